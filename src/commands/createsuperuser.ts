@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openDriver, storesOn, usersOn } from "../compose.ts";
+import type { Config } from "../config.ts";
+import { InProcessExchange } from "../stores/embedded/bus.ts";
+import { FolderLockError } from "../stores/embedded/folder-lock.ts";
+import { Database } from "../stores/postgres/database.ts";
+import { ask, askHidden } from "./ask.ts";
+import {
+  CONTROL_SOCKET,
+  type ControlReply,
+  controlReply,
+  makeSuperuser,
+  type SuperuserBody,
+  superuserBody,
+} from "./control.ts";
+import { stderrLogger } from "./stderr-logger.ts";
+
+/** Where the password comes from when nobody can be asked. */
+export const PASSWORD_VARIABLE = "SUPERUSER_PASSWORD";
+
+export interface SuperuserOptions {
+  email?: string | undefined;
+  firstName?: string | undefined;
+  lastName?: string | undefined;
+}
+
+/** Makes a superuser, or makes an existing user one. Works beside a running server and without one. */
+export async function createSuperuser(
+  config: Config,
+  options: SuperuserOptions,
+  password: string | undefined,
+): Promise<number> {
+  const asked = await complete(options, password);
+  const body = superuserBody.safeParse(asked);
+  if (!body.success) {
+    for (const issue of body.error.issues) process.stderr.write(`confab: ${String(issue.path[0])}: ${issue.message}\n`);
+    return 1;
+  }
+  const reply = await run(config, body.data);
+  (reply.ok ? process.stdout : process.stderr).write(`${reply.ok ? "" : "confab: "}${reply.text}\n`);
+  return reply.ok ? 0 : 1;
+}
+
+/** Asks on a terminal for what was not given. */
+async function complete(options: SuperuserOptions, password: string | undefined) {
+  const interactive = process.stdin.isTTY;
+  const given = async (value: string | undefined, question: string) =>
+    value ?? (interactive ? await ask(question) : undefined);
+  return {
+    email: await given(options.email, "E-mail: "),
+    first_name: await given(options.firstName, "First name: "),
+    last_name: await given(options.lastName, "Last name: "),
+    password: password || (interactive ? await askHidden("Password: ") : undefined),
+  };
+}
+
+async function run(config: Config, body: SuperuserBody): Promise<ControlReply> {
+  try {
+    return await runOnDatabase(config, body);
+  } catch (error) {
+    // Embedded, with a server on the folder: that server does it.
+    const unix = join(config.DATA_DIR, CONTROL_SOCKET);
+    if (!(error instanceof FolderLockError) || !existsSync(unix)) throw error;
+    const response = await fetch("http://confab/superusers", {
+      unix,
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return controlReply.parse(await response.json());
+  }
+}
+
+async function runOnDatabase(config: Config, body: SuperuserBody): Promise<ControlReply> {
+  const driver = await openDriver(config, stderrLogger);
+  try {
+    await driver.migrate(config.AUTO_MIGRATE === "on");
+    const users = usersOn(storesOn(new Database(driver)), new InProcessExchange().connect());
+    return await makeSuperuser(users, body);
+  } finally {
+    await driver.close();
+  }
+}

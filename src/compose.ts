@@ -1,0 +1,203 @@
+import type { Server } from "bun";
+import type { Config } from "./config.ts";
+import { Access } from "./domain/access.ts";
+import { Announcer } from "./domain/announcer.ts";
+import type { Bus } from "./domain/bus.ts";
+import { Conversations } from "./domain/conversations.ts";
+import { Failure } from "./domain/errors.ts";
+import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
+import type { Logger } from "./domain/logger.ts";
+import { Messages } from "./domain/messages.ts";
+import { Passwords } from "./domain/passwords.ts";
+import type { Stores } from "./domain/ports.ts";
+import { Sessions } from "./domain/sessions.ts";
+import { Typing } from "./domain/typing.ts";
+import { Users } from "./domain/users.ts";
+import { createApp } from "./http/app.ts";
+import { InProcessExchange } from "./stores/embedded/bus.ts";
+import { memoryCounters } from "./stores/embedded/counters.ts";
+import { openPglite } from "./stores/embedded/pglite.ts";
+import { openPostgres } from "./stores/postgres/connection.ts";
+import { PostgresConversations } from "./stores/postgres/conversations.ts";
+import { Database, type Driver } from "./stores/postgres/database.ts";
+import { PostgresLog } from "./stores/postgres/log.ts";
+import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
+import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
+import * as schema from "./stores/postgres/schema.ts";
+import { PostgresSessions } from "./stores/postgres/sessions.ts";
+import { PostgresUsers } from "./stores/postgres/users.ts";
+import { Hub } from "./ws/hub.ts";
+import type { Upgrade } from "./ws/socket.ts";
+import { Sockets } from "./ws/sockets.ts";
+
+/** How long a starting node waits for another one that is shutting down. */
+const RESTART_PATIENCE_MS = 15_000;
+const CLOSE_PATIENCE_MS = 5_000;
+const PRUNE_EVERY_MS = 60_000;
+
+/** The database of the mode that the settings choose. */
+export function openDriver(config: Config, logger: Logger): Promise<Driver> | Driver {
+  if (config.DATABASE_URL !== undefined)
+    return openPostgres({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
+  const migrations = { folder: MIGRATIONS, require: requireMigrated };
+  return openPglite({ dataDir: config.DATA_DIR, schema, migrations, logger });
+}
+
+export function storesOn(database: Database): Stores {
+  return {
+    users: new PostgresUsers(database),
+    sessions: new PostgresSessions(database),
+    conversations: new PostgresConversations(database),
+    log: new PostgresLog(database),
+  };
+}
+
+/** The users of a database that no node serves, for commands. */
+export function usersOn(stores: Stores, bus: Bus): Users {
+  return new Users(stores.users, new Passwords(), bus, { registration: "open", directory: "all" });
+}
+
+function limiter(rate: Rate | "off"): Limiter | undefined {
+  return rate === "off" ? undefined : new Limiter(rate, memoryCounters(rate));
+}
+
+/** Sockets that were told to go have a while to do so; requests under way are answered. */
+async function stopServer(server: Server<Upgrade>) {
+  await Promise.race([server.stop(), Bun.sleep(CLOSE_PATIENCE_MS)]);
+  await server.stop(true);
+}
+
+/** One node, wired: what serves its requests and sockets, and how it ends. */
+export interface Node {
+  fetch(request: Request, server: Server<Upgrade>): Response | Promise<Response>;
+  sockets: Sockets;
+  users: Users;
+  /** Answers what is under way, sends all sockets away to come back, and closes the database. */
+  close(): Promise<void>;
+}
+
+export interface NodeOptions {
+  config: Config;
+  logger: Logger;
+  writeApiLog(line: string): void;
+  /** The server that will call `fetch`. */
+  server(): Server<Upgrade>;
+  /** The node can't go on: another one has taken its place. */
+  onLost(error: Error): void;
+  bus?: Bus;
+}
+
+/**
+ * Opens the database, brings it up to date, and wires everything on it.
+ * @throws an error whose text says what to do, when the folder or the database is in use or not of this version
+ */
+export async function openNode(options: NodeOptions): Promise<Node> {
+  const { config, logger } = options;
+  const lock = await lockFor(options);
+  const driver = await openDriver(config, logger);
+  try {
+    await driver.migrate(config.AUTO_MIGRATE === "on");
+    return wire(options, driver, lock);
+  } catch (error) {
+    await driver.close();
+    await lock?.release();
+    throw error;
+  }
+}
+
+/** Embedded, the folder's lock comes with the database. */
+async function lockFor({ config, onLost }: NodeOptions): Promise<NodeLock | undefined> {
+  return config.DATABASE_URL === undefined ? undefined : lockNode(config.DATABASE_URL, RESTART_PATIENCE_MS, onLost);
+}
+
+function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undefined): Node {
+  const { config, logger } = options;
+  const database = new Database(driver);
+  const stores = storesOn(database);
+  const bus = options.bus ?? new InProcessExchange().connect();
+
+  const access = new Access(stores.conversations);
+  const sessions = new Sessions(stores.sessions, bus);
+  const announcer = new Announcer(bus, stores.log, logger);
+  const messages = new Messages(stores.log, stores.conversations, access, announcer, bus);
+  const typing = new Typing(bus);
+  const users = new Users(stores.users, new Passwords(), bus, {
+    registration: config.REGISTRATION,
+    directory: config.DIRECTORY,
+  });
+  const conversations = new Conversations(stores.conversations, announcer, bus, {
+    maxParticipants: config.MAX_PARTICIPANTS,
+  });
+  const limits: Limits = {
+    anonymous: limiter(config.RATE_LIMIT_ANON),
+    user: limiter(config.RATE_LIMIT_USER),
+    messages: limiter(config.RATE_LIMIT_MESSAGES),
+    login: limiter(config.RATE_LIMIT_LOGIN),
+    sends: limiter(config.RATE_LIMIT_SENDS),
+    frames: limiter(config.RATE_LIMIT_FRAMES),
+  };
+
+  const hub = new Hub(bus, stores.log, (topic, frame) => void options.server().publish(topic, frame), logger);
+  const sockets = new Sockets({ hub, messages, conversations: stores.conversations, typing, limits, logger }, sessions);
+  bus.onEvent((event) => {
+    // What this node believes is put right before its sockets hear of it.
+    if (event.kind === "change")
+      access.forget(event.conversationId, [...(event.added ?? []), ...(event.removed ?? [])]);
+    if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
+    hub.handle(event);
+  });
+
+  let draining = false;
+  const app = createApp({
+    users,
+    sessions,
+    conversations,
+    messages,
+    limits,
+    access,
+    logger,
+    readiness: {
+      async check() {
+        if (draining) throw new Failure("draining", { retryAfter: 5 });
+        await database.ping();
+      },
+    },
+    writeApiLog: options.writeApiLog,
+    cookieSecure: config.COOKIE_SECURE,
+    corsOrigins: config.CORS_ORIGINS,
+    trustedProxies: config.TRUSTED_PROXIES,
+    gate: {
+      countOf: (userId) => hub.countOf(userId),
+      upgrade: (request, visitor) => options.server().upgrade(request, { data: { ...visitor, socket: undefined } }),
+    },
+    maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
+    isDraining: () => draining,
+  });
+
+  const housekeeping = setInterval(() => {
+    const retention = config.MESSAGE_RETENTION;
+    const pruning = retention === "forever" ? undefined : stores.log.prune(retention);
+    Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
+      logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
+    );
+  }, PRUNE_EVERY_MS);
+
+  return {
+    fetch: (request, server) => app.fetch(request, server),
+    sockets,
+    users,
+    async close() {
+      draining = true;
+      sockets.stopReading();
+      clearInterval(housekeeping);
+      await stores.log.drain();
+      sockets.closeAll();
+      typing.close();
+      announcer.close();
+      await stopServer(options.server());
+      await bus.close();
+      await driver.close();
+      await lock?.release();
+    },
+  };
+}

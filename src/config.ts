@@ -1,0 +1,203 @@
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+
+/** `20/minute`, `50/10s` or `off`. */
+const UNITS: Record<string, number> = { s: 1, second: 1, m: 60, minute: 60, h: 3600, hour: 3600, d: 86400, day: 86400 };
+const unitPattern = Object.keys(UNITS).join("|");
+
+const rate = z.string().transform((text, context) => {
+  if (text === "off") return "off" as const;
+  const [, limit, count, unit] = new RegExp(`^(\\d{1,9})/(\\d{0,6})(${unitPattern})$`).exec(text) ?? [];
+  const windowMs = Number(count || 1) * (UNITS[unit ?? ""] ?? 0) * 1000;
+  if (limit === undefined || Number(limit) === 0 || windowMs === 0) {
+    context.addIssue("must be a rate like 20/minute or 50/10s, or off");
+    return z.NEVER;
+  }
+  return { limit: Number(limit), windowMs };
+});
+
+const retention = z.string().transform((text, context) => {
+  if (text === "forever") return "forever" as const;
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = Number(count) * (UNITS[unit ?? ""] ?? Number.NaN) * 1000;
+  if (!(ms > 0)) {
+    context.addIssue("must be a time like 24h or 30d, or forever");
+    return z.NEVER;
+  }
+  return ms;
+});
+
+const integer = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, { error, abort: true })
+    .transform(Number)
+    .pipe(z.number().min(min, { error }).max(max, { error }));
+};
+
+const oneOf = <const T extends string>(...values: [T, ...T[]]) =>
+  z.enum(values, { error: `must be ${values.join(" or ")}` });
+
+const origins = z.string().transform((text, context) => {
+  const list = text === "" ? [] : text.split(",").map((origin) => origin.trim());
+  for (const origin of list)
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      context.addIssue(`"${origin}" must be an origin like https://chat.example.com, without a path`);
+  return list;
+});
+
+const proxies = z.string().transform((text, context) => {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  return text.split(",").map((range) => {
+    const trimmed = range.trim();
+    try {
+      if (trimmed.includes("/")) return ipaddr.parseCIDR(trimmed);
+      const address = ipaddr.process(trimmed);
+      return [address, address.kind() === "ipv4" ? 32 : 128] satisfies [ipaddr.IPv4 | ipaddr.IPv6, number];
+    } catch {
+      context.addIssue(`"${trimmed}" must be a number of proxies, or addresses like 10.0.0.0/8, 2001:db8::/32`);
+      return z.NEVER;
+    }
+  });
+});
+
+const databaseUrl = z
+  .string()
+  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
+    error: "must be a URL like postgres://user:password@host:5432/database",
+  })
+  .optional();
+
+interface Setting {
+  doc: string;
+  /** In the form in which it would stand in the environment; `undefined`: not set. */
+  default: string | undefined;
+  schema: z.ZodType;
+}
+
+/** Every setting. `--help`, `.env.example` and the start's checks are made of this table. */
+export const settings = {
+  PORT: { doc: "Port to listen on.", default: "8000", schema: integer(0, 65535) },
+  HOST: { doc: "Address to listen on.", default: "0.0.0.0", schema: z.string() },
+  DATA_DIR: {
+    doc: "Folder of the embedded database. Not used with DATABASE_URL.",
+    default: "data",
+    schema: z.string(),
+  },
+  DATABASE_URL: {
+    doc: "PostgreSQL 15 or newer, as postgres://user:password@host:5432/database. Unset: the embedded database.",
+    default: undefined,
+    schema: databaseUrl,
+  },
+  DATABASE_POOL_SIZE: {
+    doc: "Connections to PostgreSQL, beside three for the message log and the node's lock.",
+    default: "10",
+    schema: integer(1, 1000),
+  },
+  AUTO_MIGRATE: {
+    doc: "on: bring the database's tables up to date at start. off: refuse to start when they are not (run `migrate`).",
+    default: "on",
+    schema: oneOf("on", "off"),
+  },
+  LOG_LEVEL: {
+    doc: "Least level that is logged.",
+    default: "info",
+    schema: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
+  },
+  LOG_DIR: {
+    doc: "Folder of app.log and api.log, each kept six times 10 MB. off: standard output only.",
+    default: "logs",
+    schema: z.string(),
+  },
+  LOG_FORMAT: {
+    doc: "Standard output as JSON or for reading; auto: for reading on a terminal.",
+    default: "auto",
+    schema: oneOf("auto", "json", "pretty"),
+  },
+  REGISTRATION: { doc: "Whether strangers may register.", default: "open", schema: oneOf("open", "closed") },
+  DIRECTORY: {
+    doc: "Whom the user list shows: all, or only people one shares a conversation with.",
+    default: "all",
+    schema: oneOf("all", "shared"),
+  },
+  COOKIE_SECURE: {
+    doc: "auto: the session cookie is Secure when the request came by HTTPS. always: whatever it came by.",
+    default: "auto",
+    schema: oneOf("auto", "always"),
+  },
+  CORS_ORIGINS: {
+    doc: "Other origins whose pages may use the API, separated by commas.",
+    default: "",
+    schema: origins,
+  },
+  TRUSTED_PROXIES: {
+    doc: "Proxies whose X-Forwarded-* headers are believed: how many are in front, or their addresses (CIDRs, commas).",
+    default: "0",
+    schema: proxies,
+  },
+  RATE_LIMIT_ANON: { doc: "Requests without login, per address.", default: "20/minute", schema: rate },
+  RATE_LIMIT_USER: { doc: "Requests of a user.", default: "100/minute", schema: rate },
+  RATE_LIMIT_MESSAGES: {
+    doc: "Requests of a user to the message endpoints, on top.",
+    default: "10/minute",
+    schema: rate,
+  },
+  RATE_LIMIT_LOGIN: { doc: "Logins per account and address.", default: "10/minute", schema: rate },
+  RATE_LIMIT_SENDS: { doc: "WebSocket messages of a user, over all sockets.", default: "50/10s", schema: rate },
+  RATE_LIMIT_FRAMES: { doc: "Other WebSocket frames of a user, over all sockets.", default: "200/10s", schema: rate },
+  MAX_SOCKETS_PER_USER: { doc: "Open sockets of a user.", default: "100", schema: integer(1, 100_000) },
+  MAX_PARTICIPANTS: { doc: "People in one conversation.", default: "1000", schema: integer(2, 100_000) },
+  MESSAGE_RETENTION: {
+    doc: "How long messages are kept, like 24h or 30d, or forever.",
+    default: "forever",
+    schema: retention,
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+export type Config = { readonly [N in SettingName]: z.output<(typeof settings)[N]["schema"]> };
+
+/** The settings are wrong. `faults` has one line for each, naming the setting. */
+export class ConfigError extends Error {
+  constructor(readonly faults: string[]) {
+    super(`The settings are not right:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  }
+}
+
+/**
+ * Reads the settings. An empty value counts as not set.
+ * @param environment the process's environment, or a test's
+ * @throws ConfigError naming every fault at once
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const name of settingNames) {
+    const setting: Setting = settings[name];
+    const result = setting.schema.safeParse(environment[name] || setting.default);
+    if (result.success) values[name] = result.data;
+    else for (const issue of result.error.issues) faults.push(`${name} ${issue.message}`);
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return values as Config;
+}
+
+export const settingNames = Object.keys(settings) as SettingName[];
+
+/** The table for people, one setting after the other. */
+export function describeSettings(): string {
+  const width = Math.max(...settingNames.map((name) => name.length));
+  return settingNames
+    .map((name) => {
+      const { doc, default: fallback } = settings[name];
+      return `  ${name.padEnd(width)}  ${doc}${fallback ? ` (${fallback})` : ""}`;
+    })
+    .join("\n");
+}
+
+/** `.env.example`: every setting with its default, commented out. */
+export function envExample(): string {
+  const lines = settingNames.map((name) => `# ${settings[name].doc}\n#${name}=${settings[name].default ?? ""}\n`);
+  return `# Settings of Confab. Made from src/config.ts by \`bun run env-example\`.\n# Nothing reads this file by itself: pass it with --env-file, or to your service manager.\n\n${lines.join("\n")}`;
+}

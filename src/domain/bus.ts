@@ -1,0 +1,31 @@
+import type { ChangeEvent } from "./changes.ts";
+
+/** What nodes tell each other. None of it is needed to be right in the end: the log is; the bus makes it fast. */
+export type BusEvent =
+  | ChangeEvent
+  /** A conversation is at this version: who is behind fills from the log. */
+  | { kind: "head"; conversationId: string; version: number }
+  /** A frame nobody misses when it is lost: typing, read. Goes to the conversation's sockets but those of `fromUserId`. */
+  | { kind: "ephemeral"; conversationId: string; fromUserId: number; frame: string }
+  /** A frame for every `/ws/` socket of one user. `joined`: the conversation that is new to them. */
+  | { kind: "to_user"; userId: number; joined?: string; frame: string }
+  /** Sessions that ended; `key` is what the node's session cache knows one by. */
+  | { kind: "sessions_ended"; userId: number; sessions: { id: string; key: string }[] }
+  /** A user's name has changed. */
+  | { kind: "user_changed"; userId: number; fullName: string };
+
+/**
+ * Fan-out between nodes. Drivers: in process (stores/embedded/bus.ts).
+ * - An event reaches the handler of the node that publishes it before `publish` returns, and those of the others later.
+ * - MUST be called after commit only.
+ * - Events of one conversation may arrive out of order or not at all on other nodes: the hub orders and fills.
+ */
+export interface Bus {
+  publish(event: BusEvent): void;
+  /** Sets the one handler of this node. It MUST NOT throw or block. */
+  onEvent(handler: (event: BusEvent) => void): void;
+  /** Resolves when changes of the conversation that are published from now on reach this node. */
+  subscribe(conversationId: string): Promise<void>;
+  unsubscribe(conversationId: string): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,48 @@
+import type { FieldErrors } from "../protocol/envelope.ts";
+import { type FailureName, failures } from "../protocol/failures.ts";
+
+interface Details {
+  /** Faults by field, for `validation_failed`. */
+  errors?: FieldErrors;
+  /** Seconds after which trying again makes sense. */
+  retryAfter?: number;
+  /** A text for people that says more than the one in the table. */
+  message?: string;
+}
+
+/**
+ * A refusal that people are told about. Anything else that is thrown is a fault of ours and stays inside.
+ * `src/protocol/failures.ts` declares them all; http/errors.ts and ws/errors.ts put them on the wire.
+ */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly code: (typeof failures)[FailureName]["code"];
+  readonly status: (typeof failures)[FailureName]["status"];
+  readonly errors: FieldErrors | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly reason: FailureName,
+    details: Details = {},
+  ) {
+    const declared = failures[reason];
+    super(details.message ?? declared.message);
+    this.code = declared.code;
+    this.status = declared.status;
+    this.errors = details.errors;
+    this.retryAfter = details.retryAfter;
+  }
+}
+
+/** A refusal of one field's value. */
+export const invalidField = (field: string, text: string) =>
+  new Failure("validation_failed", { errors: { [field]: [text] } });
+
+/** A refusal for coming too often; the text is the one the seed's clients know. */
+export function throttled(retryAfterSeconds: number): Failure {
+  const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
+  return new Failure("throttled", {
+    retryAfter: seconds,
+    message: `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? "" : "s"}.`,
+  });
+}

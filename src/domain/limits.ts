@@ -1,0 +1,46 @@
+import { throttled } from "./errors.ts";
+
+/** `limit` hits in `windowMs`; the window starts with a key's first hit. */
+export interface Rate {
+  limit: number;
+  windowMs: number;
+}
+
+/** Counts hits per key; hono-rate-limiter's stores are of this shape. Drivers: stores/embedded/counters.ts. */
+export interface CounterStore {
+  increment(key: string): Hits | Promise<Hits>;
+  decrement(key: string): void | Promise<void>;
+  resetKey(key: string): void | Promise<void>;
+}
+
+interface Hits {
+  totalHits: number;
+  resetTime?: Date | undefined;
+}
+
+/** One limit: a rate and where its hits are counted. */
+export class Limiter {
+  constructor(
+    readonly rate: Rate,
+    readonly store: CounterStore,
+  ) {}
+
+  /** Counts a hit; throws Failure("throttled") when it is one too many. */
+  async hit(key: string): Promise<void> {
+    const { totalHits, resetTime } = await this.store.increment(key);
+    if (totalHits > this.rate.limit) throw throttled(secondsUntil(resetTime, this.rate));
+  }
+}
+
+export const secondsUntil = (moment: Date | undefined, rate: Rate) =>
+  moment ? (moment.getTime() - Date.now()) / 1000 : rate.windowMs / 1000;
+
+/** Every limit of CONTRACT §6; `undefined` where a setting says `off`. */
+export interface Limits {
+  anonymous: Limiter | undefined;
+  user: Limiter | undefined;
+  messages: Limiter | undefined;
+  login: Limiter | undefined;
+  sends: Limiter | undefined;
+  frames: Limiter | undefined;
+}

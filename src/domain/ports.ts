@@ -1,0 +1,203 @@
+import type { Message } from "../protocol/messages.ts";
+import type { SessionInfo, User } from "../protocol/users.ts";
+import type { Change } from "./changes.ts";
+
+/**
+ * What the domain asks of its store. The statements live in stores/postgres and run on two drivers, PostgreSQL and
+ * PGlite; tests/contracts runs one suite on both. Every call may reject with Failure("unavailable").
+ */
+export interface Stores {
+  users: UserStore;
+  sessions: SessionStore;
+  conversations: ConversationStore;
+  log: MessageLog;
+}
+
+/** A user with what only the server may see. */
+export interface Account {
+  user: User;
+  passwordHash: string;
+  isSuperuser: boolean;
+  isActive: boolean;
+}
+
+export interface NewUser {
+  email: string;
+  firstName: string;
+  lastName: string;
+  passwordHash: string;
+  isSuperuser: boolean;
+}
+
+export interface UserStore {
+  /** `undefined`: the e-mail is taken. */
+  create(user: NewUser): Promise<User | undefined>;
+  byId(id: number): Promise<Account | undefined>;
+  byEmail(email: string): Promise<Account | undefined>;
+  rename(id: number, names: { firstName?: string; lastName?: string }): Promise<User | undefined>;
+  setPassword(id: number, passwordHash: string): Promise<void>;
+  setSuperuser(id: number, isSuperuser: boolean): Promise<void>;
+  /** Sets `last_seen` to now. */
+  seen(id: number): Promise<User | undefined>;
+  /** Everyone but the caller, newest first. `shared`: only people with whom the caller shares a conversation. */
+  list(query: {
+    callerId: number;
+    shared: boolean;
+    search: string;
+    limit: number;
+    offset: number;
+  }): Promise<{ users: User[]; total: number }>;
+}
+
+/** A live session and whose it is. */
+export interface Session {
+  id: string;
+  /** The hash of its token: what the store and the caches know it by. */
+  key: string;
+  userId: number;
+  fullName: string;
+  isSuperuser: boolean;
+  lastUsedAt: number;
+}
+
+export interface SessionStore {
+  create(session: { id: string; key: string; userId: number; address: string; client: string }): Promise<void>;
+  /** The live session of this key, its user active. */
+  find(key: string): Promise<Session | undefined>;
+  /** Counts as use. Returns the ids of those that still live. */
+  touch(ids: string[]): Promise<string[]>;
+  list(userId: number): Promise<Omit<SessionInfo, "current">[]>;
+  /** Ends one session of the user, or all but one, or all. Returns those that ended. */
+  end(userId: number, which: { only: string } | { except: string } | "all"): Promise<{ id: string; key: string }[]>;
+  /** Forgets sessions whose time is over. */
+  prune(): Promise<void>;
+}
+
+/** A conversation as the store has it: nothing in it depends on who looks. */
+export interface ConversationRecord {
+  id: string;
+  name: string | null;
+  isGroup: boolean;
+  ownerId: number | null;
+  /** The first 50 by joining. */
+  participants: User[];
+  participantCount: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** What one participant's list shows beside the conversation itself. */
+export interface SummaryRecord extends ConversationRecord {
+  messageCount: number;
+  unreadCount: number;
+  lastMessage: Message | null;
+}
+
+/** Where one participant stands in a conversation, and where the conversation stands. */
+export interface Standing {
+  readSeq: number;
+  lastSeq: number;
+  lastVersion: number;
+  prunedVersion: number;
+  participantCount: number;
+}
+
+export interface ConversationStore {
+  /** People among `ids` who exist and are active. */
+  known(ids: number[]): Promise<number[]>;
+  /** For two people: the one that is there, or a new one; it is unique. `created` tells which. */
+  create(conversation: {
+    id: string;
+    ownerId: number;
+    participantIds: number[];
+    name: string | null;
+  }): Promise<{ conversation: ConversationRecord; created: boolean }>;
+  membership(conversationId: string, userId: number): Promise<"participant" | "outsider" | "unknown">;
+  /** `undefined`: no participant, or no such conversation. */
+  standing(conversationId: string, userId: number): Promise<Standing | undefined>;
+  record(conversationId: string): Promise<ConversationRecord | undefined>;
+  summaries(userId: number, page: { limit: number; offset: number }): Promise<{ rows: SummaryRecord[]; total: number }>;
+  summary(userId: number, conversationId: string): Promise<SummaryRecord | undefined>;
+  /** The ids of all conversations of a user. */
+  ofUser(userId: number): Promise<string[]>;
+  /** How far the first 50 participants have read. */
+  readPositions(conversationId: string): Promise<{ user_id: number; seq: number }[]>;
+  /** By joining; `after` is the cursor that the page before gave. */
+  participants(
+    conversationId: string,
+    page: { after: number; limit: number },
+  ): Promise<{ users: User[]; next: number | null; total: number }>;
+  /**
+   * Renames a group, adds people, or removes one: one change of the log. `change` is undefined when nothing had to
+   * change. Rejects with a Failure where the contract refuses it.
+   */
+  alter(conversationId: string, actorId: number, alteration: Alteration): Promise<{ change: Change | undefined }>;
+  /** Moves the read position forward, to `seq` or the newest; never back. `moved` tells whether it did. */
+  markRead(
+    conversationId: string,
+    userId: number,
+    seq: number | undefined,
+  ): Promise<{ seq: number; moved: boolean; participantCount: number } | undefined>;
+}
+
+export type Alteration =
+  | { kind: "rename"; name: string | null }
+  | { kind: "add"; userIds: number[]; max: number }
+  | { kind: "remove"; userId: number };
+
+/** One send on its way into the log. Its id is made beforehand: it tells whether an unanswered commit went through. */
+export interface Draft {
+  id: string;
+  conversationId: string;
+  senderId: number;
+  content: string;
+  clientId: string | undefined;
+}
+
+/** `first` is false when the message was there before, sent with the same `client_id`. */
+export interface Appended {
+  message: Message;
+  first: boolean;
+}
+
+export interface PageQuery {
+  limit: number;
+  /** Counts back from the newest. */
+  offset?: number | undefined;
+  beforeSeq?: number | undefined;
+  afterSeq?: number | undefined;
+}
+
+export interface MessageLog {
+  /**
+   * Appends one message; resolves after commit. Sends of one conversation get their `seq` in the order of the calls,
+   * and their promises resolve in that order. The call enqueues before it returns.
+   */
+  append(draft: Draft): Promise<Appended>;
+  /** Replaces the content of one's own message, or with `null` deletes it. `change` is undefined when it was so already. */
+  amend(
+    conversationId: string,
+    userId: number,
+    messageId: string,
+    content: string | null,
+  ): Promise<{ message: Message; change: Change | undefined }>;
+  /** One page, oldest first. `total` is how many retention has left. */
+  page(conversationId: string, query: PageQuery): Promise<{ messages: Message[]; total: number }>;
+  /**
+   * The changes with `after` < version ≤ `upTo`, in order, dense, `limit` at most. `"gone"` when they are no longer
+   * all there. A message is given as it is now.
+   */
+  changes(conversationId: string, after: number, upTo: number, limit: number): Promise<Change[] | "gone">;
+  /** Where a conversation stands; `undefined` when there is none. */
+  head(conversationId: string): Promise<Head | undefined>;
+  /** Removes messages older than so many ms from the log. Returns how many. */
+  prune(olderThanMs: number): Promise<number>;
+  /** Resolves when all appends so far have their answer. */
+  drain(): Promise<void>;
+}
+
+export interface Head {
+  lastSeq: number;
+  lastVersion: number;
+  participantCount: number;
+}

@@ -1,0 +1,32 @@
+import { LRUCache } from "lru-cache";
+
+/** CONTRACT §8 and DESIGN §1.2: what was read once is believed this long, unless the bus says earlier that it changed. */
+const BELIEVED_MS = 5_000;
+
+/** Remembers reads by key. Readers of one key share one read; `forget` also voids a read that is under way. */
+export class ReadCache<V extends object | string> {
+  private readonly reads: LRUCache<string, Promise<V>>;
+
+  constructor(options: { max: number; ttlMs?: number }) {
+    this.reads = new LRUCache({ max: options.max, ttl: options.ttlMs ?? BELIEVED_MS });
+  }
+
+  get(key: string, read: () => Promise<V>): Promise<V> {
+    const known = this.reads.get(key);
+    if (known) return known;
+    const reading = read();
+    this.reads.set(key, reading);
+    reading.catch(() => {
+      if (this.reads.peek(key) === reading) this.reads.delete(key);
+    });
+    return reading;
+  }
+
+  forget(key: string): void {
+    this.reads.delete(key);
+  }
+
+  clear(): void {
+    this.reads.clear();
+  }
+}

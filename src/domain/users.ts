@@ -1,0 +1,88 @@
+import { codePoints, email as emailSchema, PASSWORD_MAX } from "../protocol/text.ts";
+import type { RegisterBody, User } from "../protocol/users.ts";
+import type { Bus } from "./bus.ts";
+import { Failure, invalidField } from "./errors.ts";
+import type { Passwords } from "./passwords.ts";
+import type { Session, UserStore } from "./ports.ts";
+
+export class Users {
+  constructor(
+    private readonly store: UserStore,
+    private readonly passwords: Passwords,
+    private readonly bus: Bus,
+    private readonly settings: { registration: "open" | "closed"; directory: "all" | "shared" },
+  ) {}
+
+  async register(body: RegisterBody): Promise<User> {
+    if (this.settings.registration === "closed") throw new Failure("registration_closed");
+    // Before the hashing, which is dear; the insert decides when two race.
+    if (await this.store.byEmail(body.email)) throw emailTaken();
+    const user = await this.store.create({
+      email: body.email,
+      firstName: body.first_name,
+      lastName: body.last_name,
+      passwordHash: await this.passwords.hash(body.password),
+      isSuperuser: false,
+    });
+    if (!user) throw emailTaken();
+    return user;
+  }
+
+  /** The user of these credentials, `last_seen` moved. An unknown e-mail and a wrong password cost and look alike. */
+  async authenticate(email: string, password: string): Promise<User> {
+    // A password that nobody can have is refused unhashed, whoever it is for.
+    if (codePoints(password) > PASSWORD_MAX) throw new Failure("invalid_credentials");
+    const address = emailSchema.safeParse(email);
+    const account = address.success ? await this.store.byEmail(address.data) : undefined;
+    const passwordHash = account?.isActive ? account.passwordHash : undefined;
+    const matches = await this.passwords.verify(passwordHash, password);
+    if (!account || !matches) throw new Failure("invalid_credentials");
+    return (await this.store.seen(account.user.id)) ?? account.user;
+  }
+
+  async profile(session: Session): Promise<User> {
+    const account = await this.store.byId(session.userId);
+    if (!account) throw new Failure("authentication_required");
+    return account.user;
+  }
+
+  async rename(session: Session, names: { firstName?: string; lastName?: string }): Promise<User> {
+    const user = await this.store.rename(session.userId, names);
+    if (!user) throw new Failure("authentication_required");
+    this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
+    return user;
+  }
+
+  /** Checks the old password and sets a new one; the caller ends the other sessions. */
+  async changePassword(session: Session, oldPassword: string, password: string): Promise<void> {
+    const account = await this.store.byId(session.userId);
+    const bounded = codePoints(oldPassword) <= PASSWORD_MAX;
+    if (!account || !bounded || !(await this.passwords.verify(account.passwordHash, oldPassword)))
+      throw invalidField("old_password", "The password is not right.");
+    await this.store.setPassword(account.user.id, await this.passwords.hash(password));
+  }
+
+  list(session: Session, query: { search: string; limit: number; offset: number }) {
+    return this.store.list({ ...query, callerId: session.userId, shared: this.settings.directory === "shared" });
+  }
+
+  /** Makes a superuser, or makes an existing user one (and keeps their password). Not reachable over the network. */
+  async createSuperuser(body: Omit<RegisterBody, "password_confirm">): Promise<{ user: User; created: boolean }> {
+    const existing = await this.store.byEmail(body.email);
+    if (existing) {
+      await this.store.setSuperuser(existing.user.id, true);
+      return { user: existing.user, created: false };
+    }
+    const user = await this.store.create({
+      email: body.email,
+      firstName: body.first_name,
+      lastName: body.last_name,
+      passwordHash: await this.passwords.hash(body.password),
+      isSuperuser: true,
+    });
+    if (!user) throw emailTaken();
+    return { user, created: true };
+  }
+}
+
+const emailTaken = () => invalidField("email", "A user with this email already exists.");

@@ -1,0 +1,95 @@
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
+import { TrieRouter } from "hono/router/trie-router";
+import { secureHeaders } from "hono/secure-headers";
+import type { Access } from "../domain/access.ts";
+import type { Conversations } from "../domain/conversations.ts";
+import { Failure } from "../domain/errors.ts";
+import type { Limits } from "../domain/limits.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { Messages } from "../domain/messages.ts";
+import type { Sessions } from "../domain/sessions.ts";
+import type { Users } from "../domain/users.ts";
+import { failureAnswer } from "./answers.ts";
+import type { TrustedProxies } from "./client.ts";
+import { conversationRoutes } from "./conversations.ts";
+import type { Env } from "./env.ts";
+import { healthRoutes, type Readiness } from "./health.ts";
+import { messageRoutes } from "./messages.ts";
+import { apiLog } from "./middleware/api-log.ts";
+import { identify } from "./middleware/identify.ts";
+import { ownOrigin } from "./middleware/origin.ts";
+import { requestLimits } from "./middleware/rate-limits.ts";
+import { type SocketGate, socketRoutes } from "./sockets.ts";
+import { userRoutes } from "./users.ts";
+
+export interface AppServices {
+  users: Users;
+  sessions: Sessions;
+  conversations: Conversations;
+  messages: Messages;
+  limits: Limits;
+  readiness: Readiness;
+  logger: Logger;
+  writeApiLog: (line: string) => void;
+  cookieSecure: "auto" | "always";
+  corsOrigins: readonly string[];
+  trustedProxies: TrustedProxies;
+  access: Access;
+  gate: SocketGate;
+  maxSocketsPerUser: number;
+  isDraining: () => boolean;
+}
+
+/** Everything that is answered over HTTP. Not strict: a path's last slash may be there or not, routes are written without. */
+export function createApp(services: AppServices): Hono<Env> {
+  const app = new Hono<Env>({ strict: false });
+
+  app.use(requestId(), secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity: false }));
+  app.use(async (c, next) => {
+    if (!isHost(c.req.header("host"))) throw new Failure("bad_host");
+    await next();
+  });
+  app.use(identify(services.sessions, services.trustedProxies));
+
+  const guards = new Hono<Env>();
+  guards.use(apiLog(services.writeApiLog));
+  if (services.corsOrigins.length > 0)
+    guards.use(cors({ origin: [...services.corsOrigins], credentials: true, maxAge: 600 }));
+  guards.use(ownOrigin(services.corsOrigins), requestLimits(services.limits));
+  app.route("/api", guards).route("/ws", guards);
+
+  app.route("/api/users", userRoutes(services));
+  app.route("/api/chat/conversations/:conversationId/messages", messageRoutes(services));
+  app.route("/api/chat/conversations", conversationRoutes(services));
+  app.route("/api/chat/health", healthRoutes(services));
+  app.route("/ws", socketRoutes(services));
+
+  const methodsOf = allowedMethods(app);
+  app.notFound((c) => {
+    const allowed = methodsOf(c.req.path);
+    if (allowed.length === 0) return failureAnswer(c, new Failure("path_not_found"), services.logger);
+    c.header("Allow", allowed.join(", "));
+    return failureAnswer(c, new Failure("method_not_allowed"), services.logger);
+  });
+  app.onError((error, c) => failureAnswer(c, error, services.logger));
+  return app;
+}
+
+/** Which methods a path knows, found in the routes themselves. */
+function allowedMethods(app: Hono<Env>): (path: string) => string[] {
+  const router = new TrieRouter<string>();
+  for (const { method, path } of app.routes) if (method !== "ALL") router.add("ANY", path, method);
+  return (path) => {
+    const methods = new Set(router.match("ANY", path)[0].map(([method]) => method));
+    if (methods.has("GET")) methods.add("HEAD");
+    return [...methods].sort();
+  };
+}
+
+/** Whether a Host header names a host, and so a request's URL can be read. */
+function isHost(host: string | undefined): boolean {
+  if (host === undefined || !/^[\w.:[\]-]+$/.test(host)) return false;
+  return URL.canParse(`http://${host}/`);
+}

@@ -1,0 +1,77 @@
+import ipaddr from "ipaddr.js";
+
+/** Whom `X-Forwarded-*` is believed from: so many proxies in front, or proxies at these addresses. */
+export type TrustedProxies = number | [ipaddr.IPv4 | ipaddr.IPv6, number][];
+
+/** Bun's server, as far as it is asked here. */
+export interface Connections {
+  requestIP(request: Request): { address: string } | null;
+}
+
+/** Who sent a request, as far as can be believed. */
+export interface Client {
+  address: string;
+  /** What anonymous requests are counted by: the address, for IPv6 its /64. */
+  network: string;
+  https: boolean;
+  /** The host the client asked for. */
+  host: string;
+}
+
+/** Reads who sent a request from its connection, and from its headers only as far as trusted proxies vouch for them. */
+export function clientOf(request: Request, connections: Connections, trusted: TrustedProxies): Client {
+  const peer = connections.requestIP(request)?.address ?? "";
+  const { headers } = request;
+  const chain = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
+  const vouched = chain.length > 0 && chain[0] !== "" && isTrustedPeer(peer, trusted);
+  const address = (vouched ? forwardedAddress(chain, trusted) : undefined) ?? parse(peer);
+  const proxied = isTrustedPeer(peer, trusted);
+  return {
+    address: address?.toString() ?? "unknown",
+    network: networkOf(address),
+    https: (proxied ? lastOf(headers.get("x-forwarded-proto")) : undefined) === "https",
+    host: (proxied ? lastOf(headers.get("x-forwarded-host")) : undefined) ?? headers.get("host") ?? "",
+  };
+}
+
+function isTrustedPeer(peer: string, trusted: TrustedProxies): boolean {
+  if (typeof trusted === "number") return trusted > 0;
+  const address = parse(peer);
+  return address !== undefined && isIn(address, trusted);
+}
+
+/** From the right: each proxy appends whom it heard from, so the first that is none of ours is the client. */
+function forwardedAddress(chain: string[], trusted: TrustedProxies) {
+  if (typeof trusted === "number") return parse(chain.at(-Math.min(trusted, chain.length)) ?? "");
+  const addresses = chain.map(parse);
+  for (const address of addresses.reverse()) {
+    if (!address) return undefined;
+    if (!isIn(address, trusted)) return address;
+  }
+  return addresses.at(-1);
+}
+
+const isIn = (address: ipaddr.IPv4 | ipaddr.IPv6, ranges: [ipaddr.IPv4 | ipaddr.IPv6, number][]) =>
+  ranges.some((range) => range[0].kind() === address.kind() && address.match(range));
+
+/** One spelling for each address: IPv4 mapped into IPv6 is IPv4; brackets, ports and zones go. */
+function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  const bare = text.replace(/^\[([^\]]*)\](?::\d+)?$/, "$1").replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1");
+  try {
+    return ipaddr.process(bare.replace(/%.*$/, ""));
+  } catch {
+    return undefined;
+  }
+}
+
+function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6 | undefined): string {
+  if (!address) return "unknown";
+  if (address instanceof ipaddr.IPv6)
+    return `${address.parts
+      .slice(0, 4)
+      .map((part) => part.toString(16))
+      .join(":")}::/64`;
+  return address.toString();
+}
+
+const lastOf = (header: string | null) => header?.split(",").at(-1)?.trim().toLowerCase() || undefined;

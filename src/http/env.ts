@@ -1,0 +1,27 @@
+import type { Context } from "hono";
+import { Failure } from "../domain/errors.ts";
+import type { Session } from "../domain/ports.ts";
+import type { Client, Connections } from "./client.ts";
+
+/** What every handler finds in its context. */
+export interface Env {
+  Bindings: Connections;
+  Variables: {
+    requestId: string;
+    client: Client;
+    /** The cookie's token, believed or not. */
+    token: string | undefined;
+    /** Who is logged in; `undefined` is nobody. A Failure when that can't be found out right now. */
+    session: Session | undefined | Failure;
+    /** Set by hono-rate-limiter: the limit that counted last. */
+    rateLimit: { resetTime: Date | undefined } | undefined;
+  };
+}
+
+/** The session of whoever is logged in. Throws authentication_required, or that it can't be told. */
+export function sessionOf(c: Context<Env>): Session {
+  const { session } = c.var;
+  if (session instanceof Failure) throw session;
+  if (!session) throw new Failure("authentication_required");
+  return session;
+}

@@ -1,0 +1,109 @@
+import { zValidator } from "@hono/zod-validator";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { z } from "zod";
+import { Failure } from "../domain/errors.ts";
+import type { FieldErrors } from "../protocol/envelope.ts";
+import { parseUuid, USER_ID_MAX } from "../protocol/text.ts";
+
+/** CONTRACT §1. */
+const BODY_BYTES_MAX = 64 * 1024;
+
+/** Reads and checks a JSON body: size, type, form, then its fields, every faulty one named. `c.req.valid("json")` has it. */
+export function json<S extends z.ZodType>(schema: S) {
+  const validate = zValidator("json", schema, refuse);
+  const middleware: typeof validate = async (c, next) => {
+    // Where Hono's validator looks for it.
+    Object.assign(c.req.bodyCache, { text: Promise.resolve(await readText(c.req.raw)) });
+    try {
+      return await validate(c, next);
+    } catch (error) {
+      throw error instanceof HTTPException ? new Failure("invalid_json") : error;
+    }
+  };
+  return middleware;
+}
+
+/** Checks the query string. `c.req.valid("query")` has it. */
+export const query = <S extends z.ZodType>(schema: S) => zValidator("query", schema, refuse);
+
+function refuse(result: { success: true } | { success: false; error: { issues: readonly z.core.$ZodIssue[] } }) {
+  if (result.success) return;
+  const { issues } = result.error;
+  if (issues.some((issue) => issue.path.length === 0)) throw new Failure("body_not_an_object");
+  throw new Failure("validation_failed", { errors: byField(issues) });
+}
+
+function byField(issues: readonly z.core.$ZodIssue[]): FieldErrors {
+  const errors: FieldErrors = {};
+  for (const issue of issues) {
+    const field = String(issue.path[0]);
+    errors[field] = [...(errors[field] ?? []), issue.message];
+  }
+  return errors;
+}
+
+/** The body's text; "{}" where there is none, so that what is missing is named field by field. */
+async function readText(request: Request): Promise<string> {
+  if (!request.body) return "{}";
+  const length = request.headers.get("content-length");
+  if (Number(length) > BODY_BYTES_MAX) throw new Failure("payload_too_large");
+  const bytes = length === null ? await readBounded(request.body) : await request.bytes();
+  if (bytes.length === 0) return "{}";
+  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(request.headers.get("content-type") ?? ""))
+    throw new Failure("unsupported_media_type");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Failure("invalid_json");
+  }
+}
+
+/** A body may come without its length: it is counted as it comes. */
+async function readBounded(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > BODY_BYTES_MAX) throw new Failure("payload_too_large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A whole number in a query string, from `min` up; what is above `max` becomes `max`. */
+export const whole = (min: number, max: number, fallback: number) =>
+  z
+    .string({ error: "A valid integer is required." })
+    .regex(/^-?\d+$/, { error: "A valid integer is required." })
+    .transform(Number)
+    .pipe(z.number().min(min, { error: `Ensure this value is greater than or equal to ${min}.` }))
+    .transform((n) => Math.min(n, max))
+    .default(fallback);
+
+export const optionalCounter = whole(0, Number.MAX_SAFE_INTEGER, 0).unwrap().optional();
+
+export const flag = (fallback: boolean) =>
+  z
+    .enum(["true", "false", "1", "0"], { error: "Must be true or false." })
+    .transform((text) => text === "true" || text === "1")
+    .default(fallback);
+
+/** A conversation's id out of the path; what is no UUID names no conversation. */
+export function conversationIdOf(c: Context): string {
+  const id = parseUuid(c.req.param("conversationId") ?? "");
+  if (id === undefined) throw new Failure("conversation_not_found");
+  return id;
+}
+
+export function messageIdOf(c: Context): string {
+  const id = parseUuid(c.req.param("messageId") ?? "");
+  if (id === undefined) throw new Failure("message_not_found");
+  return id;
+}
+
+export function userIdOf(c: Context): number {
+  const text = c.req.param("userId") ?? "";
+  if (!/^\d{1,10}$/.test(text) || Number(text) > USER_ID_MAX) throw new Failure("participant_not_found");
+  return Number(text);
+}

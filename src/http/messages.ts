@@ -1,0 +1,56 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Limits } from "../domain/limits.ts";
+import type { Messages } from "../domain/messages.ts";
+import { HISTORY_LIMIT } from "../protocol/frames.ts";
+import { editBody, sendBody } from "../protocol/messages.ts";
+import { success } from "./answers.ts";
+import { type Env, sessionOf } from "./env.ts";
+import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "./input.ts";
+import { messageLimit } from "./middleware/rate-limits.ts";
+import { loggedIn } from "./users.ts";
+
+export function messageRoutes({ messages, limits }: { messages: Messages; limits: Limits }) {
+  const app = new Hono<Env>();
+  const limited = messageLimit(limits);
+
+  const pageQuery = z.object({
+    limit: whole(1, HISTORY_LIMIT.max, HISTORY_LIMIT.default),
+    offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
+    before_seq: optionalCounter,
+    after_seq: optionalCounter,
+    mark_read: flag(true),
+  });
+  app.get("/", loggedIn, limited, query(pageQuery), async (c) => {
+    const { limit, offset, before_seq: beforeSeq, after_seq: afterSeq, mark_read: markRead } = c.req.valid("query");
+    const page = { limit, offset, beforeSeq, afterSeq, markRead };
+    return success(c, { data: await messages.page(conversationIdOf(c), sessionOf(c), page) });
+  });
+
+  app.post("/", loggedIn, limited, json(sendBody), async (c) => {
+    const { content, client_id: clientId } = c.req.valid("json");
+    const senderId = sessionOf(c).userId;
+    const { message, first } = await messages.send({
+      conversationId: conversationIdOf(c),
+      senderId,
+      content,
+      clientId,
+    });
+    return first
+      ? success(c, { message: "Message sent successfully", data: message }, 201)
+      : success(c, { message: "Message was already sent", data: message });
+  });
+
+  app.patch("/:messageId", loggedIn, limited, json(editBody), async (c) => {
+    const { content } = c.req.valid("json");
+    const data = await messages.edit(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c), content);
+    return success(c, { message: "Message edited successfully", data });
+  });
+
+  app.delete("/:messageId", loggedIn, limited, async (c) => {
+    const data = await messages.remove(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c));
+    return success(c, { message: "Message deleted successfully", data });
+  });
+
+  return app;
+}

@@ -1,0 +1,24 @@
+import { createMiddleware } from "hono/factory";
+import { getPath } from "hono/utils/url";
+import { Failure } from "../../domain/errors.ts";
+import type { Env } from "../env.ts";
+
+/** Two lines a request, as the seed's log has them. Paths only: a query may hold what somebody searched for. */
+export const apiLog = (write: (line: string) => void) =>
+  createMiddleware<Env>(async (c, next) => {
+    const started = performance.now();
+    const { session, client } = c.var;
+    const user = session && !(session instanceof Failure) ? session.userId : "anonymous";
+    const request = `${c.req.method} ${oneLine(getPath(c.req.raw))}`;
+    write(`API Request: ${request} - User: ${user} - IP: ${client.address}`);
+    await next();
+    const seconds = ((performance.now() - started) / 1000).toFixed(3);
+    // A socket's upgrade has its answer from Bun, which Hono sees as an empty 200.
+    const status = c.res.headers.has(UPGRADED) ? 101 : c.res.status;
+    write(`API Response: ${request} - Status: ${status} - Duration: ${seconds}s`);
+  });
+
+/** Marks the stand-in answer of a request that has become a socket. */
+export const UPGRADED = "X-Upgraded";
+
+const oneLine = (path: string) => path.replace(/[\p{Cc}\u2028\u2029]/gu, "?").slice(0, 2048);

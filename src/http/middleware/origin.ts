@@ -1,0 +1,34 @@
+import { createMiddleware } from "hono/factory";
+import { Failure } from "../../domain/errors.ts";
+import type { Env } from "../env.ts";
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * A browser attaches the session's cookie to what any site makes it send, so an unsafe request or an upgrade must come
+ * from this server's own pages or a listed origin. What is no browser sends neither header and is let through.
+ */
+export const ownOrigin = (listed: readonly string[]) =>
+  createMiddleware<Env>(async (c, next) => {
+    const isUpgrade = c.req.header("upgrade") !== undefined;
+    if (!SAFE_METHODS.has(c.req.method) || isUpgrade) {
+      const origin = c.req.header("origin");
+      const site = c.req.header("sec-fetch-site");
+      const allowed =
+        origin === undefined
+          ? site === undefined || site === "same-origin" || site === "none"
+          : listed.includes(origin) || isOwn(origin, c.var.client.host);
+      if (!allowed) throw new Failure("foreign_origin");
+    }
+    await next();
+  });
+
+/** Compared as hosts: behind a proxy that ends TLS the scheme is not ours to know. A default port may be left out. */
+function isOwn(origin: string, host: string): boolean {
+  try {
+    const { protocol, host: originHost } = new URL(origin);
+    return originHost !== "" && originHost === new URL(`${protocol}//${host}`).host;
+  } catch {
+    return false;
+  }
+}

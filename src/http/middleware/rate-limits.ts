@@ -1,0 +1,49 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import { rateLimiter } from "hono-rate-limiter";
+import { Failure, throttled } from "../../domain/errors.ts";
+import { type Limiter, type Limits, secondsUntil } from "../../domain/limits.ts";
+import type { Env } from "../env.ts";
+
+const nothing: MiddlewareHandler<Env> = (_, next) => next();
+
+/** Health is asked by machines, often, and must not use up anybody's budget. */
+const isHealth = (path: string) => path.startsWith("/api/chat/health");
+
+/** Anonymous requests are counted by address, those of a session by user. */
+export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<Env> {
+  const byNetwork = limit(anonymous, (c) => c.var.client.network);
+  const byUser = limit(user, userKey);
+  return createMiddleware<Env>((c, next) => {
+    if (isHealth(c.req.path)) return next();
+    return userKey(c) === "" ? byNetwork(c, next) : byUser(c, next);
+  });
+}
+
+/** On top of the above, for the message endpoints. */
+export const messageLimit = ({ messages }: Limits): MiddlewareHandler<Env> => limit(messages, userKey);
+
+const userKey = ({ var: { session } }: Context<Env>) =>
+  session && !(session instanceof Failure) ? String(session.userId) : "";
+
+function limit(limiter: Limiter | undefined, keyOf: (c: Context<Env>) => string): MiddlewareHandler<Env> {
+  if (!limiter) return nothing;
+  const { rate, store } = limiter;
+  return rateLimiter<Env>({
+    windowMs: rate.windowMs,
+    limit: rate.limit,
+    keyGenerator: keyOf,
+    // Started by its driver already; starting it again would only set its timer anew.
+    store: {
+      increment: async (key) => {
+        const { totalHits, resetTime } = await store.increment(key);
+        return resetTime ? { totalHits, resetTime } : { totalHits };
+      },
+      decrement: (key) => store.decrement(key),
+      resetKey: (key) => store.resetKey(key),
+    },
+    handler: (c) => {
+      throw throttled(secondsUntil(c.var.rateLimit?.resetTime, rate));
+    },
+  });
+}

@@ -1,0 +1,56 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import type { Access } from "../domain/access.ts";
+import { Failure } from "../domain/errors.ts";
+import type { Actor } from "../domain/messages.ts";
+import { type Env, sessionOf } from "./env.ts";
+import { conversationIdOf, optionalCounter, query } from "./input.ts";
+import { UPGRADED } from "./middleware/api-log.ts";
+
+/** Who comes through an upgrade, and what for. */
+export interface Visitor {
+  actor: Actor;
+  sessionId: string;
+  token: string;
+  /** `undefined` on `/ws/`, which serves all of a user's conversations. */
+  conversationId: string | undefined;
+  afterVersion: number | undefined;
+}
+
+/** Where requests become sockets: Bun's native upgrade. */
+export interface SocketGate {
+  countOf(userId: number): number;
+  /** False when the request is no valid WebSocket handshake. */
+  upgrade(request: Request, visitor: Visitor): boolean;
+}
+
+/** The routes that become sockets. Everything is refused here, with an HTTP status, before a socket exists. */
+export function socketRoutes(services: {
+  access: Access;
+  gate: SocketGate;
+  maxSocketsPerUser: number;
+  isDraining: () => boolean;
+}): Hono<Env> {
+  const { access, gate, maxSocketsPerUser, isDraining } = services;
+  const app = new Hono<Env>();
+
+  const upgrade = async (c: Context<Env>, conversationId?: string, afterVersion?: number) => {
+    if (isDraining()) throw new Failure("draining", { retryAfter: 1 });
+    const { userId, fullName, id: sessionId } = sessionOf(c);
+    if (conversationId !== undefined) await access.requireParticipant(conversationId, userId);
+    if (gate.countOf(userId) >= maxSocketsPerUser) throw new Failure("too_many_sockets", { retryAfter: 5 });
+    const visitor = { actor: { userId, fullName }, sessionId, token: c.var.token ?? "", conversationId, afterVersion };
+    if (c.req.header("upgrade")?.toLowerCase() !== "websocket" || !gate.upgrade(c.req.raw, visitor)) {
+      c.header("Upgrade", "websocket");
+      throw new Failure("upgrade_required");
+    }
+    // Bun has answered; Hono still wants a response to pass through its middleware.
+    return new Response(null, { headers: { [UPGRADED]: "1" } });
+  };
+
+  app.get("/chat/:conversationId", query(z.object({ after_version: optionalCounter })), (c) =>
+    upgrade(c, conversationIdOf(c), c.req.valid("query").after_version),
+  );
+  app.get("/", (c) => upgrade(c));
+  return app;
+}

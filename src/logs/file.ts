@@ -1,0 +1,58 @@
+import { mkdirSync } from "node:fs";
+import { createStream, type RotatingFileStream } from "rotating-file-stream";
+
+/** A file is full at this size; this many full ones are kept. */
+const SIZE = "10M";
+const KEPT = 5;
+/** After a fault (a full disk, say) the file is tried again after this long. */
+const RETRY_MS = 5_000;
+/** Lines that a slow disk holds up are kept up to this many bytes, later ones are dropped. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** A log file, rotated by size. Nothing that happens to it may reach the server: what can't be written is dropped. */
+export class LogFile {
+  private stream: RotatingFileStream | undefined;
+  private retryAt = 0;
+
+  /** @param onFault hears of each fault once, until the file can be written again */
+  constructor(
+    private readonly folder: string,
+    private readonly name: string,
+    private readonly onFault: (error: unknown) => void,
+  ) {
+    this.open();
+  }
+
+  write(line: string): void {
+    if (!this.stream && Date.now() >= this.retryAt) this.open();
+    if (this.stream && this.stream.writableLength < BUFFER_BYTES) this.stream.write(line);
+  }
+
+  close(): Promise<void> {
+    const { stream } = this;
+    this.stream = undefined;
+    this.retryAt = Number.POSITIVE_INFINITY;
+    return new Promise((resolve) => (stream ? stream.end(() => resolve()) : resolve()));
+  }
+
+  private open() {
+    try {
+      mkdirSync(this.folder, { recursive: true });
+      const stream = createStream(this.name, { path: this.folder, size: SIZE, rotate: KEPT });
+      stream.on("error", (error) => this.fail(stream, error));
+      // The file itself is written on, but its rotation failed.
+      stream.on("warning", (error) => this.onFault(error));
+      this.stream = stream;
+    } catch (error) {
+      this.fail(undefined, error);
+    }
+  }
+
+  private fail(stream: RotatingFileStream | undefined, error: unknown) {
+    if (this.stream !== stream) return;
+    this.stream = undefined;
+    this.retryAt = Date.now() + RETRY_MS;
+    stream?.destroy();
+    this.onFault(error);
+  }
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { parseArgs, parseEnv } from "node:util";
+import { version } from "../package.json";
+import { createSuperuser, PASSWORD_VARIABLE } from "./commands/createsuperuser.ts";
+import { healthcheck } from "./commands/healthcheck.ts";
+import { migrate } from "./commands/migrate.ts";
+import { serve } from "./commands/serve.ts";
+import { ConfigError, describeSettings, readConfig } from "./config.ts";
+
+const HELP = `Confab ${version}: real-time chat for people who run it themselves.
+
+Usage: confab [command] [options]
+
+Commands
+  serve            Run the server (default).
+  migrate          Bring the database's tables up to date.
+  createsuperuser  Make a superuser, or make an existing user one. Works beside a running server.
+                   Asks, or takes --email, --first-name, --last-name and the password from ${PASSWORD_VARIABLE}.
+  healthcheck      Ask a running server whether it is ready; exit code 0 when it is.
+
+Options
+  --env-file FILE  Read settings from a file; those of the environment win. No file is read unasked.
+  --help           Show this.
+  --version        Show the version.
+
+Settings, from the environment, with their (defaults)
+${describeSettings()}
+`;
+
+const OPTIONS = {
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+  "env-file": { type: "string" },
+  email: { type: "string" },
+  "first-name": { type: "string" },
+  "last-name": { type: "string" },
+} as const;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  if (values.help) return say(HELP);
+  if (values.version) return say(`${version}\n`);
+  const [command = "serve", ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError(`Unexpected argument: ${rest.join(" ")}`);
+  const environment = { ...fileEnvironment(values["env-file"]), ...process.env };
+  switch (command) {
+    case "serve":
+      return serve(readConfig(environment));
+    case "migrate":
+      return migrate(readConfig(environment));
+    case "createsuperuser": {
+      const { email, "first-name": firstName, "last-name": lastName } = values;
+      return createSuperuser(readConfig(environment), { email, firstName, lastName }, environment[PASSWORD_VARIABLE]);
+    }
+    case "healthcheck":
+      return healthcheck(readConfig(environment));
+    default:
+      throw new UsageError(`Unknown command: ${command}`);
+  }
+}
+
+class UsageError extends Error {}
+
+function fileEnvironment(file: string | undefined): NodeJS.Dict<string> {
+  if (file === undefined) return {};
+  try {
+    return parseEnv(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`Can't read --env-file ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+/** 2: the command line or the settings are wrong. 1: what was asked failed. */
+function explain(error: unknown): number {
+  const isParseError = error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`confab: ${text}\n`);
+  if (error instanceof UsageError || isParseError) process.stderr.write("Try: confab --help\n");
+  return error instanceof UsageError || error instanceof ConfigError || isParseError ? 2 : 1;
+}
+
+process.exit(await main().catch(explain));

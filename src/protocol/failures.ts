@@ -1,0 +1,65 @@
+/**
+ * Every way a request or a frame can be refused: its stable `code`, its text for people and its HTTP status.
+ * CONTRACT: codes never change their meaning; texts of the seed's API are exact.
+ */
+export const failures = {
+  // The request itself
+  bad_host: { code: "bad_host", status: 400, message: "The Host header is not a valid host name" },
+  invalid_json: { code: "invalid_json", status: 400, message: "The body is not valid JSON" },
+  body_not_an_object: { code: "invalid_body", status: 400, message: "The body must be a JSON object" },
+  payload_too_large: { code: "payload_too_large", status: 413, message: "The body is larger than 64 KiB" },
+  unsupported_media_type: {
+    code: "unsupported_media_type",
+    status: 415,
+    message: "The body must be sent as Content-Type: application/json",
+  },
+  path_not_found: { code: "not_found", status: 404, message: "Not found" },
+  method_not_allowed: { code: "method_not_allowed", status: 405, message: "Method not allowed" },
+  upgrade_required: { code: "upgrade_required", status: 426, message: "This path speaks WebSocket only" },
+  foreign_origin: { code: "foreign_origin", status: 403, message: "Requests from this origin are not allowed" },
+  validation_failed: { code: "validation_failed", status: 400, message: "Validation failed" },
+  throttled: { code: "throttled", status: 429, message: "Request was throttled." },
+
+  // People
+  authentication_required: { code: "authentication_required", status: 401, message: "Authentication required" },
+  invalid_credentials: { code: "invalid_credentials", status: 401, message: "Invalid email or password" },
+  not_logged_in: { code: "not_logged_in", status: 400, message: "No user is currently logged in" },
+  registration_closed: { code: "registration_closed", status: 403, message: "Registration is closed" },
+  session_not_found: { code: "not_found", status: 404, message: "Session not found" },
+
+  // Conversations
+  conversation_not_found: { code: "not_found", status: 404, message: "Conversation not found" },
+  not_a_participant: {
+    code: "not_a_participant",
+    status: 403,
+    message: "You are not a participant in this conversation",
+  },
+  not_a_group: { code: "not_a_group", status: 400, message: "Only groups can be changed" },
+  not_the_owner: { code: "not_the_owner", status: 403, message: "Only the owner can remove other participants" },
+  participant_not_found: { code: "not_found", status: 404, message: "Participant not found" },
+
+  // Messages
+  message_not_found: { code: "not_found", status: 404, message: "Message not found" },
+  not_the_sender: { code: "not_the_sender", status: 403, message: "Only the sender can change a message" },
+  message_deleted: { code: "message_deleted", status: 409, message: "This message was deleted" },
+  client_id_conflict: {
+    code: "client_id_conflict",
+    status: 409,
+    message: "This client_id was already used for a message with other content",
+  },
+
+  // Frames (over HTTP these can't happen; the status is what a bridge would answer)
+  invalid_frame: { code: "invalid_format", status: 400, message: "Invalid message format" },
+  unknown_frame_type: { code: "unknown_type", status: 400, message: "Unknown message type" },
+  not_subscribed: { code: "not_subscribed", status: 400, message: "Subscribe to this conversation first" },
+
+  // The server
+  too_many_sockets: { code: "too_many_sockets", status: 429, message: "Too many open sockets for this user" },
+  unavailable: { code: "unavailable", status: 503, message: "The server can't answer right now, please try again" },
+  draining: { code: "draining", status: 503, message: "The server is restarting, please try again" },
+  starting: { code: "starting", status: 503, message: "The server is starting, please try again" },
+  internal: { code: "internal_error", status: 500, message: "Internal server error" },
+} as const satisfies Record<string, { code: string; status: number; message: string }>;
+
+/** A key of the table above: what the server's own code names a refusal by. */
+export type FailureName = keyof typeof failures;

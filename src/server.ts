@@ -1,0 +1,114 @@
+import { chmodSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Server } from "bun";
+import { CONTROL_SOCKET, controlAnswer } from "./commands/control.ts";
+import { type Node, type NodeOptions, openNode } from "./compose.ts";
+import type { Config } from "./config.ts";
+import { Failure } from "./domain/errors.ts";
+import type { Logger } from "./domain/logger.ts";
+import { startingAnswer } from "./http/starting.ts";
+import { isUnavailable } from "./stores/postgres/database.ts";
+import type { Upgrade } from "./ws/socket.ts";
+import { socketLimits } from "./ws/sockets.ts";
+
+/** Between tries to reach a database that is not there yet. */
+const DATABASE_RETRY_MS = 1_000;
+
+/** A node that listens. */
+export interface RunningServer {
+  url: URL;
+  /** Resolves when the node serves; rejects when it can't, with a text that says what to do. */
+  ready: Promise<void>;
+  /** Takes nothing new, answers what is under way, sends sockets away to come back, and closes everything. */
+  stop(): Promise<void>;
+}
+
+export type ServerOptions = Omit<NodeOptions, "server">;
+
+/**
+ * Listens at once, so that health checks are answered while the database opens, and opens the node behind it.
+ * @throws when the port can't be had
+ */
+export function startServer(options: ServerOptions): RunningServer {
+  const { config, logger } = options;
+  let node: Node | undefined;
+  let control: Server<undefined> | undefined;
+  let stopping = false;
+  const server = listen(config, () => node);
+  logger.info({ url: server.url.href }, "listening");
+
+  const open = async () => {
+    const opened = await openWhenReachable({ ...options, server: () => server }, () => stopping);
+    if (!opened) return;
+    node = opened;
+    if (config.DATABASE_URL === undefined) control = listenForCommands(config, node, logger);
+    const mode = config.DATABASE_URL === undefined ? `embedded, data in ${config.DATA_DIR}` : "PostgreSQL";
+    logger.info({ mode }, "ready");
+  };
+  const ready = open();
+
+  return {
+    url: server.url,
+    ready,
+    async stop() {
+      stopping = true;
+      await ready.catch(() => {});
+      if (control) {
+        await control.stop(true);
+        rmSync(join(config.DATA_DIR, CONTROL_SOCKET), { force: true });
+      }
+      if (node) await node.close();
+      else await server.stop(true);
+    },
+  };
+}
+
+function listen(config: Config, node: () => Node | undefined): Server<Upgrade> {
+  return Bun.serve<Upgrade>({
+    port: config.PORT,
+    hostname: config.HOST,
+    // Bodies are bounded by http/input.ts, which answers in the contract's envelope.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    fetch: (request, server) => node()?.fetch(request, server) ?? startingAnswer(request),
+    error: () => startingAnswer(undefined),
+    websocket: {
+      ...socketLimits,
+      open: (raw) => node()?.sockets.open(raw),
+      message: (raw, frame) => raw.data.socket?.receive(frame),
+      drain: (raw) => raw.data.socket?.onDrain(),
+      close: (raw) => node()?.sockets.closed(raw),
+    },
+  });
+}
+
+async function openWhenReachable(options: NodeOptions, isStopping: () => boolean): Promise<Node | undefined> {
+  while (!isStopping()) {
+    try {
+      return await openNode(options);
+    } catch (error) {
+      const away = isUnavailable(error) || (error instanceof Failure && error.reason === "unavailable");
+      if (!away) throw error;
+      options.logger.warn({ err: error }, "the database can't be reached yet");
+      await Bun.sleep(DATABASE_RETRY_MS);
+    }
+  }
+  return undefined;
+}
+
+/** Only this process can open the embedded database, so commands ask it. Who may read the folder may ask. */
+function listenForCommands(config: Config, node: Node, logger: Logger): Server<undefined> | undefined {
+  const path = join(config.DATA_DIR, CONTROL_SOCKET);
+  // Left by a process that was killed: the folder's lock says that nobody listens there.
+  rmSync(path, { force: true });
+  const umask = process.umask(0o177);
+  try {
+    const control = Bun.serve({ unix: path, fetch: (request) => controlAnswer(request, node.users) });
+    chmodSync(path, 0o600);
+    return control;
+  } catch (error) {
+    logger.warn({ err: error, path }, "commands beside this server will not work: their socket can't be made");
+    return undefined;
+  } finally {
+    process.umask(umask);
+  }
+}

@@ -1,0 +1,65 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/pglite";
+import { migrate } from "drizzle-orm/pglite/migrator";
+import type { Logger } from "../../domain/logger.ts";
+import { lockFolder } from "./folder-lock.ts";
+
+/** The in-process database has no background processes: what they would do is done here, this often. */
+const CHECKPOINT_EVERY_MS = 5 * 60_000;
+const VACUUM_EVERY_MS = 60 * 60_000;
+
+/** One connection on one machine: what a server's defaults would keep in memory and on the disk is not needed. */
+const SETTINGS = ["shared_buffers=16MB", "max_wal_size=64MB", "min_wal_size=32MB"];
+
+type Schema = Record<string, unknown>;
+
+/** How stores/postgres wants its migrations: which folder, and a check once they are in. Passed in, as stores know no other store. */
+interface Migrations {
+  folder: string;
+  require(query: (text: string) => Promise<Record<string, unknown>[]>): Promise<void>;
+}
+
+/**
+ * PostgreSQL inside this process, its files in `DATA_DIR/db`. Commits survive kill -9; they are not synced to the
+ * disk, so a loss of power may take the newest. The folder stays locked until `close`.
+ */
+export async function openPglite<S extends Schema>(options: {
+  dataDir: string;
+  schema: S;
+  migrations: Migrations;
+  logger: Logger;
+}) {
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockFolder(options.dataDir);
+  const client = await PGlite.create({ dataDir: join(options.dataDir, "db"), postgresqlconf: SETTINGS }).catch(
+    (error: unknown) => {
+      lock.release();
+      throw error;
+    },
+  );
+  const query = async <Row>(text: string, parameters: readonly unknown[]) =>
+    (await client.query<Row>(text, [...parameters])).rows;
+  const care = (statement: string) => () =>
+    void client.exec(statement).catch((error: unknown) => options.logger.error({ err: error }, `${statement} failed`));
+  const timers = [
+    setInterval(care("CHECKPOINT"), CHECKPOINT_EVERY_MS),
+    setInterval(care("VACUUM ANALYZE"), VACUUM_EVERY_MS),
+  ];
+  const orm = drizzle(client, { schema: options.schema });
+  return {
+    orm,
+    query,
+    logQuery: query,
+    async migrate(apply: boolean) {
+      if (apply) await migrate(orm, { migrationsFolder: options.migrations.folder });
+      await options.migrations.require((text) => query(text, []));
+    },
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      await client.close();
+      lock.release();
+    },
+  };
+}

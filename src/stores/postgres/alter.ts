@@ -1,0 +1,122 @@
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import type { Change } from "../../domain/changes.ts";
+import { Failure, invalidField } from "../../domain/errors.ts";
+import type { Alteration } from "../../domain/ports.ts";
+import type { Transaction } from "./database.ts";
+import { userOf } from "./rows.ts";
+import { changes, conversations, participants, users } from "./schema.ts";
+
+type ConversationRow = typeof conversations.$inferSelect;
+interface Outcome {
+  added?: number[];
+  removed?: number[];
+  /** Columns of the conversation that change with it. */
+  set?: Partial<Pick<ConversationRow, "name" | "ownerId">>;
+}
+
+/** Locks a conversation's row. MUST come before anything that numbers a change; rows are locked in id order. */
+export async function lockConversation(tx: Transaction, conversationId: string): Promise<ConversationRow> {
+  const [row] = await tx.select().from(conversations).where(eq(conversations.id, conversationId)).for("no key update");
+  if (!row) throw new Failure("conversation_not_found");
+  return row;
+}
+
+export async function requireParticipant(tx: Transaction, conversationId: string, userId: number): Promise<void> {
+  if (!(await isParticipant(tx, conversationId, userId))) throw new Failure("not_a_participant");
+}
+
+/** Changes who takes part in a group or what it is called: one step of its log, or none when it is so already. */
+export async function alter(
+  tx: Transaction,
+  conversationId: string,
+  actorId: number,
+  alteration: Alteration,
+): Promise<{ change: Change | undefined }> {
+  const conversation = await lockConversation(tx, conversationId);
+  // To an outsider a conversation does not exist.
+  if (!(await isParticipant(tx, conversationId, actorId))) throw new Failure("conversation_not_found");
+  if (!conversation.isGroup) throw new Failure("not_a_group");
+  const outcome = await apply(tx, conversation, actorId, alteration);
+  return { change: outcome && (await record(tx, conversation, outcome)) };
+}
+
+function apply(tx: Transaction, conversation: ConversationRow, actorId: number, alteration: Alteration) {
+  switch (alteration.kind) {
+    case "rename":
+      return rename(conversation, alteration.name);
+    case "add":
+      return add(tx, conversation, alteration.userIds, alteration.max);
+    case "remove":
+      return remove(tx, conversation, actorId, alteration.userId);
+  }
+}
+
+async function rename(conversation: ConversationRow, name: string | null): Promise<Outcome | undefined> {
+  return name === conversation.name ? undefined : { set: { name } };
+}
+
+async function add(tx: Transaction, conversation: ConversationRow, userIds: number[], max: number) {
+  const present = await tx
+    .select({ id: participants.userId })
+    .from(participants)
+    .where(and(eq(participants.conversationId, conversation.id), inArray(participants.userId, userIds)));
+  const added = userIds.filter((id) => !present.some((row) => row.id === id));
+  if (added.length === 0) return undefined;
+  if (conversation.participantCount + added.length > max)
+    throw invalidField("user_ids", `A conversation can have at most ${max} participants.`);
+  // Who joins starts at the newest and sees the history.
+  await insertParticipants(tx, conversation.id, added, conversation.lastSeq);
+  return { added };
+}
+
+async function remove(tx: Transaction, conversation: ConversationRow, actorId: number, userId: number) {
+  if (!(await isParticipant(tx, conversation.id, userId))) throw new Failure("participant_not_found");
+  if (userId !== actorId && conversation.ownerId !== actorId) throw new Failure("not_the_owner");
+  await tx
+    .delete(participants)
+    .where(and(eq(participants.conversationId, conversation.id), eq(participants.userId, userId)));
+  if (conversation.ownerId !== userId) return { removed: [userId] };
+  const [heir] = await tx
+    .select({ id: participants.userId })
+    .from(participants)
+    .where(eq(participants.conversationId, conversation.id))
+    .orderBy(asc(participants.ordinal))
+    .limit(1);
+  return { removed: [userId], set: { ownerId: heir?.id ?? null } };
+}
+
+async function record(
+  tx: Transaction,
+  conversation: ConversationRow,
+  { added = [], removed = [], set = {} }: Outcome,
+): Promise<Change> {
+  const version = conversation.lastVersion + 1;
+  const name = set.name === undefined ? conversation.name : set.name;
+  const { id: conversationId, lastSeq } = conversation;
+  await tx.insert(changes).values({ conversationId, version, lastSeq, added, removed, name });
+  await tx
+    .update(conversations)
+    .set({
+      ...set,
+      lastVersion: version,
+      participantCount: sql`${conversations.participantCount} + ${added.length - removed.length}`,
+    })
+    .where(eq(conversations.id, conversationId));
+  const people = added.length === 0 ? [] : await tx.select().from(users).where(inArray(users.id, added));
+  return { kind: "participants", conversationId, version, lastSeq, added: people.map(userOf), removed, name };
+}
+
+/** In the order given, which is the order of joining. One array, not a parameter for each of thousands. */
+export async function insertParticipants(tx: Transaction, conversationId: string, userIds: number[], readSeq: number) {
+  await tx.execute(sql`INSERT INTO ${participants} (conversation_id, user_id, read_seq)
+    SELECT ${conversationId}, u.id, ${readSeq} FROM unnest(${sql.param(userIds)}::integer[]) WITH ORDINALITY AS u (id, n)
+    ORDER BY u.n`);
+}
+
+async function isParticipant(tx: Transaction, conversationId: string, userId: number): Promise<boolean> {
+  const rows = await tx
+    .select({ userId: participants.userId })
+    .from(participants)
+    .where(and(eq(participants.conversationId, conversationId), eq(participants.userId, userId)));
+  return rows.length > 0;
+}

@@ -1,0 +1,170 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Change } from "../../domain/changes.ts";
+import { Failure } from "../../domain/errors.ts";
+import type { Appended, Draft, Head, MessageLog, PageQuery } from "../../domain/ports.ts";
+import type { User } from "../../protocol/users.ts";
+import { lockConversation, requireParticipant } from "./alter.ts";
+import type { Database } from "./database.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { prune } from "./prune.ts";
+import { contentDigest, MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
+import { changes, conversations, messages, users } from "./schema.ts";
+
+export class PostgresLog implements MessageLog {
+  private readonly commits: GroupCommit;
+
+  constructor(private readonly db: Database) {
+    this.commits = new GroupCommit(db.logQuery);
+  }
+
+  append(draft: Draft): Promise<Appended> {
+    return this.commits.append(draft);
+  }
+
+  drain() {
+    return this.commits.drain();
+  }
+
+  amend(conversationId: string, userId: number, messageId: string, content: string | null) {
+    return this.db.transaction(async (tx) => {
+      const conversation = await lockConversation(tx, conversationId);
+      await requireParticipant(tx, conversationId, userId);
+      const [row] = await tx
+        .select()
+        .from(messages)
+        .where(and(eq(messages.id, messageId), eq(messages.conversationId, conversationId)));
+      if (!row) throw new Failure("message_not_found");
+      if (row.senderId !== userId) throw new Failure("not_the_sender");
+      if (row.deletedAt && content !== null) throw new Failure("message_deleted");
+      // Said again, after an answer that was lost, it changes nothing.
+      if (row.deletedAt || row.content === content) return { message: wire(row), change: undefined };
+
+      const [amended] = await tx
+        .update(messages)
+        .set({
+          content: content ?? "",
+          firstContent: row.firstContent ?? (row.clientId === null ? null : contentDigest(row.content)),
+          // The database's clock: the one clock that all nodes share.
+          ...(content === null ? { deletedAt: sql`clock_timestamp()` } : { editedAt: sql`clock_timestamp()` }),
+        })
+        .where(and(eq(messages.conversationId, conversationId), eq(messages.seq, row.seq)))
+        .returning();
+      const message = wire(amended ?? row);
+      const { lastSeq } = conversation;
+      const version = conversation.lastVersion + 1;
+      await tx.insert(changes).values({ conversationId, version, lastSeq, messageSeq: row.seq });
+      await tx.update(conversations).set({ lastVersion: version }).where(eq(conversations.id, conversationId));
+      const change: Change = { kind: "message_changed", conversationId, version, lastSeq, message };
+      return { message, change };
+    });
+  }
+
+  async page(conversationId: string, { limit, offset = 0, beforeSeq, afterSeq }: PageQuery) {
+    // `seq` is dense, so counting back from the newest is arithmetic.
+    const range =
+      afterSeq !== undefined
+        ? "m.seq > $2 AND m.seq <= $2 + $3"
+        : beforeSeq !== undefined
+          ? "m.seq < least($2, c.last_seq + 1) AND m.seq >= least($2, c.last_seq + 1) - $3"
+          : "m.seq <= c.last_seq - $2 AND m.seq > c.last_seq - $2 - $3";
+    const rows = await this.db.query<Partial<MessageRow> & { total: number }>(
+      `SELECT c.last_seq - c.pruned_seq AS total, ${MESSAGE_COLUMNS}
+       FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND ${range}
+       WHERE c.id = $1 ORDER BY m.seq`,
+      [conversationId, afterSeq ?? beforeSeq ?? offset, limit],
+    );
+    return { messages: rows.flatMap((row) => (hasMessage(row) ? messageOf(row) : [])), total: rows[0]?.total ?? 0 };
+  }
+
+  async head(conversationId: string) {
+    const [row] = await this.db.query<Head>(
+      `SELECT last_seq AS "lastSeq", last_version AS "lastVersion", participant_count AS "participantCount"
+       FROM conversations WHERE id = $1`,
+      [conversationId],
+    );
+    return row;
+  }
+
+  async changes(conversationId: string, after: number, upTo: number, limit: number): Promise<Change[] | "gone"> {
+    const last = Math.min(upTo, after + limit);
+    const rows = await this.db.query<ChangeRow>(CHANGES, [conversationId, after, last]);
+    const people = await this.people(rows.flatMap((row) => row.added ?? []));
+    const found: Change[] = [];
+    for (const row of rows) {
+      const change = changeOf(row, conversationId, people);
+      // A message that was changed and has been pruned since, or a number that is missing.
+      if (!change || change.version !== after + found.length + 1) return "gone";
+      found.push(change);
+    }
+    return found.length === last - after ? found : "gone";
+  }
+
+  private async people(ids: number[]): Promise<Map<number, User>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.db.run((orm) => orm.select().from(users).where(inArray(users.id, ids)));
+    return new Map(rows.map((row) => [row.id, userOf(row)]));
+  }
+
+  prune(olderThanMs: number) {
+    return prune(this.db, olderThanMs);
+  }
+}
+
+const hasMessage = (row: Partial<MessageRow>): row is MessageRow => row.id != null;
+
+type ChangeRow = Partial<MessageRow> & {
+  at_version: number;
+  at_seq: number;
+  /** Null for a new message. */
+  kind: "message" | "message_changed" | "participants";
+  added: number[] | null;
+  removed: number[] | null;
+  name: string | null;
+};
+
+/**
+ * The changes with $2 < version <= $3. Between two rows of `changes` every version is a message, so the seq of the
+ * message at a version follows from the nearest such row before it, or from where retention has cut.
+ */
+const CHANGES = `WITH base AS (
+    SELECT coalesce(
+      (SELECT last_seq + ($2 - version) FROM changes
+       WHERE conversation_id = $1 AND version <= $2 ORDER BY version DESC LIMIT 1),
+      (SELECT pruned_seq + ($2 - pruned_version) FROM conversations WHERE id = $1)
+    ) AS seq
+  )
+  SELECT m.version AS at_version, m.seq AS at_seq, 'message' AS kind, NULL::integer[] AS added,
+    NULL::integer[] AS removed, NULL::text AS name, ${MESSAGE_COLUMNS}
+  FROM base JOIN messages m ON m.conversation_id = $1 AND m.seq > base.seq AND m.seq <= base.seq + ($3 - $2)
+  WHERE m.version <= $3
+  UNION ALL
+  SELECT c.version, c.last_seq, CASE WHEN c.message_seq IS NULL THEN 'participants' ELSE 'message_changed' END,
+    c.added, c.removed, c.name, ${MESSAGE_COLUMNS}
+  FROM changes c LEFT JOIN messages m ON m.conversation_id = c.conversation_id AND m.seq = c.message_seq
+  WHERE c.conversation_id = $1 AND c.version > $2 AND c.version <= $3
+  ORDER BY at_version`;
+
+function changeOf(row: ChangeRow, conversationId: string, people: Map<number, User>): Change | undefined {
+  const at = { conversationId, version: row.at_version, lastSeq: row.at_seq };
+  if (row.kind === "participants") {
+    const added = (row.added ?? []).flatMap((id) => people.get(id) ?? []);
+    return { ...at, kind: "participants", added, removed: row.removed ?? [], name: row.name };
+  }
+  return hasMessage(row) ? { ...at, kind: row.kind, message: messageOf(row) } : undefined;
+}
+
+const wire = (row: typeof messages.$inferSelect) =>
+  messageOf({
+    conversation_id: row.conversationId,
+    id: row.id,
+    seq: row.seq,
+    version: row.version,
+    sender_id: row.senderId,
+    sender_name: row.senderName,
+    sender_email: row.senderEmail,
+    client_id: row.clientId,
+    content: row.content,
+    created_ms: row.createdAt.getTime(),
+    edited_ms: row.editedAt?.getTime() ?? null,
+    deleted_ms: row.deletedAt?.getTime() ?? null,
+  });

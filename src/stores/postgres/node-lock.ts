@@ -1,0 +1,68 @@
+import postgres from "postgres";
+
+/** Any number that no other program on this database uses. */
+const NODE_LOCK = 7_163_002;
+const RETRY_MS = 500;
+
+/** Another node serves this database. The text says what to do. */
+export class NodeLockError extends Error {}
+
+export interface NodeLock {
+  release(): Promise<void>;
+}
+
+/**
+ * Makes this process the only node of a database: without a bus between them two nodes would silently keep messages
+ * from each other's sockets. The lock lives as long as its connection; a lost connection is made again, and
+ * `onLost` is called when somebody else has taken the lock meanwhile.
+ * @param patienceMs how long to wait for a node that is shutting down, so that a restart passes
+ */
+export async function lockNode(url: string, patienceMs: number, onLost: (error: Error) => void): Promise<NodeLock> {
+  let released = false;
+  let lost: (() => void) | undefined;
+  const client = postgres(url, {
+    max: 1,
+    connect_timeout: 5,
+    idle_timeout: 0,
+    max_lifetime: null,
+    onnotice: () => {},
+    onclose: () => lost?.(),
+    connection: { application_name: "confab node lock" },
+  });
+  const acquire = async (until: number) => {
+    for (;;) {
+      const [row] = await client`SELECT pg_try_advisory_lock(${NODE_LOCK}) AS locked`;
+      if (row?.["locked"]) return;
+      if (Date.now() >= until)
+        throw new NodeLockError(
+          "Another Confab node is running on this database. Without Redis one node serves a database; stop the other one first.",
+        );
+      await Bun.sleep(RETRY_MS);
+    }
+  };
+  const reacquire = async () => {
+    while (!released) {
+      try {
+        return await acquire(Date.now() + patienceMs);
+      } catch (error) {
+        if (error instanceof NodeLockError) return onLost(error);
+        await Bun.sleep(RETRY_MS);
+      }
+    }
+  };
+  try {
+    await acquire(Date.now() + patienceMs);
+  } catch (error) {
+    await client.end({ timeout: 1 });
+    throw error;
+  }
+  lost = () => {
+    if (!released) void reacquire();
+  };
+  return {
+    async release() {
+      released = true;
+      await client.end({ timeout: 2 });
+    },
+  };
+}

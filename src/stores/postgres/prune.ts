@@ -1,0 +1,48 @@
+import type { Database } from "./database.ts";
+
+const CONVERSATIONS_A_ROUND = 100;
+const MESSAGES_A_ROUND = 1_000;
+
+/**
+ * Removes what is older than so many ms, a bounded piece of one conversation at a time, under its lock. Counts stay
+ * exact because `pruned_seq` moves in the same statement; a conversation that is busy is left for the next run.
+ */
+export async function prune(db: Database, olderThanMs: number): Promise<number> {
+  let pruned = 0;
+  for (;;) {
+    const due = await db.query<{ id: string }>(
+      `SELECT id FROM conversations WHERE oldest_at < now() - $1 * interval '1 millisecond'
+       ORDER BY oldest_at LIMIT $2`,
+      [olderThanMs, CONVERSATIONS_A_ROUND],
+    );
+    let round = 0;
+    for (const { id } of due) {
+      const [row] = await db.query<{ pruned: number }>(PRUNE, [id, olderThanMs, MESSAGES_A_ROUND]);
+      round += row?.pruned ?? 0;
+    }
+    pruned += round;
+    if (round === 0) return pruned;
+  }
+}
+
+/** Messages are sent in the order of `seq`, so the old ones are the first; the newest of them is where the cut goes. */
+const PRUNE = `WITH locked AS (
+    SELECT id, pruned_seq, pruned_version FROM conversations WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
+  ), cut AS (
+    SELECT l.id, max(old.seq) AS seq, max(old.version) AS version
+    FROM locked l CROSS JOIN LATERAL (
+      SELECT m.seq, m.version, m.created_at FROM messages m
+      WHERE m.conversation_id = l.id AND m.seq > l.pruned_seq ORDER BY m.seq LIMIT $3
+    ) old
+    WHERE old.created_at < now() - $2 * interval '1 millisecond' GROUP BY l.id
+  ), gone AS (
+    DELETE FROM messages m USING cut WHERE m.conversation_id = cut.id AND m.seq <= cut.seq RETURNING m.seq
+  ), forgotten AS (
+    DELETE FROM changes c USING cut WHERE c.conversation_id = cut.id AND c.version <= cut.version
+  ), moved AS (
+    UPDATE conversations c SET pruned_seq = cut.seq, pruned_version = cut.version, oldest_at = (
+      SELECT m.created_at FROM messages m WHERE m.conversation_id = cut.id AND m.seq > cut.seq ORDER BY m.seq LIMIT 1
+    )
+    FROM cut WHERE c.id = cut.id
+  )
+  SELECT count(*)::int AS pruned FROM gone`;

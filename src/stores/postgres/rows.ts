@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import type { Message } from "../../protocol/messages.ts";
+import type { User } from "../../protocol/users.ts";
+import type { users } from "./schema.ts";
+
+/** ISO 8601 in UTC, ending in `Z`. */
+export const iso = (ms: number) => new Date(ms).toISOString();
+
+/** A message's columns as the hand-written statements select them. */
+export interface MessageRow {
+  conversation_id: string;
+  id: string;
+  seq: number;
+  version: number;
+  sender_id: number;
+  sender_name: string;
+  sender_email: string;
+  client_id: string | null;
+  content: string;
+  created_ms: number;
+  edited_ms: number | null;
+  deleted_ms: number | null;
+}
+
+/** The same columns, for the select list of a statement that reads `messages m`. */
+export const MESSAGE_COLUMNS = `m.conversation_id, m.id, m.seq, m.version, m.sender_id, m.sender_name, m.sender_email,
+  m.client_id, m.content, ${ms("m.created_at")} AS created_ms, ${ms("m.edited_at")} AS edited_ms,
+  ${ms("m.deleted_at")} AS deleted_ms`;
+
+/** A moment as ms since the epoch: both drivers read a number alike. */
+export function ms(expression: string) {
+  return `(extract(epoch FROM ${expression}) * 1000)::double precision`;
+}
+
+export function messageOf(row: MessageRow): Message {
+  const message: Message = {
+    id: row.id,
+    conversation_id: row.conversation_id,
+    sender_id: row.sender_id,
+    sender_name: row.sender_name,
+    sender_email: row.sender_email,
+    content: row.content,
+    timestamp: row.created_ms / 1000,
+    created_at: iso(row.created_ms),
+    seq: row.seq,
+    version: row.version,
+  };
+  if (row.client_id !== null) message.client_id = row.client_id;
+  if (row.edited_ms !== null) message.edited_at = iso(row.edited_ms);
+  if (row.deleted_ms !== null) message.deleted_at = iso(row.deleted_ms);
+  return message;
+}
+
+/** A user as everybody may see them, out of a row read by drizzle. */
+export function userOf(row: typeof users.$inferSelect): User {
+  return {
+    id: row.id,
+    email: row.email,
+    first_name: row.firstName,
+    last_name: row.lastName,
+    full_name: `${row.firstName} ${row.lastName}`,
+    last_seen: row.lastSeen?.toISOString() ?? null,
+    date_joined: row.dateJoined.toISOString(),
+  };
+}
+
+/** What a content is compared by once its message no longer has it. */
+export const contentDigest = (content: string) => createHash("sha256").update(content).digest("base64url");

@@ -1,0 +1,151 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+
+/** Milliseconds, which is what JavaScript's dates and the wire can say: what is read equals what was written. */
+const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+const counter = (name: string) => bigint(name, { mode: "number" });
+
+export const users = pgTable("users", {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  /** In lower case. */
+  email: text().notNull().unique(),
+  firstName: text("first_name").notNull(),
+  lastName: text("last_name").notNull(),
+  passwordHash: text("password_hash").notNull(),
+  isSuperuser: boolean("is_superuser").notNull().default(false),
+  isActive: boolean("is_active").notNull().default(true),
+  lastSeen: moment("last_seen"),
+  dateJoined: moment("date_joined").notNull().defaultNow(),
+});
+
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: uuid().primaryKey(),
+    /** SHA-256 of the token, base64url: a leaked table opens no session. */
+    key: text().notNull().unique(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    lastUsedAt: moment("last_used_at").notNull().defaultNow(),
+    address: text().notNull(),
+    client: text().notNull(),
+  },
+  (table) => [index("sessions_user").on(table.userId), index("sessions_last_used").on(table.lastUsedAt)],
+);
+
+/**
+ * `last_seq` numbers messages, `last_version` every change; both move under this row's lock only. What retention has
+ * removed ends at `pruned_seq` and `pruned_version`.
+ */
+export const conversations = pgTable(
+  "conversations",
+  {
+    id: uuid().primaryKey(),
+    name: text(),
+    isGroup: boolean("is_group").notNull(),
+    ownerId: integer("owner_id").references(() => users.id),
+    /** The two people of a 1-on-1, smaller id first: what makes it unique. */
+    pairLow: integer("pair_low"),
+    pairHigh: integer("pair_high"),
+    participantCount: integer("participant_count").notNull(),
+    lastSeq: counter("last_seq").notNull().default(0),
+    lastVersion: counter("last_version").notNull().default(0),
+    prunedSeq: counter("pruned_seq").notNull().default(0),
+    prunedVersion: counter("pruned_version").notNull().default(0),
+    /** When the oldest kept message was sent; what retention looks for. */
+    oldestAt: moment("oldest_at"),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    updatedAt: moment("updated_at").notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex("conversations_pair").on(table.pairLow, table.pairHigh),
+    index("conversations_oldest").on(table.oldestAt).where(sql`oldest_at is not null`),
+    check(
+      "conversations_pair_of_one_on_one",
+      sql`is_group = (pair_low is null) and (pair_low < pair_high) is not false`,
+    ),
+  ],
+);
+
+export const participants = pgTable(
+  "participants",
+  {
+    conversationId: uuid("conversation_id")
+      .notNull()
+      .references(() => conversations.id, { onDelete: "cascade" }),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** The order of joining. */
+    ordinal: bigint({ mode: "number" }).notNull().generatedAlwaysAsIdentity(),
+    readSeq: counter("read_seq").notNull().default(0),
+    joinedAt: moment("joined_at").notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.userId] }),
+    index("participants_user").on(table.userId),
+    index("participants_ordinal").on(table.conversationId, table.ordinal),
+  ],
+);
+
+/**
+ * Written by `confab_append` alone. No foreign keys: that function reads conversation, participant and sender under
+ * the conversation's lock, and a key's trigger would cost each message as much again.
+ */
+export const messages = pgTable(
+  "messages",
+  {
+    conversationId: uuid("conversation_id").notNull(),
+    seq: counter("seq").notNull(),
+    version: counter("version").notNull(),
+    id: uuid().notNull().unique(),
+    senderId: integer("sender_id").notNull(),
+    senderName: text("sender_name").notNull(),
+    senderEmail: text("sender_email").notNull(),
+    clientId: text("client_id"),
+    content: text().notNull(),
+    /** What was first sent under `client_id`, as SHA-256; set when an edit or a deletion replaces it. */
+    firstContent: text("first_content"),
+    createdAt: moment("created_at").notNull(),
+    editedAt: moment("edited_at"),
+    deletedAt: moment("deleted_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.seq] }),
+    uniqueIndex("messages_client_id")
+      .on(table.conversationId, table.senderId, table.clientId)
+      .where(sql`client_id is not null`),
+  ],
+);
+
+/** Every step of a conversation that is no new message. Together with `messages` it is dense in `version`. */
+export const changes = pgTable(
+  "changes",
+  {
+    conversationId: uuid("conversation_id").notNull(),
+    version: counter("version").notNull(),
+    /** `last_seq` at that moment: it finds the messages around a version without an index on theirs. */
+    lastSeq: counter("last_seq").notNull(),
+    /** The message that was edited or deleted; null for a change of participants or name. */
+    messageSeq: bigint("message_seq", { mode: "number" }),
+    added: integer().array().notNull().default([]),
+    removed: integer().array().notNull().default([]),
+    name: text(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.conversationId, table.version] })],
+);

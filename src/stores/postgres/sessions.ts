@@ -1,0 +1,85 @@
+import { and, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
+import type { SessionStore } from "../../domain/ports.ts";
+import type { Database } from "./database.ts";
+import { sessions, users } from "./schema.ts";
+
+/** CONTRACT §2: 14 days after the last use, 90 days at most. */
+const IDLE = sql.raw("interval '14 days'");
+const LIFETIME = sql.raw("interval '90 days'");
+const alive = sql`${sessions.lastUsedAt} > now() - ${IDLE} AND ${sessions.createdAt} > now() - ${LIFETIME}`;
+
+export class PostgresSessions implements SessionStore {
+  constructor(private readonly db: Database) {}
+
+  async create(session: { id: string; key: string; userId: number; address: string; client: string }) {
+    await this.db.run((orm) => orm.insert(sessions).values(session));
+  }
+
+  async find(key: string) {
+    const [row] = await this.db.run((orm) =>
+      orm
+        .select()
+        .from(sessions)
+        .innerJoin(users, eq(users.id, sessions.userId))
+        .where(and(eq(sessions.key, key), eq(users.isActive, true), alive)),
+    );
+    if (!row) return undefined;
+    return {
+      id: row.sessions.id,
+      key,
+      userId: row.users.id,
+      fullName: `${row.users.firstName} ${row.users.lastName}`,
+      isSuperuser: row.users.isSuperuser,
+      lastUsedAt: row.sessions.lastUsedAt.getTime(),
+    };
+  }
+
+  async touch(ids: string[]) {
+    if (ids.length === 0) return [];
+    const active = sql`EXISTS (SELECT FROM ${users} WHERE ${users.id} = ${sessions.userId} AND ${users.isActive})`;
+    const rows = await this.db.run((orm) =>
+      orm
+        .update(sessions)
+        .set({ lastUsedAt: sql`now()` })
+        .where(and(inArray(sessions.id, ids), alive, active))
+        .returning({ id: sessions.id }),
+    );
+    return rows.map((row) => row.id);
+  }
+
+  async list(userId: number) {
+    const rows = await this.db.run((orm) =>
+      orm
+        .select()
+        .from(sessions)
+        .where(and(eq(sessions.userId, userId), alive))
+        .orderBy(desc(sessions.lastUsedAt), desc(sessions.id)),
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      created_at: row.createdAt.toISOString(),
+      last_used_at: row.lastUsedAt.toISOString(),
+      address: row.address,
+      client: row.client,
+    }));
+  }
+
+  end(userId: number, which: { only: string } | { except: string } | "all") {
+    const chosen =
+      which === "all" ? undefined : "only" in which ? eq(sessions.id, which.only) : ne(sessions.id, which.except);
+    return this.db.run((orm) =>
+      orm
+        .delete(sessions)
+        .where(and(eq(sessions.userId, userId), chosen))
+        .returning({ id: sessions.id, key: sessions.key }),
+    );
+  }
+
+  async prune() {
+    await this.db.run((orm) =>
+      orm
+        .delete(sessions)
+        .where(or(lt(sessions.lastUsedAt, sql`now() - ${IDLE}`), lt(sessions.createdAt, sql`now() - ${LIFETIME}`))),
+    );
+  }
+}

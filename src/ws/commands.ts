@@ -1,0 +1,234 @@
+import { Failure } from "../domain/errors.ts";
+import type { Limits } from "../domain/limits.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { Messages } from "../domain/messages.ts";
+import type { ConversationStore } from "../domain/ports.ts";
+import type { Typing } from "../domain/typing.ts";
+import { type ClientFrame, type ClientFrameType, clientFrames, encode } from "../protocol/frames.ts";
+import type { Message } from "../protocol/messages.ts";
+import { parseUuid } from "../protocol/text.ts";
+import type { Hub } from "./hub.ts";
+import type { ClientSocket } from "./socket.ts";
+
+export interface Services {
+  hub: Hub;
+  messages: Messages;
+  conversations: ConversationStore;
+  typing: Typing;
+  limits: Limits;
+  logger: Logger;
+}
+
+/** Sends of one socket that may wait for their commit at once. */
+const SENDS_IN_FLIGHT = 256;
+/** A history frame must fit through a slow reader: beyond this the page gets shorter, and the client asks on. */
+const HISTORY_BYTES_MAX = 256 * 1024;
+
+interface Command<T extends ClientFrameType> {
+  /** Only on `/ws/`, which chooses its conversations itself. */
+  userSocketOnly?: true;
+  /**
+   * Does what the frame asks, in the conversation it is about. A returned promise makes the socket's next frame
+   * wait. A Failure that is thrown is answered with an `error` frame.
+   */
+  run(services: Services, socket: ClientSocket, frame: ClientFrame<T>, conversationId: string): Promise<void> | void;
+}
+
+/** What each client frame does; protocol/frames.ts says what it may hold. */
+const commands: { [T in ClientFrameType]: Command<T> } = {
+  message: {
+    run({ messages, logger }, socket, frame, conversationId) {
+      const { content, client_id, ref } = frame;
+      const sending = messages.send({ conversationId, senderId: socket.actor.userId, content, clientId: client_id });
+      socket.startSend();
+      sending
+        .then(
+          ({ message: { id, seq, version } }) => {
+            if (client_id === undefined && ref === undefined) return;
+            socket.send(encode({ type: "ack", conversation_id: conversationId, client_id, ref, id, seq, version }));
+          },
+          (error: unknown) => answerError(logger, socket, error, frame),
+        )
+        .finally(() => socket.endSend());
+      // The answer is not waited for: sends of one socket share a commit, and the log keeps their order.
+      return socket.sendSlot(SENDS_IN_FLIGHT);
+    },
+  },
+  typing: {
+    run({ typing }, socket, frame, conversationId) {
+      const subscription = socket.subscriptions.get(conversationId);
+      if (!subscription?.live) throw new Failure("not_subscribed");
+      typing.set(conversationId, socket.actor, frame.is_typing, subscription.room.participantCount);
+    },
+  },
+  read: {
+    run: ({ messages }, socket, frame, conversationId) => messages.markRead(conversationId, socket.actor, frame.seq),
+  },
+  edit: {
+    async run({ messages }, socket, frame, conversationId) {
+      const edited = await messages.edit(conversationId, socket.actor.userId, frame.message_id, frame.content);
+      acknowledge(socket, frame, edited);
+    },
+  },
+  delete: {
+    async run({ messages }, socket, frame, conversationId) {
+      acknowledge(socket, frame, await messages.remove(conversationId, socket.actor.userId, frame.message_id));
+    },
+  },
+  history: {
+    async run({ messages }, socket, { ref, before_seq: beforeSeq, limit }, conversationId) {
+      const page = await messages.page(conversationId, socket.actor, { limit, beforeSeq, markRead: false });
+      const fitting = newestThatFit(page.messages, HISTORY_BYTES_MAX);
+      await socket.writable();
+      socket.send(
+        encode({ type: "history", conversation_id: conversationId, ref, messages: fitting, total: page.total }),
+      );
+    },
+  },
+  ping: {
+    run(_, socket, { ref }) {
+      socket.send(encode({ type: "pong", conversation_id: socket.conversationId, ref }));
+    },
+  },
+  subscribe: {
+    userSocketOnly: true,
+    async run({ hub, conversations }, socket, { ref, after_version }, conversationId) {
+      const earlier = socket.subscriptions.get(conversationId);
+      if (earlier) hub.leave(earlier);
+      const subscription = hub.enter(socket, conversationId, () => socket.tellRemoved(conversationId));
+      hub.setActivity(socket, conversationId, false);
+      try {
+        await subscription.join(conversations, after_version, ({ readSeq }, room) =>
+          socket.send(
+            encode({
+              type: "subscribed",
+              conversation_id: conversationId,
+              ref,
+              last_seq: room.lastSeq,
+              last_version: room.delivered,
+              read_seq: readSeq,
+            }),
+          ),
+        );
+      } catch (error) {
+        hub.leave(subscription);
+        hub.setActivity(socket, conversationId, true);
+        throw error;
+      }
+    },
+  },
+  unsubscribe: {
+    userSocketOnly: true,
+    run({ hub, typing }, socket, { ref }, conversationId) {
+      const subscription = socket.subscriptions.get(conversationId);
+      if (!subscription) throw new Failure("not_subscribed");
+      hub.leave(subscription);
+      hub.setActivity(socket, conversationId, true);
+      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.left(conversationId, socket.actor);
+      socket.send(encode({ type: "unsubscribed", conversation_id: conversationId, ref, code: "unsubscribed" }));
+    },
+  },
+};
+
+/** Takes one frame as it came; answers faults with an `error` frame. */
+export function handleFrame(services: Services, socket: ClientSocket, raw: string | Buffer): Promise<void> | undefined {
+  let frame: object;
+  try {
+    frame = parseObject(raw);
+  } catch (error) {
+    answerError(services.logger, socket, error, {});
+    socket.countBadFrame();
+    return undefined;
+  }
+  const type = "type" in frame && frame.type !== undefined ? frame.type : "message";
+  if (typeof type !== "string" || !isFrameType(type) || (commands[type].userSocketOnly && !socket.isUserSocket)) {
+    answerError(services.logger, socket, new Failure("unknown_frame_type"), frame);
+    socket.countBadFrame();
+    return undefined;
+  }
+  const limiter = type === "message" ? services.limits.sends : services.limits.frames;
+  if (!limiter) return runCommand(services, socket, type, frame);
+  return limiter.hit(String(socket.actor.userId)).then(
+    () => runCommand(services, socket, type, frame),
+    (error: unknown) => answerError(services.logger, socket, error, frame),
+  );
+}
+
+function runCommand<T extends ClientFrameType>(services: Services, socket: ClientSocket, type: T, frame: object) {
+  const fail = (error: unknown) => answerError(services.logger, socket, error, frame);
+  try {
+    const parsed = clientFrames[type].safeParse(frame);
+    if (!parsed.success) throw faultOf(parsed.error.issues);
+    const data = parsed.data as ClientFrame<T>;
+    const conversationId = socket.conversationId ?? data.conversation_id;
+    if (conversationId === undefined && type !== "ping")
+      throw new Failure("validation_failed", { message: "conversation_id: This field is required." });
+    return commands[type].run(services, socket, data, conversationId ?? "")?.catch(fail);
+  } catch (error) {
+    fail(error);
+    return undefined;
+  }
+}
+
+const isFrameType = (type: string): type is ClientFrameType => Object.hasOwn(commands, type);
+
+function parseObject(raw: string | Buffer): object {
+  let value: unknown;
+  try {
+    value = typeof raw === "string" ? JSON.parse(raw) : undefined;
+  } catch {
+    throw new Failure("invalid_frame");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Failure("invalid_frame");
+  return value;
+}
+
+/** The first fault as one text. A content's texts are the contract's and stand alone; others name their field. */
+function faultOf(issues: { path: PropertyKey[]; message: string }[]): Failure {
+  const [issue] = issues;
+  const field = issue?.path.join(".") ?? "";
+  const message = field === "content" || field === "ref" ? issue?.message : `${field}: ${issue?.message}`;
+  return new Failure("validation_failed", message === undefined ? {} : { message });
+}
+
+function acknowledge(socket: ClientSocket, frame: { ref?: string | undefined }, message: Message) {
+  if (frame.ref === undefined) return;
+  const { id, seq, version, conversation_id } = message;
+  socket.send(encode({ type: "ack", conversation_id, ref: frame.ref, id, seq, version }));
+}
+
+/** Says that nothing was done, and why. What is no Failure is a fault of ours: logged, and told without detail. */
+export function answerError(logger: Logger, socket: ClientSocket, error: unknown, frame: object): void {
+  const failure = error instanceof Failure ? error : new Failure("internal");
+  if (failure !== error) logger.error({ err: error, user_id: socket.actor.userId }, "a frame failed");
+  const { message, code, retryAfter } = failure;
+  const asked = "conversation_id" in frame && typeof frame.conversation_id === "string" ? frame.conversation_id : "";
+  socket.send(
+    encode({
+      type: "error",
+      message,
+      code,
+      conversation_id: socket.conversationId ?? parseUuid(asked),
+      client_id: echo(frame, "client_id"),
+      ref: echo(frame, "ref"),
+      retry_after: retryAfter,
+    }),
+  );
+}
+
+/** A field of the client's frame, when it is one that could have been meant. */
+function echo(frame: object, field: "client_id" | "ref"): string | undefined {
+  const value: unknown = field in frame ? (frame as Record<string, unknown>)[field] : undefined;
+  return typeof value === "string" && value.length <= 64 ? value : undefined;
+}
+
+function newestThatFit(messages: Message[], bytesMax: number): Message[] {
+  let bytes = 0;
+  let first = messages.length;
+  while (first > 0) {
+    bytes += Buffer.byteLength(messages[first - 1]?.content ?? "") + 400;
+    if (bytes > bytesMax && first < messages.length) break;
+    first--;
+  }
+  return messages.slice(first);
+}

@@ -1,0 +1,218 @@
+import type { Bus, BusEvent } from "../domain/bus.ts";
+import type { ChangeEvent } from "../domain/changes.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { MessageLog } from "../domain/ports.ts";
+import { closeCodes } from "../protocol/close-codes.ts";
+import { encode } from "../protocol/frames.ts";
+import { Room } from "./room.ts";
+import type { ClientSocket } from "./socket.ts";
+import { Subscription } from "./subscription.ts";
+
+/** Sends one frame to all sockets that joined a topic: Bun's native publish. */
+export type Publish = (topic: string, frame: string) => void;
+
+const roomTopic = (conversationId: string) => `c:${conversationId}`;
+const activityTopic = (conversationId: string) => `a:${conversationId}`;
+
+/** All sockets of this node, and what the bus brings for them. */
+export class Hub {
+  private readonly rooms = new Map<string, Room>();
+  private readonly socketsByUser = new Map<number, Set<ClientSocket>>();
+  /** How many rooms and watching sockets here want a conversation's events. */
+  private readonly interest = new Map<string, number>();
+  /** How many sockets here watch a conversation's activity. */
+  private readonly watchers = new Map<string, number>();
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly log: MessageLog,
+    private readonly publish: Publish,
+    private readonly logger: Logger,
+  ) {}
+
+  // Sockets
+
+  get sockets(): ClientSocket[] {
+    return [...this.socketsByUser.values()].flatMap((sockets) => [...sockets]);
+  }
+
+  countOf(userId: number): number {
+    return this.socketsByUser.get(userId)?.size ?? 0;
+  }
+
+  add(socket: ClientSocket): void {
+    const { userId } = socket.actor;
+    const sockets = this.socketsByUser.get(userId);
+    if (sockets) sockets.add(socket);
+    else this.socketsByUser.set(userId, new Set([socket]));
+  }
+
+  /** MUST be called once for every socket that was added, when it has closed. */
+  remove(socket: ClientSocket): void {
+    for (const subscription of [...socket.subscriptions.values()]) this.leave(subscription);
+    for (const conversationId of [...socket.watched]) this.unwatch(socket, conversationId);
+    const { userId } = socket.actor;
+    const sockets = this.socketsByUser.get(userId);
+    sockets?.delete(socket);
+    if (sockets?.size === 0) this.socketsByUser.delete(userId);
+  }
+
+  // Conversations
+
+  /** Registers the socket in the conversation's room; it gets nothing before its `join`. */
+  enter(socket: ClientSocket, conversationId: string, onExpelled: () => void): Subscription {
+    let room = this.rooms.get(conversationId);
+    if (!room) {
+      const topic = roomTopic(conversationId);
+      room = new Room(
+        conversationId,
+        this.log,
+        (frame) => this.publish(topic, frame),
+        this.logger,
+        () => this.want(conversationId),
+      );
+      this.rooms.set(conversationId, room);
+    }
+    const subscription = new Subscription(socket, room, roomTopic(conversationId), () => {
+      socket.subscriptions.delete(conversationId);
+      this.closeIfEmpty(subscription.room);
+      onExpelled();
+    });
+    socket.subscriptions.set(conversationId, subscription);
+    return subscription;
+  }
+
+  leave(subscription: Subscription): void {
+    const { socket, room } = subscription;
+    subscription.leave();
+    if (socket.subscriptions.get(room.conversationId) === subscription)
+      socket.subscriptions.delete(room.conversationId);
+    this.closeIfEmpty(room);
+  }
+
+  /** Whether another socket of the user on this node is in the conversation. */
+  isPresent(conversationId: string, userId: number): boolean {
+    for (const subscription of this.rooms.get(conversationId)?.subscriptions ?? [])
+      if (subscription.userId === userId) return true;
+    return false;
+  }
+
+  /** From now on the socket hears of the conversation's activity, unless it is subscribed to the conversation itself. */
+  watch(socket: ClientSocket, conversationId: string): void {
+    if (socket.watched.has(conversationId)) return;
+    socket.watched.add(conversationId);
+    this.watchers.set(conversationId, (this.watchers.get(conversationId) ?? 0) + 1);
+    void this.want(conversationId).catch((error: unknown) =>
+      this.logger.warn({ err: error, conversation_id: conversationId }, "can't follow a conversation's activity"),
+    );
+    if (!socket.subscriptions.has(conversationId)) socket.joinTopic(activityTopic(conversationId));
+  }
+
+  unwatch(socket: ClientSocket, conversationId: string): void {
+    if (!socket.watched.delete(conversationId)) return;
+    socket.leaveTopic(activityTopic(conversationId));
+    const watchers = (this.watchers.get(conversationId) ?? 1) - 1;
+    if (watchers > 0) this.watchers.set(conversationId, watchers);
+    else this.watchers.delete(conversationId);
+    this.unwant(conversationId);
+  }
+
+  /** A subscribed conversation tells more than its activity. */
+  setActivity(socket: ClientSocket, conversationId: string, on: boolean): void {
+    if (!socket.watched.has(conversationId)) return;
+    if (on) socket.joinTopic(activityTopic(conversationId));
+    else socket.leaveTopic(activityTopic(conversationId));
+  }
+
+  // Events
+
+  /** The one way in for what happened, here or on another node. */
+  handle(event: BusEvent): void {
+    switch (event.kind) {
+      case "change":
+        this.handleChange(event);
+        break;
+      case "head":
+        this.rooms.get(event.conversationId)?.expect(event.version);
+        break;
+      case "ephemeral":
+        this.sendEphemeral(event.conversationId, event.fromUserId, event.frame);
+        break;
+      case "to_user":
+        this.sendToUser(event.userId, event.frame, event.joined);
+        break;
+      case "sessions_ended":
+        this.endSessions(
+          event.userId,
+          event.sessions.map((session) => session.id),
+        );
+        break;
+      case "user_changed":
+        for (const socket of this.socketsByUser.get(event.userId) ?? []) socket.actor.fullName = event.fullName;
+    }
+  }
+
+  endSessions(userId: number, sessionIds: string[]): void {
+    for (const socket of this.socketsByUser.get(userId) ?? [])
+      if (sessionIds.includes(socket.sessionId)) socket.close(closeCodes.sessionEnded, "Session ended");
+  }
+
+  private handleChange(event: ChangeEvent) {
+    for (const userId of event.removed ?? [])
+      for (const socket of this.socketsByUser.get(userId) ?? []) {
+        socket.leftWhileLoading?.add(event.conversationId);
+        if (!socket.watched.has(event.conversationId)) continue;
+        this.unwatch(socket, event.conversationId);
+        // One that is subscribed is told by its room, in the order of the log.
+        if (!socket.subscriptions.has(event.conversationId)) socket.tellRemoved(event.conversationId);
+      }
+    this.rooms.get(event.conversationId)?.receive(event);
+    if (this.watchers.has(event.conversationId)) {
+      const { conversationId: conversation_id, lastSeq: last_seq, version: last_version } = event;
+      this.publish(
+        activityTopic(conversation_id),
+        encode({ type: "activity", conversation_id, last_seq, last_version }),
+      );
+    }
+  }
+
+  /** To the others of a small group; first to be dropped for a socket that reads slowly. */
+  private sendEphemeral(conversationId: string, fromUserId: number, frame: string) {
+    for (const { live, userId, socket } of this.rooms.get(conversationId)?.subscriptions ?? [])
+      if (live && userId !== fromUserId && !socket.isSlow) socket.send(frame);
+  }
+
+  private sendToUser(userId: number, frame: string, joined: string | undefined) {
+    for (const socket of this.socketsByUser.get(userId) ?? []) {
+      if (!socket.isUserSocket) continue;
+      if (joined !== undefined) {
+        socket.leftWhileLoading?.delete(joined);
+        this.watch(socket, joined);
+      }
+      socket.send(frame);
+    }
+  }
+
+  private closeIfEmpty(room: Room) {
+    if (room.subscriptions.size > 0 || this.rooms.get(room.conversationId) !== room) return;
+    this.rooms.delete(room.conversationId);
+    room.close();
+    this.unwant(room.conversationId);
+  }
+
+  private async want(conversationId: string) {
+    const wanted = this.interest.get(conversationId) ?? 0;
+    this.interest.set(conversationId, wanted + 1);
+    await this.bus.subscribe(conversationId);
+  }
+
+  private unwant(conversationId: string) {
+    const wanted = (this.interest.get(conversationId) ?? 1) - 1;
+    if (wanted > 0) {
+      this.interest.set(conversationId, wanted);
+      return;
+    }
+    this.interest.delete(conversationId);
+    this.bus.unsubscribe(conversationId);
+  }
+}

@@ -1,0 +1,147 @@
+import { type ChangeEvent, changeEvent } from "../domain/changes.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { MessageLog } from "../domain/ports.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** A missing version often arrives by itself, from another connection of the same node: this long is waited for it. */
+const GAP_WAIT_MS = 20;
+const FILL_RETRY_MS = 250;
+const FILL_PAGE = 500;
+/** Events kept while a gap is open; those beyond are read from the log when their turn comes. */
+const WAITING_MAX = 1_000;
+
+/**
+ * One conversation that has sockets on this node: the only place from which its changes go out. A change is delivered
+ * when it is the next one; an earlier one is dropped, and for a later one the log is asked what is missing. That
+ * alone gives the sockets one order, no holes and no doubles, whatever the bus does.
+ */
+export class Room {
+  /** The version that all live sockets here have got. */
+  delivered = 0;
+  /** `last_seq` at that version. */
+  lastSeq = 0;
+  participantCount = 0;
+  /** Resolves when the room stands at the conversation's head and follows it. */
+  readonly started: Promise<void>;
+  readonly subscriptions = new Set<Subscription>();
+  private following = false;
+  private closed = false;
+  private readonly waiting = new Map<number, ChangeEvent>();
+  /** The newest version heard of. */
+  private known = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private filling = false;
+  private readonly reads = new Map<string, Promise<ChangeEvent[] | "gone">>();
+
+  constructor(
+    readonly conversationId: string,
+    private readonly log: MessageLog,
+    private readonly publish: (frame: string) => void,
+    private readonly logger: Logger,
+    subscribe: () => Promise<void>,
+  ) {
+    this.started = this.start(subscribe);
+    // Whoever joins awaits it; nobody may be left when it fails.
+    this.started.catch(() => {});
+  }
+
+  /** Subscribed first, so that no change falls between the head and what the bus brings. */
+  private async start(subscribe: () => Promise<void>) {
+    await subscribe();
+    const head = await this.log.head(this.conversationId);
+    this.delivered = head?.lastVersion ?? 0;
+    this.lastSeq = head?.lastSeq ?? 0;
+    this.participantCount = head?.participantCount ?? 0;
+    this.following = true;
+    this.advance();
+  }
+
+  /** Takes a committed change, in whatever order they come. */
+  receive(event: ChangeEvent): void {
+    if (this.following && event.version === this.delivered + 1 && this.waiting.size === 0) {
+      this.deliver(event);
+      return;
+    }
+    if (event.version <= this.delivered) return;
+    if (this.waiting.size < WAITING_MAX) this.waiting.set(event.version, event);
+    this.expect(event.version);
+  }
+
+  /** Hears that the conversation is at this version, without the change itself. */
+  expect(version: number): void {
+    this.known = Math.max(this.known, version);
+    if (this.following) this.advance();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.waiting.clear();
+  }
+
+  /** The changes with `after` < version, up to what is delivered here; resumes at the same place share one read. */
+  read(after: number, limit: number): Promise<ChangeEvent[] | "gone"> {
+    const upTo = Math.min(this.delivered, after + limit);
+    const key = `${after} ${upTo}`;
+    const known = this.reads.get(key);
+    if (known) return known;
+    const reading = this.log
+      .changes(this.conversationId, after, upTo, limit)
+      .then((changes) => (changes === "gone" ? changes : changes.map(changeEvent)))
+      .finally(() => this.reads.delete(key));
+    this.reads.set(key, reading);
+    return reading;
+  }
+
+  private advance() {
+    for (;;) {
+      const next = this.waiting.get(this.delivered + 1);
+      if (!next) break;
+      this.deliver(next);
+    }
+    for (const version of this.waiting.keys()) if (version <= this.delivered) this.waiting.delete(version);
+    if (this.known > this.delivered) this.timer ??= setTimeout(() => this.fill(), GAP_WAIT_MS);
+  }
+
+  private async fill() {
+    this.timer = undefined;
+    if (this.filling || this.closed || this.known <= this.delivered) return;
+    this.filling = true;
+    let pause = GAP_WAIT_MS;
+    try {
+      const changes = await this.log.changes(this.conversationId, this.delivered, this.known, FILL_PAGE);
+      if (this.closed) return;
+      if (changes === "gone") return this.dissolve();
+      else for (const change of changes) if (change.version === this.delivered + 1) this.deliver(changeEvent(change));
+    } catch (error) {
+      this.logger.warn({ err: error, conversation_id: this.conversationId }, "can't fill a gap yet");
+      pause = FILL_RETRY_MS;
+    } finally {
+      this.filling = false;
+    }
+    for (const version of this.waiting.keys()) if (version <= this.delivered) this.waiting.delete(version);
+    if (!this.closed && this.known > this.delivered) {
+      this.timer ??= setTimeout(() => this.fill(), this.waiting.has(this.delivered + 1) ? 0 : pause);
+      this.advance();
+    }
+  }
+
+  /** What is missing is no longer in the log. Who joins anew is asked for their right and told `reset`. */
+  private dissolve() {
+    this.logger.warn({ conversation_id: this.conversationId }, "a gap can't be filled; its sockets start anew");
+    for (const subscription of [...this.subscriptions]) subscription.socket.restart();
+  }
+
+  private deliver(event: ChangeEvent) {
+    this.waiting.delete(event.version);
+    this.delivered = event.version;
+    this.lastSeq = event.lastSeq;
+    this.participantCount += (event.added?.length ?? 0) - (event.removed?.length ?? 0);
+    // Those who leave get this change and nothing after it.
+    if (event.removed && event.removed.length > 0) {
+      for (const subscription of this.subscriptions)
+        if (event.removed.includes(subscription.userId)) subscription.expel(event.frame);
+    }
+    this.publish(event.frame);
+  }
+}

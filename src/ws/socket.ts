@@ -1,0 +1,196 @@
+import type { ServerWebSocket } from "bun";
+import type { Actor } from "../domain/messages.ts";
+import { closeCodes, reconnectAfterMs } from "../protocol/close-codes.ts";
+import { encode } from "../protocol/frames.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** What an upgrade has found out; the socket's `data` from then on. */
+export interface Upgrade {
+  actor: Actor;
+  sessionId: string;
+  /** The cookie's token: looked at once more when the socket has opened, then dropped. */
+  token: string;
+  /** `undefined` on `/ws/`, which serves all of a user's conversations. */
+  conversationId: string | undefined;
+  afterVersion: number | undefined;
+  socket: ClientSocket | undefined;
+}
+
+export type Raw = ServerWebSocket<Upgrade>;
+
+/** A reader with more than this unsent gets no ephemeral frames, and a replay waits for it. */
+const SLOW_BYTES = 256 * 1024;
+/** What may wait to be worked on; a client that sends faster than that is flooding. */
+const INBOX_FRAMES = 1_000;
+const INBOX_BYTES = 4 * 1024 * 1024;
+/** CONTRACT §7: ten unparsable or unknown frames within 60 s close the socket. */
+const ABUSE = { frames: 10, withinMs: 60_000 };
+const TERMINATE_AFTER_MS = 2_000;
+
+/** Works on one frame. A promise makes the next frame wait. */
+export type FrameHandler = (socket: ClientSocket, frame: string | Buffer) => Promise<void> | undefined;
+
+/** One client's connection: frames are worked on one after the other, and all that is sent goes through here. */
+export class ClientSocket {
+  readonly actor: Actor;
+  readonly sessionId: string;
+  readonly subscriptions = new Map<string, Subscription>();
+  /** Conversations whose activity a user's socket hears of. */
+  readonly watched = new Set<string>();
+  /** While the list of conversations is read: those that were left meanwhile. */
+  leftWhileLoading: Set<string> | undefined;
+  private readonly inbox: (string | Buffer)[] = [];
+  private inboxBytes = 0;
+  /** True until the socket is greeted: nothing may be answered before that. */
+  private working = true;
+  private closing = false;
+  private badFrames: number[] = [];
+  private drained: (() => void)[] = [];
+  private sendsInFlight = 0;
+  private sendSlots: (() => void)[] = [];
+
+  constructor(
+    private readonly raw: Raw,
+    private readonly handle: FrameHandler,
+  ) {
+    this.actor = raw.data.actor;
+    this.sessionId = raw.data.sessionId;
+  }
+
+  get isUserSocket() {
+    return this.raw.data.conversationId === undefined;
+  }
+
+  get isClosed() {
+    return this.raw.readyState !== WebSocket.OPEN;
+  }
+
+  /** On `/ws/chat/{id}/` the one conversation it is about. */
+  get conversationId() {
+    return this.raw.data.conversationId;
+  }
+
+  // In
+
+  receive(frame: string | Buffer): void {
+    if (this.closing) return;
+    this.inbox.push(frame);
+    this.inboxBytes += frame.length;
+    if (this.inbox.length > INBOX_FRAMES || this.inboxBytes > INBOX_BYTES) {
+      this.close(closeCodes.flooding, "Too many frames at once");
+      return;
+    }
+    if (!this.working) void this.work();
+  }
+
+  /** The greeting is out: from now on frames are worked on, those that have come already first. */
+  start(): void {
+    void this.work();
+  }
+
+  private async work() {
+    this.working = true;
+    for (let frame = this.inbox.shift(); frame !== undefined; frame = this.inbox.shift()) {
+      this.inboxBytes -= frame.length;
+      const pending = this.handle(this, frame);
+      if (pending) await pending;
+    }
+    this.working = false;
+  }
+
+  /** Keeps count of sends that have no answer yet, so that one socket can't fill the log's queue. */
+  startSend(): void {
+    this.sendsInFlight++;
+  }
+
+  endSend(): void {
+    this.sendsInFlight--;
+    this.sendSlots.shift()?.();
+  }
+
+  /** Resolves when another send may start; `undefined`: now. */
+  sendSlot(max: number): Promise<void> | undefined {
+    if (this.sendsInFlight < max) return undefined;
+    return new Promise((resolve) => this.sendSlots.push(resolve));
+  }
+
+  /** Counts a frame that could not be understood. */
+  countBadFrame(): void {
+    const now = Date.now();
+    this.badFrames = this.badFrames.filter((at) => now - at < ABUSE.withinMs);
+    this.badFrames.push(now);
+    if (this.badFrames.length >= ABUSE.frames) this.close(closeCodes.protocolAbuse, "Too many invalid frames");
+  }
+
+  // Out
+
+  /** Unsent bytes. */
+  get buffered() {
+    return this.raw.getBufferedAmount();
+  }
+
+  get isSlow() {
+    return this.buffered > SLOW_BYTES;
+  }
+
+  /** A frame that does not fit any more makes Bun close the socket, so none is ever left out. */
+  send(frame: string): void {
+    if (this.raw.readyState === WebSocket.OPEN) this.raw.send(frame);
+  }
+
+  /** Resolves when the reader has caught up, or is gone. */
+  async writable(): Promise<void> {
+    while (this.isSlow && this.raw.readyState === WebSocket.OPEN)
+      await new Promise<void>((resolve) => this.drained.push(resolve));
+  }
+
+  onDrain(): void {
+    for (const resolve of this.drained.splice(0)) resolve();
+  }
+
+  joinTopic(topic: string): void {
+    if (this.raw.readyState === WebSocket.OPEN) this.raw.subscribe(topic);
+  }
+
+  leaveTopic(topic: string): void {
+    if (this.raw.readyState === WebSocket.OPEN) this.raw.unsubscribe(topic);
+  }
+
+  tellRemoved(conversation_id: string): void {
+    this.send(encode({ type: "unsubscribed", conversation_id, code: "removed" }));
+  }
+
+  // The end
+
+  /** Closes with a code of the contract; a client that does not answer is cut off 2 s later. */
+  close(code: number, reason: string): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.inbox.length = 0;
+    if (this.raw.readyState !== WebSocket.OPEN) return;
+    this.raw.close(code, reason);
+    setTimeout(() => this.raw.terminate(), TERMINATE_AFTER_MS).unref();
+  }
+
+  /** Sends the client away to come back after a while that differs from socket to socket. */
+  restart(): void {
+    this.close(closeCodes.restarting, JSON.stringify({ reconnect_after_ms: reconnectAdvice() }));
+  }
+
+  /** Takes no more frames, but still sends. */
+  stopReading(): void {
+    this.inbox.length = 0;
+    this.inboxBytes = 0;
+    this.receive = () => {};
+  }
+
+  onClosed(): void {
+    this.closing = true;
+    this.inbox.length = 0;
+    this.onDrain();
+    for (const resolve of this.sendSlots.splice(0)) resolve();
+  }
+}
+
+/** In ms, with jitter, so that a restart does not bring all clients back at once. */
+export const reconnectAdvice = () => reconnectAfterMs.base + Math.floor(Math.random() * reconnectAfterMs.spread);

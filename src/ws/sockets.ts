@@ -1,0 +1,145 @@
+import type { WebSocketHandler } from "bun";
+import { Failure } from "../domain/errors.ts";
+import type { Sessions } from "../domain/sessions.ts";
+import { closeCodes } from "../protocol/close-codes.ts";
+import { encode, FRAME_BYTES_MAX } from "../protocol/frames.ts";
+import { handleFrame, type Services } from "./commands.ts";
+import { ClientSocket, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
+
+/** DESIGN §1: a reader this far behind is closed by the sweep; at twice that Bun cuts it off. */
+const TOO_SLOW_BYTES = 512 * 1024;
+const FUSE_BYTES = 1024 * 1024;
+const SWEEP_EVERY_MS = 250;
+/** How often open sockets count as use of their sessions, and sessions that ended unheard are noticed. */
+const TOUCH_EVERY_MS = 60_000;
+
+/** For Bun.serve. */
+export const socketLimits = {
+  maxPayloadLength: FRAME_BYTES_MAX,
+  backpressureLimit: FUSE_BYTES,
+  closeOnBackpressureLimit: true,
+  idleTimeout: 120,
+  sendPings: true,
+  // Compressing for each reader anew costs fan-out three quarters of its speed.
+  perMessageDeflate: false,
+} as const satisfies Partial<WebSocketHandler<Upgrade>>;
+
+/** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
+export class Sockets {
+  private readonly timers: ReturnType<typeof setInterval>[];
+
+  constructor(
+    private readonly services: Services,
+    private readonly sessions: Sessions,
+  ) {
+    this.timers = [
+      setInterval(() => this.sweep(), SWEEP_EVERY_MS),
+      setInterval(() => void this.touch(), TOUCH_EVERY_MS),
+    ];
+  }
+
+  open(raw: Raw): void {
+    const { hub, logger } = this.services;
+    const socket = new ClientSocket(raw, (socket, frame) => handleFrame(this.services, socket, frame));
+    raw.data.socket = socket;
+    hub.add(socket);
+    this.greet(socket, raw.data).catch((error: unknown) => {
+      if (error instanceof Failure && error.reason === "not_a_participant")
+        return socket.close(closeCodes.notParticipant, error.message);
+      if (!(error instanceof Failure)) logger.error({ err: error }, "a socket could not be opened");
+      socket.close(closeCodes.tryAgain, "Please try again");
+    });
+  }
+
+  private async greet(socket: ClientSocket, upgrade: Upgrade) {
+    const { token, conversationId, afterVersion } = upgrade;
+    upgrade.token = "";
+    // From here on the hub hears of the session's end; whether it ended just before is asked now.
+    if (!(await this.sessions.find(token))) return socket.close(closeCodes.sessionEnded, "Session ended");
+    if (conversationId === undefined) await this.greetUser(socket);
+    else await this.greetChat(socket, conversationId, afterVersion);
+  }
+
+  /** `/ws/chat/{id}/` */
+  private async greetChat(socket: ClientSocket, conversationId: string, afterVersion: number | undefined) {
+    const { hub, conversations } = this.services;
+    const subscription = hub.enter(socket, conversationId, () =>
+      socket.close(closeCodes.notParticipant, "You are no longer a participant"),
+    );
+    await subscription.join(conversations, afterVersion, ({ readSeq }, room) => {
+      socket.send(
+        encode({
+          type: "connection_established",
+          message: "Connected to chat",
+          conversation_id: conversationId,
+          last_seq: room.lastSeq,
+          last_version: room.delivered,
+          read_seq: readSeq,
+          reconnect_after_ms: reconnectAdvice(),
+          user_id: socket.actor.userId,
+        }),
+      );
+      socket.start();
+    });
+  }
+
+  /** `/ws/`: nothing is subscribed at first, but all the user's conversations are watched. */
+  private async greetUser(socket: ClientSocket) {
+    const { hub, conversations } = this.services;
+    socket.leftWhileLoading = new Set();
+    const conversationIds = await conversations.ofUser(socket.actor.userId);
+    if (socket.isClosed) return;
+    for (const id of conversationIds) if (!socket.leftWhileLoading.has(id)) hub.watch(socket, id);
+    socket.leftWhileLoading = undefined;
+    socket.send(
+      encode({
+        type: "connection_established",
+        message: "Connected to chat",
+        reconnect_after_ms: reconnectAdvice(),
+        user_id: socket.actor.userId,
+      }),
+    );
+    socket.start();
+  }
+
+  closed(raw: Raw): void {
+    const { socket } = raw.data;
+    if (!socket) return;
+    const { hub, typing } = this.services;
+    socket.onClosed();
+    const left = [...socket.subscriptions.keys()];
+    hub.remove(socket);
+    for (const conversationId of left)
+      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.left(conversationId, socket.actor);
+  }
+
+  private sweep() {
+    for (const socket of this.services.hub.sockets)
+      if (socket.buffered > TOO_SLOW_BYTES) socket.close(closeCodes.tooSlow, "Reading too slowly");
+  }
+
+  private async touch() {
+    const { hub, logger } = this.services;
+    const users = new Map<string, number>();
+    for (const socket of hub.sockets) users.set(socket.sessionId, socket.actor.userId);
+    try {
+      for (const ended of await this.sessions.touch([...users.keys()])) {
+        const userId = users.get(ended);
+        if (userId !== undefined) hub.endSessions(userId, [ended]);
+      }
+    } catch (error) {
+      logger.warn({ err: error }, "can't renew the sessions of open sockets");
+    }
+  }
+
+  /** Takes no more frames; what is under way still gets its answer. */
+  stopReading(): void {
+    for (const socket of this.services.hub.sockets) socket.stopReading();
+  }
+
+  /** Sends everybody away to come back. */
+  closeAll(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    for (const socket of this.services.hub.sockets) socket.restart();
+  }
+}

@@ -1,0 +1,98 @@
+import { Failure } from "../domain/errors.ts";
+import type { ConversationStore, Standing } from "../domain/ports.ts";
+import { encode } from "../protocol/frames.ts";
+import type { Room } from "./room.ts";
+import type { ClientSocket } from "./socket.ts";
+
+/** A replay reads this many changes at a time. */
+const REPLAY_PAGE = 200;
+/** CONTRACT §7: who is further behind refetches. */
+const REPLAY_MAX = 10_000;
+
+/**
+ * One socket's part in one room. It is registered before its right is read, so that a removal is either seen by that
+ * read or arrives here as an event; it is live from the tick in which it has everything that was delivered.
+ */
+export class Subscription {
+  live = false;
+  private over = false;
+
+  constructor(
+    readonly socket: ClientSocket,
+    readonly room: Room,
+    private readonly topic: string,
+    private readonly onExpelled: () => void,
+  ) {
+    room.subscriptions.add(this);
+  }
+
+  get userId() {
+    return this.socket.actor.userId;
+  }
+
+  /**
+   * Greets, replays what came after version `after`, and goes live.
+   * @param greet sends the first frame, in the tick whose state it tells
+   * @throws Failure when the user is no participant, or the log can't be read
+   */
+  async join(
+    conversations: ConversationStore,
+    after: number | undefined,
+    greet: (standing: Standing, room: Room) => void,
+  ): Promise<void> {
+    await this.room.started;
+    const standing = await conversations.standing(this.room.conversationId, this.userId);
+    if (this.over) return;
+    if (!standing) throw new Failure("not_a_participant");
+    greet(standing, this.room);
+    if (after !== undefined) await this.replay(after, standing);
+    if (!this.over) this.goLive();
+  }
+
+  /** The user was removed with the change in `frame`: the last that this socket gets. */
+  expel(frame: string): void {
+    if (this.over) return;
+    if (this.live) {
+      this.socket.leaveTopic(this.topic);
+      this.socket.send(frame);
+    }
+    this.leave();
+    this.onExpelled();
+  }
+
+  leave(): void {
+    if (this.over) return;
+    this.over = true;
+    this.room.subscriptions.delete(this);
+    if (this.live) this.socket.leaveTopic(this.topic);
+    this.live = false;
+  }
+
+  private goLive() {
+    this.live = true;
+    this.socket.joinTopic(this.topic);
+  }
+
+  private async replay(after: number, standing: Standing) {
+    const newest = Math.max(this.room.delivered, standing.lastVersion);
+    if (after > newest || after < standing.prunedVersion || newest - after > REPLAY_MAX) return this.reset();
+    let cursor = after;
+    // `delivered` moves on while pages are read and sent; in the tick where the cursor has caught up, we are done.
+    while (cursor < this.room.delivered) {
+      const events = await this.room.read(cursor, REPLAY_PAGE);
+      if (this.over) return;
+      if (events === "gone") return this.reset();
+      for (const event of events) {
+        await this.socket.writable();
+        if (this.over) return;
+        this.socket.send(event.frame);
+        cursor = event.version;
+      }
+    }
+  }
+
+  private reset() {
+    const { conversationId: conversation_id, delivered: last_version } = this.room;
+    this.socket.send(encode({ type: "reset", conversation_id, last_version }));
+  }
+}

@@ -1,0 +1,53 @@
+import { describe } from "bun:test";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { openDriver } from "../../src/compose.ts";
+import { readConfig } from "../../src/config.ts";
+import { postgresPrograms, sharedPostgres } from "./postgres.ts";
+
+/** How a server keeps its data. */
+export type Mode = "embedded" | "postgres";
+
+/** Settings of a mode, with a database of its own, and how to remove it. */
+export interface Place {
+  environment: Record<string, string>;
+  remove(): void;
+}
+
+/** The modes that this machine can run; what it can't is said out loud. */
+export const modes: Mode[] = postgresPrograms() ? ["embedded", "postgres"] : ["embedded"];
+if (!modes.includes("postgres"))
+  process.stderr.write("SKIPPED: all tests on PostgreSQL, which is not installed (Debian: postgresql)\n");
+
+/** The same tests in each mode. */
+export function inEachMode(name: string, tests: (mode: Mode) => void): void {
+  for (const mode of modes) describe(`${name} (${mode})`, () => tests(mode));
+}
+
+export async function makePlace(mode: Mode): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), "confab-test-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const environment = { DATA_DIR: join(folder, "data"), LOG_DIR: join(folder, "logs") };
+  if (mode === "postgres")
+    return { environment: { ...environment, DATABASE_URL: await (await sharedPostgres()).createDatabase() }, remove };
+  cpSync(await embeddedTemplate(), environment.DATA_DIR, { recursive: true });
+  return { environment, remove };
+}
+
+let template: Promise<string> | undefined;
+
+/** Making an embedded database takes seconds; the tests copy one that is made once. */
+function embeddedTemplate(): Promise<string> {
+  template ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), "confab-template-"));
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const driver = await openDriver(readConfig({ DATA_DIR: folder }), pino({ level: "silent" }));
+    await driver.migrate(true);
+    await driver.close();
+    if (!existsSync(join(folder, "db"))) throw new Error("the embedded database was not made");
+    return folder;
+  })();
+  return template;
+}

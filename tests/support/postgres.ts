@@ -1,0 +1,162 @@
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+
+/** Where Debian and other systems keep the server's programs, beside the PATH. */
+const FOLDERS = ["/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt"];
+
+/** A PostgreSQL server of the tests' own, in a temporary folder; it ends with this process, however that ends. */
+export interface PostgresServer {
+  port: number;
+  pid: number;
+  /** Makes an empty database and returns its URL. */
+  createDatabase(): Promise<string>;
+  url(database: string): string;
+  stop(): Promise<void>;
+}
+
+/** The folder of `initdb` and `postgres`, or undefined where they are not installed. */
+export function postgresPrograms(): string | undefined {
+  const onPath = Bun.which("initdb");
+  if (onPath && Bun.which("postgres")) return join(onPath, "..");
+  for (const folder of FOLDERS) {
+    const versions = safeList(folder).sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
+    for (const version of versions) {
+      const bin = join(folder, version, "bin");
+      if (Bun.which("initdb", { PATH: bin })) return bin;
+    }
+  }
+  return undefined;
+}
+
+let shared: Promise<PostgresServer> | undefined;
+
+/** One server for all tests of this process, started when first asked for. */
+export function sharedPostgres(): Promise<PostgresServer> {
+  shared ??= startPostgres();
+  return shared;
+}
+
+export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
+  const bin = postgresPrograms();
+  if (!bin) throw new Error("PostgreSQL's initdb is not installed (Debian: postgresql)");
+  const folder = mkdtempSync(join(tmpdir(), "confab-pg-"));
+  const user = serverUser();
+  if (user) {
+    chownSync(folder, user.uid, user.gid);
+    chmodSync(folder, 0o700);
+  }
+  const asUser = user
+    ? ["setpriv", `--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", "--pdeathsig=KILL"]
+    : [];
+  const data = join(folder, "data");
+  const init = Bun.spawnSync([
+    ...asUser,
+    join(bin, "initdb"),
+    "-D",
+    data,
+    "-U",
+    "confab",
+    "-A",
+    "trust",
+    "-E",
+    "UTF8",
+    "--no-sync",
+    "--locale=C",
+  ]);
+  if (!init.success) throw new Error(`initdb failed: ${init.stderr.toString()}`);
+  const port = await freePort();
+  const options = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    max_connections: "300",
+    fsync: "off",
+    ...settings,
+  };
+  const server = Bun.spawn(
+    [
+      ...asUser,
+      join(bin, "postgres"),
+      "-D",
+      data,
+      "-p",
+      String(port),
+      ...Object.entries(options).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+    ],
+    { stdout: "ignore", stderr: "ignore" },
+  );
+  const url = (database: string) => `postgres://confab@127.0.0.1:${port}/${database}`;
+  const kill = () => {
+    server.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.on("exit", kill);
+  await untilReady(url("postgres"));
+  let made = 0;
+  return {
+    port,
+    pid: server.pid,
+    url,
+    async createDatabase() {
+      const name = `test_${process.pid}_${++made}`;
+      const admin = postgres(url("postgres"), { max: 1, onnotice: () => {} });
+      await admin.unsafe(`CREATE DATABASE ${name}`);
+      await admin.end();
+      return url(name);
+    },
+    async stop() {
+      process.off("exit", kill);
+      server.kill("SIGINT");
+      await server.exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root: then it runs as its own user, or as nobody. */
+function serverUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const name of ["postgres", "nobody"]) {
+    const [uid, gid] = ["-u", "-g"].map((flag) => Number(Bun.spawnSync(["id", flag, name]).stdout.toString().trim()));
+    if (uid && gid) return { uid, gid };
+  }
+  return undefined;
+}
+
+async function untilReady(url: string) {
+  for (let tries = 0; ; tries++) {
+    const client = postgres(url, { max: 1, connect_timeout: 1, onnotice: () => {} });
+    try {
+      await client`SELECT 1`;
+      return;
+    } catch (error) {
+      if (tries > 100) throw error;
+      await Bun.sleep(100);
+    } finally {
+      await client.end({ timeout: 1 });
+    }
+  }
+}
+
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
+
+function safeList(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

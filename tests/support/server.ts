@@ -1,0 +1,59 @@
+import pino from "pino";
+import { readConfig } from "../../src/config.ts";
+import { type RunningServer, startServer } from "../../src/server.ts";
+import { Client } from "./client.ts";
+import { type Mode, makePlace } from "./modes.ts";
+
+/** All limits off: a test that is about one sets it. */
+export const NO_LIMITS = {
+  RATE_LIMIT_ANON: "off",
+  RATE_LIMIT_USER: "off",
+  RATE_LIMIT_MESSAGES: "off",
+  RATE_LIMIT_LOGIN: "off",
+  RATE_LIMIT_SENDS: "off",
+  RATE_LIMIT_FRAMES: "off",
+};
+
+export interface TestServer {
+  url: string;
+  running: RunningServer;
+  environment: Record<string, string>;
+  /** The application's log, line by line. */
+  log: string[];
+  apiLog: string[];
+  /** Somebody who is not logged in. */
+  visitor(): Client;
+  /** A new person, registered and logged in. */
+  person(firstName?: string): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+/** A real server in this process, on a free port, with a database of its own. */
+export async function startTestServer(mode: Mode, settings: Record<string, string> = {}): Promise<TestServer> {
+  const place = await makePlace(mode);
+  const environment = { ...NO_LIMITS, ...place.environment, HOST: "127.0.0.1", PORT: "0", ...settings };
+  const log: string[] = [];
+  const apiLog: string[] = [];
+  const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(line) });
+  const running = startServer({
+    config: readConfig(environment),
+    logger,
+    writeApiLog: (line) => void apiLog.push(line),
+    onLost: () => {},
+  });
+  await running.ready;
+  const url = running.url.origin;
+  return {
+    url,
+    running,
+    environment,
+    log,
+    apiLog,
+    visitor: () => new Client(url),
+    person: (firstName) => new Client(url).signUp(firstName),
+    async stop() {
+      await running.stop();
+      place.remove();
+    },
+  };
+}
