@@ -24,7 +24,7 @@ export class Client {
   cookie: string | undefined;
   user: User | undefined;
 
-  constructor(readonly url: string) {}
+  constructor(public url: string) {}
 
   get id(): number {
     if (!this.user) throw new Error("nobody is logged in");

@@ -9,11 +9,12 @@ const FOLDERS = ["/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt"]
 
 /** A PostgreSQL server of the tests' own, in a temporary folder; it ends with this process, however that ends. */
 export interface PostgresServer {
-  port: number;
-  pid: number;
   /** Makes an empty database and returns its URL. */
   createDatabase(): Promise<string>;
   url(database: string): string;
+  /** Stops it so that `resume` can start it again: cleanly, or as a crash would. */
+  halt(how: "fast" | "immediate"): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -75,18 +76,17 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     fsync: "off",
     ...settings,
   };
-  const server = Bun.spawn(
-    [
-      ...asUser,
-      join(bin, "postgres"),
-      "-D",
-      data,
-      "-p",
-      String(port),
-      ...Object.entries(options).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
-    ],
-    { stdout: "ignore", stderr: "ignore" },
-  );
+  const spawn = () =>
+    Bun.spawn(
+      [
+        ...asUser,
+        join(bin, "postgres"),
+        ...["-D", data, "-p", String(port)],
+        ...Object.entries(options).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+      ],
+      { stdout: "ignore", stderr: "ignore" },
+    );
+  let server = spawn();
   const url = (database: string) => `postgres://confab@127.0.0.1:${port}/${database}`;
   const kill = () => {
     server.kill("SIGKILL");
@@ -96,8 +96,6 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   await untilReady(url("postgres"));
   let made = 0;
   return {
-    port,
-    pid: server.pid,
     url,
     async createDatabase() {
       const name = `test_${process.pid}_${++made}`;
@@ -105,6 +103,14 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
       await admin.unsafe(`CREATE DATABASE ${name}`);
       await admin.end();
       return url(name);
+    },
+    async halt(how) {
+      server.kill(how === "immediate" ? "SIGQUIT" : "SIGINT");
+      await server.exited;
+    },
+    async resume() {
+      server = spawn();
+      await untilReady(url("postgres"));
     },
     async stop() {
       process.off("exit", kill);

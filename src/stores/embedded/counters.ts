@@ -6,5 +6,13 @@ export function memoryCounters(rate: Rate): CounterStore {
   const store = new MemoryStore();
   // Of the middleware's options the store reads this one only.
   store.init({ windowMs: rate.windowMs } as Parameters<typeof store.init>[0]);
-  return store;
+  return {
+    increment(key) {
+      // The store gives its own record, which the next hit changes before this one's caller has looked at it.
+      const { totalHits, resetTime } = store.increment(key);
+      return { totalHits, resetTime: resetTime && new Date(resetTime) };
+    },
+    decrement: (key) => store.decrement(key),
+    resetKey: (key) => store.resetKey(key),
+  };
 }

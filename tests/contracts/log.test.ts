@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Change } from "../../src/domain/changes.ts";
+import { inEachMode } from "../support/modes.ts";
+import { openTestStores, type TestStores } from "../support/stores.ts";
+
+inEachMode("the message log", (mode) => {
+  let stores: TestStores;
+  let ann: number;
+  let bob: number;
+  let eve: number;
+
+  beforeAll(async () => {
+    stores = await openTestStores(mode);
+    [ann, bob, eve] = [await stores.user("Ann"), await stores.user("Bob"), await stores.user("Eve")];
+  });
+  afterAll(() => stores.close());
+
+  const appendAll = (id: string, contents: string[], sender = ann) =>
+    Promise.all(contents.map((content) => stores.log.append(stores.draft(id, sender, content))));
+
+  test("sends get dense seqs in the order of the calls, over many conversations at once", async () => {
+    const rooms = await Promise.all([1, 2, 3, 4, 5].map(() => stores.conversation([ann, bob, eve])));
+    const calls = Array.from({ length: 700 }, (_, i) => rooms[i % rooms.length] ?? "");
+    const appended = await Promise.all(calls.map((id, i) => stores.log.append(stores.draft(id, ann, `${i}`))));
+    for (const id of rooms) {
+      const own = appended.filter(({ message }) => message.conversation_id === id).map(({ message }) => message);
+      expect(own.map((message) => message.seq)).toEqual(own.map((_, i) => i + 1));
+      expect(own.map((message) => message.version)).toEqual(own.map((_, i) => i + 1));
+      expect(own.map((message) => Number(message.content))).toEqual(
+        calls.flatMap((room, i) => (room === id ? [i] : [])),
+      );
+    }
+  });
+
+  test("promises resolve in the order of seq", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 300 }, (_, i) =>
+        stores.log.append(stores.draft(id, ann, `${i}`)).then(({ message }) => order.push(message.seq)),
+      ),
+    );
+    expect(order).toEqual(order.map((_, i) => i + 1));
+  });
+
+  test("a client_id is one message: in one batch, in later ones, for its sender alone", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    const resends = await Promise.all([1, 2, 3].map(() => stores.log.append(stores.draft(id, ann, "x", "same"))));
+    expect(resends.map(({ first }) => first)).toEqual([true, false, false]);
+    expect(new Set(resends.map(({ message }) => message.id)).size).toBe(1);
+    expect((await stores.log.append(stores.draft(id, ann, "x", "same"))).message.seq).toBe(1);
+    expect((await stores.log.append(stores.draft(id, bob, "x", "same"))).message.seq).toBe(2);
+    expect(stores.log.append(stores.draft(id, ann, "y", "same"))).rejects.toMatchObject({
+      reason: "client_id_conflict",
+    });
+    expect((await stores.log.append(stores.draft(id, ann, "next"))).message.seq).toBe(3);
+  });
+
+  test("a resend is known after an edit and after a deletion, by what was first sent", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    const { message } = await stores.log.append(stores.draft(id, ann, "first", "c"));
+    await stores.log.amend(id, ann, message.id, "second");
+    const resent = await stores.log.append(stores.draft(id, ann, "first", "c"));
+    expect(resent).toMatchObject({ first: false, message: { id: message.id, content: "second" } });
+    expect(stores.log.append(stores.draft(id, ann, "second", "c"))).rejects.toMatchObject({
+      reason: "client_id_conflict",
+    });
+    await stores.log.amend(id, ann, message.id, null);
+    expect((await stores.log.append(stores.draft(id, ann, "first", "c"))).message.content).toBe("");
+  });
+
+  test("what is refused leaves no hole and takes nobody with it", async () => {
+    const id = await stores.conversation([ann, bob]);
+    const nowhere = crypto.randomUUID();
+    const results = await Promise.allSettled([
+      stores.log.append(stores.draft(id, ann, "one")),
+      stores.log.append(stores.draft(id, eve, "from outside")),
+      stores.log.append(stores.draft(nowhere, ann, "to nowhere")),
+      // PostgreSQL can't store NUL: the edge refuses it, and here it stands for any poisoned send.
+      stores.log.append(stores.draft(id, ann, "poison \0")),
+      stores.log.append(stores.draft(id, bob, "two")),
+    ]);
+    expect(results.map((result) => result.status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "rejected",
+      "rejected",
+      "fulfilled",
+    ]);
+    expect(results[1]).toMatchObject({ reason: { reason: "not_a_participant" } });
+    expect(results[2]).toMatchObject({ reason: { reason: "conversation_not_found" } });
+    const { messages } = await stores.log.page(id, { limit: 10 });
+    expect(messages.map(({ seq, content }) => [seq, content])).toEqual([
+      [1, "one"],
+      [2, "two"],
+    ]);
+  });
+
+  test("contents come back to the byte", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    const contents = [
+      '"quoted", {braces}, \\back\\',
+      "NULL",
+      "null",
+      "{}",
+      "שלום 👩‍👩‍👧 e\u0301",
+      "a\nb\tc\r\n",
+      "'; --",
+      "$1",
+    ];
+    await appendAll(id, contents);
+    const { messages } = await stores.log.page(id, { limit: 100 });
+    expect(messages.map((message) => message.content)).toEqual(contents);
+  });
+
+  test("changes are dense in version whatever they are, and come in pieces", async () => {
+    const { id, versions } = await lively();
+    const all = await stores.log.changes(id, 0, versions, 1000);
+    expect(versionsOf(all)).toEqual(Array.from({ length: versions }, (_, i) => i + 1));
+    for (let after = 0; after <= versions; after++)
+      for (const limit of [1, 3, 1000])
+        expect(await stores.log.changes(id, after, versions, limit)).toEqual(
+          (all as Change[]).slice(after, after + limit),
+        );
+  });
+
+  test("a change tells the newest seq at that moment", async () => {
+    const { id, versions } = await lively();
+    const all = (await stores.log.changes(id, 0, versions, 1000)) as Change[];
+    let newest = 0;
+    for (const change of all) {
+      if (change.kind === "message") newest++;
+      expect(change.lastSeq).toBe(newest);
+    }
+  });
+
+  test("pages count back from the newest, and cursors win", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    await appendAll(
+      id,
+      Array.from({ length: 25 }, (_, i) => `${i + 1}`),
+    );
+    const seqs = async (query: Parameters<typeof stores.log.page>[1]) =>
+      (await stores.log.page(id, query)).messages.map((message) => message.seq);
+    expect(await seqs({ limit: 3 })).toEqual([23, 24, 25]);
+    expect(await seqs({ limit: 3, offset: 23 })).toEqual([1, 2]);
+    expect(await seqs({ limit: 3, offset: 25 })).toEqual([]);
+    expect(await seqs({ limit: 3, offset: Number.MAX_SAFE_INTEGER })).toEqual([]);
+    expect(await seqs({ limit: 3, beforeSeq: 5, offset: 9 })).toEqual([2, 3, 4]);
+    expect(await seqs({ limit: 3, beforeSeq: Number.MAX_SAFE_INTEGER })).toEqual([23, 24, 25]);
+    expect(await seqs({ limit: 3, beforeSeq: 0 })).toEqual([]);
+    expect(await seqs({ limit: 3, afterSeq: 5 })).toEqual([6, 7, 8]);
+    expect(await seqs({ limit: 3, afterSeq: 25 })).toEqual([]);
+    expect((await stores.log.page(id, { limit: 1 })).total).toBe(25);
+  });
+
+  test("retention cuts the log at its old end, and every count stays true", async () => {
+    const { id, versions } = await lively();
+    const { lastSeq } = (await stores.log.head(id)) ?? { lastSeq: 0 };
+    await stores.query(
+      "UPDATE messages SET created_at = now() - interval '2 days' WHERE conversation_id = $1 AND seq <= 7",
+      [id],
+    );
+    await stores.query("UPDATE conversations SET oldest_at = now() - interval '2 days' WHERE id = $1", [id]);
+    expect(await stores.log.prune(86_400_000)).toBe(7);
+    expect(await stores.log.prune(86_400_000)).toBe(0);
+    const { messages, total } = await stores.log.page(id, { limit: 100 });
+    expect(messages.map((message) => message.seq)).toEqual(Array.from({ length: lastSeq - 7 }, (_, i) => i + 8));
+    expect(total).toBe(lastSeq - 7);
+    const standing = await stores.conversations.standing(id, bob);
+    const cut = standing?.prunedVersion ?? 0;
+    expect(cut).toBeGreaterThanOrEqual(7);
+    expect(await stores.log.changes(id, cut - 1, versions, 1000)).toBe("gone");
+    // A change of a message that is gone ends the replay; from there on it is dense.
+    const lastChangeOfPruned = 7 + 5;
+    expect(versionsOf(await stores.log.changes(id, lastChangeOfPruned, versions, 1000))).toEqual(
+      Array.from({ length: versions - lastChangeOfPruned }, (_, i) => i + lastChangeOfPruned + 1),
+    );
+    expect((await stores.conversations.summary(eve, id))?.messageCount).toBe(lastSeq - 7);
+    expect((await stores.conversations.summary(eve, id))?.unreadCount).toBe(lastSeq - 7);
+    expect((await stores.log.append(stores.draft(id, ann, "goes on"))).message.seq).toBe(lastSeq + 1);
+  });
+
+  test("who joins starts at the newest; who was removed can't send", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    await appendAll(id, ["1", "2", "3"]);
+    const dan = await stores.user("Dan");
+    await stores.conversations.alter(id, bob, { kind: "add", userIds: [dan], max: 100 });
+    expect(await stores.conversations.standing(id, dan)).toMatchObject({ readSeq: 3, lastSeq: 3, lastVersion: 4 });
+    await stores.conversations.alter(id, ann, { kind: "remove", userId: dan });
+    expect(stores.log.append(stores.draft(id, dan, "still?"))).rejects.toMatchObject({ reason: "not_a_participant" });
+    expect(await stores.conversations.standing(id, dan)).toBeUndefined();
+  });
+
+  /** A conversation with every kind of change in it: 6 messages, 5 other changes, 9 messages. */
+  async function lively() {
+    const id = await stores.conversation([ann, bob, eve]);
+    const sent = await appendAll(id, ["1", "2", "3", "4", "5", "6"]);
+    const [first, second] = sent.map(({ message }) => message.id);
+    const dan = await stores.user("Dan");
+    await stores.log.amend(id, ann, first ?? "", "edited");
+    await stores.conversations.alter(id, ann, { kind: "add", userIds: [dan], max: 100 });
+    await stores.log.amend(id, ann, second ?? "", null);
+    await stores.conversations.alter(id, ann, { kind: "rename", name: "Lively" });
+    await stores.conversations.alter(id, ann, { kind: "remove", userId: dan });
+    await appendAll(id, ["7", "8", "9", "10", "11", "12", "13", "14", "15"]);
+    return { id, versions: 20 };
+  }
+});
+
+const versionsOf = (changes: Change[] | "gone") =>
+  changes === "gone" ? changes : changes.map(({ version }) => version);

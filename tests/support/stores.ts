@@ -1,0 +1,61 @@
+import pino from "pino";
+import { openDriver, storesOn } from "../../src/compose.ts";
+import { readConfig } from "../../src/config.ts";
+import type { Draft, Stores } from "../../src/domain/ports.ts";
+import { Database, type Query } from "../../src/stores/postgres/database.ts";
+import { type Mode, makePlace } from "./modes.ts";
+
+/** The stores of one mode on a database of their own, without a server. */
+export interface TestStores extends Stores {
+  query: Query;
+  databaseUrl: string | undefined;
+  /** A new user's id. */
+  user(firstName?: string): Promise<number>;
+  /** A new conversation's id. */
+  conversation(userIds: number[]): Promise<string>;
+  draft(conversationId: string, senderId: number, content: string, clientId?: string): Draft;
+  close(): Promise<void>;
+}
+
+let made = 0;
+
+export async function openTestStores(mode: Mode): Promise<TestStores> {
+  const place = await makePlace(mode);
+  const driver = await openDriver(readConfig(place.environment), pino({ level: "silent" }));
+  await driver.migrate(true);
+  const stores = storesOn(new Database(driver));
+  return {
+    ...stores,
+    query: driver.query,
+    databaseUrl: place.environment["DATABASE_URL"],
+    async user(firstName = "Some") {
+      const email = `store${++made}@example.com`;
+      const user = await stores.users.create({
+        email,
+        firstName,
+        lastName: "Body",
+        passwordHash: "none",
+        isSuperuser: false,
+      });
+      if (!user) throw new Error("the e-mail is taken");
+      return user.id;
+    },
+    async conversation(participantIds) {
+      const [ownerId] = participantIds;
+      if (ownerId === undefined) throw new Error("nobody takes part");
+      const id = Bun.randomUUIDv7();
+      return (await stores.conversations.create({ id, ownerId, participantIds, name: null })).conversation.id;
+    },
+    draft: (conversationId, senderId, content, clientId) => ({
+      id: Bun.randomUUIDv7(),
+      conversationId,
+      senderId,
+      content,
+      clientId,
+    }),
+    async close() {
+      await driver.close();
+      place.remove();
+    },
+  };
+}
