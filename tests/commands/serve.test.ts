@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "../support/client.ts";
 import { inEachMode, makePlace, modes, type Place } from "../support/modes.ts";
@@ -97,6 +98,23 @@ test("a second process on the same DATA_DIR is refused with a clear text, and th
   expect(second.stderr).toContain("Another Confab process is using");
   expect((await run(["migrate"], environment)).code).toBe(1);
   await ann.send(id, "still here");
+});
+
+test("a first start that is killed at any moment leaves a folder that the next start opens", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "confab-first-"));
+  const environment = { DATA_DIR: join(folder, "data"), LOG_DIR: "off" };
+  try {
+    for (const afterMs of [0, 100, 250, 500, 750, 1000]) {
+      const server = await spawn(environment, { awaitReady: false });
+      await Bun.sleep(afterMs);
+      server.kill("SIGKILL");
+      await server.exited;
+    }
+    const { ann, id } = await chatting(await spawn(environment));
+    expect((await ann.send(id, "all is well")).seq).toBe(1);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 if (modes.includes("postgres")) {

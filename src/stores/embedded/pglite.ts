@@ -4,6 +4,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Logger } from "../../domain/logger.ts";
+import { makeCluster } from "./empty-cluster.ts";
 import { lockFolder } from "./folder-lock.ts";
 
 /** The in-process database has no background processes: what they would do is done here, this often. */
@@ -12,6 +13,11 @@ const VACUUM_EVERY_MS = 60 * 60_000;
 
 /** One connection on one machine: what a server's defaults would keep in memory and on the disk is not needed. */
 const SETTINGS = ["shared_buffers=16MB", "max_wal_size=64MB", "min_wal_size=32MB"];
+
+async function open(folder: string) {
+  await makeCluster(folder);
+  return PGlite.create({ dataDir: folder, postgresqlconf: SETTINGS });
+}
 
 type Schema = Record<string, unknown>;
 
@@ -33,12 +39,10 @@ export async function openPglite<S extends Schema>(options: {
 }) {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const lock = lockFolder(options.dataDir);
-  const client = await PGlite.create({ dataDir: join(options.dataDir, "db"), postgresqlconf: SETTINGS }).catch(
-    (error: unknown) => {
-      lock.release();
-      throw error;
-    },
-  );
+  const client = await open(join(options.dataDir, "db")).catch((error: unknown) => {
+    lock.release();
+    throw error;
+  });
   const query = async <Row>(text: string, parameters: readonly unknown[]) =>
     (await client.query<Row>(text, [...parameters])).rows;
   const care = (statement: string) => () =>
