@@ -97,7 +97,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   const driver = await openDriver(config, logger);
   try {
     await driver.migrate(config.AUTO_MIGRATE === "on");
-    return wire(options, driver, lock);
+    return await wire(options, driver, lock);
   } catch (error) {
     await driver.close();
     await lock?.release();
@@ -110,14 +110,14 @@ async function lockFor({ config, onLost }: NodeOptions): Promise<NodeLock | unde
   return config.DATABASE_URL === undefined ? undefined : lockNode(config.DATABASE_URL, RESTART_PATIENCE_MS, onLost);
 }
 
-function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undefined): Node {
+async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undefined): Promise<Node> {
   const { config, logger } = options;
   const database = new Database(driver);
   const stores = storesOn(database);
   const bus = options.bus ?? new InProcessExchange().connect();
 
   const access = new Access(stores.conversations);
-  const sessions = new Sessions(stores.sessions, bus);
+  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret());
   const announcer = new Announcer(bus, stores.log, logger);
   const messages = new Messages(stores.log, stores.conversations, access, announcer, bus);
   const typing = new Typing(bus);
@@ -144,6 +144,8 @@ function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undefined):
     if (event.kind === "change")
       access.forget(event.conversationId, [...(event.added ?? []), ...(event.removed ?? [])]);
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
+    if (event.kind === "session_renewed") sessions.forget([event.key]);
+    if (event.kind === "user_changed") sessions.forgetAll();
     hub.handle(event);
   });
 

@@ -9,8 +9,8 @@ const rate = z.string().transform((text, context) => {
   if (text === "off") return "off" as const;
   const [, limit, count, unit] = new RegExp(`^(\\d{1,9})/(\\d{0,6})(${unitPattern})$`).exec(text) ?? [];
   const windowMs = Number(count || 1) * (UNITS[unit ?? ""] ?? 0) * 1000;
-  if (limit === undefined || Number(limit) === 0 || windowMs === 0) {
-    context.addIssue("must be a rate like 20/minute or 50/10s, or off");
+  if (limit === undefined || Number(limit) === 0 || windowMs === 0 || windowMs > 86_400_000) {
+    context.addIssue("must be a rate like 20/minute or 50/10s, a day at most, or off");
     return z.NEVER;
   }
   return { limit: Number(limit), windowMs };
@@ -53,6 +53,7 @@ const proxies = z.string().transform((text, context) => {
     const trimmed = range.trim();
     try {
       if (trimmed.includes("/")) return ipaddr.parseCIDR(trimmed);
+      if (!trimmed.includes(":") && !ipaddr.IPv4.isValidFourPartDecimal(trimmed)) throw new Error("no address");
       const address = ipaddr.process(trimmed);
       return [address, address.kind() === "ipv4" ? 32 : 128] satisfies [ipaddr.IPv4 | ipaddr.IPv6, number];
     } catch {

@@ -36,7 +36,11 @@ const OPTIONS = {
   "last-name": { type: "string" },
 } as const;
 
+/** Logs and data are not for other users of the machine. */
+const UMASK = 0o027;
+
 async function main(): Promise<number> {
+  process.umask(UMASK);
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   if (values.help) return say(HELP);
   if (values.version) return say(`${version}\n`);

@@ -6,7 +6,7 @@ import { type Node, type NodeOptions, openNode } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { Failure } from "./domain/errors.ts";
 import type { Logger } from "./domain/logger.ts";
-import { startingAnswer } from "./http/starting.ts";
+import { bareFailure, startingAnswer } from "./http/starting.ts";
 import { isUnavailable } from "./stores/postgres/database.ts";
 import type { Upgrade } from "./ws/socket.ts";
 import { socketLimits } from "./ws/sockets.ts";
@@ -34,7 +34,7 @@ export function startServer(options: ServerOptions): RunningServer {
   let node: Node | undefined;
   let control: Server<undefined> | undefined;
   let stopping = false;
-  const server = listen(config, () => node);
+  const server = listen(config, logger, () => node);
   logger.info({ url: server.url.href }, "listening");
 
   const open = async () => {
@@ -63,14 +63,17 @@ export function startServer(options: ServerOptions): RunningServer {
   };
 }
 
-function listen(config: Config, node: () => Node | undefined): Server<Upgrade> {
+function listen(config: Config, logger: Logger, node: () => Node | undefined): Server<Upgrade> {
   return Bun.serve<Upgrade>({
     port: config.PORT,
     hostname: config.HOST,
     // Bodies are bounded by http/input.ts, which answers in the contract's envelope.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch: (request, server) => node()?.fetch(request, server) ?? startingAnswer(request),
-    error: () => startingAnswer(undefined),
+    error: (error) => {
+      logger.error({ err: error }, "a request failed outside the application");
+      return bareFailure("internal");
+    },
     websocket: {
       ...socketLimits,
       open: (raw) => node()?.sockets.open(raw),

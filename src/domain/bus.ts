@@ -11,6 +11,8 @@ export type BusEvent =
   | { kind: "to_user"; userId: number; joined?: string; frame: string }
   /** Sessions that ended; `key` is what the node's session cache knows one by. */
   | { kind: "sessions_ended"; userId: number; sessions: { id: string; key: string }[] }
+  /** A session got a new token: `key` is that of its old one. */
+  | { kind: "session_renewed"; key: string }
   /** A user's name has changed. */
   | { kind: "user_changed"; userId: number; fullName: string };
 

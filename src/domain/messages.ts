@@ -79,7 +79,8 @@ export class Messages {
   /** Moves the reader's position forward, to `seq` or the newest, and tells the others. */
   async markRead(conversationId: string, reader: Actor, seq: number | undefined): Promise<void> {
     const position = await this.conversations.markRead(conversationId, reader.userId, seq);
-    if (!position?.moved || position.participantCount > QUIET_ABOVE) return;
+    if (!position) return this.access.requireParticipant(conversationId, reader.userId);
+    if (!position.moved || position.participantCount > QUIET_ABOVE) return;
     const { userId: user_id, fullName: user_name } = reader;
     this.bus.publish({
       kind: "ephemeral",

@@ -1,12 +1,13 @@
+import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
 import { Failure } from "./errors.ts";
 
 /** OWASP's argon2id parameters (memory in KiB): 11–43 ms of one core each. */
 const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** Hashes in work at once, so that a rush of logins leaves a core for everything else. */
-const AT_ONCE = 1;
+const AT_ONCE = Math.max(1, availableParallelism() - 1);
 /** Waiting callers; more are told to come back, as they would wait for many seconds. */
-const WAITING_MAX = 1_000;
+const WAITING_MAX = 300;
 
 /** Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before. */
 export class Passwords {

@@ -60,8 +60,22 @@ export interface Session {
   lastUsedAt: number;
 }
 
+export interface NewSession {
+  id: string;
+  key: string;
+  userId: number;
+  passwordHash: string;
+  address: string;
+  client: string;
+}
+
 export interface SessionStore {
-  create(session: { id: string; key: string; userId: number; address: string; client: string }): Promise<void>;
+  /** The secret by which a token shows that this service made it. */
+  secret(): Promise<string>;
+  /** False when `passwordHash` is no longer the user's: the password that was checked has been changed since. */
+  create(session: NewSession): Promise<boolean>;
+  /** Gives a session a new token. */
+  renew(id: string, key: string): Promise<void>;
   /** The live session of this key, its user active. */
   find(key: string): Promise<Session | undefined>;
   /** Counts as use. Returns the ids of those that still live. */

@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { SessionInfo } from "../protocol/users.ts";
 import type { Bus } from "./bus.ts";
 import { Failure } from "./errors.ts";
 import type { Session, SessionStore } from "./ports.ts";
 import { ReadCache } from "./read-cache.ts";
+import type { Credentials } from "./users.ts";
 
-/** 256 bits, base64url. */
-const TOKEN = /^[\w-]{43}$/;
+/** 256 random bits and their seal, base64url. */
+const TOKEN = /^([\w-]{43})\.([\w-]{22})$/;
 /** A session's use is written down at most this often. */
 const TOUCH_EVERY_MS = 60_000;
 
@@ -21,19 +22,38 @@ export class Sessions {
   constructor(
     private readonly store: SessionStore,
     private readonly bus: Bus,
+    private readonly secret: string,
   ) {}
 
-  /** A fresh token at every login; one that came with the request is never adopted. */
-  async start(userId: number, from: { address: string; client: string }): Promise<{ id: string; token: string }> {
-    const token = randomBytes(32).toString("base64url");
-    const id = Bun.randomUUIDv7();
-    await this.store.create({ id, key: keyOf(token), userId, address: from.address, client: printable(from.client) });
-    return { id, token };
+  /**
+   * Returns a fresh token; one that came with the request is never adopted.
+   * @throws Failure invalid_credentials when the password was changed after it had been checked
+   */
+  async start(credentials: Credentials, from: { address: string; client: string }): Promise<string> {
+    const token = this.makeToken();
+    const started = await this.store.create({
+      id: Bun.randomUUIDv7(),
+      key: keyOf(token),
+      userId: credentials.user.id,
+      passwordHash: credentials.passwordHash,
+      address: from.address,
+      client: printable(from.client),
+    });
+    if (!started) throw new Failure("invalid_credentials");
+    return token;
+  }
+
+  /** Returns a new token for the session, which goes on: its old one is void, its sockets stay. */
+  async renew(session: Session): Promise<string> {
+    const token = this.makeToken();
+    await this.store.renew(session.id, keyOf(token));
+    this.bus.publish({ kind: "session_renewed", key: session.key });
+    return token;
   }
 
   /** The live session of a cookie's token. */
   async find(token: string | undefined): Promise<Session | undefined> {
-    if (token === undefined || !TOKEN.test(token)) return undefined;
+    if (token === undefined || !this.isOurs(token)) return undefined;
     const key = keyOf(token);
     const { session } = await this.cache.get(key, async () => {
       const session = await this.store.find(key);
@@ -62,17 +82,33 @@ export class Sessions {
     await this.end(session.userId, { except: session.id });
   }
 
-  async endAll(userId: number): Promise<void> {
-    await this.end(userId, "all");
-  }
-
   /** Forgets what this node believes of sessions that ended here or on another node. */
   forget(keys: string[]): void {
     for (const key of keys) this.cache.forget(key);
   }
 
+  /** Forgets everything believed: what a session says of its user has changed. */
+  forgetAll(): void {
+    this.cache.clear();
+  }
+
   prune(): Promise<void> {
     return this.store.prune();
+  }
+
+  private makeToken(): string {
+    const random = randomBytes(32).toString("base64url");
+    return `${random}.${this.seal(random)}`;
+  }
+
+  /** An invented token is seen to be one without a look into the database, which would let anybody keep it busy. */
+  private isOurs(token: string): boolean {
+    const [, random, seal] = TOKEN.exec(token) ?? [];
+    return random !== undefined && seal !== undefined && equal(seal, this.seal(random));
+  }
+
+  private seal(random: string): string {
+    return createHmac("sha256", this.secret).update(random).digest("base64url").slice(0, 22);
   }
 
   private async end(userId: number, which: Parameters<SessionStore["end"]>[1]): Promise<boolean> {
@@ -81,6 +117,9 @@ export class Sessions {
     return sessions.length > 0;
   }
 }
+
+/** Compared in constant time. */
+const equal = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
 const keyOf = (token: string) => createHash("sha256").update(token).digest("base64url");
 

@@ -5,6 +5,12 @@ import { Failure, invalidField } from "./errors.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Session, UserStore } from "./ports.ts";
 
+/** Who has shown their password, and the hash it was checked against. */
+export interface Credentials {
+  user: User;
+  passwordHash: string;
+}
+
 export class Users {
   constructor(
     private readonly store: UserStore,
@@ -28,8 +34,8 @@ export class Users {
     return user;
   }
 
-  /** The user of these credentials, `last_seen` moved. An unknown e-mail and a wrong password cost and look alike. */
-  async authenticate(email: string, password: string): Promise<User> {
+  /** The user of this e-mail and password. An unknown e-mail and a wrong password cost and look alike. */
+  async authenticate(email: string, password: string): Promise<Credentials> {
     // A password that nobody can have is refused unhashed, whoever it is for.
     if (codePoints(password) > PASSWORD_MAX) throw new Failure("invalid_credentials");
     const address = emailSchema.safeParse(email);
@@ -37,7 +43,12 @@ export class Users {
     const passwordHash = account?.isActive ? account.passwordHash : undefined;
     const matches = await this.passwords.verify(passwordHash, password);
     if (!account || !matches) throw new Failure("invalid_credentials");
-    return (await this.store.seen(account.user.id)) ?? account.user;
+    return { user: account.user, passwordHash: account.passwordHash };
+  }
+
+  /** Moves `last_seen` to now. */
+  async seen(user: User): Promise<User> {
+    return (await this.store.seen(user.id)) ?? user;
   }
 
   async profile(session: Session): Promise<User> {

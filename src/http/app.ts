@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { TrieRouter } from "hono/router/trie-router";
@@ -51,12 +51,10 @@ export function createApp(services: AppServices): Hono<Env> {
     if (!isHost(c.req.header("host"))) throw new Failure("bad_host");
     await next();
   });
-  app.use(identify(services.sessions, services.trustedProxies));
 
   const guards = new Hono<Env>();
-  guards.use(apiLog(services.writeApiLog));
-  if (services.corsOrigins.length > 0)
-    guards.use(cors({ origin: [...services.corsOrigins], credentials: true, maxAge: 600 }));
+  guards.use(identify(services.sessions, services.trustedProxies), apiLog(services.writeApiLog));
+  if (services.corsOrigins.length > 0) guards.use(listedCors(services.corsOrigins));
   guards.use(ownOrigin(services.corsOrigins), requestLimits(services.limits));
   app.route("/api", guards).route("/ws", guards);
 
@@ -75,6 +73,13 @@ export function createApp(services: AppServices): Hono<Env> {
   });
   app.onError((error, c) => failureAnswer(c, error, services.logger));
   return app;
+}
+
+/** Answers to pages of listed origins; to all others nothing is said. */
+function listedCors(listed: readonly string[]): MiddlewareHandler<Env> {
+  const exposeHeaders = ["X-Request-Id", "Retry-After"];
+  const answer = cors({ origin: [...listed], credentials: true, maxAge: 600, exposeHeaders });
+  return (c, next) => (listed.includes(c.req.header("origin") ?? "") ? answer(c, next) : next());
 }
 
 /** Which methods a path knows, found in the routes themselves. */

@@ -22,10 +22,10 @@ export interface Client {
 export function clientOf(request: Request, connections: Connections, trusted: TrustedProxies): Client {
   const peer = connections.requestIP(request)?.address ?? "";
   const { headers } = request;
-  const chain = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
-  const vouched = chain.length > 0 && chain[0] !== "" && isTrustedPeer(peer, trusted);
-  const address = (vouched ? forwardedAddress(chain, trusted) : undefined) ?? parse(peer);
   const proxied = isTrustedPeer(peer, trusted);
+  // Empty entries are a client's: an appending proxy keeps them, and they must not hide what it appended.
+  const chain = listOf(headers.get("x-forwarded-for"));
+  const address = (proxied && chain.length > 0 ? forwardedAddress(chain, trusted) : undefined) ?? parse(peer);
   return {
     address: address?.toString() ?? "unknown",
     network: networkOf(address),
@@ -74,4 +74,10 @@ function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6 | undefined): string {
   return address.toString();
 }
 
-const lastOf = (header: string | null) => header?.split(",").at(-1)?.trim().toLowerCase() || undefined;
+const listOf = (header: string | null) =>
+  (header ?? "")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+
+const lastOf = (header: string | null) => listOf(header).at(-1)?.toLowerCase();

@@ -1,4 +1,4 @@
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { Failure } from "../domain/errors.ts";
 import type { Session } from "../domain/ports.ts";
 import type { Client, Connections } from "./client.ts";
@@ -25,3 +25,9 @@ export function sessionOf(c: Context<Env>): Session {
   if (!session) throw new Failure("authentication_required");
   return session;
 }
+
+/** Before a body or a query is looked at: who is not logged in learns that, and nothing else. */
+export const loggedIn: MiddlewareHandler<Env> = async (c, next) => {
+  sessionOf(c);
+  await next();
+};

@@ -76,7 +76,7 @@ export const whole = (min: number, max: number, fallback: number) =>
   z
     .string({ error: "A valid integer is required." })
     .regex(/^-?\d+$/, { error: "A valid integer is required." })
-    .transform(Number)
+    .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
     .pipe(z.number().min(min, { error: `Ensure this value is greater than or equal to ${min}.` }))
     .transform((n) => Math.min(n, max))
     .default(fallback);

@@ -5,10 +5,9 @@ import type { Messages } from "../domain/messages.ts";
 import { HISTORY_LIMIT } from "../protocol/frames.ts";
 import { editBody, sendBody } from "../protocol/messages.ts";
 import { success } from "./answers.ts";
-import { type Env, sessionOf } from "./env.ts";
+import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "./input.ts";
 import { messageLimit } from "./middleware/rate-limits.ts";
-import { loggedIn } from "./users.ts";
 
 export function messageRoutes({ messages, limits }: { messages: Messages; limits: Limits }) {
   const app = new Hono<Env>();
@@ -23,7 +22,9 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
   });
   app.get("/", loggedIn, limited, query(pageQuery), async (c) => {
     const { limit, offset, before_seq: beforeSeq, after_seq: afterSeq, mark_read: markRead } = c.req.valid("query");
-    const page = { limit, offset, beforeSeq, afterSeq, markRead };
+    // A link on another site may bring the cookie along; it must not change anything.
+    const fromElsewhere = c.req.header("sec-fetch-site") === "cross-site";
+    const page = { limit, offset, beforeSeq, afterSeq, markRead: markRead && !fromElsewhere };
     return success(c, { data: await messages.page(conversationIdOf(c), sessionOf(c), page) });
   });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Access } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
 import type { Actor } from "../domain/messages.ts";
-import { type Env, sessionOf } from "./env.ts";
+import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, optionalCounter, query } from "./input.ts";
 import { UPGRADED } from "./middleware/api-log.ts";
 
@@ -48,7 +48,7 @@ export function socketRoutes(services: {
     return new Response(null, { headers: { [UPGRADED]: "1" } });
   };
 
-  app.get("/chat/:conversationId", query(z.object({ after_version: optionalCounter })), (c) =>
+  app.get("/chat/:conversationId", loggedIn, query(z.object({ after_version: optionalCounter })), (c) =>
     upgrade(c, conversationIdOf(c), c.req.valid("query").after_version),
   );
   app.get("/", (c) => upgrade(c));

@@ -9,7 +9,7 @@ import type { Users } from "../domain/users.ts";
 import { parseUuid } from "../protocol/text.ts";
 import { loginBody, passwordBody, profileBody, registerBody, search } from "../protocol/users.ts";
 import { success } from "./answers.ts";
-import { type Env, sessionOf } from "./env.ts";
+import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { json, query, whole } from "./input.ts";
 import { SESSION_COOKIE } from "./middleware/identify.ts";
 
@@ -26,20 +26,15 @@ export function userRoutes(services: {
   const { users, sessions, limits } = services;
   const app = new Hono<Env>();
 
-  const logIn = async (c: Context<Env>, userId: number) => {
-    const { client } = c.var;
-    const { token } = await sessions.start(userId, {
-      address: client.address,
-      client: c.req.header("user-agent") ?? "",
-    });
-    setCookie(c, SESSION_COOKIE, token, {
+  const cookie = (c: Context<Env>) =>
+    ({
       httpOnly: true,
       sameSite: "Lax",
       path: "/",
-      maxAge: COOKIE_SECONDS,
-      secure: services.cookieSecure === "always" || client.https,
-    });
-  };
+      secure: services.cookieSecure === "always" || c.var.client.https,
+    }) as const;
+  const giveCookie = (c: Context<Env>, token: string) =>
+    setCookie(c, SESSION_COOKIE, token, { ...cookie(c), maxAge: COOKIE_SECONDS });
 
   app.post("/register", json(registerBody), async (c) => {
     const data = await users.register(c.req.valid("json"));
@@ -49,16 +44,17 @@ export function userRoutes(services: {
   app.post("/login", json(loginBody), async (c) => {
     const { email, password } = c.req.valid("json");
     // Per account and address: nobody can lock another person out.
-    await limits.login?.hit(`${email.trim().toLowerCase().slice(0, 254)} ${c.var.client.network}`);
-    const data = await users.authenticate(email, password);
+    await limits.login?.hit(`e-mail ${email.trim().toLowerCase().slice(0, 254)} ${c.var.client.network}`);
+    const credentials = await users.authenticate(email, password);
     await endCurrent(c, sessions);
-    await logIn(c, data.id);
-    return success(c, { message: "Login successful", data });
+    const from = { address: c.var.client.address, client: c.req.header("user-agent") ?? "" };
+    giveCookie(c, await sessions.start(credentials, from));
+    return success(c, { message: "Login successful", data: await users.seen(credentials.user) });
   });
 
   app.post("/logout", async (c) => {
     if (!(await endCurrent(c, sessions))) throw new Failure("not_logged_in");
-    deleteCookie(c, SESSION_COOKIE, { path: "/" });
+    deleteCookie(c, SESSION_COOKIE, cookie(c));
     return success(c, { message: "Logout successful" });
   });
 
@@ -87,10 +83,10 @@ export function userRoutes(services: {
     const session = sessionOf(c);
     const { old_password, password } = c.req.valid("json");
     // Guessing the old password with a stolen cookie is held up like guessing at the login.
-    await limits.login?.hit(`#${session.userId} ${c.var.client.network}`);
+    await limits.login?.hit(`user ${session.userId} ${c.var.client.network}`);
     await users.changePassword(session, old_password, password);
-    await sessions.endAll(session.userId);
-    await logIn(c, session.userId);
+    await sessions.endOthers(session);
+    giveCookie(c, await sessions.renew(session));
     return success(c, { message: "Password changed successfully" });
   });
 
@@ -106,12 +102,6 @@ export function userRoutes(services: {
 
   return app;
 }
-
-/** Before a body is read: who is not logged in learns that, and nothing about their body. */
-export const loggedIn = async (c: Context<Env>, next: () => Promise<void>) => {
-  sessionOf(c);
-  await next();
-};
 
 /** Ends the session that came with the request, if one did. */
 async function endCurrent(c: Context<Env>, sessions: Sessions): Promise<boolean> {

@@ -33,7 +33,8 @@ export const conversationDetail = conversationSummary.extend({
 /** One conversation, with how far each participant shown has read. */
 export type ConversationDetail = z.infer<typeof conversationDetail>;
 
-const name = line(0, 255).transform((text) => (text === "" ? null : text));
+/** Blank, or nothing that can be seen: the group has no name of its own. */
+const name = line(0, 255).transform((text) => (/^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(text) ? null : text));
 
 const idList = z
   .array(z.unknown(), {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Conversation } from "./conversations.ts";
 import type { ErrorBody } from "./envelope.ts";
 import type { Message } from "./messages.ts";
-import { clientId, content, counter, uuid } from "./text.ts";
+import { clientId, codePoints, content, counter, uuid } from "./text.ts";
 import type { User } from "./users.ts";
 
 /** Frames above this many bytes close the socket with 1009. */
@@ -13,7 +13,7 @@ export const HISTORY_LIMIT = { default: 50, max: 100 };
 /** Echoed by the frame that answers: an ack, a history page, a pong or an error. */
 const ref = z
   .string({ error: "ref must be a string of at most 64 characters" })
-  .max(64, { error: "ref must be a string of at most 64 characters" })
+  .refine((text) => codePoints(text) <= 64, { error: "ref must be a string of at most 64 characters" })
   .optional();
 
 /** On `/ws/` it says which conversation is meant; on `/ws/chat/{id}/` the path does, and this is ignored. */

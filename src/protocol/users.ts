@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { codePoints, email, password, personName, requiredString } from "./text.ts";
+import { codePoints, email, password, personName, requiredString, unstorable } from "./text.ts";
 
 /** ISO 8601 in UTC, ending in `Z`. */
 export const time = z.iso.datetime();
@@ -48,9 +48,10 @@ export const passwordBody = z
   .refine(passwordsMatch, mismatch);
 
 /** A search of the directory; empty means everyone. */
-export const search = z.string().refine((text) => codePoints(text) <= 254, {
-  error: "Ensure this field has no more than 254 characters.",
-});
+export const search = z
+  .string({ error: "Not a valid string." })
+  .refine((text) => codePoints(text) <= 254, { error: "Ensure this field has no more than 254 characters." })
+  .refine((text) => !unstorable(text), { error: "This field contains invalid characters." });
 
 export const sessionInfo = z.object({
   id: z.uuid(),

@@ -6,7 +6,7 @@ import type { ConversationStore } from "../domain/ports.ts";
 import type { Typing } from "../domain/typing.ts";
 import { type ClientFrame, type ClientFrameType, clientFrames, encode } from "../protocol/frames.ts";
 import type { Message } from "../protocol/messages.ts";
-import { parseUuid } from "../protocol/text.ts";
+import { codePoints, parseUuid } from "../protocol/text.ts";
 import type { Hub } from "./hub.ts";
 import type { ClientSocket } from "./socket.ts";
 
@@ -150,7 +150,10 @@ export function handleFrame(services: Services, socket: ClientSocket, raw: strin
   if (!limiter) return runCommand(services, socket, type, frame);
   return limiter.hit(String(socket.actor.userId)).then(
     () => runCommand(services, socket, type, frame),
-    (error: unknown) => answerError(services.logger, socket, error, frame),
+    (error: unknown) => {
+      answerError(services.logger, socket, error, frame);
+      socket.countThrottled();
+    },
   );
 }
 
@@ -219,7 +222,7 @@ export function answerError(logger: Logger, socket: ClientSocket, error: unknown
 /** A field of the client's frame, when it is one that could have been meant. */
 function echo(frame: object, field: "client_id" | "ref"): string | undefined {
   const value: unknown = field in frame ? (frame as Record<string, unknown>)[field] : undefined;
-  return typeof value === "string" && value.length <= 64 ? value : undefined;
+  return typeof value === "string" && codePoints(value) <= 64 ? value : undefined;
 }
 
 function newestThatFit(messages: Message[], bytesMax: number): Message[] {

@@ -22,10 +22,14 @@ export type Raw = ServerWebSocket<Upgrade>;
 const SLOW_BYTES = 256 * 1024;
 /** What may wait to be worked on; a client that sends faster than that is flooding. */
 const INBOX_FRAMES = 1_000;
-const INBOX_BYTES = 4 * 1024 * 1024;
+const INBOX_BYTES = 1024 * 1024;
 /** CONTRACT §7: ten unparsable or unknown frames within 60 s close the socket. */
 const ABUSE = { frames: 10, withinMs: 60_000 };
+/** Throttled frames that are answered; beyond them the client is flooding. */
+const FLOOD = { frames: 500, withinMs: 10_000 };
 const TERMINATE_AFTER_MS = 2_000;
+/** A reader that stays slow for this long is too slow, however little is left to send. */
+const STALLED_MS = 10_000;
 
 /** Works on one frame. A promise makes the next frame wait. */
 export type FrameHandler = (socket: ClientSocket, frame: string | Buffer) => Promise<void> | undefined;
@@ -44,7 +48,9 @@ export class ClientSocket {
   /** True until the socket is greeted: nothing may be answered before that. */
   private working = true;
   private closing = false;
-  private badFrames: number[] = [];
+  private readonly badFrames = new Recent(ABUSE.withinMs);
+  private readonly throttledFrames = new Recent(FLOOD.withinMs);
+  private slowSince: number | undefined;
   private drained: (() => void)[] = [];
   private sendsInFlight = 0;
   private sendSlots: (() => void)[] = [];
@@ -116,10 +122,12 @@ export class ClientSocket {
 
   /** Counts a frame that could not be understood. */
   countBadFrame(): void {
-    const now = Date.now();
-    this.badFrames = this.badFrames.filter((at) => now - at < ABUSE.withinMs);
-    this.badFrames.push(now);
-    if (this.badFrames.length >= ABUSE.frames) this.close(closeCodes.protocolAbuse, "Too many invalid frames");
+    if (this.badFrames.hit() >= ABUSE.frames) this.close(closeCodes.protocolAbuse, "Too many invalid frames");
+  }
+
+  /** Counts a frame that was refused for coming too fast. Who goes on regardless is not answered for ever. */
+  countThrottled(): void {
+    if (this.throttledFrames.hit() >= FLOOD.frames) this.close(closeCodes.flooding, "Flooding");
   }
 
   // Out
@@ -136,6 +144,13 @@ export class ClientSocket {
   /** A frame that does not fit any more makes Bun close the socket, so none is ever left out. */
   send(frame: string): void {
     if (this.raw.readyState === WebSocket.OPEN) this.raw.send(frame);
+  }
+
+  /** For the sweep: whether the reader has been slow ever since so long ago that it will not catch up. */
+  isStalled(now: number): boolean {
+    if (!this.isSlow) this.slowSince = undefined;
+    else this.slowSince ??= now;
+    return this.slowSince !== undefined && now - this.slowSince > STALLED_MS;
   }
 
   /** Resolves when the reader has caught up, or is gone. */
@@ -189,6 +204,19 @@ export class ClientSocket {
     this.inbox.length = 0;
     this.onDrain();
     for (const resolve of this.sendSlots.splice(0)) resolve();
+  }
+}
+
+/** Counts what happened within the last so many ms. */
+class Recent {
+  private moments: number[] = [];
+
+  constructor(private readonly withinMs: number) {}
+
+  hit(): number {
+    const now = performance.now();
+    this.moments = this.moments.filter((moment) => now - moment < this.withinMs);
+    return this.moments.push(now);
   }
 }
 

@@ -55,7 +55,9 @@ export class Sockets {
     const { token, conversationId, afterVersion } = upgrade;
     upgrade.token = "";
     // From here on the hub hears of the session's end; whether it ended just before is asked now.
-    if (!(await this.sessions.find(token))) return socket.close(closeCodes.sessionEnded, "Session ended");
+    const session = await this.sessions.find(token);
+    if (!session) return socket.close(closeCodes.sessionEnded, "Session ended");
+    socket.actor.fullName = session.fullName;
     if (conversationId === undefined) await this.greetUser(socket);
     else await this.greetChat(socket, conversationId, afterVersion);
   }
@@ -114,8 +116,10 @@ export class Sockets {
   }
 
   private sweep() {
+    const now = performance.now();
     for (const socket of this.services.hub.sockets)
-      if (socket.buffered > TOO_SLOW_BYTES) socket.close(closeCodes.tooSlow, "Reading too slowly");
+      if (socket.buffered > TOO_SLOW_BYTES || socket.isStalled(now))
+        socket.close(closeCodes.tooSlow, "Reading too slowly");
   }
 
   private async touch() {

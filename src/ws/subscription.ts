@@ -5,7 +5,7 @@ import type { Room } from "./room.ts";
 import type { ClientSocket } from "./socket.ts";
 
 /** A replay reads this many changes at a time. */
-const REPLAY_PAGE = 200;
+const REPLAY_PAGE = 50;
 /** CONTRACT §7: who is further behind refetches. */
 const REPLAY_MAX = 10_000;
 

@@ -26,8 +26,8 @@ export const ownOrigin = (listed: readonly string[]) =>
 /** Compared as hosts: behind a proxy that ends TLS the scheme is not ours to know. A default port may be left out. */
 function isOwn(origin: string, host: string): boolean {
   try {
-    const { protocol, host: originHost } = new URL(origin);
-    return originHost !== "" && originHost === new URL(`${protocol}//${host}`).host;
+    const url = new URL(origin);
+    return url.origin === origin && url.host === new URL(`${url.protocol}//${host}`).host;
   } catch {
     return false;
   }

@@ -4,18 +4,16 @@ import { rateLimiter } from "hono-rate-limiter";
 import { Failure, throttled } from "../../domain/errors.ts";
 import { type Limiter, type Limits, secondsUntil } from "../../domain/limits.ts";
 import type { Env } from "../env.ts";
+import { isHealth } from "./identify.ts";
 
 const nothing: MiddlewareHandler<Env> = (_, next) => next();
-
-/** Health is asked by machines, often, and must not use up anybody's budget. */
-const isHealth = (path: string) => path.startsWith("/api/chat/health");
 
 /** Anonymous requests are counted by address, those of a session by user. */
 export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<Env> {
   const byNetwork = limit(anonymous, (c) => c.var.client.network);
   const byUser = limit(user, userKey);
   return createMiddleware<Env>((c, next) => {
-    if (isHealth(c.req.path)) return next();
+    if (isHealth(c)) return next();
     return userKey(c) === "" ? byNetwork(c, next) : byUser(c, next);
   });
 }

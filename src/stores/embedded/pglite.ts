@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
@@ -37,7 +37,9 @@ export async function openPglite<S extends Schema>(options: {
   migrations: Migrations;
   logger: Logger;
 }) {
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  mkdirSync(options.dataDir, { recursive: true });
+  // PGlite writes files that anyone may read: the folder is what keeps others out.
+  chmodSync(options.dataDir, 0o700);
   const lock = lockFolder(options.dataDir);
   const client = await open(join(options.dataDir, "db")).catch((error: unknown) => {
     lock.release();

@@ -1,9 +1,9 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Change } from "../../domain/changes.ts";
 import { Failure, invalidField } from "../../domain/errors.ts";
 import type { Alteration } from "../../domain/ports.ts";
 import type { Transaction } from "./database.ts";
-import { userOf } from "./rows.ts";
+import { isOneOf, userOf } from "./rows.ts";
 import { changes, conversations, participants, users } from "./schema.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
@@ -59,7 +59,7 @@ async function add(tx: Transaction, conversation: ConversationRow, userIds: numb
   const present = await tx
     .select({ id: participants.userId })
     .from(participants)
-    .where(and(eq(participants.conversationId, conversation.id), inArray(participants.userId, userIds)));
+    .where(and(eq(participants.conversationId, conversation.id), isOneOf(participants.userId, userIds)));
   const added = userIds.filter((id) => !present.some((row) => row.id === id));
   if (added.length === 0) return undefined;
   if (conversation.participantCount + added.length > max)
@@ -102,7 +102,7 @@ async function record(
       participantCount: sql`${conversations.participantCount} + ${added.length - removed.length}`,
     })
     .where(eq(conversations.id, conversationId));
-  const people = added.length === 0 ? [] : await tx.select().from(users).where(inArray(users.id, added));
+  const people = added.length === 0 ? [] : await tx.select().from(users).where(isOneOf(users.id, added));
   return { kind: "participants", conversationId, version, lastSeq, added: people.map(userOf), removed, name };
 }
 

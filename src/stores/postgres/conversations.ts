@@ -1,10 +1,11 @@
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { Failure } from "../../domain/errors.ts";
 import type { ConversationRecord, ConversationStore, Standing, SummaryRecord } from "../../domain/ports.ts";
 import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
+import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
-import { MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
+import { isOneOf, MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
@@ -18,7 +19,7 @@ export class PostgresConversations implements ConversationStore {
       orm
         .select({ id: users.id })
         .from(users)
-        .where(and(inArray(users.id, ids), eq(users.isActive, true))),
+        .where(and(isOneOf(users.id, ids), eq(users.isActive, true))),
     );
     return rows.map((row) => row.id);
   }
@@ -214,9 +215,8 @@ async function recordOf(orm: Orm | Transaction, row: ConversationRow): Promise<C
   };
 }
 
-/** The first participants of each conversation, by joining; one statement for all of them. */
-async function firstParticipants(orm: Orm | Transaction, conversationIds: string[]) {
-  const wanted = sql`unnest(${sql.param(conversationIds)}::uuid[]) AS wanted (id)`;
+/** The first participants of each conversation, by joining. People who are in many of them are read once. */
+async function firstParticipants(orm: Orm | Transaction, conversationIds: string[]): Promise<Map<string, User[]>> {
   const first = orm
     .select({ userId: participants.userId, ordinal: participants.ordinal })
     .from(participants)
@@ -224,17 +224,18 @@ async function firstParticipants(orm: Orm | Transaction, conversationIds: string
     .orderBy(asc(participants.ordinal))
     .limit(PARTICIPANTS_SHOWN)
     .as("first");
-  const rows = await orm
-    .select({ conversationId: sql<string>`wanted.id`, user: users })
-    .from(wanted)
+  const places = await orm
+    .select({ conversationId: sql<string>`wanted.id`, userId: first.userId })
+    .from(sql`unnest(${sql.param(conversationIds)}::uuid[]) AS wanted (id)`)
     .innerJoinLateral(first, sql`true`)
-    .innerJoin(users, eq(users.id, first.userId))
     .orderBy(asc(first.ordinal));
-  const people = new Map<string, ReturnType<typeof userOf>[]>();
-  for (const row of rows) {
-    const list = people.get(row.conversationId);
-    if (list) list.push(userOf(row.user));
-    else people.set(row.conversationId, [userOf(row.user)]);
+  const ids = [...new Set(places.map((place) => place.userId))];
+  const rows = await orm.select().from(users).where(isOneOf(users.id, ids));
+  const people = new Map(rows.map((row) => [row.id, userOf(row)]));
+  const inConversation = new Map<string, User[]>(conversationIds.map((id) => [id, []]));
+  for (const { conversationId, userId } of places) {
+    const person = people.get(userId);
+    if (person) inConversation.get(conversationId)?.push(person);
   }
-  return people;
+  return inConversation;
 }

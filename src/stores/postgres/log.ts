@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Change } from "../../domain/changes.ts";
 import { Failure } from "../../domain/errors.ts";
 import type { Appended, Draft, Head, MessageLog, PageQuery } from "../../domain/ports.ts";
@@ -7,7 +7,7 @@ import { lockConversation, requireParticipant } from "./alter.ts";
 import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { prune } from "./prune.ts";
-import { contentDigest, MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
+import { contentDigest, isOneOf, MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
 import { changes, conversations, messages, users } from "./schema.ts";
 
 export class PostgresLog implements MessageLog {
@@ -101,7 +101,7 @@ export class PostgresLog implements MessageLog {
 
   private async people(ids: number[]): Promise<Map<number, User>> {
     if (ids.length === 0) return new Map();
-    const rows = await this.db.run((orm) => orm.select().from(users).where(inArray(users.id, ids)));
+    const rows = await this.db.run((orm) => orm.select().from(users).where(isOneOf(users.id, ids)));
     return new Map(rows.map((row) => [row.id, userOf(row)]));
   }
 

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Message } from "../../protocol/messages.ts";
 import type { User } from "../../protocol/users.ts";
 import type { users } from "./schema.ts";
@@ -50,6 +52,9 @@ export function messageOf(row: MessageRow): Message {
   if (row.deleted_ms !== null) message.deleted_at = iso(row.deleted_ms);
   return message;
 }
+
+/** One array as one parameter: thousands of ids would be more parameters than a statement can have. */
+export const isOneOf = (column: AnyPgColumn, ids: number[]) => sql`${column} = ANY (${sql.param(ids)}::integer[])`;
 
 /** A user as everybody may see them, out of a row read by drizzle. */
 export function userOf(row: typeof users.$inferSelect): User {

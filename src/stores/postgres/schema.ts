@@ -47,6 +47,9 @@ export const sessions = pgTable(
   (table) => [index("sessions_user").on(table.userId), index("sessions_last_used").on(table.lastUsedAt)],
 );
 
+/** What all nodes of this database share and nobody else knows. Made by a migration. */
+export const secrets = pgTable("secrets", { name: text().primaryKey(), value: text().notNull() });
+
 /**
  * `last_seq` numbers messages, `last_version` every change; both move under this row's lock only. What retention has
  * removed ends at `pruned_seq` and `pruned_version`.

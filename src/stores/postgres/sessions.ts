@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
-import type { SessionStore } from "../../domain/ports.ts";
+import type { NewSession, SessionStore } from "../../domain/ports.ts";
 import type { Database } from "./database.ts";
-import { sessions, users } from "./schema.ts";
+import { secrets, sessions, users } from "./schema.ts";
 
 /** CONTRACT §2: 14 days after the last use, 90 days at most. */
 const IDLE = sql.raw("interval '14 days'");
@@ -11,8 +11,24 @@ const alive = sql`${sessions.lastUsedAt} > now() - ${IDLE} AND ${sessions.create
 export class PostgresSessions implements SessionStore {
   constructor(private readonly db: Database) {}
 
-  async create(session: { id: string; key: string; userId: number; address: string; client: string }) {
-    await this.db.run((orm) => orm.insert(sessions).values(session));
+  async secret() {
+    const [row] = await this.db.run((orm) => orm.select().from(secrets).where(eq(secrets.name, "session")));
+    if (!row) throw new Error("the database has no session secret");
+    return row.value;
+  }
+
+  async create({ id, key, userId, passwordHash, address, client }: NewSession) {
+    const rows = await this.db.query<{ id: string }>(
+      `INSERT INTO sessions (id, key, user_id, address, client)
+       SELECT $1, $2, u.id, $5, $6 FROM users u WHERE u.id = $3 AND u.password_hash = $4 AND u.is_active FOR SHARE
+       RETURNING id`,
+      [id, key, userId, passwordHash, address, client],
+    );
+    return rows.length > 0;
+  }
+
+  async renew(id: string, key: string) {
+    await this.db.run((orm) => orm.update(sessions).set({ key }).where(eq(sessions.id, id)));
   }
 
   async find(key: string) {
