@@ -32,7 +32,7 @@ import { Sockets } from "./ws/sockets.ts";
 
 /** How long a starting node waits for another one that is shutting down. */
 const RESTART_PATIENCE_MS = 15_000;
-const CLOSE_PATIENCE_MS = 5_000;
+const CLOSE_PATIENCE_MS = 3_000;
 const PRUNE_EVERY_MS = 60_000;
 
 /** The database of the mode that the settings choose. */
@@ -137,16 +137,25 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
     frames: limiter(config.RATE_LIMIT_FRAMES),
   };
 
-  const hub = new Hub(bus, stores.log, (topic, frame) => void options.server().publish(topic, frame), logger);
+  const hub = new Hub(
+    bus,
+    stores.log,
+    (topic, frame) => void options.server().publish(topic, frame),
+    (conversationId, userIds) => access.forget(conversationId, userIds),
+    logger,
+  );
   const sockets = new Sockets({ hub, messages, conversations: stores.conversations, typing, limits, logger }, sessions);
   bus.onEvent((event) => {
     // What this node believes is put right before its sockets hear of it.
-    if (event.kind === "change")
-      access.forget(event.conversationId, [...(event.added ?? []), ...(event.removed ?? [])]);
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
     if (event.kind === "session_renewed") sessions.forget([event.key]);
     if (event.kind === "user_changed") sessions.forgetAll();
-    hub.handle(event);
+    try {
+      hub.handle(event);
+    } catch (error) {
+      // What is published is committed: its sender must not be told otherwise.
+      logger.error({ err: error }, "an event could not be delivered");
+    }
   });
 
   let draining = false;
@@ -194,9 +203,11 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
       clearInterval(housekeeping);
       await stores.log.drain();
       sockets.closeAll();
+      await stopServer(options.server());
+      // What came by HTTP meanwhile has its commit too.
+      await stores.log.drain();
       typing.close();
       announcer.close();
-      await stopServer(options.server());
       await bus.close();
       await driver.close();
       await lock?.release();

@@ -5,13 +5,16 @@ import type { Logger } from "./logger.ts";
 import type { MessageLog } from "./ports.ts";
 
 const RETRY_MS = 500;
+/** A statement whose caller gave up may commit this much later, in ms: the store's time-outs, and some slack. */
+const DOUBT_MS = 10_000;
 
 /**
  * Tells the nodes of changes, after their commit. A commit whose answer got lost may have gone through unannounced:
  * its conversation is remembered, and its head announced once the database answers again.
  */
 export class Announcer {
-  private readonly unsure = new Set<string>();
+  /** Conversations in doubt, and until when (performance.now). */
+  private readonly unsure = new Map<string, number>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -24,10 +27,15 @@ export class Announcer {
     this.bus.publish(changeEvent(change));
   }
 
-  /** Passes a write's error on; when it does not say whether the write was done, its conversation is looked after. */
+  /** A conversation is at least at this version, which somebody may not have heard of. */
+  remind(conversationId: string, version: number): void {
+    this.bus.publish({ kind: "head", conversationId, version });
+  }
+
+  /** Passes a write's error on; unless it says that nothing was done, its conversation is looked after. */
   doubt(conversationId: string, error: unknown): never {
-    if (error instanceof Failure && error.reason === "unavailable") {
-      this.unsure.add(conversationId);
+    if (!(error instanceof Failure) || error.reason === "unavailable") {
+      this.unsure.set(conversationId, performance.now() + DOUBT_MS);
       this.timer ??= setTimeout(() => this.settle(), RETRY_MS);
     }
     throw error;
@@ -39,11 +47,12 @@ export class Announcer {
   }
 
   private async settle() {
-    for (const conversationId of [...this.unsure]) {
+    for (const [conversationId, until] of [...this.unsure]) {
       try {
+        const asked = performance.now();
         const head = await this.log.head(conversationId);
-        this.unsure.delete(conversationId);
-        if (head) this.bus.publish({ kind: "head", conversationId, version: head.lastVersion });
+        if (asked >= until && this.unsure.get(conversationId) === until) this.unsure.delete(conversationId);
+        if (head) this.remind(conversationId, head.lastVersion);
       } catch (error) {
         this.logger.debug({ err: error }, "the database does not answer yet");
         break;

@@ -40,6 +40,9 @@ export class Messages {
         if (first) {
           const { conversation_id: conversationId, version, seq: lastSeq } = message;
           this.announcer.announce({ kind: "message", conversationId, version, lastSeq, message });
+        } else {
+          // A resend mostly follows an answer that was lost, and so may the announcement have been.
+          this.announcer.remind(message.conversation_id, message.version);
         }
         return appended;
       },

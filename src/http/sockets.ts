@@ -39,6 +39,8 @@ export function socketRoutes(services: {
     const { userId, fullName, id: sessionId } = sessionOf(c);
     if (conversationId !== undefined) await access.requireParticipant(conversationId, userId);
     if (gate.countOf(userId) >= maxSocketsPerUser) throw new Failure("too_many_sockets", { retryAfter: 5 });
+    // It may have begun while this request waited.
+    if (isDraining()) throw new Failure("draining", { retryAfter: 1 });
     const visitor = { actor: { userId, fullName }, sessionId, token: c.var.token ?? "", conversationId, afterVersion };
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket" || !gate.upgrade(c.req.raw, visitor)) {
       c.header("Upgrade", "websocket");

@@ -57,7 +57,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
   typing: {
     run({ typing }, socket, frame, conversationId) {
       const subscription = socket.subscriptions.get(conversationId);
-      if (!subscription?.live) throw new Failure("not_subscribed");
+      if (!subscription) throw new Failure("not_subscribed");
       typing.set(conversationId, socket.actor, frame.is_typing, subscription.room.participantCount);
     },
   },
@@ -159,6 +159,8 @@ export function handleFrame(services: Services, socket: ClientSocket, raw: strin
 
 function runCommand<T extends ClientFrameType>(services: Services, socket: ClientSocket, type: T, frame: object) {
   const fail = (error: unknown) => answerError(services.logger, socket, error, frame);
+  // It may have gone while its frame waited for a limit: nothing must be entered for it any more.
+  if (socket.isClosed) return undefined;
   try {
     const parsed = clientFrames[type].safeParse(frame);
     if (!parsed.success) throw faultOf(parsed.error.issues);
@@ -229,7 +231,7 @@ function newestThatFit(messages: Message[], bytesMax: number): Message[] {
   let bytes = 0;
   let first = messages.length;
   while (first > 0) {
-    bytes += Buffer.byteLength(messages[first - 1]?.content ?? "") + 400;
+    bytes += Buffer.byteLength(JSON.stringify(messages[first - 1]));
     if (bytes > bytesMax && first < messages.length) break;
     first--;
   }

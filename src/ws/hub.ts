@@ -16,6 +16,7 @@ const activityTopic = (conversationId: string) => `a:${conversationId}`;
 
 /** All sockets of this node, and what the bus brings for them. */
 export class Hub {
+  readonly sockets = new Set<ClientSocket>();
   private readonly rooms = new Map<string, Room>();
   private readonly socketsByUser = new Map<number, Set<ClientSocket>>();
   /** How many rooms and watching sockets here want a conversation's events. */
@@ -27,20 +28,18 @@ export class Hub {
     private readonly bus: Bus,
     private readonly log: MessageLog,
     private readonly publish: Publish,
+    private readonly forgetMemberships: (conversationId: string, userIds: number[]) => void,
     private readonly logger: Logger,
   ) {}
 
   // Sockets
-
-  get sockets(): ClientSocket[] {
-    return [...this.socketsByUser.values()].flatMap((sockets) => [...sockets]);
-  }
 
   countOf(userId: number): number {
     return this.socketsByUser.get(userId)?.size ?? 0;
   }
 
   add(socket: ClientSocket): void {
+    this.sockets.add(socket);
     const { userId } = socket.actor;
     const sockets = this.socketsByUser.get(userId);
     if (sockets) sockets.add(socket);
@@ -49,6 +48,7 @@ export class Hub {
 
   /** MUST be called once for every socket that was added, when it has closed. */
   remove(socket: ClientSocket): void {
+    this.sockets.delete(socket);
     for (const subscription of [...socket.subscriptions.values()]) this.leave(subscription);
     for (const conversationId of [...socket.watched]) this.unwatch(socket, conversationId);
     const { userId } = socket.actor;
@@ -64,13 +64,21 @@ export class Hub {
     let room = this.rooms.get(conversationId);
     if (!room) {
       const topic = roomTopic(conversationId);
-      room = new Room(
+      const opened = new Room(
         conversationId,
         this.log,
-        (frame) => this.publish(topic, frame),
+        {
+          subscribe: () => this.want(conversationId),
+          publish: (frame) => this.publish(topic, frame),
+          filled: (event) => {
+            this.applyRemovals(event);
+            this.applyAdditions(event);
+          },
+          broken: () => this.discard(opened),
+        },
         this.logger,
-        () => this.want(conversationId),
       );
+      room = opened;
       this.rooms.set(conversationId, room);
     }
     const subscription = new Subscription(socket, room, roomTopic(conversationId), () => {
@@ -99,7 +107,7 @@ export class Hub {
 
   /** From now on the socket hears of the conversation's activity, unless it is subscribed to the conversation itself. */
   watch(socket: ClientSocket, conversationId: string): void {
-    if (socket.watched.has(conversationId)) return;
+    if (socket.isClosed || socket.watched.has(conversationId)) return;
     socket.watched.add(conversationId);
     this.watchers.set(conversationId, (this.watchers.get(conversationId) ?? 0) + 1);
     void this.want(conversationId).catch((error: unknown) =>
@@ -158,14 +166,7 @@ export class Hub {
   }
 
   private handleChange(event: ChangeEvent) {
-    for (const userId of event.removed ?? [])
-      for (const socket of this.socketsByUser.get(userId) ?? []) {
-        socket.leftWhileLoading?.add(event.conversationId);
-        if (!socket.watched.has(event.conversationId)) continue;
-        this.unwatch(socket, event.conversationId);
-        // One that is subscribed is told by its room, in the order of the log.
-        if (!socket.subscriptions.has(event.conversationId)) socket.tellRemoved(event.conversationId);
-      }
+    this.applyRemovals(event);
     this.rooms.get(event.conversationId)?.receive(event);
     if (this.watchers.has(event.conversationId)) {
       const { conversationId: conversation_id, lastSeq: last_seq, version: last_version } = event;
@@ -174,6 +175,30 @@ export class Hub {
         encode({ type: "activity", conversation_id, last_seq, last_version }),
       );
     }
+    this.applyAdditions(event);
+  }
+
+  /** Who left, for what this node believes and for the sockets that watch. Doing it twice is no harm. */
+  private applyRemovals({ conversationId, removed = [] }: ChangeEvent) {
+    this.forgetMemberships(conversationId, removed);
+    for (const userId of removed)
+      for (const socket of this.socketsByUser.get(userId) ?? []) {
+        socket.leftWhileLoading?.add(conversationId);
+        if (!socket.watched.has(conversationId)) continue;
+        this.unwatch(socket, conversationId);
+        // One that is subscribed is told by its room, in the order of the log.
+        if (!socket.subscriptions.has(conversationId)) socket.tellRemoved(conversationId);
+      }
+  }
+
+  /** Who joined: their sockets watch from now on. Doing it twice is no harm. */
+  private applyAdditions({ conversationId, added = [] }: ChangeEvent) {
+    this.forgetMemberships(conversationId, added);
+    for (const userId of added)
+      for (const socket of this.socketsByUser.get(userId) ?? []) {
+        socket.leftWhileLoading?.delete(conversationId);
+        if (socket.isUserSocket) this.watch(socket, conversationId);
+      }
   }
 
   /** To the others of a small group; first to be dropped for a socket that reads slowly. */
@@ -189,12 +214,17 @@ export class Hub {
         socket.leftWhileLoading?.delete(joined);
         this.watch(socket, joined);
       }
-      socket.send(frame);
+      // One that is not greeted yet will ask for its list anyway.
+      if (socket.isGreeted) socket.send(frame);
     }
   }
 
   private closeIfEmpty(room: Room) {
-    if (room.subscriptions.size > 0 || this.rooms.get(room.conversationId) !== room) return;
+    if (room.subscriptions.size === 0) this.discard(room);
+  }
+
+  private discard(room: Room) {
+    if (this.rooms.get(room.conversationId) !== room) return;
     this.rooms.delete(room.conversationId);
     room.close();
     this.unwant(room.conversationId);

@@ -10,6 +10,18 @@ const FILL_PAGE = 500;
 /** Events kept while a gap is open; those beyond are read from the log when their turn comes. */
 const WAITING_MAX = 1_000;
 
+/** What a room asks of the hub. */
+export interface RoomEvents {
+  /** Resolves when the bus brings the conversation's changes. */
+  subscribe(): Promise<void>;
+  /** Sends a frame to all live sockets. */
+  publish(frame: string): void;
+  /** A change was found in the log that the bus had not brought. */
+  filled(event: ChangeEvent): void;
+  /** The room can't go on: nobody new may enter it. */
+  broken(): void;
+}
+
 /**
  * One conversation that has sockets on this node: the only place from which its changes go out. A change is delivered
  * when it is the next one; an earlier one is dropped, and for a later one the log is asked what is missing. That
@@ -36,18 +48,17 @@ export class Room {
   constructor(
     readonly conversationId: string,
     private readonly log: MessageLog,
-    private readonly publish: (frame: string) => void,
+    private readonly on: RoomEvents,
     private readonly logger: Logger,
-    subscribe: () => Promise<void>,
   ) {
-    this.started = this.start(subscribe);
-    // Whoever joins awaits it; nobody may be left when it fails.
-    this.started.catch(() => {});
+    this.started = this.start();
+    // Who has joined so far hears of it; who joins from now on finds a new room.
+    this.started.catch(() => on.broken());
   }
 
   /** Subscribed first, so that no change falls between the head and what the bus brings. */
-  private async start(subscribe: () => Promise<void>) {
-    await subscribe();
+  private async start() {
+    await this.on.subscribe();
     const head = await this.log.head(this.conversationId);
     this.delivered = head?.lastVersion ?? 0;
     this.lastSeq = head?.lastSeq ?? 0;
@@ -112,7 +123,12 @@ export class Room {
       const changes = await this.log.changes(this.conversationId, this.delivered, this.known, FILL_PAGE);
       if (this.closed) return;
       if (changes === "gone") return this.dissolve();
-      else for (const change of changes) if (change.version === this.delivered + 1) this.deliver(changeEvent(change));
+      for (const change of changes) {
+        if (change.version !== this.delivered + 1) continue;
+        const event = changeEvent(change);
+        this.on.filled(event);
+        this.deliver(event);
+      }
     } catch (error) {
       this.logger.warn({ err: error, conversation_id: this.conversationId }, "can't fill a gap yet");
       pause = FILL_RETRY_MS;
@@ -129,6 +145,7 @@ export class Room {
   /** What is missing is no longer in the log. Who joins anew is asked for their right and told `reset`. */
   private dissolve() {
     this.logger.warn({ conversation_id: this.conversationId }, "a gap can't be filled; its sockets start anew");
+    this.on.broken();
     for (const subscription of [...this.subscriptions]) subscription.socket.restart();
   }
 
@@ -142,6 +159,6 @@ export class Room {
       for (const subscription of this.subscriptions)
         if (event.removed.includes(subscription.userId)) subscription.expel(event.frame);
     }
-    this.publish(event.frame);
+    this.on.publish(event.frame);
   }
 }

@@ -43,6 +43,7 @@ export class ClientSocket {
   readonly watched = new Set<string>();
   /** While the list of conversations is read: those that were left meanwhile. */
   leftWhileLoading: Set<string> | undefined;
+  isGreeted = false;
   private readonly inbox: (string | Buffer)[] = [];
   private inboxBytes = 0;
   /** True until the socket is greeted: nothing may be answered before that. */
@@ -91,6 +92,7 @@ export class ClientSocket {
 
   /** The greeting is out: from now on frames are worked on, those that have come already first. */
   start(): void {
+    this.isGreeted = true;
     void this.work();
   }
 

@@ -1,9 +1,11 @@
 import type { WebSocketHandler } from "bun";
 import { Failure } from "../domain/errors.ts";
+import type { Standing } from "../domain/ports.ts";
 import type { Sessions } from "../domain/sessions.ts";
 import { closeCodes } from "../protocol/close-codes.ts";
 import { encode, FRAME_BYTES_MAX } from "../protocol/frames.ts";
 import { handleFrame, type Services } from "./commands.ts";
+import type { Room } from "./room.ts";
 import { ClientSocket, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
 
 /** DESIGN §1: a reader this far behind is closed by the sweep; at twice that Bun cuts it off. */
@@ -57,6 +59,7 @@ export class Sockets {
     // From here on the hub hears of the session's end; whether it ended just before is asked now.
     const session = await this.sessions.find(token);
     if (!session) return socket.close(closeCodes.sessionEnded, "Session ended");
+    if (socket.isClosed) return;
     socket.actor.fullName = session.fullName;
     if (conversationId === undefined) await this.greetUser(socket);
     else await this.greetChat(socket, conversationId, afterVersion);
@@ -68,7 +71,7 @@ export class Sockets {
     const subscription = hub.enter(socket, conversationId, () =>
       socket.close(closeCodes.notParticipant, "You are no longer a participant"),
     );
-    await subscription.join(conversations, afterVersion, ({ readSeq }, room) => {
+    const greet = ({ readSeq }: Standing, room: Room) => {
       socket.send(
         encode({
           type: "connection_established",
@@ -82,7 +85,13 @@ export class Sockets {
         }),
       );
       socket.start();
-    });
+    };
+    try {
+      await subscription.join(conversations, afterVersion, greet);
+    } catch (error) {
+      hub.leave(subscription);
+      throw error;
+    }
   }
 
   /** `/ws/`: nothing is subscribed at first, but all the user's conversations are watched. */
@@ -91,7 +100,7 @@ export class Sockets {
     socket.leftWhileLoading = new Set();
     const conversationIds = await conversations.ofUser(socket.actor.userId);
     if (socket.isClosed) return;
-    for (const id of conversationIds) if (!socket.leftWhileLoading.has(id)) hub.watch(socket, id);
+    const left = socket.leftWhileLoading;
     socket.leftWhileLoading = undefined;
     socket.send(
       encode({
@@ -101,6 +110,7 @@ export class Sockets {
         user_id: socket.actor.userId,
       }),
     );
+    for (const id of conversationIds) if (!left.has(id)) hub.watch(socket, id);
     socket.start();
   }
 

@@ -74,6 +74,23 @@ if (modes.includes("postgres")) {
     b.close();
   });
 
+  test("many locked conversations hold up none of the others", async () => {
+    const locked = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => (await ann.conversation([bob, eve], `Locked ${i}`)).id),
+    );
+    const { id: free } = await ann.conversation([eve]);
+    const sends = await admin.begin(async (tx) => {
+      await tx`SELECT FROM conversations WHERE id = ANY (${locked}) FOR UPDATE`;
+      const waiting = locked.map((id) => ann.post(`/api/chat/conversations/${id}/messages/`, { content: "waits" }));
+      await Bun.sleep(100);
+      const started = performance.now();
+      await ann.send(free, "goes");
+      expect(performance.now() - started).toBeLessThan(1_000);
+      return waiting;
+    });
+    for (const answer of await Promise.all(sends)) expect(answer.status).toBe(201);
+  });
+
   test("a lock that does not end: a clear refusal, and nothing was done", async () => {
     const { id } = await ann.conversation([bob, eve], "Locked for long");
     await admin.begin(async (tx) => {

@@ -19,6 +19,18 @@ async function open(folder: string) {
   return PGlite.create({ dataDir: folder, postgresqlconf: SETTINGS });
 }
 
+async function checkpoint(client: PGlite) {
+  await client.exec("CHECKPOINT");
+}
+
+/** Table by table: the database works on the event loop's own thread, and sends go in between. */
+async function vacuum(client: PGlite) {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'",
+  );
+  for (const { name } of rows) await client.exec(`VACUUM ANALYZE ${name}`);
+}
+
 type Schema = Record<string, unknown>;
 
 /** How stores/postgres wants its migrations: which folder, and a check once they are in. Passed in, as stores know no other store. */
@@ -47,17 +59,26 @@ export async function openPglite<S extends Schema>(options: {
   });
   const query = async <Row>(text: string, parameters: readonly unknown[]) =>
     (await client.query<Row>(text, [...parameters])).rows;
-  const care = (statement: string) => () =>
-    void client.exec(statement).catch((error: unknown) => options.logger.error({ err: error }, `${statement} failed`));
+  const care = (work: () => Promise<void>) => () =>
+    void work().catch((error: unknown) => options.logger.error({ err: error }, "the database's upkeep failed"));
   const timers = [
-    setInterval(care("CHECKPOINT"), CHECKPOINT_EVERY_MS),
-    setInterval(care("VACUUM ANALYZE"), VACUUM_EVERY_MS),
+    setInterval(
+      care(() => checkpoint(client)),
+      CHECKPOINT_EVERY_MS,
+    ),
+    setInterval(
+      care(() => vacuum(client)),
+      VACUUM_EVERY_MS,
+    ),
   ];
   const orm = drizzle(client, { schema: options.schema });
   return {
+    // It works on one statement at a time anyway.
+    concurrency: 1,
     orm,
     query,
     logQuery: query,
+    waitingLogQuery: query,
     async migrate(apply: boolean) {
       if (apply) await migrate(orm, { migrationsFolder: options.migrations.folder });
       await options.migrations.require((text) => query(text, []));

@@ -1,7 +1,16 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
-import { type Driver, type Query, STATEMENT_TIMEOUT_MS } from "./database.ts";
+import {
+  type Driver,
+  deadline,
+  LOG_TIMEOUT_MS,
+  type Query,
+  STATEMENT_TIMEOUT_MS,
+  type TimedQuery,
+  TimeoutError,
+  WAITING_AT_ONCE,
+} from "./database.ts";
 import { MIGRATIONS, requireMigrated } from "./migrations.ts";
 import * as schema from "./schema.ts";
 
@@ -9,12 +18,10 @@ type Client = ReturnType<typeof connect>;
 
 /** How long a row lock is waited for, in ms. */
 const LOCK_TIMEOUT_MS = 1_500;
-/** Two: one for the batch being written, one for a conversation whose row somebody else holds. */
-const LOG_CONNECTIONS = 2;
 /** Any number that no other program on this database uses; names the lock under which migrations run. */
 const MIGRATION_LOCK = 7_163_001;
 
-function connect(url: string, max: number) {
+function connect(url: string, max: number, statementTimeoutMs: number) {
   return postgres(url, {
     max,
     connect_timeout: 2,
@@ -26,26 +33,61 @@ function connect(url: string, max: number) {
     types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
     connection: {
       application_name: "confab",
-      statement_timeout: STATEMENT_TIMEOUT_MS,
+      statement_timeout: statementTimeoutMs,
       lock_timeout: LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      // Numbering relies on every statement seeing what was committed before it began.
+      default_transaction_isolation: "read committed",
     },
   });
 }
 
 /** The PostgreSQL driver. Connects when first used; a server that is away is tried again by each call. */
 export function openPostgres(options: { url: string; poolSize: number }): Driver {
-  const pool = connect(options.url, options.poolSize);
-  const log = connect(options.url, LOG_CONNECTIONS);
+  const pool = connect(options.url, options.poolSize, STATEMENT_TIMEOUT_MS);
+  const log = new LogClient(() => connect(options.url, 1, LOG_TIMEOUT_MS));
+  // Apart from the log's: postgres.js sends a statement behind one that waits for a lock when no connection is free.
+  const waiting = new LogClient(() => connect(options.url, WAITING_AT_ONCE, LOG_TIMEOUT_MS));
   return {
+    concurrency: options.poolSize,
     orm: drizzle(pool, { schema }),
     query: queryOn(pool),
-    logQuery: queryOn(log),
+    logQuery: log.query,
+    waitingLogQuery: waiting.query,
     migrate: (apply) => migratePostgres(options.url, apply),
     async close() {
-      await Promise.all([pool.end({ timeout: 2 }), log.end({ timeout: 2 })]);
+      await Promise.all([pool.end({ timeout: 2 }), log.end(), waiting.end()]);
     },
   };
+}
+
+/**
+ * Connections of the log. A statement that is given up takes its connections with it: one that has not been sent yet
+ * must not be sent later, when its senders have been told that nothing was done.
+ */
+class LogClient {
+  private client: Client;
+
+  constructor(private readonly open: () => Client) {
+    this.client = open();
+  }
+
+  query: TimedQuery = async (text, parameters, timeoutMs) => {
+    const used = this.client;
+    try {
+      return await deadline(queryOn(used)(text, parameters), timeoutMs);
+    } catch (error) {
+      if (error instanceof TimeoutError && this.client === used) {
+        this.client = this.open();
+        used.end({ timeout: 0 }).catch(() => {});
+      }
+      throw error;
+    }
+  };
+
+  end() {
+    return this.client.end({ timeout: 2 });
+  }
 }
 
 function queryOn(client: Client): Query {

@@ -1,6 +1,7 @@
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { Failure } from "../../domain/errors.ts";
 import type * as schema from "./schema.ts";
+import { Slots } from "./slots.ts";
 
 export type Orm = PgDatabase<PgQueryResultHKT, typeof schema>;
 export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
@@ -11,53 +12,96 @@ export type Parameter = string | number | boolean | null | readonly (string | nu
 /** One statement, prepared and kept by the driver. Moments must be selected as numbers (ms). */
 export type Query = <Row>(text: string, parameters: readonly Parameter[]) => Promise<Row[]>;
 
+/** One statement that is given up, with TimeoutError, after so many ms. Its outcome is unknown then. */
+export type TimedQuery = <Row>(text: string, parameters: readonly Parameter[], timeoutMs: number) => Promise<Row[]>;
+
 /** The two drivers: stores/postgres/connection.ts and stores/embedded/pglite.ts. */
 export interface Driver {
+  /** How many calls run at once. */
+  concurrency: number;
   orm: Orm;
   query: Query;
-  /** The same on connections that only the log uses: readers that exhaust the pool never hold up a send. */
-  logQuery: Query;
+  /** The same on a connection that only the log uses: readers that exhaust the pool never hold up a send. */
+  logQuery: TimedQuery;
+  /** For the log's statements that may wait for a lock. Runs as many at once as it has connections. */
+  waitingLogQuery: TimedQuery;
   /** Makes the tables what this version needs, or says what is missing when `apply` is false. */
   migrate(apply: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
+/** Conversations whose row somebody else holds, and whose lock is waited for at once. */
+export const WAITING_AT_ONCE = 4;
+
 /** Statements take at most this long, in ms; the server gives up a little earlier than the caller. */
 export const STATEMENT_TIMEOUT_MS = 4_000;
 const CALL_TIMEOUT_MS = 5_000;
+const PROBE_TIMEOUT_MS = 1_000;
+
+/** A batch of sends takes at most this long: a little less than its senders are kept waiting (CONTRACT: 2 s). */
+export const LOG_TIMEOUT_MS = 1_700;
 
 /** A driver whose connection faults have become Failure("unavailable"), and whose calls never hang. */
 export class Database {
-  constructor(private readonly driver: Driver) {}
+  private away = false;
+  private probe: Promise<void> | undefined;
+  private readonly slots: Slots;
 
-  query: Query = (text, parameters) => guard(this.driver.query(text, parameters), CALL_TIMEOUT_MS);
+  constructor(private readonly driver: Driver) {
+    this.slots = new Slots(driver.concurrency);
+  }
+
+  query: Query = (text, parameters) => this.guard(() => this.driver.query(text, parameters));
 
   /** The log handles faults itself: it must know whether a commit is unknown or refused. */
-  logQuery: Query = (text, parameters) => this.driver.logQuery(text, parameters);
+  get log(): Pick<Driver, "logQuery" | "waitingLogQuery"> {
+    return this.driver;
+  }
 
   run<T>(work: (orm: Orm) => Promise<T>): Promise<T> {
-    return guard(work(this.driver.orm), CALL_TIMEOUT_MS);
+    return this.guard(() => work(this.driver.orm));
   }
 
   /** MUST use the `tx` it is given and nothing else: on PGlite any other statement would wait for ever. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return guard(this.driver.orm.transaction(work), CALL_TIMEOUT_MS);
+    const expiresAt = performance.now() + CALL_TIMEOUT_MS;
+    return this.guard(() =>
+      this.driver.orm.transaction((tx) => {
+        // It waited for a connection longer than its caller for it: what was refused must not be done.
+        if (performance.now() > expiresAt) throw new Failure("unavailable", { retryAfter: 1 });
+        return work(tx);
+      }),
+    );
   }
 
-  async ping(): Promise<void> {
-    await guard(this.driver.query("SELECT 1", []), 1_000);
+  ping(): Promise<void> {
+    this.probe ??= this.attempt(() => this.driver.query("SELECT 1", []), PROBE_TIMEOUT_MS)
+      .then(() => {})
+      .finally(() => {
+        this.probe = undefined;
+      });
+    return this.probe;
+  }
+
+  /** While the database is away, calls don't queue up for it: one asks whether it is back, and all hear the answer. */
+  private async guard<T>(work: () => Promise<T>): Promise<T> {
+    if (this.away) await this.ping();
+    return this.attempt(() => this.slots.run(work, CALL_TIMEOUT_MS), CALL_TIMEOUT_MS);
+  }
+
+  private async attempt<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
+    try {
+      const result = await deadline(work(), timeoutMs);
+      this.away = false;
+      return result;
+    } catch (error) {
+      if (isConnectionLost(error)) this.away = true;
+      throw isUnavailable(error) ? new Failure("unavailable", { retryAfter: 1 }) : error;
+    }
   }
 }
 
-async function guard<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  try {
-    return await deadline(work, timeoutMs);
-  } catch (error) {
-    throw isUnavailable(error) ? new Failure("unavailable", { retryAfter: 1 }) : error;
-  }
-}
-
-class TimeoutError extends Error {
+export class TimeoutError extends Error {
   readonly code = "CALL_TIMEOUT";
 }
 
@@ -104,7 +148,7 @@ export function errorCode(error: unknown): string | undefined {
 /** The connection went away with the answer: what was asked may have been done or not. */
 export function isConnectionLost(error: unknown): boolean {
   const code = errorCode(error) ?? "";
-  return CONNECTION_LOST.has(code) || code.startsWith("08") || code.startsWith("57P0");
+  return CONNECTION_LOST.has(code) || /^(08(?!P01)|57P0)/.test(code);
 }
 
 /** A deadlock or a serialization failure: nothing was done, and doing it again helps. */

@@ -1,6 +1,6 @@
 import { Failure } from "../../domain/errors.ts";
 import type { Appended, Draft } from "../../domain/ports.ts";
-import { deadline, isConnectionLost, isRolledBack, isUnavailable, type Query } from "./database.ts";
+import { type Driver, isConnectionLost, isRolledBack, isUnavailable, WAITING_AT_ONCE } from "./database.ts";
 import { contentDigest, type MessageRow, messageOf } from "./rows.ts";
 
 /** Sends in one transaction at most. */
@@ -13,6 +13,8 @@ const RETRY_PAUSE_MS = 100;
 
 interface Send {
   draft: Draft;
+  /** An answer about it got lost: it may be in the log already. */
+  doubtful: boolean;
   resolve(appended: Appended): void;
   reject(error: unknown): void;
 }
@@ -30,8 +32,10 @@ export class GroupCommit {
   private writing = false;
   private open = 0;
   private readonly idle: (() => void)[] = [];
+  private waitingAtOnce = 0;
+  private readonly waitingTurns: (() => void)[] = [];
 
-  constructor(private readonly query: Query) {}
+  constructor(private readonly driver: Pick<Driver, "logQuery" | "waitingLogQuery">) {}
 
   append(draft: Draft): Promise<Appended> {
     if (this.open >= QUEUE_MAX) return Promise.reject(new Failure("unavailable", { retryAfter: 1 }));
@@ -39,6 +43,7 @@ export class GroupCommit {
     return new Promise<Appended>((resolve, reject) => {
       this.queue.push({
         draft,
+        doubtful: false,
         resolve: (appended) => {
           this.settled();
           resolve(appended);
@@ -116,15 +121,21 @@ export class GroupCommit {
 
   /** Waits for the row's lock, up to the connection's lock_timeout, then goes on until none is left. */
   private async writeParked(conversationId: string) {
+    if (this.waitingAtOnce >= WAITING_AT_ONCE) await new Promise<void>((resolve) => this.waitingTurns.push(resolve));
+    else this.waitingAtOnce++;
     // The other sends that were found busy with this one are parked in the same tick.
     await Promise.resolve();
     for (;;) {
       const waiting = this.parked.get(conversationId) ?? [];
       const batch = takeWithoutDoubles(waiting);
       if (batch.length === 0) break;
-      await this.commit(batch, true);
+      // A row that can't be seen yet is no row to wait for.
+      for (const send of await this.commit(batch, true)) send.reject(new Failure("unavailable", { retryAfter: 1 }));
     }
     this.parked.delete(conversationId);
+    const next = this.waitingTurns.shift();
+    if (next) next();
+    else this.waitingAtOnce--;
   }
 
   /** Writes a batch and answers its sends; returns those whose conversation was busy. */
@@ -144,29 +155,43 @@ export class GroupCommit {
         batch[0]?.reject(error);
         return [];
       }
-      // One send that PostgreSQL refuses must not take the others with it. One after the other keeps the order.
-      for (const send of batch) await this.commit([send], true);
-      return [];
+      return this.commitOneByOne(batch, wait);
     }
+  }
+
+  /** One send that PostgreSQL refuses must not take the others with it. What is busy keeps all behind it back. */
+  private async commitOneByOne(batch: Send[], wait: boolean): Promise<Send[]> {
+    const busy: Send[] = [];
+    const held = new Set<string>();
+    for (const send of batch) {
+      const { conversationId } = send.draft;
+      const left = held.has(conversationId) ? [send] : await this.commit([send], wait);
+      if (left.length > 0) held.add(conversationId);
+      busy.push(...left);
+    }
+    return busy;
   }
 
   /** One call of `confab_append`; an answer that got lost is asked for again, the ids telling what is there. */
   private async appendRows(batch: Send[], wait: boolean): Promise<AppendRow[]> {
     const until = Date.now() + BATCH_DEADLINE_MS;
     const drafts = batch.map((send) => send.draft);
-    for (let again = false; ; again = true) {
+    const query = wait ? this.driver.waitingLogQuery : this.driver.logQuery;
+    for (;;) {
+      const parameters = [
+        drafts.map((draft) => draft.id),
+        drafts.map((draft) => draft.conversationId),
+        drafts.map((draft) => draft.senderId),
+        drafts.map((draft) => draft.clientId ?? null),
+        drafts.map((draft) => draft.content),
+        wait,
+        batch.some((send) => send.doubtful),
+      ];
+      const left = until - Date.now();
       try {
-        const call = this.query<AppendRow>(APPEND, [
-          drafts.map((draft) => draft.id),
-          drafts.map((draft) => draft.conversationId),
-          drafts.map((draft) => draft.senderId),
-          drafts.map((draft) => draft.clientId ?? null),
-          drafts.map((draft) => draft.content),
-          wait,
-          again,
-        ]);
-        return await deadline(call, until - Date.now());
+        return await query<AppendRow>(APPEND, parameters, left);
       } catch (error) {
+        if (isConnectionLost(error)) for (const send of batch) send.doubtful = true;
         const passes = isConnectionLost(error) || isRolledBack(error);
         if (!passes || Date.now() + RETRY_PAUSE_MS >= until) throw error;
         await Bun.sleep(RETRY_PAUSE_MS);

@@ -14,7 +14,7 @@ export class PostgresLog implements MessageLog {
   private readonly commits: GroupCommit;
 
   constructor(private readonly db: Database) {
-    this.commits = new GroupCommit(db.logQuery);
+    this.commits = new GroupCommit(db.log);
   }
 
   append(draft: Draft): Promise<Appended> {
@@ -63,7 +63,7 @@ export class PostgresLog implements MessageLog {
     // `seq` is dense, so counting back from the newest is arithmetic.
     const range =
       afterSeq !== undefined
-        ? "m.seq > $2 AND m.seq <= $2 + $3"
+        ? "m.seq > greatest($2::bigint, c.pruned_seq) AND m.seq <= greatest($2::bigint, c.pruned_seq) + $3"
         : beforeSeq !== undefined
           ? "m.seq < least($2, c.last_seq + 1) AND m.seq >= least($2, c.last_seq + 1) - $3"
           : "m.seq <= c.last_seq - $2 AND m.seq > c.last_seq - $2 - $3";

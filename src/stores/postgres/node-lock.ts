@@ -24,6 +24,7 @@ export async function lockNode(url: string, patienceMs: number, onLost: (error: 
     max: 1,
     connect_timeout: 5,
     idle_timeout: 0,
+    backoff: () => RETRY_MS / 1000,
     max_lifetime: null,
     onnotice: () => {},
     onclose: () => lost?.(),
@@ -40,15 +41,24 @@ export async function lockNode(url: string, patienceMs: number, onLost: (error: 
       await Bun.sleep(RETRY_MS);
     }
   };
+  // Each try that fails closes a connection, and so is heard of here again: one loop is enough.
+  let reacquiring = false;
   const reacquire = async () => {
+    if (reacquiring) return;
+    reacquiring = true;
     while (!released) {
       try {
-        return await acquire(Date.now() + patienceMs);
+        await acquire(Date.now() + patienceMs);
+        break;
       } catch (error) {
-        if (error instanceof NodeLockError) return onLost(error);
+        if (error instanceof NodeLockError) {
+          onLost(error);
+          break;
+        }
         await Bun.sleep(RETRY_MS);
       }
     }
+    reacquiring = false;
   };
   try {
     await acquire(Date.now() + patienceMs);

@@ -40,9 +40,12 @@ const PRUNE = `WITH locked AS (
   ), forgotten AS (
     DELETE FROM changes c USING cut WHERE c.conversation_id = cut.id AND c.version <= cut.version
   ), moved AS (
-    UPDATE conversations c SET pruned_seq = cut.seq, pruned_version = cut.version, oldest_at = (
-      SELECT m.created_at FROM messages m WHERE m.conversation_id = cut.id AND m.seq > cut.seq ORDER BY m.seq LIMIT 1
-    )
+    -- Where messages are left but this statement's snapshot is older than the oldest of them, now is early enough.
+    UPDATE conversations c SET pruned_seq = cut.seq, pruned_version = cut.version, oldest_at = CASE
+      WHEN c.last_seq > cut.seq THEN coalesce((
+        SELECT m.created_at FROM messages m WHERE m.conversation_id = cut.id AND m.seq > cut.seq ORDER BY m.seq LIMIT 1
+      ), now())
+    END
     FROM cut WHERE c.id = cut.id
   )
   SELECT count(*)::int AS pruned FROM gone`;

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
+import { and, desc, eq, lt, ne, or, sql } from "drizzle-orm";
 import type { NewSession, SessionStore } from "../../domain/ports.ts";
 import type { Database } from "./database.ts";
 import { secrets, sessions, users } from "./schema.ts";
@@ -57,7 +57,7 @@ export class PostgresSessions implements SessionStore {
       orm
         .update(sessions)
         .set({ lastUsedAt: sql`now()` })
-        .where(and(inArray(sessions.id, ids), alive, active))
+        .where(and(sql`${sessions.id} = ANY (${sql.param(ids)}::uuid[])`, alive, active))
         .returning({ id: sessions.id }),
     );
     return rows.map((row) => row.id);
