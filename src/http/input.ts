@@ -48,7 +48,11 @@ async function readText(request: Request): Promise<string> {
   if (!request.body) return "{}";
   const length = request.headers.get("content-length");
   if (Number(length) > BODY_BYTES_MAX) throw new Failure("payload_too_large");
-  const bytes = length === null ? await readBounded(request.body) : await request.bytes();
+  const reading = length === null ? readBounded(request.body) : request.bytes();
+  const bytes = await reading.catch((error: unknown) => {
+    // Who hangs up in the middle of a body does not hear the answer; it is no fault of ours.
+    throw error instanceof Failure ? error : new Failure("invalid_json");
+  });
   if (bytes.length === 0) return "{}";
   if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(request.headers.get("content-type") ?? ""))
     throw new Failure("unsupported_media_type");

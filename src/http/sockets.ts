@@ -42,7 +42,10 @@ export function socketRoutes(services: {
     // It may have begun while this request waited.
     if (isDraining()) throw new Failure("draining", { retryAfter: 1 });
     const visitor = { actor: { userId, fullName }, sessionId, token: c.var.token ?? "", conversationId, afterVersion };
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket" || !gate.upgrade(c.req.raw, visitor)) {
+    // The version too: Bun would refuse another one by itself, without our envelope.
+    const isHandshake =
+      c.req.header("upgrade")?.toLowerCase() === "websocket" && c.req.header("sec-websocket-version") === "13";
+    if (!isHandshake || !gate.upgrade(c.req.raw, visitor)) {
       c.header("Upgrade", "websocket");
       throw new Failure("upgrade_required");
     }

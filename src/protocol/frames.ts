@@ -25,7 +25,7 @@ const envelope = { ref, conversation_id };
 export const clientFrames = {
   message: z.object({ ...envelope, content, client_id: clientId.optional() }),
   // The seed took any value and judged it by its truth.
-  typing: z.object({ ...envelope, is_typing: z.unknown().transform(Boolean) }),
+  typing: z.object({ ...envelope, is_typing: z.unknown().optional().transform(Boolean) }),
   read: z.object({ ...envelope, seq: counter.optional() }),
   edit: z.object({ ...envelope, message_id: uuid, content }),
   delete: z.object({ ...envelope, message_id: uuid }),
