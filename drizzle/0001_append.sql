@@ -45,9 +45,10 @@ BEGIN
     FROM unnest(p_ids, p_conversations, p_senders, p_client_ids)
       WITH ORDINALITY AS s (id, conversation_id, sender_id, client_id, ord)
     WHERE s.conversation_id = ANY (v_locked) AND (
-      EXISTS (SELECT FROM messages m WHERE m.conversation_id = s.conversation_id AND m.sender_id = s.sender_id
-        AND m.client_id = s.client_id)
-      OR (p_again AND EXISTS (SELECT FROM messages m WHERE m.id = s.id))
+      -- Scalar subqueries, not EXISTS: under OR that may be planned as a hash of all messages.
+      (SELECT m.seq FROM messages m WHERE m.conversation_id = s.conversation_id AND m.sender_id = s.sender_id
+        AND m.client_id = s.client_id) IS NOT NULL
+      OR (p_again AND (SELECT m.seq FROM messages m WHERE m.id = s.id) IS NOT NULL)
     );
     IF v_known <> '{}' THEN
       RETURN QUERY
@@ -115,7 +116,7 @@ BEGIN
     FROM unnest(p_ids, p_conversations, p_senders)
       WITH ORDINALITY AS s (id, conversation_id, sender_id, ord)
     WHERE s.ord <> ALL (v_known) AND NOT (
-      s.conversation_id = ANY (v_locked) AND EXISTS (SELECT FROM messages m WHERE m.id = s.id)
+      s.conversation_id = ANY (v_locked) AND (SELECT m.seq FROM messages m WHERE m.id = s.id) IS NOT NULL
     );
   END IF;
 END;
