@@ -6,6 +6,9 @@ import { Failure, invalidField } from "./errors.ts";
 import type { Alteration, ConversationRecord, ConversationStore, SummaryRecord } from "./ports.ts";
 
 export class Conversations {
+  /** The last list that was asked for, by user. */
+  private readonly lists = new Map<number, Promise<unknown>>();
+
   constructor(
     private readonly store: ConversationStore,
     private readonly announcer: Announcer,
@@ -37,9 +40,17 @@ export class Conversations {
     return { conversation: seenBy(conversation, creatorId), created };
   }
 
+  /** One list of a user at a time: with a thousand large groups each is tens of megabytes. */
   async list(userId: number, page: { limit: number; offset: number }) {
-    const { rows, total } = await this.store.summaries(userId, page);
-    return { conversations: rows.map((row) => summaryFor(row, userId)), total };
+    const before = this.lists.get(userId);
+    const reading = (before ?? Promise.resolve()).catch(() => {}).then(() => this.store.summaries(userId, page));
+    this.lists.set(userId, reading);
+    try {
+      const { rows, total } = await reading;
+      return { conversations: rows.map((row) => summaryFor(row, userId)), total };
+    } finally {
+      if (this.lists.get(userId) === reading) this.lists.delete(userId);
+    }
   }
 
   async detail(userId: number, conversationId: string): Promise<ConversationDetail> {

@@ -6,7 +6,8 @@ import { success } from "./answers.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, json, query, userIdOf, whole } from "./input.ts";
 
-const CONVERSATIONS_LIMIT = { default: 100, max: 200 };
+/** Also what a client gets that names no limit, as the seed's clients don't. */
+const CONVERSATIONS_MAX = 1000;
 const PARTICIPANTS_LIMIT = { default: 50, max: 1000 };
 
 export function conversationRoutes({ conversations }: { conversations: Conversations }) {
@@ -21,7 +22,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   });
 
   const listQuery = z.object({
-    limit: whole(1, CONVERSATIONS_LIMIT.max, CONVERSATIONS_LIMIT.default),
+    limit: whole(1, CONVERSATIONS_MAX, CONVERSATIONS_MAX),
     offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
   });
   app.get("/", loggedIn, query(listQuery), async (c) => {

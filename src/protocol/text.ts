@@ -70,6 +70,9 @@ export const personName = line(2, 100).refine((name) => name === "" || NAME.test
 
 export const EMAIL_MAX = 254;
 
+/** What browsers take as an address, its domain of two parts at least. */
+const EMAIL = new RegExp(`(?=.*@.*\\.)${z.regexes.html5Email.source}`);
+
 /** An e-mail address in the form it is stored and compared in: lower case. */
 export const email = requiredString()
   .transform((text) => text.trim().toLowerCase())
@@ -78,7 +81,7 @@ export const email = requiredString()
       .string()
       .min(1, { error: "This field may not be blank.", abort: true })
       .max(EMAIL_MAX, { error: `Ensure this field has no more than ${EMAIL_MAX} characters.`, abort: true })
-      .pipe(z.email({ error: "Enter a valid email address." })),
+      .pipe(z.email({ pattern: EMAIL, error: "Enter a valid email address." })),
   );
 
 export const PASSWORD_MAX = 128;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { openDriver } from "../../src/compose.ts";
 import { readConfig } from "../../src/config.ts";
+import { afterAllFiles } from "./cleanup.ts";
 import { postgresPrograms, sharedPostgres } from "./postgres.ts";
 
 /** How a server keeps its data. */
@@ -42,7 +43,7 @@ let template: Promise<string> | undefined;
 function embeddedTemplate(): Promise<string> {
   template ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), "confab-template-"));
-    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+    afterAllFiles(() => rmSync(folder, { recursive: true, force: true }));
     const driver = await openDriver(readConfig({ DATA_DIR: folder }), pino({ level: "silent" }));
     await driver.migrate(true);
     await driver.close();

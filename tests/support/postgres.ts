@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
+import { afterAllFiles } from "./cleanup.ts";
 
 /** Where Debian and other systems keep the server's programs, beside the PATH. */
 const FOLDERS = ["/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt"];
@@ -88,11 +89,15 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     );
   let server = spawn();
   const url = (database: string) => `postgres://confab@127.0.0.1:${port}/${database}`;
-  const kill = () => {
-    server.kill("SIGKILL");
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return;
+    stopped = true;
+    server.kill("SIGINT");
+    await server.exited;
     rmSync(folder, { recursive: true, force: true });
   };
-  process.on("exit", kill);
+  afterAllFiles(stop);
   await untilReady(url("postgres"));
   let made = 0;
   return {
@@ -112,12 +117,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
       server = spawn();
       await untilReady(url("postgres"));
     },
-    async stop() {
-      process.off("exit", kill);
-      server.kill("SIGINT");
-      await server.exited;
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

@@ -1,4 +1,5 @@
-import { setDefaultTimeout } from "bun:test";
+import { afterAll } from "bun:test";
+import { cleanUpAll } from "./cleanup.ts";
 
-// Servers are started and killed for real; on a busy machine that takes its time.
-setDefaultTimeout(60_000);
+// In a preload this runs once, after the last file.
+afterAll(cleanUpAll);

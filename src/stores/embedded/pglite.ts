@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
+import { PGlite, types } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Logger } from "../../domain/logger.ts";
@@ -16,8 +16,11 @@ const SETTINGS = ["shared_buffers=16MB", "max_wal_size=64MB", "min_wal_size=32MB
 
 async function open(folder: string) {
   await makeCluster(folder);
-  return PGlite.create({ dataDir: folder, postgresqlconf: SETTINGS });
+  return PGlite.create({ dataDir: folder, postgresqlconf: SETTINGS, serializers: { [types.TEXT]: keepByteOrderMark } });
 }
+
+/** PGlite's reader takes U+FEFF off the start of a text, once: one more is put there, for it to take. */
+const keepByteOrderMark = (text: string) => (text.startsWith("\ufeff") ? `\ufeff${text}` : text);
 
 async function checkpoint(client: PGlite) {
   await client.exec("CHECKPOINT");

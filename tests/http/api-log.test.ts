@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openLogs } from "../../src/logs/logs.ts";
+import type { Client } from "../support/client.ts";
+import { inEachMode } from "../support/modes.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { handshake, rawRequest } from "./raw.ts";
+
+const SECRET = "Geheimnis";
+
+inEachMode("the API's log", (mode) => {
+  let server: TestServer;
+  let ann: Client;
+  let bob: Client;
+
+  beforeAll(async () => {
+    server = await startTestServer(mode);
+    [ann, bob] = [await server.person(), await server.person()];
+  });
+  beforeEach(() => {
+    server.apiLog.length = 0;
+  });
+  afterAll(() => server.stop());
+
+  const expectLines = (request: string, user: string | number, status: number) => {
+    expect(server.apiLog).toHaveLength(2);
+    expect(server.apiLog[0]).toBe(`API Request: ${request} - User: ${user} - IP: 127.0.0.1`);
+    const response = server.apiLog[1]?.replace(/\d+\.\d{3}s$/, "0.123s");
+    expect(response).toBe(`API Response: ${request} - Status: ${status} - Duration: 0.123s`);
+  };
+
+  test("has the seed's two lines for each request, with who asked", async () => {
+    await server.visitor().post("/api/users/login/", { email: ann.user?.email, password: "SecurePass123" });
+    expectLines("POST /api/users/login/", "anonymous", 200);
+  });
+
+  test("names a user by their id", async () => {
+    await ann.get("/api/users/profile/");
+    expectLines("GET /api/users/profile/", ann.id, 200);
+  });
+
+  test("tells of refused requests too", async () => {
+    const requests: [number, string, () => Promise<unknown>][] = [
+      [401, "GET /api/users/profile/", () => server.visitor().get("/api/users/profile/")],
+      [404, "GET /api/nowhere", () => server.visitor().get("/api/nowhere")],
+      [405, "DELETE /api/users/login/", () => server.visitor().delete("/api/users/login/")],
+      [
+        403,
+        "POST /api/users/logout/",
+        () => server.visitor().post("/api/users/logout/", {}, { Origin: "https://evil.example" }),
+      ],
+      [400, "POST /api/users/login/", () => server.visitor().post("/api/users/login/", "{")],
+      [401, "GET /ws/", () => handshake(server.url, "/ws/")],
+    ];
+    for (const [status, request, ask] of requests) {
+      server.apiLog.length = 0;
+      await ask();
+      expectLines(request, "anonymous", status);
+    }
+  });
+
+  test("tells of upgrades", async () => {
+    const socket = await ann.hub();
+    expectLines("GET /ws/", ann.id, 101);
+    socket.close();
+  });
+
+  test("has no query string", async () => {
+    await ann.get(`/api/users/list/?search=${SECRET}`);
+    expectLines("GET /api/users/list/", ann.id, 200);
+    expect(server.apiLog.join()).not.toContain(SECRET);
+  });
+
+  test.each(["%0d%0a", "%0a", "%0d", "%e2%80%a8", "%c2%85", "%1b[2J"])(
+    "stays one line when a path has %s",
+    async (trick) => {
+      await server.visitor().get(`/api/x${trick}API%20Request:%20forged`);
+      expect(server.apiLog).toHaveLength(2);
+      for (const line of server.apiLog) expect(line).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+    },
+  );
+
+  test("takes no line from a header", async () => {
+    const headers = ["Host: localhost", "X-Forwarded-For: 1.2.3.4 - User: admin", "User-Agent: x\ry"];
+    await rawRequest(server.url, ["GET /api/users/profile/ HTTP/1.1", ...headers]);
+    for (const line of server.apiLog) expect(line).not.toMatch(/admin|1\.2\.3\.4|\r/);
+  });
+
+  test("and the server's own have no password, cookie, token or content", async () => {
+    const path = `/api/chat/conversations/${(await ann.conversation([bob])).id}/messages/`;
+    const person = server.visitor();
+    const password = `${SECRET}1`;
+    const email = `secretive.${mode}@example.com`;
+    const registration = { email, first_name: "No", last_name: "Body", password, password_confirm: password };
+    await person.post("/api/users/register/", registration);
+    await person.logIn(email, password);
+    const tokens = [person.cookie, ann.cookie, bob.cookie, SECRET];
+    await person.post("/api/users/login/", { email, password: `${SECRET}2` });
+    await person.post("/api/users/password/", { old_password: `${SECRET}3`, password, password_confirm: password });
+    await person.post("/api/users/login/", `{"password":"${SECRET}`);
+    await person.get(`/api/users/list/?search=${SECRET}&password=${SECRET}`);
+    const sent = await ann.send(path.split("/")[4] ?? "", `${SECRET}, written`, SECRET);
+    await ann.patch(`${path}${sent.id}/`, { content: `${SECRET}, edited` });
+    await ann.post(path, { content: `${SECRET}\0` });
+    await ann.post(path, { content: SECRET, client_id: SECRET });
+    const socket = await ann.chat(sent.conversation_id);
+    socket.send({ content: `${SECRET} by socket`, ref: "1" });
+    socket.send(`{"broken": "${SECRET}`);
+    socket.send({ type: SECRET });
+    await socket.settled();
+    socket.close();
+    await person.post("/api/users/logout/");
+
+    const written = [...server.log, ...server.apiLog].join("\n");
+    expect(server.apiLog.length).toBeGreaterThan(20);
+    for (const token of tokens) expect(written).not.toContain(token ?? "?");
+  });
+});
+
+describe("api.log", () => {
+  test("has each line as the seed shows it, with its time", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "confab-log-"));
+    const logs = openLogs({ LOG_LEVEL: "info", LOG_DIR: folder, LOG_FORMAT: "json" });
+    logs.writeApiLog("API Request: POST /api/users/login/ - User: anonymous - IP: 127.0.0.1");
+    await logs.close();
+    const text = readFileSync(join(folder, "api.log"), "utf8");
+    rmSync(folder, { recursive: true });
+    expect(text).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO API Request: POST \/api\/users\/login\/ - User: anonymous - IP: 127\.0\.0\.1\n$/,
+    );
+    expect(Math.abs(Date.now() - Date.parse(`${text.slice(0, 19).replace(" ", "T")}Z`))).toBeLessThan(60_000);
+  });
+});

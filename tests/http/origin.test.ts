@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Client } from "../support/client.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { dataOf, expectError } from "./expectations.ts";
+import { handshake, rawRequest } from "./raw.ts";
+
+const LISTED = "https://app.example.com";
+const ALSO_LISTED = "http://localhost:3000";
+
+type Headers = Record<string, string>;
+
+/** [what it is, the request's headers, whether it may do something] */
+const RULES: [string, Headers, boolean][] = [
+  ["no browser", {}, true],
+  ["the own page, by an old browser", { Origin: "http://chat.test:8000" }, true],
+  ["the own page", { Origin: "http://chat.test:8000", "Sec-Fetch-Site": "same-origin" }, true],
+  ["the own page behind a proxy that ends TLS", { Origin: "https://chat.test:8000" }, true],
+  ["the own page without an Origin", { "Sec-Fetch-Site": "same-origin" }, true],
+  ["another site's page", { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" }, false],
+  ["another site's page, by an old browser", { Origin: "https://evil.example" }, false],
+  ["another site's page without an Origin", { "Sec-Fetch-Site": "cross-site" }, false],
+  ["a page of a sister site without an Origin", { "Sec-Fetch-Site": "same-site" }, false],
+  ["a page of a sister site", { Origin: "http://other.chat.test:8000", "Sec-Fetch-Site": "same-site" }, false],
+  ["a sandboxed page", { Origin: "null" }, false],
+  ["another port of the own host", { Origin: "http://chat.test:8001" }, false],
+  ["the own host without its port", { Origin: "http://chat.test" }, false],
+  ["a host that starts like the own", { Origin: "http://chat.test:8000.evil.example" }, false],
+  ["a host that ends like the own", { Origin: "http://evilchat.test:8000" }, false],
+  ["the own host as a user name", { Origin: "http://chat.test:8000@evil.example" }, false],
+  ["nonsense", { Origin: "nonsense" }, false],
+  ["a listed origin", { Origin: LISTED, "Sec-Fetch-Site": "cross-site" }, true],
+  ["the other listed origin", { Origin: ALSO_LISTED, "Sec-Fetch-Site": "cross-site" }, true],
+  ["a listed origin by another scheme", { Origin: "http://app.example.com" }, false],
+  ["a listed origin at another port", { Origin: `${LISTED}:444` }, false],
+  ["what only starts like a listed origin", { Origin: `${LISTED}.evil.example` }, false],
+];
+
+/** [Host, Origin, whether they are the same] */
+const PORTS: [string, string, boolean][] = [
+  ["chat.test", "http://chat.test", true],
+  ["chat.test:80", "http://chat.test", true],
+  ["chat.test:443", "https://chat.test", true],
+  ["chat.test", "https://chat.test", true],
+  ["CHAT.test", "http://chat.test", true],
+  ["[::1]:8000", "http://[::1]:8000", true],
+  ["chat.test:8000", "http://chat.test", false],
+  ["chat.test:8000", "https://chat.test:443", false],
+  ["chat.test", "http://chat.test:8080", false],
+];
+
+describe("origins", () => {
+  let server: TestServer;
+  let ann: Client;
+  let conversationId: string;
+
+  beforeAll(async () => {
+    server = await startTestServer("embedded", { CORS_ORIGINS: `${LISTED}, ${ALSO_LISTED}` });
+    ann = await server.person();
+    conversationId = (await ann.conversation([await server.person()])).id;
+  });
+  afterAll(() => server.stop());
+
+  const send = (method: string, path: string, headers: Headers, host = "chat.test:8000", to = server) => {
+    const all = { Host: host, Cookie: `sessionid=${ann.cookie}`, ...headers };
+    return rawRequest(to.url, [
+      `${method} ${path} HTTP/1.1`,
+      ...Object.entries(all).map(([name, value]) => `${name}: ${value}`),
+    ]);
+  };
+  /** None of these is found, so that nothing changes; but that is found out after the origin is looked at. */
+  const unsafe = (headers: Headers, host?: string) => [
+    send("POST", "/api/chat/conversations/x/messages/", headers, host),
+    send("PATCH", "/api/chat/conversations/x/", headers, host),
+    send("DELETE", "/api/users/sessions/x/", headers, host),
+    send("PUT", "/api/nowhere/", headers, host),
+  ];
+
+  test.each(RULES)("%s may act, or not, as the contract says", async (_, headers, allowed) => {
+    for (const answer of await Promise.all(unsafe(headers)))
+      if (allowed) expect(answer.status).toBeOneOf([400, 404]);
+      else expectError(answer, 403, { code: "foreign_origin" });
+  });
+
+  test.each(RULES)("%s may open a socket, or not, as the contract says", async (_, headers, allowed) => {
+    for (const path of ["/ws/", `/ws/chat/${conversationId}/`]) {
+      const all = { Host: "chat.test:8000", Cookie: `sessionid=${ann.cookie}`, ...headers };
+      const answer = await handshake(server.url, path, all);
+      if (allowed) expect(answer.status).toBe(101);
+      else expectError(answer, 403, { code: "foreign_origin" });
+    }
+  });
+
+  test.each(RULES)("%s may read", async (_, headers) => {
+    dataOf(await send("GET", "/api/users/profile/", headers));
+    expect((await send("HEAD", "/api/users/profile/", headers)).status).toBe(200);
+  });
+
+  test.each(PORTS)("at Host %s the Origin %s is the own: %p", async (host, origin, own) => {
+    for (const answer of await Promise.all(unsafe({ Origin: origin }, host)))
+      if (own) expect(answer.status).toBeOneOf([400, 404]);
+      else expectError(answer, 403);
+  });
+
+  test("a login from a foreign page sets no cookie", async () => {
+    const body = { email: ann.user?.email, password: "SecurePass123" };
+    const answer = await server.visitor().post("/api/users/login/", body, { Origin: "https://evil.example" });
+    expectError(answer, 403);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+
+  describe("X-Forwarded-Host", () => {
+    const headers = { Origin: "https://public.example", "X-Forwarded-Host": "public.example" };
+
+    test("is not believed from a stranger", async () => {
+      expectError(await send("POST", "/api/users/logout/", headers, "10.0.0.1:8000"), 403);
+    });
+
+    test("from a trusted proxy says which origin is the own", async () => {
+      const proxied = await startTestServer("embedded", { TRUSTED_PROXIES: "127.0.0.0/8" });
+      const ask = (headers: Headers) => send("POST", "/api/users/logout/", headers, "10.0.0.1:8000", proxied);
+      expectError(await ask(headers), 400, { message: "No user is currently logged in" });
+      expectError(await ask({ ...headers, Origin: "https://evil.example" }), 403);
+      await proxied.stop();
+    });
+  });
+
+  describe("CORS", () => {
+    const corsHeaders = (answer: { headers: globalThis.Headers }) =>
+      [...answer.headers.keys()].filter((name) => name.startsWith("access-control-"));
+    const preflight = (origin: string) =>
+      send("OPTIONS", "/api/users/profile/", {
+        Origin: origin,
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "content-type",
+      });
+
+    test.each([LISTED, ALSO_LISTED])(
+      "answers, errors too, are for the listed origin %s, with credentials",
+      async (origin) => {
+        const answers = [
+          await send("GET", "/api/users/profile/", { Origin: origin }),
+          await send("GET", "/api/users/profile/", { Origin: origin, Cookie: "" }),
+          await send("POST", "/api/users/login/", { Origin: origin }),
+          await send("GET", "/api/nowhere/", { Origin: origin }),
+        ];
+        expect(answers.map((answer) => answer.status)).toEqual([200, 401, 400, 404]);
+        for (const { headers } of answers) {
+          expect(headers.get("access-control-allow-origin")).toBe(origin);
+          expect(headers.get("access-control-allow-credentials")).toBe("true");
+          expect(headers.get("vary")).toMatch(/\borigin\b/i);
+        }
+      },
+    );
+
+    test("a preflight tells a listed origin what it may", async () => {
+      const { status, headers } = await preflight(LISTED);
+      expect(status).toBeOneOf([200, 204]);
+      expect(headers.get("access-control-allow-origin")).toBe(LISTED);
+      expect(headers.get("access-control-allow-credentials")).toBe("true");
+      expect(headers.get("access-control-allow-methods")).toContain("PATCH");
+      expect(headers.get("access-control-allow-headers")?.toLowerCase()).toContain("content-type");
+    });
+
+    test.each(["https://evil.example", "null", "http://chat.test:8000", `${LISTED}.evil.example`])(
+      "nothing of it goes to %s",
+      async (origin) => {
+        const answers = [await send("GET", "/api/users/profile/", { Origin: origin }), await preflight(origin)];
+        for (const answer of answers) expect(corsHeaders(answer)).toEqual([]);
+      },
+    );
+
+    test("nothing of it goes to who names no origin", async () => {
+      expect(corsHeaders(await send("GET", "/api/users/profile/", {}))).toEqual([]);
+    });
+
+    test("is for nobody when no origin is listed", async () => {
+      const bare = await startTestServer("embedded");
+      const answer = await bare.visitor().get("/api/chat/health/", { Origin: LISTED });
+      dataOf(answer);
+      expect(corsHeaders(answer)).toEqual([]);
+      expectError(await bare.visitor().call("OPTIONS", "/api/chat/health/", undefined, { Origin: LISTED }), 405);
+      expectError(await bare.visitor().post("/api/users/logout/", undefined, { Origin: LISTED }), 403);
+      await bare.stop();
+    });
+  });
+});
