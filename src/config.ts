@@ -156,7 +156,7 @@ export const settings = {
   },
 } as const satisfies Record<string, Setting>;
 
-export type SettingName = keyof typeof settings;
+type SettingName = keyof typeof settings;
 export type Config = { readonly [N in SettingName]: z.output<(typeof settings)[N]["schema"]> };
 
 /** The settings are wrong. `faults` has one line for each, naming the setting. */
@@ -184,7 +184,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return values as Config;
 }
 
-export const settingNames = Object.keys(settings) as SettingName[];
+const settingNames = Object.keys(settings) as SettingName[];
 
 /** The table for people, one setting after the other. */
 export function describeSettings(): string {

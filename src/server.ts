@@ -1,9 +1,9 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Server } from "bun";
-import { CONTROL_SOCKET, controlAnswer } from "./commands/control.ts";
 import { type Node, type NodeOptions, openNode } from "./compose.ts";
 import type { Config } from "./config.ts";
+import { CONTROL_SOCKET, controlAnswer } from "./control.ts";
 import { Failure } from "./domain/errors.ts";
 import type { Logger } from "./domain/logger.ts";
 import { bareFailure, startingAnswer } from "./http/starting.ts";

@@ -2,10 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openDriver, storesOn, usersOn } from "../compose.ts";
 import type { Config } from "../config.ts";
-import { InProcessExchange } from "../stores/embedded/bus.ts";
-import { FolderLockError } from "../stores/embedded/folder-lock.ts";
-import { Database } from "../stores/postgres/database.ts";
-import { ask, askHidden } from "./ask.ts";
 import {
   CONTROL_SOCKET,
   type ControlReply,
@@ -13,7 +9,11 @@ import {
   makeSuperuser,
   type SuperuserBody,
   superuserBody,
-} from "./control.ts";
+} from "../control.ts";
+import { InProcessExchange } from "../stores/embedded/bus.ts";
+import { FolderLockError } from "../stores/embedded/folder-lock.ts";
+import { Database } from "../stores/postgres/database.ts";
+import { ask, askHidden } from "./ask.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 
 /** Where the password comes from when nobody can be asked. */

@@ -8,7 +8,7 @@ import { conversationIdOf, optionalCounter, query } from "./input.ts";
 import { UPGRADED } from "./middleware/api-log.ts";
 
 /** Who comes through an upgrade, and what for. */
-export interface Visitor {
+interface Visitor {
   actor: Actor;
   sessionId: string;
   token: string;

@@ -103,7 +103,5 @@ export type ServerFrame =
       retry_after?: number | undefined;
     };
 
-export type ServerFrameType = ServerFrame["type"];
-
 /** The one place where a frame becomes bytes: what is encoded here is what every socket gets. */
 export const encode = (frame: ServerFrame): string => JSON.stringify(frame);

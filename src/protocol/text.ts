@@ -24,7 +24,7 @@ function strip(text: string): string {
   return text.slice(start, end);
 }
 
-export const CONTENT_MAX = 5000;
+const CONTENT_MAX = 5000;
 
 /** A message's content: trimmed, then 1–5000 characters, kept exactly. The texts are the contract's. */
 export const content = z.string({ error: "Message content cannot be empty" }).transform((text, context) => {
@@ -68,7 +68,7 @@ export const personName = line(2, 100).refine((name) => name === "" || NAME.test
   error: "This field may only contain letters.",
 });
 
-export const EMAIL_MAX = 254;
+const EMAIL_MAX = 254;
 
 /** What browsers take as an address, its domain of two parts at least. */
 const EMAIL = new RegExp(`(?=.*@.*\\.)${z.regexes.html5Email.source}`);

@@ -203,7 +203,7 @@ function acknowledge(socket: ClientSocket, frame: { ref?: string | undefined }, 
 }
 
 /** Says that nothing was done, and why. What is no Failure is a fault of ours: logged, and told without detail. */
-export function answerError(logger: Logger, socket: ClientSocket, error: unknown, frame: object): void {
+function answerError(logger: Logger, socket: ClientSocket, error: unknown, frame: object): void {
   const failure = error instanceof Failure ? error : new Failure("internal");
   if (failure !== error) logger.error({ err: error, user_id: socket.actor.userId }, "a frame failed");
   const { message, code, retryAfter } = failure;

@@ -5,7 +5,7 @@ import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
-import { isOneOf, MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
+import { isOneOf, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms, userOf } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
@@ -114,8 +114,8 @@ export class PostgresConversations implements ConversationStore {
       ownerId: row.owner_id,
       participants: people.get(row.conversation_id) ?? [],
       participantCount: row.participant_count,
-      createdAt: new Date(row.created_ms).toISOString(),
-      updatedAt: new Date(row.updated_ms).toISOString(),
+      createdAt: iso(row.created_ms),
+      updatedAt: iso(row.updated_ms),
       messageCount: row.last_seq - row.pruned_seq,
       unreadCount: row.last_seq - Math.max(row.read_seq, row.pruned_seq),
       lastMessage: newest.get(row.conversation_id) ?? null,
@@ -196,8 +196,7 @@ interface SummaryRow {
 }
 
 const SUMMARY = `SELECT c.id AS conversation_id, c.name, c.is_group, c.owner_id, c.participant_count,
-    (extract(epoch FROM c.created_at) * 1000)::double precision AS created_ms,
-    (extract(epoch FROM c.updated_at) * 1000)::double precision AS updated_ms,
+    ${ms("c.created_at")} AS created_ms, ${ms("c.updated_at")} AS updated_ms,
     c.last_seq, c.pruned_seq, p.read_seq
   FROM participants p JOIN conversations c ON c.id = p.conversation_id`;
 

@@ -7,7 +7,7 @@ export type Orm = PgDatabase<PgQueryResultHKT, typeof schema>;
 export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
 
 /** A value as a statement's parameter: what both drivers write alike. */
-export type Parameter = string | number | boolean | null | readonly (string | number | null)[];
+type Parameter = string | number | boolean | null | readonly (string | number | null)[];
 
 /** One statement, prepared and kept by the driver. Moments must be selected as numbers (ms). */
 export type Query = <Row>(text: string, parameters: readonly Parameter[]) => Promise<Row[]>;
@@ -138,7 +138,7 @@ const CONNECTION_LOST = new Set([
 const PASSING = new Set(["57P01", "57P02", "57P03", "53300", "53100", "55P03", "40P01", "40001", "57014"]);
 
 /** The driver's code of an error, also where drizzle has wrapped it. */
-export function errorCode(error: unknown): string | undefined {
+function errorCode(error: unknown): string | undefined {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if ("code" in e && typeof e.code === "string") return e.code;
   }

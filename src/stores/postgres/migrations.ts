@@ -5,7 +5,7 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 export const MIGRATIONS = join(import.meta.dir, "../../../drizzle");
 
 /** The database's tables are not those of this version. The text says what to do. */
-export class MigrationError extends Error {}
+class MigrationError extends Error {}
 
 /**
  * Throws unless the database is exactly at this version's newest migration.

@@ -5,7 +5,7 @@ const NODE_LOCK = 7_163_002;
 const RETRY_MS = 500;
 
 /** Another node serves this database. The text says what to do. */
-export class NodeLockError extends Error {}
+class NodeLockError extends Error {}
 
 export interface NodeLock {
   release(): Promise<void>;

@@ -1,5 +1,5 @@
 /** Waited for a slot in vain. */
-export class NoSlotError extends Error {
+class NoSlotError extends Error {
   readonly code = "CALL_TIMEOUT";
 }
 

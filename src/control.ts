@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { Failure } from "../domain/errors.ts";
-import type { Users } from "../domain/users.ts";
-import { email, password, personName } from "../protocol/text.ts";
+import { Failure } from "./domain/errors.ts";
+import type { Users } from "./domain/users.ts";
+import { email, password, personName } from "./protocol/text.ts";
 
 /** In DATA_DIR, for this user only (0600). */
 export const CONTROL_SOCKET = "confab.sock";
