@@ -1,11 +1,12 @@
 import { afterEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "../support/client.ts";
 import { inEachMode, makePlace, modes, type Place } from "../support/modes.ts";
 import { freePort } from "../support/postgres.ts";
 import { run, type ServerProcess, spawnServer } from "../support/process.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
 
 const places: Place[] = [];
 const servers: ServerProcess[] = [];
@@ -186,8 +187,9 @@ test("a full disk under the logs and a standard output that nobody reads don't s
   const environment = await place("embedded");
   const folder = environment["LOG_DIR"] ?? "";
   mkdirSync(folder, { recursive: true });
-  // Every write to /dev/full fails as on a disk without space.
-  for (const name of ["app.log", "api.log"]) symlinkSync("/dev/full", join(folder, name));
+  const disk = mountSmallDisk(folder);
+  if (!disk) return;
+  writeFileSync(join(folder, "filler"), Buffer.alloc(255 * 1024));
   const port = await freePort();
   const child = Bun.spawn(
     ["sh", "-c", `"$0" --no-env-file "$1" | head -c 10`, process.execPath, join(import.meta.dir, "../../src/main.ts")],
@@ -213,5 +215,6 @@ test("a full disk under the logs and a standard output that nobody reads don't s
   } finally {
     await Bun.$`pkill -KILL -P ${child.pid}`.quiet().nothrow();
     child.kill("SIGKILL");
+    disk.unmount();
   }
 });

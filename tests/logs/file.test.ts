@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LogFile } from "../../src/logs/file.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
+
+const MIB = 1024 * 1024;
+const line = `${"x".repeat(1023)}\n`;
+
+let folder: string;
+let faults: unknown[];
+let file: LogFile | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "confab-logs-"));
+  faults = [];
+});
+afterEach(async () => {
+  await file?.close();
+  file = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const open = (name = "app.log") => {
+  file = new LogFile(folder, name, (error) => faults.push(error));
+  return file;
+};
+
+async function writeMib(count: number) {
+  for (let i = 0; i < count; i++) {
+    for (let n = 0; n < MIB; n += line.length) file?.write(line);
+    // The disk's turn: what it can't take is dropped.
+    await Bun.sleep(10);
+  }
+}
+
+test("a file is rotated at 10 MB and five full ones are kept", async () => {
+  open();
+  for (let tries = 0; tries < 60 && !existsSync(join(folder, "app.log.5")); tries++) await writeMib(5);
+  await writeMib(25);
+  await file?.close();
+  expect(readdirSync(folder).sort()).toEqual(["app.log", ...[1, 2, 3, 4, 5].map((n) => `app.log.${n}`)]);
+  for (const name of readdirSync(folder)) {
+    expect(statSync(join(folder, name)).size).toBeLessThanOrEqual(10 * MIB + line.length);
+    // Whole lines only; the newest file may have none yet.
+    expect(readFileSync(join(folder, name)).at(-1) ?? 10).toBe(10);
+  }
+  expect(faults).toEqual([]);
+});
+
+test("an existing file is written on", async () => {
+  open().write("one\n");
+  await file?.close();
+  open().write("two\n");
+  await file?.close();
+  expect(readFileSync(join(folder, "app.log"), "utf8")).toBe("one\ntwo\n");
+});
+
+test("a full disk is told, costs lines only, and is written again when it has space", async () => {
+  const disk = mountSmallDisk(folder);
+  if (!disk) return;
+  try {
+    const filler = join(folder, "filler");
+    writeFileSync(filler, "x".repeat(200 * 1024));
+    open();
+    for (let tries = 0; tries < 100 && faults.length === 0; tries++) {
+      file?.write(line.repeat(10));
+      await Bun.sleep(20);
+    }
+    expect(faults[0]).toMatchObject({ code: "ENOSPC" });
+    for (let i = 0; i < 1000; i++) file?.write("lost\n");
+    unlinkSync(filler);
+    const text = () => readFileSync(join(folder, "app.log"), "utf8");
+    for (let tries = 0; tries < 150 && !text().endsWith("back\n"); tries++) {
+      file?.write("back\n");
+      await Bun.sleep(100);
+    }
+    expect(text()).toEndWith("back\n");
+  } finally {
+    await file?.close();
+    disk.unmount();
+  }
+});
+
+test("a folder that can't be made is told, and nothing else happens", () => {
+  folder = join(folder, "file");
+  symlinkSync("/dev/null", folder);
+  open().write("nowhere\n");
+  expect(faults).toHaveLength(1);
+});
