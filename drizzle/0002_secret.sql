@@ -1,3 +1,5 @@
--- 244 random bits: what seals the tokens of sessions. Deleting the row and inserting another logs everybody out.
-INSERT INTO secrets (name, value)
-VALUES ('session', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
+-- session: 244 random bits that seal the tokens of sessions; another value logs everybody out.
+-- bus: names this database on the Redis of its nodes, so that none uses another one.
+INSERT INTO secrets (name, value) VALUES
+  ('session', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')),
+  ('bus', gen_random_uuid()::text);

@@ -5,11 +5,11 @@ import { Announcer } from "./domain/announcer.ts";
 import type { Bus } from "./domain/bus.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
-import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
+import { type CounterStore, Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
 import { Passwords } from "./domain/passwords.ts";
-import type { Stores } from "./domain/ports.ts";
+import type { MessageWindow, Stores } from "./domain/ports.ts";
 import { Sessions } from "./domain/sessions.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
@@ -26,6 +26,11 @@ import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
 import * as schema from "./stores/postgres/schema.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
+import { RedisBus } from "./stores/redis/bus.ts";
+import { claimRedis } from "./stores/redis/bus-id.ts";
+import { RedisClient } from "./stores/redis/client.ts";
+import { redisCounters } from "./stores/redis/counters.ts";
+import { RedisWindow } from "./stores/redis/window.ts";
 import { Hub } from "./ws/hub.ts";
 import type { Upgrade } from "./ws/socket.ts";
 import { Sockets } from "./ws/sockets.ts";
@@ -57,8 +62,36 @@ export function usersOn(stores: Stores, bus: Bus): Users {
   return new Users(stores.users, new Passwords(), bus, { registration: "open", directory: "all" });
 }
 
-function limiter(rate: Rate | "off"): Limiter | undefined {
-  return rate === "off" ? undefined : new Limiter(rate, memoryCounters(rate));
+/** What the nodes of a database share: Redis, or this process where it is the only one. */
+interface Shared {
+  bus: Bus;
+  window: MessageWindow | undefined;
+  counters(name: string, rate: Rate): CounterStore;
+  /** What is away, though the node serves. */
+  degraded(): string[];
+  close(): Promise<void>;
+}
+
+async function openShared({ config, logger, onLost }: NodeOptions, stores: Stores): Promise<Shared> {
+  if (config.REDIS_URL === undefined) {
+    const bus = new InProcessExchange().connect();
+    const counters = (_name: string, rate: Rate) => memoryCounters(rate);
+    return { bus, window: undefined, counters, degraded: () => [], close: () => bus.close() };
+  }
+  const client = new RedisClient(config.REDIS_URL, logger);
+  const busId = await stores.sessions.secret("bus");
+  await claimRedis(client, busId, onLost);
+  const bus = new RedisBus({ url: config.REDIS_URL, busId }, client, logger);
+  return {
+    bus,
+    window: new RedisWindow(client, config.MESSAGE_WINDOW_TTL, logger),
+    counters: (name, rate) => redisCounters(client, name, rate, memoryCounters(rate)),
+    degraded: () => (client.isUp ? [] : ["redis"]),
+    async close() {
+      await bus.close();
+      client.close();
+    },
+  };
 }
 
 /** Sockets that were told to go have a while to do so; requests under way are answered. */
@@ -84,7 +117,6 @@ export interface NodeOptions {
   server(): Server<Upgrade>;
   /** The node can't go on: another one has taken its place. */
   onLost(error: Error): void;
-  bus?: Bus;
 }
 
 /**
@@ -107,19 +139,22 @@ export async function openNode(options: NodeOptions): Promise<Node> {
 
 /** Embedded, the folder's lock comes with the database. */
 async function lockFor({ config, onLost }: NodeOptions): Promise<NodeLock | undefined> {
-  return config.DATABASE_URL === undefined ? undefined : lockNode(config.DATABASE_URL, RESTART_PATIENCE_MS, onLost);
+  const { DATABASE_URL: url, REDIS_URL } = config;
+  if (url === undefined) return undefined;
+  return lockNode({ url, shared: REDIS_URL !== undefined, patienceMs: RESTART_PATIENCE_MS }, onLost);
 }
 
 async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undefined): Promise<Node> {
   const { config, logger } = options;
   const database = new Database(driver);
   const stores = storesOn(database);
-  const bus = options.bus ?? new InProcessExchange().connect();
+  const shared = await openShared(options, stores);
+  const { bus, window } = shared;
 
-  const access = new Access(stores.conversations);
-  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret());
-  const announcer = new Announcer(bus, stores.log, logger);
-  const messages = new Messages(stores.log, stores.conversations, access, announcer, bus);
+  const access = new Access(stores.conversations, bus);
+  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
+  const announcer = new Announcer(bus, stores.log, window, logger);
+  const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, window);
   const typing = new Typing(bus);
   const users = new Users(stores.users, new Passwords(), bus, {
     registration: config.REGISTRATION,
@@ -128,13 +163,15 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
   const conversations = new Conversations(stores.conversations, announcer, bus, {
     maxParticipants: config.MAX_PARTICIPANTS,
   });
+  const limiter = (name: string, rate: Rate | "off") =>
+    rate === "off" ? undefined : new Limiter(rate, shared.counters(name, rate));
   const limits: Limits = {
-    anonymous: limiter(config.RATE_LIMIT_ANON),
-    user: limiter(config.RATE_LIMIT_USER),
-    messages: limiter(config.RATE_LIMIT_MESSAGES),
-    login: limiter(config.RATE_LIMIT_LOGIN),
-    sends: limiter(config.RATE_LIMIT_SENDS),
-    frames: limiter(config.RATE_LIMIT_FRAMES),
+    anonymous: limiter("anonymous", config.RATE_LIMIT_ANON),
+    user: limiter("user", config.RATE_LIMIT_USER),
+    messages: limiter("messages", config.RATE_LIMIT_MESSAGES),
+    login: limiter("login", config.RATE_LIMIT_LOGIN),
+    sends: limiter("sends", config.RATE_LIMIT_SENDS),
+    frames: limiter("frames", config.RATE_LIMIT_FRAMES),
   };
 
   const hub = new Hub(
@@ -158,6 +195,14 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
     }
   });
 
+  bus.onDoubt(() => {
+    access.forgetAll();
+    sessions.forgetAll();
+    Promise.all([hub.heal(), sockets.touch()]).catch((error: unknown) =>
+      logger.warn({ err: error }, "what the bus may have lost can't be looked for yet"),
+    );
+  });
+
   let draining = false;
   const app = createApp({
     users,
@@ -171,6 +216,7 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
       async check() {
         if (draining) throw new Failure("draining", { retryAfter: 5 });
         await database.ping();
+        return shared.degraded();
       },
     },
     writeApiLog: options.writeApiLog,
@@ -208,7 +254,7 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
       await stores.log.drain();
       typing.close();
       announcer.close();
-      await bus.close();
+      await shared.close();
       await driver.close();
       await lock?.release();
     },

@@ -16,15 +16,23 @@ const rate = z.string().transform((text, context) => {
   return { limit: Number(limit), windowMs };
 });
 
-const retention = z.string().transform((text, context) => {
-  if (text === "forever") return "forever" as const;
+const msOf = (text: string) => {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const ms = Number(count) * (UNITS[unit ?? ""] ?? Number.NaN) * 1000;
-  if (!(ms > 0)) {
-    context.addIssue("must be a time like 24h or 30d, or forever");
-    return z.NEVER;
-  }
-  return ms;
+  return ms > 0 ? ms : undefined;
+};
+
+const duration = z.string().transform((text, context) => {
+  const ms = msOf(text);
+  if (ms === undefined) context.addIssue("must be a time like 24h or 30d");
+  return ms ?? z.NEVER;
+});
+
+const retention = z.string().transform((text, context) => {
+  if (text === "forever") return "forever" as const;
+  const ms = msOf(text);
+  if (ms === undefined) context.addIssue("must be a time like 24h or 30d, or forever");
+  return ms ?? z.NEVER;
 });
 
 const integer = (min: number, max: number) => {
@@ -70,6 +78,13 @@ const databaseUrl = z
   })
   .optional();
 
+const redisUrl = z
+  .string()
+  .refine((text) => /^(rediss?|redis\+sentinel):\/\/[^/]+/.test(text), {
+    error: "must be a URL like redis://host:6379, rediss://… or redis+sentinel://host:26379,host:26379/name",
+  })
+  .optional();
+
 interface Setting {
   doc: string;
   /** In the form in which it would stand in the environment; `undefined`: not set. */
@@ -90,6 +105,16 @@ export const settings = {
     doc: "PostgreSQL 15 or newer, as postgres://user:password@host:5432/database. Unset: the embedded database.",
     default: undefined,
     schema: databaseUrl,
+  },
+  REDIS_URL: {
+    doc: "Redis 7 or newer, for many nodes on one DATABASE_URL: redis://host:6379, rediss:// (TLS), or redis+sentinel://host,host/name.",
+    default: undefined,
+    schema: redisUrl,
+  },
+  MESSAGE_WINDOW_TTL: {
+    doc: "How long Redis keeps the newest messages of a conversation that is silent.",
+    default: "24h",
+    schema: duration,
   },
   DATABASE_POOL_SIZE: {
     doc: "Connections to PostgreSQL, beside three for the message log and the node's lock.",
@@ -180,6 +205,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     if (result.success) values[name] = result.data;
     else for (const issue of result.error.issues) faults.push(`${name} ${issue.message}`);
   }
+  if (values.REDIS_URL !== undefined && values.DATABASE_URL === undefined)
+    faults.push(
+      "REDIS_URL needs DATABASE_URL: many nodes share one PostgreSQL, and the embedded database is one node's own",
+    );
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Config;
 }

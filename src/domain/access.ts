@@ -1,3 +1,4 @@
+import type { Bus } from "./bus.ts";
 import { Failure } from "./errors.ts";
 import type { ConversationStore } from "./ports.ts";
 import { ReadCache } from "./read-cache.ts";
@@ -7,9 +8,19 @@ import { ReadCache } from "./read-cache.ts";
  * conversation's lock. Believed for 5 s, and forgotten as soon as the bus tells of a change.
  */
 export class Access {
-  private readonly memberships = new ReadCache<"participant" | "outsider" | "unknown">({ max: 200_000 });
+  private readonly memberships: ReadCache<"participant" | "outsider" | "unknown">;
 
-  constructor(private readonly conversations: ConversationStore) {}
+  constructor(
+    private readonly conversations: ConversationStore,
+    bus: Bus,
+  ) {
+    this.memberships = new ReadCache(200_000, () => bus.isSure);
+  }
+
+  /** Forgets everything believed: who knows what was missed. */
+  forgetAll(): void {
+    this.memberships.clear();
+  }
 
   /** Throws conversation_not_found or not_a_participant. */
   async requireParticipant(conversationId: string, userId: number): Promise<void> {

@@ -17,7 +17,7 @@ export type BusEvent =
   | { kind: "user_changed"; userId: number; fullName: string };
 
 /**
- * Fan-out between nodes. Drivers: in process (stores/embedded/bus.ts).
+ * Fan-out between nodes. Drivers: in process (stores/embedded/bus.ts) and Redis (stores/redis/bus.ts).
  * - An event reaches the handler of the node that publishes it before `publish` returns, and those of the others later.
  * - MUST be called after commit only.
  * - Events of one conversation may arrive out of order or not at all on other nodes: the hub orders and fills.
@@ -26,6 +26,10 @@ export interface Bus {
   publish(event: BusEvent): void;
   /** Sets the one handler of this node. It MUST NOT throw or block. */
   onEvent(handler: (event: BusEvent) => void): void;
+  /** Sets what is done while events may have got lost: at once, about every second, and once more when all is well. */
+  onDoubt(handler: () => void): void;
+  /** Whether every event of every node arrives, as far as can be known. */
+  readonly isSure: boolean;
   /** Resolves when changes of the conversation that are published from now on reach this node. */
   subscribe(conversationId: string): Promise<void>;
   unsubscribe(conversationId: string): void;

@@ -3,7 +3,7 @@ import type { Message, MessagePage } from "../protocol/messages.ts";
 import type { Access } from "./access.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus } from "./bus.ts";
-import type { Appended, ConversationStore, MessageLog, PageQuery } from "./ports.ts";
+import type { Appended, ConversationStore, MessageLog, MessageWindow, PageQuery } from "./ports.ts";
 
 /** In larger groups neither typing nor read frames are forwarded (CONTRACT §7). */
 export const QUIET_ABOVE = 100;
@@ -22,6 +22,7 @@ export class Messages {
     private readonly access: Access,
     private readonly announcer: Announcer,
     private readonly bus: Bus,
+    private readonly window: MessageWindow | undefined,
   ) {}
 
   /**
@@ -72,11 +73,33 @@ export class Messages {
   /** A page as its participant `actor` asks for it; the newest page counts as read unless `markRead` is false. */
   async page(conversationId: string, actor: Actor, query: PageQuery & { markRead: boolean }): Promise<MessagePage> {
     await this.access.requireParticipant(conversationId, actor.userId);
-    const { messages, total } = await this.log.page(conversationId, query);
+    const { messages, total } = await this.read(conversationId, query);
     const newest = messages.at(-1);
     const isNewest = query.afterSeq === undefined && query.beforeSeq === undefined && !query.offset;
     if (query.markRead && isNewest && newest) await this.markRead(conversationId, actor, newest.seq);
     return { conversation_id: conversationId, messages, count: messages.length, total };
+  }
+
+  /** From the window when it has the page and is fresh, else from the log, which then fills it. */
+  private async read(conversationId: string, query: PageQuery): Promise<{ messages: Message[]; total: number }> {
+    const { window } = this;
+    const head = window && (await this.log.head(conversationId));
+    if (!window || !head || query.afterSeq !== undefined) return this.log.page(conversationId, query);
+    const last = Math.min(
+      head.lastSeq,
+      query.beforeSeq === undefined ? head.lastSeq - (query.offset ?? 0) : query.beforeSeq - 1,
+    );
+    const first = Math.max(head.prunedSeq + 1, last - query.limit + 1);
+    const total = head.lastSeq - head.prunedSeq;
+    if (last < first) return { messages: [], total };
+    const kept = await window.page(conversationId, head, first, last);
+    if (kept) return { messages: kept, total };
+    const page = await this.log.page(conversationId, query);
+    // Only what was the newest at `head` and still is may fill it: an edit in between must not be overwritten.
+    const after = await this.log.head(conversationId);
+    if (last === head.lastSeq && after?.lastVersion === head.lastVersion)
+      window.refill(conversationId, head, page.messages);
+    return page;
   }
 
   /** Moves the reader's position forward, to `seq` or the newest, and tells the others. */

@@ -70,8 +70,8 @@ export interface NewSession {
 }
 
 export interface SessionStore {
-  /** The secret by which a token shows that this service made it. */
-  secret(): Promise<string>;
+  /** What the nodes of this database share and nobody else knows: what seals tokens, and what names their bus. */
+  secret(name: "session" | "bus"): Promise<string>;
   /** False when `passwordHash` is no longer the user's: the password that was checked has been changed since. */
   create(session: NewSession): Promise<boolean>;
   /** Gives a session a new token. */
@@ -204,14 +204,30 @@ export interface MessageLog {
   changes(conversationId: string, after: number, upTo: number, limit: number): Promise<Change[] | "gone">;
   /** Where a conversation stands; `undefined` when there is none. */
   head(conversationId: string): Promise<Head | undefined>;
+  /** The same of many at once. */
+  heads(conversationIds: string[]): Promise<Map<string, Head>>;
   /** Removes messages older than so many ms from the log. Returns how many. */
   prune(olderThanMs: number): Promise<number>;
   /** Resolves when all appends so far have their answer. */
   drain(): Promise<void>;
 }
 
+/**
+ * The newest messages of conversations, near at hand. Holds nothing that can't be lost: what it does not have, or has
+ * not certainly fresh, is read from the log. Driver: stores/redis/window.ts.
+ */
+export interface MessageWindow {
+  /** Takes a committed change. */
+  record(change: Change): void;
+  /** The messages from `first` to `last` by seq, when all of them are there as they are at `head`. */
+  page(conversationId: string, head: Head, first: number, last: number): Promise<Message[] | undefined>;
+  /** Takes the newest messages as the log had them at `head`. */
+  refill(conversationId: string, head: Head, messages: Message[]): void;
+}
+
 export interface Head {
   lastSeq: number;
   lastVersion: number;
+  prunedSeq: number;
   participantCount: number;
 }

@@ -7,8 +7,12 @@ const BELIEVED_MS = 5_000;
 export class ReadCache<V extends object | string> {
   private readonly reads: LRUCache<string, Promise<V>>;
 
-  constructor(options: { max: number; ttlMs?: number }) {
-    this.reads = new LRUCache({ max: options.max, ttl: options.ttlMs ?? BELIEVED_MS });
+  /** @param isSure false while changes may be missed: then only readers at the same time share a read */
+  constructor(
+    max: number,
+    private readonly isSure: () => boolean,
+  ) {
+    this.reads = new LRUCache({ max, ttl: BELIEVED_MS });
   }
 
   get(key: string, read: () => Promise<V>): Promise<V> {
@@ -16,9 +20,10 @@ export class ReadCache<V extends object | string> {
     if (known) return known;
     const reading = read();
     this.reads.set(key, reading);
-    reading.catch(() => {
+    const drop = () => {
       if (this.reads.peek(key) === reading) this.reads.delete(key);
-    });
+    };
+    reading.then(() => this.isSure() || drop(), drop);
     return reading;
   }
 

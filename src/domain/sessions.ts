@@ -17,13 +17,15 @@ interface Found {
 
 /** Logins: a random token the client keeps, of which only a hash is stored. */
 export class Sessions {
-  private readonly cache = new ReadCache<Found>({ max: 50_000 });
+  private readonly cache: ReadCache<Found>;
 
   constructor(
     private readonly store: SessionStore,
     private readonly bus: Bus,
     private readonly secret: string,
-  ) {}
+  ) {
+    this.cache = new ReadCache(50_000, () => bus.isSure);
+  }
 
   /**
    * Returns a fresh token; one that came with the request is never adopted.

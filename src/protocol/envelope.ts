@@ -9,6 +9,8 @@ export interface Success<T = unknown> {
   message?: string;
   data?: T;
   meta?: Record<string, unknown>;
+  /** Of the ready call: what is away, though the node serves. */
+  degraded?: string[];
 }
 
 /** The body of every 4xx and 5xx answer. `request_id` is there on a 5xx. */

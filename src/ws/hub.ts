@@ -11,6 +11,9 @@ import { Subscription } from "./subscription.ts";
 /** Sends one frame to all sockets that joined a topic: Bun's native publish. */
 export type Publish = (topic: string, frame: string) => void;
 
+/** Conversations that one statement asks after. */
+const HEADS_AT_ONCE = 1_000;
+
 const roomTopic = (conversationId: string) => `c:${conversationId}`;
 const activityTopic = (conversationId: string) => `a:${conversationId}`;
 
@@ -23,6 +26,9 @@ export class Hub {
   private readonly interest = new Map<string, number>();
   /** How many sockets here watch a conversation's activity. */
   private readonly watchers = new Map<string, number>();
+
+  /** The newest version that watchers were told of. */
+  private readonly activityTold = new Map<string, number>();
 
   constructor(
     private readonly bus: Bus,
@@ -121,7 +127,10 @@ export class Hub {
     socket.leaveTopic(activityTopic(conversationId));
     const watchers = (this.watchers.get(conversationId) ?? 1) - 1;
     if (watchers > 0) this.watchers.set(conversationId, watchers);
-    else this.watchers.delete(conversationId);
+    else {
+      this.watchers.delete(conversationId);
+      this.activityTold.delete(conversationId);
+    }
     this.unwant(conversationId);
   }
 
@@ -160,6 +169,18 @@ export class Hub {
     }
   }
 
+  /** Asks the log what the bus may have failed to bring: rooms fill up to the head, watchers hear of activity. */
+  async heal(): Promise<void> {
+    const wanted = [...this.interest.keys()];
+    for (let i = 0; i < wanted.length; i += HEADS_AT_ONCE) {
+      const heads = await this.log.heads(wanted.slice(i, i + HEADS_AT_ONCE));
+      for (const [conversationId, { lastVersion, lastSeq }] of heads) {
+        this.rooms.get(conversationId)?.expect(lastVersion);
+        if (this.watchers.has(conversationId)) this.tellActivity(conversationId, lastVersion, lastSeq);
+      }
+    }
+  }
+
   endSessions(userId: number, sessionIds: string[]): void {
     for (const socket of this.socketsByUser.get(userId) ?? [])
       if (sessionIds.includes(socket.sessionId)) socket.close(closeCodes.sessionEnded, "Session ended");
@@ -168,14 +189,15 @@ export class Hub {
   private handleChange(event: ChangeEvent) {
     this.applyRemovals(event);
     this.rooms.get(event.conversationId)?.receive(event);
-    if (this.watchers.has(event.conversationId)) {
-      const { conversationId: conversation_id, lastSeq: last_seq, version: last_version } = event;
-      this.publish(
-        activityTopic(conversation_id),
-        encode({ type: "activity", conversation_id, last_seq, last_version }),
-      );
-    }
+    if (this.watchers.has(event.conversationId)) this.tellActivity(event.conversationId, event.version, event.lastSeq);
     this.applyAdditions(event);
+  }
+
+  /** Once for each version; an older one that comes late is no news. */
+  private tellActivity(conversation_id: string, last_version: number, last_seq: number) {
+    if (last_version <= (this.activityTold.get(conversation_id) ?? 0)) return;
+    this.activityTold.set(conversation_id, last_version);
+    this.publish(activityTopic(conversation_id), encode({ type: "activity", conversation_id, last_seq, last_version }));
   }
 
   /** Who left, for what this node believes and for the sockets that watch. Doing it twice is no harm. */

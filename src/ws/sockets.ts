@@ -132,7 +132,8 @@ export class Sockets {
         socket.close(closeCodes.tooSlow, "Reading too slowly");
   }
 
-  private async touch() {
+  /** Counts open sockets as use of their sessions, and closes those whose session has ended unheard. */
+  async touch(): Promise<void> {
     const { hub, logger } = this.services;
     const users = new Map<string, number>();
     for (const socket of hub.sockets) users.set(socket.sessionId, socket.actor.userId);

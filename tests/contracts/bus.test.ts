@@ -1,68 +1,125 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import pino from "pino";
 import type { Bus, BusEvent } from "../../src/domain/bus.ts";
 import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
+import { RedisBus } from "../../src/stores/redis/bus.ts";
+import { RedisClient } from "../../src/stores/redis/client.ts";
+import { modes } from "../support/modes.ts";
+import { sharedRedis } from "../support/redis.ts";
+
+const logger = pino({ level: "silent" });
+const clients: RedisClient[] = [];
+afterAll(() => {
+  for (const client of clients) client.close();
+});
+
+async function redisNode(busId: string): Promise<Bus> {
+  const { url } = await sharedRedis();
+  const client = new RedisClient(url, logger);
+  clients.push(client);
+  await client.untilUp(5_000);
+  return new RedisBus({ url, busId }, client, logger);
+}
 
 /** Each driver, as two nodes of one bus. */
-const drivers: Record<string, () => [Bus, Bus]> = {
-  "in process": () => {
+const drivers: Record<string, () => Promise<[Bus, Bus]>> = {
+  "in process": async () => {
     const exchange = new InProcessExchange();
     return [exchange.connect(), exchange.connect()];
   },
 };
+if (modes.includes("redis"))
+  drivers["Redis"] = async () => {
+    const busId = crypto.randomUUID();
+    return [await redisNode(busId), await redisNode(busId)];
+  };
 
 const change = (conversationId: string, version: number): BusEvent => ({
   kind: "change",
   conversationId,
   version,
   lastSeq: version,
-  frame: `{"n":${version}}`,
+  frame: `{"n":${version},"text":"two\\nlines"}`,
 });
 
 for (const [name, connect] of Object.entries(drivers))
   describe(`a bus (${name})`, () => {
-    function nodes() {
-      const [here, there] = connect();
+    async function nodes() {
+      const [here, there] = await connect();
       const got = { here: [] as BusEvent[], there: [] as BusEvent[] };
       here.onEvent((event) => got.here.push(event));
       there.onEvent((event) => got.there.push(event));
-      return { here, there, got };
+      await until(() => here.isSure && there.isSure);
+      return { here, there, got, end: () => Promise.all([here.close(), there.close()]) };
     }
 
-    test("an event reaches its own node before publish returns, subscribed or not", () => {
-      const { here, got } = nodes();
+    test("an event reaches its own node before publish returns, subscribed or not", async () => {
+      const { here, got, end } = await nodes();
       here.publish(change("a", 1));
       expect(got.here).toEqual([change("a", 1)]);
+      await end();
     });
 
     test("a conversation's events reach the nodes that subscribed to it, in order, once", async () => {
-      const { here, there, got } = nodes();
+      const { here, there, got, end } = await nodes();
       here.publish(change("a", 1));
+      await Bun.sleep(50);
       await there.subscribe("a");
       for (let version = 2; version <= 100; version++) here.publish(change("a", version));
       here.publish(change("b", 1));
+      await until(() => got.there.length >= 99);
       await Bun.sleep(50);
       expect(got.there).toEqual(Array.from({ length: 99 }, (_, i) => change("a", i + 2)));
       there.unsubscribe("a");
+      await Bun.sleep(50);
       here.publish(change("a", 101));
       await Bun.sleep(50);
       expect(got.there.length).toBe(99);
       expect(got.here.length).toBe(102);
+      await end();
     });
 
     test("what concerns no conversation reaches everyone", async () => {
-      const { here, got } = nodes();
-      const event: BusEvent = { kind: "sessions_ended", userId: 1, sessions: [{ id: "i", key: "k" }] };
-      here.publish(event);
-      await Bun.sleep(50);
-      expect(got.there).toEqual([event]);
+      const { here, got, end } = await nodes();
+      const events: BusEvent[] = [
+        { kind: "sessions_ended", userId: 1, sessions: [{ id: "i", key: "k" }] },
+        { kind: "to_user", userId: 1, frame: '{"a":"b"}', joined: "c" },
+        { kind: "user_changed", userId: 1, fullName: "Ann\nLee" },
+      ];
+      for (const event of events) here.publish(event);
+      await until(() => got.there.length === 3);
+      expect(got.there).toEqual(events);
+      await end();
     });
 
-    test("a closed node hears nothing any more", async () => {
-      const { here, there, got } = nodes();
+    test("a closed node hears nothing any more, and is not missed", async () => {
+      const { here, there, got, end } = await nodes();
       await there.subscribe("a");
       await there.close();
-      here.publish(change("a", 1));
       await Bun.sleep(50);
+      here.publish(change("a", 1));
+      await Bun.sleep(2_500);
       expect(got.there).toEqual([]);
+      expect(here.isSure).toBe(true);
+      await end();
+    });
+
+    test("the nodes of another bus hear nothing", async () => {
+      const [one, other] = [await nodes(), await nodes()];
+      await other.here.subscribe("a");
+      one.here.publish(change("a", 1));
+      one.here.publish({ kind: "sessions_ended", userId: 1, sessions: [] });
+      await Bun.sleep(100);
+      expect(other.got).toEqual({ here: [], there: [] });
+      await one.end();
+      await other.end();
     });
   });
+
+async function until(done: () => boolean) {
+  const end = performance.now() + 10_000;
+  while (!done()) {
+    if (performance.now() > end) throw new Error("waited in vain");
+    await Bun.sleep(10);
+  }
+}

@@ -50,7 +50,7 @@ inEachMode("the message log", (mode) => {
     expect(new Set(resends.map(({ message }) => message.id)).size).toBe(1);
     expect((await stores.log.append(stores.draft(id, ann, "x", "same"))).message.seq).toBe(1);
     expect((await stores.log.append(stores.draft(id, bob, "x", "same"))).message.seq).toBe(2);
-    expect(stores.log.append(stores.draft(id, ann, "y", "same"))).rejects.toMatchObject({
+    await expect(stores.log.append(stores.draft(id, ann, "y", "same"))).rejects.toMatchObject({
       reason: "client_id_conflict",
     });
     expect((await stores.log.append(stores.draft(id, ann, "next"))).message.seq).toBe(3);
@@ -62,7 +62,7 @@ inEachMode("the message log", (mode) => {
     await stores.log.amend(id, ann, message.id, "second");
     const resent = await stores.log.append(stores.draft(id, ann, "first", "c"));
     expect(resent).toMatchObject({ first: false, message: { id: message.id, content: "second" } });
-    expect(stores.log.append(stores.draft(id, ann, "second", "c"))).rejects.toMatchObject({
+    await expect(stores.log.append(stores.draft(id, ann, "second", "c"))).rejects.toMatchObject({
       reason: "client_id_conflict",
     });
     await stores.log.amend(id, ann, message.id, null);
@@ -188,7 +188,9 @@ inEachMode("the message log", (mode) => {
     await stores.conversations.alter(id, bob, { kind: "add", userIds: [dan], max: 100 });
     expect(await stores.conversations.standing(id, dan)).toMatchObject({ readSeq: 3, lastSeq: 3, lastVersion: 4 });
     await stores.conversations.alter(id, ann, { kind: "remove", userId: dan });
-    expect(stores.log.append(stores.draft(id, dan, "still?"))).rejects.toMatchObject({ reason: "not_a_participant" });
+    await expect(stores.log.append(stores.draft(id, dan, "still?"))).rejects.toMatchObject({
+      reason: "not_a_participant",
+    });
     expect(await stores.conversations.standing(id, dan)).toBeUndefined();
   });
 

@@ -7,9 +7,10 @@ import { openDriver } from "../../src/compose.ts";
 import { readConfig } from "../../src/config.ts";
 import { afterAllFiles } from "./cleanup.ts";
 import { postgresPrograms, sharedPostgres } from "./postgres.ts";
+import { redisProgram, sharedRedis } from "./redis.ts";
 
 /** How a server keeps its data. */
-export type Mode = "embedded" | "postgres";
+export type Mode = "embedded" | "postgres" | "redis";
 
 /** Settings of a mode, with a database of its own, and how to remove it. */
 export interface Place {
@@ -18,9 +19,13 @@ export interface Place {
 }
 
 /** The modes that this machine can run; what it can't is said out loud. */
-export const modes: Mode[] = postgresPrograms() ? ["embedded", "postgres"] : ["embedded"];
+export const modes: Mode[] = ["embedded"];
+if (postgresPrograms()) modes.push("postgres");
+if (postgresPrograms() && redisProgram()) modes.push("redis");
 if (!modes.includes("postgres"))
   process.stderr.write("SKIPPED: all tests on PostgreSQL, which is not installed (Debian: postgresql)\n");
+if (!modes.includes("redis"))
+  process.stderr.write("SKIPPED: all tests on Redis, which is not installed (Debian: redis-server, postgresql)\n");
 
 /** The same tests in each mode. */
 export function inEachMode(name: string, tests: (mode: Mode) => void): void {
@@ -31,8 +36,11 @@ export async function makePlace(mode: Mode): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), "confab-test-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   const environment = { DATA_DIR: join(folder, "data"), LOG_DIR: join(folder, "logs") };
-  if (mode === "postgres")
-    return { environment: { ...environment, DATABASE_URL: await (await sharedPostgres()).createDatabase() }, remove };
+  if (mode !== "embedded") {
+    const DATABASE_URL = await (await sharedPostgres()).createDatabase();
+    const redis = mode === "redis" ? { REDIS_URL: (await sharedRedis()).database() } : {};
+    return { environment: { ...environment, DATABASE_URL, ...redis }, remove };
+  }
   cpSync(await embeddedTemplate(), environment.DATA_DIR, { recursive: true });
   return { environment, remove };
 }

@@ -23,6 +23,8 @@ export class InProcessExchange {
       onEvent: (handler) => {
         member.handler = handler;
       },
+      onDoubt() {},
+      isSure: true,
       subscribe: async (conversationId) => {
         member.subscriptions.add(conversationId);
       },

@@ -77,12 +77,17 @@ export class PostgresLog implements MessageLog {
   }
 
   async head(conversationId: string) {
-    const [row] = await this.db.query<Head>(
-      `SELECT last_seq AS "lastSeq", last_version AS "lastVersion", participant_count AS "participantCount"
-       FROM conversations WHERE id = $1`,
-      [conversationId],
+    return (await this.heads([conversationId])).get(conversationId);
+  }
+
+  async heads(conversationIds: string[]) {
+    const rows = await this.db.query<Head & { id: string }>(
+      `SELECT id, last_seq AS "lastSeq", last_version AS "lastVersion", pruned_seq AS "prunedSeq",
+         participant_count AS "participantCount"
+       FROM conversations WHERE id = ANY ($1::uuid[])`,
+      [conversationIds],
     );
-    return row;
+    return new Map(rows.map(({ id, ...head }) => [id, head]));
   }
 
   async changes(conversationId: string, after: number, upTo: number, limit: number): Promise<Change[] | "gone"> {

@@ -12,12 +12,15 @@ export interface NodeLock {
 }
 
 /**
- * Makes this process the only node of a database: without a bus between them two nodes would silently keep messages
- * from each other's sockets. The lock lives as long as its connection; a lost connection is made again, and
+ * Makes this process the only node of a database, or with `shared` one of several that have a bus: without one, two
+ * nodes would silently keep messages from each other's sockets. The lock lives as long as its connection; a lost connection is made again, and
  * `onLost` is called when somebody else has taken the lock meanwhile.
  * @param patienceMs how long to wait for a node that is shutting down, so that a restart passes
  */
-export async function lockNode(url: string, patienceMs: number, onLost: (error: Error) => void): Promise<NodeLock> {
+export async function lockNode(
+  { url, shared, patienceMs }: { url: string; shared: boolean; patienceMs: number },
+  onLost: (error: Error) => void,
+): Promise<NodeLock> {
   let released = false;
   let lost: (() => void) | undefined;
   const client = postgres(url, {
@@ -32,11 +35,15 @@ export async function lockNode(url: string, patienceMs: number, onLost: (error: 
   });
   const acquire = async (until: number) => {
     for (;;) {
-      const [row] = await client`SELECT pg_try_advisory_lock(${NODE_LOCK}) AS locked`;
+      const [row] = shared
+        ? await client`SELECT pg_try_advisory_lock_shared(${NODE_LOCK}) AS locked`
+        : await client`SELECT pg_try_advisory_lock(${NODE_LOCK}) AS locked`;
       if (row?.["locked"]) return;
       if (Date.now() >= until)
         throw new NodeLockError(
-          "Another Confab node is running on this database. Without Redis one node serves a database; stop the other one first.",
+          shared
+            ? "A Confab node without REDIS_URL is running on this database. Give all nodes the same REDIS_URL, or stop it first."
+            : "Another Confab node is running on this database. Without Redis one node serves a database; stop the other one first, or give both a REDIS_URL.",
         );
       await Bun.sleep(RETRY_MS);
     }

@@ -11,9 +11,9 @@ const alive = sql`${sessions.lastUsedAt} > now() - ${IDLE} AND ${sessions.create
 export class PostgresSessions implements SessionStore {
   constructor(private readonly db: Database) {}
 
-  async secret() {
-    const [row] = await this.db.run((orm) => orm.select().from(secrets).where(eq(secrets.name, "session")));
-    if (!row) throw new Error("the database has no session secret");
+  async secret(name: "session" | "bus") {
+    const [row] = await this.db.run((orm) => orm.select().from(secrets).where(eq(secrets.name, name)));
+    if (!row) throw new Error(`the database has no ${name} secret`);
     return row.value;
   }
 

@@ -1,0 +1,40 @@
+import { RedisStore } from "hono-rate-limiter";
+import type { CounterStore, Rate } from "../../domain/limits.ts";
+import type { RedisClient } from "./client.ts";
+import { counterPrefix } from "./keys.ts";
+
+/**
+ * Counts over all nodes. While Redis is away each node counts for itself in `fallback`: a limit is never lifted.
+ * @param name what is counted, apart from all other counters
+ */
+export function redisCounters(client: RedisClient, name: string, rate: Rate, fallback: CounterStore): CounterStore {
+  const open = () => {
+    const store = new RedisStore({
+      prefix: counterPrefix(name),
+      client: {
+        scriptLoad: (script) => client.run((redis) => redis.script("LOAD", script) as Promise<string>),
+        // The store asks again after any error. One that went unanswered is not asked again: by then Redis is away.
+        evalsha: <T>(sha: string, keys: string[], parameters: unknown[]) =>
+          client.run((redis) => redis.evalsha(sha, keys.length, ...keys, ...parameters.map(String))) as Promise<T>,
+        decr: (key) => client.run((redis) => redis.decr(key)),
+        del: (key) => client.run((redis) => redis.del(key)),
+      },
+    });
+    // Of the middleware's options the store reads this one only.
+    store.init({ windowMs: rate.windowMs } as Parameters<typeof store.init>[0]);
+    return store;
+  };
+  let store: ReturnType<typeof open> | undefined;
+  return {
+    async increment(key) {
+      try {
+        store ??= open();
+        return await store.increment(key);
+      } catch {
+        return fallback.increment(key);
+      }
+    },
+    decrement: async (key) => store?.decrement(key).catch(() => fallback.decrement(key)),
+    resetKey: async (key) => store?.resetKey(key).catch(() => fallback.resetKey(key)),
+  };
+}

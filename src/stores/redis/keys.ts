@@ -1,0 +1,18 @@
+/** All keys of a conversation share a hash tag, so that one script can touch them on a Cluster. */
+export const windowKey = (conversationId: string) => `confab:{${conversationId}}:window`;
+export const headKey = (conversationId: string) => `confab:{${conversationId}}:head`;
+
+/**
+ * Channels know no database numbers: all that one server has are one space. The id of the bus keeps the nodes of two
+ * databases on one server apart.
+ */
+export const channelsOf = (busId: string) => ({
+  conversation: (conversationId: string) => `confab:${busId}:${conversationId}`,
+  /** What concerns every node. */
+  everyone: `confab:${busId}:everyone`,
+  beats: `confab:${busId}:beats`,
+});
+
+/** Which PostgreSQL this Redis serves; see bus-id.ts. */
+export const BUS_ID = "confab:bus-id";
+export const counterPrefix = (name: string) => `confab:limit:${name}:`;

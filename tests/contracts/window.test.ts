@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import pino from "pino";
+import type { Change } from "../../src/domain/changes.ts";
+import type { Head } from "../../src/domain/ports.ts";
+import type { Message } from "../../src/protocol/messages.ts";
+import { RedisClient } from "../../src/stores/redis/client.ts";
+import { RedisWindow } from "../../src/stores/redis/window.ts";
+import { modes } from "../support/modes.ts";
+import { type RedisServer, sharedRedis } from "../support/redis.ts";
+
+if (modes.includes("redis"))
+  describe("the window of the newest messages", () => {
+    let server: RedisServer;
+    let client: RedisClient;
+    let window: RedisWindow;
+
+    beforeAll(async () => {
+      server = await sharedRedis();
+      client = new RedisClient(server.url, pino({ level: "silent" }));
+      await client.untilUp(5_000);
+      window = new RedisWindow(client, 60_000, pino({ level: "silent" }));
+    });
+    afterAll(() => client.close());
+
+    const message = (conversation_id: string, seq: number, content = `${seq}`) =>
+      ({ id: crypto.randomUUID(), conversation_id, seq, version: seq, content }) as Message;
+    const sent = (conversationId: string, version: number, seq = version): Change => ({
+      kind: "message",
+      conversationId,
+      version,
+      lastSeq: seq,
+      message: message(conversationId, seq),
+    });
+    const head = (lastVersion: number, lastSeq = lastVersion): Head => ({
+      lastVersion,
+      lastSeq,
+      prunedSeq: 0,
+      participantCount: 2,
+    });
+    const seqs = async (id: string, at: Head, first: number, last: number) =>
+      (await window.page(id, at, first, last))?.map(({ seq }) => seq);
+
+    test("has what was recorded, and only at the version that the log is at", async () => {
+      const id = crypto.randomUUID();
+      for (let version = 1; version <= 5; version++) window.record(sent(id, version));
+      expect(await seqs(id, head(5), 2, 4)).toEqual([2, 3, 4]);
+      expect(await seqs(id, head(6), 2, 4)).toBeUndefined();
+      expect(await seqs(id, head(5), 4, 6)).toBeUndefined();
+    });
+
+    test("a change that does not follow on drops it; the log fills it again", async () => {
+      const id = crypto.randomUUID();
+      window.record(sent(id, 1));
+      window.record(sent(id, 3));
+      expect(await seqs(id, head(3), 1, 1)).toBeUndefined();
+      window.refill(
+        id,
+        head(3),
+        [1, 2, 3].map((seq) => message(id, seq)),
+      );
+      expect(await seqs(id, head(3), 1, 3)).toEqual([1, 2, 3]);
+      window.record(sent(id, 4));
+      expect(await seqs(id, head(4), 1, 4)).toEqual([1, 2, 3, 4]);
+    });
+
+    test("an old refill does not overwrite what is newer", async () => {
+      const id = crypto.randomUUID();
+      for (let version = 1; version <= 3; version++) window.record(sent(id, version));
+      window.refill(id, head(2), [message(id, 1, "old"), message(id, 2, "old")]);
+      expect((await window.page(id, head(3), 1, 3))?.map(({ content }) => content)).toEqual(["1", "2", "3"]);
+    });
+
+    test("an edit replaces its message, and one of a message long gone changes nothing", async () => {
+      const id = crypto.randomUUID();
+      window.refill(
+        id,
+        head(9),
+        [5, 6, 7].map((seq) => message(id, seq)),
+      );
+      const edit = (version: number, seq: number): Change => ({
+        kind: "message_changed",
+        conversationId: id,
+        version,
+        lastSeq: 7,
+        message: message(id, seq, "edited"),
+      });
+      window.record(edit(10, 6));
+      window.record(edit(11, 2));
+      expect((await window.page(id, head(11, 7), 5, 7))?.map(({ content }) => content)).toEqual(["5", "edited", "7"]);
+      expect(await seqs(id, head(11, 7), 2, 2)).toBeUndefined();
+    });
+
+    test("keeps a bounded number, and expires when the conversation is silent", async () => {
+      const id = crypto.randomUUID();
+      for (let version = 1; version <= 250; version++) window.record(sent(id, version));
+      expect(await seqs(id, head(250), 51, 250)).toHaveLength(200);
+      expect(await seqs(id, head(250), 50, 60)).toBeUndefined();
+      expect(await server.redis.zcard(`confab:{${id}}:window`)).toBe(200);
+      for (const key of [`confab:{${id}}:window`, `confab:{${id}}:head`])
+        expect(await server.redis.pttl(key)).toBeWithin(1, 60_001);
+    });
+  });
