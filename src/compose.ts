@@ -11,12 +11,14 @@ import { Messages } from "./domain/messages.ts";
 import { Passwords } from "./domain/passwords.ts";
 import type { MessageWindow, Stores } from "./domain/ports.ts";
 import { Sessions } from "./domain/sessions.ts";
+import type { SocketPlaces } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
 import { createApp } from "./http/app.ts";
 import { InProcessExchange } from "./stores/embedded/bus.ts";
 import { memoryCounters } from "./stores/embedded/counters.ts";
 import { openPglite } from "./stores/embedded/pglite.ts";
+import { LocalSocketPlaces } from "./stores/embedded/socket-places.ts";
 import { openPostgres } from "./stores/postgres/connection.ts";
 import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
@@ -30,6 +32,7 @@ import { RedisBus } from "./stores/redis/bus.ts";
 import { claimRedis } from "./stores/redis/bus-id.ts";
 import { RedisClient } from "./stores/redis/client.ts";
 import { redisCounters } from "./stores/redis/counters.ts";
+import { RedisSocketPlaces } from "./stores/redis/socket-places.ts";
 import { RedisWindow } from "./stores/redis/window.ts";
 import { Hub } from "./ws/hub.ts";
 import type { Upgrade } from "./ws/socket.ts";
@@ -66,6 +69,7 @@ export function usersOn(stores: Stores, bus: Bus): Users {
 interface Shared {
   bus: Bus;
   window: MessageWindow | undefined;
+  places: SocketPlaces;
   counters(name: string, rate: Rate): CounterStore;
   /** What is away, though the node serves. */
   degraded(): string[];
@@ -76,18 +80,22 @@ async function openShared({ config, logger, onLost }: NodeOptions, stores: Store
   if (config.REDIS_URL === undefined) {
     const bus = new InProcessExchange().connect();
     const counters = (_name: string, rate: Rate) => memoryCounters(rate);
-    return { bus, window: undefined, counters, degraded: () => [], close: () => bus.close() };
+    const places = new LocalSocketPlaces();
+    return { bus, window: undefined, places, counters, degraded: () => [], close: () => bus.close() };
   }
   const client = new RedisClient(config.REDIS_URL, logger);
   const busId = await stores.sessions.secret("bus");
   await claimRedis(client, busId, onLost);
   const bus = new RedisBus({ url: config.REDIS_URL, busId }, client, logger);
+  const places = new RedisSocketPlaces(client, new LocalSocketPlaces());
   return {
     bus,
     window: new RedisWindow(client, config.MESSAGE_WINDOW_TTL, logger),
+    places,
     counters: (name, rate) => redisCounters(client, name, rate, memoryCounters(rate)),
     degraded: () => (client.isUp ? [] : ["redis"]),
     async close() {
+      places.close();
       await bus.close();
       client.close();
     },
@@ -181,7 +189,10 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
     (conversationId, userIds) => access.forget(conversationId, userIds),
     logger,
   );
-  const sockets = new Sockets({ hub, messages, conversations: stores.conversations, typing, limits, logger }, sessions);
+  const sockets = new Sockets(
+    { hub, messages, conversations: stores.conversations, typing, places: shared.places, limits, logger },
+    sessions,
+  );
   bus.onEvent((event) => {
     // What this node believes is put right before its sockets hear of it.
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
@@ -224,9 +235,9 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,
     gate: {
-      countOf: (userId) => hub.countOf(userId),
       upgrade: (request, visitor) => options.server().upgrade(request, { data: { ...visitor, socket: undefined } }),
     },
+    places: shared.places,
     maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
     isDraining: () => draining,
   });

@@ -10,6 +10,7 @@ import type { Limits } from "../domain/limits.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Messages } from "../domain/messages.ts";
 import type { Sessions } from "../domain/sessions.ts";
+import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Users } from "../domain/users.ts";
 import { failureAnswer } from "./answers.ts";
 import type { TrustedProxies } from "./client.ts";
@@ -38,6 +39,7 @@ export interface AppServices {
   trustedProxies: TrustedProxies;
   access: Access;
   gate: SocketGate;
+  places: SocketPlaces;
   maxSocketsPerUser: number;
   isDraining: () => boolean;
 }

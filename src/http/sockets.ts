@@ -3,12 +3,15 @@ import { z } from "zod";
 import type { Access } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
 import type { Actor } from "../domain/messages.ts";
+import type { SocketPlaces } from "../domain/socket-places.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, optionalCounter, query } from "./input.ts";
 import { UPGRADED } from "./middleware/api-log.ts";
 
 /** Who comes through an upgrade, and what for. */
 interface Visitor {
+  /** Names the place that was taken for the socket. */
+  socketId: string;
   actor: Actor;
   sessionId: string;
   token: string;
@@ -19,8 +22,7 @@ interface Visitor {
 
 /** Where requests become sockets: Bun's native upgrade. */
 export interface SocketGate {
-  countOf(userId: number): number;
-  /** False when the request is no valid WebSocket handshake. */
+  /** False when the request is no valid WebSocket handshake. A socket gives its place back when it has closed. */
   upgrade(request: Request, visitor: Visitor): boolean;
 }
 
@@ -28,26 +30,28 @@ export interface SocketGate {
 export function socketRoutes(services: {
   access: Access;
   gate: SocketGate;
+  places: SocketPlaces;
   maxSocketsPerUser: number;
   isDraining: () => boolean;
 }): Hono<Env> {
-  const { access, gate, maxSocketsPerUser, isDraining } = services;
+  const { access, gate, places, maxSocketsPerUser, isDraining } = services;
   const app = new Hono<Env>();
 
   const upgrade = async (c: Context<Env>, conversationId?: string, afterVersion?: number) => {
     if (isDraining()) throw new Failure("draining", { retryAfter: 1 });
     const { userId, fullName, id: sessionId } = sessionOf(c);
     if (conversationId !== undefined) await access.requireParticipant(conversationId, userId);
-    if (gate.countOf(userId) >= maxSocketsPerUser) throw new Failure("too_many_sockets", { retryAfter: 5 });
-    // It may have begun while this request waited.
-    if (isDraining()) throw new Failure("draining", { retryAfter: 1 });
-    const visitor = { actor: { userId, fullName }, sessionId, token: c.var.token ?? "", conversationId, afterVersion };
-    // The version too: Bun would refuse another one by itself, without our envelope.
-    const isHandshake =
-      c.req.header("upgrade")?.toLowerCase() === "websocket" && c.req.header("sec-websocket-version") === "13";
-    if (!isHandshake || !gate.upgrade(c.req.raw, visitor)) {
-      c.header("Upgrade", "websocket");
-      throw new Failure("upgrade_required");
+    if (!isHandshake(c)) throw upgradeRequired(c);
+
+    const socketId = Bun.randomUUIDv7();
+    if (!(await places.take(userId, socketId, maxSocketsPerUser)))
+      throw new Failure("too_many_sockets", { retryAfter: 5 });
+    const actor = { userId, fullName };
+    const visitor = { socketId, actor, sessionId, token: c.var.token ?? "", conversationId, afterVersion };
+    // The stop may have begun while this request waited: nothing may open behind it.
+    if (isDraining() || !gate.upgrade(c.req.raw, visitor)) {
+      places.giveBack(userId, socketId);
+      throw isDraining() ? new Failure("draining", { retryAfter: 1 }) : upgradeRequired(c);
     }
     // Bun has answered; Hono still wants a response to pass through its middleware.
     return new Response(null, { headers: { [UPGRADED]: "1" } });
@@ -58,4 +62,13 @@ export function socketRoutes(services: {
   );
   app.get("/", (c) => upgrade(c));
   return app;
+}
+
+/** The version too: Bun would refuse another one by itself, without our envelope. */
+const isHandshake = (c: Context<Env>) =>
+  c.req.header("upgrade")?.toLowerCase() === "websocket" && c.req.header("sec-websocket-version") === "13";
+
+function upgradeRequired(c: Context<Env>): Failure {
+  c.header("Upgrade", "websocket");
+  return new Failure("upgrade_required");
 }

@@ -3,6 +3,7 @@ import type { Limits } from "../domain/limits.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Messages } from "../domain/messages.ts";
 import type { ConversationStore } from "../domain/ports.ts";
+import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Typing } from "../domain/typing.ts";
 import { type ClientFrame, type ClientFrameType, clientFrames, encode } from "../protocol/frames.ts";
 import type { Message } from "../protocol/messages.ts";
@@ -15,6 +16,7 @@ export interface Services {
   messages: Messages;
   conversations: ConversationStore;
   typing: Typing;
+  places: SocketPlaces;
   limits: Limits;
   logger: Logger;
 }

@@ -40,10 +40,6 @@ export class Hub {
 
   // Sockets
 
-  countOf(userId: number): number {
-    return this.socketsByUser.get(userId)?.size ?? 0;
-  }
-
   add(socket: ClientSocket): void {
     this.sockets.add(socket);
     const { userId } = socket.actor;

@@ -115,9 +115,10 @@ export class Sockets {
   }
 
   closed(raw: Raw): void {
-    const { socket } = raw.data;
+    const { socket, socketId, actor } = raw.data;
+    const { hub, typing, places } = this.services;
+    places.giveBack(actor.userId, socketId);
     if (!socket) return;
-    const { hub, typing } = this.services;
     socket.onClosed();
     const left = [...socket.subscriptions.keys()];
     hub.remove(socket);

@@ -15,4 +15,5 @@ export const channelsOf = (busId: string) => ({
 
 /** Which PostgreSQL this Redis serves; see bus-id.ts. */
 export const BUS_ID = "confab:bus-id";
+export const socketsKey = (userId: number) => `confab:sockets:${userId}`;
 export const counterPrefix = (name: string) => `confab:limit:${name}:`;
