@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import type { Client } from "../support/client.ts";
+import { inEachMode } from "../support/modes.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import type { Frame, Socket } from "../support/socket.ts";
+import { range, sendAll } from "./frames.ts";
+
+setDefaultTimeout(60_000);
+
+/** A reader with more than this unsent counts as too slow, so no one frame may be larger. */
+const FRAME_FITS_BYTES = 512 * 1024;
+
+inEachMode("history over a socket", (mode) => {
+  let server: TestServer;
+  let ann: Client;
+  let bob: Client;
+  let conversationId: string;
+  let a: Socket;
+
+  beforeAll(async () => {
+    server = await startTestServer(mode);
+    ann = await server.person("Ann");
+    bob = await server.person("Bob");
+    conversationId = (await ann.conversation([bob])).id;
+    a = await ann.chat(conversationId);
+    await sendAll(
+      a,
+      range(1, 250).map((n) => `message ${n}`),
+    );
+  });
+  afterAll(() => server.stop());
+
+  let asked = 0;
+  async function history(socket: Socket, options: object = {}): Promise<Frame> {
+    const ref = `page ${++asked}`;
+    socket.send({ type: "history", ref, ...options });
+    return socket.next("history", (frame) => frame.ref === ref);
+  }
+  const seqs = (page: Frame) => page.messages.map((message: Frame) => message.seq);
+
+  test("the newest 50, oldest first, when nothing is said", async () => {
+    const page = await history(a);
+    expect(seqs(page)).toEqual(range(201, 250));
+    expect(page).toMatchObject({ type: "history", conversation_id: conversationId, total: 250 });
+  });
+
+  test("a page holds the messages as they were delivered", async () => {
+    const delivered = a.all("message").map((frame) => frame.message);
+    expect((await history(a, { limit: 3 })).messages).toEqual(delivered.slice(-3));
+  });
+
+  test("before_seq leads from page to page, to the first message", async () => {
+    expect(seqs(await history(a, { before_seq: 201 }))).toEqual(range(151, 200));
+    expect(seqs(await history(a, { before_seq: 11, limit: 20 }))).toEqual(range(1, 10));
+    expect(seqs(await history(a, { before_seq: 2 }))).toEqual([1]);
+    for (const before_seq of [1, 0]) expect(seqs(await history(a, { before_seq }))).toEqual([]);
+  });
+
+  test("before_seq beyond the newest gives the newest page", async () => {
+    expect(seqs(await history(a, { before_seq: 1_000_000, limit: 5 }))).toEqual(range(246, 250));
+  });
+
+  test("limit is clamped to 100 and refused below 1", async () => {
+    expect(seqs(await history(a, { limit: 1 }))).toEqual([250]);
+    expect(seqs(await history(a, { limit: 101 }))).toEqual(range(151, 250));
+    expect(seqs(await history(a, { limit: 1_000_000 }))).toEqual(range(151, 250));
+    for (const limit of [0, -1, 1.5, "10"]) {
+      a.send({ type: "history", limit });
+      expect((await a.next("error")).code).toBe("validation_failed");
+    }
+  });
+
+  test("who joined later sees it from the start", async () => {
+    const { id } = await ann.conversation([bob, await server.person()]);
+    await ann.send(id, "before you came");
+    const late = await server.person();
+    await ann.post(`/api/chat/conversations/${id}/participants/`, { user_ids: [late.id] });
+    const socket = await late.chat(id);
+    expect((await history(socket)).messages[0].content).toBe("before you came");
+    socket.close();
+  });
+
+  test("an empty conversation has an empty page", async () => {
+    const { id } = await ann.conversation([bob, await server.person()]);
+    const socket = await ann.chat(id);
+    expect(await history(socket)).toMatchObject({ messages: [], total: 0 });
+    socket.close();
+  });
+
+  const large = { "5000 emoji each": "👍".repeat(5000), "5000 control characters each": `x${"\u0001".repeat(4998)}x` };
+  for (const [name, content] of Object.entries(large))
+    test(`100 messages of ${name} come in pages that fit, none left out`, async () => {
+      const { id } = await ann.conversation([bob, await server.person()]);
+      const socket = await ann.chat(id);
+      await sendAll(socket, Array<string>(100).fill(content));
+      const found: number[] = [];
+      while (found[0] !== 1) {
+        const page = await history(socket, { limit: 100, ...(found[0] ? { before_seq: found[0] } : {}) });
+        expect(page.messages.length).toBeGreaterThan(0);
+        expect(JSON.stringify(page).length).toBeLessThan(FRAME_FITS_BYTES);
+        expect(page.messages.every((message: Frame) => message.content === content)).toBe(true);
+        found.unshift(...seqs(page));
+      }
+      expect(found).toEqual(range(1, 100));
+      socket.close();
+    });
+});

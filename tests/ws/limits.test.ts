@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import type { Client } from "../support/client.ts";
+import { inEachMode } from "../support/modes.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import type { Frame, Socket } from "../support/socket.ts";
+import { range } from "./frames.ts";
+
+setDefaultTimeout(60_000);
+
+inEachMode("who sends too fast is told to wait", (mode) => {
+  let server: TestServer;
+  let bob: Client;
+
+  beforeAll(async () => {
+    server = await startTestServer(mode, { RATE_LIMIT_SENDS: "6/3s", RATE_LIMIT_FRAMES: "8/3s" });
+    bob = await server.person("Bob");
+  });
+  afterAll(() => server.stop());
+
+  /** Somebody whose budget is whole, on two sockets of one conversation and on the socket of all. */
+  async function open() {
+    const ann = await server.person("Ann");
+    const { id } = await ann.conversation([bob]);
+    return { ann, id, sockets: [await ann.chat(id), await ann.chat(id), await ann.hub()] as const };
+  }
+  const expectThrottled = (error: Frame) => {
+    expect(error.code).toBe("throttled");
+    expect(error.retry_after).toBeWithin(1, 4);
+    expect(error.message).toBe(
+      `Request was throttled. Expected available in ${error.retry_after} second${error.retry_after === 1 ? "" : "s"}.`,
+    );
+  };
+  const answered = (socket: Socket, count: number) =>
+    socket.until(() => socket.all("ack").length + socket.all("pong").length + socket.all("error").length === count);
+
+  test("sends are counted over all sockets of a user; what is too much is refused and not stored", async () => {
+    const { ann, id, sockets } = await open();
+    for (const [i, socket] of sockets.entries())
+      for (const n of range(1, 3)) socket.send({ conversation_id: id, content: "x", client_id: `${i}-${n}`, ref: "r" });
+    for (const socket of sockets) await answered(socket, 3);
+    const errors = sockets.flatMap((socket) => socket.all("error"));
+    expect(errors).toHaveLength(3);
+    for (const error of errors) {
+      expectThrottled(error);
+      expect([error.conversation_id, error.ref]).toEqual([id, "r"]);
+      expect(error.client_id).toMatch(/^\d-\d$/);
+    }
+    expect((await ann.get(`/api/chat/conversations/${id}/`)).body.data.message_count).toBe(6);
+    for (const socket of sockets) socket.close();
+  });
+
+  test("after retry_after the same send is taken, on the same socket", async () => {
+    const { sockets } = await open();
+    const [a] = sockets;
+    for (const n of range(1, 7)) a.send({ content: "x", client_id: `${n}` });
+    const error = await a.next("error");
+    await Bun.sleep(error.retry_after * 1_000 + 100);
+    a.send({ content: "x", client_id: error.client_id });
+    await a.next("ack", (ack) => ack.client_id === error.client_id);
+    expect(a.all("error")).toHaveLength(1);
+    for (const socket of sockets) socket.close();
+  });
+
+  test("one user's haste is not another's", async () => {
+    const { ann, id, sockets } = await open();
+    const [a] = sockets;
+    const b = await bob.chat(id);
+    for (const n of range(1, 20)) a.send({ content: `${n}`, ref: `${n}` });
+    await answered(a, 20);
+    b.send({ content: "unhurried", ref: "b" });
+    await b.next("ack");
+    expect(b.all("error")).toEqual([]);
+    expect((await ann.get(`/api/chat/conversations/${id}/`)).body.data.message_count).toBe(7);
+    for (const socket of [...sockets, b]) socket.close();
+  });
+
+  test("all other frames have a budget of their own, over all sockets too", async () => {
+    const { id, sockets } = await open();
+    const [a, another, hub] = sockets;
+    for (const n of range(1, 4)) {
+      a.send({ type: "ping", ref: `${n}` });
+      another.send({ type: "ping", ref: `${n}` });
+      hub.send({ type: "ping", ref: `${n}` });
+    }
+    for (const socket of sockets) await answered(socket, 4);
+    const errors = sockets.flatMap((socket) => socket.all("error"));
+    expect(errors).toHaveLength(4);
+    for (const error of errors) {
+      expectThrottled(error);
+      expect(error.ref).toMatch(/^\d$/);
+    }
+    a.send({ content: "a send is none of them", ref: "send" });
+    expect((await a.next("ack")).conversation_id).toBe(id);
+    for (const socket of sockets) socket.close();
+  });
+
+  test("what was throttled has not been done", async () => {
+    const { ann, id, sockets } = await open();
+    const [a] = sockets;
+    await bob.send(id, "unread");
+    for (let n = 0; n < 8; n++) a.send({ type: "ping" });
+    a.send({ type: "read", ref: "r" });
+    expect((await a.next("error")).ref).toBe("r");
+    expect((await ann.get(`/api/chat/conversations/${id}/`)).body.data.unread_count).toBe(1);
+    for (const socket of sockets) socket.close();
+  });
+});
+
+inEachMode("a flood of frames", (mode) => {
+  test("is throttled or closed with 4429, and the others go on", async () => {
+    const server = await startTestServer(mode, { RATE_LIMIT_FRAMES: "200/60s" });
+    const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
+    const { id } = await ann.conversation([bob]);
+    const [a, b] = [await ann.chat(id), await bob.chat(id)];
+    const flood = 5_000;
+    for (let n = 0; n < flood; n++) a.send({ type: "history", limit: 100 });
+    b.send({ content: "calm", ref: "r" });
+    await b.next("ack");
+    const closed = a.closed.then(({ code }) => code);
+    const answered = a.until(() => a.all("history").length + a.all("error").length === flood).then(() => 0);
+    if ((await Promise.race([closed, answered])) === 0) expect(a.all("history")).toHaveLength(200);
+    else expect(await closed).toBe(4429);
+    expect(a.all("history").length).toBeLessThanOrEqual(200);
+    expect(a.all("error").every((error) => error.code === "throttled")).toBe(true);
+    b.close();
+    await server.stop();
+  });
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { inEachMode } from "../support/modes.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { changesIn, range, reached, sendAll, textsOf, versionsIn } from "./frames.ts";
+import { RawSocket } from "./raw-socket.ts";
+
+setDefaultTimeout(120_000);
+
+/** 20 kB each: some hundreds are more than the network's buffers hold. */
+const LARGE = "👍".repeat(5000);
+
+inEachMode("a reader that stops reading", (mode) => {
+  let server: TestServer;
+
+  beforeAll(async () => {
+    // With one socket each, a second one is let in when the first is gone for the server.
+    server = await startTestServer(mode, { MAX_SOCKETS_PER_USER: "1" });
+  });
+  afterAll(() => server.stop());
+
+  /** Two who read, and one on bare TCP who stops as soon as it is greeted. */
+  async function open(query = "") {
+    const [ann, bob, slow] = [await server.person("Ann"), await server.person("Bob"), await server.person("Slow")];
+    const { id } = await ann.conversation([bob, slow]);
+    const [a, b] = [await ann.chat(id), await bob.chat(id)];
+    const connect = async () => {
+      const raw = await RawSocket.connect(slow, `/ws/chat/${id}/${query}`);
+      await raw.until((frames) => frames.length > 0);
+      raw.pause();
+      return raw;
+    };
+    const isGone = async () => {
+      const { socket, answer } = await RawSocket.knock(slow, "/ws/");
+      socket.terminate();
+      return answer.status === 101;
+    };
+    return { id, a, b, slow, connect, isGone };
+  }
+
+  test("is closed with 4008, the others get everything in order, and it resumes where it was", async () => {
+    const { id, a, b, slow, connect, isGone } = await open();
+    const raw = await connect();
+    let sent = 0;
+    do {
+      // Slowly enough for the sweep to come before the fuse.
+      await sendAll(a, Array<string>(4).fill(LARGE));
+      sent += 4;
+      await Bun.sleep(100);
+    } while (sent < 3_000 && !(await isGone()));
+    raw.resume();
+    await raw.ended;
+    expect(raw.closeCode).toBe(4008);
+    const got = versionsIn(raw.frames);
+    expect(got).toEqual(range(1, got.length));
+
+    const resumed = await slow.chat(id, got.length);
+    await sendAll(a, ["and on"]);
+    sent++;
+    for (const socket of [a, b, resumed]) await reached(socket, sent);
+    for (const socket of [a, b]) expect(versionsIn(socket.frames)).toEqual(range(1, sent));
+    expect(versionsIn(resumed.frames)).toEqual(range(got.length + 1, sent));
+  });
+
+  test("does not hold up the others while a flood goes past it, and is gone in the end", async () => {
+    const { a, b, connect, isGone } = await open();
+    const raw = await connect();
+    await sendAll(a, Array<string>(1_000).fill(LARGE));
+    await reached(b, 1_000);
+    expect(versionsIn(b.frames)).toEqual(range(1, 1_000));
+    expect(textsOf(b, "message")).toEqual(textsOf(a, "message"));
+    let gone = false;
+    for (let tries = 0; !gone && tries < 100; tries++) {
+      gone = await isGone();
+      await Bun.sleep(100);
+    }
+    expect(gone).toBe(true);
+    raw.resume();
+    await raw.ended;
+    const got = versionsIn(raw.frames);
+    expect(got).toEqual(range(1, got.length));
+    expect(got.length).toBeLessThan(1_000);
+    expect(raw.closeCode).toBeOneOf([4008, undefined]);
+  });
+
+  test("is waited for by a replay: when it reads again it gets everything, and then what is live", async () => {
+    const { a, b, connect, isGone } = await open("?after_version=0");
+    await sendAll(a, Array<string>(600).fill(LARGE));
+    const raw = await connect();
+    await Bun.sleep(2_000);
+    await sendAll(a, Array<string>(50).fill("meanwhile"));
+    expect(await isGone()).toBe(false);
+    raw.resume();
+    await raw.until((frames) => changesIn(frames).length >= 650, 30_000);
+    await sendAll(a, ["live"]);
+    await raw.until((frames) => changesIn(frames).length >= 651);
+    expect(versionsIn(raw.frames)).toEqual(range(1, 651));
+    expect(raw.closeCode).toBeUndefined();
+    await reached(b, 651);
+    expect(versionsIn(b.frames)).toEqual(range(1, 651));
+    raw.terminate();
+  });
+});
