@@ -45,8 +45,8 @@ export class Subscription {
     if (this.over) return;
     if (!standing) throw new Failure("not_a_participant");
     greet(standing, this.room);
-    if (after !== undefined) await this.replay(after, standing);
-    if (!this.over) this.goLive();
+    if (after === undefined) this.goLive();
+    else await this.replay(after, standing);
   }
 
   /** The user was removed with the change in `frame`: the last that this socket gets. */
@@ -73,6 +73,7 @@ export class Subscription {
     this.socket.joinTopic(this.topic);
   }
 
+  /** Ends live. MUST NOT await between seeing that the cursor has caught up and going live: a change could pass by. */
   private async replay(after: number, standing: Standing) {
     const newest = Math.max(this.room.delivered, standing.lastVersion);
     if (after > newest || after < standing.prunedVersion || newest - after > REPLAY_MAX) return this.reset();
@@ -89,10 +90,12 @@ export class Subscription {
         cursor = event.version;
       }
     }
+    this.goLive();
   }
 
   private reset() {
     const { conversationId: conversation_id, delivered: last_version } = this.room;
     this.socket.send(encode({ type: "reset", conversation_id, last_version }));
+    this.goLive();
   }
 }

@@ -58,7 +58,7 @@ inEachMode("sockets belong to their session", (mode) => {
     const body = { old_password: PASSWORD, password, password_confirm: password };
     expect((await laptop.post("/api/users/password/", body)).status).toBe(200);
     await expectEnded(on.phone);
-    await expectOpen(on.bob);
+    await expectOpen([...on.laptop, ...on.bob]);
     expect((await handshake(phone)).status).toBe(401);
     (await laptop.hub()).close();
     (await (await logIn(laptop, password)).hub()).close();
