@@ -3,7 +3,7 @@ import type { Change } from "../../domain/changes.ts";
 import { Failure, invalidField } from "../../domain/errors.ts";
 import type { Alteration } from "../../domain/ports.ts";
 import type { Transaction } from "./database.ts";
-import { isOneOf, userOf } from "./rows.ts";
+import { arrayParam, isOneOf, userOf } from "./rows.ts";
 import { changes, conversations, participants, users } from "./schema.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
@@ -109,7 +109,7 @@ async function record(
 /** In the order given, which is the order of joining. One array, not a parameter for each of thousands. */
 export async function insertParticipants(tx: Transaction, conversationId: string, userIds: number[], readSeq: number) {
   await tx.execute(sql`INSERT INTO ${participants} (conversation_id, user_id, read_seq)
-    SELECT ${conversationId}, u.id, ${readSeq} FROM unnest(${sql.param(userIds)}::integer[]) WITH ORDINALITY AS u (id, n)
+    SELECT ${conversationId}, u.id, ${readSeq} FROM unnest(${arrayParam(userIds)}::integer[]) WITH ORDINALITY AS u (id, n)
     ORDER BY u.n`);
 }
 

@@ -12,6 +12,7 @@ import {
   WAITING_AT_ONCE,
 } from "./database.ts";
 import { MIGRATIONS, requireMigrated } from "./migrations.ts";
+import { arrayLiteral } from "./rows.ts";
 import * as schema from "./schema.ts";
 
 type Client = ReturnType<typeof connect>;
@@ -29,6 +30,8 @@ function connect(url: string, max: number, statementTimeoutMs: number) {
     max_lifetime: null,
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
+    // Asked for at a connection's start, and for ever unknown when that breaks in the middle: arrays go as literals.
+    fetch_types: false,
     // int8 as a number: the counters stay far below 2^53.
     types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
     connection: {
@@ -92,14 +95,14 @@ class LogClient {
 
 function queryOn(client: Client): Query {
   return async <Row>(text: string, parameters: Parameters<Query>[1]) => {
-    const rows = await client.unsafe(text, parameters.map(mutable), { prepare: true });
+    const rows = await client.unsafe(text, parameters.map(literal), { prepare: true });
     // The statement's text says which columns a row has; this is where that promise enters the types.
     return [...rows] as Row[];
   };
 }
 
-const mutable = (parameter: Parameters<Query>[1][number]) =>
-  typeof parameter === "object" && parameter !== null ? [...parameter] : parameter;
+const literal = (parameter: Parameters<Query>[1][number]) =>
+  typeof parameter === "object" && parameter !== null ? arrayLiteral(parameter) : parameter;
 
 /** On a connection of its own, without time-outs: a migration may take its time. */
 async function migratePostgres(url: string, apply: boolean) {

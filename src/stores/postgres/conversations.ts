@@ -5,7 +5,7 @@ import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
-import { isOneOf, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms, userOf } from "./rows.ts";
+import { arrayParam, isOneOf, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms, userOf } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
@@ -15,7 +15,7 @@ export class PostgresConversations implements ConversationStore {
 
   async known(ids: number[]) {
     if (ids.length === 0) return [];
-    const rows = await this.db.run((orm) =>
+    const rows = await this.db.read((orm) =>
       orm
         .select({ id: users.id })
         .from(users)
@@ -71,7 +71,7 @@ export class PostgresConversations implements ConversationStore {
   }
 
   record(conversationId: string) {
-    return this.db.run(async (orm) => {
+    return this.db.read(async (orm) => {
       const [row] = await orm.select().from(conversations).where(eq(conversations.id, conversationId));
       return row && recordOf(orm, row);
     });
@@ -100,7 +100,7 @@ export class PostgresConversations implements ConversationStore {
   private async withPeople(rows: SummaryRow[]): Promise<SummaryRecord[]> {
     if (rows.length === 0) return [];
     const ids = rows.map((row) => row.conversation_id);
-    const people = await this.db.run((orm) => firstParticipants(orm, ids));
+    const people = await this.db.read((orm) => firstParticipants(orm, ids));
     const messages = await this.db.query<MessageRow>(
       `SELECT ${MESSAGE_COLUMNS} FROM unnest($1::uuid[], $2::bigint[]) AS newest (conversation_id, seq)
        JOIN messages m ON m.conversation_id = newest.conversation_id AND m.seq = newest.seq`,
@@ -138,7 +138,7 @@ export class PostgresConversations implements ConversationStore {
   }
 
   participants(conversationId: string, page: { after: number; limit: number }) {
-    return this.db.run(async (orm) => {
+    return this.db.read(async (orm) => {
       const rows = await orm
         .select()
         .from(participants)
@@ -225,7 +225,7 @@ async function firstParticipants(orm: Orm | Transaction, conversationIds: string
     .as("first");
   const places = await orm
     .select({ conversationId: sql<string>`wanted.id`, userId: first.userId })
-    .from(sql`unnest(${sql.param(conversationIds)}::uuid[]) AS wanted (id)`)
+    .from(sql`unnest(${arrayParam(conversationIds)}::uuid[]) AS wanted (id)`)
     .innerJoinLateral(first, sql`true`)
     .orderBy(asc(first.ordinal));
   const ids = [...new Set(places.map((place) => place.userId))];

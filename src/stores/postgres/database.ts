@@ -37,6 +37,8 @@ export const WAITING_AT_ONCE = 4;
 export const STATEMENT_TIMEOUT_MS = 4_000;
 const CALL_TIMEOUT_MS = 5_000;
 const PROBE_TIMEOUT_MS = 1_000;
+/** A connection that breaks later than this has been waited for long enough. */
+const RETRY_WITHIN_MS = 1_000;
 
 /** A batch of sends takes at most this long: a little less than its senders are kept waiting (CONTRACT: 2 s). */
 export const LOG_TIMEOUT_MS = 1_700;
@@ -51,11 +53,19 @@ export class Database {
     this.slots = new Slots(driver.concurrency);
   }
 
-  query: Query = (text, parameters) => this.guard(() => this.driver.query(text, parameters));
+  /** A statement that may run twice: a read, or a write that says where things shall stand. */
+  query: Query = (text, parameters) => this.twice(() => this.driver.query(text, parameters));
+
+  /** A statement that must not run twice. */
+  write: Query = (text, parameters) => this.guard(() => this.driver.query(text, parameters));
 
   /** The log handles faults itself: it must know whether a commit is unknown or refused. */
   get log(): Pick<Driver, "logQuery" | "waitingLogQuery"> {
     return this.driver;
+  }
+
+  read<T>(work: (orm: Orm) => Promise<T>): Promise<T> {
+    return this.twice(() => work(this.driver.orm));
   }
 
   run<T>(work: (orm: Orm) => Promise<T>): Promise<T> {
@@ -81,6 +91,17 @@ export class Database {
         this.probe = undefined;
       });
     return this.probe;
+  }
+
+  /** A connection that the server has closed is noticed by the first who uses it: they get another one. */
+  private async twice<T>(work: () => Promise<T>): Promise<T> {
+    const since = performance.now();
+    return this.guard(() =>
+      work().catch((error: unknown) => {
+        if (!isConnectionLost(error) || performance.now() - since > RETRY_WITHIN_MS) throw error;
+        return work();
+      }),
+    );
   }
 
   /** While the database is away, calls don't queue up for it: one asks whether it is back, and all hear the answer. */

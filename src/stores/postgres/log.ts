@@ -7,7 +7,7 @@ import { lockConversation, requireParticipant } from "./alter.ts";
 import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { prune } from "./prune.ts";
-import { contentDigest, isOneOf, MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
+import { contentDigest, isOneOf, MESSAGE_COLUMNS, type MessageRow, messageOf, numbersOf, userOf } from "./rows.ts";
 import { changes, conversations, messages, users } from "./schema.ts";
 
 export class PostgresLog implements MessageLog {
@@ -93,7 +93,7 @@ export class PostgresLog implements MessageLog {
   async changes(conversationId: string, after: number, upTo: number, limit: number): Promise<Change[] | "gone"> {
     const last = Math.min(upTo, after + limit);
     const rows = await this.db.query<ChangeRow>(CHANGES, [conversationId, after, last]);
-    const people = await this.people(rows.flatMap((row) => row.added ?? []));
+    const people = await this.people(rows.flatMap((row) => numbersOf(row.added)));
     const found: Change[] = [];
     for (const row of rows) {
       const change = changeOf(row, conversationId, people);
@@ -106,7 +106,7 @@ export class PostgresLog implements MessageLog {
 
   private async people(ids: number[]): Promise<Map<number, User>> {
     if (ids.length === 0) return new Map();
-    const rows = await this.db.run((orm) => orm.select().from(users).where(isOneOf(users.id, ids)));
+    const rows = await this.db.read((orm) => orm.select().from(users).where(isOneOf(users.id, ids)));
     return new Map(rows.map((row) => [row.id, userOf(row)]));
   }
 
@@ -122,8 +122,9 @@ type ChangeRow = Partial<MessageRow> & {
   at_seq: number;
   /** Null for a new message. */
   kind: "message" | "message_changed" | "participants";
-  added: number[] | null;
-  removed: number[] | null;
+  /** Arrays as text, which both drivers read alike. */
+  added: string;
+  removed: string;
   name: string | null;
 };
 
@@ -138,13 +139,12 @@ const CHANGES = `WITH base AS (
       (SELECT pruned_seq + ($2 - pruned_version) FROM conversations WHERE id = $1)
     ) AS seq
   )
-  SELECT m.version AS at_version, m.seq AS at_seq, 'message' AS kind, NULL::integer[] AS added,
-    NULL::integer[] AS removed, NULL::text AS name, ${MESSAGE_COLUMNS}
+  SELECT m.version AS at_version, m.seq AS at_seq, 'message' AS kind, '{}' AS added, '{}' AS removed, NULL::text AS name, ${MESSAGE_COLUMNS}
   FROM base JOIN messages m ON m.conversation_id = $1 AND m.seq > base.seq AND m.seq <= base.seq + ($3 - $2)
   WHERE m.version <= $3
   UNION ALL
   SELECT c.version, c.last_seq, CASE WHEN c.message_seq IS NULL THEN 'participants' ELSE 'message_changed' END,
-    c.added, c.removed, c.name, ${MESSAGE_COLUMNS}
+    c.added::text, c.removed::text, c.name, ${MESSAGE_COLUMNS}
   FROM changes c LEFT JOIN messages m ON m.conversation_id = c.conversation_id AND m.seq = c.message_seq
   WHERE c.conversation_id = $1 AND c.version > $2 AND c.version <= $3
   ORDER BY at_version`;
@@ -152,8 +152,8 @@ const CHANGES = `WITH base AS (
 function changeOf(row: ChangeRow, conversationId: string, people: Map<number, User>): Change | undefined {
   const at = { conversationId, version: row.at_version, lastSeq: row.at_seq };
   if (row.kind === "participants") {
-    const added = (row.added ?? []).flatMap((id) => people.get(id) ?? []);
-    return { ...at, kind: "participants", added, removed: row.removed ?? [], name: row.name };
+    const added = numbersOf(row.added).flatMap((id) => people.get(id) ?? []);
+    return { ...at, kind: "participants", added, removed: numbersOf(row.removed), name: row.name };
   }
   return hasMessage(row) ? { ...at, kind: row.kind, message: messageOf(row) } : undefined;
 }

@@ -53,8 +53,20 @@ export function messageOf(row: MessageRow): Message {
   return message;
 }
 
+/** An array as PostgreSQL reads it from text. */
+export function arrayLiteral(values: readonly (string | number | null)[]): string {
+  const elements = values.map((value) =>
+    typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : String(value ?? "NULL"),
+  );
+  return `{${elements.join(",")}}`;
+}
+
+/** The numbers of an array that was selected as text. */
+export const numbersOf = (text: string): number[] => (text === "{}" ? [] : text.slice(1, -1).split(",").map(Number));
+
 /** One array as one parameter: thousands of ids would be more parameters than a statement can have. */
-export const isOneOf = (column: AnyPgColumn, ids: number[]) => sql`${column} = ANY (${sql.param(ids)}::integer[])`;
+export const arrayParam = (values: readonly (string | number)[]) => sql.param(arrayLiteral(values));
+export const isOneOf = (column: AnyPgColumn, ids: number[]) => sql`${column} = ANY (${arrayParam(ids)}::integer[])`;
 
 /** A user as everybody may see them, out of a row read by drizzle. */
 export function userOf(row: typeof users.$inferSelect): User {

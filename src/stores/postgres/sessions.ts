@@ -1,6 +1,7 @@
 import { and, desc, eq, lt, ne, or, sql } from "drizzle-orm";
 import type { NewSession, SessionStore } from "../../domain/ports.ts";
 import type { Database } from "./database.ts";
+import { arrayParam } from "./rows.ts";
 import { secrets, sessions, users } from "./schema.ts";
 
 /** CONTRACT §2: 14 days after the last use, 90 days at most. */
@@ -12,13 +13,13 @@ export class PostgresSessions implements SessionStore {
   constructor(private readonly db: Database) {}
 
   async secret(name: "session" | "bus") {
-    const [row] = await this.db.run((orm) => orm.select().from(secrets).where(eq(secrets.name, name)));
+    const [row] = await this.db.read((orm) => orm.select().from(secrets).where(eq(secrets.name, name)));
     if (!row) throw new Error(`the database has no ${name} secret`);
     return row.value;
   }
 
   async create({ id, key, userId, passwordHash, address, client }: NewSession) {
-    const rows = await this.db.query<{ id: string }>(
+    const rows = await this.db.write<{ id: string }>(
       `INSERT INTO sessions (id, key, user_id, address, client)
        SELECT $1, $2, u.id, $5, $6 FROM users u WHERE u.id = $3 AND u.password_hash = $4 AND u.is_active FOR SHARE
        RETURNING id`,
@@ -32,7 +33,7 @@ export class PostgresSessions implements SessionStore {
   }
 
   async find(key: string) {
-    const [row] = await this.db.run((orm) =>
+    const [row] = await this.db.read((orm) =>
       orm
         .select()
         .from(sessions)
@@ -57,14 +58,14 @@ export class PostgresSessions implements SessionStore {
       orm
         .update(sessions)
         .set({ lastUsedAt: sql`now()` })
-        .where(and(sql`${sessions.id} = ANY (${sql.param(ids)}::uuid[])`, alive, active))
+        .where(and(sql`${sessions.id} = ANY (${arrayParam(ids)}::uuid[])`, alive, active))
         .returning({ id: sessions.id }),
     );
     return rows.map((row) => row.id);
   }
 
   async list(userId: number) {
-    const rows = await this.db.run((orm) =>
+    const rows = await this.db.read((orm) =>
       orm
         .select()
         .from(sessions)

@@ -16,12 +16,12 @@ export class PostgresUsers implements UserStore {
   }
 
   async byId(id: number) {
-    const rows = await this.db.run((orm) => orm.select().from(users).where(eq(users.id, id)));
+    const rows = await this.db.read((orm) => orm.select().from(users).where(eq(users.id, id)));
     return rows[0] && accountOf(rows[0]);
   }
 
   async byEmail(email: string) {
-    const rows = await this.db.run((orm) => orm.select().from(users).where(eq(users.email, email)));
+    const rows = await this.db.read((orm) => orm.select().from(users).where(eq(users.email, email)));
     return rows[0] && accountOf(rows[0]);
   }
 
@@ -51,7 +51,7 @@ export class PostgresUsers implements UserStore {
     const pattern = `%${query.search.replace(/[\\%_]/g, "\\$&")}%`;
     const mine = alias(participants, "mine");
     const theirs = alias(participants, "theirs");
-    return this.db.run(async (orm) => {
+    return this.db.read(async (orm) => {
       const shown = and(
         ne(users.id, query.callerId),
         eq(users.isActive, true),
