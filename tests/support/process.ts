@@ -8,8 +8,8 @@ const CONFAB = [process.execPath, "--no-env-file", join(import.meta.dir, "../../
 const PATIENCE_MS = 30_000;
 
 /** Runs a command to its end. `stdin` is what is typed, not a terminal. */
-export async function run(args: string[], environment: Record<string, string>, cwd?: string) {
-  const child = Bun.spawn([...CONFAB, ...args], {
+export async function run(args: string[], environment: Record<string, string>, cwd?: string, program = CONFAB) {
+  const child = Bun.spawn([...program, ...args], {
     env: { PATH: process.env["PATH"], ...environment },
     stdin: "ignore",
     stdout: "pipe",
@@ -37,14 +37,15 @@ export interface ServerProcess {
 /** Starts a server and waits until it is ready, or with `awaitReady: false` only until it listens. */
 export async function spawnServer(
   environment: Record<string, string>,
-  options: { awaitReady?: boolean; stdout?: number } = {},
+  options: { awaitReady?: boolean; stdout?: number; program?: string[]; cwd?: string } = {},
 ): Promise<ServerProcess> {
   const port = environment["PORT"] ?? String(await freePort());
-  const child = Bun.spawn(CONFAB, {
+  const child = Bun.spawn(options.program ?? CONFAB, {
     env: { PATH: process.env["PATH"], ...NO_LIMITS, HOST: "127.0.0.1", PORT: port, ...environment },
     stdin: "ignore",
     stdout: options.stdout ?? "ignore",
     stderr: "inherit",
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const url = `http://127.0.0.1:${port}`;
   const path = options.awaitReady === false ? "/api/chat/health/" : "/api/chat/health/ready/";

@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { PGlite } from "@electric-sql/pglite";
 import archive from "./empty-cluster.tar.zst" with { type: "file" };
+import { createPglite } from "./pglite-files.ts";
 
 /**
  * Makes the files of an empty database, from an archive: `initdb` itself takes seconds and half a gigabyte of memory.
@@ -12,14 +12,14 @@ export async function makeCluster(folder: string): Promise<void> {
   rmSync(unfinished, { recursive: true, force: true });
   const tar = Bun.zstdDecompressSync(await Bun.file(archive).bytes());
   const loadDataDir = new Blob([tar], { type: "application/x-tar" });
-  const client = await PGlite.create({ dataDir: unfinished, loadDataDir });
+  const client = await createPglite({ dataDir: unfinished, loadDataDir });
   await client.close();
   renameSync(unfinished, folder);
 }
 
 /** Makes the archive anew; needed when PGlite comes with another PostgreSQL. Run by `bun run empty-cluster`. */
 export async function writeArchive(): Promise<void> {
-  const client = await PGlite.create();
+  const client = await createPglite();
   await client.exec("CHECKPOINT");
   const tar = await (await client.dumpDataDir("none")).bytes();
   await client.close();

@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { PGlite, types } from "@electric-sql/pglite";
+import { type PGlite, types } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Logger } from "../../domain/logger.ts";
 import { makeCluster } from "./empty-cluster.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { createPglite } from "./pglite-files.ts";
 
 /** The in-process database has no background processes: what they would do is done here, this often. */
 const CHECKPOINT_EVERY_MS = 5 * 60_000;
@@ -16,7 +17,7 @@ const SETTINGS = ["shared_buffers=16MB", "max_wal_size=64MB", "min_wal_size=32MB
 
 async function open(folder: string) {
   await makeCluster(folder);
-  return PGlite.create({ dataDir: folder, postgresqlconf: SETTINGS, serializers: { [types.TEXT]: keepByteOrderMark } });
+  return createPglite({ dataDir: folder, postgresqlconf: SETTINGS, serializers: { [types.TEXT]: keepByteOrderMark } });
 }
 
 /** PGlite's reader takes U+FEFF off the start of a text, once: one more is put there, for it to take. */

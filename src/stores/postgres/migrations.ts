@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 
-/** What drizzle-kit made of schema.ts, beside the source. */
-export const MIGRATIONS = join(import.meta.dir, "../../../drizzle");
+/** What drizzle-kit made of schema.ts: beside the source, or in the single binary, where all modules are in one folder with it. */
+export const MIGRATIONS = join(import.meta.dir, Bun.isStandaloneExecutable ? "drizzle" : "../../../drizzle");
 
 /** The database's tables are not those of this version. The text says what to do. */
 class MigrationError extends Error {}

@@ -1,0 +1,15 @@
+/** Files that are embedded as they are; the import gives the path. */
+declare module "*.tar.zst" {
+  const path: string;
+  export default path;
+}
+
+declare module "*.wasm" {
+  const path: string;
+  export default path;
+}
+
+declare module "*.data" {
+  const path: string;
+  export default path;
+}

@@ -1,0 +1,124 @@
+import { afterEach, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { version } from "../../package.json";
+import { inEachMode } from "../support/modes.ts";
+import type { ServerProcess } from "../support/process.ts";
+import { type Machine, makeMachine } from "./machine.ts";
+
+const machines: Machine[] = [];
+const servers: ServerProcess[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.kill("SIGKILL");
+    await server.exited;
+  }
+  for (const machine of machines.splice(0)) machine.remove();
+});
+
+async function machine(...args: Parameters<typeof makeMachine>) {
+  const made = await makeMachine(...args);
+  machines.push(made);
+  return made;
+}
+
+async function start(on: Machine) {
+  const server = await on.start();
+  servers.push(server);
+  return server;
+}
+
+inEachMode("the binary alone in a folder that can't be written", (mode) => {
+  test("chats, keeps every acked message over kill -9, and stops by SIGTERM", async () => {
+    const place = await machine(mode);
+    expect(readdirSync(place.folder).sort()).toEqual(["confab", "data", "logs"]);
+    const first = await start(place);
+    const [ann, bob] = [await first.visitor().signUp("Ann"), await first.visitor().signUp("Bob")];
+    const { id } = await ann.conversation([bob]);
+    const [sender, reader] = [await ann.chat(id), await bob.chat(id)];
+    sender.send({ content: "by socket", client_id: "1" });
+    await sender.next("ack");
+    expect((await reader.next("message")).message).toMatchObject({ content: "by socket", seq: 1 });
+    await bob.send(id, "by HTTP");
+    expect((await sender.next("message", (frame) => frame.message.seq === 2)).message.content).toBe("by HTTP");
+    first.kill("SIGKILL");
+    await first.exited;
+
+    const second = await start(place);
+    for (const person of [ann, bob]) person.url = second.url;
+    const { body } = await bob.get(`/api/chat/conversations/${id}/messages/`);
+    expect(body.data.messages.map((message: { content: string }) => message.content)).toEqual(["by socket", "by HTTP"]);
+    expect((await ann.send(id, "and on")).seq).toBe(3);
+    second.kill("SIGTERM");
+    expect(await second.exited).toBe(0);
+
+    expect(readdirSync(place.folder).sort()).toEqual(["confab", "data", "logs"]);
+    const log = readFileSync(join(place.folder, "logs/app.log"), "utf8").trim().split("\n");
+    const said = log.map((line) => JSON.parse(line).msg);
+    expect(said).toContain("ready");
+    expect(said.at(-1)).toBe("stopped");
+  });
+
+  test("has every command: migrate, createsuperuser beside a server, healthcheck", async () => {
+    const place = await machine(mode);
+    expect(await place.run(["migrate"])).toEqual({ code: 0, stdout: "The database is up to date.\n", stderr: "" });
+    const server = await start(place);
+    const who = ["--email", "root@example.com", "--first-name", "Rosa", "--last-name", "Root"];
+    const made = await place.run(["createsuperuser", ...who], { SUPERUSER_PASSWORD: "SecurePass123" });
+    expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: "" });
+    expect((await server.visitor().logIn("root@example.com")).user).toMatchObject({ full_name: "Rosa Root" });
+    const { port } = new URL(server.url);
+    expect((await place.run(["healthcheck"], { PORT: port })).code).toBe(0);
+    server.kill("SIGINT");
+    expect(await server.exited).toBe(0);
+    expect((await place.run(["healthcheck"], { PORT: port })).code).toBe(1);
+  });
+});
+
+test("that folder is really closed to it: elsewhere than in data and logs it can't write", async () => {
+  const place = await machine("embedded");
+  const { code, stderr } = await place.run(["migrate"], { DATA_DIR: join(place.folder, "elsewhere") });
+  expect(code).toBe(1);
+  expect(stderr).toContain("EACCES");
+});
+
+test("says its version and its help, and refuses what it does not know", async () => {
+  const place = await machine("embedded");
+  expect(await place.run(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  expect((await place.run(["--help"])).stdout).toContain("Usage: confab");
+  expect((await place.run(["--no-such-option"])).code).toBe(2);
+});
+
+test("reads no settings, code or paths from the folder it is started in, but the file that it is told to", async () => {
+  const planted = {
+    ".env": "PORT=none\nDATA_DIR=/planted\n",
+    "bunfig.toml": 'preload = ["./planted.ts"]\n',
+    "package.json": '{ "name": "planted", "type": "commonjs" }',
+    "tsconfig.json": '{ "compilerOptions": { "paths": { "*": ["./planted.ts"] } } }',
+    "planted.ts": 'process.stdout.write("planted\\n");\n',
+  };
+  const place = await machine("embedded", planted);
+  // What they would do to a program that reads them.
+  const reads = Bun.spawnSync([process.execPath, "-p", "process.env.PORT"], { cwd: place.folder, env: {} });
+  expect(reads.stdout.toString()).toBe("planted\nnone\n");
+
+  expect(await place.run(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  expect(await place.run(["migrate"])).toMatchObject({ code: 0, stdout: "The database is up to date.\n" });
+  const told = await place.run(["--env-file", ".env"]);
+  expect(told.code).toBe(2);
+  expect(told.stderr).toContain("PORT");
+});
+
+test("a signal that it has no use for ends it, as any program", async () => {
+  const server = await start(await machine("embedded"));
+  server.kill("SIGHUP");
+  expect(await server.exited).toBe(128 + 1);
+});
+
+test("on a terminal its log is for reading", async () => {
+  const place = await machine("embedded");
+  const shown = await place.onTerminal((text) => text.includes("ready"));
+  expect(shown).toMatch(/^\[\d\d:\d\d:\d\d\] .*INFO.*listening/);
+  expect(shown).not.toContain('"msg"');
+});
