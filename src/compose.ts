@@ -83,10 +83,11 @@ async function openShared({ config, logger, onLost }: NodeOptions, stores: Store
     const places = new LocalSocketPlaces();
     return { bus, window: undefined, places, counters, degraded: () => [], close: () => bus.close() };
   }
-  const client = new RedisClient(config.REDIS_URL, logger);
+  const address = { url: config.REDIS_URL, checkCertificate: config.REDIS_TLS_CHECK === "on" };
+  const client = new RedisClient(address, logger);
   const busId = await stores.sessions.secret("bus");
   await claimRedis(client, busId, onLost);
-  const bus = new RedisBus({ url: config.REDIS_URL, busId }, client, logger);
+  const bus = new RedisBus(address, busId, client, logger);
   const places = new RedisSocketPlaces(client, new LocalSocketPlaces());
   return {
     bus,

@@ -111,13 +111,18 @@ export const settings = {
     default: undefined,
     schema: redisUrl,
   },
+  REDIS_TLS_CHECK: {
+    doc: "off: with rediss://, believe any certificate, as Heroku's Redis needs it. The connection is encrypted all the same.",
+    default: "on",
+    schema: oneOf("on", "off"),
+  },
   MESSAGE_WINDOW_TTL: {
     doc: "How long Redis keeps the newest messages of a conversation that is silent.",
     default: "24h",
     schema: duration,
   },
   DATABASE_POOL_SIZE: {
-    doc: "Connections to PostgreSQL, beside three for the message log and the node's lock.",
+    doc: "Connections to PostgreSQL, beside up to six for the message log and the node's lock.",
     default: "10",
     schema: integer(1, 1000),
   },

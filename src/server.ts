@@ -89,8 +89,10 @@ async function openWhenReachable(options: NodeOptions, isStopping: () => boolean
     try {
       return await openNode(options);
     } catch (error) {
-      const away = isUnavailable(error) || (error instanceof Failure && error.reason === "unavailable");
-      if (!away) throw error;
+      // The embedded database is here or nowhere: waiting for it would only hide what is wrong.
+      const isElsewhere = options.config.DATABASE_URL !== undefined;
+      const isAway = isUnavailable(error) || (error instanceof Failure && error.reason === "unavailable");
+      if (!isElsewhere || !isAway) throw error;
       options.logger.warn({ err: error }, "the database can't be reached yet");
       await Bun.sleep(DATABASE_RETRY_MS);
     }

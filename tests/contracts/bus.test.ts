@@ -15,10 +15,10 @@ afterAll(() => {
 
 async function redisNode(busId: string): Promise<Bus> {
   const { url } = await sharedRedis();
-  const client = new RedisClient(url, logger);
+  const client = new RedisClient({ url }, logger);
   clients.push(client);
   await client.untilUp(5_000);
-  return new RedisBus({ url, busId }, client, logger);
+  return new RedisBus({ url }, busId, client, logger);
 }
 
 /** Each driver, as two nodes of one bus. */

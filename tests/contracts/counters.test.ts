@@ -10,7 +10,7 @@ import { sharedRedis } from "../support/redis.ts";
 const drivers: Record<string, (rate: Rate) => CounterStore | Promise<CounterStore>> = { "in process": memoryCounters };
 if (modes.includes("redis"))
   drivers["Redis"] = async (rate) => {
-    const client = new RedisClient((await sharedRedis()).url, pino({ level: "silent" }));
+    const client = new RedisClient(await sharedRedis(), pino({ level: "silent" }));
     clients.push(client);
     await client.untilUp(5_000);
     const never: CounterStore = {

@@ -13,7 +13,7 @@ afterAll(() => {
 });
 
 async function redisPlaces() {
-  const client = new RedisClient((await sharedRedis()).url, pino({ level: "silent" }));
+  const client = new RedisClient(await sharedRedis(), pino({ level: "silent" }));
   await client.untilUp(5_000);
   const places = new RedisSocketPlaces(client, new LocalSocketPlaces());
   closing.push(() => {

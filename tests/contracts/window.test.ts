@@ -16,7 +16,7 @@ if (modes.includes("redis"))
 
     beforeAll(async () => {
       server = await sharedRedis();
-      client = new RedisClient(server.url, pino({ level: "silent" }));
+      client = new RedisClient(server, pino({ level: "silent" }));
       await client.untilUp(5_000);
       window = new RedisWindow(client, 60_000, pino({ level: "silent" }));
     });

@@ -17,7 +17,7 @@ test("a Redis URL says where Redis is", () => {
     db: 3,
     username: "u",
     password: "p@ss",
-    tls: {},
+    tls: { rejectUnauthorized: true },
   });
   expect(parseRedisUrl("redis+sentinel://u:p@one:26380,two/chat/2")).toEqual({
     sentinels: [

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Bus, BusEvent } from "../../domain/bus.ts";
 import type { Logger } from "../../domain/logger.ts";
-import { openRedis, type RedisClient } from "./client.ts";
+import { openRedis, type RedisAddress, type RedisClient } from "./client.ts";
 import { channelsOf } from "./keys.ts";
 
 const BEAT_EVERY_MS = 500;
@@ -32,12 +32,13 @@ export class RedisBus implements Bus {
   private closed = false;
 
   constructor(
-    { url, busId }: { url: string; busId: string },
+    address: RedisAddress,
+    busId: string,
     private readonly commands: RedisClient,
     private readonly logger: Logger,
   ) {
     this.channels = channelsOf(busId);
-    this.subscriber = openRedis(url, "subscriptions", logger, {
+    this.subscriber = openRedis(address, "subscriptions", logger, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       // Done here, for all that is wanted now and not only what was confirmed before.

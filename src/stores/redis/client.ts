@@ -10,6 +10,12 @@ const RECONNECT_MS = { first: 50, most: 1_000 };
 /** Left out: how replies are mapped, which stays as it is. */
 type Options = Omit<RedisOptions, "replyMapping">;
 
+/** Where Redis is. Unless told otherwise its certificate, where it has one, must be signed by somebody known. */
+export interface RedisAddress {
+  url: string;
+  checkCertificate?: boolean;
+}
+
 /** Redis did not do what was asked, as far as we know. Nothing depends on it: the caller goes on without. */
 export class RedisAway extends Error {}
 
@@ -21,8 +27,8 @@ export class RedisClient {
   readonly redis: Redis;
   private restUntil = 0;
 
-  constructor(url: string, logger: Logger) {
-    this.redis = openRedis(url, "commands", logger, {
+  constructor(address: RedisAddress, logger: Logger) {
+    this.redis = openRedis(address, "commands", logger, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
@@ -70,9 +76,14 @@ const isReply = (error: unknown) => error instanceof Error && error.name === "Re
  * Opens a connection, which reconnects for ever. URLs: redis://, rediss:// (TLS), or
  * redis+sentinel://[user:password@]host:26379,host:26379/name[/db].
  */
-export function openRedis(url: string, purpose: string, logger: Logger, options: Options): Redis {
+export function openRedis(
+  { url, checkCertificate = true }: RedisAddress,
+  purpose: string,
+  logger: Logger,
+  options: Options,
+): Redis {
   const all: Options = {
-    ...parseRedisUrl(url),
+    ...parseRedisUrl(url, checkCertificate),
     ...options,
     connectionName: `confab-${purpose}`,
     connectTimeout: 2_000,
@@ -94,7 +105,7 @@ export function openRedis(url: string, purpose: string, logger: Logger, options:
 }
 
 /** @throws an error whose text says what a URL must look like */
-export function parseRedisUrl(url: string): Options {
+export function parseRedisUrl(url: string, checkCertificate = true): Options {
   const sentinel = /^redis\+sentinel:\/\/(?:([^:@/]*):([^@/]*)@)?([^/]+)\/([^/]+)(?:\/(\d+))?$/.exec(url);
   if (sentinel) {
     const [, username, password, hosts = "", name = "", db] = sentinel;
@@ -116,6 +127,6 @@ export function parseRedisUrl(url: string): Options {
     db: Number(pathname.slice(1) || 0),
     ...(username ? { username: decodeURIComponent(username) } : {}),
     ...(password ? { password: decodeURIComponent(password) } : {}),
-    ...(protocol === "rediss:" ? { tls: {} } : {}),
+    ...(protocol === "rediss:" ? { tls: { rejectUnauthorized: checkCertificate } } : {}),
   };
 }
