@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../../package.json";
-import { inEachMode } from "../support/modes.ts";
+import { inEachMode, modes } from "../support/modes.ts";
 import type { ServerProcess } from "../support/process.ts";
 import { type Machine, makeMachine } from "./machine.ts";
 
@@ -75,6 +75,19 @@ inEachMode("the binary alone in a folder that can't be written", (mode) => {
     expect((await place.run(["healthcheck"], { PORT: port })).code).toBe(1);
   });
 });
+
+if (modes.includes("redis"))
+  test("two of it on one PostgreSQL and one Redis are one chat", async () => {
+    const place = await machine("redis");
+    const [one, two] = [await start(place), await start(place)];
+    const [ann, bob] = [await one.visitor().signUp("Ann"), await two.visitor().signUp("Bob")];
+    const { id } = await ann.conversation([bob]);
+    const [a, b] = [await ann.chat(id), await bob.chat(id)];
+    a.send({ content: "from one" });
+    await b.next("message");
+    b.send({ content: "from the other" });
+    expect((await a.next("message", (frame) => frame.message.seq === 2)).message.content).toBe("from the other");
+  });
 
 test("that folder is really closed to it: elsewhere than in data and logs it can't write", async () => {
   const place = await machine("embedded");
