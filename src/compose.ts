@@ -207,12 +207,18 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
     }
   });
 
+  let healing = false;
   bus.onDoubt(() => {
     access.forgetAll();
     sessions.forgetAll();
-    Promise.all([hub.heal(), sockets.touch()]).catch((error: unknown) =>
-      logger.warn({ err: error }, "what the bus may have lost can't be looked for yet"),
-    );
+    // A database that is slow is not asked again before it has answered.
+    if (healing) return;
+    healing = true;
+    Promise.all([hub.heal(), sockets.touch()])
+      .catch((error: unknown) => logger.warn({ err: error }, "what the bus may have lost can't be looked for yet"))
+      .finally(() => {
+        healing = false;
+      });
   });
 
   let draining = false;
