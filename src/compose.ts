@@ -24,7 +24,7 @@ import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
-import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
+import { livingNodes, lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
 import * as schema from "./stores/postgres/schema.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
@@ -76,7 +76,10 @@ interface Shared {
   close(): Promise<void>;
 }
 
-async function openShared({ config, logger, onLost }: NodeOptions, stores: Stores): Promise<Shared> {
+async function openShared(
+  { config, logger, onLost }: NodeOptions,
+  { nodeId, stores, database }: { nodeId: string; stores: Stores; database: Database },
+): Promise<Shared> {
   if (config.REDIS_URL === undefined) {
     const bus = new InProcessExchange().connect();
     const counters = (_name: string, rate: Rate) => memoryCounters(rate);
@@ -86,8 +89,11 @@ async function openShared({ config, logger, onLost }: NodeOptions, stores: Store
   const address = { url: config.REDIS_URL, checkCertificate: config.REDIS_TLS_CHECK === "on" };
   const client = new RedisClient(address, logger);
   const busId = await stores.sessions.secret("bus");
-  await claimRedis(client, busId, onLost);
-  const bus = new RedisBus(address, busId, client, logger);
+  await claimRedis(client, busId, onLost).catch((error: unknown) => {
+    client.close();
+    throw error;
+  });
+  const bus = new RedisBus({ address, busId, nodeId, nodes: () => livingNodes(database.query) }, client, logger);
   const places = new RedisSocketPlaces(client, new LocalSocketPlaces());
   return {
     bus,
@@ -134,11 +140,12 @@ export interface NodeOptions {
  */
 export async function openNode(options: NodeOptions): Promise<Node> {
   const { config, logger } = options;
-  const lock = await lockFor(options);
+  const nodeId = crypto.randomUUID();
+  const lock = await lockFor(options, nodeId);
   const driver = await openDriver(config, logger);
   try {
     await driver.migrate(config.AUTO_MIGRATE === "on");
-    return await wire(options, driver, lock);
+    return await wire(options, nodeId, driver, lock);
   } catch (error) {
     await driver.close();
     await lock?.release();
@@ -147,17 +154,17 @@ export async function openNode(options: NodeOptions): Promise<Node> {
 }
 
 /** Embedded, the folder's lock comes with the database. */
-async function lockFor({ config, onLost }: NodeOptions): Promise<NodeLock | undefined> {
+async function lockFor({ config, onLost }: NodeOptions, nodeId: string): Promise<NodeLock | undefined> {
   const { DATABASE_URL: url, REDIS_URL } = config;
   if (url === undefined) return undefined;
-  return lockNode({ url, shared: REDIS_URL !== undefined, patienceMs: RESTART_PATIENCE_MS }, onLost);
+  return lockNode({ url, nodeId, shared: REDIS_URL !== undefined, patienceMs: RESTART_PATIENCE_MS }, onLost);
 }
 
-async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undefined): Promise<Node> {
+async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: NodeLock | undefined): Promise<Node> {
   const { config, logger } = options;
   const database = new Database(driver);
   const stores = storesOn(database);
-  const shared = await openShared(options, stores);
+  const shared = await openShared(options, { nodeId, stores, database });
   const { bus, window } = shared;
 
   const access = new Access(stores.conversations, bus);
@@ -207,18 +214,11 @@ async function wire(options: NodeOptions, driver: Driver, lock: NodeLock | undef
     }
   });
 
-  let healing = false;
-  bus.onDoubt(() => {
+  bus.onDoubt(async (isLast) => {
     access.forgetAll();
     sessions.forgetAll();
-    // A database that is slow is not asked again before it has answered.
-    if (healing) return;
-    healing = true;
-    Promise.all([hub.heal(), sockets.touch()])
-      .catch((error: unknown) => logger.warn({ err: error }, "what the bus may have lost can't be looked for yet"))
-      .finally(() => {
-        healing = false;
-      });
+    await Promise.all([hub.heal(), sockets.touch()]);
+    if (isLast) await hub.healWatching((userIds) => stores.conversations.ofUsers(userIds));
   });
 
   let draining = false;

@@ -30,8 +30,8 @@ export class Announcer {
   }
 
   /** A conversation is at least at this version, which somebody may not have heard of. */
-  remind(conversationId: string, version: number): void {
-    this.bus.publish({ kind: "head", conversationId, version });
+  remind(conversationId: string, version: number, lastSeq: number): void {
+    this.bus.publish({ kind: "head", conversationId, version, lastSeq });
   }
 
   /** Passes a write's error on; unless it says that nothing was done, its conversation is looked after. */
@@ -54,7 +54,7 @@ export class Announcer {
         const asked = performance.now();
         const head = await this.log.head(conversationId);
         if (asked >= until && this.unsure.get(conversationId) === until) this.unsure.delete(conversationId);
-        if (head) this.remind(conversationId, head.lastVersion);
+        if (head) this.remind(conversationId, head.lastVersion, head.lastSeq);
       } catch (error) {
         this.logger.debug({ err: error }, "the database does not answer yet");
         break;

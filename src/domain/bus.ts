@@ -4,7 +4,7 @@ import type { ChangeEvent } from "./changes.ts";
 export type BusEvent =
   | ChangeEvent
   /** A conversation is at this version: who is behind fills from the log. */
-  | { kind: "head"; conversationId: string; version: number }
+  | { kind: "head"; conversationId: string; version: number; lastSeq: number }
   /** A frame nobody misses when it is lost: typing, read. Goes to the conversation's sockets but those of `fromUserId`. */
   | { kind: "ephemeral"; conversationId: string; fromUserId: number; frame: string }
   /** A frame for every `/ws/` socket of one user. `joined`: the conversation that is new to them. */
@@ -26,8 +26,11 @@ export interface Bus {
   publish(event: BusEvent): void;
   /** Sets the one handler of this node. It MUST NOT throw or block. */
   onEvent(handler: (event: BusEvent) => void): void;
-  /** Sets what is done while events may have got lost: at once, about every second, and once more when all is well. */
-  onDoubt(handler: () => void): void;
+  /**
+   * Sets what is done while events may have got lost: soon, about every second, and until it has succeeded once with
+   * all being well again (`isLast`). It is never called before its last call has ended.
+   */
+  onDoubt(handler: (isLast: boolean) => Promise<void>): void;
   /** Whether every event of every node arrives, as far as can be known. */
   readonly isSure: boolean;
   /** Resolves when changes of the conversation that are published from now on reach this node. */

@@ -43,7 +43,7 @@ export class Messages {
           this.announcer.announce({ kind: "message", conversationId, version, lastSeq, message });
         } else {
           // A resend mostly follows an answer that was lost, and so may the announcement have been.
-          this.announcer.remind(message.conversation_id, message.version);
+          this.announcer.remind(message.conversation_id, message.version, message.seq);
         }
         return appended;
       },

@@ -78,7 +78,7 @@ export interface SessionStore {
   renew(id: string, key: string): Promise<void>;
   /** The live session of this key, its user active. */
   find(key: string): Promise<Session | undefined>;
-  /** Counts as use. Returns the ids of those that still live. */
+  /** Counts as use, written down once a minute at most. Returns the ids of those that still live. */
   touch(ids: string[]): Promise<string[]>;
   list(userId: number): Promise<Omit<SessionInfo, "current">[]>;
   /** Ends one session of the user, or all but one, or all. Returns those that ended. */
@@ -132,8 +132,8 @@ export interface ConversationStore {
   record(conversationId: string): Promise<ConversationRecord | undefined>;
   summaries(userId: number, page: { limit: number; offset: number }): Promise<{ rows: SummaryRecord[]; total: number }>;
   summary(userId: number, conversationId: string): Promise<SummaryRecord | undefined>;
-  /** The ids of all conversations of a user. */
-  ofUser(userId: number): Promise<string[]>;
+  /** All conversations of these users, and the version that each is at. */
+  ofUsers(userIds: number[]): Promise<{ userId: number; id: string; lastVersion: number; lastSeq: number }[]>;
   /** How far the first 50 participants have read. */
   readPositions(conversationId: string): Promise<{ user_id: number; seq: number }[]>;
   /** By joining; `after` is the cursor that the page before gave. */

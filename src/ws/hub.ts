@@ -1,7 +1,7 @@
 import type { Bus, BusEvent } from "../domain/bus.ts";
 import type { ChangeEvent } from "../domain/changes.ts";
 import type { Logger } from "../domain/logger.ts";
-import type { MessageLog } from "../domain/ports.ts";
+import type { ConversationStore, MessageLog } from "../domain/ports.ts";
 import { closeCodes } from "../protocol/close-codes.ts";
 import { encode } from "../protocol/frames.ts";
 import { Room } from "./room.ts";
@@ -13,6 +13,7 @@ export type Publish = (topic: string, frame: string) => void;
 
 /** Conversations that one statement asks after. */
 const HEADS_AT_ONCE = 1_000;
+const USERS_AT_ONCE = 200;
 
 const roomTopic = (conversationId: string) => `c:${conversationId}`;
 const activityTopic = (conversationId: string) => `a:${conversationId}`;
@@ -74,6 +75,7 @@ export class Hub {
           publish: (frame) => this.publish(topic, frame),
           filled: (event) => {
             this.applyRemovals(event);
+            this.tellActivity(event.conversationId, event.version, event.lastSeq);
             this.applyAdditions(event);
           },
           broken: () => this.discard(opened),
@@ -108,8 +110,9 @@ export class Hub {
   }
 
   /** From now on the socket hears of the conversation's activity, unless it is subscribed to the conversation itself. */
-  watch(socket: ClientSocket, conversationId: string): void {
+  watch(socket: ClientSocket, conversationId: string, version: number): void {
     if (socket.isClosed || socket.watched.has(conversationId)) return;
+    if (!this.activityTold.has(conversationId)) this.activityTold.set(conversationId, version);
     socket.watched.add(conversationId);
     this.watchers.set(conversationId, (this.watchers.get(conversationId) ?? 0) + 1);
     void this.want(conversationId).catch((error: unknown) =>
@@ -147,6 +150,7 @@ export class Hub {
         break;
       case "head":
         this.rooms.get(event.conversationId)?.expect(event.version);
+        this.tellActivity(event.conversationId, event.version, event.lastSeq);
         break;
       case "ephemeral":
         this.sendEphemeral(event.conversationId, event.fromUserId, event.frame);
@@ -172,9 +176,40 @@ export class Hub {
       const heads = await this.log.heads(wanted.slice(i, i + HEADS_AT_ONCE));
       for (const [conversationId, { lastVersion, lastSeq }] of heads) {
         this.rooms.get(conversationId)?.expect(lastVersion);
-        if (this.watchers.has(conversationId)) this.tellActivity(conversationId, lastVersion, lastSeq);
+        this.tellActivity(conversationId, lastVersion, lastSeq);
       }
     }
+  }
+
+  /** Puts right what sockets watch, after joinings and removals that may have been missed. */
+  async healWatching(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
+    const users = [...this.socketsByUser.keys()].filter((userId) => this.userSockets(userId).length > 0);
+    for (let i = 0; i < users.length; i += USERS_AT_ONCE) {
+      const chunk = users.slice(i, i + USERS_AT_ONCE);
+      const rows = await ofUsers(chunk);
+      for (const userId of chunk) {
+        const own = new Map(rows.filter((row) => row.userId === userId).map((row) => [row.id, row]));
+        for (const socket of this.userSockets(userId)) this.rewatch(socket, own);
+      }
+    }
+  }
+
+  private rewatch(socket: ClientSocket, own: Map<string, { lastVersion: number; lastSeq: number }>) {
+    for (const conversationId of [...socket.watched]) {
+      if (own.has(conversationId)) continue;
+      this.unwatch(socket, conversationId);
+      if (!socket.subscriptions.has(conversationId)) socket.tellRemoved(conversationId);
+    }
+    for (const [conversation_id, { lastVersion: last_version, lastSeq: last_seq }] of own) {
+      if (socket.watched.has(conversation_id)) continue;
+      this.watch(socket, conversation_id, last_version);
+      // Who does not know the conversation learns of it by this.
+      socket.send(encode({ type: "activity", conversation_id, last_seq, last_version }));
+    }
+  }
+
+  private userSockets(userId: number): ClientSocket[] {
+    return [...(this.socketsByUser.get(userId) ?? [])].filter((socket) => socket.isUserSocket && socket.isGreeted);
   }
 
   endSessions(userId: number, sessionIds: string[]): void {
@@ -185,12 +220,13 @@ export class Hub {
   private handleChange(event: ChangeEvent) {
     this.applyRemovals(event);
     this.rooms.get(event.conversationId)?.receive(event);
-    if (this.watchers.has(event.conversationId)) this.tellActivity(event.conversationId, event.version, event.lastSeq);
+    this.tellActivity(event.conversationId, event.version, event.lastSeq);
     this.applyAdditions(event);
   }
 
   /** Once for each version; an older one that comes late is no news. */
   private tellActivity(conversation_id: string, last_version: number, last_seq: number) {
+    if (!this.watchers.has(conversation_id)) return;
     if (last_version <= (this.activityTold.get(conversation_id) ?? 0)) return;
     this.activityTold.set(conversation_id, last_version);
     this.publish(activityTopic(conversation_id), encode({ type: "activity", conversation_id, last_seq, last_version }));
@@ -210,12 +246,12 @@ export class Hub {
   }
 
   /** Who joined: their sockets watch from now on. Doing it twice is no harm. */
-  private applyAdditions({ conversationId, added = [] }: ChangeEvent) {
+  private applyAdditions({ conversationId, version, added = [] }: ChangeEvent) {
     this.forgetMemberships(conversationId, added);
     for (const userId of added)
       for (const socket of this.socketsByUser.get(userId) ?? []) {
         socket.leftWhileLoading?.delete(conversationId);
-        if (socket.isUserSocket) this.watch(socket, conversationId);
+        if (socket.isUserSocket) this.watch(socket, conversationId, version);
       }
   }
 
@@ -230,7 +266,7 @@ export class Hub {
       if (!socket.isUserSocket) continue;
       if (joined !== undefined) {
         socket.leftWhileLoading?.delete(joined);
-        this.watch(socket, joined);
+        this.watch(socket, joined, 0);
       }
       // One that is not greeted yet will ask for its list anyway.
       if (socket.isGreeted) socket.send(frame);

@@ -99,7 +99,7 @@ export class Sockets {
   private async greetUser(socket: ClientSocket) {
     const { hub, conversations } = this.services;
     socket.leftWhileLoading = new Set();
-    const conversationIds = await conversations.ofUser(socket.actor.userId);
+    const own = await conversations.ofUsers([socket.actor.userId]);
     if (socket.isClosed) return;
     const left = socket.leftWhileLoading;
     socket.leftWhileLoading = undefined;
@@ -111,7 +111,7 @@ export class Sockets {
         user_id: socket.actor.userId,
       }),
     );
-    for (const id of conversationIds) if (!left.has(id)) hub.watch(socket, id);
+    for (const { id, lastVersion } of own) if (!left.has(id)) hub.watch(socket, id, lastVersion);
     socket.start();
   }
 

@@ -13,12 +13,15 @@ afterAll(() => {
   for (const client of clients) client.close();
 });
 
+/** A database that does not answer: then who beats is who is there. */
+const nodes = () => Promise.reject(new Error("no database"));
+
 async function redisNode(busId: string): Promise<Bus> {
   const { url } = await sharedRedis();
   const client = new RedisClient({ url }, logger);
   clients.push(client);
   await client.untilUp(5_000);
-  return new RedisBus({ url }, busId, client, logger);
+  return new RedisBus({ address: { url }, busId, nodeId: crypto.randomUUID(), nodes }, client, logger);
 }
 
 /** Each driver, as two nodes of one bus. */

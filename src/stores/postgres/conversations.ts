@@ -122,12 +122,12 @@ export class PostgresConversations implements ConversationStore {
     }));
   }
 
-  async ofUser(userId: number) {
-    const rows = await this.db.query<{ id: string }>(
-      "SELECT conversation_id AS id FROM participants WHERE user_id = $1",
-      [userId],
+  ofUsers(userIds: number[]) {
+    return this.db.query<{ userId: number; id: string; lastVersion: number; lastSeq: number }>(
+      `SELECT p.user_id AS "userId", c.id, c.last_version AS "lastVersion", c.last_seq AS "lastSeq"
+       FROM participants p JOIN conversations c ON c.id = p.conversation_id WHERE p.user_id = ANY ($1::integer[])`,
+      [userIds],
     );
-    return rows.map((row) => row.id);
   }
 
   readPositions(conversationId: string) {

@@ -1,8 +1,22 @@
 import postgres from "postgres";
+import type { Query } from "./database.ts";
 
 /** Any number that no other program on this database uses. */
 const NODE_LOCK = 7_163_002;
 const RETRY_MS = 500;
+
+const NODE_PREFIX = "confab node ";
+
+/** The nodes that hold the lock now, which is: that serve this database. */
+export async function livingNodes(query: Query): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+     WHERE l.locktype = 'advisory' AND l.objid = $1 AND l.granted
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    [NODE_LOCK],
+  );
+  return rows.flatMap(({ name }) => (name.startsWith(NODE_PREFIX) ? name.slice(NODE_PREFIX.length) : []));
+}
 
 /** Another node serves this database. The text says what to do. */
 class NodeLockError extends Error {}
@@ -18,7 +32,7 @@ export interface NodeLock {
  * @param patienceMs how long to wait for a node that is shutting down, so that a restart passes
  */
 export async function lockNode(
-  { url, shared, patienceMs }: { url: string; shared: boolean; patienceMs: number },
+  { url, nodeId, shared, patienceMs }: { url: string; nodeId: string; shared: boolean; patienceMs: number },
   onLost: (error: Error) => void,
 ): Promise<NodeLock> {
   let released = false;
@@ -31,7 +45,7 @@ export async function lockNode(
     max_lifetime: null,
     onnotice: () => {},
     onclose: () => lost?.(),
-    connection: { application_name: "confab node lock" },
+    connection: { application_name: NODE_PREFIX + nodeId },
   });
   const acquire = async (until: number) => {
     for (;;) {

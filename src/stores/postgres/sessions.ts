@@ -53,13 +53,20 @@ export class PostgresSessions implements SessionStore {
 
   async touch(ids: string[]) {
     if (ids.length === 0) return [];
-    const active = sql`EXISTS (SELECT FROM ${users} WHERE ${users.id} = ${sessions.userId} AND ${users.isActive})`;
-    const rows = await this.db.run((orm) =>
+    const named = sql`${sessions.id} = ANY (${arrayParam(ids)}::uuid[])`;
+    const unwritten = sql`${sessions.lastUsedAt} < now() - interval '50 seconds'`;
+    await this.db.run((orm) =>
       orm
         .update(sessions)
         .set({ lastUsedAt: sql`now()` })
-        .where(and(sql`${sessions.id} = ANY (${arrayParam(ids)}::uuid[])`, alive, active))
-        .returning({ id: sessions.id }),
+        .where(and(named, alive, unwritten)),
+    );
+    const rows = await this.db.read((orm) =>
+      orm
+        .select({ id: sessions.id })
+        .from(sessions)
+        .innerJoin(users, eq(users.id, sessions.userId))
+        .where(and(named, alive, eq(users.isActive, true))),
     );
     return rows.map((row) => row.id);
   }

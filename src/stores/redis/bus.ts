@@ -7,18 +7,32 @@ import { channelsOf } from "./keys.ts";
 const BEAT_EVERY_MS = 500;
 /** Beats may be late by a busy moment; after this long they are missing. */
 const MISSING_AFTER_MS = 1_500;
-/** A node that has not been heard for so long is gone, not deaf. */
-const GONE_AFTER_MS = 20_000;
+/** A connection that brings nothing for so long, not even the own beats, is half open: another one is made. */
+const DEAF_AFTER_MS = 5_000;
+/** A node that serves the same database and is not heard for so long is on another Redis, or cut off from it. */
+const STRANGE_AFTER_MS = 15_000;
 /** While in doubt, what may have been missed is looked for this often. */
 const DOUBT_EVERY_MS = 1_000;
+const NODES_EVERY_MS = 2_000;
+const SUBSCRIBE_TIMEOUT_MS = 300;
 const SUBSCRIBE_AT_ONCE = 500;
 
+export interface BusOptions {
+  address: RedisAddress;
+  /** Keeps the nodes of two databases on one server apart. */
+  busId: string;
+  nodeId: string;
+  /** The ids of all nodes that serve the database now, from the database itself. */
+  nodes(): Promise<string[]>;
+}
+
 /**
- * The bus over Redis pub/sub. A publish can get lost while all looks well, so every node beats: while a beat is
- * missing, its own or another's, the bus is in doubt, and the hub asks the log instead.
+ * The bus over Redis pub/sub. A publish can get lost while all looks well, so every node beats, and the database tells
+ * which nodes there are. The bus is in doubt while a beat is missing and after anything that may have lost an event:
+ * a cut of the subscriptions, a publish that failed, here or there. Then the hub asks the log instead; the bus is sure
+ * again after the hub has done so once with all being well.
  */
 export class RedisBus implements Bus {
-  private readonly nodeId = crypto.randomUUID();
   private readonly channels: ReturnType<typeof channelsOf>;
   private readonly subscriber: Redis;
   private readonly wanted = new Set<string>();
@@ -26,58 +40,78 @@ export class RedisBus implements Bus {
   private readonly heard = new Map<string, number>();
   private readonly timers: ReturnType<typeof setInterval>[];
   private handler: (event: BusEvent) => void = () => {};
-  private doubtHandler: () => void = () => {};
-  private doubting = false;
-  private lastDoubt = 0;
+  private doubtHandler: (isLast: boolean) => Promise<void> = async () => {};
+  /** When all subscriptions stood; undefined while they don't. */
+  private subscribedAt: number | undefined;
+  private sure = false;
+  /** Counts what may have lost an event. */
+  private misses = 0;
+  /** A publish of this node got lost, and the others don't know yet. */
+  private unheard = false;
+  private asking = false;
+  private askedAt = Number.NEGATIVE_INFINITY;
+  private openedAt = performance.now();
   private closed = false;
 
   constructor(
-    address: RedisAddress,
-    busId: string,
+    private readonly options: BusOptions,
     private readonly commands: RedisClient,
     private readonly logger: Logger,
   ) {
-    this.channels = channelsOf(busId);
-    this.subscriber = openRedis(address, "subscriptions", logger, {
+    this.channels = channelsOf(options.busId);
+    this.heard.set(options.nodeId, Number.NEGATIVE_INFINITY);
+    this.subscriber = openRedis(options.address, "subscriptions", logger, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       // Done here, for all that is wanted now and not only what was confirmed before.
       autoResubscribe: false,
     });
     this.subscriber.on("ready", () => void this.subscribeAll());
+    this.subscriber.on("close", () => {
+      this.subscribedAt = undefined;
+      this.openedAt = performance.now();
+      this.miss();
+    });
     this.subscriber.on("message", (channel: string, text: string) => this.receive(channel, text));
-    // Until the first own beat has come around, nothing is certain.
-    this.heard.set(this.nodeId, Number.NEGATIVE_INFINITY);
-    this.timers = [setInterval(() => this.beat(), BEAT_EVERY_MS), setInterval(() => this.listen(), BEAT_EVERY_MS / 2)];
+    this.timers = [
+      setInterval(() => this.beat(), BEAT_EVERY_MS),
+      setInterval(() => void this.watch(), BEAT_EVERY_MS / 2),
+      setInterval(() => void this.lookAround(), NODES_EVERY_MS),
+    ];
     this.beat();
   }
 
   publish(event: BusEvent): void {
     this.handler(event);
-    const channel =
-      "conversationId" in event ? this.channels.conversation(event.conversationId) : this.channels.everyone;
-    this.send(channel, pack(this.nodeId, event));
+    const { conversation, everyone } = this.channels;
+    const channel = "conversationId" in event ? conversation(event.conversationId) : everyone;
+    this.commands
+      .run((redis) => redis.publish(channel, pack(this.options.nodeId, event)))
+      .catch(() => {
+        // It is the others who have missed something: the next beat that gets through says so.
+        this.unheard = true;
+      });
   }
 
   onEvent(handler: (event: BusEvent) => void): void {
     this.handler = handler;
   }
 
-  onDoubt(handler: () => void): void {
+  onDoubt(handler: (isLast: boolean) => Promise<void>): void {
     this.doubtHandler = handler;
   }
 
   get isSure(): boolean {
-    const now = performance.now();
-    for (const at of this.heard.values()) if (now - at > MISSING_AFTER_MS) return false;
-    return true;
+    return this.sure && this.isWhole();
   }
 
   async subscribe(conversationId: string): Promise<void> {
     const channel = this.channels.conversation(conversationId);
     this.wanted.add(channel);
     // Without Redis there is nothing to wait for: the bus is in doubt, and the log is asked.
-    if (this.subscriber.status === "ready") await this.subscriber.subscribe(channel).catch(() => {});
+    if (this.subscriber.status !== "ready") return this.miss();
+    const late = Bun.sleep(SUBSCRIBE_TIMEOUT_MS).then(() => this.miss());
+    await Promise.race([this.subscriber.subscribe(channel).catch(() => this.miss()), late]);
   }
 
   unsubscribe(conversationId: string): void {
@@ -90,53 +124,122 @@ export class RedisBus implements Bus {
     this.closed = true;
     for (const timer of this.timers) clearInterval(timer);
     // So that the others do not wait for this node's beats.
-    await this.commands.run((redis) => redis.publish(this.channels.beats, `-${this.nodeId}`)).catch(() => {});
+    await this.commands.run((redis) => redis.publish(this.channels.beats, `-${this.options.nodeId}`)).catch(() => {});
     this.subscriber.disconnect();
   }
 
+  /** The beats come last: who hears them hears all the rest. */
   private async subscribeAll() {
-    const channels = [this.channels.beats, this.channels.everyone, ...this.wanted];
+    const channels = [this.channels.everyone, ...this.wanted, this.channels.beats];
     try {
       for (let i = 0; i < channels.length; i += SUBSCRIBE_AT_ONCE)
         await this.subscriber.subscribe(...channels.slice(i, i + SUBSCRIBE_AT_ONCE));
+      this.subscribedAt = performance.now();
     } catch (error) {
       this.logger.debug({ err: error }, "the subscriptions were cut off; the next connection makes them again");
+      if (!this.closed && this.subscriber.status === "ready") this.subscriber.disconnect(true);
     }
   }
 
-  private send(channel: string, text: string) {
-    this.commands
-      .run((redis) => redis.publish(channel, text))
-      // Not heard by the others: they must look for it, and they do once this node's beat is missing there too.
-      .catch(() => this.heard.set(this.nodeId, Number.NEGATIVE_INFINITY));
-  }
-
+  /** `!`: something this node said was lost. */
   private beat() {
-    this.send(this.channels.beats, this.nodeId);
+    const { unheard } = this;
+    this.commands
+      .run((redis) => redis.publish(this.channels.beats, `${unheard ? "!" : ""}${this.options.nodeId}`))
+      .then(() => {
+        if (unheard) this.unheard = false;
+      })
+      .catch(() => {});
   }
 
   private receive(channel: string, text: string) {
     if (this.closed) return;
-    if (channel === this.channels.beats) {
-      if (text.startsWith("-")) this.heard.delete(text.slice(1));
-      else this.heard.set(text, performance.now());
-      return;
-    }
+    if (channel === this.channels.beats) return this.receiveBeat(text);
     const { from, event } = unpack(text);
-    if (from !== this.nodeId) this.handler(event);
+    if (from !== this.options.nodeId) this.handler(event);
   }
 
-  /** Looks whether all beats are there; while they are not, and once more when they are back, tells the doubt. */
-  private listen() {
+  private receiveBeat(text: string) {
+    const node = text.replace(/^[-!]/, "");
+    if (text.startsWith("-")) {
+      this.heard.delete(node);
+      return;
+    }
+    // What a node has said before it was heard for the first time may have been missed.
+    if (text.startsWith("!") || !this.heard.has(node)) this.miss();
+    this.heard.set(node, performance.now());
+  }
+
+  private miss() {
+    this.misses++;
+    if (this.sure) this.logger.info({}, "the bus is in doubt: the log is asked for what may be missing");
+    this.sure = false;
+  }
+
+  /** All subscriptions stand, and since then every node is heard. */
+  private isWhole(): boolean {
+    const { subscribedAt } = this;
+    if (subscribedAt === undefined) return false;
+    if ((this.heard.get(this.options.nodeId) ?? 0) < subscribedAt) return false;
     const now = performance.now();
-    for (const [node, at] of this.heard) if (node !== this.nodeId && now - at > GONE_AFTER_MS) this.heard.delete(node);
-    const sure = this.isSure;
-    if (sure && !this.doubting) return;
-    if (!sure && this.doubting && now - this.lastDoubt < DOUBT_EVERY_MS) return;
-    if (sure !== !this.doubting) this.logger.info({ sure }, sure ? "the bus is whole again" : "the bus is in doubt");
-    this.doubting = !sure;
-    this.lastDoubt = now;
-    this.doubtHandler();
+    for (const at of this.heard.values()) if (now - at > MISSING_AFTER_MS) return false;
+    return true;
+  }
+
+  /** While in doubt, has the hub ask the log; a pass that succeeds, all being well from its start to its end, ends it. */
+  private async watch() {
+    const whole = this.isWhole();
+    if (whole && this.sure) return;
+    if (this.sure) this.miss();
+    const now = performance.now();
+    this.replaceDeafConnection(now);
+    if (this.asking || (!whole && now - this.askedAt < DOUBT_EVERY_MS)) return;
+    this.asking = true;
+    this.askedAt = now;
+    const { misses } = this;
+    try {
+      await this.doubtHandler(whole);
+      if (whole && this.isWhole() && misses === this.misses) {
+        this.sure = true;
+        this.logger.info({}, "the bus is whole");
+      }
+    } catch (error) {
+      this.logger.warn({ err: error }, "what the bus may have lost can't be looked for yet");
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  private replaceDeafConnection(now: number) {
+    const lastHeard = Math.max(this.openedAt, this.heard.get(this.options.nodeId) ?? 0);
+    if (this.subscriber.status !== "ready" || now - lastHeard < DEAF_AFTER_MS) return;
+    this.openedAt = now;
+    this.subscriber.disconnect(true);
+  }
+
+  /** Who serves the database must be heard here, and who does not any more is not waited for. */
+  private async lookAround() {
+    const nodes = await this.options.nodes().catch(() => undefined);
+    if (!nodes || this.closed) return;
+    const now = performance.now();
+    for (const node of nodes) {
+      const at = this.heard.get(node);
+      // Not heard at all yet: from now on its beat is waited for.
+      if (at === undefined) this.heard.set(node, now);
+      else if (now - at > STRANGE_AFTER_MS && this.isWholeBut(node))
+        this.logger.error({ node }, "a node of this database is not heard on this Redis: have all the same REDIS_URL?");
+    }
+    for (const node of this.heard.keys()) {
+      if (node === this.options.nodeId || nodes.includes(node)) continue;
+      // It went without a goodbye: what it committed last, nobody may have been told.
+      this.heard.delete(node);
+      this.miss();
+    }
+  }
+
+  /** Redis itself is there, as far as this node can tell. */
+  private isWholeBut(node: string): boolean {
+    return node !== this.options.nodeId && this.commands.isUp && this.subscribedAt !== undefined;
   }
 }
 

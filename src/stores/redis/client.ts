@@ -5,6 +5,8 @@ import type { Logger } from "../../domain/logger.ts";
 const COMMAND_TIMEOUT_MS = 300;
 /** After a command went unanswered Redis is left alone for this long. */
 const REST_MS = 1_000;
+/** Unanswered commands in a row after which the connection is not believed any more. */
+const SILENCES_MOST = 5;
 const RECONNECT_MS = { first: 50, most: 1_000 };
 
 /** Left out: how replies are mapped, which stays as it is. */
@@ -26,6 +28,7 @@ export class RedisAway extends Error {}
 export class RedisClient {
   readonly redis: Redis;
   private restUntil = 0;
+  private silences = 0;
 
   constructor(address: RedisAddress, logger: Logger) {
     this.redis = openRedis(address, "commands", logger, {
@@ -56,12 +59,20 @@ export class RedisClient {
   async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     if (!this.isUp) throw new RedisAway("Redis is away");
     try {
-      return await command(this.redis);
+      const reply = await command(this.redis);
+      this.silences = 0;
+      return reply;
     } catch (error) {
       // A refusal (a script that is not loaded, no memory, a replica) is an answer; silence is not.
-      if (!isReply(error)) this.restUntil = performance.now() + REST_MS;
+      if (!isReply(error)) this.rest();
       throw isReply(error) ? error : new RedisAway("Redis did not answer", { cause: error });
     }
+  }
+
+  private rest() {
+    this.restUntil = performance.now() + REST_MS;
+    // A connection that stays silent may be half open: another one is tried.
+    if (++this.silences % SILENCES_MOST === 0 && this.redis.status === "ready") this.redis.disconnect(true);
   }
 
   close(): void {

@@ -8,7 +8,7 @@ const RENEW_EVERY_MS = 50_000;
 const RENEW_AT_ONCE = 500;
 
 /** KEYS: the user's sockets. ARGV: socket, most of them, lease in ms. Redis' clock is the one that all nodes share. */
-const TAKE = `
+const TAKE = `#!lua
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)

@@ -10,12 +10,18 @@ const LENGTH = 200;
 
 /**
  * One change. KEYS: window, head. ARGV: version, seq of the message (0: none), the message, TTL in ms, length.
- * A window is either complete up to `head` or not there: what does not follow on drops it.
+ * A window is either complete up to `head` or not there: what does not follow on drops it. The first line has Redis
+ * refuse the script before it begins when there is no memory left.
  */
-const RECORD = `
+const RECORD = `#!lua
 local head = tonumber(redis.call('GET', KEYS[2]) or (ARGV[1] == '1' and '0' or '-1'))
 local version = tonumber(ARGV[1])
-if version <= head then return 0 end
+if version <= head then
+  local there = redis.call('ZRANGE', KEYS[1], ARGV[2], ARGV[2], 'BYSCORE')
+  -- Filled from the log already; else the log is not the one the window was made from (a restored backup, say).
+  if version < head or (ARGV[2] ~= '0' and there[1] ~= ARGV[3]) then redis.call('DEL', KEYS[1], KEYS[2]) end
+  return 0
+end
 if version ~= head + 1 then
   redis.call('DEL', KEYS[1], KEYS[2])
   return 0
@@ -34,8 +40,11 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1`;
 
 /** What PostgreSQL has. KEYS as above. ARGV: version, TTL in ms, then seq and message in turn. */
-const REFILL = `
-if tonumber(redis.call('GET', KEYS[2]) or '-1') >= tonumber(ARGV[1]) then return 0 end
+const REFILL = `#!lua
+local head = tonumber(redis.call('GET', KEYS[2]) or '-1')
+local version = tonumber(ARGV[1])
+local more = (#ARGV - 2) / 2 > redis.call('ZCARD', KEYS[1])
+if head > version or (head == version and not more) then return 0 end
 redis.call('DEL', KEYS[1])
 for i = 3, #ARGV, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])

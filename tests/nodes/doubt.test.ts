@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Client } from "../support/client.ts";
+import { makePlace, modes, type Place } from "../support/modes.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { on } from "./two-nodes.ts";
+
+/** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
+const CATCH_UP_MS = 6_000;
+
+if (modes.includes("redis"))
+  describe("a bus that may have lost something", () => {
+    let redis: RedisServer;
+    let other: RedisServer;
+    let place: Place;
+    let one: TestServer;
+    let two: TestServer;
+    let ann: Client;
+    let bob: Client;
+    let eve: Client;
+
+    beforeAll(async () => {
+      [redis, other] = [await startRedis(), await startRedis()];
+      place = await makePlace("redis");
+      const environment = { ...place.environment, REDIS_URL: redis.url };
+      one = await startTestServer("redis", environment);
+      two = await startTestServer("redis", environment);
+      ann = await one.person("Ann");
+      bob = on(two, await one.person("Bob"));
+      eve = await one.person("Eve");
+      await Bun.sleep(2_000);
+    });
+    afterAll(async () => {
+      await one.stop();
+      await two.stop();
+      await redis.stop();
+      await other.stop();
+      place.remove();
+    });
+
+    test("a subscription that was cut for a moment: the message sent meanwhile comes in time, without another", async () => {
+      const { id } = await ann.conversation([bob]);
+      const reader = await bob.chat(id);
+      for (let i = 0; i < 5; i++) {
+        await redis.redis.call("CLIENT", "KILL", "TYPE", "pubsub");
+        await Bun.sleep(20);
+        const { seq } = await ann.send(id, `${i}`);
+        await reader.until((frames) => frames.some((frame) => frame.message?.seq === seq), CATCH_UP_MS);
+      }
+      reader.close();
+    });
+
+    test("commands that were cut for a moment: what could not be published comes in time, without another", async () => {
+      const { id } = await ann.conversation([bob]);
+      const reader = await bob.chat(id);
+      for (let i = 0; i < 5; i++) {
+        await redis.redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+        const { seq } = await ann.send(id, `${i}`);
+        await reader.until((frames) => frames.some((frame) => frame.message?.seq === seq), CATCH_UP_MS);
+      }
+      reader.close();
+    });
+
+    test("a frozen Redis: a room that is new here opens, and its sends go on", async () => {
+      const { id } = await ann.conversation([bob, eve], "Opened in the frost");
+      process.kill(redis.pid(), "SIGSTOP");
+      try {
+        const [there, hub] = [await bob.chat(id), await bob.hub()];
+        hub.send({ type: "subscribe", conversation_id: id });
+        await hub.next("subscribed");
+        await ann.send(id, "brr");
+        for (const socket of [there, hub])
+          await socket.until((frames) => frames.some((frame) => frame.message?.content === "brr"), CATCH_UP_MS);
+        there.close();
+        hub.close();
+      } finally {
+        process.kill(redis.pid(), "SIGCONT");
+      }
+    });
+
+    test("joining and removal while Redis is away: sockets on the other node watch what they should, afterwards", async () => {
+      const { id: left } = await ann.conversation([bob, eve], "Left");
+      const { id: joined } = await ann.conversation([eve, await one.person("Dan")], "Joined");
+      const { id: quiet } = await ann.conversation([bob, eve], "Quiet");
+      const hub = await bob.hub();
+      await redis.kill();
+      await ann.delete(`/api/chat/conversations/${left}/participants/${bob.id}/`);
+      await ann.post(`/api/chat/conversations/${joined}/participants/`, { user_ids: [bob.id] });
+      await redis.resume();
+      expect(await hub.next("unsubscribed")).toMatchObject({ conversation_id: left, code: "removed" });
+      await hub.next("activity", (frame) => frame.conversation_id === joined);
+      await ann.send(joined, "you are in");
+      await hub.next("activity", (frame) => frame.conversation_id === joined && frame.last_seq === 1);
+      await ann.send(left, "you are out");
+      await ann.send(quiet, "still here");
+      await hub.next("activity", (frame) => frame.conversation_id === quiet);
+      // Nothing of the one that was left after its removal, and no activity where there was none.
+      const heardOf = hub.all("activity").map((frame) => frame.conversation_id);
+      expect(heardOf.filter((id) => id === quiet)).toHaveLength(1);
+      const removal = hub.frames.findIndex((frame) => frame.type === "unsubscribed");
+      expect(hub.frames.slice(removal).filter((frame) => frame.conversation_id === left)).toHaveLength(1);
+      hub.close();
+    });
+
+    test("a node on another Redis: messages come all the same, and the log says what is wrong", async () => {
+      const three = await startTestServer("redis", { ...place.environment, REDIS_URL: other.url });
+      const { id } = await ann.conversation([bob, eve], "Two Redis");
+      const reader = await on(three, eve).chat(id);
+      for (let i = 0; i < 3; i++) {
+        const { seq } = await ann.send(id, `${i}`);
+        await reader.until((frames) => frames.some((frame) => frame.message?.seq === seq), CATCH_UP_MS);
+      }
+      const end = performance.now() + 30_000;
+      while (!three.log.some((line) => line.includes("have all the same REDIS_URL?"))) {
+        if (performance.now() > end) throw new Error("nothing was said");
+        await Bun.sleep(200);
+      }
+      reader.close();
+      await three.stop();
+    });
+
+    test("no memory left in Redis: sends and reads go on", async () => {
+      const { id } = await ann.conversation([bob, eve], "Full");
+      const reader = await bob.chat(id);
+      await redis.redis.config("SET", "maxmemory", "1mb");
+      try {
+        for (let i = 0; i < 20; i++) await ann.send(id, `${i} ${"x".repeat(4000)}`);
+        await reader.until(() => reader.all("message").length === 20, CATCH_UP_MS);
+        expect((await bob.get(`/api/chat/conversations/${id}/messages/?limit=100`)).body.data.count).toBe(20);
+      } finally {
+        await redis.redis.config("SET", "maxmemory", "0");
+      }
+      reader.close();
+    });
+  });
