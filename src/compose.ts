@@ -93,7 +93,8 @@ async function openShared(
     client.close();
     throw error;
   });
-  const bus = new RedisBus({ address, busId, nodeId, nodes: () => livingNodes(database.query) }, client, logger);
+  const nodes = () => livingNodes(database.query);
+  const bus = new RedisBus({ address, busId, nodeId, nodes, onStrange: onLost }, client, logger);
   const places = new RedisSocketPlaces(client, new LocalSocketPlaces());
   return {
     bus,

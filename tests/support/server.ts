@@ -21,6 +21,8 @@ export interface TestServer {
   /** The application's log, line by line. */
   log: string[];
   apiLog: string[];
+  /** Why the server said that it can't go on. */
+  lost: string[];
   /** Somebody who is not logged in. */
   visitor(): Client;
   /** A new person, registered and logged in. */
@@ -34,12 +36,13 @@ export async function startTestServer(mode: Mode, settings: Record<string, strin
   const environment = { ...NO_LIMITS, ...place.environment, HOST: "127.0.0.1", PORT: "0", ...settings };
   const log: string[] = [];
   const apiLog: string[] = [];
+  const lost: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(line) });
   const running = startServer({
     config: readConfig(environment),
     logger,
     writeApiLog: (line) => void apiLog.push(line),
-    onLost: () => {},
+    onLost: (error) => void lost.push(error.message),
   });
   await running.ready;
   const url = running.url.origin;
@@ -49,6 +52,7 @@ export async function startTestServer(mode: Mode, settings: Record<string, strin
     environment,
     log,
     apiLog,
+    lost,
     visitor: () => new Client(url),
     person: (firstName) => new Client(url).signUp(firstName),
     async stop() {

@@ -9,8 +9,8 @@ const BEAT_EVERY_MS = 500;
 const MISSING_AFTER_MS = 1_500;
 /** A connection that brings nothing for so long, not even the own beats, is half open: another one is made. */
 const DEAF_AFTER_MS = 5_000;
-/** A node that serves the same database and is not heard for so long is on another Redis, or cut off from it. */
-const STRANGE_AFTER_MS = 15_000;
+/** Who serves the same database and is not heard for so long is on another Redis, or cut off: a dead machine loses its lock before. */
+const STRANGE_AFTER_MS = 20_000;
 /** While in doubt, what may have been missed is looked for this often. */
 const DOUBT_EVERY_MS = 1_000;
 const NODES_EVERY_MS = 2_000;
@@ -24,6 +24,8 @@ export interface BusOptions {
   nodeId: string;
   /** The ids of all nodes that serve the database now, from the database itself. */
   nodes(): Promise<string[]>;
+  /** This node hears itself but none of the others, and never has: it is the one on the wrong Redis. */
+  onStrange(error: Error): void;
 }
 
 /**
@@ -48,6 +50,7 @@ export class RedisBus implements Bus {
   private misses = 0;
   /** A publish of this node got lost, and the others don't know yet. */
   private unheard = false;
+  private hasMet = false;
   private asking = false;
   private askedAt = Number.NEGATIVE_INFINITY;
   private openedAt = performance.now();
@@ -167,6 +170,7 @@ export class RedisBus implements Bus {
     }
     // What a node has said before it was heard for the first time may have been missed.
     if (text.startsWith("!") || !this.heard.has(node)) this.miss();
+    if (node !== this.options.nodeId) this.hasMet = true;
     this.heard.set(node, performance.now());
   }
 
@@ -222,12 +226,12 @@ export class RedisBus implements Bus {
     const nodes = await this.options.nodes().catch(() => undefined);
     if (!nodes || this.closed) return;
     const now = performance.now();
+    const hearsItself = now - (this.heard.get(this.options.nodeId) ?? 0) < MISSING_AFTER_MS;
     for (const node of nodes) {
       const at = this.heard.get(node);
       // Not heard at all yet: from now on its beat is waited for.
       if (at === undefined) this.heard.set(node, now);
-      else if (now - at > STRANGE_AFTER_MS && this.isWholeBut(node))
-        this.logger.error({ node }, "a node of this database is not heard on this Redis: have all the same REDIS_URL?");
+      else if (now - at > STRANGE_AFTER_MS && hearsItself) this.wonder(node);
     }
     for (const node of this.heard.keys()) {
       if (node === this.options.nodeId || nodes.includes(node)) continue;
@@ -237,9 +241,10 @@ export class RedisBus implements Bus {
     }
   }
 
-  /** Redis itself is there, as far as this node can tell. */
-  private isWholeBut(node: string): boolean {
-    return node !== this.options.nodeId && this.commands.isUp && this.subscribedAt !== undefined;
+  private wonder(node: string) {
+    const text = "A node of this database is not heard on this Redis. Give all nodes the same REDIS_URL";
+    if (this.hasMet) this.logger.error({ node }, `${text}, or see what cuts that one off.`);
+    else this.options.onStrange(new Error(`${text}; this one has never heard another.`));
   }
 }
 
