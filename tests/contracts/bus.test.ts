@@ -82,6 +82,23 @@ for (const [name, connect] of Object.entries(drivers))
       await end();
     });
 
+    test("subscribing and publishing put nothing in doubt", async () => {
+      const { here, there, end } = await nodes();
+      let doubts = 0;
+      for (const bus of [here, there])
+        bus.onDoubt(async () => {
+          doubts++;
+        });
+      for (let i = 0; i < 20; i++) {
+        await there.subscribe(`room ${i}`);
+        here.publish(change(`room ${i}`, 1));
+        there.unsubscribe(`room ${i}`);
+      }
+      await Bun.sleep(1_000);
+      expect({ doubts, here: here.isSure, there: there.isSure }).toEqual({ doubts: 0, here: true, there: true });
+      await end();
+    });
+
     test("what concerns no conversation reaches everyone", async () => {
       const { here, got, end } = await nodes();
       const events: BusEvent[] = [

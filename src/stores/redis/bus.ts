@@ -113,8 +113,17 @@ export class RedisBus implements Bus {
     this.wanted.add(channel);
     // Without Redis there is nothing to wait for: the bus is in doubt, and the log is asked.
     if (this.subscriber.status !== "ready") return this.miss();
-    const late = Bun.sleep(SUBSCRIBE_TIMEOUT_MS).then(() => this.miss());
-    await Promise.race([this.subscriber.subscribe(channel).catch(() => this.miss()), late]);
+    await new Promise<void>((resolve) => {
+      const goOnWithout = () => {
+        this.miss();
+        resolve();
+      };
+      const timer = setTimeout(goOnWithout, SUBSCRIBE_TIMEOUT_MS);
+      this.subscriber
+        .subscribe(channel)
+        .then(() => resolve(), goOnWithout)
+        .finally(() => clearTimeout(timer));
+    });
   }
 
   unsubscribe(conversationId: string): void {
