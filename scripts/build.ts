@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 
 const ROOT = join(import.meta.dir, "..");
 /** What a build needs, beside the packages. */
-const SOURCES = ["src", "drizzle", "package.json", "bun.lock", "tsconfig.json"];
+const SOURCES = ["src", "drizzle", "package.json", "bun.lock", "patches", "tsconfig.json"];
 const HERE = `bun-${process.platform}-${process.arch}`;
 
 const { values } = parseArgs({

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { openPostgres } from "../../src/stores/postgres/connection.ts";
+import type { Driver } from "../../src/stores/postgres/database.ts";
+import { modes } from "../support/modes.ts";
+import { sharedPostgres } from "../support/postgres.ts";
+import { startProxy, type TcpProxy } from "../support/proxy.ts";
+
+const STRESS_MS = 4_000;
+
+/** patches/ mends the driver; what it mends is seen here. */
+describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that break off", () => {
+  let network: TcpProxy;
+  let url: string;
+  let driver: Driver;
+
+  beforeAll(async () => {
+    const direct = new URL(await (await sharedPostgres()).createDatabase());
+    network = await startProxy(Number(direct.port));
+    direct.port = String(network.port);
+    url = direct.href;
+    driver = openPostgres({ url, poolSize: 1 });
+  });
+  afterAll(async () => {
+    await driver.close();
+    await network.stop();
+  });
+
+  const numbers = (upTo: number) => driver.query<{ n: number }>("SELECT n FROM generate_series(1, $1) n", [upTo]);
+
+  test("in the middle of an answer leave nothing of it for the next one, and what is asked at once is answered", async () => {
+    let cut = 0;
+    for (let i = 0; i < 20; i++) {
+      const long = numbers(100_000).then(
+        () => {},
+        () => void cut++,
+      );
+      await Bun.sleep(i);
+      network.cut();
+      await long;
+      // The first may meet the connection that has just broken, and is told so.
+      const next = await numbers(3).catch(() => numbers(3));
+      expect(next).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    }
+    expect(cut).toBeGreaterThan(0);
+  });
+
+  test("give each question its own answer or none, whatever is cut when", async () => {
+    const pool = openPostgres({ url, poolSize: 4 });
+    const until = performance.now() + STRESS_MS;
+    let answered = 0;
+    let broken = 0;
+    let asked = 0;
+    const ask = async () => {
+      while (performance.now() < until) {
+        const question = ++asked;
+        // At once again after a failure: on a connection that is about to be found broken.
+        const rows = await pool
+          .query<{ question: number; n: number }>("SELECT $1::int AS question, n FROM generate_series(1, $2) n", [
+            question,
+            question % 5 === 0 ? 2_000 : question % 3,
+          ])
+          .catch(() => undefined);
+        if (rows) {
+          answered++;
+          expect(rows.length).toBe(question % 5 === 0 ? 2_000 : question % 3);
+          for (const row of rows) expect(row.question).toBe(question);
+        } else {
+          broken++;
+          await Promise.resolve();
+        }
+      }
+    };
+    const cutting = (async () => {
+      while (performance.now() < until) {
+        await Bun.sleep(Math.random() * 40);
+        if (Math.random() < 0.5) network.cut(() => Math.random() < 0.5);
+        else network.loseAnswers = { left: 2, match: () => Math.random() < 0.3 };
+      }
+    })();
+    await Promise.all([...Array.from({ length: 12 }, ask), cutting]);
+    network.loseAnswers = undefined;
+    expect(answered).toBeGreaterThan(100);
+    expect(broken).toBeGreaterThan(10);
+    await pool.close();
+  });
+
+  test("a row that fails in the middle leaves nothing for the next answer", async () => {
+    await expect(driver.query("SELECT 1 / (500 - n) FROM generate_series(1, $1) n", [600])).rejects.toThrow("division");
+    expect(await numbers(3)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+});
