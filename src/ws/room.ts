@@ -43,6 +43,7 @@ export class Room {
   private known = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private filling = false;
+  private readonly arrivals: (() => void)[] = [];
   private readonly reads = new Map<string, Promise<ChangeEvent[] | "gone">>();
 
   constructor(
@@ -84,10 +85,17 @@ export class Room {
     if (this.following) this.advance();
   }
 
+  /** Resolves when this version, which the log has, is delivered here, or the room has ended. */
+  async reached(version: number): Promise<void> {
+    this.expect(version);
+    while (this.delivered < version && !this.closed) await new Promise<void>((resolve) => this.arrivals.push(resolve));
+  }
+
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
     this.waiting.clear();
+    for (const resolve of this.arrivals.splice(0)) resolve();
   }
 
   /** The changes with `after` < version, up to what is delivered here; resumes at the same place share one read. */
@@ -96,12 +104,23 @@ export class Room {
     const key = `${after} ${upTo}`;
     const known = this.reads.get(key);
     if (known) return known;
-    const reading = this.log
-      .changes(this.conversationId, after, upTo, limit)
-      .then((changes) => (changes === "gone" ? changes : changes.map(changeEvent)))
-      .finally(() => this.reads.delete(key));
+    const reading = this.readLog(after, upTo, limit).finally(() => this.reads.delete(key));
     this.reads.set(key, reading);
     return reading;
+  }
+
+  /** Who has been greeted is not sent away because the database is: it is asked again. */
+  private async readLog(after: number, upTo: number, limit: number): Promise<ChangeEvent[] | "gone"> {
+    while (!this.closed) {
+      try {
+        const changes = await this.log.changes(this.conversationId, after, upTo, limit);
+        return changes === "gone" ? changes : changes.map(changeEvent);
+      } catch (error) {
+        this.logger.warn({ err: error, conversation_id: this.conversationId }, "can't read for a replay yet");
+        await Bun.sleep(FILL_RETRY_MS);
+      }
+    }
+    return "gone";
   }
 
   private advance() {
@@ -160,5 +179,6 @@ export class Room {
         if (event.removed.includes(subscription.userId)) subscription.expel(event.frame);
     }
     this.on.publish(event.frame);
+    for (const resolve of this.arrivals.splice(0)) resolve();
   }
 }

@@ -44,6 +44,9 @@ export class Subscription {
     const standing = await conversations.standing(this.room.conversationId, this.userId);
     if (this.over) return;
     if (!standing) throw new Failure("not_a_participant");
+    // A node that has missed something may stand behind its client, which must not get that twice.
+    if (after !== undefined && after <= standing.lastVersion) await this.room.reached(after);
+    if (this.over) return;
     greet(standing, this.room);
     if (after === undefined) this.goLive();
     else await this.replay(after, standing);
