@@ -31,6 +31,11 @@ export class Client {
     return this.user.id;
   }
 
+  /** The same person at another server's address. */
+  at(url: string): Client {
+    return Object.assign(new Client(url), { cookie: this.cookie, user: this.user });
+  }
+
   async signUp(firstName?: string): Promise<this> {
     const n = ++people;
     const email = `person${n}.${process.pid}@example.com`;

@@ -8,7 +8,7 @@ const BEAT_EVERY_MS = 500;
 /** Beats may be late by a busy moment; after this long they are missing. */
 const MISSING_AFTER_MS = 1_500;
 /** A connection that brings nothing for so long, not even the own beats, is half open: another one is made. */
-const DEAF_AFTER_MS = 5_000;
+const DEAF_AFTER_MS = 3_000;
 /** Who serves the same database and is not heard for so long is on another Redis, or cut off: a dead machine loses its lock before. */
 const STRANGE_AFTER_MS = 20_000;
 /** While in doubt, what may have been missed is looked for this often. */
@@ -225,7 +225,9 @@ export class RedisBus implements Bus {
 
   private replaceDeafConnection(now: number) {
     const lastHeard = Math.max(this.openedAt, this.heard.get(this.options.nodeId) ?? 0);
-    if (this.subscriber.status !== "ready" || now - lastHeard < DEAF_AFTER_MS) return;
+    // One whose greeting was never answered does not get ready: nobody else gives it up.
+    const isOpen = this.subscriber.status === "ready" || this.subscriber.status === "connect";
+    if (!isOpen || now - lastHeard < DEAF_AFTER_MS) return;
     this.openedAt = now;
     this.subscriber.disconnect(true);
   }

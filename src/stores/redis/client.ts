@@ -5,8 +5,10 @@ import type { Logger } from "../../domain/logger.ts";
 const COMMAND_TIMEOUT_MS = 300;
 /** After a command went unanswered Redis is left alone for this long. */
 const REST_MS = 1_000;
-/** Unanswered commands in a row after which the connection is not believed any more. */
-const SILENCES_MOST = 5;
+/** Rests in a row after which the connection is not believed any more. */
+const RESTS_MOST = 2;
+/** A connection that is given up is cut when it has not closed by then. */
+const DISCONNECT_TIMEOUT_MS = 500;
 const RECONNECT_MS = { first: 50, most: 1_000 };
 
 /** Left out: how replies are mapped, which stays as it is. */
@@ -28,7 +30,7 @@ export class RedisAway extends Error {}
 export class RedisClient {
   readonly redis: Redis;
   private restUntil = 0;
-  private silences = 0;
+  private rests = 0;
 
   constructor(address: RedisAddress, logger: Logger) {
     this.redis = openRedis(address, "commands", logger, {
@@ -60,7 +62,7 @@ export class RedisClient {
     if (!this.isUp) throw new RedisAway("Redis is away");
     try {
       const reply = await command(this.redis);
-      this.silences = 0;
+      this.rests = 0;
       return reply;
     } catch (error) {
       // A refusal (a script that is not loaded, no memory, a replica) is an answer; silence is not.
@@ -70,9 +72,12 @@ export class RedisClient {
   }
 
   private rest() {
-    this.restUntil = performance.now() + REST_MS;
+    const now = performance.now();
+    // Many commands may go unanswered together.
+    if (now < this.restUntil) return;
+    this.restUntil = now + REST_MS;
     // A connection that stays silent may be half open: another one is tried.
-    if (++this.silences % SILENCES_MOST === 0 && this.redis.status === "ready") this.redis.disconnect(true);
+    if (++this.rests % RESTS_MOST === 0 && this.redis.status === "ready") this.redis.disconnect(true);
   }
 
   close(): void {
@@ -98,6 +103,7 @@ export function openRedis(
     ...options,
     connectionName: `confab-${purpose}`,
     connectTimeout: 2_000,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     retryStrategy: (times) => Math.min(RECONNECT_MS.first * 2 ** times, RECONNECT_MS.most),
     // A replica that was the master a moment ago: the next connection finds the new one.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),

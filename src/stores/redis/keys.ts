@@ -16,4 +16,6 @@ export const channelsOf = (busId: string) => ({
 /** Which PostgreSQL this Redis serves; see bus-id.ts. */
 export const BUS_ID = "confab:bus-id";
 export const socketsKey = (userId: number) => `confab:sockets:${userId}`;
+/** Is there while Redis knows the sockets of a node. */
+export const socketsKnownKey = (nodeId: string) => `confab:sockets-known:${nodeId}`;
 export const counterPrefix = (name: string) => `confab:limit:${name}:`;
