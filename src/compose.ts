@@ -43,12 +43,16 @@ const RESTART_PATIENCE_MS = 15_000;
 const CLOSE_PATIENCE_MS = 3_000;
 const PRUNE_EVERY_MS = 60_000;
 
-/** The database of the mode that the settings choose. */
-export function openDriver(config: Config, logger: Logger): Promise<Driver> | Driver {
+/** The database of the mode that the settings choose. `onLost` hears when an embedded one has stopped for good. */
+export function openDriver(
+  config: Config,
+  logger: Logger,
+  onLost: (error: Error) => void = () => {},
+): Promise<Driver> | Driver {
   if (config.DATABASE_URL !== undefined)
     return openPostgres({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const migrations = { folder: MIGRATIONS, require: requireMigrated };
-  return openPglite({ dataDir: config.DATA_DIR, schema, migrations, logger });
+  return openPglite({ dataDir: config.DATA_DIR, schema, migrations, logger, onStopped: onLost });
 }
 
 export function storesOn(database: Database): Stores {
@@ -131,7 +135,7 @@ export interface NodeOptions {
   writeApiLog(line: string): void;
   /** The server that will call `fetch`. */
   server(): Server<Upgrade>;
-  /** The node can't go on: another one has taken its place. */
+  /** The node can't go on: another one has taken its place, or its embedded database has stopped. */
   onLost(error: Error): void;
 }
 
@@ -143,7 +147,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   const { config, logger } = options;
   const nodeId = crypto.randomUUID();
   const lock = await lockFor(options, nodeId);
-  const driver = await openDriver(config, logger);
+  const driver = await openDriver(config, logger, options.onLost);
   try {
     await driver.migrate(config.AUTO_MIGRATE === "on");
     return await wire(options, nodeId, driver, lock);

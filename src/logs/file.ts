@@ -12,7 +12,7 @@ const BUFFER_BYTES = 4 * 1024 * 1024;
 /** A log file, rotated by size. Nothing that happens to it may reach the server: what can't be written is dropped. */
 export class LogFile {
   private stream: RotatingFileStream | undefined;
-  private retryAt = 0;
+  private retryAt = Number.NEGATIVE_INFINITY;
 
   /** @param onFault hears of each fault once, until the file can be written again */
   constructor(
@@ -24,7 +24,7 @@ export class LogFile {
   }
 
   write(line: string): void {
-    if (!this.stream && Date.now() >= this.retryAt) this.open();
+    if (!this.stream && performance.now() >= this.retryAt) this.open();
     if (this.stream && this.stream.writableLength < BUFFER_BYTES) this.stream.write(line);
   }
 
@@ -51,7 +51,7 @@ export class LogFile {
   private fail(stream: RotatingFileStream | undefined, error: unknown) {
     if (this.stream !== stream) return;
     this.stream = undefined;
-    this.retryAt = Date.now() + RETRY_MS;
+    this.retryAt = performance.now() + RETRY_MS;
     stream?.destroy();
     this.onFault(error);
   }

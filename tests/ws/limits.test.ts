@@ -106,23 +106,47 @@ inEachMode("who sends too fast is told to wait", (mode) => {
   });
 });
 
-inEachMode("a flood of frames", (mode) => {
-  test("is throttled or closed with 4429, and the others go on", async () => {
-    const server = await startTestServer(mode, { RATE_LIMIT_FRAMES: "200/60s" });
-    const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
-    const { id } = await ann.conversation([bob]);
-    const [a, b] = [await ann.chat(id), await bob.chat(id)];
-    const flood = 5_000;
-    for (let n = 0; n < flood; n++) a.send({ type: "history", limit: 100 });
-    b.send({ content: "calm", ref: "r" });
-    await b.next("ack");
-    const closed = a.closed.then(({ code }) => code);
-    const answered = a.until(() => a.all("history").length + a.all("error").length === flood).then(() => 0);
-    if ((await Promise.race([closed, answered])) === 0) expect(a.all("history")).toHaveLength(200);
-    else expect(await closed).toBe(4429);
-    expect(a.all("history").length).toBeLessThanOrEqual(200);
-    expect(a.all("error").every((error) => error.code === "throttled")).toBe(true);
-    b.close();
-    await server.stop();
-  });
+inEachMode("a flood from one user", (mode) => {
+  const BUDGET = 200;
+  const FLOOD = 5_000;
+
+  for (const [kind, frame, answer] of [
+    ["requests", { type: "history", limit: 100 }, "history"],
+    ["sends", { content: "flood", ref: "f" }, "ack"],
+  ] as const)
+    test(`of ${kind} is throttled or closed with 4429, and the others go on unharmed`, async () => {
+      const server = await startTestServer(mode, {
+        RATE_LIMIT_FRAMES: `${BUDGET}/60s`,
+        RATE_LIMIT_SENDS: `${BUDGET}/60s`,
+      });
+      const [ann, bob, eve] = [await server.person("Ann"), await server.person("Bob"), await server.person("Eve")];
+      const { id } = await ann.conversation([bob, eve]);
+      const [a, b, e] = [await ann.chat(id), await bob.chat(id), await eve.chat(id)];
+      for (let n = 0; n < FLOOD; n++) a.send(frame);
+      for (let n = 0; n < 20; n++) {
+        b.send({ content: `calm ${n}`, ref: "calm" });
+        await b.next("ack");
+      }
+      const closed = a.closed.then(({ code }) => code);
+      const answered = a.until(() => a.all(answer).length + a.all("error").length === FLOOD, 30_000).then(() => 0);
+      if ((await Promise.race([closed, answered])) === 0) expect(a.all(answer)).toHaveLength(BUDGET);
+      else expect(await closed).toBe(4429);
+      expect(a.all(answer).length).toBeLessThanOrEqual(BUDGET);
+      expect(a.all("error").every((error) => error.code === "throttled")).toBe(true);
+
+      b.send({ content: "the end", ref: "end" });
+      const { seq } = await b.next("ack", (ack) => ack.ref === "end");
+      for (const socket of [b, e]) {
+        await socket.next("message", ({ message }) => message.seq === seq);
+        const messages = socket.all("message").map(({ message }) => message);
+        expect(messages.map((message) => message.seq)).toEqual(range(1, seq));
+        expect(messages.flatMap(({ content }) => (content.startsWith("calm") ? [content] : []))).toEqual(
+          range(0, 19).map((n) => `calm ${n}`),
+        );
+        expect(messages.filter(({ content }) => content === "flood").length).toBeLessThanOrEqual(BUDGET);
+        expect(socket.all("error")).toEqual([]);
+        socket.close();
+      }
+      await server.stop();
+    });
 });

@@ -17,6 +17,7 @@ export class RawSocket {
   readonly frames: Frame[] = [];
   /** The code of the server's close frame, when one came. */
   closeCode: number | undefined;
+  closeReason: string | undefined;
   /** Resolves when the connection is gone. */
   readonly ended: Promise<void>;
   private received: Buffer = Buffer.alloc(0);
@@ -25,21 +26,27 @@ export class RawSocket {
   private answered: (answer: Refusal) => void = () => {};
   private open = false;
 
-  private constructor() {
+  private constructor(private readonly parse: (payload: Buffer) => Frame) {
     this.ended = new Promise((resolve) => {
       this.end = resolve;
     });
   }
 
-  /** Shakes hands; throws when the server refuses. */
-  static async connect(client: Client, path: string): Promise<RawSocket> {
-    const { socket, answer } = await RawSocket.knock(client, path);
+  /** Shakes hands; throws when the server refuses. `parse` says what is kept of a frame. */
+  static async connect(client: Client, path: string, parse?: (payload: Buffer) => Frame): Promise<RawSocket> {
+    const { socket, answer } = await RawSocket.knock(client, path, {}, "GET", parse);
     if (answer.status !== 101) throw new Error(`refused: ${answer.status} ${JSON.stringify(answer.body)}`);
     return socket;
   }
 
-  static async knock(client: Client, path: string, headers: Record<string, string> = {}, method = "GET") {
-    const socket = new RawSocket();
+  static async knock(
+    client: Client,
+    path: string,
+    headers: Record<string, string> = {},
+    method = "GET",
+    parse: (payload: Buffer) => Frame = (payload) => JSON.parse(payload.toString()),
+  ) {
+    const socket = new RawSocket(parse);
     const answer = new Promise<Refusal>((resolve) => {
       socket.answered = resolve;
     });
@@ -76,6 +83,11 @@ export class RawSocket {
       head.writeUInt16BE(bytes.length, 2);
     }
     this.tcp?.write(Buffer.concat([head, Buffer.alloc(4), bytes]));
+  }
+
+  /** The client's end of the connection. */
+  get port(): number {
+    return this.tcp?.localPort ?? 0;
   }
 
   pause(): void {
@@ -127,8 +139,11 @@ export class RawSocket {
     if (bytes.length < head + length) return false;
     const payload = bytes.subarray(head, head + length);
     const opcode = (bytes[0] ?? 0) & 0x0f;
-    if (opcode === TEXT) this.frames.push(JSON.parse(payload.toString()));
-    if (opcode === CLOSE) this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
+    if (opcode === TEXT) this.frames.push(this.parse(payload));
+    if (opcode === CLOSE) {
+      this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
+      this.closeReason = payload.subarray(2).toString();
+    }
     this.received = bytes.subarray(head + length);
     return true;
   }

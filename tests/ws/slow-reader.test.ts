@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { inEachMode } from "../support/modes.ts";
+import { readFileSync } from "node:fs";
+import type { Client } from "../support/client.ts";
+import { inEachMode, modes } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { changesIn, range, reached, sendAll, textsOf, versionsIn } from "./frames.ts";
 import { RawSocket } from "./raw-socket.ts";
@@ -99,4 +101,72 @@ inEachMode("a reader that stops reading", (mode) => {
     expect(versionsIn(b.frames)).toEqual(range(1, 651));
     raw.terminate();
   });
+});
+
+/** What a connection's two ends have in their kernel buffers: sent, and not read. */
+function unreadBytes({ port }: RawSocket): number {
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  let bytes = 0;
+  for (const line of readFileSync("/proc/net/tcp", "utf8").split("\n")) {
+    const [, local = "", remote = "", , queues = ""] = line.trim().split(/\s+/);
+    if (!local.endsWith(hex) && !remote.endsWith(hex)) continue;
+    for (const queue of queues.split(":")) bytes += Number.parseInt(queue, 16);
+  }
+  return bytes;
+}
+
+test("in a room of 500 it is closed with 4008 before 1 MiB is held for it, and the other 499 get everything in order", async () => {
+  const PEOPLE = 10;
+  const EACH = 50;
+  const server = await startTestServer(modes.at(-1) ?? "embedded", { MAX_SOCKETS_PER_USER: `${EACH}` });
+  const people = await Promise.all(Array.from({ length: PEOPLE }, () => server.person()));
+  const [sender, ...others] = people as [Client, ...Client[]];
+  const { id } = await sender.conversation(others);
+  for (let n = 0; n < 12; n++) await sender.send(id, LARGE);
+  const before = 12;
+  // Of a frame this much is kept: its version, which is the last thing in it, and its length.
+  const parse = (payload: Buffer) => ({
+    version: Number(/"version":(\d+)\}\}$/.exec(payload.toString("latin1", payload.length - 40))?.[1]),
+    length: payload.length,
+  });
+  const connect = (person: Client) => RawSocket.connect(person, `/ws/chat/${id}/`, parse);
+  const sockets: RawSocket[] = [];
+  for (const person of people) {
+    const count = person === sender ? EACH - 1 : EACH;
+    sockets.push(...(await Promise.all(Array.from({ length: count }, () => connect(person)))));
+  }
+  const a = await sender.chat(id);
+  for (const socket of sockets) await socket.until((frames) => frames.length === 1);
+  const slow = sockets.pop() as RawSocket;
+  slow.pause();
+  // Answers for it alone fill the network's buffers, which hold some megabytes.
+  for (let n = 0; n < 60; n++) slow.send(JSON.stringify({ type: "history", limit: 12 }));
+  await Bun.sleep(1_000);
+
+  const owner = people.at(-1) as Client;
+  const isGone = async () => {
+    const { socket, answer } = await RawSocket.knock(owner, "/ws/");
+    socket.terminate();
+    return answer.status === 101;
+  };
+  let sent = 0;
+  do {
+    await sendAll(a, Array<string>(2).fill(LARGE));
+    sent += 2;
+    await Bun.sleep(50);
+  } while (sent < 200 && !(await isGone()));
+  const inTheNetwork = unreadBytes(slow);
+  slow.resume();
+  await slow.ended;
+  expect(slow.closeCode).toBe(4008);
+  const got = slow.frames.slice(1).reduce((bytes: number, { length }) => bytes + length, 0);
+  expect(inTheNetwork).toBeGreaterThan(0);
+  expect(got - inTheNetwork).toBeWithin(256 * 1024, 1024 * 1024 + LARGE.length * 2);
+
+  for (const socket of sockets) await socket.until((frames) => frames.length === 1 + sent);
+  for (const { frames } of sockets)
+    expect(frames.slice(1).map(({ version }) => version)).toEqual(range(before + 1, before + sent));
+  expect(versionsIn(a.frames)).toEqual(range(before + 1, before + sent));
+  for (const socket of sockets) socket.terminate();
+  await server.stop();
 });

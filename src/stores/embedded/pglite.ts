@@ -6,6 +6,7 @@ import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Logger } from "../../domain/logger.ts";
 import { makeCluster } from "./empty-cluster.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { stopOnPanic } from "./panic.ts";
 import { createPglite } from "./pglite-files.ts";
 
 /** The in-process database has no background processes: what they would do is done here, this often. */
@@ -52,6 +53,8 @@ export async function openPglite<S extends Schema>(options: {
   schema: S;
   migrations: Migrations;
   logger: Logger;
+  /** The database has stopped and answers nothing any more. */
+  onStopped(error: Error): void;
 }) {
   mkdirSync(options.dataDir, { recursive: true });
   // PGlite writes files that anyone may read: the folder is what keeps others out.
@@ -59,8 +62,12 @@ export async function openPglite<S extends Schema>(options: {
   const lock = lockFolder(options.dataDir);
   const client = await open(join(options.dataDir, "db")).catch((error: unknown) => {
     lock.release();
-    throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The embedded database in ${options.dataDir} can't be opened: ${why}. Is the disk full?`, {
+      cause: error,
+    });
   });
+  stopOnPanic(client, options.onStopped);
   const query = async <Row>(text: string, parameters: readonly unknown[]) =>
     (await client.query<Row>(text, [...parameters])).rows;
   const care = (work: () => Promise<void>) => () =>

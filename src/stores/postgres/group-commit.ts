@@ -44,13 +44,14 @@ export class GroupCommit {
       this.queue.push({
         draft,
         doubtful: false,
+        // The answer first: who waits for the drain goes on after those who wait for their answers.
         resolve: (appended) => {
-          this.settled();
           resolve(appended);
+          this.settled();
         },
         reject: (error) => {
-          this.settled();
           reject(error);
+          this.settled();
         },
       });
       if (!this.writing) void this.write();
@@ -174,7 +175,7 @@ export class GroupCommit {
 
   /** One call of `confab_append`; an answer that got lost is asked for again, the ids telling what is there. */
   private async appendRows(batch: Send[], wait: boolean): Promise<AppendRow[]> {
-    const until = Date.now() + BATCH_DEADLINE_MS;
+    const until = performance.now() + BATCH_DEADLINE_MS;
     const drafts = batch.map((send) => send.draft);
     const query = wait ? this.driver.waitingLogQuery : this.driver.logQuery;
     for (;;) {
@@ -187,13 +188,13 @@ export class GroupCommit {
         wait,
         batch.some((send) => send.doubtful),
       ];
-      const left = until - Date.now();
+      const left = until - performance.now();
       try {
         return await query<AppendRow>(APPEND, parameters, left);
       } catch (error) {
         if (isConnectionLost(error)) for (const send of batch) send.doubtful = true;
         const passes = isConnectionLost(error) || isRolledBack(error);
-        if (!passes || Date.now() + RETRY_PAUSE_MS >= until) throw error;
+        if (!passes || performance.now() + RETRY_PAUSE_MS >= until) throw error;
         await Bun.sleep(RETRY_PAUSE_MS);
       }
     }
