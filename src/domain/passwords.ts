@@ -6,41 +6,74 @@ import { Failure } from "./errors.ts";
 const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** Hashes in work at once, so that a rush of logins leaves a core for everything else. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
-/** Waiting callers; more are told to come back, as they would wait for many seconds. */
+/** Waiting callers, as many as are served within seconds. Of more, whoever has the most waiting is told to come back. */
 const WAITING_MAX = 300;
 
-/** Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before. */
+interface Waiting {
+  start(): void;
+  refuse(error: Failure): void;
+}
+
+/**
+ * Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before, and say from which
+ * network they were asked: the networks take turns, so that who floods holds up nobody else.
+ */
 export class Passwords {
   private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private waiting = 0;
+  /** By network; who is next comes first. */
+  private readonly queues = new Map<string, Waiting[]>();
   /** What an unknown e-mail is checked against, so that it takes as long as a known one. */
-  private readonly decoy = this.hash(crypto.randomUUID());
+  private readonly decoy = this.hash(crypto.randomUUID(), "");
 
-  hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(password, ARGON2ID));
+  hash(password: string, from: string): Promise<string> {
+    return this.inTurn(from, () => hash(password, ARGON2ID));
   }
 
   /** `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. */
-  async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
+  async verify(passwordHash: string | undefined, password: string, from: string): Promise<boolean> {
     const against = passwordHash ?? (await this.decoy);
-    const matches = await this.inTurn(() => verify(against, password));
+    const matches = await this.inTurn(from, () => verify(against, password));
     return matches && passwordHash !== undefined;
   }
 
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= AT_ONCE) {
-      if (this.waiting.length >= WAITING_MAX) throw new Failure("unavailable", { retryAfter: 5 });
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    } else {
-      this.running++;
-    }
+  private async inTurn<T>(from: string, work: () => Promise<T>): Promise<T> {
+    if (this.running < AT_ONCE) this.running++;
+    else await this.turn(from);
     try {
       return await work();
     } finally {
-      // The turn is handed on, so `running` stays.
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running--;
+      this.passOn();
     }
+  }
+
+  private turn(from: string): Promise<void> {
+    return new Promise((start, refuse) => {
+      const queue = this.queues.get(from) ?? [];
+      this.queues.set(from, queue);
+      queue.push({ start, refuse });
+      if (++this.waiting > WAITING_MAX) this.refuseOneOf(queue);
+    });
+  }
+
+  /** The last one of the longest queue, be it another one than that which has just grown. */
+  private refuseOneOf(grown: Waiting[]) {
+    let longest = grown;
+    for (const queue of this.queues.values()) if (queue.length > longest.length) longest = queue;
+    this.waiting--;
+    longest.pop()?.refuse(new Failure("unavailable", { retryAfter: 5 }));
+  }
+
+  /** The turn is handed on, so `running` stays while anybody waits. */
+  private passOn() {
+    for (const [from, queue] of this.queues) {
+      this.queues.delete(from);
+      const next = queue.shift();
+      if (queue.length > 0) this.queues.set(from, queue);
+      if (!next) continue;
+      this.waiting--;
+      return next.start();
+    }
+    this.running--;
   }
 }

@@ -35,7 +35,10 @@ export interface UserStore {
   byId(id: number): Promise<Account | undefined>;
   byEmail(email: string): Promise<Account | undefined>;
   rename(id: number, names: { firstName?: string; lastName?: string }): Promise<User | undefined>;
-  setPassword(id: number, passwordHash: string): Promise<void>;
+  /** Sets a password and ends all the user's sessions but `keptSession`, both or neither. Returns those that ended. */
+  setPassword(id: number, passwordHash: string, keptSession: string): Promise<EndedSession[]>;
+  /** From now on the user can't log in or send, and their sessions have ended. Returns those that ended. */
+  deactivate(id: number): Promise<EndedSession[]>;
   setSuperuser(id: number, isSuperuser: boolean): Promise<void>;
   /** Sets `last_seen` to now. */
   seen(id: number): Promise<User | undefined>;
@@ -60,6 +63,12 @@ export interface Session {
   lastUsedAt: number;
 }
 
+/** A session that is no more; `key` is what the caches know it by. */
+export interface EndedSession {
+  id: string;
+  key: string;
+}
+
 export interface NewSession {
   id: string;
   key: string;
@@ -81,8 +90,8 @@ export interface SessionStore {
   /** Counts as use, written down once a minute at most. Returns the ids of those that still live. */
   touch(ids: string[]): Promise<string[]>;
   list(userId: number): Promise<Omit<SessionInfo, "current">[]>;
-  /** Ends one session of the user, or all but one, or all. Returns those that ended. */
-  end(userId: number, which: { only: string } | { except: string } | "all"): Promise<{ id: string; key: string }[]>;
+  /** Ends one session of the user. `undefined`: they have none of this id. */
+  end(userId: number, id: string): Promise<EndedSession | undefined>;
   /** Forgets sessions whose time is over. */
   prune(): Promise<void>;
 }

@@ -77,11 +77,9 @@ export class Sessions {
   }
 
   async endOne(userId: number, id: string): Promise<void> {
-    if (!(await this.end(userId, { only: id }))) throw new Failure("session_not_found");
-  }
-
-  async endOthers(session: Session): Promise<void> {
-    await this.end(session.userId, { except: session.id });
+    const ended = await this.store.end(userId, id);
+    if (!ended) throw new Failure("session_not_found");
+    this.bus.publish({ kind: "sessions_ended", userId, sessions: [ended] });
   }
 
   /** Forgets what this node believes of sessions that ended here or on another node. */
@@ -111,12 +109,6 @@ export class Sessions {
 
   private seal(random: string): string {
     return createHmac("sha256", this.secret).update(random).digest("base64url").slice(0, 22);
-  }
-
-  private async end(userId: number, which: Parameters<SessionStore["end"]>[1]): Promise<boolean> {
-    const sessions = await this.store.end(userId, which);
-    if (sessions.length > 0) this.bus.publish({ kind: "sessions_ended", userId, sessions });
-    return sessions.length > 0;
   }
 }
 

@@ -19,7 +19,8 @@ export class Users {
     private readonly settings: { registration: "open" | "closed"; directory: "all" | "shared" },
   ) {}
 
-  async register(body: RegisterBody): Promise<User> {
+  /** @param from the network it was asked from, here and below */
+  async register(body: RegisterBody, from: string): Promise<User> {
     if (this.settings.registration === "closed") throw new Failure("registration_closed");
     // Before the hashing, which is dear; the insert decides when two race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
@@ -27,7 +28,7 @@ export class Users {
       email: body.email,
       firstName: body.first_name,
       lastName: body.last_name,
-      passwordHash: await this.passwords.hash(body.password),
+      passwordHash: await this.passwords.hash(body.password, from),
       isSuperuser: false,
     });
     if (!user) throw emailTaken();
@@ -35,13 +36,13 @@ export class Users {
   }
 
   /** The user of this e-mail and password. An unknown e-mail and a wrong password cost and look alike. */
-  async authenticate(email: string, password: string): Promise<Credentials> {
+  async authenticate(email: string, password: string, from: string): Promise<Credentials> {
     // A password that nobody can have is refused unhashed, whoever it is for.
     if (codePoints(password) > PASSWORD_MAX) throw new Failure("invalid_credentials");
     const address = emailSchema.safeParse(email);
     const account = address.success ? await this.store.byEmail(address.data) : undefined;
     const passwordHash = account?.isActive ? account.passwordHash : undefined;
-    const matches = await this.passwords.verify(passwordHash, password);
+    const matches = await this.passwords.verify(passwordHash, password, from);
     if (!account || !matches) throw new Failure("invalid_credentials");
     return { user: account.user, passwordHash: account.passwordHash };
   }
@@ -64,13 +65,21 @@ export class Users {
     return user;
   }
 
-  /** Checks the old password and sets a new one; the caller ends the other sessions. */
-  async changePassword(session: Session, oldPassword: string, password: string): Promise<void> {
+  /** Checks the old password and sets a new one; all the user's other sessions end with it, here and on every node. */
+  async changePassword(session: Session, oldPassword: string, password: string, from: string): Promise<void> {
     const account = await this.store.byId(session.userId);
     const bounded = codePoints(oldPassword) <= PASSWORD_MAX;
-    if (!account || !bounded || !(await this.passwords.verify(account.passwordHash, oldPassword)))
+    if (!account || !bounded || !(await this.passwords.verify(account.passwordHash, oldPassword, from)))
       throw invalidField("old_password", "The password is not right.");
-    await this.store.setPassword(account.user.id, await this.passwords.hash(password));
+    const userId = account.user.id;
+    const sessions = await this.store.setPassword(userId, await this.passwords.hash(password, from), session.id);
+    this.bus.publish({ kind: "sessions_ended", userId, sessions });
+  }
+
+  /** Shuts the user out, here and on every node. What they have written stays, and they stay in their conversations. */
+  async deactivate(userId: number): Promise<void> {
+    const sessions = await this.store.deactivate(userId);
+    this.bus.publish({ kind: "sessions_ended", userId, sessions });
   }
 
   list(session: Session, query: { search: string; limit: number; offset: number }) {
@@ -88,7 +97,7 @@ export class Users {
       email: body.email,
       firstName: body.first_name,
       lastName: body.last_name,
-      passwordHash: await this.passwords.hash(body.password),
+      passwordHash: await this.passwords.hash(body.password, ""),
       isSuperuser: true,
     });
     if (!user) throw emailTaken();

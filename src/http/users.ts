@@ -37,7 +37,7 @@ export function userRoutes(services: {
     setCookie(c, SESSION_COOKIE, token, { ...cookie(c), maxAge: COOKIE_SECONDS });
 
   app.post("/register", json(registerBody), async (c) => {
-    const data = await users.register(c.req.valid("json"));
+    const data = await users.register(c.req.valid("json"), c.var.client.network);
     return success(c, { message: "User registered successfully", data }, 201);
   });
 
@@ -45,7 +45,7 @@ export function userRoutes(services: {
     const { email, password } = c.req.valid("json");
     // Per account and address: nobody can lock another person out.
     await limits.login?.hit(`e-mail ${email.trim().toLowerCase().slice(0, 254)} ${c.var.client.network}`);
-    const credentials = await users.authenticate(email, password);
+    const credentials = await users.authenticate(email, password, c.var.client.network);
     await endCurrent(c, sessions);
     const from = { address: c.var.client.address, client: c.req.header("user-agent") ?? "" };
     giveCookie(c, await sessions.start(credentials, from));
@@ -84,8 +84,7 @@ export function userRoutes(services: {
     const { old_password, password } = c.req.valid("json");
     // Guessing the old password with a stolen cookie is held up like guessing at the login.
     await limits.login?.hit(`user ${session.userId} ${c.var.client.network}`);
-    await users.changePassword(session, old_password, password);
-    await sessions.endOthers(session);
+    await users.changePassword(session, old_password, password, c.var.client.network);
     giveCookie(c, await sessions.renew(session));
     return success(c, { message: "Password changed successfully" });
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { httpAnswer, Wire } from "../hostile/wire.ts";
 import { type Answer, Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -248,6 +249,27 @@ describe("X-Forwarded-For", () => {
       expect(await ask("::ffff:cb00:7107")).toBe(full);
       expect(await ask("203.0.113.7:5555")).toBe(full);
       expect(await ask("::ffff:203.0.113.8")).toBe(counted);
+    });
+
+    test("has no spelling that makes one address two: zones, capitals, brackets, spaces", async () => {
+      expect(await ask("2001:db8:7:7::1%eth0")).toBe(counted);
+      expect(await ask("[2001:DB8:7:7::1%25eth1]:1")).toBe(full);
+      expect(await ask(" \t2001:DB8:7:7:0:0:203.0.113.9 ")).toBe(full);
+      expect(await ask("203.0.113.20")).toBe(counted);
+      expect(await ask("::FFFF:203.0.113.20")).toBe(full);
+      expect(await ask("[::ffff:203.0.113.20%1]:65535")).toBe(full);
+      expect(await ask("0:0:0:0:0:ffff:cb00:7114")).toBe(full);
+    });
+
+    test("is believed in its last address behind empty parts, in many lines and in a huge one", async () => {
+      expect(await ask("203.0.113.30")).toBe(counted);
+      expect(await ask("198.51.100.1,, ,203.0.113.30, ,,")).toBe(full);
+      expect(await ask(`${"198.51.100.9, ".repeat(700)}203.0.113.30`)).toBe(full);
+      const lines = Array.from({ length: 50 }, (_, n) => `X-Forwarded-For: 198.51.100.${n}`);
+      const head = [`GET ${PROFILE} HTTP/1.1`, "Host: a", ...lines, "X-Forwarded-For: 203.0.113.30"];
+      const wire = new Wire(server.url).write(`${head.join("\r\n")}\r\n\r\n`);
+      expect((await wire.take(httpAnswer))?.status).toBe(full);
+      wire.destroy();
     });
 
     test("that is nonsense counts as its sender", async () => {

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, ne, or, sql } from "drizzle-orm";
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { NewSession, SessionStore } from "../../domain/ports.ts";
 import type { Database } from "./database.ts";
 import { arrayParam } from "./rows.ts";
@@ -88,15 +88,14 @@ export class PostgresSessions implements SessionStore {
     }));
   }
 
-  end(userId: number, which: { only: string } | { except: string } | "all") {
-    const chosen =
-      which === "all" ? undefined : "only" in which ? eq(sessions.id, which.only) : ne(sessions.id, which.except);
-    return this.db.run((orm) =>
+  async end(userId: number, id: string) {
+    const [ended] = await this.db.run((orm) =>
       orm
         .delete(sessions)
-        .where(and(eq(sessions.userId, userId), chosen))
+        .where(and(eq(sessions.userId, userId), eq(sessions.id, id)))
         .returning({ id: sessions.id, key: sessions.key }),
     );
+    return ended;
   }
 
   async prune() {

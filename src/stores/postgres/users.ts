@@ -1,9 +1,9 @@
-import { and, count, desc, eq, exists, ne, sql } from "drizzle-orm";
+import { and, count, desc, eq, exists, ne, type SQL, sql } from "drizzle-orm";
 import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Account, NewUser, UserStore } from "../../domain/ports.ts";
 import type { Database } from "./database.ts";
 import { userOf } from "./rows.ts";
-import { participants, users } from "./schema.ts";
+import { participants, sessions, users } from "./schema.ts";
 
 export class PostgresUsers implements UserStore {
   constructor(private readonly db: Database) {}
@@ -30,8 +30,12 @@ export class PostgresUsers implements UserStore {
     return this.update(id, names);
   }
 
-  async setPassword(id: number, passwordHash: string) {
-    await this.update(id, { passwordHash });
+  setPassword(id: number, passwordHash: string, keptSession: string) {
+    return this.shutOut(id, { passwordHash }, ne(sessions.id, keptSession));
+  }
+
+  deactivate(id: number) {
+    return this.shutOut(id, { isActive: false });
   }
 
   async setSuperuser(id: number, isSuperuser: boolean) {
@@ -40,6 +44,17 @@ export class PostgresUsers implements UserStore {
 
   seen(id: number) {
     return this.update(id, { lastSeen: sql`now()` });
+  }
+
+  /** The user's row first: a login that runs beside it has its session by then, or is refused. */
+  private shutOut(id: number, values: PgUpdateSetSource<typeof users>, which?: SQL) {
+    return this.db.transaction(async (tx) => {
+      await tx.update(users).set(values).where(eq(users.id, id));
+      return tx
+        .delete(sessions)
+        .where(and(eq(sessions.userId, id), which))
+        .returning({ id: sessions.id, key: sessions.key });
+    });
   }
 
   private async update(id: number, values: PgUpdateSetSource<typeof users>) {
