@@ -1,0 +1,341 @@
+import type { ServerFrame } from "../../../src/protocol/frames.ts";
+import type { Message } from "../../../src/protocol/messages.ts";
+import type { Node } from "./cluster.ts";
+import type { Amend, Delivered, History, MessageView, Read, Replica, Send, Stream } from "./history.ts";
+import type { Random } from "./random.ts";
+
+const CONNECT_WITHIN_MS = 5_000;
+const PING_EVERY_MS = 1_000;
+/** A connection that brings nothing for so long is given up. */
+const SILENCE_MS = 4_000;
+/** On a connection that lives, an answer that has not come by then does not come: the contract promises 2 s. */
+const ANSWER_WITHIN_MS = 12_000;
+
+const SUBSCRIBE = "subscribe";
+
+type Asked = Send | Amend | Read;
+type Pending = { operation: Asked; ended(): void };
+
+/** What `?after_version=` and REST pages tell of a message. */
+export const viewOf = ({ id, seq, sender_id, content, deleted_at }: Message): MessageView => ({
+  id,
+  seq,
+  senderId: sender_id,
+  content,
+  deleted: deleted_at !== undefined,
+});
+
+/**
+ * One person's client on one machine: keeps a connection to any node, comes back elsewhere when it breaks, resumes by
+ * version, applies what comes, and writes all of it down.
+ */
+export class Device {
+  readonly replicas = new Map<string, Replica>();
+  private socket: WebSocket | undefined;
+  private connection = "";
+  private node = 0;
+  private connections = 0;
+  /** The version that a conversation's own socket has asked to resume after. */
+  private resumedAfter = 0;
+  private readonly streams = new Map<string, Stream>();
+  /** Conversations that were asked to be followed, and have not been answered. */
+  private readonly subscribing = new Set<string>();
+  private readonly pending = new Map<string, Pending>();
+  private asked = 0;
+  private heardAt = 0;
+  private stopped = false;
+  private awake = () => {};
+
+  /** @param conversations one: a socket of that conversation; several: one socket for all of the person's */
+  constructor(
+    readonly name: string,
+    readonly person: number,
+    private readonly cookie: string,
+    readonly conversations: readonly string[],
+    readonly isUserSocket: boolean,
+    private readonly nodes: readonly Node[],
+    private readonly history: History,
+    private readonly random: Random,
+  ) {
+    for (const conversation of conversations)
+      this.replicas.set(conversation, { device: name, person, conversation, version: 0, messages: new Map() });
+  }
+
+  /** Lives through connections until `stop`. */
+  async live(): Promise<void> {
+    while (!this.stopped) {
+      await this.connect(this.random.pick(this.nodes));
+      if (this.connections > 0) this.history.reconnects++;
+      if (!this.stopped) await this.pause(this.random.int(50, 500));
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.drop();
+    this.awake();
+  }
+
+  /** Breaks the connection without a goodbye; `live` makes another one. */
+  drop(): void {
+    this.socket?.terminate();
+  }
+
+  get isConnected(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Conversations that this device follows right now. */
+  get following(): string[] {
+    return [...this.streams.keys()];
+  }
+
+  /** For people: what becomes of the conversation on this device. */
+  stateIn(conversation: string): string {
+    const follows = this.streams.has(conversation) ? "follows" : this.subscribing.has(conversation) ? "asks" : "waits";
+    const silence = Math.round(performance.now() - this.heardAt);
+    return `${follows} over ${this.connection}, ${this.isConnected ? "open" : "not open"}, last heard ${silence} ms ago`;
+  }
+
+  /** Sends a message; resolves when it is answered or given up. Calls in one tick are pipelined. */
+  send(conversation: string, content: string, clientId: string | undefined, again: boolean): Promise<Send> {
+    const operation: Send = {
+      ...this.began(conversation),
+      kind: "send",
+      content,
+      clientId,
+      connection: again ? undefined : this.connection,
+    };
+    return this.ask(operation, {
+      type: "message",
+      content,
+      ...(clientId === undefined ? {} : { client_id: clientId }),
+    });
+  }
+
+  amend(conversation: string, messageId: string, content: string | null): Promise<Amend> {
+    const operation: Amend = { ...this.began(conversation), kind: "amend", messageId, content };
+    const frame = content === null ? { type: "delete" } : { type: "edit", content };
+    return this.ask(operation, { ...frame, message_id: messageId });
+  }
+
+  /** A read has no ack; a ping behind it tells that it was worked on. */
+  read(conversation: string, seq: number): Promise<Read> {
+    const operation: Read = { ...this.began(conversation), kind: "read", seq };
+    const done = this.ask(operation, { type: "read", seq });
+    this.put({ type: "ping", ref: `after ${this.asked}` });
+    return done;
+  }
+
+  typing(conversation: string): void {
+    this.put({ type: "typing", is_typing: true, conversation_id: conversation });
+  }
+
+  /** On a user's socket: stops following, and follows again from where it stood. */
+  resubscribe(conversation: string): void {
+    if (!this.isUserSocket || !this.streams.delete(conversation)) return;
+    this.put({ type: "unsubscribe", conversation_id: conversation });
+    this.subscribe(conversation);
+  }
+
+  /** On a user's socket: follows what it was asked into anew. */
+  subscribe(conversation: string): void {
+    if (!this.isUserSocket || this.streams.has(conversation) || this.subscribing.has(conversation)) return;
+    this.subscribing.add(conversation);
+    const after_version = this.replicas.get(conversation)?.version ?? 0;
+    this.put({ type: "subscribe", conversation_id: conversation, after_version, ref: `${SUBSCRIBE} ${after_version}` });
+  }
+
+  private began(conversation: string) {
+    const { person, node } = this;
+    return { person, conversation, node, invokedAt: performance.now(), endedAt: 0, outcome: "unknown" as const };
+  }
+
+  private async ask<T extends Asked>(operation: T, frame: object): Promise<T> {
+    const ref = String(++this.asked);
+    this.history.operations.push(operation);
+    const { connection } = this;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.pending.delete(ref);
+        this.end(operation, "unknown", "no answer");
+        this.history.oddities.push({
+          check: "nothing hangs",
+          text: `${connection} lives and got no answer to a ${operation.kind} for ${ANSWER_WITHIN_MS} ms`,
+        });
+        resolve();
+      }, ANSWER_WITHIN_MS);
+      const ended = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.pending.set(ref, { operation, ended });
+      if (!this.put({ ...frame, conversation_id: operation.conversation, ref })) this.giveUp(ref, "not connected");
+    });
+    return operation;
+  }
+
+  private put(frame: object): boolean {
+    if (!this.isConnected) return false;
+    this.socket?.send(JSON.stringify(frame));
+    return true;
+  }
+
+  private giveUp(ref: string, why: string) {
+    const pending = this.pending.get(ref);
+    if (!pending) return;
+    this.pending.delete(ref);
+    this.end(pending.operation, "unknown", why);
+    pending.ended();
+  }
+
+  private end(operation: Asked, outcome: Asked["outcome"], why?: string) {
+    operation.endedAt = performance.now();
+    operation.outcome = outcome;
+    if (why !== undefined) operation.why = why;
+  }
+
+  /** Resolves when the connection is over. */
+  private async connect(node: Node): Promise<void> {
+    const [conversation] = this.conversations;
+    this.resumedAfter = this.replicas.get(conversation ?? "")?.version ?? 0;
+    const path = this.isUserSocket ? "" : `chat/${conversation}/?after_version=${this.resumedAfter}`;
+    const socket = new WebSocket(`${node.url.replace("http", "ws")}/ws/${path}`, {
+      headers: { Cookie: `sessionid=${this.cookie}` },
+    });
+    this.socket = socket;
+    this.node = node.index;
+    this.connection = `${this.name}#${++this.connections}@${node.index}`;
+    this.heardAt = performance.now();
+    const opening = setTimeout(() => socket.terminate(), CONNECT_WITHIN_MS);
+    socket.onmessage = ({ data }) => {
+      if (this.socket !== socket) return;
+      this.heardAt = performance.now();
+      this.receive(JSON.parse(String(data)));
+    };
+    socket.onerror = () => {};
+    socket.onopen = () => clearTimeout(opening);
+    const pings = setInterval(() => {
+      if (socket.readyState !== WebSocket.OPEN) return;
+      if (performance.now() - this.heardAt > SILENCE_MS) socket.terminate();
+      else this.put({ type: "ping" });
+    }, PING_EVERY_MS);
+    const { code } = await new Promise<CloseEvent>((resolve) => {
+      socket.onclose = resolve;
+    });
+    clearTimeout(opening);
+    clearInterval(pings);
+    this.streams.clear();
+    this.subscribing.clear();
+    for (const ref of [...this.pending.keys()]) this.giveUp(ref, `closed ${code}`);
+    // Not (or no longer) a participant, or refused: whoever asks them back does not do so at once.
+    if (code === 4403 || code === 1002) await this.pause(this.random.int(200, 800));
+  }
+
+  private receive(frame: ServerFrame) {
+    switch (frame.type) {
+      case "connection_established":
+        if (frame.conversation_id === undefined)
+          for (const conversation of this.conversations) this.subscribe(conversation);
+        else this.follow(frame.conversation_id, frame.last_version ?? 0, this.resumedAfter);
+        break;
+      case "subscribed":
+        this.subscribing.delete(frame.conversation_id);
+        this.follow(frame.conversation_id, frame.last_version, Number(frame.ref?.split(" ")[1]));
+        break;
+      case "unsubscribed":
+        if (frame.code === "removed") this.streams.delete(frame.conversation_id);
+        break;
+      case "reset": {
+        const stream = this.streams.get(frame.conversation_id);
+        if (stream) stream.resetTo = frame.last_version;
+        break;
+      }
+      case "message":
+        this.deliver(frame.conversation_id, frame.message.version, { kind: "message", message: viewOf(frame.message) });
+        break;
+      case "message_changed":
+        this.deliver(frame.conversation_id, frame.version, { kind: "amended", message: viewOf(frame.message) });
+        break;
+      case "participants": {
+        const added = frame.added.map(({ id }) => id);
+        this.deliver(frame.conversation_id, frame.version, { kind: "members", added, removed: frame.removed });
+        break;
+      }
+      // It moves and is not followed: the user was asked in again.
+      case "activity":
+      case "conversation":
+        if (this.replicas.has(frame.conversation_id)) this.subscribe(frame.conversation_id);
+        break;
+      case "ack":
+        this.answered(frame.ref, (operation) => {
+          if (operation.kind === "send") operation.result = { id: frame.id, seq: frame.seq };
+          this.end(operation, "ok");
+        });
+        break;
+      case "error":
+        if (frame.ref?.startsWith(SUBSCRIBE) && frame.conversation_id !== undefined)
+          this.refused(frame.conversation_id);
+        this.answered(frame.ref, (operation) =>
+          this.end(operation, leavesOpen(frame.code) ? "unknown" : "fail", frame.code),
+        );
+        break;
+      case "pong": {
+        // Behind a read; its own error, if any, came before.
+        const ref = /^after (.*)$/.exec(frame.ref ?? "")?.[1];
+        this.answered(ref, (operation) => this.end(operation, "ok"));
+      }
+    }
+  }
+
+  private answered(ref: string | undefined, end: (operation: Asked) => void) {
+    const pending = ref === undefined ? undefined : this.pending.get(ref);
+    if (ref === undefined || !pending) return;
+    this.pending.delete(ref);
+    end(pending.operation);
+    pending.ended();
+  }
+
+  /** Asked again when it was for the moment only; who is no participant is told when they are. */
+  private refused(conversation: string) {
+    if (!this.subscribing.delete(conversation)) return;
+    setTimeout(() => this.subscribe(conversation), this.random.int(300, 1_000));
+  }
+
+  private follow(conversation: string, greeted: number, after: number) {
+    const { connection, person, node, name: device } = this;
+    const stream: Stream = { connection, person, device, node, conversation, after, greeted, frames: [] };
+    this.streams.set(conversation, stream);
+    this.history.streams.push(stream);
+  }
+
+  private deliver(conversation: string, version: number, change: Delivered["change"]) {
+    const stream = this.streams.get(conversation);
+    const replica = this.replicas.get(conversation);
+    if (!stream || !replica) {
+      // Between an unsubscribe and its answer changes may still come.
+      if (!this.isUserSocket)
+        this.history.oddities.push({
+          check: "no holes",
+          text: `${this.connection} got version ${version} before its greeting`,
+        });
+      return;
+    }
+    stream.frames.push({ at: performance.now(), version, change });
+    replica.version = version;
+    if (change.kind !== "members") replica.messages.set(change.message.seq, change.message);
+  }
+
+  private async pause(ms: number) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.awake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Codes that don't say that nothing was done. */
+export const leavesOpen = (code: string) => code === "unavailable" || code === "internal_error";

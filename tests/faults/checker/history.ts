@@ -1,0 +1,128 @@
+/** What a run records: everything that clients asked and got, in times of this process's monotonic clock, in ms. */
+export interface History {
+  operations: Operation[];
+  streams: Stream[];
+  faults: FaultWindow[];
+  /** Connections that a client made after its first. */
+  reconnects: number;
+  /** What no check of the recorded could see: a hang, a refusal that makes no sense, a node that ended by itself. */
+  oddities: Violation[];
+}
+
+/** A guarantee that did not hold, by the name of its check. */
+export interface Violation {
+  check: string;
+  text: string;
+}
+
+/**
+ * `ok`: the server said that it is done. `fail`: the server said that nothing was done. `unknown`: it was asked, and no
+ * answer came, or one that leaves it open (`unavailable`).
+ */
+export type Outcome = "ok" | "fail" | "unknown";
+
+interface Asked {
+  person: number;
+  conversation: string;
+  node: number;
+  invokedAt: number;
+  /** When the answer came, or was given up. */
+  endedAt: number;
+  outcome: Outcome;
+  /** The code of a refusal, or why no answer came. */
+  why?: string;
+}
+
+export type Send = Asked & {
+  kind: "send";
+  content: string;
+  clientId: string | undefined;
+  /** The socket it went over; sends of one socket are pipelined. */
+  connection: string | undefined;
+  result?: { id: string; seq: number };
+};
+/** `content` is null for a deletion. */
+export type Amend = Asked & { kind: "amend"; messageId: string; content: string | null };
+export type Read = Asked & { kind: "read"; seq: number };
+export type Page = Asked & { kind: "page"; newest: boolean; limit: number; messages?: MessageView[] };
+export type Members = Asked & { kind: "members"; added?: number; removed?: number };
+export type Operation = Send | Amend | Read | Page | Members;
+
+/** A message as somebody was shown it. */
+export interface MessageView {
+  id: string;
+  seq: number;
+  senderId: number;
+  content: string;
+  deleted: boolean;
+}
+
+/** One subscription of one connection to one conversation, from its greeting to its end. */
+export interface Stream {
+  connection: string;
+  person: number;
+  /** The client's device, which lives through many connections. */
+  device: string;
+  node: number;
+  conversation: string;
+  /** The version it resumed after; undefined: from the newest on. */
+  after: number | undefined;
+  /** `last_version` of the greeting. */
+  greeted: number;
+  /** Set when the server asked to refetch. */
+  resetTo?: number;
+  frames: Delivered[];
+}
+
+export interface Delivered {
+  at: number;
+  version: number;
+  change:
+    | { kind: "message" | "amended"; message: MessageView }
+    | { kind: "members"; added: number[]; removed: number[] };
+}
+
+export interface FaultWindow {
+  kind: string;
+  from: number;
+  until: number;
+}
+
+/** What is true in the end: PostgreSQL's own tables. */
+export interface Truth {
+  conversations: Map<string, TrueConversation>;
+  /** What each node shows of each conversation. */
+  views: NodeView[];
+  /** What the devices hold in the end, by applying what came to them. */
+  replicas: Replica[];
+}
+
+export interface TrueConversation {
+  lastSeq: number;
+  lastVersion: number;
+  /** In the order of `seq`. */
+  messages: (MessageView & { version: number; clientId: string | null })[];
+  /** What is no new message, in the order of `version`. */
+  changes: { version: number; lastSeq: number; messageSeq: number | null; added: number[]; removed: number[] }[];
+  /** Read positions by user. */
+  members: Map<number, number>;
+}
+
+export interface NodeView {
+  node: number;
+  conversation: string;
+  messages: MessageView[];
+  total: number;
+  /** `unread_count` by user, as each is told. */
+  unread: Map<number, number>;
+}
+
+export interface Replica {
+  device: string;
+  /** What the device was doing in the end, for people. */
+  state?: string;
+  person: number;
+  conversation: string;
+  version: number;
+  messages: Map<number, MessageView>;
+}

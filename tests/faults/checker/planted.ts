@@ -1,0 +1,183 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FaultName } from "./faults.ts";
+
+/** A bug that the checker must find, as what it changes in the sources. */
+export interface Planted {
+  edits: { file: string; find: string; replace: string }[];
+  /** The faults that bring it to light. */
+  faults: readonly FaultName[];
+  /** Names of the checks of which one must fail. */
+  foundBy: readonly string[];
+}
+
+/** Commits 20 ms after it has answered. */
+const COMMITS_LATER = {
+  file: "src/stores/postgres/connection.ts",
+  find: "    logQuery: log.query,",
+  replace: `    logQuery: (() => {
+      const client = connect(options.url, 1, LOG_TIMEOUT_MS);
+      let committed: Promise<unknown> = Promise.resolve();
+      return async (text, parameters) => {
+        await committed.catch(() => {});
+        return new Promise((resolve, reject) => {
+          committed = client.begin(async (tx) => {
+            resolve([...(await tx.unsafe(text, parameters.map(literal), { prepare: true }))] as never);
+            await Bun.sleep(20);
+          });
+          Object.assign(globalThis, { committed });
+          committed.catch(reject);
+        });
+      };
+    })(),`,
+};
+
+export const planted = {
+  "acks before the commit": {
+    edits: [COMMITS_LATER],
+    faults: ["postgres connections cut", "postgres crashed", "node killed"],
+    foundBy: ["acked is durable", "one order", "once", "dense", "fresh pages", "no holes"],
+  },
+  "publishes before the commit": {
+    edits: [
+      COMMITS_LATER,
+      {
+        file: "src/domain/messages.ts",
+        find: "      (appended) => {",
+        replace: "      async (appended) => {",
+      },
+      {
+        file: "src/domain/messages.ts",
+        find: "        return appended;",
+        replace: '        await Reflect.get(globalThis, "committed");\n        return appended;',
+      },
+    ],
+    faults: ["postgres connections cut", "postgres crashed", "node killed"],
+    foundBy: ["one order", "no holes"],
+  },
+  "numbers messages by a counter in Redis": {
+    edits: [
+      {
+        file: "src/stores/postgres/group-commit.ts",
+        find: "        return await query<AppendRow>(APPEND, parameters, left);",
+        replace: `        for (const [id, of] of Map.groupBy(drafts, (draft) => draft.conversationId)) {
+          const top = await redis.incrby("seq:" + id, of.length).catch(() => 0);
+          if (top > 0) await query("UPDATE conversations SET last_seq = $2 WHERE id = $1", [id, top - of.length], left);
+        }
+        return await query<AppendRow>(APPEND, parameters, left);`,
+      },
+      {
+        file: "src/stores/postgres/group-commit.ts",
+        find: "const APPEND =",
+        replace: `const redis = new (require("ioredis").Redis)(process.env.REDIS_URL, { maxRetriesPerRequest: 1 });
+redis.on("error", () => {});
+const APPEND =`,
+      },
+    ],
+    faults: ["redis emptied", "commit's answer lost", "postgres connections cut"],
+    foundBy: [
+      "one order",
+      "no holes",
+      "dense",
+      "acked is durable",
+      "real-time order",
+      "pipelined order",
+      "comes to rest",
+    ],
+  },
+  "fills no gaps": {
+    edits: [
+      {
+        file: "src/ws/room.ts",
+        find: "event.version === this.delivered + 1 && this.waiting.size === 0",
+        replace: "event.version > this.delivered",
+      },
+    ],
+    faults: ["redis subscriptions cut", "redis commands cut", "redis subscriptions deaf"],
+    foundBy: ["no holes"],
+  },
+  "tries an unknown commit again under another id": {
+    edits: [
+      {
+        file: "src/stores/postgres/group-commit.ts",
+        find: "        drafts.map((draft) => draft.id),",
+        replace: "        drafts.map(() => Bun.randomUUIDv7()),",
+      },
+    ],
+    faults: ["commit's answer lost", "postgres connections cut"],
+    foundBy: ["once"],
+  },
+  "drops frames that a slow reader has no room for": {
+    edits: [
+      { file: "src/ws/sockets.ts", find: "closeOnBackpressureLimit: true", replace: "closeOnBackpressureLimit: false" },
+      {
+        file: "src/ws/sockets.ts",
+        find: "const TOO_SLOW_BYTES = 512 * 1024",
+        replace: "const TOO_SLOW_BYTES = Infinity",
+      },
+    ],
+    faults: ["a reader that stops reading"],
+    foundBy: ["no holes"],
+  },
+  "believes a stale window": {
+    edits: [
+      { file: "src/stores/redis/window.ts", find: "Number(version) !== head.lastVersion || ", replace: "!version || " },
+      { file: "src/stores/redis/window.ts", find: "if version ~= head + 1 then", replace: "if false then" },
+    ],
+    faults: ["redis commands cut", "redis out of a node's reach", "redis slow"],
+    foundBy: ["fresh pages"],
+  },
+  "goes live a moment after its replay": {
+    edits: [
+      {
+        file: "src/ws/subscription.ts",
+        find: "        cursor = event.version;\n      }\n    }\n",
+        replace: "        cursor = event.version;\n      }\n    }\n    await Bun.sleep(5);\n",
+      },
+    ],
+    faults: ["clients cut"],
+    foundBy: ["no holes"],
+  },
+  "resumes on a node that is behind": {
+    edits: [
+      { file: "src/ws/subscription.ts", find: "await this.room.reached(after);", replace: "this.room.expect(after);" },
+    ],
+    faults: ["redis subscriptions deaf", "clients cut"],
+    foundBy: ["no holes"],
+  },
+  "lets the removed listen on": {
+    edits: [{ file: "src/ws/room.ts", find: "subscription.expel(event.frame);", replace: "continue;" }],
+    faults: ["clients cut"],
+    foundBy: ["nothing after leaving"],
+  },
+  "forgets what was sent before": {
+    edits: [
+      {
+        file: "src/stores/postgres/group-commit.ts",
+        find: "        drafts.map((draft) => draft.clientId ?? null),",
+        replace: "        drafts.map((draft) => draft.clientId && draft.clientId + Math.random()),",
+      },
+    ],
+    faults: ["commit's answer lost", "clients cut"],
+    foundBy: ["once"],
+  },
+} satisfies Record<string, Planted>;
+
+/** Copies the sources with the bug in them; `main` is the program. */
+export function plant({ edits }: Planted): { main: string; remove(): void } {
+  const root = join(import.meta.dir, "../../..");
+  const copy = mkdtempSync(join(tmpdir(), "confab-planted-"));
+  for (const part of ["src", "drizzle", "package.json"])
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  for (const { file, find, replace } of edits) {
+    const text = readFileSync(join(copy, file), "utf8");
+    if (text.split(find).length !== 2) throw new Error(`${file} does not hold once: ${find}`);
+    writeFileSync(
+      join(copy, file),
+      text.replace(find, () => replace),
+    );
+  }
+  return { main: join(copy, "src/main.ts"), remove: () => rmSync(copy, { recursive: true, force: true }) };
+}

@@ -1,0 +1,165 @@
+import type { History, Send, Violation } from "./history.ts";
+import type { RunResult } from "./run.ts";
+
+/** What a run has done, counted. */
+export interface Figures {
+  sends: number;
+  acked: number;
+  resends: number;
+  edits: number;
+  reads: number;
+  pages: number;
+  memberChanges: number;
+  /** Changes that came over sockets. */
+  delivered: number;
+  reconnects: number;
+  faults: FaultFigure[];
+}
+
+interface FaultFigure {
+  kind: string;
+  /** Sends that began while it lasted, without those that were refused on their merits. */
+  during: Share;
+  /** Those of them that began while nothing else was broken. */
+  alone: Share;
+  /** From its healing to the first ack of a send that began after it, in ms. */
+  recoveryMs: number | undefined;
+}
+
+interface Share {
+  sends: number;
+  acked: number;
+}
+
+/** Sends that begin this much after an event of no length belong to it. */
+const MOMENT_MS = 1_000;
+
+export function figuresOf(history: History): Figures {
+  const sends = history.operations.filter((operation): operation is Send => operation.kind === "send");
+  const ok = (kind: string) =>
+    history.operations.filter((operation) => operation.kind === kind && operation.outcome === "ok").length;
+  const tries = new Set<string>();
+  let resends = 0;
+  for (const { content } of sends) {
+    if (tries.has(content)) resends++;
+    tries.add(content);
+  }
+  return {
+    sends: sends.length,
+    acked: sends.filter(({ outcome }) => outcome === "ok").length,
+    resends,
+    edits: ok("amend"),
+    reads: ok("read"),
+    pages: ok("page"),
+    memberChanges: ok("members"),
+    delivered: history.streams.reduce((sum, { frames }) => sum + frames.length, 0),
+    reconnects: history.reconnects,
+    faults: faultFigures(history, sends),
+  };
+}
+
+function faultFigures({ faults }: History, sends: Send[]): FaultFigure[] {
+  const lasts = faults.map(({ from, until }) => ({ from, until: Math.max(until, from + MOMENT_MS) }));
+  const shares = faults.map(() => ({ during: { sends: 0, acked: 0 }, alone: { sends: 0, acked: 0 } }));
+  for (const { invokedAt, outcome } of sends) {
+    if (outcome === "fail") continue;
+    const within = [...lasts.keys()].filter((i) => {
+      const fault = lasts[i];
+      return fault && invokedAt >= fault.from && invokedAt < fault.until;
+    });
+    for (const i of within)
+      for (const share of within.length === 1 ? [shares[i]?.during, shares[i]?.alone] : [shares[i]?.during]) {
+        if (!share) continue;
+        share.sends++;
+        if (outcome === "ok") share.acked++;
+      }
+  }
+  const none = { sends: 0, acked: 0 };
+  return faults.map(({ kind, until }, i) => {
+    const acked = sends.filter(({ invokedAt, outcome }) => invokedAt >= until && outcome === "ok");
+    const first = Math.min(...acked.map(({ endedAt }) => endedAt));
+    const { during, alone } = shares[i] ?? { during: none, alone: none };
+    return { kind, during, alone, recoveryMs: Number.isFinite(first) ? first - until : undefined };
+  });
+}
+
+/** A run that did too little proves nothing. The least it must have done, for each second of it. */
+const LEAST_PER_SECOND = {
+  acked: 15,
+  delivered: 150,
+  resends: 0.5,
+  edits: 0.5,
+  reads: 0.5,
+  pages: 1,
+  memberChanges: 0.1,
+  reconnects: 1,
+};
+const LEAST_FAULTS_PER_SECOND = 0.2;
+
+export function vacuous(figures: Figures, seconds: number): Violation[] {
+  const did = { ...figures, faults: figures.faults.length };
+  const least = { ...LEAST_PER_SECOND, faults: LEAST_FAULTS_PER_SECOND };
+  return (Object.keys(least) as (keyof typeof least)[]).flatMap((name) =>
+    did[name] >= least[name] * seconds
+      ? []
+      : [
+          {
+            check: "does enough",
+            text: `${did[name]} ${name} in ${seconds} s; at least ${least[name] * seconds} prove something`,
+          },
+        ],
+  );
+}
+
+export function lineOf({ seed, nodes, people, figures, violations }: RunResult): string {
+  const { acked, sends, resends, delivered, edits, reads, pages, memberChanges, reconnects, faults } = figures;
+  return [
+    `seed ${seed}: ${nodes} nodes, ${people} people, ${faults.length} faults:`,
+    `${acked} of ${sends} sends acked (${resends} sent again), ${delivered} changes delivered, ${edits} edits,`,
+    `${reads} reads, ${pages} pages, ${memberChanges} changes of members, ${reconnects} reconnects:`,
+    violations.length === 0 ? "ok" : "VIOLATED",
+  ].join(" ");
+}
+
+/** For each kind of fault: how often, which share of sends was acked meanwhile, and how soon the next one was. */
+export function tableOf(results: RunResult[]): string {
+  const byKind = Map.groupBy(
+    results.flatMap(({ figures }) => figures.faults),
+    ({ kind }) => kind,
+  );
+  const rows = [...byKind].sort().map(([kind, faults]) => {
+    const recoveries = faults.flatMap(({ recoveryMs }) => recoveryMs ?? []).sort((a, b) => a - b);
+    const ms = (at: number) => `${Math.round(recoveries[Math.floor(at * (recoveries.length - 1))] ?? 0)} ms`;
+    const cells = [
+      kind,
+      faults.length,
+      shareOf(faults.map(({ during }) => during)),
+      shareOf(faults.map(({ alone }) => alone)),
+      ms(0.5),
+      ms(1),
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
+  return [
+    "| fault | times | sends acked meanwhile | and with nothing else broken | next ack after healing, median | longest |",
+    "|---|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+function shareOf(shares: Share[]): string {
+  const sends = shares.reduce((sum, share) => sum + share.sends, 0);
+  const acked = shares.reduce((sum, share) => sum + share.acked, 0);
+  return sends === 0 ? "–" : `${((100 * acked) / sends).toFixed(1)} % of ${sends}`;
+}
+
+export function totalOf(results: RunResult[]): string {
+  const total = (figure: (figures: Figures) => number) =>
+    results.reduce((sum, { figures }) => sum + figure(figures), 0).toLocaleString("en");
+  return [
+    `${results.length} runs: ${total(({ acked }) => acked)} sends acked, ${total(({ delivered }) => delivered)} changes delivered,`,
+    `${total(({ resends }) => resends)} sent again, ${total(({ edits }) => edits)} edits, ${total(({ reads }) => reads)} reads,`,
+    `${total(({ pages }) => pages)} pages, ${total(({ memberChanges }) => memberChanges)} changes of members,`,
+    `${total(({ reconnects }) => reconnects)} reconnects, ${total(({ faults }) => faults.length)} faults`,
+  ].join(" ");
+}

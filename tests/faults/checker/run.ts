@@ -1,0 +1,160 @@
+import { join } from "node:path";
+import { Client } from "../../support/client.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+import { Device } from "./device.ts";
+import { type FaultName, Faults } from "./faults.ts";
+import type { History, Violation } from "./history.ts";
+import { type Group, Person } from "./person.ts";
+import { Random } from "./random.ts";
+import { type Figures, figuresOf, vacuous } from "./report.ts";
+import { readBack } from "./truth.ts";
+import { verify, verifyRecord } from "./verify.ts";
+
+const MAIN = join(import.meta.dir, "../../../src/main.ts");
+/** The mean time between two acts of a person, and between the beginnings of two faults. */
+const ACT_EVERY_MS = 350;
+const FAULT_EVERY_MS = { all: 1_500, chosen: 500 };
+const LOOK_EVERY_MS = 4_000;
+/** How long clients may take to come to rest after all is healed. */
+const REST_WITHIN_MS = 60_000;
+
+export interface RunOptions {
+  seed: number;
+  /** How long people chat while parts fail. */
+  seconds: number;
+  /** The program of the nodes, when it is not this project's. */
+  main?: string;
+  /** Only these faults, and more often; all when left out. */
+  faults?: readonly FaultName[];
+}
+
+export interface RunResult {
+  seed: number;
+  nodes: number;
+  people: number;
+  figures: Figures;
+  violations: Violation[];
+}
+
+/**
+ * People chat over nodes that fail, along with PostgreSQL, Redis and the network between them, in every way and at
+ * once. Then all is healed, and what everybody was told is held against what the log has.
+ */
+export async function run({ seed, seconds, main = MAIN, faults: names }: RunOptions): Promise<RunResult> {
+  const random = new Random(String(seed));
+  const history: History = { operations: [], streams: [], faults: [], reconnects: 0, oddities: [] };
+  const cluster = await startCluster(random.int(2, 3), main);
+  try {
+    await cluster.untilReady();
+    const { people, conversations, floodable } = await populate(cluster, history, random.fork("people"));
+    const devices = people.flatMap((person) => person.devices);
+    const lives = devices.map((device) => device.live());
+    const until = performance.now() + seconds * 1000;
+    const acting = people.map((person) => person.act(ACT_EVERY_MS, until));
+    const flooding: Promise<unknown>[] = [];
+    const flood = (chance: Random) => {
+      const [sender, reader] = chance.shuffle(floodable.people);
+      if (sender) flooding.push(sender.flood(floodable.conversation));
+      return ({ said }: { said: string }) => reader?.saysIn(said) ?? false;
+    };
+    const faults = new Faults(cluster, random.fork("faults"), history, flood, names);
+    const failing = faults.run(names ? FAULT_EVERY_MS.chosen : FAULT_EVERY_MS.all);
+
+    let violations = await lookOn(history, until);
+    await faults.stop();
+    await failing;
+    if (violations.length === 0) {
+      const restedBy = performance.now() + REST_WITHIN_MS;
+      await Promise.all([...acting, ...flooding]);
+      await cluster.untilReady();
+      const unsettled = (await Promise.all(people.map((person) => person.settle(restedBy)))).flat();
+      history.oddities.push(...unsettled);
+      for (const { node, code, log } of cluster.endings)
+        history.oddities.push({
+          check: "nodes live on",
+          text: `node ${node} ended by itself with ${code}: ${log.slice(-2_000)}`,
+        });
+      const truth = await readBack(cluster, people, conversations, restedBy);
+      violations = verify(history, truth);
+    }
+    for (const device of devices) device.stop();
+    await Promise.all(lives);
+    const figures = figuresOf(history);
+    if (violations.length === 0 && names === undefined) violations = vacuous(figures, seconds);
+    return { seed, nodes: cluster.nodes.length, people: people.length, figures, violations };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** Ends early, with what is wrong, when the record alone shows it. */
+async function lookOn(history: History, until: number): Promise<Violation[]> {
+  for (;;) {
+    const left = until - performance.now();
+    if (left <= 0) return [];
+    await Bun.sleep(Math.min(left, LOOK_EVERY_MS));
+    const violations = verifyRecord(history);
+    if (violations.length > 0) return violations;
+  }
+}
+
+/** 20 to 50 people in five conversations: one of all, two groups whose people come and go, a small one, a 1-on-1. */
+async function populate(cluster: Cluster, history: History, random: Random) {
+  const clients: Client[] = [];
+  const count = random.int(20, 50);
+  const join = async () => {
+    for (let n = clients.length; n < count; n = clients.length) {
+      const client = new Client(random.pick(cluster.nodes).url);
+      clients.push(client);
+      await client.signUp();
+    }
+  };
+  await Promise.all(cluster.nodes.map(join));
+
+  const [first, second] = clients;
+  if (!first || !second) throw new Error("nobody is there");
+  const everybody = await first.conversation(clients.slice(1));
+  const small = clients.slice(0, 4);
+  const groups: Group[] = [];
+  for (let n = 0; n < 2; n++) {
+    const [owner, ...members] = random.shuffle(clients).slice(0, 12);
+    if (!owner) throw new Error("nobody is there");
+    const { id } = await owner.conversation(members, `Group ${n}`);
+    groups.push({
+      id,
+      owner: owner.id,
+      movers: members.slice(4).map((member) => member.id),
+      members: [owner, ...members].map((member) => member.id),
+    });
+  }
+  const smallId = (await first.conversation(small.slice(1))).id;
+  const pairId = (await first.conversation([second])).id;
+
+  const people = clients.map((client, n) => {
+    const own = random.fork(`person ${n}`);
+    // The largest first.
+    const conversations = [
+      everybody.id,
+      ...groups.filter(({ members }) => members.includes(client.id)).map(({ id }) => id),
+    ];
+    if (n < 4) conversations.push(smallId);
+    if (n < 2) conversations.push(pairId);
+    const device = (m: number, follows: string[], isUserSocket: boolean) =>
+      new Device(
+        `user ${client.id} device ${m}`,
+        client.id,
+        client.cookie ?? "",
+        follows,
+        isUserSocket,
+        cluster.nodes,
+        history,
+        own.fork(`device ${m}`),
+      );
+    const devices = own.chance(0.6) ? [device(0, conversations, true)] : [device(0, [own.pick(conversations)], false)];
+    if (n < 4) devices.push(device(1, [smallId], false));
+    if (own.chance(0.4)) devices.push(device(2, [own.pick(conversations)], false));
+    return new Person(client.id, client, devices, groups, cluster.nodes, history, own);
+  });
+  const conversations = [everybody.id, ...groups.map(({ id }) => id), smallId, pairId];
+  return { people, conversations, floodable: { conversation: smallId, people: people.slice(0, 4) } };
+}
