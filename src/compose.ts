@@ -219,11 +219,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     }
   });
 
-  bus.onDoubt(async (isLast) => {
+  bus.onDoubt(async () => {
     access.forgetAll();
     sessions.forgetAll();
-    await Promise.all([hub.heal(), sockets.touch()]);
-    if (isLast) await hub.healWatching((userIds) => stores.conversations.ofUsers(userIds));
+    await Promise.all([hub.heal((userIds) => stores.conversations.ofUsers(userIds)), sockets.touch()]);
   });
 
   let draining = false;

@@ -7,14 +7,32 @@ export type BusEvent =
   | { kind: "head"; conversationId: string; version: number; lastSeq: number }
   /** A frame nobody misses when it is lost: typing, read. Goes to the conversation's sockets but those of `fromUserId`. */
   | { kind: "ephemeral"; conversationId: string; fromUserId: number; frame: string }
-  /** A frame for every `/ws/` socket of one user. `joined`: the conversation that is new to them. */
-  | { kind: "to_user"; userId: number; joined?: string; frame: string }
+  | ToUserEvent
   /** Sessions that ended; `key` is what the node's session cache knows one by. */
   | { kind: "sessions_ended"; userId: number; sessions: { id: string; key: string }[] }
   /** A session got a new token: `key` is that of its old one. */
   | { kind: "session_renewed"; key: string }
   /** A user's name has changed. */
   | { kind: "user_changed"; userId: number; fullName: string };
+
+/** A frame for every `/ws/` socket of one user. */
+export interface ToUserEvent {
+  kind: "to_user";
+  userId: number;
+  /** The conversation that is new to them, and its version when they came in; 0: it was made with them. */
+  joined?: { conversationId: string; version: number };
+  frame: string;
+}
+
+/**
+ * The conversation whose followers alone an event concerns. `undefined`: it concerns every node. So does who takes
+ * part: a node believes memberships of conversations that none of its sockets is in.
+ */
+export function followersOf(event: BusEvent): string | undefined {
+  if (!("conversationId" in event)) return undefined;
+  const changesMembers = event.kind === "change" && Boolean(event.added?.length || event.removed?.length);
+  return changesMembers ? undefined : event.conversationId;
+}
 
 /**
  * Fan-out between nodes. Drivers: in process (stores/embedded/bus.ts) and Redis (stores/redis/bus.ts).
@@ -28,12 +46,12 @@ export interface Bus {
   onEvent(handler: (event: BusEvent) => void): void;
   /**
    * Sets what is done while events may have got lost: soon, about every second, and until it has succeeded once with
-   * all being well again (`isLast`). It is never called before its last call has ended.
+   * all being well again. It is never called before its last call has ended.
    */
-  onDoubt(handler: (isLast: boolean) => Promise<void>): void;
+  onDoubt(handler: () => Promise<void>): void;
   /** Whether every event of every node arrives, as far as can be known. */
   readonly isSure: boolean;
-  /** Resolves when changes of the conversation that are published from now on reach this node. */
+  /** Resolves when all events of the conversation that are published from now on reach this node. */
   subscribe(conversationId: string): Promise<void>;
   unsubscribe(conversationId: string): void;
   close(): Promise<void>;

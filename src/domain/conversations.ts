@@ -36,7 +36,7 @@ export class Conversations {
       participantIds: [...people],
       name: body.name,
     });
-    if (created) this.tellNew(conversation, [...people]);
+    if (created) this.tellNew(conversation, [...people], 0);
     return { conversation: seenBy(conversation, creatorId), created };
   }
 
@@ -92,6 +92,7 @@ export class Conversations {
       this.tellNew(
         record,
         change.added.map((user) => user.id),
+        change.version,
       );
     return seenBy(record, userId);
   }
@@ -106,14 +107,15 @@ export class Conversations {
     }
   }
 
-  /** Tells people of a conversation that is new to them. */
-  private tellNew(record: ConversationRecord, userIds: number[]) {
+  /** Tells people of a conversation that is new to them since this version. */
+  private tellNew(record: ConversationRecord, userIds: number[], version: number) {
+    const joined = { conversationId: record.id, version };
     const frameFor = (userId: number) =>
       encode({ type: "conversation", conversation_id: record.id, conversation: seenBy(record, userId) });
     // A group looks the same to everyone; one frame serves all.
     const shared = record.isGroup ? frameFor(0) : undefined;
     for (const userId of userIds)
-      this.bus.publish({ kind: "to_user", userId, joined: record.id, frame: shared ?? frameFor(userId) });
+      this.bus.publish({ kind: "to_user", userId, joined, frame: shared ?? frameFor(userId) });
   }
 
   private async unknownFaults(ids: number[]): Promise<string[]> {

@@ -98,7 +98,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
       const earlier = socket.subscriptions.get(conversationId);
       if (earlier) hub.leave(earlier);
       const subscription = hub.enter(socket, conversationId, () => socket.tellRemoved(conversationId));
-      hub.setActivity(socket, conversationId, false);
+      hub.watching.setActivity(socket, conversationId, false);
       try {
         await subscription.join(conversations, after_version, ({ readSeq }, room) =>
           socket.send(
@@ -114,7 +114,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
         );
       } catch (error) {
         hub.leave(subscription);
-        hub.setActivity(socket, conversationId, true);
+        hub.watching.setActivity(socket, conversationId, true);
         throw error;
       }
     },
@@ -125,7 +125,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
       const subscription = socket.subscriptions.get(conversationId);
       if (!subscription) throw new Failure("not_subscribed");
       hub.leave(subscription);
-      hub.setActivity(socket, conversationId, true);
+      hub.watching.setActivity(socket, conversationId, true);
       if (!hub.isPresent(conversationId, socket.actor.userId)) typing.left(conversationId, socket.actor);
       socket.send(encode({ type: "unsubscribed", conversation_id: conversationId, ref, code: "unsubscribed" }));
     },

@@ -1,35 +1,27 @@
-import type { Bus, BusEvent } from "../domain/bus.ts";
+import type { Bus, BusEvent, ToUserEvent } from "../domain/bus.ts";
 import type { ChangeEvent } from "../domain/changes.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { ConversationStore, MessageLog } from "../domain/ports.ts";
 import { closeCodes } from "../protocol/close-codes.ts";
-import { encode } from "../protocol/frames.ts";
 import { Room } from "./room.ts";
 import type { ClientSocket } from "./socket.ts";
 import { Subscription } from "./subscription.ts";
-
-/** Sends one frame to all sockets that joined a topic: Bun's native publish. */
-export type Publish = (topic: string, frame: string) => void;
+import { type Publish, Watching } from "./watching.ts";
 
 /** Conversations that one statement asks after. */
 const HEADS_AT_ONCE = 1_000;
-const USERS_AT_ONCE = 200;
 
 const roomTopic = (conversationId: string) => `c:${conversationId}`;
-const activityTopic = (conversationId: string) => `a:${conversationId}`;
 
-/** All sockets of this node, and what the bus brings for them. */
+/** All sockets of this node, their rooms, and what the bus brings for them. */
 export class Hub {
   readonly sockets = new Set<ClientSocket>();
+  /** What the sockets for all conversations of a user watch. */
+  readonly watching: Watching;
   private readonly rooms = new Map<string, Room>();
   private readonly socketsByUser = new Map<number, Set<ClientSocket>>();
   /** How many rooms and watching sockets here want a conversation's events. */
   private readonly interest = new Map<string, number>();
-  /** How many sockets here watch a conversation's activity. */
-  private readonly watchers = new Map<string, number>();
-
-  /** The newest version that watchers were told of. */
-  private readonly activityTold = new Map<string, number>();
 
   constructor(
     private readonly bus: Bus,
@@ -37,7 +29,16 @@ export class Hub {
     private readonly publish: Publish,
     private readonly forgetMemberships: (conversationId: string, userIds: number[]) => void,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.watching = new Watching({
+      publish,
+      follow: (conversationId) =>
+        void this.want(conversationId).catch((error: unknown) =>
+          logger.warn({ err: error, conversation_id: conversationId }, "can't follow a conversation's activity"),
+        ),
+      unfollow: (conversationId) => this.unwant(conversationId),
+    });
+  }
 
   // Sockets
 
@@ -53,7 +54,7 @@ export class Hub {
   remove(socket: ClientSocket): void {
     this.sockets.delete(socket);
     for (const subscription of [...socket.subscriptions.values()]) this.leave(subscription);
-    for (const conversationId of [...socket.watched]) this.unwatch(socket, conversationId);
+    this.watching.end(socket);
     const { userId } = socket.actor;
     const sockets = this.socketsByUser.get(userId);
     sockets?.delete(socket);
@@ -75,7 +76,7 @@ export class Hub {
           publish: (frame) => this.publish(topic, frame),
           filled: (event) => {
             this.applyRemovals(event);
-            this.tellActivity(event.conversationId, event.version, event.lastSeq);
+            this.watching.moved(event.conversationId, event.version, event.lastSeq);
             this.applyAdditions(event);
           },
           broken: () => this.discard(opened),
@@ -89,6 +90,8 @@ export class Hub {
       socket.subscriptions.delete(conversationId);
       this.closeIfEmpty(subscription.room);
       onExpelled();
+      // A room that is behind ends what was before; the user may have come back since.
+      this.watching.setActivity(socket, conversationId, true);
     });
     socket.subscriptions.set(conversationId, subscription);
     return subscription;
@@ -109,37 +112,6 @@ export class Hub {
     return false;
   }
 
-  /** From now on the socket hears of the conversation's activity, unless it is subscribed to the conversation itself. */
-  watch(socket: ClientSocket, conversationId: string, version: number): void {
-    if (socket.isClosed || socket.watched.has(conversationId)) return;
-    if (!this.activityTold.has(conversationId)) this.activityTold.set(conversationId, version);
-    socket.watched.add(conversationId);
-    this.watchers.set(conversationId, (this.watchers.get(conversationId) ?? 0) + 1);
-    void this.want(conversationId).catch((error: unknown) =>
-      this.logger.warn({ err: error, conversation_id: conversationId }, "can't follow a conversation's activity"),
-    );
-    if (!socket.subscriptions.has(conversationId)) socket.joinTopic(activityTopic(conversationId));
-  }
-
-  unwatch(socket: ClientSocket, conversationId: string): void {
-    if (!socket.watched.delete(conversationId)) return;
-    socket.leaveTopic(activityTopic(conversationId));
-    const watchers = (this.watchers.get(conversationId) ?? 1) - 1;
-    if (watchers > 0) this.watchers.set(conversationId, watchers);
-    else {
-      this.watchers.delete(conversationId);
-      this.activityTold.delete(conversationId);
-    }
-    this.unwant(conversationId);
-  }
-
-  /** A subscribed conversation tells more than its activity. */
-  setActivity(socket: ClientSocket, conversationId: string, on: boolean): void {
-    if (!socket.watched.has(conversationId)) return;
-    if (on) socket.joinTopic(activityTopic(conversationId));
-    else socket.leaveTopic(activityTopic(conversationId));
-  }
-
   // Events
 
   /** The one way in for what happened, here or on another node. */
@@ -150,13 +122,13 @@ export class Hub {
         break;
       case "head":
         this.rooms.get(event.conversationId)?.expect(event.version);
-        this.tellActivity(event.conversationId, event.version, event.lastSeq);
+        this.watching.moved(event.conversationId, event.version, event.lastSeq);
         break;
       case "ephemeral":
         this.sendEphemeral(event.conversationId, event.fromUserId, event.frame);
         break;
       case "to_user":
-        this.sendToUser(event.userId, event.frame, event.joined);
+        this.sendToUser(event);
         break;
       case "sessions_ended":
         this.endSessions(
@@ -169,47 +141,20 @@ export class Hub {
     }
   }
 
-  /** Asks the log what the bus may have failed to bring: rooms fill up to the head, watchers hear of activity. */
-  async heal(): Promise<void> {
+  /** Asks what the bus may have failed to bring: rooms fill up to the head, watchers hear who is in, and of activity. */
+  async heal(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
     const wanted = [...this.interest.keys()];
+    const heads: Awaited<ReturnType<MessageLog["heads"]>>[] = [];
     for (let i = 0; i < wanted.length; i += HEADS_AT_ONCE) {
-      const heads = await this.log.heads(wanted.slice(i, i + HEADS_AT_ONCE));
-      for (const [conversationId, { lastVersion, lastSeq }] of heads) {
-        this.rooms.get(conversationId)?.expect(lastVersion);
-        this.tellActivity(conversationId, lastVersion, lastSeq);
-      }
+      const some = await this.log.heads(wanted.slice(i, i + HEADS_AT_ONCE));
+      for (const [conversationId, { lastVersion }] of some) this.rooms.get(conversationId)?.expect(lastVersion);
+      heads.push(some);
     }
-  }
-
-  /** Puts right what sockets watch, after joinings and removals that may have been missed. */
-  async healWatching(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
-    const users = [...this.socketsByUser.keys()].filter((userId) => this.userSockets(userId).length > 0);
-    for (let i = 0; i < users.length; i += USERS_AT_ONCE) {
-      const chunk = users.slice(i, i + USERS_AT_ONCE);
-      const rows = await ofUsers(chunk);
-      for (const userId of chunk) {
-        const own = new Map(rows.filter((row) => row.userId === userId).map((row) => [row.id, row]));
-        for (const socket of this.userSockets(userId)) this.rewatch(socket, own);
-      }
-    }
-  }
-
-  private rewatch(socket: ClientSocket, own: Map<string, { lastVersion: number; lastSeq: number }>) {
-    for (const conversationId of [...socket.watched]) {
-      if (own.has(conversationId)) continue;
-      this.unwatch(socket, conversationId);
-      if (!socket.subscriptions.has(conversationId)) socket.tellRemoved(conversationId);
-    }
-    for (const [conversation_id, { lastVersion: last_version, lastSeq: last_seq }] of own) {
-      if (socket.watched.has(conversation_id)) continue;
-      this.watch(socket, conversation_id, last_version);
-      // Who does not know the conversation learns of it by this.
-      socket.send(encode({ type: "activity", conversation_id, last_seq, last_version }));
-    }
-  }
-
-  private userSockets(userId: number): ClientSocket[] {
-    return [...(this.socketsByUser.get(userId) ?? [])].filter((socket) => socket.isUserSocket && socket.isGreeted);
+    // Read after the heads and put right before they are told: who is out at a head does not hear of it.
+    await this.watching.heal(ofUsers);
+    for (const some of heads)
+      for (const [conversationId, { lastVersion, lastSeq }] of some)
+        this.watching.moved(conversationId, lastVersion, lastSeq);
   }
 
   endSessions(userId: number, sessionIds: string[]): void {
@@ -220,39 +165,20 @@ export class Hub {
   private handleChange(event: ChangeEvent) {
     this.applyRemovals(event);
     this.rooms.get(event.conversationId)?.receive(event);
-    this.tellActivity(event.conversationId, event.version, event.lastSeq);
+    this.watching.moved(event.conversationId, event.version, event.lastSeq);
     this.applyAdditions(event);
   }
 
-  /** Once for each version; an older one that comes late is no news. */
-  private tellActivity(conversation_id: string, last_version: number, last_seq: number) {
-    if (!this.watchers.has(conversation_id)) return;
-    if (last_version <= (this.activityTold.get(conversation_id) ?? 0)) return;
-    this.activityTold.set(conversation_id, last_version);
-    this.publish(activityTopic(conversation_id), encode({ type: "activity", conversation_id, last_seq, last_version }));
-  }
-
   /** Who left, for what this node believes and for the sockets that watch. Doing it twice is no harm. */
-  private applyRemovals({ conversationId, removed = [] }: ChangeEvent) {
+  private applyRemovals({ conversationId, version, removed = [] }: ChangeEvent) {
     this.forgetMemberships(conversationId, removed);
-    for (const userId of removed)
-      for (const socket of this.socketsByUser.get(userId) ?? []) {
-        socket.leftWhileLoading?.add(conversationId);
-        if (!socket.watched.has(conversationId)) continue;
-        this.unwatch(socket, conversationId);
-        // One that is subscribed is told by its room, in the order of the log.
-        if (!socket.subscriptions.has(conversationId)) socket.tellRemoved(conversationId);
-      }
+    for (const userId of removed) this.watching.left(userId, conversationId, version);
   }
 
   /** Who joined: their sockets watch from now on. Doing it twice is no harm. */
   private applyAdditions({ conversationId, version, added = [] }: ChangeEvent) {
     this.forgetMemberships(conversationId, added);
-    for (const userId of added)
-      for (const socket of this.socketsByUser.get(userId) ?? []) {
-        socket.leftWhileLoading?.delete(conversationId);
-        if (socket.isUserSocket) this.watch(socket, conversationId, version);
-      }
+    for (const userId of added) this.watching.joined(userId, conversationId, version);
   }
 
   /** To the others of a small group; first to be dropped for a socket that reads slowly. */
@@ -261,15 +187,14 @@ export class Hub {
       if (live && userId !== fromUserId && !socket.isSlow) socket.send(frame);
   }
 
-  private sendToUser(userId: number, frame: string, joined: string | undefined) {
+  private sendToUser({ userId, joined, frame }: ToUserEvent) {
+    if (joined) this.watching.joined(userId, joined.conversationId, joined.version);
     for (const socket of this.socketsByUser.get(userId) ?? []) {
-      if (!socket.isUserSocket) continue;
-      if (joined !== undefined) {
-        socket.leftWhileLoading?.delete(joined);
-        this.watch(socket, joined, 0);
-      }
       // One that is not greeted yet will ask for its list anyway.
-      if (socket.isGreeted) socket.send(frame);
+      if (!socket.isUserSocket || !socket.isGreeted) continue;
+      // They are out again.
+      if (joined && !this.watching.isWatching(socket, joined.conversationId)) continue;
+      socket.send(frame);
     }
   }
 

@@ -176,7 +176,7 @@ export class Room {
     // Those who leave get this change and nothing after it.
     if (event.removed && event.removed.length > 0) {
       for (const subscription of this.subscriptions)
-        if (event.removed.includes(subscription.userId)) subscription.expel(event.frame);
+        if (event.removed.includes(subscription.userId)) subscription.expel(event);
     }
     this.on.publish(event.frame);
     for (const resolve of this.arrivals.splice(0)) resolve();

@@ -42,10 +42,6 @@ export class ClientSocket {
   readonly actor: Actor;
   readonly sessionId: string;
   readonly subscriptions = new Map<string, Subscription>();
-  /** Conversations whose activity a user's socket hears of. */
-  readonly watched = new Set<string>();
-  /** While the list of conversations is read: those that were left meanwhile. */
-  leftWhileLoading: Set<string> | undefined;
   isGreeted = false;
   private readonly inbox: (string | Buffer)[] = [];
   private inboxBytes = 0;

@@ -98,11 +98,9 @@ export class Sockets {
   /** `/ws/`: nothing is subscribed at first, but all the user's conversations are watched. */
   private async greetUser(socket: ClientSocket) {
     const { hub, conversations } = this.services;
-    socket.leftWhileLoading = new Set();
+    hub.watching.begin(socket);
     const own = await conversations.ofUsers([socket.actor.userId]);
     if (socket.isClosed) return;
-    const left = socket.leftWhileLoading;
-    socket.leftWhileLoading = undefined;
     socket.send(
       encode({
         type: "connection_established",
@@ -111,7 +109,7 @@ export class Sockets {
         user_id: socket.actor.userId,
       }),
     );
-    for (const { id, lastVersion } of own) if (!left.has(id)) hub.watch(socket, id, lastVersion);
+    hub.watching.load(socket, own);
     socket.start();
   }
 

@@ -1,3 +1,4 @@
+import type { ChangeEvent } from "../domain/changes.ts";
 import { Failure } from "../domain/errors.ts";
 import type { ConversationStore, Standing } from "../domain/ports.ts";
 import { encode } from "../protocol/frames.ts";
@@ -16,6 +17,10 @@ const REPLAY_MAX = 10_000;
 export class Subscription {
   live = false;
   private over = false;
+  /** The version at which the user was seen to take part; what ended it before is over. */
+  private inAt: number | undefined;
+  /** The newest removal that came while that was read. */
+  private outAt = 0;
 
   constructor(
     readonly socket: ClientSocket,
@@ -43,7 +48,8 @@ export class Subscription {
     await this.room.started;
     const standing = await conversations.standing(this.room.conversationId, this.userId);
     if (this.over) return;
-    if (!standing) throw new Failure("not_a_participant");
+    if (!standing || standing.lastVersion < this.outAt) throw new Failure("not_a_participant");
+    this.inAt = standing.lastVersion;
     // A node that has missed something may stand behind its client, which must not get that twice.
     if (after !== undefined && after <= standing.lastVersion) await this.room.reached(after);
     if (this.over) return;
@@ -52,9 +58,12 @@ export class Subscription {
     else await this.replay(after, standing);
   }
 
-  /** The user was removed with the change in `frame`: the last that this socket gets. */
-  expel(frame: string): void {
+  /** The user was removed with this change: the last that this socket gets, unless they are known to be back. */
+  expel({ version, frame }: ChangeEvent): void {
     if (this.over) return;
+    // A room that lags behind comes to removals that are older than the right to be here.
+    if (this.inAt === undefined) this.outAt = version;
+    if (this.inAt === undefined || version <= this.inAt) return;
     if (this.live) {
       this.socket.leaveTopic(this.topic);
       this.socket.send(frame);

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import type { Bus, BusEvent } from "../../src/domain/bus.ts";
+import type { ChangeEvent } from "../../src/domain/changes.ts";
 import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
 import { RedisBus } from "../../src/stores/redis/bus.ts";
 import { RedisClient } from "../../src/stores/redis/client.ts";
@@ -37,7 +38,7 @@ if (modes.includes("redis"))
     return [await redisNode(busId), await redisNode(busId)];
   };
 
-const change = (conversationId: string, version: number): BusEvent => ({
+const change = (conversationId: string, version: number): ChangeEvent => ({
   kind: "change",
   conversationId,
   version,
@@ -99,11 +100,26 @@ for (const [name, connect] of Object.entries(drivers))
       await end();
     });
 
+    test("who comes into a conversation and who goes reaches everyone, once, and in order with its other changes", async () => {
+      const { here, there, got, end } = await nodes();
+      const comes: BusEvent = { ...change("a", 1), added: [1], removed: [] };
+      const goes: BusEvent = { ...change("a", 2), added: [], removed: [1] };
+      const renamed: BusEvent = { ...change("a", 3), added: [], removed: [] };
+      for (const event of [comes, goes, renamed]) here.publish(event);
+      await until(() => got.there.length >= 2);
+      await there.subscribe("a");
+      for (const event of [comes, change("a", 2), goes, renamed]) here.publish(event);
+      await until(() => got.there.length >= 6);
+      await Bun.sleep(50);
+      expect(got.there).toEqual([comes, goes, comes, change("a", 2), goes, renamed]);
+      await end();
+    });
+
     test("what concerns no conversation reaches everyone", async () => {
       const { here, got, end } = await nodes();
       const events: BusEvent[] = [
         { kind: "sessions_ended", userId: 1, sessions: [{ id: "i", key: "k" }] },
-        { kind: "to_user", userId: 1, frame: '{"a":"b"}', joined: "c" },
+        { kind: "to_user", userId: 1, frame: '{"a":"b"}', joined: { conversationId: "c", version: 0 } },
         { kind: "user_changed", userId: 1, fullName: "Ann\nLee" },
       ];
       for (const event of events) here.publish(event);

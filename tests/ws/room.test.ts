@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import pino from "pino";
 import { type Change, type ChangeEvent, changeEvent } from "../../src/domain/changes.ts";
-import type { MessageLog } from "../../src/domain/ports.ts";
+import type { ConversationStore, MessageLog } from "../../src/domain/ports.ts";
 import { Room } from "../../src/ws/room.ts";
+import { Subscription } from "../../src/ws/subscription.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
+import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
 
 const VERSIONS = 30;
 
@@ -24,13 +26,13 @@ inEachMode("a room", (mode) => {
   afterAll(() => stores.close());
 
   /** A room that stands at `from`, though the log is further: as if the rest were committed from now on. */
-  async function openRoom(from: number) {
+  async function openRoom(from: number, conversationId = id) {
     const delivered: string[] = [];
     const log: MessageLog = Object.create(stores.log, {
       head: { value: async () => ({ lastSeq: from, lastVersion: from, participantCount: 3 }) },
     });
     const room = new Room(
-      id,
+      conversationId,
       log,
       { subscribe: async () => {}, publish: (frame) => void delivered.push(frame), filled() {}, broken() {} },
       pino({ level: "silent" }),
@@ -64,5 +66,80 @@ inEachMode("a room", (mode) => {
     while (room.delivered < 9) await Bun.sleep(5);
     expect(delivered).toEqual(events.slice(3, 9).map(({ frame }) => frame));
     room.close();
+  });
+
+  describe("that is behind, when somebody who was removed and came back joins it", () => {
+    let sockets: BareSockets;
+    beforeAll(() => {
+      sockets = startBareSockets();
+    });
+    afterAll(() => sockets.stop());
+
+    /** Bob is out with version 1 and in with version 2, and the room has got neither. */
+    async function openBehind() {
+      const [ann, bob, eve] = [await stores.user(), await stores.user(), await stores.user()];
+      const conversationId = await stores.conversation([ann, bob, eve]);
+      async function change(kind: "add" | "remove"): Promise<ChangeEvent> {
+        const alteration = kind === "add" ? { kind, userIds: [bob], max: 10 } : { kind, userId: bob };
+        const { change } = await stores.conversations.alter(conversationId, ann, alteration);
+        if (!change) throw new Error("nothing has changed");
+        return changeEvent(change);
+      }
+      const changes = [await change("remove"), await change("add")];
+      const { room } = await openRoom(0, conversationId);
+      const pair = await sockets.open(bob, conversationId);
+      const subscription = new Subscription(pair.socket, room, `c:${conversationId}`, () => pair.client.close());
+      const receive = (some: ChangeEvent[]) => {
+        for (const event of some) room.receive(event);
+      };
+      /** Joins with `meanwhile` done between the reading of the right and its arrival. */
+      function join(meanwhile: () => unknown) {
+        const slow: ConversationStore = Object.create(stores.conversations, {
+          standing: {
+            async value(...key: Parameters<ConversationStore["standing"]>) {
+              const standing = await stores.conversations.standing(...key);
+              await meanwhile();
+              return standing;
+            },
+          },
+        });
+        return subscription.join(slow, undefined, () => {});
+      }
+      const isIn = async () => {
+        await flushed(pair);
+        pair.client.close();
+        room.close();
+        return subscription.live;
+      };
+      return { changes, change, receive, join, room, isIn };
+    }
+
+    test("the old removal, which comes after the joining, does not end it", async () => {
+      const { changes, receive, join, isIn } = await openBehind();
+      await join(() => {});
+      receive(changes);
+      expect(await isIn()).toBe(true);
+    });
+
+    test("the old removal, which comes while the right is read, does not end it", async () => {
+      const { changes, receive, join, isIn } = await openBehind();
+      await join(() => receive(changes));
+      expect(await isIn()).toBe(true);
+    });
+
+    test("another removal, which comes while the right is read, does", async () => {
+      const { changes, change, receive, join, room } = await openBehind();
+      const joining = join(async () => receive([...changes, await change("remove")]));
+      expect(await joining.catch((error: Error) => error)).toMatchObject({ reason: "not_a_participant" });
+      room.close();
+    });
+
+    test("another removal, which comes after the joining, does", async () => {
+      const { changes, change, receive, join, room } = await openBehind();
+      await join(() => {});
+      receive([...changes, await change("remove")]);
+      expect(room.subscriptions.size).toBe(0);
+      room.close();
+    });
   });
 });

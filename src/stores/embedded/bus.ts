@@ -1,4 +1,4 @@
-import type { Bus, BusEvent } from "../../domain/bus.ts";
+import { type Bus, type BusEvent, followersOf } from "../../domain/bus.ts";
 
 type Handler = (event: BusEvent) => void;
 
@@ -38,6 +38,7 @@ export class InProcessExchange {
   }
 }
 
-/** What concerns a conversation goes to its subscribers; all else to everyone. */
-const wants = (member: Member, event: BusEvent) =>
-  !("conversationId" in event) || member.subscriptions.has(event.conversationId);
+function wants(member: Member, event: BusEvent): boolean {
+  const followed = followersOf(event);
+  return followed === undefined || member.subscriptions.has(followed);
+}

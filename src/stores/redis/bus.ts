@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { Bus, BusEvent } from "../../domain/bus.ts";
+import { type Bus, type BusEvent, followersOf } from "../../domain/bus.ts";
 import type { Logger } from "../../domain/logger.ts";
 import { openRedis, type RedisAddress, type RedisClient } from "./client.ts";
 import { channelsOf } from "./keys.ts";
@@ -42,7 +42,7 @@ export class RedisBus implements Bus {
   private readonly heard = new Map<string, number>();
   private readonly timers: ReturnType<typeof setInterval>[];
   private handler: (event: BusEvent) => void = () => {};
-  private doubtHandler: (isLast: boolean) => Promise<void> = async () => {};
+  private doubtHandler: () => Promise<void> = async () => {};
   /** When all subscriptions stood; undefined while they don't. */
   private subscribedAt: number | undefined;
   private sure = false;
@@ -87,7 +87,8 @@ export class RedisBus implements Bus {
   publish(event: BusEvent): void {
     this.handler(event);
     const { conversation, everyone } = this.channels;
-    const channel = "conversationId" in event ? conversation(event.conversationId) : everyone;
+    const followed = followersOf(event);
+    const channel = followed === undefined ? everyone : conversation(followed);
     this.commands
       .run((redis) => redis.publish(channel, pack(this.options.nodeId, event)))
       .catch(() => {
@@ -100,7 +101,7 @@ export class RedisBus implements Bus {
     this.handler = handler;
   }
 
-  onDoubt(handler: (isLast: boolean) => Promise<void>): void {
+  onDoubt(handler: () => Promise<void>): void {
     this.doubtHandler = handler;
   }
 
@@ -167,8 +168,13 @@ export class RedisBus implements Bus {
   private receive(channel: string, text: string) {
     if (this.closed) return;
     if (channel === this.channels.beats) return this.receiveBeat(text);
-    const { from, event } = unpack(text);
-    if (from !== this.options.nodeId) this.handler(event);
+    try {
+      const { from, event } = unpack(text);
+      if (from !== this.options.nodeId) this.handler(event);
+    } catch (error) {
+      this.logger.error({ err: error }, "what the bus brought can't be used; the log is asked instead");
+      this.miss();
+    }
   }
 
   private receiveBeat(text: string) {
@@ -211,7 +217,7 @@ export class RedisBus implements Bus {
     this.askedAt = now;
     const { misses } = this;
     try {
-      await this.doubtHandler(whole);
+      await this.doubtHandler();
       if (whole && this.isWhole() && misses === this.misses) {
         this.sure = true;
         this.logger.info({}, "the bus is whole");

@@ -7,7 +7,7 @@ import { run } from "./run.ts";
 const SECONDS = 20;
 const TEST_TIMEOUT_MS = 300_000;
 /** Chance decides whether a bug comes to light in one run: so many have it in one of them. */
-const PLANTED_SEEDS = [3, 1, 5];
+const PLANTED_SEEDS = [5, 1, 3];
 
 describe.skipIf(!modes.includes("redis"))("people chat while everything fails", () => {
   for (const seed of [1, 2, 3])

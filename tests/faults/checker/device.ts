@@ -141,9 +141,10 @@ export class Device {
   /** On a user's socket: follows what it was asked into anew. */
   subscribe(conversation: string): void {
     if (!this.isUserSocket || this.streams.has(conversation) || this.subscribing.has(conversation)) return;
-    this.subscribing.add(conversation);
     const after_version = this.replicas.get(conversation)?.version ?? 0;
-    this.put({ type: "subscribe", conversation_id: conversation, after_version, ref: `${SUBSCRIBE} ${after_version}` });
+    const ref = `${SUBSCRIBE} ${after_version}`;
+    if (this.put({ type: "subscribe", conversation_id: conversation, after_version, ref }))
+      this.subscribing.add(conversation);
   }
 
   private began(conversation: string) {
@@ -244,7 +245,10 @@ export class Device {
         this.follow(frame.conversation_id, frame.last_version, Number(frame.ref?.split(" ")[1]));
         break;
       case "unsubscribed":
-        if (frame.code === "removed") this.streams.delete(frame.conversation_id);
+        if (frame.code === "removed") {
+          this.streams.delete(frame.conversation_id);
+          this.subscribing.delete(frame.conversation_id);
+        }
         break;
       case "reset": {
         const stream = this.streams.get(frame.conversation_id);

@@ -29,9 +29,9 @@ const HABITS = {
   typing: 4,
   moveElsewhere: 4,
   resubscribe: 2,
-  invite: 3,
-  expel: 2,
-  leave: 1,
+  invite: 4,
+  expel: 3,
+  leave: 2,
   rename: 1,
 };
 

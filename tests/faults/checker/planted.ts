@@ -147,7 +147,7 @@ const APPEND =`,
     foundBy: ["no holes"],
   },
   "lets the removed listen on": {
-    edits: [{ file: "src/ws/room.ts", find: "subscription.expel(event.frame);", replace: "continue;" }],
+    edits: [{ file: "src/ws/room.ts", find: "subscription.expel(event);", replace: "continue;" }],
     faults: ["clients cut"],
     foundBy: ["nothing after leaving"],
   },

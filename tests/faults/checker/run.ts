@@ -13,7 +13,7 @@ import { verify, verifyRecord } from "./verify.ts";
 const MAIN = join(import.meta.dir, "../../../src/main.ts");
 /** The mean time between two acts of a person, and between the beginnings of two faults. */
 const ACT_EVERY_MS = 350;
-const FAULT_EVERY_MS = { all: 1_500, chosen: 500 };
+const FAULT_EVERY_MS = { all: 1_200, chosen: 500 };
 const LOOK_EVERY_MS = 4_000;
 /** How long clients may take to come to rest after all is healed. */
 const REST_WITHIN_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { Amend, History, MessageView, Page, Read, Send, Stream, Truth, Violation } from "./history.ts";
+import type { Amend, History, Members, MessageView, Page, Read, Send, Stream, Truth, Violation } from "./history.ts";
 
 /** Violations named for each check; the rest is counted. */
 const NAMED_MOST = 5;
@@ -292,22 +292,26 @@ function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violatio
     const changes = truth.conversations.get(conversation)?.changes ?? [];
     const removals = changes.filter(({ removed }) => removed.includes(person)).map(({ version }) => version);
     if (removals.length === 0) continue;
-    const additions = changes.filter(({ added }) => added.includes(person)).map(({ version }) => version);
-    // Each addition in the log has an operation of its own, so the nth did not begin before the nth of these.
-    const asked = history.operations
-      .filter(
-        (operation) =>
-          operation.kind === "members" && operation.conversation === conversation && operation.added === person,
-      )
+    const asked = history.operations.filter(
+      (operation): operation is Members =>
+        operation.kind === "members" && operation.conversation === conversation && operation.outcome !== "fail",
+    );
+    // Each removal in the log has an operation of its own, so the nth was not there before the nth of these began.
+    const began = asked
+      .filter(({ removed }) => removed === person)
       .map(({ invokedAt }) => invokedAt)
       .sort((a, b) => a - b);
     for (const { at, version } of frames) {
-      const removal = removals.findLast((removed) => removed < version);
+      const last = removals.findLastIndex((removed) => removed < version);
+      const removal = removals[last];
       if (removal === undefined) continue;
-      const addition = additions.findIndex((added) => added > removal);
-      const askedAt = addition < 0 ? undefined : asked[addition];
-      // Who is a participant again sees all of the history.
-      if (askedAt !== undefined && at >= askedAt) continue;
+      // Who may have been asked in again since sees all of the history.
+      const removedAt = began[last] ?? 0;
+      const isBack = changes.some(({ version, added }) => version > removal && added.includes(person));
+      const invited = asked.filter(
+        ({ added, endedAt, outcome }) => added === person && (outcome === "unknown" || endedAt > removedAt),
+      );
+      if (isBack && invited.some(({ invokedAt }) => invokedAt <= at)) continue;
       const text = `${connection}: user ${person} got version ${version} of ${conversation}, after their removal at ${removal}`;
       yield { check: "nothing after leaving", text };
       break;

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { Watching } from "../../src/ws/watching.ts";
+import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
+
+const USER = 7;
+const ID = "11111111-1111-7111-8111-111111111111";
+const VERSIONS = 8;
+
+describe("what a socket watches", () => {
+  let sockets: BareSockets;
+  let watching: Watching;
+  /** How often each conversation is followed. */
+  let followed: Map<string, number>;
+
+  beforeAll(() => {
+    sockets = startBareSockets();
+  });
+  afterAll(() => sockets.stop());
+  beforeEach(() => start());
+
+  function start() {
+    followed = new Map();
+    const count = (by: number) => (id: string) => void followed.set(id, (followed.get(id) ?? 0) + by);
+    watching = new Watching({ publish: sockets.publish, follow: count(1), unfollow: count(-1) });
+  }
+
+  const row = (lastVersion: number) => ({ userId: USER, id: ID, lastVersion, lastSeq: lastVersion });
+
+  /** Version 0 is the creation without the user; then they come in with every odd version and go with every even one. */
+  const isInAt = (version: number) => version % 2 === 1;
+  const tell = (version: number) =>
+    isInAt(version) ? watching.joined(USER, ID, version) : watching.left(USER, ID, version);
+  const readAt = (version: number) => (isInAt(version) ? [row(version)] : []);
+
+  test("of joinings, removals and the list, in any order and more than once, what has the highest version counts", async () => {
+    const pair = await sockets.open(USER);
+    const { socket } = pair;
+    const arrivals = fc.array(fc.integer({ min: 1, max: VERSIONS }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(arrivals, arrivals, arrivals, fc.nat({ max: VERSIONS }), async (before, early, late, read) => {
+        start();
+        for (const version of before) tell(version);
+        watching.begin(socket);
+        // Who hears anything while the list is read hears at least what that reading may have missed.
+        for (const version of early) tell(version);
+        watching.load(socket, readAt(read));
+        for (const version of late) tell(version);
+        // A list says at which version somebody is in, but not since when they are not.
+        const list = isInAt(read) ? [read] : [];
+        const removals = before.filter((version) => !isInAt(version));
+        const newest = Math.max(0, ...removals, ...early, ...list, ...late);
+        expect(watching.isWatching(socket, ID)).toBe(isInAt(newest));
+        expect(followed.get(ID) ?? 0).toBe(isInAt(newest) ? 1 : 0);
+
+        const activities = pair.client.all("activity").length;
+        watching.moved(ID, VERSIONS + 1, VERSIONS + 1);
+        await flushed(pair);
+        expect(pair.client.all("activity").length - activities).toBe(isInAt(newest) ? 1 : 0);
+        watching.end(socket);
+        expect(followed.get(ID) ?? 0).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+    pair.client.close();
+  });
+
+  test("a joining and a removal that come while a doubt is looked into are not undone by what it read before", async () => {
+    const pair = await sockets.open(USER);
+    watching.begin(pair.socket);
+    watching.load(pair.socket, []);
+    await watching.heal(async () => {
+      tell(1);
+      return [];
+    });
+    expect(watching.isWatching(pair.socket, ID)).toBe(true);
+    await watching.heal(async () => {
+      tell(2);
+      tell(3);
+      return readAt(2);
+    });
+    expect(watching.isWatching(pair.socket, ID)).toBe(true);
+    await watching.heal(async () => {
+      tell(4);
+      return readAt(3);
+    });
+    expect(watching.isWatching(pair.socket, ID)).toBe(false);
+    await flushed(pair);
+    const removed = { type: "unsubscribed", conversation_id: ID, code: "removed" };
+    expect(pair.client.frames.filter(({ type }) => type !== "flushed")).toEqual([removed, removed]);
+    watching.end(pair.socket);
+    pair.client.close();
+  });
+
+  test("a socket that closes while its list or a doubt is read leaves nothing", async () => {
+    const pair = await sockets.open(USER);
+    watching.begin(pair.socket);
+    watching.end(pair.socket);
+    watching.load(pair.socket, readAt(1));
+    watching.begin(pair.socket);
+    watching.load(pair.socket, readAt(1));
+    await watching.heal(async () => {
+      watching.end(pair.socket);
+      return readAt(3);
+    });
+    watching.end(pair.socket);
+    expect(followed.get(ID)).toBe(0);
+    expect([watching["users"].size, watching["watched"].size]).toEqual([0, 0]);
+    pair.client.close();
+  });
+});
