@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import postgres from "postgres";
 import { openPostgres } from "../../src/stores/postgres/connection.ts";
 import type { Driver } from "../../src/stores/postgres/database.ts";
 import { modes } from "../support/modes.ts";
@@ -82,6 +85,32 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     expect(answered).toBeGreaterThan(100);
     expect(broken).toBeGreaterThan(10);
     await pool.close();
+  });
+
+  test("in the middle of a transaction end it, and the next statement is served", async () => {
+    for (let i = 0; i < 3; i++) {
+      const admin = postgres(url, { max: 1, onnotice: () => {} });
+      const ended = driver.orm.transaction((tx) => tx.execute("SELECT pg_sleep(20)")).catch((error: unknown) => error);
+      const others = () => admin<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep%'
+        AND pid <> pg_backend_pid() AND state = 'active'`;
+      let [sleeper] = await others();
+      for (; !sleeper; [sleeper] = await others()) await Bun.sleep(5);
+      await admin`SELECT pg_terminate_backend(${sleeper.pid})`;
+      expect(await ended).toBeInstanceOf(Error);
+      await Bun.sleep(50);
+      expect(await numbers(2)).toEqual([{ n: 1 }, { n: 2 }]);
+      await admin.end();
+    }
+  });
+
+  test("before they are ready are told so in time", async () => {
+    const server = createServer((socket) => void socket.end()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const nowhere = openPostgres({ url: `postgres://confab@127.0.0.1:${port}/none`, poolSize: 1 });
+    await expect(nowhere.query("SELECT 1", [])).rejects.toThrow();
+    await nowhere.close();
+    server.close();
   });
 
   test("a row that fails in the middle leaves nothing for the next answer", async () => {
