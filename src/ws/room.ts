@@ -1,4 +1,5 @@
 import { type ChangeEvent, changeEvent } from "../domain/changes.ts";
+import { Failure } from "../domain/errors.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { MessageLog } from "../domain/ports.ts";
 import type { Subscription } from "./subscription.ts";
@@ -7,6 +8,8 @@ import type { Subscription } from "./subscription.ts";
 const GAP_WAIT_MS = 20;
 const FILL_RETRY_MS = 250;
 const FILL_PAGE = 500;
+/** A room that is behind catches up by then, or says that it can't for now. */
+const REACHED_WITHIN_MS = 2_000;
 /** Events kept while a gap is open; those beyond are read from the log when their turn comes. */
 const WAITING_MAX = 1_000;
 
@@ -85,10 +88,24 @@ export class Room {
     if (this.following) this.advance();
   }
 
-  /** Resolves when this version, which the log has, is delivered here, or the room has ended. */
+  /**
+   * Resolves when this version, which the log has, is delivered here, or the room has ended.
+   * @throws Failure `unavailable` when that takes too long
+   */
   async reached(version: number): Promise<void> {
     this.expect(version);
-    while (this.delivered < version && !this.closed) await new Promise<void>((resolve) => this.arrivals.push(resolve));
+    const until = performance.now() + REACHED_WITHIN_MS;
+    while (this.delivered < version && !this.closed) {
+      const left = until - performance.now();
+      if (left <= 0) throw new Failure("unavailable", { retryAfter: 1 });
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.arrivals.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
   }
 
   close(): void {
@@ -116,6 +133,7 @@ export class Room {
         const changes = await this.log.changes(this.conversationId, after, upTo, limit);
         return changes === "gone" ? changes : changes.map(changeEvent);
       } catch (error) {
+        if (!passes(error)) throw error;
         this.logger.warn({ err: error, conversation_id: this.conversationId }, "can't read for a replay yet");
         await Bun.sleep(FILL_RETRY_MS);
       }
@@ -149,6 +167,7 @@ export class Room {
         this.deliver(event);
       }
     } catch (error) {
+      if (!passes(error)) return this.dissolve(error);
       this.logger.warn({ err: error, conversation_id: this.conversationId }, "can't fill a gap yet");
       pause = FILL_RETRY_MS;
     } finally {
@@ -161,9 +180,12 @@ export class Room {
     }
   }
 
-  /** What is missing is no longer in the log. Who joins anew is asked for their right and told `reset`. */
-  private dissolve() {
-    this.logger.warn({ conversation_id: this.conversationId }, "a gap can't be filled; its sockets start anew");
+  /** What is missing is not to be had from the log. Who joins anew is asked for their right, and told `reset` if it is gone. */
+  private dissolve(error?: unknown) {
+    this.logger.warn(
+      { err: error, conversation_id: this.conversationId },
+      "a gap can't be filled; its sockets start anew",
+    );
     this.on.broken();
     for (const subscription of [...this.subscriptions]) subscription.socket.restart();
   }
@@ -182,3 +204,6 @@ export class Room {
     for (const resolve of this.arrivals.splice(0)) resolve();
   }
 }
+
+/** Whether asking again may help. */
+const passes = (error: unknown) => error instanceof Failure && error.reason === "unavailable";

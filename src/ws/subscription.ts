@@ -36,7 +36,7 @@ export class Subscription {
   }
 
   /**
-   * Greets, replays what came after version `after`, and goes live.
+   * Greets; then replays what came after version `after` and goes live, which does not end with this promise.
    * @param greet sends the first frame, in the tick whose state it tells
    * @throws Failure when the user is no participant, or the log can't be read
    */
@@ -55,7 +55,8 @@ export class Subscription {
     if (this.over) return;
     greet(standing, this.room);
     if (after === undefined) this.goLive();
-    else await this.replay(after, standing);
+    // Not waited for: what else comes over the socket goes on, however long the log can't be read.
+    else void this.replay(after, standing).catch(() => this.socket.restart());
   }
 
   /** The user was removed with this change: the last that this socket gets, unless they are known to be back. */
