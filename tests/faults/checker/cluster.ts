@@ -35,6 +35,8 @@ export interface Cluster {
   nodes: Node[];
   /** How often a node ended though nobody had asked it to; it was started again, as a service manager does. */
   readonly endings: { node: number; code: number; log: string }[];
+  /** What the nodes logged as faults of their own. */
+  readonly faults: string[];
   untilReady(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function startCluster(nodeCount: number, main: string): Promise<Clu
   const redis = await startRedis();
   const databaseUrl = await postgres.createDatabase();
   const endings: Cluster["endings"] = [];
+  const faults: string[] = [];
   const nodes: NodeProcess[] = [];
   for (let index = 0; index < nodeCount; index++) {
     const port = await freePort();
@@ -64,7 +67,10 @@ export async function startCluster(nodeCount: number, main: string): Promise<Clu
     };
     const proxies = { front, postgres: postgresProxy, redis: redisProxy };
     nodes.push(
-      new NodeProcess(index, proxies, main, environment, (code, log) => endings.push({ node: index, code, log })),
+      new NodeProcess(index, proxies, main, environment, {
+        ended: (code, log) => void endings.push({ node: index, code, log }),
+        fault: (line) => void faults.push(line),
+      }),
     );
   }
   const untilReady = async () => {
@@ -81,6 +87,7 @@ export async function startCluster(nodeCount: number, main: string): Promise<Clu
     redis,
     nodes,
     endings,
+    faults,
     untilReady,
     async stop() {
       await Promise.all(nodes.map((node) => node.stop("SIGKILL")));
@@ -95,6 +102,8 @@ export async function startCluster(nodeCount: number, main: string): Promise<Clu
 
 /** Kept of what a node writes: enough to see why it ended. */
 const LOG_KEPT = 20_000;
+/** A line of level error or worse: a fault of the node's own. What fails around it is worth a warning. */
+const IS_FAULT = /"level":[56]0/;
 
 class NodeProcess implements Node {
   log = "";
@@ -109,7 +118,7 @@ class NodeProcess implements Node {
     proxies: Pick<Node, "front" | "postgres" | "redis">,
     private readonly main: string,
     private readonly environment: Record<string, string>,
-    private readonly onEnded: (code: number, log: string) => void,
+    private readonly on: { ended(code: number, log: string): void; fault(line: string): void },
   ) {
     ({ front: this.front, postgres: this.postgres, redis: this.redis } = proxies);
     this.start();
@@ -137,7 +146,7 @@ class NodeProcess implements Node {
     void this.follow(child.stderr);
     void child.exited.then(async (code) => {
       if (this.child !== child || !this.wanted) return;
-      this.onEnded(code, this.log);
+      this.on.ended(code, this.log);
       await Bun.sleep(RESPAWN_AFTER_MS);
       if (this.child === child && this.wanted) this.start();
     });
@@ -159,7 +168,16 @@ class NodeProcess implements Node {
 
   private async follow(stream: ReadableStream<Uint8Array>) {
     const decoder = new TextDecoder();
-    for await (const chunk of stream) this.log = (this.log + decoder.decode(chunk, { stream: true })).slice(-LOG_KEPT);
+    let line = "";
+    for await (const chunk of stream) {
+      const [first = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
+      line += first;
+      for (const next of others) {
+        this.log = `${this.log}${line}\n`.slice(-LOG_KEPT);
+        if (IS_FAULT.test(line)) this.on.fault(`node ${this.index} logged ${line}`);
+        line = next;
+      }
+    }
   }
 }
 

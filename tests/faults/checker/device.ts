@@ -12,6 +12,8 @@ const SILENCE_MS = 4_000;
 const ANSWER_WITHIN_MS = 12_000;
 
 const SUBSCRIBE = "subscribe";
+/** Nobody's session ends here, nobody floods, and all speak the protocol. */
+const SENSELESS_CLOSES = [1002, 1003, 1007, 1008, 1009, 4401, 4429];
 
 type Asked = Send | Amend | Read;
 type Pending = { operation: Asked; ended(): void };
@@ -40,6 +42,8 @@ export class Device {
   private readonly streams = new Map<string, Stream>();
   /** Conversations that were asked to be followed, and have not been answered. */
   private readonly subscribing = new Set<string>();
+  /** Conversations whose end this device has asked for: until that is confirmed changes may still come. */
+  private readonly leaving = new Set<string>();
   private readonly pending = new Map<string, Pending>();
   private asked = 0;
   private heardAt = 0;
@@ -134,6 +138,7 @@ export class Device {
   /** On a user's socket: stops following, and follows again from where it stood. */
   resubscribe(conversation: string): void {
     if (!this.isUserSocket || !this.streams.delete(conversation)) return;
+    this.leaving.add(conversation);
     this.put({ type: "unsubscribe", conversation_id: conversation });
     this.subscribe(conversation);
   }
@@ -155,15 +160,11 @@ export class Device {
   private async ask<T extends Asked>(operation: T, frame: object): Promise<T> {
     const ref = String(++this.asked);
     this.history.operations.push(operation);
-    const { connection } = this;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
         this.pending.delete(ref);
         this.end(operation, "unknown", "no answer");
-        this.history.oddities.push({
-          check: "nothing hangs",
-          text: `${connection} lives and got no answer to a ${operation.kind} for ${ANSWER_WITHIN_MS} ms`,
-        });
+        this.oddity("nothing hangs", `lives and got no answer to a ${operation.kind} for ${ANSWER_WITHIN_MS} ms`);
         resolve();
       }, ANSWER_WITHIN_MS);
       const ended = () => {
@@ -226,8 +227,10 @@ export class Device {
     });
     clearTimeout(opening);
     clearInterval(pings);
+    if (SENSELESS_CLOSES.includes(code)) this.oddity("refusals make sense", `was closed with ${code}`);
     this.streams.clear();
     this.subscribing.clear();
+    this.leaving.clear();
     for (const ref of [...this.pending.keys()]) this.giveUp(ref, `closed ${code}`);
     // Not (or no longer) a participant, or refused: whoever asks them back does not do so at once.
     if (code === 4403 || code === 1002) await this.pause(this.random.int(200, 800));
@@ -245,6 +248,7 @@ export class Device {
         this.follow(frame.conversation_id, frame.last_version, Number(frame.ref?.split(" ")[1]));
         break;
       case "unsubscribed":
+        this.leaving.delete(frame.conversation_id);
         if (frame.code === "removed") {
           this.streams.delete(frame.conversation_id);
           this.subscribing.delete(frame.conversation_id);
@@ -306,7 +310,13 @@ export class Device {
     setTimeout(() => this.subscribe(conversation), this.random.int(300, 1_000));
   }
 
+  private oddity(check: string, text: string) {
+    this.history.oddities.push({ check, text: `${this.connection} ${text}` });
+  }
+
   private follow(conversation: string, greeted: number, after: number) {
+    this.leaving.delete(conversation);
+    if (!Number.isInteger(after)) this.oddity("no holes", `was told of ${conversation}, for which it had not asked`);
     const { connection, person, node, name: device } = this;
     const stream: Stream = { connection, person, device, node, conversation, after, greeted, frames: [] };
     this.streams.set(conversation, stream);
@@ -317,12 +327,8 @@ export class Device {
     const stream = this.streams.get(conversation);
     const replica = this.replicas.get(conversation);
     if (!stream || !replica) {
-      // Between an unsubscribe and its answer changes may still come.
-      if (!this.isUserSocket)
-        this.history.oddities.push({
-          check: "no holes",
-          text: `${this.connection} got version ${version} before its greeting`,
-        });
+      if (this.leaving.has(conversation)) return;
+      this.oddity("nothing after leaving", `got version ${version} of ${conversation}, which it does not follow`);
       return;
     }
     stream.frames.push({ at: performance.now(), version, change });

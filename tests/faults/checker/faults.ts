@@ -102,6 +102,17 @@ const kinds = {
   "postgres crashed": postgresDown("immediate"),
   "postgres slow": slow("postgres", [20, 200]),
   "postgres out of a node's reach": unreachable("postgres"),
+  "postgres silent to a node": {
+    part: line("postgres"),
+    lasts: [1_000, 6_000],
+    begin(_, { postgres }) {
+      postgres.state = "freeze";
+      return () => {
+        postgres.state = "pass";
+        postgres.cut();
+      };
+    },
+  },
   "postgres connections cut": {
     part: line("postgres"),
     lasts: [0, 0],

@@ -319,18 +319,16 @@ export class Person {
     return answer.status === 200 ? answer.body.data : undefined;
   }
 
-  /** All messages of a conversation as a node tells them. */
+  /** All messages of a conversation as a node tells them, page by page from the newest: the way that may use the window. */
   async messages(id: string, node: Node): Promise<MessagePage> {
     const client = this.client.at(node.url);
     const all: MessagePage = { conversation_id: id, messages: [], count: 0, total: 0 };
-    for (;;) {
-      const after = all.messages.at(-1)?.seq ?? 0;
-      const answer = await client.get(
-        `/api/chat/conversations/${id}/messages/?limit=${PAGE_MAX}&after_seq=${after}&mark_read=false`,
-      );
+    for (let offset = 0; ; offset += PAGE_MAX) {
+      const query = `limit=${PAGE_MAX}&offset=${offset}&mark_read=false`;
+      const answer = await client.get(`/api/chat/conversations/${id}/messages/?${query}`);
       if (answer.status !== 200) throw new Error(`node ${node.index} does not show ${id}: ${answer.text}`);
       const page: MessagePage = answer.body.data;
-      all.messages.push(...page.messages);
+      all.messages.unshift(...page.messages);
       all.total = page.total;
       if (page.messages.length < PAGE_MAX) return all;
     }

@@ -74,6 +74,7 @@ export async function run({ seed, seconds, main = MAIN, faults: names }: RunOpti
           check: "nodes live on",
           text: `node ${node} ended by itself with ${code}: ${log.slice(-2_000)}`,
         });
+      for (const text of cluster.faults) history.oddities.push({ check: "nodes live on", text });
       const truth = await readBack(cluster, people, conversations, restedBy);
       violations = verify(history, truth);
     }

@@ -89,7 +89,8 @@ async function viewConversation(
   await Promise.all(
     members.map(async (member) => {
       const told = await member.conversation(id, node);
-      if (told) unread.set(member.id, told.unread_count);
+      if (!told) throw new Error(`node ${node.index} does not show ${id} to user ${member.id}, who is in it`);
+      unread.set(member.id, told.unread_count);
     }),
   );
   return { node: node.index, conversation: id, messages: messages.map(viewOf), total, unread };

@@ -114,7 +114,11 @@ function recorded(): Recorded {
       [BOB, 4],
     ]),
   };
-  const view: NodeView = { node: 1, conversation: ROOM, messages: final, total: 4, unread: new Map([[BOB, 0]]) };
+  const unread = new Map([
+    [ANN, 0],
+    [BOB, 0],
+  ]);
+  const view: NodeView = { node: 1, conversation: ROOM, messages: final, total: 4, unread };
   const messages = new Map(final.map((message) => [message.seq, message]));
   const replica: Replica = { device: "bob", person: BOB, conversation: ROOM, version: 7, messages };
   const truth: Truth = { conversations: new Map([[ROOM, log]]), views: [view], replicas: [replica] };
@@ -147,6 +151,17 @@ const spoilt: Record<string, { check: string; spoil(run: Recorded): void }> = {
       Object.assign(send ?? {}, { outcome: "fail", why: "throttled" });
       delete send?.result;
     },
+  },
+  "a refusal for no reason": {
+    check: "refusals make sense",
+    spoil({ sends: [send] }) {
+      Object.assign(send ?? {}, { outcome: "fail", why: "client_id_conflict" });
+      delete send?.result;
+    },
+  },
+  "a fault of the server's own": {
+    check: "refusals make sense",
+    spoil: ({ page }) => void Object.assign(page, { outcome: "unknown", why: "internal_error" }),
   },
   "two messages under one number": {
     check: "one order",

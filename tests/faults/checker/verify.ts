@@ -1,5 +1,10 @@
 import type { Amend, History, Members, MessageView, Page, Read, Send, Stream, Truth, Violation } from "./history.ts";
 
+/** What somebody hears who is no participant any more, or asks about one who is not. */
+const REFUSED_WHEN_OUT = ["not_a_participant", "not_found", "not_the_owner", "not_subscribed"];
+/** So long after its caller gave up may something still be carried out, in ms. */
+const LATE_MS = 15_000;
+
 /** Violations named for each check; the rest is counted. */
 const NAMED_MOST = 5;
 
@@ -15,6 +20,7 @@ export function verifyRecord(history: History): Violation[] {
     ...pipelinedOrder(sendsOf(history)),
     ...streamsAreDense(history.streams),
     ...pagesAreFresh(history),
+    ...refusalsMakeSense(history),
   ]);
 }
 
@@ -201,6 +207,16 @@ function* pagesAreFresh(history: History): Iterable<Violation> {
   }
 }
 
+/** Nobody is refused but for what people do to each other here. */
+function* refusalsMakeSense({ operations }: History): Iterable<Violation> {
+  const moving = new Set(operations.filter(({ kind }) => kind === "members").map(({ conversation }) => conversation));
+  for (const { kind, conversation, outcome, why = "" } of operations) {
+    const isOut = moving.has(conversation) && REFUSED_WHEN_OUT.includes(why);
+    const isFault = why === "internal_error" || (outcome === "fail" && !isOut && why !== "message_deleted");
+    if (isFault) yield { check: "refusals make sense", text: `${kind} in ${conversation} was refused: ${why}` };
+  }
+}
+
 function* logIsDense(truth: Truth): Iterable<Violation> {
   for (const [id, { lastSeq, lastVersion, messages, changes }] of truth.conversations) {
     const seqs = messages.map(({ seq }) => seq);
@@ -309,7 +325,8 @@ function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violatio
       const removedAt = began[last] ?? 0;
       const isBack = changes.some(({ version, added }) => version > removal && added.includes(person));
       const invited = asked.filter(
-        ({ added, endedAt, outcome }) => added === person && (outcome === "unknown" || endedAt > removedAt),
+        ({ added, endedAt, outcome }) =>
+          added === person && endedAt + (outcome === "unknown" ? LATE_MS : 0) > removedAt,
       );
       if (isBack && invited.some(({ invokedAt }) => invokedAt <= at)) continue;
       const text = `${connection}: user ${person} got version ${version} of ${conversation}, after their removal at ${removal}`;
@@ -388,8 +405,9 @@ function* amendmentsHold(history: History, truth: Truth): Iterable<Violation> {
         continue;
       }
       const later = done.find(({ invokedAt }) => invokedAt > last.endedAt);
-      // Nothing follows a deletion, and what is unknown may have happened late.
-      if (later && last.outcome === "ok" && last.content !== null)
+      // Nothing follows a deletion, and what is unknown may have happened a little later.
+      const isSure = later && (last.outcome === "ok" || later.invokedAt > last.endedAt + LATE_MS);
+      if (later && isSure && last.content !== null)
         yield {
           check: "edits hold",
           text: `message ${message.id} is ${show(content)}, though ${show(later.content)} came after it`,
@@ -419,8 +437,9 @@ function* unreadIsExact(history: History, truth: Truth): Iterable<Violation> {
         };
       const expected = messages.filter(({ seq }) => seq > readSeq).length;
       for (const view of truth.views) {
-        const unread = view.conversation === id ? view.unread.get(person) : undefined;
-        if (unread !== undefined && unread !== expected)
+        if (view.conversation !== id) continue;
+        const unread = view.unread.get(person);
+        if (unread !== expected)
           yield {
             check: "exact unread",
             text: `node ${view.node} tells user ${person} of ${unread} unread in ${id}, and there are ${expected}`,
