@@ -106,7 +106,7 @@ const literal = (parameter: Parameters<Query>[1][number]) =>
 
 /** On a connection of its own, without time-outs: a migration may take its time. */
 async function migratePostgres(url: string, apply: boolean) {
-  const client = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  const client = postgres(url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} });
   try {
     const orm = drizzle(client);
     // drizzle takes no lock: two nodes that start together would both create the tables.

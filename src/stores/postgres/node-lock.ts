@@ -43,6 +43,8 @@ export async function lockNode(
     idle_timeout: 0,
     backoff: () => RETRY_MS / 1000,
     max_lifetime: null,
+    // Else asked for at a connection's start, and nobody hears when that fails.
+    fetch_types: false,
     onnotice: () => {},
     onclose: () => lost?.(),
     connection: {
