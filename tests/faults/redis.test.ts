@@ -149,8 +149,8 @@ if (modes.includes("redis")) {
     "a node's commands stay open and have no answers": deafens((link) => !isSubscriber(link)),
     "a node's new connections stay open and bring nothing": deafensNewOnes(),
     "answers to PUBLISH get lost": losesAnswersTo("publish"),
-    "answers to the window's script get lost": losesAnswersTo("ZREMRANGEBYRANK"),
-    "answers to the counters' script get lost": losesAnswersTo("evalsha"),
+    "answers to announcements get lost": losesAnswersTo(":window"),
+    "answers to the counters' script get lost": losesAnswersTo("confab:limit"),
     "answers to the script of sockets' places get lost": losesAnswersTo("ZCARD"),
   };
   describe("Redis", () => {

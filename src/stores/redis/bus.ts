@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { type Bus, type BusEvent, followersOf } from "../../domain/bus.ts";
 import type { Logger } from "../../domain/logger.ts";
+import { Announcements } from "./announcements.ts";
 import { openRedis, type RedisAddress, type RedisClient } from "./client.ts";
 import { channelsOf } from "./keys.ts";
 
@@ -22,6 +23,8 @@ export interface BusOptions {
   /** Keeps the nodes of two databases on one server apart. */
   busId: string;
   nodeId: string;
+  /** How long the window of a silent conversation stays. */
+  windowTtlMs: number;
   /** The ids of all nodes that serve the database now, from the database itself. */
   nodes(): Promise<string[]>;
   /** This node hears itself but none of the others, and never has: it is the one on the wrong Redis. */
@@ -37,6 +40,7 @@ export interface BusOptions {
 export class RedisBus implements Bus {
   private readonly channels: ReturnType<typeof channelsOf>;
   private readonly subscriber: Redis;
+  private readonly announcements: Announcements;
   private readonly wanted = new Set<string>();
   /** When each node, this one too, was last heard (performance.now). */
   private readonly heard = new Map<string, number>();
@@ -62,6 +66,7 @@ export class RedisBus implements Bus {
     private readonly logger: Logger,
   ) {
     this.channels = channelsOf(options.busId);
+    this.announcements = new Announcements(commands, options.windowTtlMs, () => this.lose(), logger);
     this.heard.set(options.nodeId, Number.NEGATIVE_INFINITY);
     this.subscriber = openRedis(options.address, "subscriptions", logger, {
       enableOfflineQueue: false,
@@ -75,7 +80,12 @@ export class RedisBus implements Bus {
       this.openedAt = performance.now();
       this.miss();
     });
-    this.subscriber.on("message", (channel: string, text: string) => this.receive(channel, text));
+    const self = Buffer.from(options.nodeId);
+    this.subscriber.on("messageBuffer", (channel: Buffer, text: Buffer) => {
+      // What this node has said comes back to it, and is most of what a single one hears: not even read.
+      if (text.compare(self, 0, self.length, 0, self.length) !== 0 || text.length === self.length)
+        this.receive(channel.toString(), text.toString());
+    });
     this.timers = [
       setInterval(() => this.beat(), BEAT_EVERY_MS),
       setInterval(() => void this.watch(), BEAT_EVERY_MS / 2),
@@ -89,12 +99,9 @@ export class RedisBus implements Bus {
     const { conversation, everyone } = this.channels;
     const followed = followersOf(event);
     const channel = followed === undefined ? everyone : conversation(followed);
-    this.commands
-      .run((redis) => redis.publish(channel, pack(this.options.nodeId, event)))
-      .catch(() => {
-        // It is the others who have missed something: the next beat that gets through says so.
-        this.unheard = true;
-      });
+    const text = pack(this.options.nodeId, event);
+    if (event.kind === "change") this.announcements.add(channel, text, event);
+    else this.commands.run((redis) => redis.publish(channel, text)).catch(() => this.lose());
   }
 
   onEvent(handler: (event: BusEvent) => void): void {
@@ -141,6 +148,11 @@ export class RedisBus implements Bus {
     this.subscriber.disconnect();
   }
 
+  /** It is the others who have missed something: the next beat that gets through says so. */
+  private lose() {
+    this.unheard = true;
+  }
+
   /** The beats come last: who hears them hears all the rest. */
   private async subscribeAll() {
     const channels = [this.channels.everyone, ...this.wanted, this.channels.beats];
@@ -169,8 +181,7 @@ export class RedisBus implements Bus {
     if (this.closed) return;
     if (channel === this.channels.beats) return this.receiveBeat(text);
     try {
-      const { from, event } = unpack(text);
-      if (from !== this.options.nodeId) this.handler(event);
+      this.handler(unpack(text));
     } catch (error) {
       this.logger.error({ err: error }, "what the bus brought can't be used; the log is asked instead");
       this.miss();
@@ -265,16 +276,17 @@ export class RedisBus implements Bus {
   }
 }
 
-/** A change's frame travels as it is, behind a line that says what it is. */
-function pack(from: string, event: BusEvent): string {
-  if (!("frame" in event)) return JSON.stringify({ from, event });
+/** Begins with the node that says it. A change's frame travels as it is, behind a line that says what it is. */
+function pack(nodeId: string, event: BusEvent): string {
+  if (!("frame" in event)) return nodeId + JSON.stringify(event);
   const { frame, ...rest } = event;
-  return `${JSON.stringify({ from, event: rest })}\n${frame}`;
+  return `${nodeId}${JSON.stringify(rest)}\n${frame}`;
 }
 
-function unpack(text: string): { from: string; event: BusEvent } {
+/** Written by `pack` on another node of this version: trusted like our own memory. */
+function unpack(text: string): BusEvent {
+  const start = text.indexOf("{");
   const end = text.indexOf("\n");
-  // Written by `pack` on another node of this version: trusted like our own memory.
-  const { from, event } = JSON.parse(end < 0 ? text : text.slice(0, end));
-  return { from, event: end < 0 ? event : { ...event, frame: text.slice(end + 1) } };
+  if (end < 0) return JSON.parse(text.slice(start));
+  return { ...JSON.parse(text.slice(start, end)), frame: text.slice(end + 1) };
 }

@@ -1,6 +1,5 @@
-/** All keys of a conversation share a hash tag, so that one script can touch them on a Cluster. */
+/** With the hash tag that all keys of a conversation would share. */
 export const windowKey = (conversationId: string) => `confab:{${conversationId}}:window`;
-export const headKey = (conversationId: string) => `confab:{${conversationId}}:head`;
 
 /**
  * Channels know no database numbers: all that one server has are one space. The id of the bus keeps the nodes of two

@@ -1,61 +1,65 @@
-import type { Change } from "../../domain/changes.ts";
 import type { Logger } from "../../domain/logger.ts";
 import type { Head, MessageWindow } from "../../domain/ports.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { RedisAway, type RedisClient } from "./client.ts";
-import { headKey, windowKey } from "./keys.ts";
+import { windowKey } from "./keys.ts";
+import { Script } from "./script.ts";
 
 /** Messages of a conversation that are kept at hand; more than a client's first pages. */
-const LENGTH = 200;
+export const WINDOW_LENGTH = 200;
 
 /**
- * One change. KEYS: window, head. ARGV: version, seq of the message (0: none), the message, TTL in ms, length.
- * A window is either complete up to `head` or not there: what does not follow on drops it. The first line has Redis
- * refuse the script before it begins when there is no memory left.
+ * A Lua function that takes one change into its window, a sorted set of messages by seq. What the window is complete up
+ * to stands in it too, as the member `head` with the version below zero. What does not follow on drops the window.
  */
-const RECORD = `#!lua
-local head = tonumber(redis.call('GET', KEYS[2]) or (ARGV[1] == '1' and '0' or '-1'))
-local version = tonumber(ARGV[1])
-if version <= head then
-  local there = redis.call('ZRANGE', KEYS[1], ARGV[2], ARGV[2], 'BYSCORE')
-  -- Filled from the log already; else the log is not the one the window was made from (a restored backup, say).
-  if version < head or (ARGV[2] ~= '0' and there[1] ~= ARGV[3]) then redis.call('DEL', KEYS[1], KEYS[2]) end
-  return 0
-end
-if version ~= head + 1 then
-  redis.call('DEL', KEYS[1], KEYS[2])
-  return 0
-end
-if ARGV[2] ~= '0' then
-  local fresh = redis.call('ZREMRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[2]) == 0
-  local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-  -- An edit of a message older than the window is none of its business.
-  if not (fresh and oldest[2] and tonumber(ARGV[2]) < tonumber(oldest[2])) then
-    redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
-    redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[5]))
+export const RECORD = `
+local function record(key, version, seq, isNew, message, ttl, length)
+  local v = tonumber(version)
+  local head = -tonumber(redis.call('ZSCORE', key, 'head') or (v == 1 and 0 or 1))
+  if v <= head then
+    local there = redis.call('ZRANGE', key, seq, seq, 'BYSCORE')
+    -- Filled from the log already; else the log is not the one the window was made from (a restored backup, say).
+    if v < head or (seq ~= '0' and there[1] ~= message) then redis.call('DEL', key) end
+    return
   end
-end
-redis.call('SET', KEYS[2], version, 'PX', ARGV[4])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return 1`;
+  if v ~= head + 1 then
+    redis.call('DEL', key)
+    return
+  end
+  local takes = seq ~= '0'
+  if takes and not isNew then
+    local oldest = redis.call('ZRANGE', key, 1, 1, 'WITHSCORES')[2]
+    -- A change of a message older than the window is none of its business.
+    takes = oldest and tonumber(seq) >= tonumber(oldest)
+    if takes then redis.call('ZREMRANGEBYSCORE', key, seq, seq) end
+  end
+  if takes then
+    redis.call('ZADD', key, -v, 'head', seq, message)
+    -- Now and then: what is above the length until then is no harm.
+    if v % 16 == 0 then redis.call('ZREMRANGEBYRANK', key, 1, -1 - tonumber(length)) end
+  else
+    redis.call('ZADD', key, -v, 'head')
+  end
+  redis.call('PEXPIRE', key, ttl)
+end`;
 
-/** What PostgreSQL has. KEYS as above. ARGV: version, TTL in ms, then seq and message in turn. */
-const REFILL = `#!lua
-local head = tonumber(redis.call('GET', KEYS[2]) or '-1')
+/** What PostgreSQL has. KEYS: window. ARGV: version, TTL in ms, then seq and message in turn. */
+const REFILL = new Script(`
+local head = -tonumber(redis.call('ZSCORE', KEYS[1], 'head') or '1')
 local version = tonumber(ARGV[1])
-local more = (#ARGV - 2) / 2 > redis.call('ZCARD', KEYS[1])
+local more = (#ARGV - 2) / 2 > redis.call('ZCARD', KEYS[1]) - 1
 if head > version or (head == version and not more) then return 0 end
 redis.call('DEL', KEYS[1])
+redis.call('ZADD', KEYS[1], -version, 'head')
 for i = 3, #ARGV, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1`;
+return 1`);
 
-/** KEYS as above. ARGV: first and last seq. */
-const PAGE = `
-local head = redis.call('GET', KEYS[2])
+/** KEYS: window. ARGV: first and last seq. */
+const PAGE = new Script(`
+local head = redis.call('ZSCORE', KEYS[1], 'head')
 if not head then return false end
-return { head, redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'BYSCORE') }`;
+return { -tonumber(head), redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'BYSCORE') }`);
 
 /**
  * The newest messages of each conversation, in a sorted set by seq. Dense is not fresh: a page counts only when the
@@ -68,29 +72,10 @@ export class RedisWindow implements MessageWindow {
     private readonly logger: Logger,
   ) {}
 
-  record(change: Change): void {
-    const message = change.kind === "participants" ? undefined : change.message;
-    const text = message === undefined ? "" : JSON.stringify(message);
-    this.forgiving(
-      this.client.run((redis) =>
-        redis.eval(
-          RECORD,
-          2,
-          ...keysOf(change.conversationId),
-          change.version,
-          message?.seq ?? 0,
-          text,
-          this.ttlMs,
-          LENGTH,
-        ),
-      ),
-    );
-  }
-
   async page(conversationId: string, head: Head, first: number, last: number): Promise<Message[] | undefined> {
-    if (last - first >= LENGTH) return undefined;
+    if (last - first >= WINDOW_LENGTH) return undefined;
     const found = await this.client
-      .run((redis) => redis.eval(PAGE, 2, ...keysOf(conversationId), first, last))
+      .run((redis) => PAGE.run(redis, [windowKey(conversationId)], [first, last]))
       .catch(() => undefined);
     if (!Array.isArray(found)) return undefined;
     const [version, texts] = found;
@@ -104,7 +89,7 @@ export class RedisWindow implements MessageWindow {
     const members = messages.flatMap((message) => [message.seq, JSON.stringify(message)]);
     this.forgiving(
       this.client.run((redis) =>
-        redis.eval(REFILL, 2, ...keysOf(conversationId), head.lastVersion, this.ttlMs, ...members),
+        REFILL.run(redis, [windowKey(conversationId)], [head.lastVersion, this.ttlMs, ...members]),
       ),
     );
   }
@@ -116,5 +101,3 @@ export class RedisWindow implements MessageWindow {
     });
   }
 }
-
-const keysOf = (conversationId: string) => [windowKey(conversationId), headKey(conversationId)] as const;
