@@ -177,11 +177,14 @@ export class GroupCommit {
   private async appendRows(batch: Send[], wait: boolean): Promise<AppendRow[]> {
     const until = performance.now() + BATCH_DEADLINE_MS;
     const drafts = batch.map((send) => send.draft);
+    const conversations = [...new Set(drafts.map((draft) => draft.conversationId))].sort();
+    const places = new Map(conversations.map((id, i) => [id, i + 1]));
     const query = wait ? this.driver.waitingLogQuery : this.driver.logQuery;
     for (;;) {
       const parameters = [
+        conversations,
+        drafts.map((draft) => places.get(draft.conversationId) ?? null),
         drafts.map((draft) => draft.id),
-        drafts.map((draft) => draft.conversationId),
         drafts.map((draft) => draft.senderId),
         drafts.map((draft) => draft.clientId ?? null),
         drafts.map((draft) => draft.content),
@@ -203,13 +206,12 @@ export class GroupCommit {
 
 const APPEND = `SELECT ord, outcome, id, seq, version, sender_name, sender_email, client_id, content, first_content,
     created_ms, edited_ms, deleted_ms
-  FROM confab_append($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6, $7)`;
+  FROM confab_append($1::uuid[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7, $8)`;
 
-/** What drizzle/0001_append.sql answers for one send. */
+/** What drizzle/0003_batch.sql answers for one send. */
 type AppendRow = { ord: number } & (
   | {
       outcome: "appended";
-      id: string;
       seq: number;
       version: number;
       sender_name: string;
@@ -252,6 +254,7 @@ function answer(batch: Send[], rows: AppendRow[]): Send[] {
 const appendedMessage = (draft: Draft, row: Extract<AppendRow, { outcome: "appended" }>) =>
   messageOf({
     ...row,
+    id: draft.id,
     conversation_id: draft.conversationId,
     sender_id: draft.senderId,
     client_id: draft.clientId ?? null,

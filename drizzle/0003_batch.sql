@@ -1,0 +1,133 @@
+-- The one writer of messages: appends a batch of sends, in the order given, and says what became of each. It takes the
+-- place of the function of the same name with one parameter less, which nodes of the version before go on calling.
+--
+-- In:  the conversations of the batch, each once and in ascending order; then parallel arrays, one element a send, of
+--      which `of` says which of the conversations it goes to, from 1. `wait`: false skips conversations whose row is
+--      locked by somebody else (outcome `busy`, try them again alone), true waits for them up to lock_timeout.
+--      `again`: the batch may already be there from an attempt whose answer was lost; look for the ids first.
+-- Out: one row a send, `ord` being its place in the batch, from 1.
+--      appended          it is in the log now: seq, version, sender's name and e-mail, time
+--      existing          a message with this client_id (or, with `again`, this id) was there before: the whole of it
+--      busy | no_conversation | no_participant   nothing was written
+-- MUST: lock first, look for what is there second, write third, each in a statement of its own. A statement sees only
+--      what was committed before it began; one that did two of these would number around rows it could not see. Only
+--      the locked row itself is read as it is then, so its numbers may come with the lock.
+CREATE FUNCTION confab_append(
+  p_conversations uuid[], p_of integer[], p_ids uuid[], p_senders integer[], p_client_ids text[], p_contents text[],
+  p_wait boolean, p_again boolean
+) RETURNS TABLE (
+  ord bigint, outcome text, id uuid, seq bigint, version bigint, sender_name text, sender_email text, client_id text,
+  content text, first_content text, created_ms double precision, edited_ms double precision, deleted_ms double precision
+) LANGUAGE plpgsql
+-- Every access here is by key. Plans chosen while the tables are empty would scan them, and stay; and planning a batch
+-- anew each time costs a small one a fifth.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_locked uuid[];
+  v_seqs bigint[];
+  v_versions bigint[];
+  v_of integer[] := p_of; -- places in v_locked; null: not locked
+  v_known bigint[] := '{}';
+  v_appended bigint := 0;
+  v_now timestamptz(3);
+BEGIN
+  -- In id order, so that two batches never wait for each other in a circle.
+  IF p_wait THEN
+    SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_version) INTO v_locked, v_seqs, v_versions FROM (
+      SELECT c.id, c.last_seq, c.last_version FROM conversations c WHERE c.id = ANY (p_conversations)
+      ORDER BY c.id FOR NO KEY UPDATE
+    ) l;
+  ELSE
+    SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_version) INTO v_locked, v_seqs, v_versions FROM (
+      SELECT c.id, c.last_seq, c.last_version FROM conversations c WHERE c.id = ANY (p_conversations)
+      ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
+    ) l;
+  END IF;
+  IF v_locked IS DISTINCT FROM p_conversations THEN
+    SELECT array_agg(array_position(v_locked, p_conversations[o.of]) ORDER BY o.ord) INTO v_of
+    FROM unnest(p_of) WITH ORDINALITY AS o (of, ord);
+  END IF;
+  -- The database's clock, read under the lock: one clock for all nodes, and it follows the order of `seq`.
+  v_now := clock_timestamp();
+
+  IF p_again OR array_length(array_remove(p_client_ids, NULL), 1) > 0 THEN
+    SELECT coalesce(array_agg(s.ord), '{}') INTO v_known
+    FROM unnest(p_ids, v_of, p_senders, p_client_ids) WITH ORDINALITY AS s (id, of, sender_id, client_id, ord)
+    WHERE s.of IS NOT NULL AND (
+      -- Scalar subqueries, not EXISTS: under OR that may be planned as a hash of all messages.
+      (SELECT m.seq FROM messages m WHERE m.conversation_id = v_locked[s.of] AND m.sender_id = s.sender_id
+        AND m.client_id = s.client_id) IS NOT NULL
+      OR (p_again AND (SELECT m.seq FROM messages m WHERE m.id = s.id) IS NOT NULL)
+    );
+    IF v_known <> '{}' THEN
+      RETURN QUERY
+      SELECT s.ord, 'existing', m.id, m.seq, m.version, m.sender_name, m.sender_email, m.client_id, m.content,
+        m.first_content, (extract(epoch FROM m.created_at) * 1000)::double precision,
+        (extract(epoch FROM m.edited_at) * 1000)::double precision,
+        (extract(epoch FROM m.deleted_at) * 1000)::double precision
+      FROM unnest(p_ids, v_of, p_senders, p_client_ids) WITH ORDINALITY AS s (id, of, sender_id, client_id, ord)
+      CROSS JOIN LATERAL (
+        SELECT * FROM messages m WHERE m.id = s.id
+        UNION
+        SELECT * FROM messages m WHERE m.conversation_id = v_locked[s.of] AND m.sender_id = s.sender_id
+          AND m.client_id = s.client_id
+        LIMIT 1
+      ) m
+      WHERE s.ord = ANY (v_known);
+    END IF;
+  END IF;
+
+  RETURN QUERY
+  WITH allowed AS MATERIALIZED (
+    SELECT s.ord, s.id, p.conversation_id, s.sender_id, s.client_id, s.content,
+      u.first_name || ' ' || u.last_name AS sender_name, u.email AS sender_email,
+      v_seqs[s.of] + row_number() OVER sends AS seq, v_versions[s.of] + row_number() OVER sends AS version,
+      lead(s.ord) OVER sends IS NULL AS is_newest
+    FROM unnest(p_ids, v_of, p_senders, p_client_ids, p_contents)
+      WITH ORDINALITY AS s (id, of, sender_id, client_id, content, ord)
+    JOIN participants p ON p.conversation_id = v_locked[s.of] AND p.user_id = s.sender_id
+    JOIN users u ON u.id = s.sender_id AND u.is_active
+    WHERE s.ord <> ALL (v_known)
+    WINDOW sends AS (PARTITION BY s.of ORDER BY s.ord)
+  ), inserted AS (
+    INSERT INTO messages (
+      conversation_id, seq, version, id, sender_id, sender_name, sender_email, client_id, content, created_at
+    )
+    SELECT a.conversation_id, a.seq, a.version, a.id, a.sender_id, a.sender_name, a.sender_email, a.client_id,
+      a.content, v_now
+    FROM allowed a
+  ), moved AS (
+    UPDATE conversations c
+    SET last_seq = a.seq, last_version = a.version, updated_at = v_now, oldest_at = coalesce(c.oldest_at, v_now)
+    FROM allowed a
+    WHERE c.id = a.conversation_id AND a.is_newest
+  ), read AS (
+    UPDATE participants p SET read_seq = a.seq
+    FROM (SELECT conversation_id, sender_id, max(seq) AS seq FROM allowed GROUP BY conversation_id, sender_id) a
+    WHERE p.conversation_id = a.conversation_id AND p.user_id = a.sender_id
+  )
+  SELECT a.ord, 'appended', NULL::uuid, a.seq, a.version, a.sender_name, a.sender_email, NULL::text, NULL::text,
+    NULL::text, (extract(epoch FROM v_now) * 1000)::double precision, NULL::double precision, NULL::double precision
+  FROM allowed a;
+  GET DIAGNOSTICS v_appended = ROW_COUNT;
+
+  IF v_appended + cardinality(v_known) < cardinality(p_ids) THEN
+    RETURN QUERY
+    SELECT s.ord,
+      CASE
+        WHEN s.of IS NOT NULL THEN 'no_participant'
+        WHEN EXISTS (SELECT FROM conversations c WHERE c.id = p_conversations[s.given]) THEN 'busy'
+        ELSE 'no_conversation'
+      END,
+      s.id, NULL::bigint, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+      NULL::double precision, NULL::double precision, NULL::double precision
+    FROM unnest(p_ids, v_of, p_of) WITH ORDINALITY AS s (id, of, given, ord)
+    WHERE s.ord <> ALL (v_known) AND NOT (
+      s.of IS NOT NULL AND (SELECT m.seq FROM messages m WHERE m.id = s.id) IS NOT NULL
+    );
+  END IF;
+END;
+$$;
