@@ -10,6 +10,10 @@ type Answer<T> = Omit<Success<T>, "status">;
 export const success = <T>(c: Context<Env>, answer: Answer<T>, status: 200 | 201 = 200) =>
   c.json({ status: "success", ...answer } satisfies Success<T>, status);
 
+/** The same for data that is JSON already. */
+export const successText = (c: Context<Env>, data: string) =>
+  c.body(`{"status":"success","data":${data}}`, 200, { "Content-Type": "application/json" });
+
 /** Any error in the contract's envelope: the one place where a Failure becomes an HTTP answer. */
 export function failureAnswer(c: Context<Env>, error: unknown, logger: Logger) {
   const failure = error instanceof Failure ? error : new Failure("internal");
