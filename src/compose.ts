@@ -8,6 +8,7 @@ import { Failure } from "./domain/errors.ts";
 import { type CounterStore, Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
+import { Pages } from "./domain/pages.ts";
 import { Passwords } from "./domain/passwords.ts";
 import type { MessageWindow, Stores } from "./domain/ports.ts";
 import { Sessions } from "./domain/sessions.ts";
@@ -176,7 +177,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const access = new Access(stores.conversations, bus);
   const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
   const announcer = new Announcer(bus, stores.log, logger);
-  const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, window);
+  const pages = new Pages(stores.log, window);
+  const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, pages);
   const typing = new Typing(bus);
   const users = new Users(stores.users, new Passwords(), bus, {
     registration: config.REGISTRATION,

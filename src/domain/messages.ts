@@ -1,9 +1,11 @@
+import { LRUCache } from "lru-cache";
 import { encode } from "../protocol/frames.ts";
-import type { Message, MessagePage } from "../protocol/messages.ts";
+import type { Message } from "../protocol/messages.ts";
 import type { Access } from "./access.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus } from "./bus.ts";
-import type { Appended, ConversationStore, MessageLog, MessageWindow, PageQuery } from "./ports.ts";
+import type { Page, Pages } from "./pages.ts";
+import type { Appended, ConversationStore, MessageLog, PageQuery } from "./ports.ts";
 
 /** In larger groups neither typing nor read frames are forwarded (CONTRACT §7). */
 export const QUIET_ABOVE = 100;
@@ -14,15 +16,26 @@ export interface Actor {
   fullName: string;
 }
 
+/** Read positions that are remembered, and for how long, in ms. */
+const POSITIONS = { max: 50_000, ttl: 60_000 };
+
+const positionKey = (conversationId: string, userId: number) => `${conversationId} ${userId}`;
+
 /** The one road of a message, whichever way it came in. */
 export class Messages {
+  /**
+   * Up to where people are known to have read, so that looking again writes nothing. A position never goes back, and
+   * who joins anew starts at the newest: nothing has to be forgotten.
+   */
+  private readonly readUpTo = new LRUCache<string, number>(POSITIONS);
+
   constructor(
     private readonly log: MessageLog,
     private readonly conversations: ConversationStore,
     private readonly access: Access,
     private readonly announcer: Announcer,
     private readonly bus: Bus,
-    private readonly window: MessageWindow | undefined,
+    private readonly pages: Pages,
   ) {}
 
   /**
@@ -71,41 +84,25 @@ export class Messages {
   }
 
   /** A page as its participant `actor` asks for it; the newest page counts as read unless `markRead` is false. */
-  async page(conversationId: string, actor: Actor, query: PageQuery & { markRead: boolean }): Promise<MessagePage> {
+  async page(conversationId: string, actor: Actor, query: PageQuery & { markRead: boolean }): Promise<Page> {
     await this.access.requireParticipant(conversationId, actor.userId);
-    const { messages, total } = await this.read(conversationId, query);
-    const newest = messages.at(-1);
+    const page = await this.pages.read(conversationId, query);
+    const { newestSeq } = page;
     const isNewest = query.afterSeq === undefined && query.beforeSeq === undefined && !query.offset;
-    if (query.markRead && isNewest && newest) await this.markRead(conversationId, actor, newest.seq);
-    return { conversation_id: conversationId, messages, count: messages.length, total };
+    if (query.markRead && isNewest && newestSeq !== undefined && !this.isRead(conversationId, actor, newestSeq))
+      await this.markRead(conversationId, actor, newestSeq);
+    return page;
   }
 
-  /** From the window when it has the page and is fresh, else from the log, which then fills it. */
-  private async read(conversationId: string, query: PageQuery): Promise<{ messages: Message[]; total: number }> {
-    const { window } = this;
-    const head = window && (await this.log.head(conversationId));
-    if (!window || !head || query.afterSeq !== undefined) return this.log.page(conversationId, query);
-    const last = Math.min(
-      head.lastSeq,
-      query.beforeSeq === undefined ? head.lastSeq - (query.offset ?? 0) : query.beforeSeq - 1,
-    );
-    const first = Math.max(head.prunedSeq + 1, last - query.limit + 1);
-    const total = head.lastSeq - head.prunedSeq;
-    if (last < first) return { messages: [], total };
-    const kept = await window.page(conversationId, head, first, last);
-    if (kept) return { messages: kept, total };
-    const page = await this.log.page(conversationId, query);
-    // Only what was the newest at `head` and still is may fill it: an edit in between must not be overwritten.
-    const after = await this.log.head(conversationId);
-    if (last === head.lastSeq && after?.lastVersion === head.lastVersion)
-      window.refill(conversationId, head, page.messages);
-    return page;
+  private isRead(conversationId: string, { userId }: Actor, seq: number): boolean {
+    return (this.readUpTo.get(positionKey(conversationId, userId)) ?? 0) >= seq;
   }
 
   /** Moves the reader's position forward, to `seq` or the newest, and tells the others. */
   async markRead(conversationId: string, reader: Actor, seq: number | undefined): Promise<void> {
     const position = await this.conversations.markRead(conversationId, reader.userId, seq);
     if (!position) return this.access.requireParticipant(conversationId, reader.userId);
+    this.readUpTo.set(positionKey(conversationId, reader.userId), position.seq);
     if (!position.moved || position.participantCount > QUIET_ABOVE) return;
     const { userId: user_id, fullName: user_name } = reader;
     this.bus.publish({

@@ -204,14 +204,14 @@ export interface MessageLog {
     messageId: string,
     content: string | null,
   ): Promise<{ message: Message; change: Change | undefined }>;
-  /** One page, oldest first. `total` is how many retention has left. */
-  page(conversationId: string, query: PageQuery): Promise<{ messages: Message[]; total: number }>;
+  /** One page, oldest first, and where the conversation stood with it. Rejects when there is no such conversation. */
+  page(conversationId: string, query: PageQuery): Promise<{ messages: Message[]; head: Head }>;
   /**
    * The changes with `after` < version ≤ `upTo`, in order, dense, `limit` at most. `"gone"` when they are no longer
    * all there. A message is given as it is now.
    */
   changes(conversationId: string, after: number, upTo: number, limit: number): Promise<Change[] | "gone">;
-  /** Where a conversation stands; `undefined` when there is none. */
+  /** Where a conversation stands at some moment after the call; `undefined` when there is none. */
   head(conversationId: string): Promise<Head | undefined>;
   /** The same of many at once. */
   heads(conversationIds: string[]): Promise<Map<string, Head>>;
@@ -226,8 +226,8 @@ export interface MessageLog {
  * not certainly fresh, is read from the log. Driver: stores/redis/window.ts.
  */
 export interface MessageWindow {
-  /** The messages from `first` to `last` by seq, when all of them are there as they are at `head`. */
-  page(conversationId: string, head: Head, first: number, last: number): Promise<Message[] | undefined>;
+  /** The messages from `first` to `last` by seq, as JSON, when all of them are there as they are at `head`. */
+  page(conversationId: string, head: Head, first: number, last: number): Promise<string[] | undefined>;
   /** Takes the newest messages as the log had them at `head`. */
   refill(conversationId: string, head: Head, messages: Message[]): void;
 }

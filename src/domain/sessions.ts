@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { SessionInfo } from "../protocol/users.ts";
 import type { Bus } from "./bus.ts";
 import { Failure } from "./errors.ts";
@@ -11,6 +12,9 @@ const TOKEN = /^([\w-]{43})\.([\w-]{22})$/;
 /** A session's use is written down at most this often. */
 const TOUCH_EVERY_MS = 60_000;
 
+/** Sessions that a node has in mind. */
+const SESSIONS_KNOWN = 50_000;
+
 interface Found {
   session: Session | undefined;
 }
@@ -18,13 +22,15 @@ interface Found {
 /** Logins: a random token the client keeps, of which only a hash is stored. */
 export class Sessions {
   private readonly cache: ReadCache<Found>;
+  /** Keys of tokens whose seal was looked at: a browser sends the same one with each request. */
+  private readonly keys = new LRUCache<string, string>({ max: SESSIONS_KNOWN });
 
   constructor(
     private readonly store: SessionStore,
     private readonly bus: Bus,
     private readonly secret: string,
   ) {
-    this.cache = new ReadCache(50_000, () => bus.isSure);
+    this.cache = new ReadCache(SESSIONS_KNOWN, () => bus.isSure);
   }
 
   /**
@@ -55,8 +61,8 @@ export class Sessions {
 
   /** The live session of a cookie's token. */
   async find(token: string | undefined): Promise<Session | undefined> {
-    if (token === undefined || !this.isOurs(token)) return undefined;
-    const key = keyOf(token);
+    const key = token === undefined ? undefined : this.keyOfOurs(token);
+    if (key === undefined) return undefined;
     const { session } = await this.cache.get(key, async () => {
       const session = await this.store.find(key);
       if (session && Date.now() - session.lastUsedAt > TOUCH_EVERY_MS) await this.store.touch([session.id]);
@@ -99,6 +105,14 @@ export class Sessions {
   private makeToken(): string {
     const random = randomBytes(32).toString("base64url");
     return `${random}.${this.seal(random)}`;
+  }
+
+  private keyOfOurs(token: string): string | undefined {
+    const known = this.keys.get(token);
+    if (known !== undefined || !this.isOurs(token)) return known;
+    const key = keyOf(token);
+    this.keys.set(token, key);
+    return key;
   }
 
   /** An invented token is seen to be one without a look into the database, which would let anybody keep it busy. */

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Limits } from "../domain/limits.ts";
 import type { Messages } from "../domain/messages.ts";
 import { HISTORY_LIMIT } from "../protocol/frames.ts";
-import { editBody, sendBody } from "../protocol/messages.ts";
-import { success } from "./answers.ts";
+import { editBody, encodePage, sendBody } from "../protocol/messages.ts";
+import { success, successText } from "./answers.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "./input.ts";
 import { messageLimit } from "./middleware/rate-limits.ts";
@@ -25,7 +25,9 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
     // A link on another site may bring the cookie along; it must not change anything.
     const fromElsewhere = c.req.header("sec-fetch-site") === "cross-site";
     const page = { limit, offset, beforeSeq, afterSeq, markRead: markRead && !fromElsewhere };
-    return success(c, { data: await messages.page(conversationIdOf(c), sessionOf(c), page) });
+    const conversationId = conversationIdOf(c);
+    const found = await messages.page(conversationId, sessionOf(c), page);
+    return successText(c, encodePage(conversationId, found.messages, found.total));
   });
 
   app.post("/", loggedIn, limited, json(sendBody), async (c) => {

@@ -9,10 +9,15 @@ const RETRY_MS = 5_000;
 /** Lines that a slow disk holds up are kept up to this many bytes, later ones are dropped. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
 
+/** Lines are gathered this long, in ms, or up to this many characters, and written together. */
+const GATHER = { ms: 20, characters: 64 * 1024 };
+
 /** A log file, rotated by size. Nothing that happens to it may reach the server: what can't be written is dropped. */
 export class LogFile {
   private stream: RotatingFileStream | undefined;
   private retryAt = Number.NEGATIVE_INFINITY;
+  private gathered = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param onFault hears of each fault once, until the file can be written again */
   constructor(
@@ -25,10 +30,21 @@ export class LogFile {
 
   write(line: string): void {
     if (!this.stream && performance.now() >= this.retryAt) this.open();
-    if (this.stream && this.stream.writableLength < BUFFER_BYTES) this.stream.write(line);
+    if (!this.stream || this.stream.writableLength >= BUFFER_BYTES) return;
+    this.gathered += line;
+    if (this.gathered.length >= GATHER.characters) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), GATHER.ms);
+  }
+
+  private flush() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.gathered !== "") this.stream?.write(this.gathered);
+    this.gathered = "";
   }
 
   close(): Promise<void> {
+    this.flush();
     const { stream } = this;
     this.stream = undefined;
     this.retryAt = Number.POSITIVE_INFINITY;

@@ -105,3 +105,14 @@ export type ServerFrame =
 
 /** The one place where a frame becomes bytes: what is encoded here is what every socket gets. */
 export const encode = (frame: ServerFrame): string => JSON.stringify(frame);
+
+/** A `history` frame. Its messages come as JSON, written once for all who ask. */
+export function encodeHistory(
+  conversationId: string,
+  ref: string | undefined,
+  messages: readonly string[],
+  total: number,
+): string {
+  const echo = ref === undefined ? "" : `"ref":${JSON.stringify(ref)},`;
+  return `{"type":"history","conversation_id":"${conversationId}",${echo}"messages":[${messages.join(",")}],"total":${total}}`;
+}

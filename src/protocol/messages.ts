@@ -34,3 +34,7 @@ export interface MessagePage {
   count: number;
   total: number;
 }
+
+/** A `MessagePage` as JSON. Its messages are JSON already, written once for all who ask. */
+export const encodePage = (conversationId: string, messages: readonly string[], total: number): string =>
+  `{"conversation_id":"${conversationId}","messages":[${messages.join(",")}],"count":${messages.length},"total":${total}}`;

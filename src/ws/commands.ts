@@ -5,7 +5,7 @@ import type { Messages } from "../domain/messages.ts";
 import type { ConversationStore } from "../domain/ports.ts";
 import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Typing } from "../domain/typing.ts";
-import { type ClientFrame, type ClientFrameType, clientFrames, encode } from "../protocol/frames.ts";
+import { type ClientFrame, type ClientFrameType, clientFrames, encode, encodeHistory } from "../protocol/frames.ts";
 import type { Message } from "../protocol/messages.ts";
 import { codePoints, parseUuid } from "../protocol/text.ts";
 import type { Hub } from "./hub.ts";
@@ -82,9 +82,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
       const page = await messages.page(conversationId, socket.actor, { limit, beforeSeq, markRead: false });
       const fitting = newestThatFit(page.messages, HISTORY_BYTES_MAX);
       await socket.writable();
-      socket.send(
-        encode({ type: "history", conversation_id: conversationId, ref, messages: fitting, total: page.total }),
-      );
+      socket.send(encodeHistory(conversationId, ref, fitting, page.total));
     },
   },
   ping: {
@@ -229,11 +227,11 @@ function echo(frame: object, field: "client_id" | "ref"): string | undefined {
   return typeof value === "string" && codePoints(value) <= 64 ? value : undefined;
 }
 
-function newestThatFit(messages: Message[], bytesMax: number): Message[] {
+function newestThatFit(messages: readonly string[], bytesMax: number): readonly string[] {
   let bytes = 0;
   let first = messages.length;
   while (first > 0) {
-    bytes += Buffer.byteLength(JSON.stringify(messages[first - 1]));
+    bytes += Buffer.byteLength(messages[first - 1] ?? "");
     if (bytes > bytesMax && first < messages.length) break;
     first--;
   }

@@ -48,12 +48,13 @@ export class ClientSocket {
   /** True until the socket is greeted: nothing may be answered before that. */
   private working = true;
   private closing = false;
-  private readonly badFrames = new Recent(ABUSE.withinMs);
-  private readonly throttledFrames = new Recent(FLOOD.withinMs);
+  // What few sockets ever need is made when it is: idle ones are the most, and should cost little.
+  private badFrames: Recent | undefined;
+  private throttledFrames: Recent | undefined;
   private slowSince: number | undefined;
-  private drained: (() => void)[] = [];
+  private drained: (() => void)[] | undefined;
   private sendsInFlight = 0;
-  private sendSlots: (() => void)[] = [];
+  private sendSlots: (() => void)[] | undefined;
 
   constructor(
     private readonly raw: Raw,
@@ -117,22 +118,26 @@ export class ClientSocket {
 
   endSend(): void {
     this.sendsInFlight--;
-    this.sendSlots.shift()?.();
+    this.sendSlots?.shift()?.();
   }
 
   /** Resolves when another send may start; `undefined`: now. */
   sendSlot(max: number): Promise<void> | undefined {
     if (this.sendsInFlight < max) return undefined;
-    return new Promise((resolve) => this.sendSlots.push(resolve));
+    this.sendSlots ??= [];
+    const slots = this.sendSlots;
+    return new Promise((resolve) => slots.push(resolve));
   }
 
   /** Counts a frame that could not be understood. */
   countBadFrame(): void {
+    this.badFrames ??= new Recent(ABUSE.withinMs);
     if (this.badFrames.hit() >= ABUSE.frames) this.close(closeCodes.protocolAbuse, "Too many invalid frames");
   }
 
   /** Counts a frame that was refused for coming too fast. Who goes on regardless is not answered for ever. */
   countThrottled(): void {
+    this.throttledFrames ??= new Recent(FLOOD.withinMs);
     if (this.throttledFrames.hit() >= FLOOD.frames) this.close(closeCodes.flooding, "Flooding");
   }
 
@@ -161,12 +166,14 @@ export class ClientSocket {
 
   /** Resolves when the reader has caught up, or is gone. */
   async writable(): Promise<void> {
+    this.drained ??= [];
+    const { drained } = this;
     while (this.isSlow && this.raw.readyState === WebSocket.OPEN)
-      await new Promise<void>((resolve) => this.drained.push(resolve));
+      await new Promise<void>((resolve) => drained.push(resolve));
   }
 
   onDrain(): void {
-    for (const resolve of this.drained.splice(0)) resolve();
+    for (const resolve of this.drained?.splice(0) ?? []) resolve();
   }
 
   joinTopic(topic: string): void {
@@ -209,7 +216,7 @@ export class ClientSocket {
     this.closing = true;
     this.inbox.length = 0;
     this.onDrain();
-    for (const resolve of this.sendSlots.splice(0)) resolve();
+    for (const resolve of this.sendSlots?.splice(0) ?? []) resolve();
   }
 }
 

@@ -6,7 +6,7 @@ import { closeCodes } from "../protocol/close-codes.ts";
 import { encode, FRAME_BYTES_MAX } from "../protocol/frames.ts";
 import { handleFrame, type Services } from "./commands.ts";
 import type { Room } from "./room.ts";
-import { ClientSocket, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
+import { ClientSocket, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
 
 /** DESIGN §1: a reader this far behind is closed by the sweep; at twice that Bun cuts it off. */
 const TOO_SLOW_BYTES = 512 * 1024;
@@ -30,6 +30,7 @@ export const socketLimits = {
 /** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
 export class Sockets {
   private readonly timers: ReturnType<typeof setInterval>[];
+  private readonly handle: FrameHandler = (socket, frame) => handleFrame(this.services, socket, frame);
 
   constructor(
     private readonly services: Services,
@@ -43,7 +44,7 @@ export class Sockets {
 
   open(raw: Raw): void {
     const { hub, logger } = this.services;
-    const socket = new ClientSocket(raw, (socket, frame) => handleFrame(this.services, socket, frame));
+    const socket = new ClientSocket(raw, this.handle);
     raw.data.socket = socket;
     hub.add(socket);
     this.greet(socket, raw.data).catch((error: unknown) => {

@@ -48,12 +48,12 @@ if (modes.includes("redis"))
     const settled = async () => {
       for (let i = 0; i < 2; i++) await client.run((redis) => redis.ping());
     };
-    const page = async (id: string, at: Head, first: number, last: number) => {
+    const messages = async (id: string, at: Head, first: number, last: number) => {
       await settled();
-      return window.page(id, at, first, last);
+      return (await window.page(id, at, first, last))?.map((text): Message => JSON.parse(text));
     };
     const seqs = async (id: string, at: Head, first: number, last: number) =>
-      (await page(id, at, first, last))?.map(({ seq }) => seq);
+      (await messages(id, at, first, last))?.map(({ seq }) => seq);
 
     test("has what was recorded, and only at the version that the log is at", async () => {
       const id = crypto.randomUUID();
@@ -83,7 +83,7 @@ if (modes.includes("redis"))
       for (let version = 1; version <= 3; version++) record(sent(id, version));
       await settled();
       window.refill(id, head(2), [message(id, 1, "old"), message(id, 2, "old")]);
-      expect((await page(id, head(3), 1, 3))?.map(({ content }) => content)).toEqual(["1", "2", "3"]);
+      expect((await messages(id, head(3), 1, 3))?.map(({ content }) => content)).toEqual(["1", "2", "3"]);
     });
 
     test("an edit replaces its message, and one of a message long gone changes nothing", async () => {
@@ -102,7 +102,7 @@ if (modes.includes("redis"))
       });
       record(edit(10, 6));
       record(edit(11, 2));
-      expect((await page(id, head(11, 7), 5, 7))?.map(({ content }) => content)).toEqual(["5", "edited", "7"]);
+      expect((await messages(id, head(11, 7), 5, 7))?.map(({ content }) => content)).toEqual(["5", "edited", "7"]);
       expect(await seqs(id, head(11, 7), 2, 2)).toBeUndefined();
     });
 

@@ -7,10 +7,26 @@ import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
 import { arrayParam, isOneOf, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms, userOf } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
+import { SharedReads } from "./shared-reads.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
 
+/** One person in one conversation. */
+interface Place {
+  conversationId: string;
+  userId: number;
+}
+
+const placeName = ({ conversationId, userId }: Place) => `${conversationId} ${userId}`;
+const columnsOf = (places: Place[]) => [
+  places.map((place) => place.conversationId),
+  places.map((place) => place.userId),
+];
+
 export class PostgresConversations implements ConversationStore {
+  private readonly memberships = new SharedReads(placeName, (places: Place[]) => this.readMemberships(places));
+  private readonly standings = new SharedReads(placeName, (places: Place[]) => this.readStandings(places));
+
   constructor(private readonly db: Database) {}
 
   async known(ids: number[]) {
@@ -50,24 +66,34 @@ export class PostgresConversations implements ConversationStore {
   }
 
   async membership(conversationId: string, userId: number) {
-    const [row] = await this.db.query<{ participant: boolean }>(
-      `SELECT EXISTS (SELECT FROM participants p WHERE p.conversation_id = c.id AND p.user_id = $2) AS participant
-       FROM conversations c WHERE c.id = $1`,
-      [conversationId, userId],
-    );
-    if (!row) return "unknown";
-    return row.participant ? "participant" : "outsider";
+    return (await this.memberships.get({ conversationId, userId })) ?? "unknown";
   }
 
-  async standing(conversationId: string, userId: number) {
-    const [row] = await this.db.query<Standing>(
-      `SELECT p.read_seq AS "readSeq", c.last_seq AS "lastSeq", c.last_version AS "lastVersion",
-         c.pruned_version AS "prunedVersion", c.participant_count AS "participantCount"
-       FROM participants p JOIN conversations c ON c.id = p.conversation_id
-       WHERE p.conversation_id = $1 AND p.user_id = $2`,
-      [conversationId, userId],
+  private async readMemberships(places: Place[]) {
+    const rows = await this.db.query<Place & { participant: boolean }>(
+      `SELECT c.id AS "conversationId", asked.user_id AS "userId", p.user_id IS NOT NULL AS participant
+       FROM unnest($1::uuid[], $2::integer[]) AS asked (conversation_id, user_id)
+       JOIN conversations c ON c.id = asked.conversation_id
+       LEFT JOIN participants p ON p.conversation_id = c.id AND p.user_id = asked.user_id`,
+      columnsOf(places),
     );
-    return row;
+    return new Map(rows.map((row) => [placeName(row), row.participant ? "participant" : "outsider"] as const));
+  }
+
+  standing(conversationId: string, userId: number) {
+    return this.standings.get({ conversationId, userId });
+  }
+
+  private async readStandings(places: Place[]) {
+    const rows = await this.db.query<Place & Standing>(
+      `SELECT c.id AS "conversationId", p.user_id AS "userId", p.read_seq AS "readSeq", c.last_seq AS "lastSeq",
+         c.last_version AS "lastVersion", c.pruned_version AS "prunedVersion", c.participant_count AS "participantCount"
+       FROM unnest($1::uuid[], $2::integer[]) AS asked (conversation_id, user_id)
+       JOIN participants p ON p.conversation_id = asked.conversation_id AND p.user_id = asked.user_id
+       JOIN conversations c ON c.id = p.conversation_id`,
+      columnsOf(places),
+    );
+    return new Map<string, Standing>(rows.map((row) => [placeName(row), row]));
   }
 
   record(conversationId: string) {

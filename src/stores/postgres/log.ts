@@ -9,9 +9,11 @@ import { GroupCommit } from "./group-commit.ts";
 import { prune } from "./prune.ts";
 import { contentDigest, isOneOf, MESSAGE_COLUMNS, type MessageRow, messageOf, numbersOf, userOf } from "./rows.ts";
 import { changes, conversations, messages, users } from "./schema.ts";
+import { SharedReads } from "./shared-reads.ts";
 
 export class PostgresLog implements MessageLog {
   private readonly commits: GroupCommit;
+  private readonly headReads = new SharedReads<string, Head>(String, (ids) => this.heads(ids));
 
   constructor(private readonly db: Database) {
     this.commits = new GroupCommit(db.log);
@@ -67,24 +69,26 @@ export class PostgresLog implements MessageLog {
         : beforeSeq !== undefined
           ? "m.seq < least($2, c.last_seq + 1) AND m.seq >= least($2, c.last_seq + 1) - $3"
           : "m.seq <= c.last_seq - $2 AND m.seq > c.last_seq - $2 - $3";
-    const rows = await this.db.query<Partial<MessageRow> & { total: number }>(
-      `SELECT c.last_seq - c.pruned_seq AS total, ${MESSAGE_COLUMNS}
+    const rows = await this.db.query<Partial<MessageRow> & Head>(
+      `SELECT ${HEAD}, ${MESSAGE_COLUMNS}
        FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND ${range}
        WHERE c.id = $1 ORDER BY m.seq`,
       [conversationId, afterSeq ?? beforeSeq ?? offset, limit],
     );
-    return { messages: rows.flatMap((row) => (hasMessage(row) ? messageOf(row) : [])), total: rows[0]?.total ?? 0 };
+    const [first] = rows;
+    if (!first) throw new Failure("conversation_not_found");
+    const { lastSeq, lastVersion, prunedSeq, participantCount } = first;
+    const head: Head = { lastSeq, lastVersion, prunedSeq, participantCount };
+    return { messages: rows.flatMap((row) => (hasMessage(row) ? messageOf(row) : [])), head };
   }
 
-  async head(conversationId: string) {
-    return (await this.heads([conversationId])).get(conversationId);
+  head(conversationId: string) {
+    return this.headReads.get(conversationId);
   }
 
   async heads(conversationIds: string[]) {
     const rows = await this.db.query<Head & { id: string }>(
-      `SELECT id, last_seq AS "lastSeq", last_version AS "lastVersion", pruned_seq AS "prunedSeq",
-         participant_count AS "participantCount"
-       FROM conversations WHERE id = ANY ($1::uuid[])`,
+      `SELECT c.id, ${HEAD} FROM conversations c WHERE c.id = ANY ($1::uuid[])`,
       [conversationIds],
     );
     return new Map(rows.map(({ id, ...head }) => [id, head]));
@@ -114,6 +118,10 @@ export class PostgresLog implements MessageLog {
     return prune(this.db, olderThanMs);
   }
 }
+
+/** A head, for the select list of a statement that reads `conversations c`. */
+const HEAD = `c.last_seq AS "lastSeq", c.last_version AS "lastVersion", c.pruned_seq AS "prunedSeq",
+  c.participant_count AS "participantCount"`;
 
 const hasMessage = (row: Partial<MessageRow>): row is MessageRow => row.id != null;
 
