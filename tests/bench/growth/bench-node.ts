@@ -14,13 +14,17 @@ export interface BenchNode {
   /** Two people who are logged in. */
   ann: Client;
   bob: Client;
+  /** People who are in no conversation. */
+  strangers: number[];
   sql: Sql;
+  /** So many more people. */
+  addUsers(count: number): Promise<number[]>;
   /** CPU time that the node, PostgreSQL and Redis have used so far, in ms. */
   cpu(): Promise<number>;
   stop(): Promise<void>;
 }
 
-export async function startBenchNode(): Promise<BenchNode> {
+export async function startBenchNode(strangers: number): Promise<BenchNode> {
   const database = await startPostgres({ ...COUNTING, shared_buffers: "512MB", max_wal_size: "4GB", fsync: "on" });
   const redis = await startRedis();
   const url = await database.createDatabase();
@@ -35,8 +39,15 @@ export async function startBenchNode(): Promise<BenchNode> {
   });
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   const [ann, bob] = [await server.visitor().signUp("Ann"), await server.visitor().signUp("Bob")];
+  const seeder = await Seeder.on(sql);
+  const addUsers = async (count: number) => {
+    const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM users`;
+    return seeder.users((row?.count ?? 0) + count);
+  };
   return {
-    seeder: await Seeder.on(sql),
+    seeder,
+    strangers: await addUsers(strangers),
+    addUsers,
     accesses: await PageAccesses.on(sql),
     ann,
     bob,

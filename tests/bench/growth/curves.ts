@@ -18,98 +18,75 @@ interface Plan {
   /** From the smallest on. */
   sizes: number[];
   makes: typeof ofConversation;
-  /** Makes what stands before the first point. */
-  start(node: BenchNode): Promise<Growing>;
-}
-
-interface Growing {
-  place: Place;
-  to(size: number): Promise<void>;
+  /** How many conversations Ann has from the start, beside the one in which everything is tried first. */
+  own: number;
+  /** Returns what lets it grow, and says where to measure then. */
+  start(node: BenchNode): (size: number) => Promise<Place>;
 }
 
 const STRANGERS = 1_000;
-const CROWD = 20;
+/** Calls of each operation before the first that counts. */
+const WARM_UP = 40;
 /** More than are shown with a conversation, so that each who is added adds no one to what is shown. */
-const OTHERS = 58;
+const GROUP = 60;
+const MESSAGES = 1_000;
 
 export const plans: Record<CurveName, Plan> = {
   members: {
     sizes: [2, 10, 100, 1_000, 10_000],
     makes: ofConversation,
-    async start(node) {
-      const growing = await startGroup(node, 0);
-      await node.seeder.messages(growing.place.conversationId, node.ann.id, 1_000);
-      let members = 2;
-      return {
-        ...growing,
-        async to(size) {
-          const crowd = await addUsers(node, size - members);
-          await node.seeder.members(growing.place.conversationId, crowd);
-          members = size;
-        },
-      };
-    },
+    own: 20,
+    start: (node) => (size) => makeGroup(node, size, MESSAGES),
   },
   messages: {
     sizes: [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000],
     makes: ofConversation,
-    async start(node) {
-      const growing = await startGroup(node, OTHERS);
-      const { conversationId } = growing.place;
-      return { ...growing, to: (size) => node.seeder.messages(conversationId, node.ann.id, size) };
-    },
+    own: 20,
+    start: (node) => (size) => makeGroup(node, GROUP, size),
   },
   conversations: {
     sizes: [10, 100, 1_000, 10_000, 100_000],
     makes: ofServer,
-    async start(node) {
-      const growing = await startGroup(node, OTHERS);
-      await node.seeder.messages(growing.place.conversationId, node.ann.id, 1_000);
-      let [there, crowd] = [1, await addUsers(node, CROWD)];
-      await node.seeder.groups(8, [node.ann.id, node.bob.id], crowd, 20);
-      there += 8;
-      return {
-        ...growing,
-        async to(size) {
-          // Every fifth conversation brings somebody new.
-          crowd = [...crowd, ...(await addUsers(node, Math.ceil((size - there) / 5)))];
-          await node.seeder.groups(size - there, [], crowd, 10);
-          there = size;
-        },
+    own: 8,
+    start(node) {
+      let place: Place | undefined;
+      let there = 10;
+      let crowd: number[] = [];
+      return async (size) => {
+        place ??= await makeGroup(node, GROUP, MESSAGES);
+        // Every fifth conversation brings somebody new.
+        crowd = [...crowd, ...(await node.addUsers(2 + Math.ceil((size - there) / 5)))];
+        await node.seeder.groups(size - there, [], crowd, 10);
+        there = size;
+        return place;
       };
     },
   },
   own: {
     sizes: [10, 30, 100, 300, 1_000],
     makes: ofUser,
-    async start(node) {
-      const growing = await startGroup(node, OTHERS);
-      await node.seeder.messages(growing.place.conversationId, node.ann.id, 1_000);
-      const crowd = await addUsers(node, 1_000);
-      await node.seeder.groups(2_000, [], crowd, 20);
-      let own = 1;
-      return {
-        ...growing,
-        async to(size) {
-          await node.seeder.groups(size - own, [node.ann.id, node.bob.id], crowd, 20);
-          own = size;
-        },
+    own: 8,
+    start(node) {
+      let place: Place | undefined;
+      let own = 10;
+      return async (size) => {
+        const crowd = await node.addUsers(100);
+        if (!place) await node.seeder.groups(2_000, [], crowd, 20);
+        place ??= await makeGroup(node, GROUP, MESSAGES);
+        await node.seeder.groups(size - own, [node.ann.id, node.bob.id], crowd, 20);
+        own = size;
+        return place;
       };
     },
   },
 };
 
-/** Ann and Bob in a group with others, and people whom they may add. */
-async function startGroup(node: BenchNode, others: number): Promise<Growing> {
-  const crowd = await addUsers(node, others);
-  const conversationId = await node.seeder.group([node.ann.id, node.bob.id, ...crowd]);
-  const strangers = await addUsers(node, STRANGERS);
-  return { place: { conversationId, strangers }, to: async () => {} };
-}
-
-async function addUsers(node: BenchNode, count: number): Promise<number[]> {
-  const [row] = await node.sql<{ count: number }[]>`SELECT count(*)::int AS count FROM users`;
-  return node.seeder.users((row?.count ?? 0) + count);
+/** Ann and Bob in a group of so many, with so many messages. */
+async function makeGroup(node: BenchNode, members: number, messages: number): Promise<Place> {
+  const others = await node.addUsers(members - 2);
+  const conversationId = await node.seeder.group([node.ann.id, node.bob.id, ...others]);
+  await node.seeder.messages(conversationId, node.ann.id, messages);
+  return { conversationId, strangers: [...node.strangers] };
 }
 
 /** Starts everything anew, lets it grow from point to point, and measures at each. */
@@ -119,13 +96,19 @@ export async function runCurve(
 ): Promise<Curve> {
   const { statistics, calls, maxSize, say } = options;
   const plan = plans[name];
-  const node = await startBenchNode();
+  const node = await startBenchNode(STRANGERS);
   const points: Curve["points"] = [];
   try {
-    const { place, to } = await plan.start(node);
+    const others = await node.addUsers(GROUP);
+    await node.seeder.groups(plan.own, [node.ann.id, node.bob.id, ...others.slice(5)], others.slice(0, 5), 20);
+    // Who has just been started is slower: not for having little.
+    const first = await makeGroup(node, GROUP, MESSAGES);
+    for (const make of plan.makes) await measure(node, await make(node, first), WARM_UP);
+    const to = plan.start(node);
     for (const x of plan.sizes.filter((size) => size <= maxSize)) {
-      await to(x);
+      const place = await to(x);
       if (statistics === "fresh") await node.seeder.analyze();
+      await node.seeder.settle();
       const measured: Measured[] = [];
       for (const make of plan.makes) measured.push(await measure(node, await make(node, place), calls));
       points.push({ x, measured });

@@ -3,7 +3,7 @@ import type { BenchNode } from "./bench-node.ts";
 /** Where the operations of a point take place. */
 export interface Place {
   conversationId: string;
-  /** People who are in no conversation of Ann's yet: one is added at each call. */
+  /** People who are not in it yet: each call of what adds one takes one away. */
   strangers: number[];
 }
 
@@ -122,17 +122,15 @@ const people: Make = get("list of people", "/api/users/list/?limit=20");
 
 const addMember: Make = ({ ann }, { conversationId, strangers }) => ({
   name: "add a member",
-  run(n) {
-    const id = strangers[n];
+  run() {
+    const id = strangers.shift();
     if (id === undefined) throw new Error("there are not enough strangers");
     return ok(ann.post(`/api/chat/conversations/${conversationId}/participants/`, { user_ids: [id] }));
   },
 });
 
-/** In this order: what is sent first is read later, and a replay comes before edits that would be in it. */
+/** What makes more of it comes last; what is sent first is read later. */
 export const ofConversation: Make[] = [
-  send,
-  markRead,
   newestPage,
   deepPage,
   offsetPage,
@@ -141,11 +139,13 @@ export const ofConversation: Make[] = [
   participants,
   connect,
   replay,
+  send,
+  markRead,
   edit,
   addMember,
 ];
 export const ofServer: Make[] = [...ofConversation, search, people];
-export const ofUser: Make[] = [send, newestPage, list, wholeList, detail, connect, connectAll];
+export const ofUser: Make[] = [newestPage, list, wholeList, detail, connect, connectAll, send];
 
 async function middleSeq({ sql }: BenchNode, { conversationId }: Place): Promise<number> {
   const [row] = await sql<{ last: number }[]>`

@@ -10,17 +10,17 @@ const LABELS: Record<CurveName, { title: string; x: string; note: string }> = {
   members: {
     title: "Members of a conversation",
     x: "members",
-    note: "A group with 1,000 messages. Two of its members have a socket open, whatever its size: what a delivery to each socket costs is measured apart.",
+    note: "A group with 1,000 messages. What is shown of the people is full from 100 on. One of the members has a socket open, whatever the size: what deliveries to many sockets cost is measured by the fan-out.",
   },
   messages: {
     title: "Messages in a conversation",
     x: "messages",
-    note: "A group of 60. A page, a replay and what is shown of the people are full from 100 on.",
+    note: "A group of 60. Pages and replays are full from 100 on.",
   },
   conversations: {
     title: "Conversations on the server",
     x: "conversations",
-    note: "Groups of three with ten messages each, among a fifth as many people (and 1,000 more). The operations are in a group of 60 with 1,000 messages; who does them is in nine conversations.",
+    note: "Groups of three with ten messages each, among a fifth as many people (and 1,000 more). Everything is done in a group of 60 with 1,000 messages, by somebody who is in ten conversations.",
   },
   own: {
     title: "Conversations of one user",

@@ -84,4 +84,9 @@ export class Seeder {
   async analyze(): Promise<void> {
     await this.sql`VACUUM ANALYZE`;
   }
+
+  /** What was made is on the disk, and does not get there while something else is measured. */
+  async settle(): Promise<void> {
+    await this.sql`CHECKPOINT`;
+  }
 }
