@@ -19,6 +19,8 @@ export interface BenchNode {
   sql: Sql;
   /** So many more people. */
   addUsers(count: number): Promise<number[]>;
+  /** So many people, the same ones each time: what is shown of them is not what grows. */
+  crowd(count: number): Promise<number[]>;
   /** CPU time that the node, PostgreSQL and Redis have used so far, in ms. */
   cpu(): Promise<number>;
   stop(): Promise<void>;
@@ -44,10 +46,15 @@ export async function startBenchNode(strangers: number): Promise<BenchNode> {
     const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM users`;
     return seeder.users((row?.count ?? 0) + count);
   };
+  const crowd: number[] = [];
   return {
     seeder,
     strangers: await addUsers(strangers),
     addUsers,
+    async crowd(count) {
+      if (count > crowd.length) crowd.push(...(await addUsers(count - crowd.length)));
+      return crowd.slice(0, count);
+    },
     accesses: await PageAccesses.on(sql),
     ann,
     bob,

@@ -83,7 +83,7 @@ export const plans: Record<CurveName, Plan> = {
 
 /** Ann and Bob in a group of so many, with so many messages. */
 async function makeGroup(node: BenchNode, members: number, messages: number): Promise<Place> {
-  const others = await node.addUsers(members - 2);
+  const others = await node.crowd(members - 2);
   const conversationId = await node.seeder.group([node.ann.id, node.bob.id, ...others]);
   await node.seeder.messages(conversationId, node.ann.id, messages);
   return { conversationId, strangers: [...node.strangers] };
@@ -99,7 +99,7 @@ export async function runCurve(
   const node = await startBenchNode(STRANGERS);
   const points: Curve["points"] = [];
   try {
-    const others = await node.addUsers(GROUP);
+    const others = await node.crowd(GROUP);
     await node.seeder.groups(plan.own, [node.ann.id, node.bob.id, ...others.slice(5)], others.slice(0, 5), 20);
     // Who has just been started is slower: not for having little.
     const first = await makeGroup(node, GROUP, MESSAGES);
