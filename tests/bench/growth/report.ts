@@ -57,7 +57,7 @@ What a message and a page cost while everything around them grows. Measured by \
 PostgreSQL, Redis and one node, fills the tables, and asks by HTTP and WebSocket, one call after the other, 60 times
 each. *Time* is the median until the answer is there; with the whole machine in one place it tells the shape, not a
 promise. *CPU* is that of the node, PostgreSQL and Redis together. *Pages* are how often PostgreSQL touches a page of
-a table or an index: the same in every run, and what grows when something is looked through. An index becomes one page
+a table or an index: about the same in every run, and what grows when something is looked through. An index becomes one page
 higher with about each hundredfold, so a few pages more are logarithmic growth; \`tests/contracts/growth.test.ts\` fails when more is.
 `;
 
