@@ -41,6 +41,12 @@ function connect(url: string, max: number, statementTimeoutMs: number) {
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
       // Numbering relies on every statement seeing what was committed before it began.
       default_transaction_isolation: "read committed",
+      // Everything is asked by key. A connection keeps the plans of its first calls: those for tables of a page or two
+      // would read the whole of them, and sort a group of thousands to find its first people.
+      enable_seqscan: "off",
+      enable_bitmapscan: "off",
+      // What must be looked through all the same looks so dear then that it would be compiled first.
+      jit: "off",
     },
   });
 }

@@ -1,11 +1,24 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq } from "drizzle-orm";
 import { Failure } from "../../domain/errors.ts";
 import type { ConversationRecord, ConversationStore, Standing, SummaryRecord } from "../../domain/ports.ts";
 import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
-import { arrayParam, isOneOf, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms, userOf } from "./rows.ts";
+import {
+  hasMessage,
+  isOneOf,
+  iso,
+  MESSAGE_COLUMNS,
+  type MessageRow,
+  messageOf,
+  ms,
+  numbersOf,
+  USER_COLUMNS,
+  type UserRow,
+  userOf,
+  userOfRow,
+} from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
 import { SharedReads } from "./shared-reads.ts";
 
@@ -104,48 +117,38 @@ export class PostgresConversations implements ConversationStore {
   }
 
   async summaries(userId: number, page: { limit: number; offset: number }) {
-    const rows = await this.db.query<SummaryRow>(
-      `${SUMMARY} WHERE p.user_id = $1 ORDER BY c.updated_at DESC, c.id DESC LIMIT $2 OFFSET $3`,
-      [userId, page.limit, page.offset],
-    );
-    const [counted] = await this.db.query<{ total: number }>(
-      "SELECT count(*)::int AS total FROM participants WHERE user_id = $1",
-      [userId],
-    );
-    return { rows: await this.withPeople(rows), total: counted?.total ?? 0 };
+    const rows = await this.db.query<Partial<SummaryRow> & { total: number }>(SUMMARIES, [
+      userId,
+      page.limit,
+      page.offset,
+    ]);
+    const found = rows.flatMap((row) => (isSummary(row) ? row : []));
+    return { rows: await this.withPeople(found), total: rows[0]?.total ?? 0 };
   }
 
   async summary(userId: number, conversationId: string) {
-    const rows = await this.db.query<SummaryRow>(`${SUMMARY} WHERE p.user_id = $1 AND c.id = $2`, [
-      userId,
-      conversationId,
-    ]);
+    const rows = await this.db.query<SummaryRow>(SUMMARY, [userId, conversationId]);
     return (await this.withPeople(rows))[0];
   }
 
+  /** People who are in many of the conversations are read once. */
   private async withPeople(rows: SummaryRow[]): Promise<SummaryRecord[]> {
-    if (rows.length === 0) return [];
-    const ids = rows.map((row) => row.conversation_id);
-    const people = await this.db.read((orm) => firstParticipants(orm, ids));
-    const messages = await this.db.query<MessageRow>(
-      `SELECT ${MESSAGE_COLUMNS} FROM unnest($1::uuid[], $2::bigint[]) AS newest (conversation_id, seq)
-       JOIN messages m ON m.conversation_id = newest.conversation_id AND m.seq = newest.seq`,
-      [ids, rows.map((row) => row.last_seq)],
+    const shown = rows.map((row) => numbersOf(row.shown_ids));
+    const ids = [...new Set(shown.flat())];
+    const people = new Map<number, User>();
+    if (ids.length > 0) {
+      const found = await this.db.query<UserRow>(
+        `SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY ($1::integer[])`,
+        [ids],
+      );
+      for (const row of found) people.set(row.user_id, userOfRow(row));
+    }
+    return rows.map((row, i) =>
+      summaryOf(
+        row,
+        (shown[i] ?? []).flatMap((id) => people.get(id) ?? []),
+      ),
     );
-    const newest = new Map(messages.map((row) => [row.conversation_id, messageOf(row)]));
-    return rows.map((row) => ({
-      id: row.conversation_id,
-      name: row.name,
-      isGroup: row.is_group,
-      ownerId: row.owner_id,
-      participants: people.get(row.conversation_id) ?? [],
-      participantCount: row.participant_count,
-      createdAt: iso(row.created_ms),
-      updatedAt: iso(row.updated_ms),
-      messageCount: row.last_seq - row.pruned_seq,
-      unreadCount: row.last_seq - Math.max(row.read_seq, row.pruned_seq),
-      lastMessage: newest.get(row.conversation_id) ?? null,
-    }));
   }
 
   ofUsers(userIds: number[]) {
@@ -158,31 +161,23 @@ export class PostgresConversations implements ConversationStore {
 
   readPositions(conversationId: string) {
     return this.db.query<{ user_id: number; seq: number }>(
-      "SELECT user_id, read_seq AS seq FROM participants WHERE conversation_id = $1 ORDER BY ordinal LIMIT $2",
+      `SELECT user_id, read_seq AS seq FROM participants WHERE conversation_id = $1 ORDER BY ordinal LIMIT $2`,
       [conversationId, PARTICIPANTS_SHOWN],
     );
   }
 
-  participants(conversationId: string, page: { after: number; limit: number }) {
-    return this.db.read(async (orm) => {
-      const rows = await orm
-        .select()
-        .from(participants)
-        .innerJoin(users, eq(users.id, participants.userId))
-        .where(and(eq(participants.conversationId, conversationId), gt(participants.ordinal, page.after)))
-        .orderBy(asc(participants.ordinal))
-        .limit(page.limit + 1);
-      const [conversation] = await orm
-        .select({ total: conversations.participantCount })
-        .from(conversations)
-        .where(eq(conversations.id, conversationId));
-      const shown = rows.slice(0, page.limit);
-      return {
-        users: shown.map((row) => userOf(row.users)),
-        next: rows.length > page.limit ? (shown.at(-1)?.participants.ordinal ?? null) : null,
-        total: conversation?.total ?? 0,
-      };
-    });
+  async participants(conversationId: string, page: { after: number; limit: number }) {
+    const rows = await this.db.query<Partial<UserRow> & { total: number; ordinal: number }>(PARTICIPANTS, [
+      conversationId,
+      page.after,
+      page.limit + 1,
+    ]);
+    const shown = rows.slice(0, page.limit);
+    return {
+      users: shown.flatMap((row) => (isUser(row) ? userOfRow(row) : [])),
+      next: rows.length > page.limit ? (shown.at(-1)?.ordinal ?? null) : null,
+      total: rows[0]?.total ?? 0,
+    };
   }
 
   alter(...[conversationId, actorId, alteration]: Parameters<ConversationStore["alter"]>) {
@@ -208,59 +203,101 @@ export class PostgresConversations implements ConversationStore {
   }
 }
 
-interface SummaryRow {
-  conversation_id: string;
+/** A conversation, and in `MessageRow`'s columns its newest message, if it has one. */
+type SummaryRow = Partial<MessageRow> & {
+  summary_id: string;
   name: string | null;
   is_group: boolean;
   owner_id: number | null;
   participant_count: number;
-  created_ms: number;
+  begun_ms: number;
   updated_ms: number;
   last_seq: number;
   pruned_seq: number;
   read_seq: number;
-}
+  /** An array as text, which both drivers read alike. */
+  shown_ids: string;
+};
 
-const SUMMARY = `SELECT c.id AS conversation_id, c.name, c.is_group, c.owner_id, c.participant_count,
-    ${ms("c.created_at")} AS created_ms, ${ms("c.updated_at")} AS updated_ms,
-    c.last_seq, c.pruned_seq, p.read_seq
-  FROM participants p JOIN conversations c ON c.id = p.conversation_id`;
+const isSummary = (row: Partial<SummaryRow>): row is SummaryRow => row.summary_id != null;
+const isUser = (row: Partial<UserRow>): row is UserRow => row.user_id != null;
+
+/*
+ * What is looked up row by row stands in a LATERAL with OFFSET 0: the planner must not make a join of it. One that it
+ * chose while the tables were small, and keeps while they grow, would read the whole of them.
+ */
+
+/** The columns of a `SummaryRow`, by index from `c`, which has a participant's `read_seq` beside a conversation's columns. */
+const SUMMARY_COLUMNS = `c.id AS summary_id, c.name, c.is_group, c.owner_id, c.participant_count, c.last_seq, c.pruned_seq,
+  c.read_seq, ${ms("c.created_at")} AS begun_ms, ${ms("c.updated_at")} AS updated_ms, shown.ids AS shown_ids,
+  ${MESSAGE_COLUMNS}`;
+const SUMMARY_PARTS = `LEFT JOIN LATERAL (
+    SELECT * FROM messages WHERE conversation_id = c.id AND seq = c.last_seq OFFSET 0
+  ) m ON true
+  LEFT JOIN LATERAL (
+    SELECT coalesce(array_agg(first.user_id ORDER BY first.ordinal), '{}')::text AS ids FROM (
+      SELECT user_id, ordinal FROM participants WHERE conversation_id = c.id
+      ORDER BY ordinal LIMIT ${PARTICIPANTS_SHOWN}
+    ) first
+  ) shown ON true`;
+
+/** One page of the conversations of $1. Where the page is empty, one row has the total. */
+const SUMMARIES = `WITH mine AS MATERIALIZED (
+    SELECT conversation_id, read_seq FROM participants WHERE user_id = $1
+  ), page AS (
+    SELECT c.*, mine.read_seq
+    FROM mine CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
+    ORDER BY c.updated_at DESC, c.id DESC LIMIT $2 OFFSET $3
+  )
+  SELECT counted.total, ${SUMMARY_COLUMNS}
+  FROM (SELECT count(*)::int AS total FROM mine) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
+  ORDER BY c.updated_at DESC, c.id DESC`;
+
+const SUMMARY = `SELECT ${SUMMARY_COLUMNS}
+  FROM (
+    SELECT conversations.*, p.read_seq FROM participants p JOIN conversations ON conversations.id = p.conversation_id
+    WHERE p.user_id = $1 AND p.conversation_id = $2
+  ) c ${SUMMARY_PARTS}`;
+
+/** The participants after $2. Where there are none, one row has the total. */
+const PARTICIPANTS = `SELECT c.participant_count AS total, p.ordinal, ${USER_COLUMNS}
+  FROM conversations c
+  LEFT JOIN LATERAL (
+    SELECT user_id, ordinal FROM participants WHERE conversation_id = c.id AND ordinal > $2 ORDER BY ordinal LIMIT $3
+  ) p ON true
+  LEFT JOIN LATERAL (SELECT * FROM users WHERE id = p.user_id OFFSET 0) u ON true
+  WHERE c.id = $1 ORDER BY p.ordinal`;
+
+const summaryOf = (row: SummaryRow, participants: User[]): SummaryRecord => ({
+  id: row.summary_id,
+  name: row.name,
+  isGroup: row.is_group,
+  ownerId: row.owner_id,
+  participants,
+  participantCount: row.participant_count,
+  createdAt: iso(row.begun_ms),
+  updatedAt: iso(row.updated_ms),
+  messageCount: row.last_seq - row.pruned_seq,
+  unreadCount: row.last_seq - Math.max(row.read_seq, row.pruned_seq),
+  lastMessage: hasMessage(row) ? messageOf(row) : null,
+});
 
 async function recordOf(orm: Orm | Transaction, row: ConversationRow): Promise<ConversationRecord> {
-  const people = await firstParticipants(orm, [row.id]);
+  const first = await orm
+    .select()
+    .from(participants)
+    .innerJoin(users, eq(users.id, participants.userId))
+    .where(eq(participants.conversationId, row.id))
+    .orderBy(asc(participants.ordinal))
+    .limit(PARTICIPANTS_SHOWN);
   return {
     id: row.id,
     name: row.name,
     isGroup: row.isGroup,
     ownerId: row.ownerId,
-    participants: people.get(row.id) ?? [],
+    participants: first.map((place) => userOf(place.users)),
     participantCount: row.participantCount,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };
-}
-
-/** The first participants of each conversation, by joining. People who are in many of them are read once. */
-async function firstParticipants(orm: Orm | Transaction, conversationIds: string[]): Promise<Map<string, User[]>> {
-  const first = orm
-    .select({ userId: participants.userId, ordinal: participants.ordinal })
-    .from(participants)
-    .where(eq(participants.conversationId, sql`wanted.id`))
-    .orderBy(asc(participants.ordinal))
-    .limit(PARTICIPANTS_SHOWN)
-    .as("first");
-  const places = await orm
-    .select({ conversationId: sql<string>`wanted.id`, userId: first.userId })
-    .from(sql`unnest(${arrayParam(conversationIds)}::uuid[]) AS wanted (id)`)
-    .innerJoinLateral(first, sql`true`)
-    .orderBy(asc(first.ordinal));
-  const ids = [...new Set(places.map((place) => place.userId))];
-  const rows = await orm.select().from(users).where(isOneOf(users.id, ids));
-  const people = new Map(rows.map((row) => [row.id, userOf(row)]));
-  const inConversation = new Map<string, User[]>(conversationIds.map((id) => [id, []]));
-  for (const { conversationId, userId } of places) {
-    const person = people.get(userId);
-    if (person) inConversation.get(conversationId)?.push(person);
-  }
-  return inConversation;
 }

@@ -7,7 +7,16 @@ import { lockConversation, requireParticipant } from "./alter.ts";
 import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { prune } from "./prune.ts";
-import { contentDigest, isOneOf, MESSAGE_COLUMNS, type MessageRow, messageOf, numbersOf, userOf } from "./rows.ts";
+import {
+  contentDigest,
+  hasMessage,
+  isOneOf,
+  MESSAGE_COLUMNS,
+  type MessageRow,
+  messageOf,
+  numbersOf,
+  userOf,
+} from "./rows.ts";
 import { changes, conversations, messages, users } from "./schema.ts";
 import { SharedReads } from "./shared-reads.ts";
 
@@ -123,8 +132,6 @@ export class PostgresLog implements MessageLog {
 const HEAD = `c.last_seq AS "lastSeq", c.last_version AS "lastVersion", c.pruned_seq AS "prunedSeq",
   c.participant_count AS "participantCount"`;
 
-const hasMessage = (row: Partial<MessageRow>): row is MessageRow => row.id != null;
-
 type ChangeRow = Partial<MessageRow> & {
   at_version: number;
   at_seq: number;
@@ -138,9 +145,10 @@ type ChangeRow = Partial<MessageRow> & {
 
 /**
  * The changes with $2 < version <= $3. Between two rows of `changes` every version is a message, so the seq of the
- * message at a version follows from the nearest such row before it, or from where retention has cut.
+ * message at a version follows from the nearest such row before it, or from where retention has cut. OFFSET 0 keeps
+ * the planner from making joins of the look-ups: they read a whole conversation where its index has the few that count.
  */
-const CHANGES = `WITH base AS (
+const CHANGES = `WITH base AS MATERIALIZED (
     SELECT coalesce(
       (SELECT last_seq + ($2 - version) FROM changes
        WHERE conversation_id = $1 AND version <= $2 ORDER BY version DESC LIMIT 1),
@@ -148,12 +156,16 @@ const CHANGES = `WITH base AS (
     ) AS seq
   )
   SELECT m.version AS at_version, m.seq AS at_seq, 'message' AS kind, '{}' AS added, '{}' AS removed, NULL::text AS name, ${MESSAGE_COLUMNS}
-  FROM base JOIN messages m ON m.conversation_id = $1 AND m.seq > base.seq AND m.seq <= base.seq + ($3 - $2)
+  FROM base CROSS JOIN LATERAL (
+    SELECT * FROM messages WHERE conversation_id = $1 AND seq > base.seq AND seq <= base.seq + ($3 - $2) OFFSET 0
+  ) m
   WHERE m.version <= $3
   UNION ALL
   SELECT c.version, c.last_seq, CASE WHEN c.message_seq IS NULL THEN 'participants' ELSE 'message_changed' END,
     c.added::text, c.removed::text, c.name, ${MESSAGE_COLUMNS}
-  FROM changes c LEFT JOIN messages m ON m.conversation_id = c.conversation_id AND m.seq = c.message_seq
+  FROM changes c LEFT JOIN LATERAL (
+    SELECT * FROM messages WHERE conversation_id = c.conversation_id AND seq = c.message_seq OFFSET 0
+  ) m ON true
   WHERE c.conversation_id = $1 AND c.version > $2 AND c.version <= $3
   ORDER BY at_version`;
 

@@ -25,20 +25,24 @@ export async function prune(db: Database, olderThanMs: number): Promise<number> 
   }
 }
 
-/** Messages are sent in the order of `seq`, so the old ones are the first; the newest of them is where the cut goes. */
+/** Messages are sent in the order of `seq`, so the old ones are the first; the newest of them is where the cut goes.
+ * What earlier rounds have removed is not looked through again: until a vacuum its index entries are still there. */
 const PRUNE = `WITH locked AS (
     SELECT id, pruned_seq, pruned_version FROM conversations WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
   ), cut AS (
-    SELECT l.id, max(old.seq) AS seq, max(old.version) AS version
+    SELECT l.id, l.pruned_seq, l.pruned_version, max(old.seq) AS seq, max(old.version) AS version
     FROM locked l CROSS JOIN LATERAL (
       SELECT m.seq, m.version, m.created_at FROM messages m
       WHERE m.conversation_id = l.id AND m.seq > l.pruned_seq ORDER BY m.seq LIMIT $3
     ) old
-    WHERE old.created_at < now() - $2 * interval '1 millisecond' GROUP BY l.id
+    WHERE old.created_at < now() - $2 * interval '1 millisecond'
+    GROUP BY l.id, l.pruned_seq, l.pruned_version
   ), gone AS (
-    DELETE FROM messages m USING cut WHERE m.conversation_id = cut.id AND m.seq <= cut.seq RETURNING m.seq
+    DELETE FROM messages m USING cut
+    WHERE m.conversation_id = cut.id AND m.seq > cut.pruned_seq AND m.seq <= cut.seq RETURNING m.seq
   ), forgotten AS (
-    DELETE FROM changes c USING cut WHERE c.conversation_id = cut.id AND c.version <= cut.version
+    DELETE FROM changes c USING cut
+    WHERE c.conversation_id = cut.id AND c.version > cut.pruned_version AND c.version <= cut.version
   ), moved AS (
     -- Where messages are left but this statement's snapshot is older than the oldest of them, now is early enough.
     UPDATE conversations c SET pruned_seq = cut.seq, pruned_version = cut.version, oldest_at = CASE

@@ -53,6 +53,9 @@ export function messageOf(row: MessageRow): Message {
   return message;
 }
 
+/** Whether an outer join found a message. */
+export const hasMessage = <Row extends Partial<MessageRow>>(row: Row): row is Row & MessageRow => row.id != null;
+
 /** An array as PostgreSQL reads it from text. */
 export function arrayLiteral(values: readonly (string | number | null)[]): string {
   const elements = values.map((value) =>
@@ -80,6 +83,30 @@ export function userOf(row: typeof users.$inferSelect): User {
     date_joined: row.dateJoined.toISOString(),
   };
 }
+
+/** A user's columns as the hand-written statements select them. */
+export interface UserRow {
+  user_id: number;
+  email: string;
+  first_name: string;
+  last_name: string;
+  seen_ms: number | null;
+  joined_ms: number;
+}
+
+/** The same columns, for the select list of a statement that reads `users u`. */
+export const USER_COLUMNS = `u.id AS user_id, u.email, u.first_name, u.last_name, ${ms("u.last_seen")} AS seen_ms,
+  ${ms("u.date_joined")} AS joined_ms`;
+
+export const userOfRow = (row: UserRow): User => ({
+  id: row.user_id,
+  email: row.email,
+  first_name: row.first_name,
+  last_name: row.last_name,
+  full_name: `${row.first_name} ${row.last_name}`,
+  last_seen: row.seen_ms === null ? null : iso(row.seen_ms),
+  date_joined: iso(row.joined_ms),
+});
 
 /** What a content is compared by once its message no longer has it. */
 export const contentDigest = (content: string) => createHash("sha256").update(content).digest("base64url");
