@@ -1,4 +1,4 @@
-/** Everything that is measured. `digits`: of those that are shown, the significant ones; whole numbers have all of theirs. */
+/** Everything that is measured. */
 const ALL = {
   rate: { label: "messages/s" },
   deliveries: { label: "deliveries/s" },
@@ -10,7 +10,7 @@ const ALL = {
   cpuPostgres: { label: "CPU of PostgreSQL, µs" },
   cpu: { label: "CPU of all, µs" },
   upgrades: { label: "upgrades/s" },
-  perConnection: { label: "memory of a connection, KiB" },
+  perConnection: { label: "memory per connection, KiB" },
   ready: { label: "start to ready, ms" },
   memory: { label: "memory idle, MiB" },
   size: { label: "size of the binary, MiB" },
@@ -21,12 +21,10 @@ export type Metric = keyof typeof ALL;
 /** What one run measured; what is missing could not be. */
 export type Figures = Partial<Record<Metric, number>>;
 
-export const isMetric = (name: string): name is Metric => name in ALL;
-
 /** `per` is what CPU is counted for. */
 export function labelOf(metric: Metric, per: string): string {
   const { label } = ALL[metric];
-  return label.startsWith("CPU") ? `${label} a ${per}` : label;
+  return label.startsWith("CPU") ? `${label} per ${per}` : label;
 }
 
 export const CPU_PARTS = ["cpuServer", "cpuRedis", "cpuPostgres"] as const satisfies Metric[];

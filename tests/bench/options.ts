@@ -23,7 +23,7 @@ ${lines.join("\n")}
 
   --rounds N    how often each side is measured (3)
   --seconds N   how long each time (4)
-  --quick       one round of two seconds: about a minute for a first look
+  --quick       one round of a second: about a minute, for a first look
   --write       put the figures into docs/performance.md
 `;
 }
@@ -37,7 +37,7 @@ export function readOptions(args: string[], all: readonly Scenario[]): Options |
   if (unknown.length > 0) throw new UsageError(`No scenario ${unknown.join(", ")}: there are ${known.join(", ")}.`);
   if (values.quick && values.write) throw new UsageError("--quick is too rough for --write.");
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-  const seconds = Number(values.seconds ?? (values.quick ? 2 : 4));
+  const seconds = Number(values.seconds ?? (values.quick ? 1 : 4));
   if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError("--rounds must be a whole number above 0.");
   if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError("--seconds must be a whole number above 0.");
   const scenarios = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));

@@ -24,7 +24,7 @@ export interface World {
   group: Room;
 }
 
-export const PEOPLE = 500;
+const PEOPLE = 500;
 /** Nobody logs in with it. */
 const NO_PASSWORD = "none";
 

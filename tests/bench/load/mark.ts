@@ -1,5 +1,5 @@
 /** Bytes of a mark. It stands first in a message's content and says all there is to know of a delivery. */
-export const MARK_BYTES = 24;
+const MARK_BYTES = 24;
 /** Bytes of a message's content, the mark included. */
 const CONTENT_BYTES = 64;
 

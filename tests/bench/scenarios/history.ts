@@ -52,7 +52,7 @@ async function read(system: System, seconds: number): Promise<Run> {
   const child = Bun.spawn([...PAGES, pageOf(node, room), member.cookie, String(seconds)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const answer: PagesAnswer = await new Response(child.stdout).json();
+  const answer: PagesAnswer = JSON.parse(await new Response(child.stdout).text());
   const spent = stopCounting();
   const { requests, p50, p99, failed } = answer;
   return {
