@@ -174,8 +174,8 @@ export class Generator {
       ({ connections }) => new Set(connections.map(({ inbox }) => inbox.order)).size > 1,
     );
     return [
-      ...said.map(([kind, count]) => `${count} deliveries ${kind}`),
-      ...(unequal.length === 0 ? [] : [`${unequal.length} rooms whose members saw different orders`]),
+      ...said.map(([kind, count]) => `deliveries ${kind}: ${count}`),
+      ...(unequal.length === 0 ? [] : [`rooms whose members saw different orders: ${unequal.length}`]),
       ...this.complaints,
     ];
   }
