@@ -14,6 +14,8 @@ export interface Bars {
   series: { name: string; values: (number | undefined)[]; stack?: string }[];
 }
 
+/** Of the widest font that a reader may have: no label may be cut off. */
+const LETTER_PX = 7.5;
 const INK = "#1f2328";
 const COLORS = ["#2563eb", "#9ca3af", "#f59e0b"];
 const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
@@ -21,6 +23,7 @@ const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 })
 /** A bar chart as SVG, on a background of its own: it can be read on a light page and on a dark one. */
 export function barPlot({ title, unit, categories, series }: Bars): string {
   const height = 130 + categories.length * 24 * (series.some(({ stack }) => stack) ? 1 : series.length);
+  const longest = Math.max(...categories.map((category) => category.length));
   const chart = init(null, null, { renderer: "svg", ssr: true, width: 820, height });
   chart.setOption({
     animation: false,
@@ -29,7 +32,7 @@ export function barPlot({ title, unit, categories, series }: Bars): string {
     textStyle: { color: INK, fontFamily: "sans-serif" },
     title: { text: title, left: 16, top: 12, textStyle: { color: INK, fontSize: 15 } },
     legend: { right: 16, top: 12, textStyle: { color: INK } },
-    grid: { left: 16, right: 70, top: 50, bottom: 40, containLabel: true },
+    grid: { left: 16 + longest * LETTER_PX, right: 70, top: 50, bottom: 40, outerBoundsMode: "none" },
     xAxis: { type: "value", name: unit, nameLocation: "middle", nameGap: 28 },
     yAxis: { type: "category", data: categories, inverse: true, axisLabel: { color: INK } },
     series: series.map(({ name, values, stack }) => ({

@@ -24,8 +24,8 @@ export async function drawPlots(results: Results): Promise<string> {
         ["fanout 100/s, p99", "fanout 100/s", "p99"],
       ]),
     },
-    "cpu-message": stacked("CPU a message", [...cpuOf("dms 500/s"), ...cpuOf("dms saturated")]),
-    "cpu-delivery": stacked("CPU a delivery", [...cpuOf("fanout 100/s"), ...cpuOf("two nodes 100/s")]),
+    "cpu-message": stacked("CPU per message", [...cpuOf("dms 500/s"), ...cpuOf("dms saturated")]),
+    "cpu-delivery": stacked("CPU per delivery", [...cpuOf("fanout 100/s"), ...cpuOf("two nodes 100/s")]),
   };
   const drawn = Object.entries(plots).filter(([, { categories }]) => categories.length > 0);
   for (const [name, bars] of drawn) await Bun.write(join(FOLDER, `${name}.svg`), `${barPlot(bars)}\n`);

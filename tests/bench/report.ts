@@ -16,7 +16,7 @@ export function scenarioTable({ per, metrics, goals, isComparison }: Scenario, s
   const row = (metric: Metric) => [
     labelOf(metric, per),
     ...sides.map((side) => shown(figureOf(side, metric), threeDigits.format)),
-    ...(hasRatio ? [shown(ratioOf(sides, metric), twoDecimals)] : []),
+    ...(hasRatio ? [ratioCell(sides, metric)] : []),
     ...(hasGoals
       ? [
           goals
@@ -51,6 +51,10 @@ function goalCell(sides: MeasuredSide[], goal: Goal): string {
   const met = { true: "met", false: "**missed**", undefined: NOT_MEASURED }[`${isMet(sides, goal)}`];
   return `${sign} ${bound}${of === "ratio" ? " ×" : ""}: ${met}`;
 }
+
+/** Nothing has no ratio to nothing. */
+const ratioCell = (sides: MeasuredSide[], metric: Metric) =>
+  figureOf(sides[1], metric)?.max === 0 ? "" : shown(ratioOf(sides, metric), twoDecimals);
 
 /** The median and, of several rounds, the least and the most. */
 function shown(spread: Spread | undefined, format: (value: number) => string): string {
