@@ -34,7 +34,8 @@ if (!postgresPrograms() || !redisProgram()) {
 }
 if (process.platform !== "linux")
   say("CPU and memory are not measured: they are read from /proc, which only Linux has.");
-process.once("SIGINT", () => void cleanUpAll().finally(() => process.exit(130)));
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => void cleanUpAll().finally(() => process.exit(130)));
 
 const services = new Services();
 const measured: Record<string, MeasuredSide[]> = {};

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAllFiles } from "../support/cleanup.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
@@ -53,6 +54,7 @@ export class Services {
       environment["REDIS_URL"] = (await this.redisServer()).database();
     }
     const remove = () => rmSync(folder, { recursive: true, force: true });
+    afterAllFiles(remove);
     return { environment, world: await makeWorld(environment), remove };
   }
 
@@ -70,17 +72,19 @@ export class Services {
   }
 
   private system(nodes: ServerProcess[], world: World): System {
+    const stop = async () => {
+      for (const node of nodes) node.kill("SIGTERM");
+      await Promise.all(nodes.map((node) => node.exited));
+    };
+    afterAllFiles(stop);
     return {
       nodes,
       world,
+      stop,
       parts: {
         server: nodes.map(({ pid }) => pid),
         ...(this.redis ? { redis: this.redis.pid() } : {}),
         ...(this.postgres ? { postgres: this.postgres.pid() } : {}),
-      },
-      async stop() {
-        for (const node of nodes) node.kill("SIGTERM");
-        await Promise.all(nodes.map((node) => node.exited));
       },
     };
   }

@@ -15,7 +15,7 @@ export const start: Scenario[] = [
       "From the start of the process to the first request that is served, asked every 20 ms; memory three seconds later. The database is there.",
     per: "start",
     isComparison: false,
-    metrics: ["ready", "memory", "size"],
+    metrics: binary === undefined ? ["ready", "memory"] : ["ready", "memory", "size"],
     goals: [],
     async open(services) {
       const homes = { redis: await services.home("redis"), embedded: await services.home("embedded") };
