@@ -13,7 +13,7 @@ export interface Comparison {
 export async function compare(
   scenario: Scenario,
   services: Services,
-  { rounds, ...timing }: Timing & { rounds: number },
+  { rounds, patience, ...timing }: Timing & { rounds: number; patience: number },
   say: (text: string) => void,
 ): Promise<Comparison> {
   const faults: string[] = [];
@@ -22,7 +22,7 @@ export async function compare(
   try {
     for (let round = 1; round <= rounds; round++) {
       for (const side of round % 2 === 1 ? sides : sides.toReversed()) {
-        await quiet();
+        await quiet(patience);
         const run = await side.measure();
         side.rounds.push(run.figures);
         faults.push(...run.faults.map((fault) => `${side.name}, round ${round}: ${fault}`));

@@ -49,9 +49,9 @@ export function countCpu(parts: Parts): () => Spent | undefined {
   };
 }
 
-/** Waits, six seconds at most, until what else runs here leaves the machine alone. */
-export async function quiet(): Promise<void> {
-  const until = performance.now() + 6_000;
+/** Waits, so many seconds at most, until what else runs here leaves the machine alone. */
+export async function quiet(patience: number): Promise<void> {
+  const until = performance.now() + patience * 1000;
   while (IS_LINUX && performance.now() < until) {
     const before = machineSeconds();
     await Bun.sleep(500);

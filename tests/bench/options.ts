@@ -6,6 +6,8 @@ export interface Options {
   rounds: number;
   seconds: number;
   warmUpSeconds: number;
+  /** Seconds to wait at most until other programs leave the machine alone. */
+  patience: number;
   write: boolean;
 }
 
@@ -23,7 +25,7 @@ ${lines.join("\n")}
 
   --rounds N    how often each side is measured (3)
   --seconds N   how long each time (4)
-  --quick       one round of a second: about a minute, for a first look
+  --quick       one round of a second, in a minute or two: for a first look
   --write       put the figures into docs/performance.md
 `;
 }
@@ -41,7 +43,14 @@ export function readOptions(args: string[], all: readonly Scenario[]): Options |
   if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError("--rounds must be a whole number above 0.");
   if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError("--seconds must be a whole number above 0.");
   const scenarios = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  return { scenarios, rounds, seconds, warmUpSeconds: 1, write: values.write };
+  return {
+    scenarios,
+    rounds,
+    seconds,
+    warmUpSeconds: values.quick ? 0.5 : 1,
+    patience: values.quick ? 0 : 6,
+    write: values.write,
+  };
 }
 
 function parse(args: string[]) {

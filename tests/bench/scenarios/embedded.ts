@@ -5,7 +5,7 @@ import { chat, pairSeats } from "./chat.ts";
 /** Until memory is what it stays. */
 const SETTLE_MS = 3_000;
 /** Its database is WebAssembly, which takes longer than the rest to be compiled for speed. */
-const MORE_WARM_UP_S = 4;
+const MORE_WARM_UP_S = 3;
 
 export const embedded: Scenario[] = [
   {

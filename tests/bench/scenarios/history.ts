@@ -24,7 +24,7 @@ export const history: Scenario[] = [
       return besideBare(services, async (system) => {
         if (!filled.has(system)) await fill(system);
         filled.add(system);
-        await read(system, warmUpSeconds);
+        await read(system, Math.ceil(warmUpSeconds));
         return read(system, seconds);
       });
     },

@@ -9,7 +9,7 @@ const CONNECTIONS = 5_000;
 /** These come first and stay: what a server takes once for all is not counted for each. */
 const WARM_UP = 1_000;
 /** Until memory is what it stays. */
-const SETTLE_MS = 3_000;
+const SETTLE_MS = 2_000;
 
 export const idle: Scenario[] = [
   {
