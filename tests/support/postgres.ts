@@ -13,6 +13,7 @@ export interface PostgresServer {
   /** Makes an empty database and returns its URL. */
   createDatabase(): Promise<string>;
   url(database: string): string;
+  pid(): number;
   /** Stops it so that `resume` can start it again: cleanly, or as a crash would. */
   halt(how: "fast" | "immediate"): Promise<void>;
   resume(): Promise<void>;
@@ -102,6 +103,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   let made = 0;
   return {
     url,
+    pid: () => server.pid,
     async createDatabase() {
       const name = `test_${process.pid}_${++made}`;
       const admin = postgres(url("postgres"), { max: 1, onnotice: () => {} });

@@ -1,0 +1,83 @@
+import pino from "pino";
+import { openDriver, storesOn } from "../../src/compose.ts";
+import { readConfig } from "../../src/config.ts";
+import { Sessions } from "../../src/domain/sessions.ts";
+import type { User } from "../../src/protocol/users.ts";
+import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
+import { Database } from "../../src/stores/postgres/database.ts";
+
+/** One place in a room. */
+export interface Member {
+  cookie: string;
+}
+
+export interface Room {
+  id: string;
+  members: Member[];
+}
+
+/** Who is there and who talks to whom, before the server starts. */
+export interface World {
+  /** 500 pairs of 500 people. */
+  pairs: Room[];
+  /** All of them. */
+  group: Room;
+}
+
+const PEOPLE = 500;
+/** Nobody logs in with it. */
+const NO_PASSWORD = "none";
+
+/** Makes the people with their logins and conversations in the database of these settings, which no server has open. */
+export async function makeWorld(environment: Record<string, string>): Promise<World> {
+  const logger = pino({ level: "silent" });
+  const driver = await openDriver(readConfig(environment), logger);
+  try {
+    await driver.migrate(true);
+    const stores = storesOn(new Database(driver));
+    const bus = new InProcessExchange().connect();
+    const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
+    const people = await inParallel(PEOPLE, async (n) => {
+      const user = await stores.users.create({
+        email: `person${n}@example.com`,
+        firstName: "Somebody",
+        lastName: "Else",
+        passwordHash: NO_PASSWORD,
+        isSuperuser: false,
+      });
+      if (!user) throw new Error("the database is not empty");
+      const from = { address: "127.0.0.1", client: "benchmark" };
+      const token = await sessions.start({ user, passwordHash: NO_PASSWORD }, from);
+      return { user, cookie: `sessionid=${token}` };
+    });
+    const room = async (members: { user: User; cookie: string }[]): Promise<Room> => {
+      const participantIds = members.map(({ user }) => user.id);
+      const [ownerId = 0] = participantIds;
+      const name = members.length > 2 ? "Everybody" : null;
+      const made = await stores.conversations.create({ id: Bun.randomUUIDv7(), ownerId, participantIds, name });
+      return { id: made.conversation.id, members: members.map(({ cookie }) => ({ cookie })) };
+    };
+    const group = await room(people);
+    const pairs = await inParallel(PEOPLE, (n) => room([...people, ...people].slice(n, n + 2)));
+    return { pairs, group };
+  } finally {
+    await driver.close();
+  }
+}
+
+/** The same for the bare server, which believes everything: a cookie is a number. */
+export function bareWorld(): World {
+  const people = Array.from({ length: PEOPLE }, (_, n) => ({ cookie: `sessionid=${n}` }));
+  const pair = (n: number) => ({ id: Bun.randomUUIDv7(), members: [...people, ...people].slice(n, n + 2) });
+  return { pairs: people.map((_, n) => pair(n)), group: { id: Bun.randomUUIDv7(), members: people } };
+}
+
+async function inParallel<T>(count: number, make: (n: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  let next = 0;
+  const lane = async () => {
+    for (let n = next++; n < count; n = next++) made[n] = await make(n);
+  };
+  await Promise.all(Array.from({ length: 8 }, lane));
+  return made;
+}

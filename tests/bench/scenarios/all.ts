@@ -1,0 +1,10 @@
+import type { Scenario } from "../scenario.ts";
+import { dms } from "./dms.ts";
+import { embedded } from "./embedded.ts";
+import { fanout } from "./fanout.ts";
+import { history } from "./history.ts";
+import { idle } from "./idle.ts";
+import { nodes } from "./nodes.ts";
+import { start } from "./start.ts";
+
+export const scenarios: readonly Scenario[] = [dms, fanout, history, idle, nodes, embedded, start].flat();

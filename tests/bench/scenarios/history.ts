@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { countCpu } from "../cpu.ts";
+import { Load } from "../load/load.ts";
+import type { PagesAnswer } from "../load/pages.ts";
+import type { Run, Scenario } from "../scenario.ts";
+import { pageOf, type System } from "../systems.ts";
+import { besideBare } from "./beside-bare.ts";
+import { cpuOf, othersOf, seatsOf } from "./chat.ts";
+
+const PAGES = [process.execPath, "--no-env-file", join(import.meta.dir, "../load/pages.ts")];
+
+export const history: Scenario[] = [
+  {
+    name: "history",
+    title: "history",
+    about:
+      "The newest 50 of 150 messages by HTTP over 32 connections ([autocannon](https://github.com/mcollina/autocannon)).",
+    per: "request",
+    isComparison: true,
+    metrics: ["requests", "p50", "p99", "cpuServer", "cpuRedis", "cpuPostgres", "cpu"],
+    goals: [{ metric: "requests", of: "ratio", atLeast: 0.6 }],
+    async open(services, { seconds, warmUpSeconds }) {
+      const filled = new Set<System>();
+      return besideBare(services, async (system) => {
+        if (!filled.has(system)) await fill(system);
+        filled.add(system);
+        await read(system, Math.ceil(warmUpSeconds));
+        return read(system, seconds);
+      });
+    },
+  },
+];
+
+const roomOf = ({ nodes: [node], world: { pairs } }: System) => {
+  const [room] = pairs;
+  const [member] = room?.members ?? [];
+  if (!node || !room || !member) throw new Error("nobody is there");
+  return { node, room, member };
+};
+
+async function fill(system: System): Promise<void> {
+  const load = new Load();
+  await load.connect(seatsOf(system, roomOf(system).room, 0, 2));
+  const { faults } = await load.run({ rate: 300, seconds: 0.5 });
+  await load.stop();
+  if (faults.length > 0) throw new Error(`the history can't be written: ${faults.join(", ")}`);
+}
+
+async function read(system: System, seconds: number): Promise<Run> {
+  const { node, room, member } = roomOf(system);
+  const stopCounting = countCpu(system.parts);
+  const child = Bun.spawn([...PAGES, pageOf(node, room), member.cookie, String(seconds)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const answer: PagesAnswer = JSON.parse(await new Response(child.stdout).text());
+  // What it used is told from what others used only once it has ended.
+  await child.exited;
+  const spent = stopCounting();
+  const { requests, p50, p99, failed } = answer;
+  return {
+    figures: { requests: requests / answer.seconds, p50, p99, ...cpuOf(spent, requests) },
+    faults: failed === 0 ? [] : [`${failed} pages failed or were not what was first read`],
+    ...othersOf(spent),
+  };
+}

@@ -1,0 +1,96 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAllFiles } from "../support/cleanup.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { type ServerProcess, spawnServer } from "../support/process.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
+import type { Parts } from "./cpu.ts";
+import { bareWorld, makeWorld, type Room, type World } from "./people.ts";
+
+const BARE = [process.execPath, "--no-env-file", join(import.meta.dir, "bare.ts")];
+const BINARY = join(import.meta.dir, "../../dist/confab");
+
+/** `bun run build` makes it. */
+export const binary = existsSync(BINARY) ? BINARY : undefined;
+
+/** A server under load, of one node or more. */
+export interface System {
+  nodes: ServerProcess[];
+  world: World;
+  parts: Parts;
+  /** Waits until all of it has ended. */
+  stop(): Promise<void>;
+}
+
+/** Settings of a server on a database of its own in which the people are, and how to remove it. */
+export interface Home {
+  environment: Record<string, string>;
+  world: World;
+  remove(): void;
+}
+
+/** PostgreSQL and Redis as they come, one of each for all that is measured. */
+export class Services {
+  private postgres: PostgresServer | undefined;
+  private redis: RedisServer | undefined;
+
+  /** With all that makes a commit durable; the tests do without. */
+  async postgresServer(): Promise<PostgresServer> {
+    this.postgres ??= await startPostgres({ fsync: "on", synchronous_commit: "on" });
+    return this.postgres;
+  }
+
+  async redisServer(): Promise<RedisServer> {
+    this.redis ??= await startRedis();
+    return this.redis;
+  }
+
+  async home(mode: "embedded" | "redis"): Promise<Home> {
+    const folder = mkdtempSync(join(tmpdir(), "confab-bench-"));
+    const environment: Record<string, string> = { DATA_DIR: join(folder, "data"), LOG_DIR: join(folder, "logs") };
+    if (mode === "redis") {
+      environment["DATABASE_URL"] = await (await this.postgresServer()).createDatabase();
+      environment["REDIS_URL"] = (await this.redisServer()).database();
+    }
+    const remove = () => rmSync(folder, { recursive: true, force: true });
+    afterAllFiles(remove);
+    return { environment, world: await makeWorld(environment), remove };
+  }
+
+  /** Confab from its source, or as another program. */
+  async confab({ environment, world }: Home, nodes = 1, program?: string[]): Promise<System> {
+    const start = () => spawnServer(environment, program ? { program } : {});
+    const started: ServerProcess[] = [];
+    for (let n = 0; n < nodes; n++) started.push(await start());
+    return this.system(started, world);
+  }
+
+  async bare(): Promise<System> {
+    const environment = { REDIS_URL: (await this.redisServer()).database() };
+    return this.system([await spawnServer(environment, { program: BARE })], bareWorld());
+  }
+
+  private system(nodes: ServerProcess[], world: World): System {
+    const stop = async () => {
+      for (const node of nodes) node.kill("SIGTERM");
+      await Promise.all(nodes.map((node) => node.exited));
+    };
+    afterAllFiles(stop);
+    return {
+      nodes,
+      world,
+      stop,
+      parts: {
+        server: nodes.map(({ pid }) => pid),
+        ...(this.redis ? { redis: this.redis.pid() } : {}),
+        ...(this.postgres ? { postgres: this.postgres.pid() } : {}),
+      },
+    };
+  }
+}
+
+/** The first node's address of a room's socket, and its page of history. */
+export const socketOf = (node: ServerProcess, room: Room) => `${node.url}/ws/chat/${room.id}/`;
+export const pageOf = (node: ServerProcess, room: Room) =>
+  `${node.url}/api/chat/conversations/${room.id}/messages/?limit=50`;
