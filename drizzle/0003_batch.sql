@@ -34,6 +34,40 @@ DECLARE
   v_appended bigint := 0;
   v_now timestamptz(3);
 BEGIN
+  -- A single send, as most batches of a server are that is not busy, needs none of what follows: the same three steps in
+  -- small statements take PostgreSQL 240 us instead of 335. What they don't find is answered by the others.
+  IF cardinality(p_ids) = 1 AND NOT p_wait AND NOT p_again THEN
+    SELECT c.last_seq + 1, c.last_version + 1 INTO seq, version FROM conversations c WHERE c.id = p_conversations[1]
+    FOR NO KEY UPDATE SKIP LOCKED;
+    v_now := clock_timestamp();
+    IF FOUND AND (p_client_ids[1] IS NULL OR NOT EXISTS (
+      SELECT FROM messages m WHERE m.conversation_id = p_conversations[1] AND m.sender_id = p_senders[1]
+        AND m.client_id = p_client_ids[1]
+    )) THEN
+      UPDATE participants p SET read_seq = confab_append.seq
+      FROM users u
+      WHERE p.conversation_id = p_conversations[1] AND p.user_id = p_senders[1] AND u.id = p.user_id AND u.is_active
+      RETURNING u.first_name || ' ' || u.last_name, u.email INTO sender_name, sender_email;
+      IF FOUND THEN
+        INSERT INTO messages (
+          conversation_id, seq, version, id, sender_id, sender_name, sender_email, client_id, content, created_at
+        ) VALUES (
+          p_conversations[1], confab_append.seq, confab_append.version, p_ids[1], p_senders[1],
+          confab_append.sender_name, confab_append.sender_email, p_client_ids[1], p_contents[1], v_now
+        );
+        UPDATE conversations c
+        SET last_seq = confab_append.seq, last_version = confab_append.version, updated_at = v_now,
+          oldest_at = coalesce(c.oldest_at, v_now)
+        WHERE c.id = p_conversations[1];
+        ord := 1;
+        outcome := 'appended';
+        created_ms := (extract(epoch FROM v_now) * 1000)::double precision;
+        RETURN NEXT;
+        RETURN;
+      END IF;
+    END IF;
+  END IF;
+
   -- In id order, so that two batches never wait for each other in a circle.
   IF p_wait THEN
     SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_version) INTO v_locked, v_seqs, v_versions FROM (
