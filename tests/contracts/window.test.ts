@@ -40,6 +40,12 @@ if (modes.includes("redis"))
       prunedSeq: 0,
       participantCount: 2,
     });
+    /** A conversation whose first page was read when it was empty. */
+    const opened = () => {
+      const id = crypto.randomUUID();
+      window.refill(id, head(0), []);
+      return id;
+    };
     const record = (change: Change) => {
       const event = changeEvent(change);
       announcements.add("nobody", `somebody\n${event.frame}`, event);
@@ -56,15 +62,22 @@ if (modes.includes("redis"))
       (await messages(id, at, first, last))?.map(({ seq }) => seq);
 
     test("has what was recorded, and only at the version that the log is at", async () => {
-      const id = crypto.randomUUID();
+      const id = opened();
       for (let version = 1; version <= 5; version++) record(sent(id, version));
       expect(await seqs(id, head(5), 2, 4)).toEqual([2, 3, 4]);
       expect(await seqs(id, head(6), 2, 4)).toBeUndefined();
       expect(await seqs(id, head(5), 4, 6)).toBeUndefined();
     });
 
-    test("a change that does not follow on drops it; the log fills it again", async () => {
+    test("is opened by who reads a page, not by who sends", async () => {
       const id = crypto.randomUUID();
+      record(sent(id, 1));
+      await settled();
+      expect(await server.redis.exists(`confab:{${id}}:window`)).toBe(0);
+    });
+
+    test("a change that does not follow on drops it; the log fills it again", async () => {
+      const id = opened();
       record(sent(id, 1));
       record(sent(id, 3));
       expect(await seqs(id, head(3), 1, 1)).toBeUndefined();
@@ -79,7 +92,7 @@ if (modes.includes("redis"))
     });
 
     test("an old refill does not overwrite what is newer", async () => {
-      const id = crypto.randomUUID();
+      const id = opened();
       for (let version = 1; version <= 3; version++) record(sent(id, version));
       await settled();
       window.refill(id, head(2), [message(id, 1, "old"), message(id, 2, "old")]);
@@ -107,7 +120,7 @@ if (modes.includes("redis"))
     });
 
     test("keeps a bounded number, and expires when the conversation is silent", async () => {
-      const id = crypto.randomUUID();
+      const id = opened();
       for (let version = 1; version <= 250; version++) record(sent(id, version));
       expect(await seqs(id, head(250), 51, 250)).toHaveLength(200);
       expect(await seqs(id, head(250), 30, 40)).toBeUndefined();

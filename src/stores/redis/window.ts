@@ -10,12 +10,14 @@ export const WINDOW_LENGTH = 200;
 
 /**
  * A Lua function that takes one change into its window, a sorted set of messages by seq. What the window is complete up
- * to stands in it too, as the member `head` with the version below zero. What does not follow on drops the window.
+ * to stands in it too, as the member `head` with the version below zero. What does not follow on drops the window; who
+ * reads the newest page then opens it anew (REFILL). A conversation that nobody pages through costs nothing here.
  */
 export const RECORD = `
 local function record(key, version, seq, isNew, message, ttl, length)
-  local v = tonumber(version)
-  local head = -tonumber(redis.call('ZSCORE', key, 'head') or (v == 1 and 0 or 1))
+  local known = redis.call('ZSCORE', key, 'head')
+  if not known then return end
+  local head, v = -tonumber(known), tonumber(version)
   if v <= head then
     local there = redis.call('ZRANGE', key, seq, seq, 'BYSCORE')
     -- Filled from the log already; else the log is not the one the window was made from (a restored backup, say).

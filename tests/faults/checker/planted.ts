@@ -123,9 +123,14 @@ const APPEND =`,
   "believes a stale window": {
     edits: [
       { file: "src/stores/redis/window.ts", find: "Number(version) !== head.lastVersion || ", replace: "!version || " },
-      { file: "src/stores/redis/window.ts", find: "if version ~= head + 1 then", replace: "if false then" },
+      { file: "src/stores/redis/window.ts", find: "if v ~= head + 1 then", replace: "if false then" },
     ],
     faults: ["redis commands cut", "redis out of a node's reach", "redis slow"],
+    foundBy: ["fresh pages"],
+  },
+  "keeps a page whatever came since": {
+    edits: [{ file: "src/domain/pages.ts", find: "kept.at.lastVersion === head.lastVersion && ", replace: "" }],
+    faults: ["clients cut"],
     foundBy: ["fresh pages"],
   },
   "goes live a moment after its replay": {
