@@ -36,6 +36,8 @@ async function vacuum(client: PGlite) {
   for (const { name } of rows) await client.exec(`VACUUM ANALYZE ${name}`);
 }
 
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 type Schema = Record<string, unknown>;
 
 /** How stores/postgres wants its migrations: which folder, and a check once they are in. Passed in, as stores know no other store. */
@@ -88,7 +90,11 @@ export async function openPglite<S extends Schema>(options: {
     concurrency: 1,
     orm,
     query,
-    logQuery: query,
+    async logQuery<Row>(text: string, parameters: readonly unknown[]) {
+      // Answered within the same turn of the event loop, sends that arrive together would be a batch each.
+      await nextTurn();
+      return query<Row>(text, parameters);
+    },
     waitingLogQuery: query,
     async migrate(apply: boolean) {
       if (apply) await migrate(orm, { migrationsFolder: options.migrations.folder });
