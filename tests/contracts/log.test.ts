@@ -32,6 +32,22 @@ inEachMode("the message log", (mode) => {
     }
   });
 
+  test("sends that arrive in one turn of the event loop, each by itself, share a few commits", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, i) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        await stores.log.append(stores.draft(id, ann, `${i}`));
+      }),
+    );
+    const [{ sends, commits } = { sends: 0, commits: 0 }] = await stores.query<{ sends: number; commits: number }>(
+      "SELECT count(*)::integer AS sends, count(DISTINCT xmin::text)::integer AS commits FROM messages WHERE conversation_id = $1",
+      [id],
+    );
+    expect(sends).toBe(100);
+    expect(commits).toBeLessThan(10);
+  });
+
   test("promises resolve in the order of seq", async () => {
     const id = await stores.conversation([ann, bob, eve]);
     const order: number[] = [];
