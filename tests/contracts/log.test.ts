@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Change } from "../../src/domain/changes.ts";
+import type { Message } from "../../src/protocol/messages.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
@@ -83,6 +84,114 @@ inEachMode("the message log", (mode) => {
     });
     await stores.log.amend(id, ann, message.id, null);
     expect((await stores.log.append(stores.draft(id, ann, "first", "c"))).message.content).toBe("");
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["ASCII", "first"],
+    ["a byte order mark first", "\ufefffirst"],
+    ["two of them", "\ufeff\ufefffirst"],
+    ["many scripts", "שלום 👩‍👩‍👧 e\u0301"],
+    ["5000 characters", "long ".repeat(1_000)],
+  ])("after edits and a deletion a resend is told from another content: %s", async (_, content) => {
+    const id = await stores.conversation([ann, bob, eve]);
+    const { message } = await stores.log.append(stores.draft(id, ann, content, "c"));
+    for (const amended of ["second", "third", null]) {
+      await stores.log.amend(id, ann, message.id, amended);
+      expect(await stores.log.append(stores.draft(id, ann, content, "c"))).toMatchObject({
+        first: false,
+        message: { id: message.id, content: amended ?? "" },
+      });
+      await expect(stores.log.append(stores.draft(id, ann, `${content}!`, "c"))).rejects.toMatchObject({
+        reason: "client_id_conflict",
+      });
+    }
+  });
+
+  test("an edit and a deletion are a change each; said again they are none", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    const [first] = await appendAll(id, ["first", "next"]);
+    const messageId = first?.message.id ?? "";
+    const edited = await stores.log.amend(id, ann, messageId, "edited");
+    expect(edited.message).toEqual({
+      ...(first?.message as Message),
+      content: "edited",
+      edited_at: expect.stringMatching(/Z$/),
+    });
+    expect(edited.change).toEqual({
+      kind: "message_changed",
+      conversationId: id,
+      version: 3,
+      lastSeq: 2,
+      message: edited.message,
+    });
+    expect(await stores.log.amend(id, ann, messageId, "edited")).toEqual({ ...edited, change: undefined });
+
+    const deleted = await stores.log.amend(id, ann, messageId, null);
+    expect(deleted.message).toEqual({ ...edited.message, content: "", deleted_at: expect.stringMatching(/Z$/) });
+    expect(deleted.change).toMatchObject({ version: 4, lastSeq: 2, message: deleted.message });
+    expect(await stores.log.amend(id, ann, messageId, null)).toEqual({ ...deleted, change: undefined });
+    expect(await stores.log.head(id)).toMatchObject({ lastVersion: 4, lastSeq: 2 });
+    expect(await stores.log.changes(id, 2, 4, 10)).toMatchObject([{ version: 3 }, { version: 4 }]);
+  });
+
+  test("an edit and a deletion are refused for the first of their faults, and nothing is done", async () => {
+    const [id, other] = [await stores.conversation([ann, bob, eve]), await stores.conversation([ann, bob, eve])];
+    const dan = await stores.user("Dan");
+    const [own, deleted] = (await appendAll(id, ["own", "deleted"])).map(({ message }) => message.id);
+    const [elsewhere] = (await appendAll(other, ["elsewhere"])).map(({ message }) => message.id);
+    await stores.log.amend(id, ann, deleted ?? "", null);
+    const refusals: [string, number, string | undefined, string | null, string][] = [
+      [crypto.randomUUID(), ann, own, "x", "conversation_not_found"],
+      [id, dan, crypto.randomUUID(), "x", "not_a_participant"],
+      [id, dan, own, null, "not_a_participant"],
+      [id, ann, crypto.randomUUID(), "x", "message_not_found"],
+      [id, ann, elsewhere, null, "message_not_found"],
+      [id, bob, own, "own", "not_the_sender"],
+      [id, bob, deleted, "x", "not_the_sender"],
+      [id, bob, deleted, null, "not_the_sender"],
+      [id, ann, deleted, "x", "message_deleted"],
+      [id, ann, deleted, "", "message_deleted"],
+    ];
+    for (const [conversationId, userId, messageId, content, reason] of refusals)
+      await expect(stores.log.amend(conversationId, userId, messageId ?? "", content)).rejects.toMatchObject({
+        reason,
+      });
+    const { messages, head } = await stores.log.page(id, { limit: 10 });
+    expect(messages.map((message) => message.content)).toEqual(["own", ""]);
+    expect(head).toMatchObject({ lastVersion: 3, lastSeq: 2 });
+    expect((await stores.log.page(other, { limit: 10 })).messages.map((message) => message.content)).toEqual([
+      "elsewhere",
+    ]);
+  });
+
+  test("edits, deletions and sends at once: each is one step, and none is missing", async () => {
+    const id = await stores.conversation([ann, bob, eve]);
+    const sent = await appendAll(
+      id,
+      Array.from({ length: 10 }, (_, i) => `${i}`),
+    );
+    const amended = sent.flatMap(({ message }) =>
+      ["one", "two", null].map(async (content) => {
+        const { change } = await stores.log.amend(id, ann, message.id, content).catch((error: unknown) => {
+          expect(error).toMatchObject({ reason: "message_deleted" });
+          return { change: undefined };
+        });
+        return change?.version ?? [];
+      }),
+    );
+    const more = await appendAll(
+      id,
+      Array.from({ length: 20 }, (_, i) => `more ${i}`),
+    );
+    const versions = [
+      ...[...sent, ...more].map(({ message }) => message.version),
+      ...(await Promise.all(amended)).flat(),
+    ];
+    expect(versions.sort((a, b) => a - b)).toEqual(versions.map((_, i) => i + 1));
+    const all = await stores.log.changes(id, 0, versions.length, 1_000);
+    expect(versionsOf(all)).toEqual(versions);
+    expect(await stores.log.head(id)).toMatchObject({ lastVersion: versions.length, lastSeq: 30 });
   });
 
   test("what is refused leaves no hole and takes nobody with it", async () => {

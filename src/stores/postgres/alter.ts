@@ -15,14 +15,10 @@ interface Outcome {
 }
 
 /** Locks a conversation's row. MUST come before anything that numbers a change; rows are locked in id order. */
-export async function lockConversation(tx: Transaction, conversationId: string): Promise<ConversationRow> {
+async function lockConversation(tx: Transaction, conversationId: string): Promise<ConversationRow> {
   const [row] = await tx.select().from(conversations).where(eq(conversations.id, conversationId)).for("no key update");
   if (!row) throw new Failure("conversation_not_found");
   return row;
-}
-
-export async function requireParticipant(tx: Transaction, conversationId: string, userId: number): Promise<void> {
-  if (!(await isParticipant(tx, conversationId, userId))) throw new Failure("not_a_participant");
 }
 
 /** Changes who takes part in a group or what it is called: one step of its log, or none when it is so already. */

@@ -1,7 +1,7 @@
 import { Failure } from "../../domain/errors.ts";
 import type { Appended, Draft } from "../../domain/ports.ts";
 import { type Driver, isConnectionLost, isRolledBack, isUnavailable, WAITING_AT_ONCE } from "./database.ts";
-import { contentDigest, type MessageRow, messageOf } from "./rows.ts";
+import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
 
 /** Sends in one transaction at most. */
 const BATCH_MAX = 256;
@@ -265,7 +265,7 @@ const appendedMessage = (draft: Draft, row: Extract<AppendRow, { outcome: "appen
 
 function answerExisting({ draft, resolve, reject }: Send, row: Extract<AppendRow, { outcome: "existing" }>) {
   const same =
-    row.first_content === null ? row.content === draft.content : row.first_content === contentDigest(draft.content);
+    row.first_content === null ? row.content === draft.content : isDigestOf(row.first_content, draft.content);
   const message = messageOf({ ...row, conversation_id: draft.conversationId, sender_id: draft.senderId });
   // The id tells a message of this very send, whose answer was lost, from an earlier one with its client_id.
   const first = row.id === draft.id;

@@ -1,23 +1,12 @@
-import { and, eq, sql } from "drizzle-orm";
 import type { Change } from "../../domain/changes.ts";
 import { Failure } from "../../domain/errors.ts";
 import type { Appended, Draft, Head, MessageLog, PageQuery } from "../../domain/ports.ts";
 import type { User } from "../../protocol/users.ts";
-import { lockConversation, requireParticipant } from "./alter.ts";
 import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { prune } from "./prune.ts";
-import {
-  contentDigest,
-  hasMessage,
-  isOneOf,
-  MESSAGE_COLUMNS,
-  type MessageRow,
-  messageOf,
-  numbersOf,
-  userOf,
-} from "./rows.ts";
-import { changes, conversations, messages, users } from "./schema.ts";
+import { hasMessage, isOneOf, MESSAGE_COLUMNS, type MessageRow, messageOf, numbersOf, userOf } from "./rows.ts";
+import { users } from "./schema.ts";
 import { SharedReads } from "./shared-reads.ts";
 
 export class PostgresLog implements MessageLog {
@@ -36,38 +25,15 @@ export class PostgresLog implements MessageLog {
     return this.commits.drain();
   }
 
-  amend(conversationId: string, userId: number, messageId: string, content: string | null) {
-    return this.db.transaction(async (tx) => {
-      const conversation = await lockConversation(tx, conversationId);
-      await requireParticipant(tx, conversationId, userId);
-      const [row] = await tx
-        .select()
-        .from(messages)
-        .where(and(eq(messages.id, messageId), eq(messages.conversationId, conversationId)));
-      if (!row) throw new Failure("message_not_found");
-      if (row.senderId !== userId) throw new Failure("not_the_sender");
-      if (row.deletedAt && content !== null) throw new Failure("message_deleted");
-      // Said again, after an answer that was lost, it changes nothing.
-      if (row.deletedAt || row.content === content) return { message: wire(row), change: undefined };
-
-      const [amended] = await tx
-        .update(messages)
-        .set({
-          content: content ?? "",
-          firstContent: row.firstContent ?? (row.clientId === null ? null : contentDigest(row.content)),
-          // The database's clock: the one clock that all nodes share.
-          ...(content === null ? { deletedAt: sql`clock_timestamp()` } : { editedAt: sql`clock_timestamp()` }),
-        })
-        .where(and(eq(messages.conversationId, conversationId), eq(messages.seq, row.seq)))
-        .returning();
-      const message = wire(amended ?? row);
-      const { lastSeq } = conversation;
-      const version = conversation.lastVersion + 1;
-      await tx.insert(changes).values({ conversationId, version, lastSeq, messageSeq: row.seq });
-      await tx.update(conversations).set({ lastVersion: version }).where(eq(conversations.id, conversationId));
-      const change: Change = { kind: "message_changed", conversationId, version, lastSeq, message };
-      return { message, change };
-    });
+  async amend(conversationId: string, userId: number, messageId: string, content: string | null) {
+    const [row] = await this.db.write<AmendRow>(AMEND, [conversationId, userId, messageId, content]);
+    if (!row) throw new Error("confab_amend gave no answer");
+    if (row.outcome !== "amended" && row.outcome !== "unchanged") throw new Failure(row.outcome);
+    const message = messageOf(row);
+    if (row.outcome === "unchanged") return { message, change: undefined };
+    const { at_version: version, at_seq: lastSeq } = row;
+    const change: Change = { kind: "message_changed", conversationId, version, lastSeq, message };
+    return { message, change };
   }
 
   async page(conversationId: string, { limit, offset = 0, beforeSeq, afterSeq }: PageQuery) {
@@ -128,6 +94,21 @@ export class PostgresLog implements MessageLog {
   }
 }
 
+const AMEND = `SELECT a.outcome, a.at_version, a.at_seq, ${MESSAGE_COLUMNS}
+  FROM confab_amend($1, $2, $3, $4) a CROSS JOIN LATERAL (SELECT (a.message).*) m`;
+
+/** What drizzle/0004_amend.sql answers. */
+type AmendRow =
+  | ({ outcome: "amended" | "unchanged"; at_version: number; at_seq: number } & MessageRow)
+  | {
+      outcome:
+        | "conversation_not_found"
+        | "not_a_participant"
+        | "message_not_found"
+        | "not_the_sender"
+        | "message_deleted";
+    };
+
 /** A head, for the select list of a statement that reads `conversations c`. */
 const HEAD = `c.last_seq AS "lastSeq", c.last_version AS "lastVersion", c.pruned_seq AS "prunedSeq",
   c.participant_count AS "participantCount"`;
@@ -177,19 +158,3 @@ function changeOf(row: ChangeRow, conversationId: string, people: Map<number, Us
   }
   return hasMessage(row) ? { ...at, kind: row.kind, message: messageOf(row) } : undefined;
 }
-
-const wire = (row: typeof messages.$inferSelect) =>
-  messageOf({
-    conversation_id: row.conversationId,
-    id: row.id,
-    seq: row.seq,
-    version: row.version,
-    sender_id: row.senderId,
-    sender_name: row.senderName,
-    sender_email: row.senderEmail,
-    client_id: row.clientId,
-    content: row.content,
-    created_ms: row.createdAt.getTime(),
-    edited_ms: row.editedAt?.getTime() ?? null,
-    deleted_ms: row.deletedAt?.getTime() ?? null,
-  });

@@ -108,5 +108,11 @@ export const userOfRow = (row: UserRow): User => ({
   date_joined: iso(row.joined_ms),
 });
 
-/** What a content is compared by once its message no longer has it. */
-export const contentDigest = (content: string) => createHash("sha256").update(content).digest("base64url");
+/**
+ * Whether `confab_amend` made this digest of that content, which its message no longer has. It takes the digest of what
+ * is stored, and PGlite stores a text that begins with U+FEFF with one more of them (stores/embedded/pglite.ts).
+ */
+export const isDigestOf = (digest: string, content: string) =>
+  digest === sha256(content) || (content.startsWith("\ufeff") && digest === sha256(`\ufeff${content}`));
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("base64url");

@@ -106,8 +106,8 @@ export const participants = pgTable(
 );
 
 /**
- * Written by `confab_append` alone. No foreign keys: that function reads conversation, participant and sender under
- * the conversation's lock, and a key's trigger would cost each message as much again.
+ * Appended by `confab_append` alone, and changed by `confab_amend`. No foreign keys: they read conversation, participant
+ * and sender under the conversation's lock, and a key's trigger would cost each message as much again.
  */
 export const messages = pgTable(
   "messages",

@@ -133,7 +133,7 @@ const kinds = {
     part: line("postgres"),
     lasts: [500, 3_000],
     begin(_, { postgres }, random) {
-      const match = (asked: string) => /confab_append|commit/i.test(asked) || random.chance(0.3);
+      const match = (asked: string) => /confab_(append|amend)|commit/i.test(asked) || random.chance(0.3);
       postgres.loseAnswers = { left: random.int(1, 6), match };
       return () => {
         postgres.loseAnswers = undefined;
