@@ -110,8 +110,9 @@ export class Hub {
 
   /** Whether another socket of the user on this node is in the conversation. */
   isPresent(conversationId: string, userId: number): boolean {
-    for (const subscription of this.rooms.get(conversationId)?.subscriptions ?? [])
-      if (subscription.userId === userId) return true;
+    // Not asked of the room: each of its sockets asks when it closes, and in a large one they are many.
+    for (const socket of this.socketsByUser.get(userId) ?? [])
+      if (socket.subscriptions.has(conversationId)) return true;
     return false;
   }
 
