@@ -95,7 +95,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
     async run({ hub, conversations }, socket, { ref, after_version }, conversationId) {
       const earlier = socket.subscriptions.get(conversationId);
       if (earlier) hub.leave(earlier);
-      const subscription = hub.enter(socket, conversationId, () => socket.tellRemoved(conversationId));
+      const subscription = hub.enter(socket, conversationId);
       hub.watching.setActivity(socket, conversationId, false);
       try {
         await subscription.join(conversations, after_version, ({ readSeq }, room) =>

@@ -64,38 +64,41 @@ export class Hub {
   // Conversations
 
   /** Registers the socket in the conversation's room; it gets nothing before its `join`. */
-  enter(socket: ClientSocket, conversationId: string, onExpelled: () => void): Subscription {
-    let room = this.rooms.get(conversationId);
-    if (!room) {
-      const topic = roomTopic(conversationId);
-      const opened = new Room(
-        conversationId,
-        this.log,
-        {
-          subscribe: () => this.want(conversationId),
-          publish: (frame) => this.publish(topic, frame),
-          filled: (event) => {
-            this.applyRemovals(event);
-            this.watching.moved(event.conversationId, event.version, event.lastSeq);
-            this.applyAdditions(event);
-          },
-          broken: () => this.discard(opened),
-        },
-        this.logger,
-      );
-      room = opened;
-      this.rooms.set(conversationId, room);
-    }
-    const subscription = new Subscription(socket, room, roomTopic(conversationId), () => {
-      socket.subscriptions.delete(conversationId);
-      this.closeIfEmpty(subscription.room);
-      onExpelled();
-      // A room that is behind ends what was before; the user may have come back since.
-      this.watching.setActivity(socket, conversationId, true);
-    });
+  enter(socket: ClientSocket, conversationId: string): Subscription {
+    const room = this.rooms.get(conversationId) ?? this.open(conversationId);
+    const subscription = new Subscription(socket, room, roomTopic(conversationId), this.onExpelled);
     socket.subscriptions.set(conversationId, subscription);
     return subscription;
   }
+
+  private open(conversationId: string): Room {
+    const topic = roomTopic(conversationId);
+    const room: Room = new Room(
+      conversationId,
+      this.log,
+      {
+        subscribe: () => this.want(conversationId),
+        publish: (frame) => this.publish(topic, frame),
+        filled: (event) => {
+          this.applyRemovals(event);
+          this.watching.moved(event.conversationId, event.version, event.lastSeq);
+          this.applyAdditions(event);
+        },
+        broken: () => this.discard(room),
+      },
+      this.logger,
+    );
+    this.rooms.set(conversationId, room);
+    return room;
+  }
+
+  private readonly onExpelled = ({ socket, room }: Subscription) => {
+    socket.subscriptions.delete(room.conversationId);
+    this.closeIfEmpty(room);
+    socket.onExpelled(room.conversationId);
+    // A room that is behind ends what was before; the user may have come back since.
+    this.watching.setActivity(socket, room.conversationId, true);
+  };
 
   leave(subscription: Subscription): void {
     const { socket, room } = subscription;
@@ -107,8 +110,9 @@ export class Hub {
 
   /** Whether another socket of the user on this node is in the conversation. */
   isPresent(conversationId: string, userId: number): boolean {
-    for (const subscription of this.rooms.get(conversationId)?.subscriptions ?? [])
-      if (subscription.userId === userId) return true;
+    // Not asked of the room: each of its sockets asks when it closes, and in a large one they are many.
+    for (const socket of this.socketsByUser.get(userId) ?? [])
+      if (socket.subscriptions.has(conversationId)) return true;
     return false;
   }
 

@@ -188,6 +188,12 @@ export class ClientSocket {
     this.send(encode({ type: "unsubscribed", conversation_id, code: "removed" }));
   }
 
+  /** The user was removed from the conversation: on `/ws/` others go on. */
+  onExpelled(conversationId: string): void {
+    if (this.isUserSocket) this.tellRemoved(conversationId);
+    else this.close(closeCodes.notParticipant, "You are no longer a participant");
+  }
+
   // The end
 
   /** Closes with a code of the contract; a client that does not answer is cut off 2 s later. */

@@ -70,9 +70,7 @@ export class Sockets {
   /** `/ws/chat/{id}/` */
   private async greetChat(socket: ClientSocket, conversationId: string, afterVersion: number | undefined) {
     const { hub, conversations } = this.services;
-    const subscription = hub.enter(socket, conversationId, () =>
-      socket.close(closeCodes.notParticipant, "You are no longer a participant"),
-    );
+    const subscription = hub.enter(socket, conversationId);
     const greet = ({ readSeq }: Standing, room: Room) => {
       socket.send(
         encode({

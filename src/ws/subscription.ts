@@ -26,7 +26,8 @@ export class Subscription {
     readonly socket: ClientSocket,
     readonly room: Room,
     private readonly topic: string,
-    private readonly onExpelled: () => void,
+    /** Shared by all of a hub: a closure for each would be much of what an idle socket costs. */
+    private readonly onExpelled: (subscription: Subscription) => void,
   ) {
     room.subscriptions.add(this);
   }
@@ -70,7 +71,7 @@ export class Subscription {
       this.socket.send(frame);
     }
     this.leave();
-    this.onExpelled();
+    this.onExpelled(this);
   }
 
   leave(): void {
