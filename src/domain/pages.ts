@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Head, MessageLog, MessageWindow, PageQuery } from "./ports.ts";
 
-/** What is kept at hand of all pages together. */
+/** What is kept at hand of all pages together, and what one takes beside its text. */
 const KEPT_BYTES = 32 * 1024 * 1024;
+const PAGE_BYTES = 1_024;
 /** A log that was put back (a restored backup) may come to the same version anew, with other messages: bounds for how long. */
 const KEPT_MS = 10_000;
 
@@ -28,7 +29,7 @@ export class Pages {
     maxSize: KEPT_BYTES,
     ttl: KEPT_MS,
     sizeCalculation: ({ messages }, key) =>
-      messages.reduce((bytes, message) => bytes + Buffer.byteLength(message), key.length),
+      messages.reduce((bytes, message) => bytes + Buffer.byteLength(message), PAGE_BYTES + key.length),
   });
   private readonly reads = new Map<string, Promise<KeptPage>>();
 

@@ -156,6 +156,26 @@ for (const [name, connect] of Object.entries(drivers))
     });
   });
 
+if (modes.includes("redis"))
+  test("what is not said as this version says it puts the bus in doubt: the log is asked instead", async () => {
+    const busId = crypto.randomUUID();
+    const { redis } = await sharedRedis();
+    const bus = await redisNode(busId);
+    let asked = 0;
+    bus.onDoubt(async () => {
+      asked++;
+    });
+    const got: BusEvent[] = [];
+    bus.onEvent((event) => void got.push(event));
+    await until(() => bus.isSure);
+    const before = asked;
+    const text = JSON.stringify({ from: crypto.randomUUID(), event: { kind: "change", version: 1 } });
+    for (const said of [`${text}\n{}`, "?"]) await redis.publish(`confab:${busId}:everyone`, said);
+    await until(() => asked > before && bus.isSure);
+    expect(got).toEqual([]);
+    await bus.close();
+  });
+
 async function until(done: () => boolean) {
   const end = performance.now() + 10_000;
   while (!done()) {

@@ -7,7 +7,7 @@ import { Announcements } from "../../src/stores/redis/announcements.ts";
 import { RedisClient } from "../../src/stores/redis/client.ts";
 import { RedisWindow } from "../../src/stores/redis/window.ts";
 import { modes } from "../support/modes.ts";
-import { type RedisServer, sharedRedis } from "../support/redis.ts";
+import { type RedisServer, sharedRedis, startRedis } from "../support/redis.ts";
 
 if (modes.includes("redis"))
   describe("the window of the newest messages", () => {
@@ -73,7 +73,7 @@ if (modes.includes("redis"))
       const id = crypto.randomUUID();
       record(sent(id, 1));
       await settled();
-      expect(await server.redis.exists(`confab:{${id}}:window`)).toBe(0);
+      expect(await server.redis.exists(`confab:{${id}}:newest`)).toBe(0);
     });
 
     test("a change that does not follow on drops it; the log fills it again", async () => {
@@ -124,7 +124,25 @@ if (modes.includes("redis"))
       for (let version = 1; version <= 250; version++) record(sent(id, version));
       expect(await seqs(id, head(250), 51, 250)).toHaveLength(200);
       expect(await seqs(id, head(250), 30, 40)).toBeUndefined();
-      expect(await server.redis.zcard(`confab:{${id}}:window`)).toBeLessThan(220);
-      expect(await server.redis.pttl(`confab:{${id}}:window`)).toBeWithin(1, 60_001);
+      expect(await server.redis.zcard(`confab:{${id}}:newest`)).toBeLessThan(220);
+      expect(await server.redis.pttl(`confab:{${id}}:newest`)).toBeWithin(1, 60_001);
+    });
+
+    test("a replica, where nobody else hears what is published, does not swallow a change in silence", async () => {
+      const own = await startRedis();
+      const replica = new RedisClient(own, pino({ level: "silent" }));
+      try {
+        await replica.untilUp(5_000);
+        await own.redis.replicaof("127.0.0.1", 1);
+        const lost = new Promise<string>((resolve) => {
+          const announcing = new Announcements(replica, 60_000, () => resolve("lost"), pino({ level: "silent" }));
+          const event = changeEvent(sent(crypto.randomUUID(), 1));
+          announcing.add("nobody", `somebody\n${event.frame}`, event);
+        });
+        expect(await Promise.race([lost, Bun.sleep(2_000)])).toBe("lost");
+      } finally {
+        replica.close();
+        await own.stop();
+      }
     });
   });

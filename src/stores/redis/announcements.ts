@@ -14,6 +14,9 @@ const AT_ONCE = 128;
  * What a window has no memory for is published nevertheless.
  */
 const ANNOUNCE = new Script(`${RECORD}
+-- A replica publishes to its own listeners only, and would say that all is well: a write, of no effect, tells.
+local writable = redis.pcall('PEXPIRE', KEYS[1], ARGV[1])
+if type(writable) == 'table' and writable.err then return redis.error_reply(writable.err) end
 local failed
 for i = 1, #KEYS do
   local at = 5 * i - 2
@@ -24,14 +27,12 @@ for i = 1, #KEYS do
     local _, before = string.find(text, '"message":', string.find(text, '\\n', 1, true), true)
     message = string.sub(text, before + 1, -2)
   end
-  local ok, why = pcall(record, KEYS[i], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3] == '1', message, ARGV[1], ARGV[2])
+  local ok, why = pcall(record, KEYS[i], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3] == '1', message, ARGV[1], tonumber(ARGV[2]))
   if not ok then
     redis.pcall('DEL', KEYS[i])
     failed = why.err or tostring(why)
   end
 end
--- A replica publishes to its own listeners only: an error, for which another connection is made.
-if failed and string.find(failed, 'READONLY', 1, true) == 1 then return redis.error_reply(failed) end
 return failed or 'OK'`);
 
 /** The changes of one tick, in one round trip: each is published, and its conversation's window kept up to date. */

@@ -83,7 +83,7 @@ export class RedisBus implements Bus {
     const self = Buffer.from(options.nodeId);
     this.subscriber.on("messageBuffer", (channel: Buffer, text: Buffer) => {
       // What this node has said comes back to it, and is most of what a single one hears: not even read.
-      if (text.compare(self, 0, self.length, 0, self.length) !== 0 || text.length === self.length)
+      if (text.length <= self.length || text.compare(self, 0, self.length, 0, self.length) !== 0)
         this.receive(channel.toString(), text.toString());
     });
     this.timers = [
@@ -283,9 +283,10 @@ function pack(nodeId: string, event: BusEvent): string {
   return `${nodeId}${JSON.stringify(rest)}\n${frame}`;
 }
 
-/** Written by `pack` on another node of this version: trusted like our own memory. */
+/** Written by `pack` on another node: trusted like our own memory. That of another version is heard as something missed. */
 function unpack(text: string): BusEvent {
   const start = text.indexOf("{");
+  if (start <= 0) throw new Error("a node of another version says this");
   const end = text.indexOf("\n");
   if (end < 0) return JSON.parse(text.slice(start));
   return { ...JSON.parse(text.slice(start, end)), frame: text.slice(end + 1) };

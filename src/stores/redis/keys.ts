@@ -1,5 +1,5 @@
 /** With the hash tag that all keys of a conversation would share. */
-export const windowKey = (conversationId: string) => `confab:{${conversationId}}:window`;
+export const windowKey = (conversationId: string) => `confab:{${conversationId}}:newest`;
 
 /**
  * Channels know no database numbers: all that one server has are one space. The id of the bus keeps the nodes of two

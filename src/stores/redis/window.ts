@@ -21,7 +21,7 @@ local function record(key, version, seq, isNew, message, ttl, length)
   if v <= head then
     local there = redis.call('ZRANGE', key, seq, seq, 'BYSCORE')
     -- Filled from the log already; else the log is not the one the window was made from (a restored backup, say).
-    if v < head or (seq ~= '0' and there[1] ~= message) then redis.call('DEL', key) end
+    if v < head or there[1] ~= message then redis.call('DEL', key) end
     return
   end
   if v ~= head + 1 then
@@ -37,8 +37,8 @@ local function record(key, version, seq, isNew, message, ttl, length)
   end
   if takes then
     redis.call('ZADD', key, -v, 'head', seq, message)
-    -- Now and then: what is above the length until then is no harm.
-    if v % 16 == 0 then redis.call('ZREMRANGEBYRANK', key, 1, -1 - tonumber(length)) end
+    -- Not with each: a few above the length are no harm.
+    if redis.call('ZCARD', key) > length + 16 then redis.call('ZREMRANGEBYRANK', key, 1, -1 - length) end
   else
     redis.call('ZADD', key, -v, 'head')
   end
