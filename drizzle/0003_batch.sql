@@ -19,9 +19,8 @@ CREATE FUNCTION confab_append(
   ord bigint, outcome text, id uuid, seq bigint, version bigint, sender_name text, sender_email text, client_id text,
   content text, first_content text, created_ms double precision, edited_ms double precision, deleted_ms double precision
 ) LANGUAGE plpgsql
--- Every access here is by key. Plans chosen while the tables are empty would scan them, and stay; and planning a batch
--- anew each time costs a small one a fifth.
-SET plan_cache_mode = force_generic_plan
+-- Every access here is by key. Plans chosen while the tables are empty would scan them, and stay. Nor may a batch's plan
+-- be one for all (plan_cache_mode): chosen on empty tables it walks the conversations, until they are analysed.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column

@@ -86,8 +86,10 @@ export class PostgresConversations implements ConversationStore {
     const rows = await this.db.query<Place & { participant: boolean }>(
       `SELECT c.id AS "conversationId", asked.user_id AS "userId", p.user_id IS NOT NULL AS participant
        FROM unnest($1::uuid[], $2::integer[]) AS asked (conversation_id, user_id)
-       JOIN conversations c ON c.id = asked.conversation_id
-       LEFT JOIN participants p ON p.conversation_id = c.id AND p.user_id = asked.user_id`,
+       CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.conversation_id OFFSET 0) c
+       LEFT JOIN LATERAL (
+         SELECT * FROM participants WHERE conversation_id = asked.conversation_id AND user_id = asked.user_id OFFSET 0
+       ) p ON true`,
       columnsOf(places),
     );
     return new Map(rows.map((row) => [placeName(row), row.participant ? "participant" : "outsider"] as const));
@@ -102,8 +104,10 @@ export class PostgresConversations implements ConversationStore {
       `SELECT c.id AS "conversationId", p.user_id AS "userId", p.read_seq AS "readSeq", c.last_seq AS "lastSeq",
          c.last_version AS "lastVersion", c.pruned_version AS "prunedVersion", c.participant_count AS "participantCount"
        FROM unnest($1::uuid[], $2::integer[]) AS asked (conversation_id, user_id)
-       JOIN participants p ON p.conversation_id = asked.conversation_id AND p.user_id = asked.user_id
-       JOIN conversations c ON c.id = p.conversation_id`,
+       CROSS JOIN LATERAL (
+         SELECT * FROM participants WHERE conversation_id = asked.conversation_id AND user_id = asked.user_id OFFSET 0
+       ) p
+       CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.conversation_id OFFSET 0) c`,
       columnsOf(places),
     );
     return new Map<string, Standing>(rows.map((row) => [placeName(row), row]));
