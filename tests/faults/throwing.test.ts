@@ -10,6 +10,8 @@ import { type ServerProcess, spawnServer } from "../support/process.ts";
 
 /** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
 const CATCH_UP_MS = 6_000;
+/** Lines are gathered for 20 ms before they are written. */
+const LOGGED_MS = 100;
 
 if (modes.includes("redis"))
   describe("what nobody expected to be thrown", () => {
@@ -68,6 +70,7 @@ if (modes.includes("redis"))
             code: "internal_error",
             request_id,
           });
+          await Bun.sleep(LOGGED_MS);
           expect(logged()).toContain(`"request_id":"${request_id}"`);
         }
         expect((await ann.get("/api/chat/health/ready/")).status).toBe(200);
@@ -151,6 +154,7 @@ if (modes.includes("redis"))
       }
       await a.until(() => a.all("ack").length === 100);
       expect(b.all("message").map(({ message }) => message.seq)).toEqual(a.all("ack").map(({ seq }) => seq));
+      await Bun.sleep(LOGGED_MS);
       expect(logged(`${place.environment["LOG_DIR"]}-other`)).toContain('"level":50');
       for (const socket of [a, b]) socket.close();
     });
