@@ -5,22 +5,10 @@ import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
-import {
-  hasMessage,
-  isOneOf,
-  iso,
-  MESSAGE_COLUMNS,
-  type MessageRow,
-  messageOf,
-  ms,
-  numbersOf,
-  USER_COLUMNS,
-  type UserRow,
-  userOf,
-  userOfRow,
-} from "./rows.ts";
+import { isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
 import { SharedReads } from "./shared-reads.ts";
+import { isSummary, SUMMARIES, SUMMARY, type SummaryRow, summaryOf } from "./summaries.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
 
@@ -207,63 +195,9 @@ export class PostgresConversations implements ConversationStore {
   }
 }
 
-/** A conversation, and in `MessageRow`'s columns its newest message, if it has one. */
-type SummaryRow = Partial<MessageRow> & {
-  summary_id: string;
-  name: string | null;
-  is_group: boolean;
-  owner_id: number | null;
-  participant_count: number;
-  begun_ms: number;
-  updated_ms: number;
-  last_seq: number;
-  pruned_seq: number;
-  read_seq: number;
-  /** An array as text, which both drivers read alike. */
-  shown_ids: string;
-};
-
-const isSummary = (row: Partial<SummaryRow>): row is SummaryRow => row.summary_id != null;
 const isUser = (row: Partial<UserRow>): row is UserRow => row.user_id != null;
 
-/*
- * What is looked up row by row stands in a LATERAL with OFFSET 0: the planner must not make a join of it. One that it
- * chose while the tables were small, and keeps while they grow, would read the whole of them.
- */
-
-/** The columns of a `SummaryRow`, by index from `c`, which has a participant's `read_seq` beside a conversation's columns. */
-const SUMMARY_COLUMNS = `c.id AS summary_id, c.name, c.is_group, c.owner_id, c.participant_count, c.last_seq, c.pruned_seq,
-  c.read_seq, ${ms("c.created_at")} AS begun_ms, ${ms("c.updated_at")} AS updated_ms, shown.ids AS shown_ids,
-  ${MESSAGE_COLUMNS}`;
-const SUMMARY_PARTS = `LEFT JOIN LATERAL (
-    SELECT * FROM messages WHERE conversation_id = c.id AND seq = c.last_seq OFFSET 0
-  ) m ON true
-  LEFT JOIN LATERAL (
-    SELECT coalesce(array_agg(first.user_id ORDER BY first.ordinal), '{}')::text AS ids FROM (
-      SELECT user_id, ordinal FROM participants WHERE conversation_id = c.id
-      ORDER BY ordinal LIMIT ${PARTICIPANTS_SHOWN}
-    ) first
-  ) shown ON true`;
-
-/** One page of the conversations of $1. Where the page is empty, one row has the total. */
-const SUMMARIES = `WITH mine AS MATERIALIZED (
-    SELECT conversation_id, read_seq FROM participants WHERE user_id = $1
-  ), page AS (
-    SELECT c.*, mine.read_seq
-    FROM mine CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
-    ORDER BY c.updated_at DESC, c.id DESC LIMIT $2 OFFSET $3
-  )
-  SELECT counted.total, ${SUMMARY_COLUMNS}
-  FROM (SELECT count(*)::int AS total FROM mine) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
-  ORDER BY c.updated_at DESC, c.id DESC`;
-
-const SUMMARY = `SELECT ${SUMMARY_COLUMNS}
-  FROM (
-    SELECT conversations.*, p.read_seq FROM participants p JOIN conversations ON conversations.id = p.conversation_id
-    WHERE p.user_id = $1 AND p.conversation_id = $2
-  ) c ${SUMMARY_PARTS}`;
-
-/** The participants after $2. Where there are none, one row has the total. */
+/** The participants after $2, looked up row by row as in summaries.ts. Where there are none, one row has the total. */
 const PARTICIPANTS = `SELECT c.participant_count AS total, p.ordinal, ${USER_COLUMNS}
   FROM conversations c
   LEFT JOIN LATERAL (
@@ -271,20 +205,6 @@ const PARTICIPANTS = `SELECT c.participant_count AS total, p.ordinal, ${USER_COL
   ) p ON true
   LEFT JOIN LATERAL (SELECT * FROM users WHERE id = p.user_id OFFSET 0) u ON true
   WHERE c.id = $1 ORDER BY p.ordinal`;
-
-const summaryOf = (row: SummaryRow, participants: User[]): SummaryRecord => ({
-  id: row.summary_id,
-  name: row.name,
-  isGroup: row.is_group,
-  ownerId: row.owner_id,
-  participants,
-  participantCount: row.participant_count,
-  createdAt: iso(row.begun_ms),
-  updatedAt: iso(row.updated_ms),
-  messageCount: row.last_seq - row.pruned_seq,
-  unreadCount: row.last_seq - Math.max(row.read_seq, row.pruned_seq),
-  lastMessage: hasMessage(row) ? messageOf(row) : null,
-});
 
 async function recordOf(orm: Orm | Transaction, row: ConversationRow): Promise<ConversationRecord> {
   const first = await orm
