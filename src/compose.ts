@@ -1,40 +1,42 @@
+import { hostname } from "node:os";
 import type { Server } from "bun";
-import type { Config } from "./config.ts";
+import { version } from "../package.json";
+import { type Config, limitsInForce } from "./config.ts";
 import { Access } from "./domain/access.ts";
+import { Administration } from "./domain/administration.ts";
 import { Announcer } from "./domain/announcer.ts";
 import type { Bus } from "./domain/bus.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
-import { type CounterStore, Limiter, type Limits, type Rate } from "./domain/limits.ts";
+import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
+import { Meter } from "./domain/meter.ts";
+import { Metrics } from "./domain/metrics.ts";
 import { Pages } from "./domain/pages.ts";
 import { Passwords } from "./domain/passwords.ts";
-import type { MessageWindow, Stores } from "./domain/ports.ts";
+import type { Stores } from "./domain/ports.ts";
+import { Presence } from "./domain/presence.ts";
+import { type Sampled, Sampler } from "./domain/sampler.ts";
 import { Sessions } from "./domain/sessions.ts";
-import type { SocketPlaces } from "./domain/socket-places.ts";
+import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
 import { createApp } from "./http/app.ts";
-import { InProcessExchange } from "./stores/embedded/bus.ts";
-import { memoryCounters } from "./stores/embedded/counters.ts";
+import { openShared } from "./shared.ts";
 import { openPglite } from "./stores/embedded/pglite.ts";
-import { LocalSocketPlaces } from "./stores/embedded/socket-places.ts";
+import { PostgresAuditLog } from "./stores/postgres/admin/audit.ts";
+import { PostgresAdminConversations } from "./stores/postgres/admin/conversations.ts";
+import { PostgresAdminUsers } from "./stores/postgres/admin/users.ts";
 import { openPostgres } from "./stores/postgres/connection.ts";
 import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
-import { livingNodes, lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
+import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
 import * as schema from "./stores/postgres/schema.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
-import { RedisBus } from "./stores/redis/bus.ts";
-import { claimRedis } from "./stores/redis/bus-id.ts";
-import { RedisClient } from "./stores/redis/client.ts";
-import { redisCounters } from "./stores/redis/counters.ts";
-import { RedisSocketPlaces } from "./stores/redis/socket-places.ts";
-import { RedisWindow } from "./stores/redis/window.ts";
 import { Hub } from "./ws/hub.ts";
 import type { Upgrade } from "./ws/socket.ts";
 import { Sockets } from "./ws/sockets.ts";
@@ -62,59 +64,20 @@ export function storesOn(database: Database): Stores {
     sessions: new PostgresSessions(database),
     conversations: new PostgresConversations(database),
     log: new PostgresLog(database),
+    admin: {
+      users: new PostgresAdminUsers(database),
+      conversations: new PostgresAdminConversations(database),
+      audit: new PostgresAuditLog(database),
+    },
   };
 }
 
 /** The users of a database that no node serves, for commands. */
 export function usersOn(stores: Stores, bus: Bus): Users {
-  return new Users(stores.users, new Passwords(), bus, { registration: "open", directory: "all" });
+  return new Users(stores.users, stores.admin.users, new Passwords(), bus, { registration: "open", directory: "all" });
 }
 
-/** What the nodes of a database share: Redis, or this process where it is the only one. */
-interface Shared {
-  bus: Bus;
-  window: MessageWindow | undefined;
-  places: SocketPlaces;
-  counters(name: string, rate: Rate): CounterStore;
-  /** What is away, though the node serves. */
-  degraded(): string[];
-  close(): Promise<void>;
-}
-
-async function openShared(
-  { config, logger, onLost }: NodeOptions,
-  { nodeId, stores, database }: { nodeId: string; stores: Stores; database: Database },
-): Promise<Shared> {
-  if (config.REDIS_URL === undefined) {
-    const bus = new InProcessExchange().connect();
-    const counters = (_name: string, rate: Rate) => memoryCounters(rate);
-    const places = new LocalSocketPlaces();
-    return { bus, window: undefined, places, counters, degraded: () => [], close: () => bus.close() };
-  }
-  const address = { url: config.REDIS_URL, checkCertificate: config.REDIS_TLS_CHECK === "on" };
-  const client = new RedisClient(address, logger);
-  const busId = await stores.sessions.secret("bus");
-  await claimRedis(client, busId, onLost).catch((error: unknown) => {
-    client.close();
-    throw error;
-  });
-  const windowTtlMs = config.MESSAGE_WINDOW_TTL;
-  const nodes = () => livingNodes(database.query);
-  const bus = new RedisBus({ address, busId, nodeId, windowTtlMs, nodes, onStrange: onLost }, client, logger);
-  const places = new RedisSocketPlaces(client, new LocalSocketPlaces());
-  return {
-    bus,
-    window: new RedisWindow(client, windowTtlMs, logger),
-    places,
-    counters: (name, rate) => redisCounters(client, name, rate, memoryCounters(rate)),
-    degraded: () => (client.isUp ? [] : ["redis"]),
-    async close() {
-      places.close();
-      await bus.close();
-      client.close();
-    },
-  };
-}
+const nameOf = (server: Server<Upgrade>) => `${hostname()}:${server.port}`;
 
 /** Sockets that were told to go have a while to do so; requests under way are answered. */
 async function stopServer(server: Server<Upgrade>) {
@@ -127,6 +90,7 @@ export interface Node {
   fetch(request: Request, server: Server<Upgrade>): Response | Promise<Response>;
   sockets: Sockets;
   users: Users;
+  administration: Administration;
   /** Answers what is under way, sends all sockets away to come back, and closes the database. */
   close(): Promise<void>;
 }
@@ -139,6 +103,8 @@ export interface NodeOptions {
   server(): Server<Upgrade>;
   /** The node can't go on: another one has taken its place, or its embedded database has stopped. */
   onLost(error: Error): void;
+  /** Others than the usual ones, for tests. */
+  presence?: PresenceTimes;
 }
 
 /**
@@ -178,9 +144,11 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
   const announcer = new Announcer(bus, stores.log, logger);
   const pages = new Pages(stores.log, window);
-  const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, pages);
+  const meter = new Meter();
+  const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, pages, meter);
   const typing = new Typing(bus);
-  const users = new Users(stores.users, new Passwords(), bus, {
+  const presence = new Presence(shared.places, stores.users, bus, logger);
+  const users = new Users(stores.users, stores.admin.users, new Passwords(), bus, {
     registration: config.REGISTRATION,
     directory: config.DIRECTORY,
   });
@@ -203,17 +171,35 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     stores.log,
     (topic, frame) => void options.server().publish(topic, frame),
     (conversationId, userIds) => access.forget(conversationId, userIds),
+    meter,
+    presence,
     logger,
   );
   const sockets = new Sockets(
-    { hub, messages, conversations: stores.conversations, typing, places: shared.places, limits, logger },
+    { hub, messages, conversations: stores.conversations, typing, places: shared.places, limits, meter, logger },
     sessions,
   );
+  const metrics = new Metrics();
+  const administration = new Administration({
+    stores: stores.admin,
+    pages,
+    places: shared.places,
+    announcer,
+    bus,
+    logger,
+  });
   bus.onEvent((event) => {
     // What this node believes is put right before its sockets hear of it.
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
     if (event.kind === "session_renewed") sessions.forget([event.key]);
-    if (event.kind === "user_changed") sessions.forgetAll();
+    if (event.kind === "user_changed" || event.kind === "sessions_doubted") sessions.forgetAll();
+    if (event.kind === "sessions_doubted") void sockets.touch();
+    if (event.kind === "sample") metrics.take(event.node, event.at, event.sample);
+    if (event.kind === "conversation_removed") {
+      // Of the whole cache: who took part is not known any more, and it is rare.
+      access.forgetAll();
+      window?.drop(event.conversationId);
+    }
     try {
       hub.handle(event);
     } catch (error) {
@@ -235,6 +221,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     conversations,
     messages,
     limits,
+    administration,
+    metrics,
+    meter,
+    limitsInForce: limitsInForce(config),
     access,
     logger,
     readiness: {
@@ -256,10 +246,20 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     isDraining: () => draining,
   });
 
+  const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };
+  const sampled: Sampled = {
+    connections: () => hub.sockets.size,
+    health: async () => ({
+      postgres: await database.answers(),
+      redis: config.REDIS_URL === undefined ? null : shared.degraded().length === 0,
+    }),
+  };
+  const sampler = new Sampler(info, meter, sampled, bus);
+
   const housekeeping = setInterval(() => {
     const retention = config.MESSAGE_RETENTION;
     const pruning = retention === "forever" ? undefined : stores.log.prune(retention);
-    Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
+    Promise.all([pruning, sessions.prune(), administration.erase()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
   }, PRUNE_EVERY_MS);
@@ -268,10 +268,12 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     fetch: (request, server) => app.fetch(request, server),
     sockets,
     users,
+    administration,
     async close() {
       draining = true;
       sockets.stopReading();
       clearInterval(housekeeping);
+      sampler.close();
       await stores.log.drain();
       sockets.closeAll();
       await stopServer(options.server());
@@ -279,6 +281,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       await stores.log.drain();
       typing.close();
       announcer.close();
+      await presence.close();
       await shared.close();
       await driver.close();
       await lock?.release();

@@ -25,10 +25,10 @@ export async function controlAnswer(request: Request, users: Users): Promise<Res
 
 export async function makeSuperuser(users: Users, body: SuperuserBody): Promise<ControlReply> {
   try {
-    const { user, created } = await users.createSuperuser(body);
+    const { user, isCreated } = await users.createSuperuser(body);
     return {
       ok: true,
-      text: created
+      text: isCreated
         ? `Superuser ${user.email} was created.`
         : `${user.email} exists already and is a superuser now; name and password stay as they were.`,
     };

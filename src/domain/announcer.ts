@@ -13,8 +13,8 @@ const DOUBT_MS = 10_000;
  * its conversation is remembered, and its head announced once the database answers again.
  */
 export class Announcer {
-  /** Conversations in doubt, and until when (performance.now). */
-  private readonly unsure = new Map<string, number>();
+  /** Conversations in doubt, until when (performance.now), and whether it is about their removal. */
+  private readonly unsure = new Map<string, { until: number; isRemoval: boolean }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -32,10 +32,19 @@ export class Announcer {
     this.bus.publish({ kind: "head", conversationId, version, lastSeq });
   }
 
-  /** Passes a write's error on; unless it says that nothing was done, its conversation is looked after. */
-  doubt(conversationId: string, error: unknown): never {
+  /** There is no such conversation any more. */
+  announceRemoval(conversationId: string): void {
+    this.bus.publish({ kind: "conversation_removed", conversationId });
+  }
+
+  /**
+   * Passes a write's error on; unless it says that nothing was done, its conversation is looked after.
+   * @param isRemoval the write was to remove the conversation: of any other write a missing one is no news
+   */
+  doubt(conversationId: string, error: unknown, isRemoval = false): never {
     if (!(error instanceof Failure) || error.reason === "unavailable") {
-      this.unsure.set(conversationId, performance.now() + DOUBT_MS);
+      const removes = isRemoval || (this.unsure.get(conversationId)?.isRemoval ?? false);
+      this.unsure.set(conversationId, { until: performance.now() + DOUBT_MS, isRemoval: removes });
       this.timer ??= setTimeout(() => this.settle(), RETRY_MS);
     }
     throw error;
@@ -47,12 +56,15 @@ export class Announcer {
   }
 
   private async settle() {
-    for (const [conversationId, until] of [...this.unsure]) {
+    for (const [conversationId, doubt] of [...this.unsure]) {
       try {
         const asked = performance.now();
         const head = await this.log.head(conversationId);
-        if (asked >= until && this.unsure.get(conversationId) === until) this.unsure.delete(conversationId);
+        // One that is not there won't be there again.
+        if (!head) this.unsure.delete(conversationId);
+        else if (asked >= doubt.until && this.unsure.get(conversationId) === doubt) this.unsure.delete(conversationId);
         if (head) this.remind(conversationId, head.lastVersion, head.lastSeq);
+        else if (doubt.isRemoval) this.announceRemoval(conversationId);
       } catch (error) {
         this.logger.debug({ err: error }, "the database does not answer yet");
         break;

@@ -1,3 +1,4 @@
+import type { NodeInfo, Sample } from "../protocol/metrics.ts";
 import type { ChangeEvent } from "./changes.ts";
 
 /** What nodes tell each other. None of it is needed to be right in the end: the log is; the bus makes it fast. */
@@ -10,10 +11,23 @@ export type BusEvent =
   | ToUserEvent
   /** Sessions that ended; `key` is what the node's session cache knows one by. */
   | { kind: "sessions_ended"; userId: number; sessions: { id: string; key: string }[] }
+  /** Sessions may have ended that nobody was told of: each node asks anew for those of its open sockets. */
+  | { kind: "sessions_doubted" }
   /** A session got a new token: `key` is that of its old one. */
   | { kind: "session_renewed"; key: string }
-  /** A user's name has changed. */
-  | { kind: "user_changed"; userId: number; fullName: string };
+  | PresenceEvent
+  /** A user's name has changed, or what they may do. */
+  | { kind: "user_changed"; userId: number; fullName: string }
+  /** There is no such conversation any more. */
+  | { kind: "conversation_removed"; conversationId: string }
+  /** How a node was at a moment, ms since the epoch. */
+  | { kind: "sample"; node: NodeInfo; at: number; sample: Sample };
+
+/** People who came online or went offline. Of one user the change with the highest `at` counts. */
+export interface PresenceEvent {
+  kind: "presence";
+  changes: { userId: number; online: boolean; at: number; lastSeen?: string }[];
+}
 
 /** A frame for every `/ws/` socket of one user. */
 export interface ToUserEvent {
@@ -29,7 +43,7 @@ export interface ToUserEvent {
  * part: a node believes memberships of conversations that none of its sockets is in.
  */
 export function followersOf(event: BusEvent): string | undefined {
-  if (!("conversationId" in event)) return undefined;
+  if (!("conversationId" in event) || event.kind === "conversation_removed") return undefined;
   const changesMembers = event.kind === "change" && Boolean(event.added?.length || event.removed?.length);
   return changesMembers ? undefined : event.conversationId;
 }

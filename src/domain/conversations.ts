@@ -41,7 +41,7 @@ export class Conversations {
   }
 
   /** One list of a user at a time: with a thousand large groups each is tens of megabytes. */
-  async list(userId: number, page: { limit: number; offset: number }) {
+  async list(userId: number, page: { limit: number; offset: number; search: string }) {
     const before = this.lists.get(userId);
     const reading = (before ?? Promise.resolve()).catch(() => {}).then(() => this.store.summaries(userId, page));
     this.lists.set(userId, reading);
@@ -142,6 +142,7 @@ function seenBy(record: ConversationRecord, userId: number): Conversation {
     name: record.name,
     display_name: record.name ?? displayName(record, userId),
     is_group: record.isGroup,
+    owner_id: record.isGroup ? record.ownerId : null,
     participants: record.participants,
     participant_count: record.participantCount,
     created_at: record.createdAt,

@@ -4,6 +4,7 @@ import type { Message } from "../protocol/messages.ts";
 import type { Access } from "./access.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus } from "./bus.ts";
+import type { Meter } from "./meter.ts";
 import type { Page, Pages } from "./pages.ts";
 import type { Appended, ConversationStore, MessageLog, PageQuery } from "./ports.ts";
 
@@ -36,6 +37,7 @@ export class Messages {
     private readonly announcer: Announcer,
     private readonly bus: Bus,
     private readonly pages: Pages,
+    private readonly meter: Meter,
   ) {}
 
   /**
@@ -48,12 +50,14 @@ export class Messages {
     content: string;
     clientId: string | undefined;
   }): Promise<Appended> {
+    const since = performance.now();
     return this.log.append({ id: Bun.randomUUIDv7(), ...send }).then(
       (appended) => {
         const { message, first } = appended;
         if (first) {
           const { conversation_id: conversationId, version, seq: lastSeq } = message;
           this.announcer.announce({ kind: "message", conversationId, version, lastSeq, message });
+          this.meter.countMessage(since);
         } else {
           // A resend mostly follows an answer that was lost, and so may the announcement have been.
           this.announcer.remind(message.conversation_id, message.version, message.seq);

@@ -1,5 +1,6 @@
 import type { Message } from "../protocol/messages.ts";
 import type { SessionInfo, User } from "../protocol/users.ts";
+import type { AdminStores } from "./admin-ports.ts";
 import type { Change } from "./changes.ts";
 
 /**
@@ -11,6 +12,7 @@ export interface Stores {
   sessions: SessionStore;
   conversations: ConversationStore;
   log: MessageLog;
+  admin: AdminStores;
 }
 
 /** A user with what only the server may see. */
@@ -37,11 +39,18 @@ export interface UserStore {
   rename(id: number, names: { firstName?: string; lastName?: string }): Promise<User | undefined>;
   /** Sets a password and ends all the user's sessions but `keptSession`, both or neither. Returns those that ended. */
   setPassword(id: number, passwordHash: string, keptSession: string): Promise<EndedSession[]>;
-  /** From now on the user can't log in or send, and their sessions have ended. Returns those that ended. */
-  deactivate(id: number): Promise<EndedSession[]>;
-  setSuperuser(id: number, isSuperuser: boolean): Promise<void>;
   /** Sets `last_seen` to now. */
   seen(id: number): Promise<User | undefined>;
+  /**
+   * Notes that people were online until so many ms ago, never less than is noted. Returns, as ISO 8601, when who may
+   * know of their presence sees them last seen: then, or at their last login. `last_seen` stays as it is.
+   */
+  wentOffline(people: { id: number; goneMs: number }[]): Promise<Map<number, string>>;
+  /**
+   * Of the people whom each watcher asks for, those whose presence they may know of now: themselves, and active people
+   * with whom they share a conversation. By watcher, each with when they were last online or logged in.
+   */
+  visible(watched: ReadonlyMap<number, Iterable<number>>): Promise<Map<number, Map<number, string | null>>>;
   /** Everyone but the caller, newest first. `shared`: only people with whom the caller shares a conversation. */
   list(query: {
     callerId: number;
@@ -139,7 +148,11 @@ export interface ConversationStore {
   /** `undefined`: no participant, or no such conversation. */
   standing(conversationId: string, userId: number): Promise<Standing | undefined>;
   record(conversationId: string): Promise<ConversationRecord | undefined>;
-  summaries(userId: number, page: { limit: number; offset: number }): Promise<{ rows: SummaryRecord[]; total: number }>;
+  /** With a `search`, those whose name has it in it, or the name or e-mail of somebody else who takes part. */
+  summaries(
+    userId: number,
+    page: { limit: number; offset: number; search?: string },
+  ): Promise<{ rows: SummaryRecord[]; total: number }>;
   summary(userId: number, conversationId: string): Promise<SummaryRecord | undefined>;
   /** All conversations of these users, and the version that each is at. */
   ofUsers(userIds: number[]): Promise<{ userId: number; id: string; lastVersion: number; lastSeq: number }[]>;
@@ -230,6 +243,8 @@ export interface MessageWindow {
   page(conversationId: string, head: Head, first: number, last: number): Promise<string[] | undefined>;
   /** Takes the newest messages as the log had them at `head`. */
   refill(conversationId: string, head: Head, messages: Message[]): void;
+  /** The conversation is no more. */
+  drop(conversationId: string): void;
 }
 
 export interface Head {

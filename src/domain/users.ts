@@ -1,5 +1,7 @@
-import { codePoints, email as emailSchema, PASSWORD_MAX } from "../protocol/text.ts";
-import type { RegisterBody, User } from "../protocol/users.ts";
+import { codePoints } from "../protocol/content.ts";
+import { email as emailSchema, PASSWORD_MAX } from "../protocol/text.ts";
+import type { Profile, RegisterBody, User } from "../protocol/users.ts";
+import type { AdminUserStore } from "./admin-ports.ts";
 import type { Bus } from "./bus.ts";
 import { Failure, invalidField } from "./errors.ts";
 import type { Passwords } from "./passwords.ts";
@@ -14,6 +16,7 @@ export interface Credentials {
 export class Users {
   constructor(
     private readonly store: UserStore,
+    private readonly adminStore: Pick<AdminUserStore, "createSuperuser">,
     private readonly passwords: Passwords,
     private readonly bus: Bus,
     private readonly settings: { registration: "open" | "closed"; directory: "all" | "shared" },
@@ -52,10 +55,11 @@ export class Users {
     return (await this.store.seen(user.id)) ?? user;
   }
 
-  async profile(session: Session): Promise<User> {
+  /** Oneself. Only who is a superuser learns that there are such. */
+  async profile(session: Session): Promise<Profile> {
     const account = await this.store.byId(session.userId);
     if (!account) throw new Failure("authentication_required");
-    return account.user;
+    return account.isSuperuser ? { ...account.user, is_superuser: true } : account.user;
   }
 
   async rename(session: Session, names: { firstName?: string; lastName?: string }): Promise<User> {
@@ -76,32 +80,26 @@ export class Users {
     this.bus.publish({ kind: "sessions_ended", userId, sessions });
   }
 
-  /** Shuts the user out, here and on every node. What they have written stays, and they stay in their conversations. */
-  async deactivate(userId: number): Promise<void> {
-    const sessions = await this.store.deactivate(userId);
-    this.bus.publish({ kind: "sessions_ended", userId, sessions });
-  }
-
   list(session: Session, query: { search: string; limit: number; offset: number }) {
     return this.store.list({ ...query, callerId: session.userId, shared: this.settings.directory === "shared" });
   }
 
   /** Makes a superuser, or makes an existing user one (and keeps their password). Not reachable over the network. */
-  async createSuperuser(body: Omit<RegisterBody, "password_confirm">): Promise<{ user: User; created: boolean }> {
-    const existing = await this.store.byEmail(body.email);
-    if (existing) {
-      await this.store.setSuperuser(existing.user.id, true);
-      return { user: existing.user, created: false };
-    }
-    const user = await this.store.create({
-      email: body.email,
-      firstName: body.first_name,
-      lastName: body.last_name,
-      passwordHash: await this.passwords.hash(body.password, ""),
-      isSuperuser: true,
-    });
+  async createSuperuser(body: Omit<RegisterBody, "password_confirm">): Promise<{ user: User; isCreated: boolean }> {
+    const { email } = body;
+    const made = (await this.store.byEmail(email))
+      ? await this.adminStore.createSuperuser({ email })
+      : await this.adminStore.createSuperuser({
+          email,
+          firstName: body.first_name,
+          lastName: body.last_name,
+          passwordHash: await this.passwords.hash(body.password, ""),
+          isSuperuser: true,
+        });
+    const { user, isCreated } = made;
     if (!user) throw emailTaken();
-    return { user, created: true };
+    if (!isCreated) this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
+    return { user, isCreated };
   }
 }
 

@@ -4,17 +4,23 @@ import { requestId } from "hono/request-id";
 import { TrieRouter } from "hono/router/trie-router";
 import { secureHeaders } from "hono/secure-headers";
 import type { Access } from "../domain/access.ts";
+import type { Administration } from "../domain/administration.ts";
 import type { Conversations } from "../domain/conversations.ts";
 import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Messages } from "../domain/messages.ts";
+import type { Meter } from "../domain/meter.ts";
+import type { Metrics } from "../domain/metrics.ts";
 import type { Sessions } from "../domain/sessions.ts";
 import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Users } from "../domain/users.ts";
+import type { LimitInForce } from "../protocol/admin.ts";
+import { adminRoutes } from "./admin/routes.ts";
 import { failureAnswer } from "./answers.ts";
 import type { TrustedProxies } from "./client.ts";
 import { conversationRoutes } from "./conversations.ts";
+import { docsRoutes } from "./docs/routes.ts";
 import type { Env } from "./env.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
 import { messageRoutes } from "./messages.ts";
@@ -31,6 +37,10 @@ export interface AppServices {
   conversations: Conversations;
   messages: Messages;
   limits: Limits;
+  administration: Administration;
+  metrics: Metrics;
+  meter: Meter;
+  limitsInForce: LimitInForce[];
   readiness: Readiness;
   logger: Logger;
   writeApiLog: (line: string) => void;
@@ -54,12 +64,18 @@ export function createApp(services: AppServices): Hono<Env> {
     await next();
   });
 
+  app.route(
+    "/api",
+    docsRoutes(() => app.routes),
+  );
+
   const guards = new Hono<Env>();
-  guards.use(identify(services.sessions, services.trustedProxies), apiLog(services.writeApiLog));
+  guards.use(identify(services.sessions, services.trustedProxies), apiLog(services.writeApiLog, services.meter));
   if (services.corsOrigins.length > 0) guards.use(listedCors(services.corsOrigins));
   guards.use(ownOrigin(services.corsOrigins), requestLimits(services.limits));
   app.route("/api", guards).route("/ws", guards);
 
+  app.route("/api/admin", adminRoutes(services));
   app.route("/api/users", userRoutes(services));
   app.route("/api/chat/conversations/:conversationId/messages", messageRoutes(services));
   app.route("/api/chat/conversations", conversationRoutes(services));

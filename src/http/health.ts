@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import { z } from "zod";
 import { Failure } from "../domain/errors.ts";
 import { success } from "./answers.ts";
+import { about } from "./docs/about.ts";
 import type { Env } from "./env.ts";
 
 /** Whether this node can serve, as the ready call tells it. */
@@ -11,8 +13,31 @@ export interface Readiness {
 
 export function healthRoutes({ readiness }: { readiness: Readiness }) {
   const app = new Hono<Env>();
-  app.get("/", (c) => success(c, { message: "API is running" }));
-  app.get("/ready", async (c) => {
+  app.get(
+    "/",
+    about({
+      id: "health",
+      summary: "The process lives",
+      public: true,
+      answers: { 200: { message: "API is running" } },
+    }),
+    (c) => success(c, { message: "API is running" }),
+  );
+
+  const degraded = z
+    .array(z.string())
+    .optional()
+    .meta({ description: "What is away.", examples: [["redis"]] });
+  const aboutReady = about({
+    id: "ready",
+    summary: "The node can serve",
+    description:
+      "`degraded` names what is away though the node serves. 503 while starting, stopping or without its database.",
+    public: true,
+    answers: { 200: { message: ["Ready", "Degraded"], more: { degraded } } },
+    failures: ["unavailable", "draining", "starting"],
+  });
+  app.get("/ready", aboutReady, async (c) => {
     const degraded = await readiness.check().catch((error: unknown) => {
       throw error instanceof Failure ? error : new Failure("unavailable", { retryAfter: 1 });
     });

@@ -3,11 +3,10 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
 import { Failure } from "../domain/errors.ts";
-import type { FieldErrors } from "../protocol/envelope.ts";
+import { BODY_BYTES_MAX, type FieldErrors } from "../protocol/envelope.ts";
+import type { FailureName } from "../protocol/failures.ts";
 import { parseUuid, USER_ID_MAX } from "../protocol/text.ts";
-
-/** CONTRACT §1. */
-const BODY_BYTES_MAX = 64 * 1024;
+import { tell } from "./docs/about.ts";
 
 /** Reads and checks a JSON body: size, type, form, then its fields, every faulty one named. `c.req.valid("json")` has it. */
 export function json<S extends z.ZodType>(schema: S) {
@@ -21,11 +20,11 @@ export function json<S extends z.ZodType>(schema: S) {
       throw error instanceof HTTPException ? new Failure("invalid_json") : error;
     }
   };
-  return middleware;
+  return tell(middleware, { body: schema });
 }
 
 /** Checks the query string. `c.req.valid("query")` has it. */
-export const query = <S extends z.ZodType>(schema: S) => zValidator("query", schema, refuse);
+export const query = <S extends z.ZodType>(schema: S) => tell(zValidator("query", schema, refuse), { query: schema });
 
 function refuse(result: { success: true } | { success: false; error: { issues: readonly z.core.$ZodIssue[] } }) {
   if (result.success) return;
@@ -83,15 +82,27 @@ export const whole = (min: number, max: number, fallback: number) =>
     .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
     .pipe(z.number().min(min, { error: `Ensure this value is greater than or equal to ${min}.` }))
     .transform((n) => Math.min(n, max))
-    .default(fallback);
+    .meta({
+      type: "integer",
+      pattern: undefined,
+      minimum: min,
+      ...(max < Number.MAX_SAFE_INTEGER ? { description: `More than ${max} is ${max}.` } : {}),
+    })
+    .default(fallback)
+    .meta({ default: fallback });
 
 export const optionalCounter = whole(0, Number.MAX_SAFE_INTEGER, 0).unwrap().optional();
 
+export const optionalFlag = z
+  .enum(["true", "false", "1", "0"], { error: "Must be true or false." })
+  .transform((text) => text === "true" || text === "1")
+  .optional();
+
 export const flag = (fallback: boolean) =>
-  z
-    .enum(["true", "false", "1", "0"], { error: "Must be true or false." })
-    .transform((text) => text === "true" || text === "1")
-    .default(fallback);
+  optionalFlag
+    .unwrap()
+    .default(fallback)
+    .meta({ default: String(fallback) });
 
 /** A conversation's id out of the path; what is no UUID names no conversation. */
 export function conversationIdOf(c: Context): string {
@@ -106,8 +117,14 @@ export function messageIdOf(c: Context): string {
   return id;
 }
 
-export function userIdOf(c: Context): number {
+export function userIdOf(c: Context, unknown: FailureName = "participant_not_found"): number {
   const text = c.req.param("userId") ?? "";
-  if (!/^\d{1,10}$/.test(text) || Number(text) > USER_ID_MAX) throw new Failure("participant_not_found");
+  if (!/^\d{1,10}$/.test(text) || Number(text) > USER_ID_MAX) throw new Failure(unknown);
   return Number(text);
+}
+
+export function sessionIdOf(c: Context): string {
+  const id = parseUuid(c.req.param("sessionId") ?? "");
+  if (id === undefined) throw new Failure("session_not_found");
+  return id;
 }

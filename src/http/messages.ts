@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { Limits } from "../domain/limits.ts";
 import type { Messages } from "../domain/messages.ts";
 import { HISTORY_LIMIT } from "../protocol/frames.ts";
-import { editBody, encodePage, sendBody } from "../protocol/messages.ts";
+import { editBody, encodePage, message, messagePage, sendBody } from "../protocol/messages.ts";
 import { success, successText } from "./answers.ts";
+import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "./input.ts";
 import { messageLimit } from "./middleware/rate-limits.ts";
@@ -20,7 +21,15 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
     after_seq: optionalCounter,
     mark_read: flag(true),
   });
-  app.get("/", loggedIn, limited, query(pageQuery), async (c) => {
+  const aboutPage = about({
+    id: "listMessages",
+    summary: "One page of a conversation's messages",
+    description:
+      "Oldest first. `offset` counts back from the newest; `before_seq` and `after_seq` win over it. The newest page counts as read, unless `mark_read=false`.",
+    answers: { 200: { data: messagePage } },
+    failures: ["not_a_participant"],
+  });
+  app.get("/", aboutPage, loggedIn, limited, query(pageQuery), async (c) => {
     const { limit, offset, before_seq: beforeSeq, after_seq: afterSeq, mark_read: markRead } = c.req.valid("query");
     // A link on another site may bring the cookie along; it must not change anything.
     const fromElsewhere = c.req.header("sec-fetch-site") === "cross-site";
@@ -30,27 +39,49 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
     return successText(c, encodePage(conversationId, found.messages, found.total));
   });
 
-  app.post("/", loggedIn, limited, json(sendBody), async (c) => {
+  const aboutSend = about({
+    id: "sendMessage",
+    summary: "Sends a message",
+    description: "201 when it is stored. The same `client_id` again: 200 with the message of the first time.",
+    answers: {
+      200: { message: "Message was already sent", data: message },
+      201: { message: "Message sent successfully", data: message },
+    },
+    failures: ["not_a_participant", "client_id_conflict"],
+  });
+  app.post("/", aboutSend, loggedIn, limited, json(sendBody), async (c) => {
     const { content, client_id: clientId } = c.req.valid("json");
     const senderId = sessionOf(c).userId;
-    const { message, first } = await messages.send({
+    const sent = await messages.send({
       conversationId: conversationIdOf(c),
       senderId,
       content,
       clientId,
     });
-    return first
-      ? success(c, { message: "Message sent successfully", data: message }, 201)
-      : success(c, { message: "Message was already sent", data: message });
+    return sent.first
+      ? success(c, { message: "Message sent successfully", data: sent.message }, 201)
+      : success(c, { message: "Message was already sent", data: sent.message });
   });
 
-  app.patch("/:messageId", loggedIn, limited, json(editBody), async (c) => {
+  const aboutEdit = about({
+    id: "editMessage",
+    summary: "Gives one's own message another content",
+    answers: { 200: { message: "Message edited successfully", data: message } },
+    failures: ["not_a_participant", "not_the_sender", "message_deleted"],
+  });
+  app.patch("/:messageId", aboutEdit, loggedIn, limited, json(editBody), async (c) => {
     const { content } = c.req.valid("json");
     const data = await messages.edit(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c), content);
     return success(c, { message: "Message edited successfully", data });
   });
 
-  app.delete("/:messageId", loggedIn, limited, async (c) => {
+  const aboutDelete = about({
+    id: "deleteMessage",
+    summary: "Leaves a tombstone of one's own message",
+    answers: { 200: { message: "Message deleted successfully", data: message } },
+    failures: ["not_a_participant", "not_the_sender"],
+  });
+  app.delete("/:messageId", aboutDelete, loggedIn, limited, async (c) => {
     const data = await messages.remove(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c));
     return success(c, { message: "Message deleted successfully", data });
   });

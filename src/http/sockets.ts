@@ -4,14 +4,14 @@ import type { Access } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
 import type { Actor } from "../domain/messages.ts";
 import type { SocketPlaces } from "../domain/socket-places.ts";
+import type { FailureName } from "../protocol/failures.ts";
+import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, optionalCounter, query } from "./input.ts";
 import { UPGRADED } from "./middleware/api-log.ts";
 
 /** Who comes through an upgrade, and what for. */
 interface Visitor {
-  /** Names the place that was taken for the socket. */
-  socketId: string;
   actor: Actor;
   sessionId: string;
   token: string;
@@ -25,6 +25,8 @@ export interface SocketGate {
   /** False when the request is no valid WebSocket handshake. A socket gives its place back when it has closed. */
   upgrade(request: Request, visitor: Visitor): boolean;
 }
+
+const chatQuery = z.object({ after_version: optionalCounter });
 
 /** The routes that become sockets. Everything is refused here, with an HTTP status, before a socket exists. */
 export function socketRoutes(services: {
@@ -43,24 +45,37 @@ export function socketRoutes(services: {
     if (conversationId !== undefined) await access.requireParticipant(conversationId, userId);
     if (!isHandshake(c)) throw upgradeRequired(c);
 
-    const socketId = Bun.randomUUIDv7();
-    if (!(await places.take(userId, socketId, maxSocketsPerUser)))
-      throw new Failure("too_many_sockets", { retryAfter: 5 });
+    if (!(await places.take(userId, maxSocketsPerUser))) throw new Failure("too_many_sockets", { retryAfter: 5 });
     const actor = { userId, fullName };
-    const visitor = { socketId, actor, sessionId, token: c.var.token ?? "", conversationId, afterVersion };
+    const visitor = { actor, sessionId, token: c.var.token ?? "", conversationId, afterVersion };
     // The stop may have begun while this request waited: nothing may open behind it.
     if (isDraining() || !gate.upgrade(c.req.raw, visitor)) {
-      places.giveBack(userId, socketId);
+      places.giveBack(userId);
       throw isDraining() ? new Failure("draining", { retryAfter: 1 }) : upgradeRequired(c);
     }
     // Bun has answered; Hono still wants a response to pass through its middleware.
     return new Response(null, { headers: { [UPGRADED]: "1" } });
   };
 
-  app.get("/chat/:conversationId", loggedIn, query(z.object({ after_version: optionalCounter })), (c) =>
+  const refusals: FailureName[] = ["upgrade_required", "too_many_sockets", "draining"];
+  const answers = { 101: { description: "The WebSocket is open." } };
+  const aboutChat = about({
+    id: "chatSocket",
+    summary: "A socket on one conversation",
+    description: "`after_version` replays every change after it, before anything live.",
+    answers,
+    failures: ["not_a_participant", ...refusals],
+  });
+  app.get("/chat/:conversationId", aboutChat, loggedIn, query(chatQuery), (c) =>
     upgrade(c, conversationIdOf(c), c.req.valid("query").after_version),
   );
-  app.get("/", (c) => upgrade(c));
+  const aboutUser = about({
+    id: "userSocket",
+    summary: "One socket for all of one's conversations",
+    answers,
+    failures: refusals,
+  });
+  app.get("/", aboutUser, (c) => upgrade(c));
   return app;
 }
 

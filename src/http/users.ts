@@ -6,11 +6,21 @@ import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Sessions } from "../domain/sessions.ts";
 import type { Users } from "../domain/users.ts";
-import { parseUuid } from "../protocol/text.ts";
-import { loginBody, passwordBody, profileBody, registerBody, search } from "../protocol/users.ts";
+import { count } from "../protocol/text.ts";
+import {
+  loginBody,
+  passwordBody,
+  profile,
+  profileBody,
+  registerBody,
+  search,
+  sessionInfo,
+  user,
+} from "../protocol/users.ts";
 import { success } from "./answers.ts";
+import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
-import { json, query, whole } from "./input.ts";
+import { json, query, sessionIdOf, whole } from "./input.ts";
 import { SESSION_COOKIE } from "./middleware/identify.ts";
 
 const USERS_MAX = 1000;
@@ -36,12 +46,28 @@ export function userRoutes(services: {
   const giveCookie = (c: Context<Env>, token: string) =>
     setCookie(c, SESSION_COOKIE, token, { ...cookie(c), maxAge: COOKIE_SECONDS });
 
-  app.post("/register", json(registerBody), async (c) => {
+  const aboutRegister = about({
+    id: "register",
+    summary: "Registers a person",
+    description: "It does not log in.",
+    public: true,
+    answers: { 201: { message: "User registered successfully", data: user } },
+    failures: ["registration_closed"],
+  });
+  app.post("/register", aboutRegister, json(registerBody), async (c) => {
     const data = await users.register(c.req.valid("json"), c.var.client.network);
     return success(c, { message: "User registered successfully", data }, 201);
   });
 
-  app.post("/login", json(loginBody), async (c) => {
+  const aboutLogin = about({
+    id: "login",
+    summary: "Logs in",
+    description: "Tries are also counted by account and address. A session that came with the request ends.",
+    public: true,
+    answers: { 200: { message: "Login successful", data: user, cookie: "set" } },
+    failures: ["invalid_credentials"],
+  });
+  app.post("/login", aboutLogin, json(loginBody), async (c) => {
     const { email, password } = c.req.valid("json");
     // Per account and address: nobody can lock another person out.
     await limits.login?.hit(`e-mail ${email.trim().toLowerCase().slice(0, 254)} ${c.var.client.network}`);
@@ -52,15 +78,29 @@ export function userRoutes(services: {
     return success(c, { message: "Login successful", data: await users.seen(credentials.user) });
   });
 
-  app.post("/logout", async (c) => {
+  const aboutLogout = about({
+    id: "logout",
+    summary: "Logs out",
+    description: "Ends the session and its sockets everywhere.",
+    public: true,
+    answers: { 200: { message: "Logout successful", cookie: "cleared" } },
+    failures: ["not_logged_in"],
+  });
+  app.post("/logout", aboutLogout, async (c) => {
     if (!(await endCurrent(c, sessions))) throw new Failure("not_logged_in");
     deleteCookie(c, SESSION_COOKIE, cookie(c));
     return success(c, { message: "Logout successful" });
   });
 
-  app.get("/profile", async (c) => success(c, { data: await users.profile(sessionOf(c)) }));
+  const aboutProfile = about({ id: "getProfile", summary: "Oneself", answers: { 200: { data: profile } } });
+  app.get("/profile", aboutProfile, async (c) => success(c, { data: await users.profile(sessionOf(c)) }));
 
-  app.patch("/profile", loggedIn, json(profileBody), async (c) => {
+  const aboutRename = about({
+    id: "updateProfile",
+    summary: "Changes one's names",
+    answers: { 200: { message: "Profile updated successfully", data: user } },
+  });
+  app.patch("/profile", aboutRename, loggedIn, json(profileBody), async (c) => {
     const { first_name: firstName, last_name: lastName } = c.req.valid("json");
     const data = await users.rename(sessionOf(c), {
       ...(firstName === undefined ? {} : { firstName }),
@@ -74,12 +114,23 @@ export function userRoutes(services: {
     limit: whole(1, USERS_MAX, USERS_MAX),
     offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
   });
-  app.get("/list", loggedIn, query(listQuery), async (c) => {
+  const aboutList = about({
+    id: "listUsers",
+    summary: "Everyone else, newest first",
+    answers: { 200: { data: z.array(user), meta: z.object({ total: count }) } },
+  });
+  app.get("/list", aboutList, loggedIn, query(listQuery), async (c) => {
     const { users: data, total } = await users.list(sessionOf(c), c.req.valid("query"));
     return success(c, { data, meta: { total } });
   });
 
-  app.post("/password", loggedIn, json(passwordBody), async (c) => {
+  const aboutPassword = about({
+    id: "changePassword",
+    summary: "Changes one's password",
+    description: "Ends all one's other sessions, and renews this one.",
+    answers: { 200: { message: "Password changed successfully", cookie: "set" } },
+  });
+  app.post("/password", aboutPassword, loggedIn, json(passwordBody), async (c) => {
     const session = sessionOf(c);
     const { old_password, password } = c.req.valid("json");
     // Guessing the old password with a stolen cookie is held up like guessing at the login.
@@ -89,13 +140,21 @@ export function userRoutes(services: {
     return success(c, { message: "Password changed successfully" });
   });
 
-  app.get("/sessions", async (c) => success(c, { data: await sessions.list(sessionOf(c)) }));
+  const aboutSessions = about({
+    id: "listSessions",
+    summary: "One's own logins",
+    answers: { 200: { data: z.array(sessionInfo) } },
+  });
+  app.get("/sessions", aboutSessions, async (c) => success(c, { data: await sessions.list(sessionOf(c)) }));
 
-  app.delete("/sessions/:sessionId", async (c) => {
+  const aboutEnd = about({
+    id: "endSession",
+    summary: "Ends one of one's own logins",
+    answers: { 200: { message: "Session ended" } },
+  });
+  app.delete("/sessions/:sessionId", aboutEnd, async (c) => {
     const { userId } = sessionOf(c);
-    const id = parseUuid(c.req.param("sessionId"));
-    if (id === undefined) throw new Failure("session_not_found");
-    await sessions.endOne(userId, id);
+    await sessions.endOne(userId, sessionIdOf(c));
     return success(c, { message: "Session ended" });
   });
 

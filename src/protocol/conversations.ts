@@ -1,42 +1,59 @@
 import { z } from "zod";
 import { message } from "./messages.ts";
-import { line, userId } from "./text.ts";
+import { count, id, line, userId } from "./text.ts";
 import { time, user } from "./users.ts";
 
 /** How many participants a conversation object carries, by joining; the others are paged. */
 export const PARTICIPANTS_SHOWN = 50;
 
-export const conversation = z.object({
-  id: z.uuid(),
-  name: z.string().nullable(),
-  display_name: z.string(),
-  is_group: z.boolean(),
-  participants: z.array(user),
-  participant_count: z.int(),
-  created_at: time,
-  updated_at: time,
-});
+export const conversation = z
+  .object({
+    id,
+    name: z
+      .string()
+      .nullable()
+      .meta({ description: "What its people named it.", examples: [null] }),
+    display_name: z
+      .string()
+      .meta({ description: "What to call it, for who asks.", examples: ["Chat with Bob Example"] }),
+    is_group: z.boolean().meta({ examples: [false] }),
+    owner_id: userId.nullable().meta({ description: "Of a group: who may remove others." }),
+    participants: z.array(user).meta({ description: `The first ${PARTICIPANTS_SHOWN}, by joining.` }),
+    participant_count: count.meta({ examples: [2] }),
+    created_at: time,
+    updated_at: time.meta({ description: "Moves with every message." }),
+  })
+  .meta({ id: "Conversation" });
 /** A conversation as one participant sees it: `display_name` depends on who looks. */
 export type Conversation = z.infer<typeof conversation>;
 
-export const conversationSummary = conversation.extend({
-  message_count: z.int(),
-  unread_count: z.int(),
-  last_message: message.nullable(),
-});
+export const conversationSummary = conversation
+  .extend({
+    message_count: count,
+    unread_count: count.meta({ description: "Messages after the read position of who asks.", examples: [3] }),
+    last_message: message.nullable(),
+  })
+  .meta({ id: "ConversationSummary" });
 /** A conversation with its counts and newest message, as the list has it. */
 export type ConversationSummary = z.infer<typeof conversationSummary>;
 
-export const conversationDetail = conversationSummary.extend({
-  read_positions: z.array(z.object({ user_id: z.int(), seq: z.int() })),
-});
+export const conversationDetail = conversationSummary
+  .extend({
+    read_positions: z
+      .array(z.object({ user_id: userId, seq: count }))
+      .meta({ description: "How far each of `participants` has read." }),
+  })
+  .meta({ id: "ConversationDetail" });
 /** One conversation, with how far each participant shown has read. */
 export type ConversationDetail = z.infer<typeof conversationDetail>;
 
 /** Blank, or nothing that can be seen: the group has no name of its own. */
-const name = line(0, 255).transform((text) => (/^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(text) ? null : text));
+const name = line(0, 255)
+  .transform((text) => (/^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(text) ? null : text))
+  .meta({ description: "Of a group. Null or blank: it has none of its own.", examples: ["Friends"] });
 
-const idList = z
+/** User ids, as many as there are. */
+export const idList = z
   .array(z.unknown(), {
     error: (issue) => (issue.input === undefined ? "This field is required." : "Expected a list of user ids."),
   })
@@ -51,8 +68,14 @@ const idList = z
       }
     }
     return parsed;
-  });
+  })
+  .meta({ items: { type: "integer", minimum: 1 }, minItems: 1, uniqueItems: true, examples: [[2]] });
 
-export const createConversationBody = z.object({ participant_ids: idList, name: name.nullish() });
-export const renameBody = z.object({ name: name.nullable() });
-export const addParticipantsBody = z.object({ user_ids: idList });
+export const createConversationBody = z
+  .object({
+    participant_ids: idList.meta({ description: "Who asks is added when missing. More than two people make a group." }),
+    name: name.nullish(),
+  })
+  .meta({ id: "CreateConversationBody" });
+export const renameBody = z.object({ name: name.nullable() }).meta({ id: "RenameBody" });
+export const addParticipantsBody = z.object({ user_ids: idList }).meta({ id: "AddParticipantsBody" });

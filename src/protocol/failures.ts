@@ -26,6 +26,9 @@ export const failures = {
   not_logged_in: { code: "not_logged_in", status: 400, message: "No user is currently logged in" },
   registration_closed: { code: "registration_closed", status: 403, message: "Registration is closed" },
   session_not_found: { code: "not_found", status: 404, message: "Session not found" },
+  user_not_found: { code: "not_found", status: 404, message: "User not found" },
+  own_account: { code: "own_account", status: 409, message: "Nobody can deactivate or demote themselves" },
+  last_superuser: { code: "last_superuser", status: 409, message: "The last active superuser can't be lost" },
 
   // Conversations
   conversation_not_found: { code: "not_found", status: 404, message: "Conversation not found" },
@@ -51,6 +54,11 @@ export const failures = {
   // Frames (over HTTP these can't happen; the status is what a bridge would answer)
   invalid_frame: { code: "invalid_format", status: 400, message: "Invalid message format" },
   unknown_frame_type: { code: "unknown_type", status: 400, message: "Unknown message type" },
+  too_many_watched: {
+    code: "too_many_watched",
+    status: 400,
+    message: "One socket can watch at most 1000 people; unwatch some of them first",
+  },
   not_subscribed: { code: "not_subscribed", status: 400, message: "Subscribe to this conversation first" },
 
   // The server

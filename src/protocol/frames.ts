@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { Conversation } from "./conversations.ts";
-import type { ErrorBody } from "./envelope.ts";
-import type { Message } from "./messages.ts";
-import { clientId, codePoints, content, counter, uuid } from "./text.ts";
-import type { User } from "./users.ts";
+import { codePoints } from "./content.ts";
+import { conversation, idList } from "./conversations.ts";
+import { errorCode } from "./envelope.ts";
+import { message } from "./messages.ts";
+import { clientId, content, count, counter, id, userId, uuid } from "./text.ts";
+import { time, user } from "./users.ts";
 
 /** Frames above this many bytes close the socket with 1009. */
 export const FRAME_BYTES_MAX = 64 * 1024;
@@ -14,94 +15,214 @@ export const HISTORY_LIMIT = { default: 50, max: 100 };
 const ref = z
   .string({ error: "ref must be a string of at most 64 characters" })
   .refine((text) => codePoints(text) <= 64, { error: "ref must be a string of at most 64 characters" })
-  .optional();
+  .optional()
+  .meta({ description: "Chosen by the client, echoed by what answers.", maxLength: 64 });
 
 /** On `/ws/` it says which conversation is meant; on `/ws/chat/{id}/` the path does, and this is ignored. */
-const conversation_id = uuid.optional();
+const conversation_id = uuid.optional().meta({ description: "On /ws/: which conversation is meant." });
 
 const envelope = { ref, conversation_id };
 
+/** Whose presence one socket may ask for, at once and in all. */
+export const WATCHED_MAX = 1_000;
+/** And the same of all sockets that a user has on one node. */
+export const USER_WATCHED_MAX = 2_000;
+
+/** Who is meant by `watch` and `unwatch`; who is named twice counts once. */
+const user_ids = idList
+  .refine((ids) => ids.length > 0, { error: "This list may not be empty." })
+  .refine((ids) => ids.length <= WATCHED_MAX, { error: `Ensure this list has no more than ${WATCHED_MAX} user ids.` })
+  .transform((ids) => [...new Set(ids)])
+  .meta({ type: "array", items: { type: "integer", minimum: 1 }, minItems: 1, maxItems: WATCHED_MAX, examples: [[2]] });
+
 /** What a client may send, by `type`. A frame without a `type` is a message. Unknown fields are ignored. */
 export const clientFrames = {
-  message: z.object({ ...envelope, content, client_id: clientId.optional() }),
-  // The seed took any value and judged it by its truth.
-  typing: z.object({ ...envelope, is_typing: z.unknown().optional().transform(Boolean) }),
-  read: z.object({ ...envelope, seq: counter.optional() }),
-  edit: z.object({ ...envelope, message_id: uuid, content }),
-  delete: z.object({ ...envelope, message_id: uuid }),
-  history: z.object({
-    ...envelope,
-    before_seq: counter.optional(),
-    limit: z
-      .int({ error: "A valid integer is required." })
-      .min(1, { error: "Ensure this value is greater than or equal to 1." })
-      .transform((limit) => Math.min(limit, HISTORY_LIMIT.max))
-      .default(HISTORY_LIMIT.default),
+  message: z.object({ ...envelope, content, client_id: clientId.optional() }).meta({
+    description: "Sends a message. It is stored, then goes to every participant's sockets; `type` may be left out.",
+    examples: [{ content: "Hello, Bob!", client_id: "ann-1" }],
   }),
-  ping: z.object(envelope),
-  subscribe: z.object({ ...envelope, after_version: counter.optional() }),
-  unsubscribe: z.object(envelope),
+  typing: z
+    .object({
+      ...envelope,
+      // The seed took any value and judged it by its truth.
+      is_typing: z.unknown().optional().transform(Boolean).meta({ type: "boolean", default: false }),
+    })
+    .meta({
+      description: "Tells the others; not again within 3 s, and not in groups over 100.",
+      examples: [{ is_typing: true }],
+    }),
+  read: z.object({ ...envelope, seq: counter.optional() }).meta({
+    description: "Moves one's read position forward, to `seq` or else to the newest message.",
+    examples: [{ seq: 7 }],
+  }),
+  edit: z.object({ ...envelope, message_id: uuid, content }).meta({
+    description: "Gives one's own message another content. Answered by an `ack` when there is a `ref`.",
+  }),
+  delete: z.object({ ...envelope, message_id: uuid }).meta({
+    description: "Leaves a tombstone of one's own message. Answered by an `ack` when there is a `ref`.",
+  }),
+  history: z
+    .object({
+      ...envelope,
+      before_seq: counter.optional(),
+      limit: z
+        .int({ error: "A valid integer is required." })
+        .min(1, { error: "Ensure this value is greater than or equal to 1." })
+        .transform((limit) => Math.min(limit, HISTORY_LIMIT.max))
+        .default(HISTORY_LIMIT.default)
+        .meta({ description: `More than ${HISTORY_LIMIT.max} is ${HISTORY_LIMIT.max}.` }),
+    })
+    .meta({ description: "Asks for one page of older messages.", examples: [{ before_seq: 51, limit: 50 }] }),
+  ping: z.object(envelope).meta({ description: "Asks for a `pong`.", examples: [{ ref: "1" }] }),
+  subscribe: z.object({ ...envelope, after_version: counter.optional() }).meta({
+    description: "Takes part in a conversation; with `after_version` all that came after it is replayed first.",
+    examples: [{ conversation_id: "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071", after_version: 12 }],
+  }),
+  unsubscribe: z.object(envelope).meta({
+    description: "Takes no more part in a conversation; its `activity` is told again.",
+    examples: [{ conversation_id: "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071" }],
+  }),
+  watch: z.object({ ...envelope, user_ids }).meta({
+    description: "Asks who of these people is there, now and from now on. Answered by a `presence` for each.",
+  }),
+  unwatch: z.object({ ...envelope, user_ids }).meta({ description: "Asks no more about these people." }),
 } as const;
 
 export type ClientFrameType = keyof typeof clientFrames;
 export type ClientFrame<T extends ClientFrameType = ClientFrameType> = z.infer<(typeof clientFrames)[T]>;
 
-/** What the server sends. Every frame about a conversation carries its id, on both kinds of socket. */
-export type ServerFrame =
-  | {
-      type: "connection_established";
-      message: "Connected to chat";
-      conversation_id?: string | undefined;
-      last_seq?: number | undefined;
-      last_version?: number | undefined;
-      read_seq?: number | undefined;
-      reconnect_after_ms: number;
-      user_id: number;
-    }
-  | { type: "message"; conversation_id: string; message: Message }
-  | { type: "message_changed"; conversation_id: string; version: number; message: Message }
-  | {
-      type: "participants";
-      conversation_id: string;
-      version: number;
-      added: User[];
-      removed: number[];
-      name: string | null;
-    }
-  | {
-      type: "ack";
-      conversation_id: string;
-      client_id?: string | undefined;
-      ref?: string | undefined;
-      id: string;
-      seq: number;
-      version: number;
-    }
-  | { type: "typing"; conversation_id: string; user_id: number; user_name: string; is_typing: boolean }
-  | { type: "read"; conversation_id: string; user_id: number; user_name: string; seq: number }
-  | { type: "history"; conversation_id: string; ref?: string | undefined; messages: Message[]; total: number }
-  | { type: "pong"; conversation_id?: string | undefined; ref?: string | undefined }
-  | { type: "reset"; conversation_id: string; last_version: number }
-  | {
-      type: "subscribed";
-      conversation_id: string;
-      ref?: string | undefined;
-      last_seq: number;
-      last_version: number;
-      read_seq: number;
-    }
-  | { type: "unsubscribed"; conversation_id: string; ref?: string | undefined; code: "unsubscribed" | "removed" }
-  | { type: "conversation"; conversation_id: string; conversation: Conversation }
-  | { type: "activity"; conversation_id: string; last_seq: number; last_version: number }
-  | {
-      type: "error";
-      message: string;
-      code: ErrorBody["code"];
-      conversation_id?: string | undefined;
-      client_id?: string | undefined;
-      ref?: string | undefined;
-      retry_after?: number | undefined;
-    };
+const echo = {
+  client_id: z.string().optional().meta({ description: "That of the frame this answers." }),
+  ref: z.string().optional().meta({ description: "That of the frame this answers." }),
+};
+const last_seq = count.meta({ description: "The newest message's `seq`.", examples: [7] });
+const last_version = count.meta({ description: "The newest change." });
+const version = count.meta({ description: "The change's number: dense, in order.", examples: [13] });
+const who = { user_id: userId, user_name: z.string().meta({ examples: ["Bob Example"] }) };
+
+const frame = <T extends string, Fields extends z.ZodRawShape>(type: T, fields: Fields, description: string) =>
+  z.object({ type: z.literal(type), ...fields }).meta({ description });
+
+/**
+ * What the server sends, by `type`. Every frame about a conversation carries its id, on both kinds of socket. The types
+ * and the documents are made of these; nothing is checked while sending.
+ */
+export const serverFrames = {
+  connection_established: frame(
+    "connection_established",
+    {
+      message: z.literal("Connected to chat"),
+      conversation_id: id.optional(),
+      last_seq: last_seq.optional(),
+      last_version: last_version.optional(),
+      read_seq: count.optional().meta({ description: "One's own read position." }),
+      reconnect_after_ms: count.meta({ description: "How long to wait after a lost connection.", examples: [1500] }),
+      user_id: userId.meta({ description: "Oneself." }),
+    },
+    "The first frame. On /ws/ it names no conversation.",
+  ),
+  message: frame("message", { conversation_id: id, message }, "A message, in order and without holes."),
+  message_changed: frame(
+    "message_changed",
+    { conversation_id: id, version, message },
+    "A message was edited or deleted; this is how it is now.",
+  ),
+  participants: frame(
+    "participants",
+    {
+      conversation_id: id,
+      version,
+      added: z.array(user),
+      removed: z.array(userId).meta({ examples: [[]] }),
+      name: z
+        .string()
+        .nullable()
+        .meta({ description: "The group's name from now on.", examples: ["Friends"] }),
+    },
+    "Somebody joined or left, or the group was renamed.",
+  ),
+  ack: frame(
+    "ack",
+    { conversation_id: id, ...echo, id, seq: last_seq.meta({ description: "The message's." }), version: last_version },
+    "To the sender: it is durable. Only for a message with a `client_id` or a `ref`, an edit or a deletion with a `ref`.",
+  ),
+  typing: frame(
+    "typing",
+    { conversation_id: id, ...who, is_typing: z.boolean().meta({ examples: [true] }) },
+    "Another participant types, or has stopped. It expires by itself after 6 s.",
+  ),
+  read: frame("read", { conversation_id: id, ...who, seq: last_seq }, "Another participant has read up to `seq`."),
+  history: frame(
+    "history",
+    { conversation_id: id, ref: echo.ref, messages: z.array(message), total: count },
+    "One page of older messages, oldest first; `total` is how many there are.",
+  ),
+  pong: frame("pong", { conversation_id: id.optional(), ref: echo.ref }, "Answers a `ping`."),
+  reset: frame(
+    "reset",
+    { conversation_id: id, last_version },
+    "What was missed is too much, or not kept: fetch the conversation anew, and go on from `last_version`.",
+  ),
+  subscribed: frame(
+    "subscribed",
+    {
+      conversation_id: id,
+      ref: echo.ref,
+      last_seq,
+      last_version,
+      read_seq: count.meta({ description: "One's own read position." }),
+    },
+    "Answers `subscribe`; what was missed follows, or a `reset`.",
+  ),
+  unsubscribed: frame(
+    "unsubscribed",
+    { conversation_id: id, ref: echo.ref, code: z.enum(["unsubscribed", "removed"]) },
+    "Nothing more comes of this conversation: one has asked for that, or is no participant any more.",
+  ),
+  conversation: frame("conversation", { conversation_id: id, conversation }, "A conversation that is new to oneself."),
+  activity: frame(
+    "activity",
+    { conversation_id: id, last_seq, last_version },
+    "Something happened in a conversation that one is in, but not subscribed to.",
+  ),
+  presence: frame(
+    "presence",
+    {
+      user_id: userId,
+      online: z.boolean().meta({ examples: [true] }),
+      last_seen: time.nullable(),
+      ref: echo.ref,
+    },
+    "Somebody who is watched is there, or is not.",
+  ),
+  error: frame(
+    "error",
+    {
+      message: z.string().meta({ description: "For people.", examples: ["Message content cannot be empty"] }),
+      code: errorCode,
+      conversation_id: id.optional(),
+      ...echo,
+      retry_after: count.optional().meta({ description: "Seconds." }),
+    },
+    "Nothing was done; only `unavailable` and `internal_error` leave that open: send again with the same `client_id`.",
+  ),
+} as const;
+
+type ServerFrameType = keyof typeof serverFrames;
+export type ServerFrame = z.infer<(typeof serverFrames)[ServerFrameType]>;
+
+/** Frames that are only on `/ws/`, which chooses its conversations itself. All others are on both kinds of socket. */
+export const userSocketOnly: ReadonlySet<string> = new Set<ClientFrameType | ServerFrameType>([
+  "subscribe",
+  "unsubscribe",
+  "subscribed",
+  "unsubscribed",
+  "conversation",
+  "activity",
+  "watch",
+  "unwatch",
+  "presence",
+]);
 
 /** The one place where a frame becomes bytes: what is encoded here is what every socket gets. */
 export const encode = (frame: ServerFrame): string => JSON.stringify(frame);

@@ -1,22 +1,27 @@
 import { z } from "zod";
-import { clientId, content } from "./text.ts";
+import { clientId, content, count, id, userId } from "./text.ts";
 import { time } from "./users.ts";
 
-export const message = z.object({
-  id: z.uuid(),
-  conversation_id: z.uuid(),
-  sender_id: z.int(),
-  sender_name: z.string(),
-  sender_email: z.string(),
-  content: z.string(),
-  timestamp: z.number(),
-  created_at: time,
-  seq: z.int(),
-  version: z.int(),
-  client_id: z.string().optional(),
-  edited_at: time.optional(),
-  deleted_at: time.optional(),
-});
+export const message = z
+  .object({
+    id,
+    conversation_id: id,
+    sender_id: userId.meta({ examples: [1] }),
+    sender_name: z.string().meta({ description: "As it was at the sending.", examples: ["Ann Example"] }),
+    sender_email: z.string().meta({ description: "As it was at the sending.", examples: ["ann@example.com"] }),
+    content: z.string().meta({ description: "Empty when the message was deleted.", examples: ["Hello, Bob!"] }),
+    timestamp: z.number().meta({ description: "`created_at` in seconds since the epoch.", examples: [1773500966.535] }),
+    created_at: time,
+    seq: count.meta({ description: "Numbers the messages of its conversation: 1, 2, 3, …", examples: [7] }),
+    version: count.meta({ description: "The change of its conversation that created it; never changes." }),
+    client_id: z
+      .string()
+      .optional()
+      .meta({ description: "As the sender gave it.", examples: ["ann-1"] }),
+    edited_at: time.optional(),
+    deleted_at: time.optional(),
+  })
+  .meta({ id: "Message", description: "A deleted message stays as a tombstone: `deleted_at` and empty content." });
 /**
  * A message. `seq` numbers the messages of a conversation, `version` is the change that created it; both are dense
  * and never change. The sender's name and e-mail are those of the moment of sending. A deleted message stays as a
@@ -24,16 +29,19 @@ export const message = z.object({
  */
 export type Message = z.infer<typeof message>;
 
-export const sendBody = z.object({ content, client_id: clientId.optional() });
-export const editBody = z.object({ content });
+export const sendBody = z.object({ content, client_id: clientId.optional() }).meta({ id: "SendBody" });
+export const editBody = z.object({ content }).meta({ id: "EditBody" });
 
 /** `data` of a page of messages, oldest first. */
-export interface MessagePage {
-  conversation_id: string;
-  messages: Message[];
-  count: number;
-  total: number;
-}
+export const messagePage = z
+  .object({
+    conversation_id: id,
+    messages: z.array(message).meta({ description: "Oldest first." }),
+    count: count.meta({ description: "How many are in this page.", examples: [1] }),
+    total: count.meta({ description: "How many the conversation has." }),
+  })
+  .meta({ id: "MessagePage" });
+export type MessagePage = z.infer<typeof messagePage>;
 
 /** A `MessagePage` as JSON. Its messages are JSON already, written once for all who ask. */
 export const encodePage = (conversationId: string, messages: readonly string[], total: number): string =>

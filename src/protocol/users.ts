@@ -1,24 +1,37 @@
 import { z } from "zod";
-import { codePoints, email, password, personName, requiredString, unstorable } from "./text.ts";
+import { codePoints, unstorable } from "./content.ts";
+import { email, id, password, personName, requiredString, userId } from "./text.ts";
 
 /** ISO 8601 in UTC, ending in `Z`. */
-export const time = z.iso.datetime();
+export const time = z.iso.datetime().meta({ examples: ["2026-03-14T15:09:26.535Z"] });
 
-export const user = z.object({
-  id: z.int(),
-  email: z.string(),
-  first_name: z.string(),
-  last_name: z.string(),
-  full_name: z.string(),
-  last_seen: time.nullable(),
-  date_joined: time,
-});
+export const user = z
+  .object({
+    id: userId,
+    email: z.string().meta({ examples: ["bob@example.com"] }),
+    first_name: z.string().meta({ examples: ["Bob"] }),
+    last_name: z.string().meta({ examples: ["Example"] }),
+    full_name: z.string().meta({ examples: ["Bob Example"] }),
+    last_seen: time.nullable().meta({ description: "The last login or use; null before the first." }),
+    date_joined: time,
+  })
+  .meta({ id: "User", description: "A user as everybody may see them." });
 /** A user as everybody may see them: never a hash, never a staff flag. */
 export type User = z.infer<typeof user>;
 
+export const profile = user
+  .extend({ is_superuser: z.literal(true).optional().meta({ description: "There for superusers only." }) })
+  .meta({ id: "Profile", description: "Oneself." });
+/** Oneself. `is_superuser` is there for superusers only. */
+export type Profile = z.infer<typeof profile>;
+
 const newPassword = {
   password,
-  password_confirm: requiredString(),
+  password_confirm: requiredString().meta({
+    description: "The same once more.",
+    format: "password",
+    examples: ["SecurePass123"],
+  }),
 };
 const passwordsMatch = (body: { password: string; password_confirm: string }) =>
   body.password === body.password_confirm;
@@ -34,32 +47,47 @@ const mismatch = {
 
 export const registerBody = z
   .object({ email, first_name: personName, last_name: personName, ...newPassword })
-  .refine(passwordsMatch, mismatch);
+  .refine(passwordsMatch, mismatch)
+  .meta({ id: "RegisterBody" });
 export type RegisterBody = z.infer<typeof registerBody>;
 
 /** Any strings: whether they are right is answered alike for every wrong pair. */
-export const loginBody = z.object({ email: requiredString(), password: requiredString() });
+export const loginBody = z
+  .object({
+    email: requiredString().meta({ examples: ["ann@example.com"] }),
+    password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }),
+  })
+  .meta({ id: "LoginBody" });
 
 /** Either name may be left out. */
-export const profileBody = z.object({ first_name: personName.optional(), last_name: personName.optional() });
+export const profileBody = z
+  .object({ first_name: personName.optional(), last_name: personName.optional() })
+  .meta({ id: "ProfileBody" });
 
 export const passwordBody = z
-  .object({ old_password: requiredString(), ...newPassword })
-  .refine(passwordsMatch, mismatch);
+  .object({ old_password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }), ...newPassword })
+  .refine(passwordsMatch, mismatch)
+  .meta({ id: "PasswordBody" });
 
+const SEARCH_MAX = 254;
 /** A search of the directory; empty means everyone. */
 export const search = z
   .string({ error: "Not a valid string." })
-  .refine((text) => codePoints(text) <= 254, { error: "Ensure this field has no more than 254 characters." })
-  .refine((text) => !unstorable(text), { error: "This field contains invalid characters." });
+  .refine((text) => codePoints(text) <= SEARCH_MAX, {
+    error: `Ensure this field has no more than ${SEARCH_MAX} characters.`,
+  })
+  .refine((text) => !unstorable(text), { error: "This field contains invalid characters." })
+  .meta({ description: "Part of a name or an e-mail address; empty means everyone.", maxLength: SEARCH_MAX });
 
-export const sessionInfo = z.object({
-  id: z.uuid(),
-  created_at: time,
-  last_used_at: time,
-  address: z.string(),
-  client: z.string(),
-  current: z.boolean(),
-});
+export const sessionInfo = z
+  .object({
+    id,
+    created_at: time,
+    last_used_at: time,
+    address: z.string().meta({ description: "Where the login came from.", examples: ["192.0.2.7"] }),
+    client: z.string().meta({ description: "What the browser calls itself.", examples: ["Mozilla/5.0"] }),
+    current: z.boolean().meta({ description: "The session of this very request." }),
+  })
+  .meta({ id: "Session", description: "One of one's own logins." });
 /** One of a user's sessions, as they see it in their list. */
 export type SessionInfo = z.infer<typeof sessionInfo>;

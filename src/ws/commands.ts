@@ -2,12 +2,21 @@ import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Messages } from "../domain/messages.ts";
+import type { Meter } from "../domain/meter.ts";
 import type { ConversationStore } from "../domain/ports.ts";
 import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Typing } from "../domain/typing.ts";
-import { type ClientFrame, type ClientFrameType, clientFrames, encode, encodeHistory } from "../protocol/frames.ts";
+import { codePoints } from "../protocol/content.ts";
+import {
+  type ClientFrame,
+  type ClientFrameType,
+  clientFrames,
+  encode,
+  encodeHistory,
+  userSocketOnly,
+} from "../protocol/frames.ts";
 import type { Message } from "../protocol/messages.ts";
-import { codePoints, parseUuid } from "../protocol/text.ts";
+import { parseUuid } from "../protocol/text.ts";
 import type { Hub } from "./hub.ts";
 import type { ClientSocket } from "./socket.ts";
 
@@ -18,6 +27,7 @@ export interface Services {
   typing: Typing;
   places: SocketPlaces;
   limits: Limits;
+  meter: Meter;
   logger: Logger;
 }
 
@@ -27,8 +37,8 @@ const SENDS_IN_FLIGHT = 256;
 const HISTORY_BYTES_MAX = 256 * 1024;
 
 interface Command<T extends ClientFrameType> {
-  /** Only on `/ws/`, which chooses its conversations itself. */
-  userSocketOnly?: true;
+  /** It is about no conversation. */
+  isGeneral?: true;
   /**
    * Does what the frame asks, in the conversation it is about. A returned promise makes the socket's next frame
    * wait. A Failure that is thrown is answered with an `error` frame.
@@ -39,9 +49,14 @@ interface Command<T extends ClientFrameType> {
 /** What each client frame does; protocol/frames.ts says what it may hold. */
 const commands: { [T in ClientFrameType]: Command<T> } = {
   message: {
-    run({ messages, logger }, socket, frame, conversationId) {
+    run(services, socket, frame, conversationId) {
       const { content, client_id, ref } = frame;
-      const sending = messages.send({ conversationId, senderId: socket.actor.userId, content, clientId: client_id });
+      const sending = services.messages.send({
+        conversationId,
+        senderId: socket.actor.userId,
+        content,
+        clientId: client_id,
+      });
       socket.startSend();
       sending
         .then(
@@ -49,7 +64,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
             if (client_id === undefined && ref === undefined) return;
             socket.send(encode({ type: "ack", conversation_id: conversationId, client_id, ref, id, seq, version }));
           },
-          (error: unknown) => answerError(logger, socket, error, frame),
+          (error: unknown) => answerError(services, socket, error, frame),
         )
         .finally(() => socket.endSend());
       // The answer is not waited for: sends of one socket share a commit, and the log keeps their order.
@@ -86,12 +101,12 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
     },
   },
   ping: {
+    isGeneral: true,
     run(_, socket, { ref }) {
       socket.send(encode({ type: "pong", conversation_id: socket.conversationId, ref }));
     },
   },
   subscribe: {
-    userSocketOnly: true,
     async run({ hub, conversations }, socket, { ref, after_version }, conversationId) {
       const earlier = socket.subscriptions.get(conversationId);
       if (earlier) hub.leave(earlier);
@@ -118,7 +133,6 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
     },
   },
   unsubscribe: {
-    userSocketOnly: true,
     run({ hub, typing }, socket, { ref }, conversationId) {
       const subscription = socket.subscriptions.get(conversationId);
       if (!subscription) throw new Failure("not_subscribed");
@@ -128,6 +142,17 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
       socket.send(encode({ type: "unsubscribed", conversation_id: conversationId, ref, code: "unsubscribed" }));
     },
   },
+  watch: {
+    isGeneral: true,
+    async run({ hub }, socket, { ref, user_ids }) {
+      await socket.writable();
+      await hub.presence.watch(socket, user_ids, ref);
+    },
+  },
+  unwatch: {
+    isGeneral: true,
+    run: ({ hub }, socket, { user_ids }) => hub.presence.unwatch(socket, user_ids),
+  },
 };
 
 /** Takes one frame as it came; answers faults with an `error` frame. */
@@ -136,13 +161,13 @@ export function handleFrame(services: Services, socket: ClientSocket, raw: strin
   try {
     frame = parseObject(raw);
   } catch (error) {
-    answerError(services.logger, socket, error, {});
+    answerError(services, socket, error, {});
     socket.countBadFrame();
     return undefined;
   }
   const type = "type" in frame && frame.type !== undefined ? frame.type : "message";
-  if (typeof type !== "string" || !isFrameType(type) || (commands[type].userSocketOnly && !socket.isUserSocket)) {
-    answerError(services.logger, socket, new Failure("unknown_frame_type"), frame);
+  if (typeof type !== "string" || !isFrameType(type) || (userSocketOnly.has(type) && !socket.isUserSocket)) {
+    answerError(services, socket, new Failure("unknown_frame_type"), frame);
     socket.countBadFrame();
     return undefined;
   }
@@ -151,14 +176,14 @@ export function handleFrame(services: Services, socket: ClientSocket, raw: strin
   return limiter.hit(String(socket.actor.userId)).then(
     () => runCommand(services, socket, type, frame),
     (error: unknown) => {
-      answerError(services.logger, socket, error, frame);
+      answerError(services, socket, error, frame);
       socket.countThrottled();
     },
   );
 }
 
 function runCommand<T extends ClientFrameType>(services: Services, socket: ClientSocket, type: T, frame: object) {
-  const fail = (error: unknown) => answerError(services.logger, socket, error, frame);
+  const fail = (error: unknown) => answerError(services, socket, error, frame);
   // It may have gone while its frame waited for a limit: nothing must be entered for it any more.
   if (socket.isClosed) return undefined;
   try {
@@ -166,7 +191,7 @@ function runCommand<T extends ClientFrameType>(services: Services, socket: Clien
     if (!parsed.success) throw faultOf(parsed.error.issues);
     const data = parsed.data as ClientFrame<T>;
     const conversationId = socket.conversationId ?? data.conversation_id;
-    if (conversationId === undefined && type !== "ping")
+    if (conversationId === undefined && !commands[type].isGeneral)
       throw new Failure("validation_failed", { message: "conversation_id: This field is required." });
     return commands[type].run(services, socket, data, conversationId ?? "")?.catch(fail);
   } catch (error) {
@@ -203,10 +228,11 @@ function acknowledge(socket: ClientSocket, frame: { ref?: string | undefined }, 
 }
 
 /** Says that nothing was done, and why. What is no Failure is a fault of ours: logged, and told without detail. */
-function answerError(logger: Logger, socket: ClientSocket, error: unknown, frame: object): void {
+function answerError({ logger, meter }: Services, socket: ClientSocket, error: unknown, frame: object): void {
   const failure = error instanceof Failure ? error : new Failure("internal");
   if (failure !== error) logger.error({ err: error, user_id: socket.actor.userId }, "a frame failed");
   const { message, code, retryAfter } = failure;
+  if (failure.status >= 500) meter.frameErrors++;
   const asked = "conversation_id" in frame && typeof frame.conversation_id === "string" ? frame.conversation_id : "";
   socket.send(
     encode({

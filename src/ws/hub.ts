@@ -1,8 +1,11 @@
 import type { Bus, BusEvent, ToUserEvent } from "../domain/bus.ts";
 import type { ChangeEvent } from "../domain/changes.ts";
 import type { Logger } from "../domain/logger.ts";
+import type { Meter } from "../domain/meter.ts";
 import type { ConversationStore, MessageLog } from "../domain/ports.ts";
+import type { Presence } from "../domain/presence.ts";
 import { closeCodes } from "../protocol/close-codes.ts";
+import { PresenceWatching } from "./presence.ts";
 import { Room } from "./room.ts";
 import type { ClientSocket } from "./socket.ts";
 import { Subscription } from "./subscription.ts";
@@ -18,6 +21,8 @@ export class Hub {
   readonly sockets = new Set<ClientSocket>();
   /** What the sockets for all conversations of a user watch. */
   readonly watching: Watching;
+  /** Whom they watch. */
+  readonly presence: PresenceWatching;
   private readonly rooms = new Map<string, Room>();
   private readonly socketsByUser = new Map<number, Set<ClientSocket>>();
   /** How many rooms and watching sockets here want a conversation's events. */
@@ -28,8 +33,11 @@ export class Hub {
     private readonly log: MessageLog,
     private readonly publish: Publish,
     private readonly forgetMemberships: (conversationId: string, userIds: number[]) => void,
+    private readonly meter: Meter,
+    presence: Presence,
     private readonly logger: Logger,
   ) {
+    this.presence = new PresenceWatching(presence, logger);
     this.watching = new Watching({
       publish,
       follow: (conversationId) =>
@@ -55,6 +63,7 @@ export class Hub {
     this.sockets.delete(socket);
     for (const subscription of [...socket.subscriptions.values()]) this.leave(subscription);
     this.watching.end(socket);
+    this.presence.end(socket);
     const { userId } = socket.actor;
     const sockets = this.socketsByUser.get(userId);
     sockets?.delete(socket);
@@ -78,7 +87,10 @@ export class Hub {
       this.log,
       {
         subscribe: () => this.want(conversationId),
-        publish: (frame) => this.publish(topic, frame),
+        publish: (frame) => {
+          this.meter.deliveries += room.subscriptions.size;
+          this.publish(topic, frame);
+        },
         filled: (event) => {
           this.applyRemovals(event);
           this.watching.moved(event.conversationId, event.version, event.lastSeq);
@@ -134,6 +146,9 @@ export class Hub {
       case "to_user":
         this.sendToUser(event);
         break;
+      case "presence":
+        this.presence.changed(event.changes);
+        break;
       case "sessions_ended":
         this.endSessions(
           event.userId,
@@ -142,17 +157,23 @@ export class Hub {
         break;
       case "user_changed":
         for (const socket of this.socketsByUser.get(event.userId) ?? []) socket.actor.fullName = event.fullName;
+        break;
+      case "conversation_removed":
+        this.removeConversation(event.conversationId);
     }
   }
 
   /** Asks what the bus may have failed to bring: rooms fill up to the head, watchers hear who is in, and of activity. */
   async heal(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
+    this.presence.heal();
     const wanted = [...this.interest.keys()];
     const heads: Awaited<ReturnType<MessageLog["heads"]>>[] = [];
     for (let i = 0; i < wanted.length; i += HEADS_AT_ONCE) {
-      const some = await this.log.heads(wanted.slice(i, i + HEADS_AT_ONCE));
+      const asked = wanted.slice(i, i + HEADS_AT_ONCE);
+      const some = await this.log.heads(asked);
       for (const [conversationId, { lastVersion }] of some) this.rooms.get(conversationId)?.expect(lastVersion);
       heads.push(some);
+      for (const conversationId of asked) if (!some.has(conversationId)) this.removeConversation(conversationId);
     }
     // Read after the heads and put right before they are told: who is out at a head does not hear of it.
     await this.watching.heal(ofUsers);
@@ -166,6 +187,15 @@ export class Hub {
       if (sessionIds.includes(socket.sessionId)) socket.close(closeCodes.sessionEnded, "Session ended");
   }
 
+  /** Everybody is out. Doing it twice is no harm. */
+  private removeConversation(conversationId: string) {
+    this.watching.removed(conversationId);
+    const room = this.rooms.get(conversationId);
+    if (!room) return;
+    for (const subscription of [...room.subscriptions]) subscription.end();
+    this.discard(room);
+  }
+
   private handleChange(event: ChangeEvent) {
     this.applyRemovals(event);
     this.rooms.get(event.conversationId)?.receive(event);
@@ -177,6 +207,7 @@ export class Hub {
   private applyRemovals({ conversationId, version, removed = [] }: ChangeEvent) {
     this.forgetMemberships(conversationId, removed);
     for (const userId of removed) this.watching.left(userId, conversationId, version);
+    this.presence.removed(removed);
   }
 
   /** Who joined: their sockets watch from now on. Doing it twice is no harm. */

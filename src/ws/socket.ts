@@ -6,7 +6,6 @@ import type { Subscription } from "./subscription.ts";
 
 /** What an upgrade has found out; the socket's `data` from then on. */
 export interface Upgrade {
-  socketId: string;
   actor: Actor;
   sessionId: string;
   /** The cookie's token: looked at once more when the socket has opened, then dropped. */

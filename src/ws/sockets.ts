@@ -43,10 +43,11 @@ export class Sockets {
   }
 
   open(raw: Raw): void {
-    const { hub, logger } = this.services;
+    const { hub, meter, logger } = this.services;
     const socket = new ClientSocket(raw, this.handle);
     raw.data.socket = socket;
     hub.add(socket);
+    meter.upgrades++;
     this.greet(socket, raw.data).catch((error: unknown) => {
       if (error instanceof Failure && error.reason === "not_a_participant")
         return socket.close(closeCodes.notParticipant, error.message);
@@ -113,9 +114,9 @@ export class Sockets {
   }
 
   closed(raw: Raw): void {
-    const { socket, socketId, actor } = raw.data;
+    const { socket, actor } = raw.data;
     const { hub, typing, places } = this.services;
-    places.giveBack(actor.userId, socketId);
+    places.giveBack(actor.userId);
     if (!socket) return;
     socket.onClosed();
     const left = [...socket.subscriptions.keys()];

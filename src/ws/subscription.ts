@@ -74,6 +74,16 @@ export class Subscription {
     this.onExpelled(this);
   }
 
+  /** There is no such conversation any more. */
+  end(): void {
+    if (this.over) return;
+    // Who is just asking for their right is told that there is none.
+    this.outAt = Number.MAX_SAFE_INTEGER;
+    if (this.inAt === undefined) return;
+    this.leave();
+    this.onExpelled(this);
+  }
+
   leave(): void {
     if (this.over) return;
     this.over = true;

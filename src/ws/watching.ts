@@ -50,6 +50,9 @@ export class Watching {
   /** The newest removals: their versions by user and conversation, for sockets that were not there yet. */
   private readonly removals = new LRUCache<string, number>(REMOVALS);
 
+  /** Conversations that were removed: a joining that comes late is no news. */
+  private readonly gone = new LRUCache<string, true>(REMOVALS);
+
   constructor(private readonly needs: WatchingNeeds) {}
 
   // Sockets
@@ -113,6 +116,18 @@ export class Watching {
     for (const watcher of this.watchersOf(userId)) this.hear(watcher, conversationId, false, version);
   }
 
+  /** There is no such conversation any more. */
+  removed(conversationId: string): void {
+    this.gone.set(conversationId, true);
+    for (const watchers of this.users.values())
+      for (const watcher of watchers.values()) {
+        const part = watcher.parts.get(conversationId);
+        if (!part?.isIn) continue;
+        watcher.parts.set(conversationId, { version: part.version, isIn: false });
+        if (watcher.isLoaded) this.dismiss(watcher.socket, conversationId);
+      }
+  }
+
   /** Tells of activity: once for each version; an older one that comes late is no news. */
   moved(conversation_id: string, last_version: number, last_seq: number): void {
     const watched = this.watched.get(conversation_id);
@@ -155,6 +170,7 @@ export class Watching {
   private hear(watcher: Watcher, conversationId: string, isIn: boolean, version: number): boolean {
     const before = watcher.parts.get(conversationId);
     if (before && version <= before.version) return false;
+    if (isIn && this.gone.has(conversationId)) return false;
     if (isIn && version <= (this.removals.get(removalKey(watcher.socket.actor.userId, conversationId)) ?? -1))
       return false;
     watcher.parts.set(conversationId, { version, isIn });

@@ -5,8 +5,8 @@ import type { Result } from "./load/protocol.ts";
 
 type Socket = ServerWebSocket<undefined>;
 
-/** What a server sends over the first socket of its room for the message that it got as number `n`. */
-type Planted = (n: number, frame: string) => string[];
+/** What a server sends over the first socket of its room for the message that it got as number `n`, and from whom. */
+type Planted = (n: number, frame: string, from: Socket) => string[];
 
 const FAULTY = 20;
 
@@ -23,11 +23,11 @@ function chatServer(planted: Planted): Server<undefined> {
         sockets.push(socket);
         socket.send(JSON.stringify({ type: "connection_established" }));
       },
-      message(_, text) {
+      message(from, text) {
         const n = ++got;
         const frame = JSON.stringify({ type: "message", message: JSON.parse(String(text)) });
         const [first, ...others] = sockets;
-        for (const one of planted(n, frame)) first?.send(one);
+        for (const one of planted(n, frame, from)) first?.send(one);
         for (const other of others) other.send(frame);
       },
     },
@@ -46,13 +46,27 @@ async function run(planted: Planted): Promise<Result> {
   return result;
 }
 
-/** The faulty message is kept back until so many others have gone. */
-function keptBack(others: number): Planted {
+/** What the sender of the faulty message sends is kept back from then on, until somebody else has sent. */
+function keptBackForAnother(): Planted {
+  let sender: Socket | undefined;
+  const kept: string[] = [];
+  return (n, frame, from) => {
+    if (n === FAULTY) sender = from;
+    if (from === sender) kept.push(frame);
+    if (from === sender) return [];
+    sender = undefined;
+    return [frame, ...kept.splice(0)];
+  };
+}
+
+/** The faulty message is kept back until its sender's next one has gone. */
+function keptBackForTheNext(): Planted {
+  let sender: Socket | undefined;
   let kept: string[] = [];
-  return (n, frame) => {
-    if (n === FAULTY) kept = [frame];
+  return (n, frame, from) => {
+    if (n === FAULTY) [sender, kept] = [from, [frame]];
     if (n === FAULTY) return [];
-    return n === FAULTY + others ? [frame, ...kept.splice(0)] : [frame];
+    return from === sender ? [frame, ...kept.splice(0)] : [frame];
   };
 }
 
@@ -91,12 +105,12 @@ describe.concurrent("the checker of deliveries", () => {
   });
 
   test("a delivery after the sender's next one is found", async () => {
-    const { faults } = await run(keptBack(2));
+    const { faults } = await run(keptBackForTheNext());
     expect(faults).toContain("deliveries reordered: 1");
   });
 
   test("members who see two senders in different orders are found", async () => {
-    const { faults } = await run(keptBack(1));
+    const { faults } = await run(keptBackForAnother());
     expect(faults).toEqual(["rooms whose members saw different orders: 1"]);
   });
 

@@ -40,10 +40,20 @@ inEachMode("createsuperuser", (mode: Mode) => {
     expect(made.stdout).toContain(`${email} exists already and is a superuser now`);
     expect((await ann.get("/api/users/profile/")).body.data.first_name).toBe("Ann");
     expect((await run(ROOT, { ...place.environment, SUPERUSER_PASSWORD: PASSWORD })).code).toBe(0);
-    await server.visitor().logIn("root@example.com");
+    const root = await server.visitor().logIn("root@example.com");
+    await root.patch(`/api/admin/users/${ann.id}/`, { is_active: false });
+    expect((await run(options, { ...place.environment, SUPERUSER_PASSWORD: PASSWORD })).code).toBe(0);
+    await server.visitor().logIn(email);
     server.kill("SIGTERM");
     await server.exited;
     expect(await superusers(place)).toEqual([email, "root@example.com"]);
+    const audited =
+      "SELECT action || ' ' || (details ->> 'email') AS line FROM audit_log WHERE actor_id IS NULL ORDER BY id";
+    expect(await linesOf(place, audited)).toEqual([
+      `superuser_granted ${email}`,
+      "superuser_created root@example.com",
+      `user_reactivated ${email}`,
+    ]);
   });
 
   test("says what is wrong with what it was given, and changes nothing", async () => {
@@ -75,18 +85,19 @@ test("the embedded server's socket for commands is for its own user only", async
 });
 
 /** E-mails of all superusers, read from the database itself. */
-async function superusers(place: Place): Promise<string[]> {
-  const statement = "SELECT email FROM users WHERE is_superuser ORDER BY id";
+const superusers = (place: Place) => linesOf(place, "SELECT email AS line FROM users WHERE is_superuser ORDER BY id");
+
+async function linesOf(place: Place, statement: string): Promise<string[]> {
   const { DATABASE_URL, DATA_DIR } = place.environment;
   if (DATABASE_URL !== undefined) {
     const client = postgres(DATABASE_URL, { max: 1 });
     const rows = await client.unsafe(statement);
     await client.end();
-    return rows.map((row) => row["email"]);
+    return rows.map((row) => row["line"]);
   }
   const { PGlite } = await import("@electric-sql/pglite");
   const client = await PGlite.create(join(DATA_DIR ?? "", "db"));
-  const { rows } = await client.query<{ email: string }>(statement);
+  const { rows } = await client.query<{ line: string }>(statement);
   await client.close();
-  return rows.map((row) => row.email);
+  return rows.map((row) => row.line);
 }

@@ -53,7 +53,8 @@ if (enough && modes.includes("postgres")) {
     const sockets: RawSocket[] = [];
     for (const person of people) sockets.push(...(await open(person, EACH)));
     await untilEach(sockets, ({ frames }) => frames.length >= 1);
-    expect(files() - filesBefore).toBeGreaterThanOrEqual(PEOPLE * EACH);
+    // The connections by which they signed up may have ended meanwhile.
+    expect(files() - filesBefore).toBeGreaterThanOrEqual(PEOPLE * EACH - PEOPLE);
     for (const person of people) expect((await RawSocket.knock(person, path)).answer.status).toBe(429);
 
     const message = await ann.send(id, "Hello, everybody!");

@@ -151,7 +151,7 @@ if (modes.includes("redis")) {
     "answers to PUBLISH get lost": losesAnswersTo("publish"),
     "answers to announcements get lost": losesAnswersTo("}:newest"),
     "answers to the counters' script get lost": losesAnswersTo("confab:limit"),
-    "answers to the script of sockets' places get lost": losesAnswersTo("ZCARD"),
+    "answers to the script of sockets' places get lost": losesAnswersTo("confab:places"),
   };
   describe("Redis", () => {
     for (const [name, fault] of Object.entries(faults))

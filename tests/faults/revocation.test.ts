@@ -103,7 +103,8 @@ if (modes.includes("redis"))
         const other = body.data.find((session: { current: boolean }) => !session.current);
         return laptop.delete(`/api/users/sessions/${other.id}/`);
       },
-      "the deactivation of the user": ({ laptop }) => office.node.users.deactivate(laptop.id),
+      "the deactivation of the user": ({ laptop }) =>
+        office.node.administration.changeUser(null, laptop.id, { isActive: false }),
     };
 
     async function expectEnded(login: Login, withinMs: number) {
@@ -196,7 +197,7 @@ if (modes.includes("redis"))
         return { client, status };
       });
       await Bun.sleep(150);
-      await office.node.users.deactivate(login.laptop.id);
+      await office.node.administration.changeUser(null, login.laptop.id, { isActive: false });
       for (const { client, status } of await Promise.all(racing)) {
         expect([200, 401]).toContain(status);
         expect((await client.get("/api/users/profile/")).status).toBe(401);

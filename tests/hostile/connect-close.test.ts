@@ -101,6 +101,10 @@ describe("connecting and closing over and over leaves nothing behind", () => {
       chat.send({ content: `${n}` });
       await chat.settled();
       chat.raw.terminate();
+      const hub = await bob.hub();
+      hub.send({ type: "watch", user_ids: [ann.id, bob.id, 1_000_000] });
+      await hub.next("presence");
+      hub.raw.terminate();
     }
     const until = performance.now() + 10_000;
     while (JSON.stringify(inside(open, id)) !== JSON.stringify(before) && performance.now() < until)
@@ -139,6 +143,7 @@ describe("connecting and closing over and over leaves nothing behind", () => {
 function inside({ node, server }: OpenNode, conversationId: string) {
   const services = node.sockets["services"];
   const { hub, typing } = services;
+  const { presence } = hub;
   const topics = [`c:${conversationId}`, `a:${conversationId}`];
   return {
     sockets: hub.sockets.size,
@@ -147,6 +152,8 @@ function inside({ node, server }: OpenNode, conversationId: string) {
     interest: hub["interest"].size,
     watchers: hub.watching["users"].size,
     watched: hub.watching["watched"].size,
+    presence: presence["watches"].people.size + presence["watches"].watchers.length + presence["untold"].size,
+    here: services.places.here.size,
     typing: typing["entries"].size,
     topics: topics.reduce((sum, topic) => sum + server.subscriberCount(topic), 0),
     pending: server.pendingWebSockets,

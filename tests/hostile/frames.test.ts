@@ -5,19 +5,22 @@ import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import type { Frame, Socket } from "../support/socket.ts";
 import { documentOf, type Fields, hostileText, keptContent, text } from "./values.ts";
-import { expectErrorBody, PATIENCE_MS, startTarget, type Target } from "./wellbeing.ts";
+import { expectErrorBody, PATIENCE_MS, startTarget, type Target, triesAMode } from "./wellbeing.ts";
 
 const FRAME_BYTES_MAX = 64 * 1024;
 const ABUSE_AFTER = 10;
 
 /** What the attacker knows; the first of each is their own. Filled in before each test. */
-const known = { conversations: [""], messages: [""] };
+const known = { conversations: [""], messages: [""], users: [0] };
 
 const oneOf = (list: () => readonly string[]) => fc.nat().map((n) => list()[n % list().length] ?? "");
 const ref = text(fc.string({ maxLength: 64 }));
 const number = fc.nat({ max: 20 }).map(String);
 const content = text(fc.string({ minLength: 1 }));
 const message_id = text(oneOf(() => known.messages));
+const user_ids = fc
+  .array(fc.nat(), { minLength: 1, maxLength: 20 })
+  .map((ns) => JSON.stringify(ns.map((n) => known.users[n % known.users.length])));
 
 interface FrameKind {
   fields: Fields;
@@ -42,7 +45,12 @@ const KINDS: Record<string, FrameKind> = {
   ping: { fields: {}, answers: ["pong"] },
   subscribe: { fields: { after_version: number }, answers: ["subscribed"], userSocketOnly: true },
   unsubscribe: { fields: {}, answers: ["unsubscribed"], userSocketOnly: true },
+  watch: { fields: { user_ids }, answers: ["presence"], userSocketOnly: true },
+  unwatch: { fields: { user_ids }, answers: [], silent: true, userSocketOnly: true },
 };
+
+/** They are about no conversation. */
+const GENERAL = ["ping", "watch", "unwatch"];
 
 const SOCKETS = ["/ws/chat/{id}/", "/ws/"] as const;
 type SocketKind = (typeof SOCKETS)[number];
@@ -93,6 +101,7 @@ inEachMode("hostile frames", (mode) => {
     known.conversations = [id, id, id, id.toUpperCase(), foreign.conversationId, crypto.randomUUID()];
     const mine = [await eve.send(id, "mine"), await eve.send(id, "mine too")].map((message) => message.id);
     known.messages = [...mine, ...mine, (await bob.send(id, "bob's")).id, foreign.messageId, crypto.randomUUID()];
+    known.users = [eve.id, bob.id, target.foreign.userId, 2 ** 31 - 1];
     watcher = await bob.chat(id, 0);
   });
   afterAll(() => target.server.stop());
@@ -137,7 +146,9 @@ inEachMode("hostile frames", (mode) => {
       expect(errors.length).toBeLessThanOrEqual(1);
       for (const { code } of errors) expect(["invalid_format", "unknown_type"]).not.toContain(code);
       const { ref } = read.frame;
-      const direct = frames.filter(({ type }) => ["error", "ack", "history", "pong", "subscribed"].includes(type));
+      const direct = frames.filter(({ type }) =>
+        ["error", "ack", "history", "pong", "subscribed", "presence"].includes(type),
+      );
       if (typeof ref === "string" && ref.length <= 64) for (const answer of direct) expect(answer.ref).toBe(ref);
       if (read.type === "message" && keptContent(read.frame.content) === undefined) expect(errors.length).toBe(1);
     }
@@ -179,7 +190,7 @@ inEachMode("hostile frames", (mode) => {
 
   test("the table has every frame that the server takes", () => {
     expect(Object.keys(KINDS).sort()).toEqual(Object.keys(clientFrames).sort());
-    expect(Object.keys(KINDS).length).toBe(9);
+    expect(Object.keys(KINDS).length).toBe(11);
   });
 
   for (const kind of SOCKETS)
@@ -191,7 +202,7 @@ inEachMode("hostile frames", (mode) => {
         ]);
         await fc.assert(
           fc.asyncProperty(framesOf(type), (frame) => throwFrame(attack, frame)),
-          { numRuns: 300, examples },
+          { numRuns: triesAMode(300), examples },
         );
         attack.socket.close();
         await expectLogWhole();
@@ -204,7 +215,7 @@ inEachMode("hostile frames", (mode) => {
       const anything = documentOf({ type: text(hostileText), content, conversation_id: text(hostileText) });
       await fc.assert(
         fc.asyncProperty(anything, (frame) => throwFrame(attack, frame.slice(0, FRAME_BYTES_MAX / 4))),
-        { numRuns: 300 },
+        { numRuns: triesAMode(300) },
       );
       attack.socket.close();
       await expectLogWhole();
@@ -246,6 +257,9 @@ inEachMode("hostile frames", (mode) => {
         `{"type":"edit","message_id":"${"0".repeat(60_000)}",${addressed}}`,
         `{"type":"delete","message_id":"${known.messages[0]}${" ".repeat(60_000)}",${addressed}}`,
         `{"type":"ping","ref":"${"x".repeat(60_000)}"}`,
+        `{"type":"watch","user_ids":[${"1,".repeat(30_000)}1]}`,
+        `{"type":"watch","user_ids":[${'"x",'.repeat(15_000)}1]}`,
+        `{"type":"watch","user_ids":${"[".repeat(levels - 20)}${"]".repeat(levels - 20)}}`,
         "[".repeat(FRAME_BYTES_MAX),
       ])
         await throwFrame(attack, padded(frame));
@@ -297,7 +311,7 @@ inEachMode("hostile frames", (mode) => {
     const { conversationId: conversation_id, messageId: message_id } = target.foreign;
     const ref = "foreign";
     const answers: Record<string, string> = {};
-    for (const type of Object.keys(KINDS).filter((type) => type !== "ping")) {
+    for (const type of Object.keys(KINDS).filter((type) => !GENERAL.includes(type))) {
       const before = socket.frames.length;
       socket.send({ type, conversation_id, message_id, ref, content: "x", seq: 1, is_typing: true });
       if (type === "message") await socket.until((frames) => frames.length > before);

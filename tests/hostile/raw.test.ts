@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachMode, modes } from "../support/modes.ts";
 import { expectErrorBody, startTarget, type Target } from "./wellbeing.ts";
 import { clientFrame, httpAnswer, OPCODES, type RawAnswer, type ServerFrame, serverFrame, Wire } from "./wire.ts";
 
@@ -309,20 +309,22 @@ inEachMode("raw HTTP", (mode) => {
     await target.expectWell();
   });
 
-  test("requests that never end hold nobody up, and are hung up on", async () => {
-    const bytes = [
-      "",
-      `POST ${LOGIN} HTTP/1.1\r\nHost: a\r\nContent-`,
-      sized("100", '{"email":'),
-      chunked("5\r\n{"),
-      `${get(HEALTH)}GET /`,
-    ];
-    const halves = Array.from({ length: 20 }, () => bytes.map(open)).flat();
-    await target.expectWell();
-    // Bun's idleTimeout of 10 s; answers that came before it are passed over.
-    for (const wire of halves) await wire.end(14_000);
-    await target.expectWell();
-  }, 30_000);
+  // It is Bun that hangs up, before any of our code: one mode is enough to wait 10 s for.
+  if (mode === modes.at(-1))
+    test("requests that never end hold nobody up, and are hung up on", async () => {
+      const bytes = [
+        "",
+        `POST ${LOGIN} HTTP/1.1\r\nHost: a\r\nContent-`,
+        sized("100", '{"email":'),
+        chunked("5\r\n{"),
+        `${get(HEALTH)}GET /`,
+      ];
+      const halves = Array.from({ length: 20 }, () => bytes.map(open)).flat();
+      await target.expectWell();
+      // Bun's idleTimeout of 10 s; answers that came before it are passed over.
+      for (const wire of halves) await wire.end(14_000);
+      await target.expectWell();
+    }, 30_000);
 });
 
 const KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";

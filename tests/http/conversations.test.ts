@@ -177,6 +177,26 @@ inEachMode("conversations", (mode) => {
       expect(await list(eve, "?offset=3")).toEqual([]);
     });
 
+    test("is searched by its own name and by the names and e-mails of others", async () => {
+      const [eve, fay, gus] = [await server.person("Eve"), await server.person("Fayette"), await server.person("Gus")];
+      const pair = await eve.conversation([fay]);
+      const group = await eve.conversation([fay, gus], "100% Alps_now");
+      const other = await eve.conversation([gus]);
+      await fay.conversation([gus], "Alps of others");
+      const found = async (search: string) => ids(await list(eve, `?search=${encodeURIComponent(search)}`)).sort();
+      expect(await found("alps")).toEqual([group.id]);
+      expect(await found("FAYETTE test")).toEqual([pair.id, group.id].sort());
+      expect(await found(gus.user?.email ?? "")).toEqual([group.id, other.id].sort());
+      for (const text of ["0%", "s_n"]) expect(await found(text)).toEqual([group.id]);
+      // Oneself takes part in all of them.
+      for (const text of ["Eve", "A%s", "Alps of", "\\"]) expect(await found(text)).toEqual([]);
+
+      const page = await eve.get(`${PATH}?search=Fayette&limit=1&offset=1`);
+      expect(ids(page.body.data)).toEqual([pair.id]);
+      expect(page.body.meta).toEqual({ total: 2 });
+      expectFaults(await eve.get(`${PATH}?search=${"x".repeat(255)}`), "search");
+    });
+
     test.each(["limit=0", "limit=x", "limit=2.0", "offset=-1", "offset="])("refuses ?%s", async (query) => {
       expectFaults(await ann.get(`${PATH}?${query}`), query.split("=")[0] ?? "");
     });

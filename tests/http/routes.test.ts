@@ -1,17 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type AppServices, createApp } from "../../src/http/app.ts";
+import { routes as registered } from "../support/documents.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { expectError, UNKNOWN_ID } from "./expectations.ts";
 import { handshake } from "./raw.ts";
 
-/** Only what the app looks at while it is put together: its routes are read here, never called. */
-const UNUSED = { corsOrigins: [], limits: {}, trustedProxies: 0 } as unknown as AppServices;
 const routes = [
-  ...new Set(
-    createApp(UNUSED)
-      .routes.filter(({ method }) => method !== "ALL")
-      .map(({ method, path }) => `${method} ${path}`),
-  ),
+  ...new Set(registered.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`)),
 ].sort();
 
 /** What strangers may call, and what they are answered when they send nothing. */
@@ -21,8 +15,15 @@ const PUBLIC: Record<string, number> = {
   "POST /api/users/logout": 400,
   "GET /api/chat/health": 200,
   "GET /api/chat/health/ready": 200,
+  "GET /api/openapi.json": 200,
+  "GET /api/asyncapi.json": 200,
+  "GET /api/docs": 200,
+  "GET /api/docs/frames": 200,
+  "GET /api/docs/assets/:file": 404,
 };
-const guarded = routes.filter((route) => !(route in PUBLIC));
+const isAdmin = (route: string) => route.includes(" /api/admin/");
+const guarded = routes.filter((route) => !(route in PUBLIC) && !isAdmin(route));
+const hidden = routes.filter(isAdmin);
 
 let server: TestServer;
 let conversationId: string;
@@ -40,9 +41,10 @@ const filledIn = (path: string) =>
   );
 
 test("the app has these many routes, the public ones among them", () => {
-  expect(routes).toHaveLength(24);
+  expect(routes).toHaveLength(43);
   expect(routes).toEqual(expect.arrayContaining(Object.keys(PUBLIC)));
   expect(guarded).toContain("GET /ws/chat/:conversationId");
+  expect(hidden).toHaveLength(14);
 });
 
 test.each(Object.entries(PUBLIC))("%s is public", async (route, status) => {
@@ -62,6 +64,14 @@ test.each(guarded)("%s answers nobody but who is logged in", async (route) => {
         if (each === "HEAD") expect(answer.status).toBe(401);
         else expectError(answer, 401, { message: "Authentication required", code: "authentication_required" });
       }
+});
+
+test.each(hidden)("%s is not there for anybody but superusers", async (route) => {
+  const [method = "", path = ""] = route.split(" ");
+  const person = await server.person();
+  for (const filled of filledIn(path))
+    for (const visitor of [server.visitor(), person])
+      expectError(await visitor.call(method, filled), 404, { message: "Not found", code: "not_found" });
 });
 
 test.each(guarded.filter((route) => route.startsWith("GET /ws")))("%s opens no socket to strangers", async (route) => {

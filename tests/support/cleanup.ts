@@ -1,4 +1,7 @@
-/** What is shared by all test files and goes when the last of them has run; setup.ts sees to that. */
+/**
+ * What all test files of a process share, and what goes when the last of them has run; setup.ts sees to that. Side by side
+ * (`--parallel`) each file has modules of its own: then it is shared by, and goes with, one file.
+ */
 const pending: (() => void | Promise<void>)[] = [];
 
 export function afterAllFiles(cleanUp: () => void | Promise<void>): void {

@@ -1,6 +1,7 @@
 import type { Conversation } from "../../src/protocol/conversations.ts";
 import type { Message } from "../../src/protocol/messages.ts";
 import type { User } from "../../src/protocol/users.ts";
+import { expectDocumented } from "./documents.ts";
 import { Socket } from "./socket.ts";
 
 export interface Answer {
@@ -76,6 +77,7 @@ export class Client {
       if (value !== undefined) this.cookie = value === "" ? undefined : value;
     }
     const text = await response.text();
+    expectDocumented(method, this.url + path, { status: response.status, headers: response.headers, text });
     return { status: response.status, headers: response.headers, body: parse(text), text };
   }
 

@@ -45,18 +45,24 @@ export async function makePlace(mode: Mode): Promise<Place> {
   return { environment, remove };
 }
 
+/** Where scripts/test.ts tells the processes that it starts of its template. */
+export const SHARED_TEMPLATE = "TEST_EMBEDDED_TEMPLATE";
+
 let template: Promise<string> | undefined;
 
-/** Making an embedded database takes seconds; the tests copy one that is made once. */
-function embeddedTemplate(): Promise<string> {
-  template ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), "confab-template-"));
-    afterAllFiles(() => rmSync(folder, { recursive: true, force: true }));
-    const driver = await openDriver(readConfig({ DATA_DIR: folder }), pino({ level: "silent" }));
-    await driver.migrate(true);
-    await driver.close();
-    if (!existsSync(join(folder, "db"))) throw new Error("the embedded database was not made");
-    return folder;
-  })();
+/** Making an embedded database takes seconds; the tests copy one that is made once, for all processes where they share it. */
+export function embeddedTemplate(): Promise<string> {
+  const folder = process.env[SHARED_TEMPLATE];
+  template ??= folder ? Promise.resolve(folder) : makeTemplate();
   return template;
+}
+
+async function makeTemplate(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "confab-template-"));
+  afterAllFiles(() => rmSync(folder, { recursive: true, force: true }));
+  const driver = await openDriver(readConfig({ DATA_DIR: folder }), pino({ level: "silent" }));
+  await driver.migrate(true);
+  await driver.close();
+  if (!existsSync(join(folder, "db"))) throw new Error("the embedded database was not made");
+  return folder;
 }

@@ -8,10 +8,14 @@ import { afterAllFiles } from "./cleanup.ts";
 /** Where Debian and other systems keep the server's programs, beside the PATH. */
 const FOLDERS = ["/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt"];
 
-/** A PostgreSQL server of the tests' own, in a temporary folder; it ends with this process, however that ends. */
-export interface PostgresServer {
+/** A server where tests get databases of their own. */
+export interface Databases {
   /** Makes an empty database and returns its URL. */
   createDatabase(): Promise<string>;
+}
+
+/** A PostgreSQL server of the tests' own, in a temporary folder; it ends with this process, however that ends. */
+export interface PostgresServer extends Databases {
   url(database: string): string;
   pid(): number;
   /** Stops it so that `resume` can start it again: cleanly, or as a crash would. */
@@ -34,11 +38,15 @@ export function postgresPrograms(): string | undefined {
   return undefined;
 }
 
-let shared: Promise<PostgresServer> | undefined;
+/** Where scripts/test.ts tells the processes that it starts of its server. */
+export const SHARED_POSTGRES = "TEST_POSTGRES_URL";
 
-/** One server for all tests of this process, started when first asked for. */
-export function sharedPostgres(): Promise<PostgresServer> {
-  shared ??= startPostgres();
+let shared: Promise<Databases> | undefined;
+
+/** One server for all tests of this process, started when first asked for; or the one that all processes share. */
+export function sharedPostgres(): Promise<Databases> {
+  const url = process.env[SHARED_POSTGRES];
+  shared ??= url ? Promise.resolve({ createDatabase: () => createDatabase(new URL(url)) }) : startPostgres();
   return shared;
 }
 
@@ -94,23 +102,17 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const stop = async () => {
     if (stopped) return;
     stopped = true;
-    server.kill("SIGINT");
+    // Its folder goes with it: there is nothing to write down.
+    server.kill("SIGQUIT");
     await server.exited;
     rmSync(folder, { recursive: true, force: true });
   };
   afterAllFiles(stop);
   await untilReady(url("postgres"));
-  let made = 0;
   return {
     url,
     pid: () => server.pid,
-    async createDatabase() {
-      const name = `test_${process.pid}_${++made}`;
-      const admin = postgres(url("postgres"), { max: 1, onnotice: () => {} });
-      await admin.unsafe(`CREATE DATABASE ${name}`);
-      await admin.end();
-      return url(name);
-    },
+    createDatabase: () => createDatabase(new URL(url("postgres"))),
     async halt(how) {
       server.kill(how === "immediate" ? "SIGQUIT" : "SIGINT");
       await server.exited;
@@ -121,6 +123,15 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     },
     stop,
   };
+}
+
+/** @param url of any database on the server */
+async function createDatabase(url: URL): Promise<string> {
+  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const admin = postgres(url.href, { max: 1, onnotice: () => {} });
+  await admin.unsafe(`CREATE DATABASE ${name}`);
+  await admin.end();
+  return new URL(name, url).href;
 }
 
 /** PostgreSQL refuses to run as root: then it runs as its own user, or as nobody. */

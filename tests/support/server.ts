@@ -1,6 +1,6 @@
 import pino from "pino";
 import { readConfig } from "../../src/config.ts";
-import { type RunningServer, startServer } from "../../src/server.ts";
+import { type RunningServer, type ServerOptions, startServer } from "../../src/server.ts";
 import { Client } from "./client.ts";
 import { type Mode, makePlace } from "./modes.ts";
 
@@ -31,7 +31,11 @@ export interface TestServer {
 }
 
 /** A real server in this process, on a free port, with a database of its own. */
-export async function startTestServer(mode: Mode, settings: Record<string, string> = {}): Promise<TestServer> {
+export async function startTestServer(
+  mode: Mode,
+  settings: Record<string, string> = {},
+  times?: Pick<ServerOptions, "presence">,
+): Promise<TestServer> {
   const place = await makePlace(mode);
   const environment = { ...NO_LIMITS, ...place.environment, HOST: "127.0.0.1", PORT: "0", ...settings };
   const log: string[] = [];
@@ -43,6 +47,7 @@ export async function startTestServer(mode: Mode, settings: Record<string, strin
     logger,
     writeApiLog: (line) => void apiLog.push(line),
     onLost: (error) => void lost.push(error.message),
+    ...times,
   });
   await running.ready;
   const url = running.url.origin;

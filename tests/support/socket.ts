@@ -1,3 +1,5 @@
+import { noteUndocumented } from "./documents.ts";
+
 /** How long a test waits for a frame or a close that must come. */
 const PATIENCE_MS = 5_000;
 
@@ -21,7 +23,9 @@ export class Socket {
     this.raw = new WebSocket(url, { headers: all });
     this.raw.onmessage = ({ data }) => {
       this.texts.push(String(data));
-      this.frames.push(JSON.parse(String(data)));
+      const frame = JSON.parse(String(data));
+      this.frames.push(frame);
+      noteUndocumented(url, frame);
       this.notify();
     };
     this.raw.onerror = () => {};

@@ -17,7 +17,6 @@ export function startBareSockets(): BareSockets {
     fetch(request, server) {
       const { searchParams } = new URL(request.url);
       const data = {
-        socketId: crypto.randomUUID(),
         actor: { userId: Number(searchParams.get("user")), fullName: "Some Body" },
         sessionId: "",
         token: "",

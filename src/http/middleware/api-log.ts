@@ -1,10 +1,11 @@
 import { createMiddleware } from "hono/factory";
 import { getPath } from "hono/utils/url";
 import { Failure } from "../../domain/errors.ts";
+import type { Meter } from "../../domain/meter.ts";
 import type { Env } from "../env.ts";
 
-/** Two lines a request, as the seed's log has them. Paths only: a query may hold what somebody searched for. */
-export const apiLog = (write: (line: string) => void) =>
+/** Two lines a request, as the seed's log has them, and a count of it. Paths only: a query may hold what somebody searched for. */
+export const apiLog = (write: (line: string) => void, meter: Meter) =>
   createMiddleware<Env>(async (c, next) => {
     const started = performance.now();
     const { session, client } = c.var;
@@ -15,6 +16,7 @@ export const apiLog = (write: (line: string) => void) =>
     const seconds = ((performance.now() - started) / 1000).toFixed(3);
     // A socket's upgrade has its answer from Bun, which Hono sees as an empty 200.
     const status = c.res.headers.has(UPGRADED) ? 101 : c.res.status;
+    meter.countRequest(status);
     write(`API Response: ${request} - Status: ${status} - Duration: ${seconds}s`);
   });
 

@@ -7,8 +7,9 @@ import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
 import { isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
+import { containing } from "./search.ts";
 import { SharedReads } from "./shared-reads.ts";
-import { isSummary, SUMMARIES, SUMMARY, type SummaryRow, summaryOf } from "./summaries.ts";
+import { FOUND_SUMMARIES, isSummary, SUMMARIES, SUMMARY, type SummaryRow, summaryOf } from "./summaries.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
 
@@ -108,14 +109,17 @@ export class PostgresConversations implements ConversationStore {
     });
   }
 
-  async summaries(userId: number, page: { limit: number; offset: number }) {
-    const rows = await this.db.query<Partial<SummaryRow> & { total: number }>(SUMMARIES, [
+  async summaries(userId: number, page: { limit: number; offset: number; search?: string }) {
+    const { limit, offset, search = "" } = page;
+    const [statement, found] = search === "" ? [SUMMARIES, []] : [FOUND_SUMMARIES, [containing(search)]];
+    const rows = await this.db.query<Partial<SummaryRow> & { total: number }>(statement, [
       userId,
-      page.limit,
-      page.offset,
+      limit,
+      offset,
+      ...found,
     ]);
-    const found = rows.flatMap((row) => (isSummary(row) ? row : []));
-    return { rows: await this.withPeople(found), total: rows[0]?.total ?? 0 };
+    const summaries = rows.flatMap((row) => (isSummary(row) ? row : []));
+    return { rows: await this.withPeople(summaries), total: rows[0]?.total ?? 0 };
   }
 
   async summary(userId: number, conversationId: string) {

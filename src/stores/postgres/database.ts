@@ -93,6 +93,14 @@ export class Database {
     return this.probe;
   }
 
+  /** Whether it answers now. Only looks: a pool that is busy must not be taken for a database that is away. */
+  answers(): Promise<boolean> {
+    return deadline(this.driver.query("SELECT 1", []), PROBE_TIMEOUT_MS).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** A connection that the server has closed is noticed by the first who uses it: they get another one. */
   private async twice<T>(work: () => Promise<T>): Promise<T> {
     const since = performance.now();

@@ -2,6 +2,7 @@ import type { Change } from "../../domain/changes.ts";
 import { Failure } from "../../domain/errors.ts";
 import type { Appended, Draft, Head, MessageLog, PageQuery } from "../../domain/ports.ts";
 import type { User } from "../../protocol/users.ts";
+import { AMENDED, type AmendRow, amendedOf } from "./amend.ts";
 import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { prune } from "./prune.ts";
@@ -27,13 +28,7 @@ export class PostgresLog implements MessageLog {
 
   async amend(conversationId: string, userId: number, messageId: string, content: string | null) {
     const [row] = await this.db.write<AmendRow>(AMEND, [conversationId, userId, messageId, content]);
-    if (!row) throw new Error("confab_amend gave no answer");
-    if (row.outcome !== "amended" && row.outcome !== "unchanged") throw new Failure(row.outcome);
-    const message = messageOf(row);
-    if (row.outcome === "unchanged") return { message, change: undefined };
-    const { at_version: version, at_seq: lastSeq } = row;
-    const change: Change = { kind: "message_changed", conversationId, version, lastSeq, message };
-    return { message, change };
+    return amendedOf(row, conversationId);
   }
 
   async page(conversationId: string, { limit, offset = 0, beforeSeq, afterSeq }: PageQuery) {
@@ -94,20 +89,7 @@ export class PostgresLog implements MessageLog {
   }
 }
 
-const AMEND = `SELECT a.outcome, a.at_version, a.at_seq, ${MESSAGE_COLUMNS}
-  FROM confab_amend($1, $2, $3, $4) a CROSS JOIN LATERAL (SELECT (a.message).*) m`;
-
-/** What drizzle/0004_amend.sql answers. */
-type AmendRow =
-  | ({ outcome: "amended" | "unchanged"; at_version: number; at_seq: number } & MessageRow)
-  | {
-      outcome:
-        | "conversation_not_found"
-        | "not_a_participant"
-        | "message_not_found"
-        | "not_the_sender"
-        | "message_deleted";
-    };
+const AMEND = `${AMENDED} FROM confab_amend($1, $2, $3, $4) a CROSS JOIN LATERAL (SELECT (a.message).*) m`;
 
 /** A head, for the select list of a statement that reads `conversations c`. */
 const HEAD = `c.last_seq AS "lastSeq", c.last_version AS "lastVersion", c.pruned_seq AS "prunedSeq",

@@ -5,6 +5,7 @@ import {
   check,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -12,6 +13,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { AuditAction, AuditDetails, AuditTarget } from "../../protocol/admin.ts";
 
 /** Milliseconds, which is what JavaScript's dates and the wire can say: what is read equals what was written. */
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
@@ -26,7 +28,10 @@ export const users = pgTable("users", {
   passwordHash: text("password_hash").notNull(),
   isSuperuser: boolean("is_superuser").notNull().default(false),
   isActive: boolean("is_active").notNull().default(true),
+  /** The last login. Everybody sees it. */
   lastSeen: moment("last_seen"),
+  /** When the last socket closed. Only for those who may know of the user's presence. */
+  lastOnline: moment("last_online"),
   dateJoined: moment("date_joined").notNull().defaultNow(),
 });
 
@@ -151,4 +156,37 @@ export const changes = pgTable(
     createdAt: moment("created_at").notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.conversationId, table.version] })],
+);
+
+/**
+ * Conversations that an admin has removed and whose messages and changes may still be there: those go piece by piece,
+ * as far as these numbers say. Nobody can see them any more: the conversation's row is gone.
+ */
+export const removedConversations = pgTable("removed_conversations", {
+  id: uuid().primaryKey(),
+  prunedSeq: counter("pruned_seq").notNull(),
+  lastSeq: counter("last_seq").notNull(),
+  prunedVersion: counter("pruned_version").notNull(),
+  lastVersion: counter("last_version").notNull(),
+});
+
+/** What admins have done. Only ever appended to, in the transaction of what it tells. */
+export const auditLog = pgTable(
+  "audit_log",
+  {
+    id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    at: moment("at").notNull().defaultNow(),
+    /** Null: the command line. No foreign key: an entry outlives everything it names. */
+    actorId: integer("actor_id"),
+    actorEmail: text("actor_email"),
+    action: text().$type<AuditAction>().notNull(),
+    targetType: text("target_type").$type<AuditTarget>().notNull(),
+    targetId: text("target_id").notNull(),
+    details: jsonb().$type<AuditDetails>().notNull(),
+    address: text(),
+  },
+  (table) => [
+    index("audit_log_actor").on(table.actorId, table.id),
+    index("audit_log_target").on(table.targetType, table.targetId, table.id),
+  ],
 );

@@ -1,6 +1,6 @@
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { NewSession, SessionStore } from "../../domain/ports.ts";
-import type { Database } from "./database.ts";
+import type { Database, Transaction } from "./database.ts";
 import { arrayParam } from "./rows.ts";
 import { secrets, sessions, users } from "./schema.ts";
 
@@ -71,21 +71,8 @@ export class PostgresSessions implements SessionStore {
     return rows.map((row) => row.id);
   }
 
-  async list(userId: number) {
-    const rows = await this.db.read((orm) =>
-      orm
-        .select()
-        .from(sessions)
-        .where(and(eq(sessions.userId, userId), alive))
-        .orderBy(desc(sessions.lastUsedAt), desc(sessions.id)),
-    );
-    return rows.map((row) => ({
-      id: row.id,
-      created_at: row.createdAt.toISOString(),
-      last_used_at: row.lastUsedAt.toISOString(),
-      address: row.address,
-      client: row.client,
-    }));
+  list(userId: number) {
+    return sessionsOf(this.db, userId);
   }
 
   async end(userId: number, id: string) {
@@ -105,4 +92,30 @@ export class PostgresSessions implements SessionStore {
         .where(or(lt(sessions.lastUsedAt, sql`now() - ${IDLE}`), lt(sessions.createdAt, sql`now() - ${LIFETIME}`))),
     );
   }
+}
+
+/** The live sessions of a user, last used first. */
+export async function sessionsOf(db: Database, userId: number) {
+  const rows = await db.read((orm) =>
+    orm
+      .select()
+      .from(sessions)
+      .where(and(eq(sessions.userId, userId), alive))
+      .orderBy(desc(sessions.lastUsedAt), desc(sessions.id)),
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    created_at: row.createdAt.toISOString(),
+    last_used_at: row.lastUsedAt.toISOString(),
+    address: row.address,
+    client: row.client,
+  }));
+}
+
+/** Ends one session of a user, or all. */
+export function deleteSessions(tx: Transaction, userId: number, id?: string) {
+  return tx
+    .delete(sessions)
+    .where(and(eq(sessions.userId, userId), id === undefined ? undefined : eq(sessions.id, id)))
+    .returning({ id: sessions.id, key: sessions.key });
 }

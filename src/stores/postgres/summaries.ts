@@ -40,10 +40,20 @@ const SUMMARY_PARTS = `LEFT JOIN LATERAL (
     ) first
   ) shown ON true`;
 
-/** One page of the conversations of $1. Where the page is empty, one row has the total. */
-export const SUMMARIES = `WITH mine AS MATERIALIZED (
-    SELECT conversation_id, read_seq FROM participants WHERE user_id = $1
-  ), page AS (
+const MINE = "SELECT conversation_id, read_seq FROM participants WHERE user_id = $1";
+
+/** Those of them that have $4 in their own name or in that of somebody else. */
+const FOUND = `SELECT p.conversation_id, p.read_seq FROM participants p
+  CROSS JOIN LATERAL (SELECT name FROM conversations WHERE id = p.conversation_id OFFSET 0) c
+  WHERE p.user_id = $1 AND (c.name ILIKE $4 OR EXISTS (
+    SELECT FROM participants other
+    CROSS JOIN LATERAL (SELECT * FROM users WHERE id = other.user_id OFFSET 0) u
+    WHERE other.conversation_id = p.conversation_id AND other.user_id <> $1
+      AND (u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $4
+    OFFSET 0
+  ))`;
+
+const pageOf = (mine: string) => `WITH mine AS MATERIALIZED (${mine}), page AS (
     SELECT c.*, mine.read_seq
     FROM mine CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
     ORDER BY c.updated_at DESC, c.id DESC LIMIT $2 OFFSET $3
@@ -51,6 +61,10 @@ export const SUMMARIES = `WITH mine AS MATERIALIZED (
   SELECT counted.total, ${SUMMARY_COLUMNS}
   FROM (SELECT count(*)::int AS total FROM mine) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
   ORDER BY c.updated_at DESC, c.id DESC`;
+
+/** One page of the conversations of $1. Where the page is empty, one row has the total. */
+export const SUMMARIES = pageOf(MINE);
+export const FOUND_SUMMARIES = pageOf(FOUND);
 
 /** The one conversation $2 as $1 sees it. */
 export const SUMMARY = `SELECT ${SUMMARY_COLUMNS}

@@ -1,9 +1,10 @@
-import { and, count, desc, eq, exists, ne, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, exists, ne, sql } from "drizzle-orm";
 import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Account, NewUser, UserStore } from "../../domain/ports.ts";
 import type { Database } from "./database.ts";
-import { userOf } from "./rows.ts";
+import { iso, ms, userOf } from "./rows.ts";
 import { participants, sessions, users } from "./schema.ts";
+import { containing } from "./search.ts";
 
 export class PostgresUsers implements UserStore {
   constructor(private readonly db: Database) {}
@@ -31,30 +32,38 @@ export class PostgresUsers implements UserStore {
   }
 
   setPassword(id: number, passwordHash: string, keptSession: string) {
-    return this.shutOut(id, { passwordHash }, ne(sessions.id, keptSession));
-  }
-
-  deactivate(id: number) {
-    return this.shutOut(id, { isActive: false });
-  }
-
-  async setSuperuser(id: number, isSuperuser: boolean) {
-    await this.update(id, { isSuperuser });
+    return this.db.transaction(async (tx) => {
+      // The user's row first: a login that runs beside it has its session by then, or is refused.
+      await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
+      return tx
+        .delete(sessions)
+        .where(and(eq(sessions.userId, id), ne(sessions.id, keptSession)))
+        .returning({ id: sessions.id, key: sessions.key });
+    });
   }
 
   seen(id: number) {
     return this.update(id, { lastSeen: sql`now()` });
   }
 
-  /** The user's row first: a login that runs beside it has its session by then, or is refused. */
-  private shutOut(id: number, values: PgUpdateSetSource<typeof users>, which?: SQL) {
-    return this.db.transaction(async (tx) => {
-      await tx.update(users).set(values).where(eq(users.id, id));
-      return tx
-        .delete(sessions)
-        .where(and(eq(sessions.userId, id), which))
-        .returning({ id: sessions.id, key: sessions.key });
-    });
+  async wentOffline(people: { id: number; goneMs: number }[]) {
+    const rows = await this.db.query<{ id: number; seen_ms: number }>(WENT_OFFLINE, [
+      people.map(({ id }) => id),
+      people.map(({ goneMs }) => Math.round(goneMs)),
+    ]);
+    return new Map(rows.map((row) => [row.id, iso(row.seen_ms)]));
+  }
+
+  async visible(watched: ReadonlyMap<number, Iterable<number>>) {
+    const pairs = [...watched].flatMap(([watcher, ids]) => Array.from(ids, (id) => [watcher, id] as const));
+    const rows = await this.db.query<{ watcher: number; id: number; seen_ms: number | null }>(VISIBLE, [
+      pairs.map(([watcher]) => watcher),
+      pairs.map(([, id]) => id),
+      [...watched.keys()],
+    ]);
+    const visible = new Map(Array.from(watched.keys(), (watcher) => [watcher, new Map<number, string | null>()]));
+    for (const row of rows) visible.get(row.watcher)?.set(row.id, row.seen_ms === null ? null : iso(row.seen_ms));
+    return visible;
   }
 
   private async update(id: number, values: PgUpdateSetSource<typeof users>) {
@@ -63,7 +72,7 @@ export class PostgresUsers implements UserStore {
   }
 
   async list(query: { callerId: number; shared: boolean; search: string; limit: number; offset: number }) {
-    const pattern = `%${query.search.replace(/[\\%_]/g, "\\$&")}%`;
+    const pattern = containing(query.search);
     const mine = alias(participants, "mine");
     const theirs = alias(participants, "theirs");
     return this.db.read(async (orm) => {
@@ -95,6 +104,25 @@ export class PostgresUsers implements UserStore {
     });
   }
 }
+
+/** For those who may know of a presence; everybody else sees `last_seen` alone. */
+const SEEN = ms("greatest(u.last_seen, u.last_online)");
+
+const WENT_OFFLINE = `UPDATE users u SET last_online = greatest(u.last_online, now() - gone.ms * interval '1 millisecond')
+  FROM unnest($1::integer[], $2::bigint[]) AS gone (id, ms) WHERE u.id = gone.id
+  RETURNING u.id, ${SEEN} AS seen_ms`;
+
+/**
+ * The watchers' conversations are hashed once (IS TRUE keeps them from being joined), and each person's looked through until one
+ * is found there. MUST be asked for some hundred watchers at most: what is too much for a hash is searched from end to end.
+ */
+const VISIBLE = `SELECT asked.watcher, u.id, ${SEEN} AS seen_ms
+  FROM unnest($1::integer[], $2::integer[]) AS asked (watcher, id)
+  CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.id AND is_active OFFSET 0) u
+  WHERE u.id = asked.watcher OR EXISTS (
+    SELECT FROM (SELECT conversation_id AS id FROM participants WHERE user_id = u.id OFFSET 0) theirs
+    WHERE ((asked.watcher, theirs.id) IN (SELECT user_id, conversation_id FROM participants WHERE user_id = ANY ($3::integer[]))) IS TRUE
+  )`;
 
 const accountOf = (row: typeof users.$inferSelect): Account => ({
   user: userOf(row),

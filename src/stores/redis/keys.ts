@@ -14,7 +14,10 @@ export const channelsOf = (busId: string) => ({
 
 /** Which PostgreSQL this Redis serves; see bus-id.ts. */
 export const BUS_ID = "confab:bus-id";
-export const socketsKey = (userId: number) => `confab:sockets:${userId}`;
-/** Is there while Redis knows the sockets of a node. */
-export const socketsKnownKey = (nodeId: string) => `confab:sockets-known:${nodeId}`;
+/** By node, how many places a user's sockets have there; 0 while they may be back in a moment. */
+export const placesKey = (userId: number) => `confab:places:{${userId}}`;
+/** The nodes that have places, by when their leases end. */
+export const NODES = "confab:nodes";
+/** Whose places a node has: what is done away with when it has died. */
+export const nodeUsersKey = (node: string) => `confab:node-users:${node}`;
 export const counterPrefix = (name: string) => `confab:limit:${name}:`;

@@ -95,6 +95,10 @@ export class RedisWindow implements MessageWindow {
     );
   }
 
+  drop(conversationId: string): void {
+    this.forgiving(this.client.run((redis) => redis.del(windowKey(conversationId))));
+  }
+
   /** Nothing depends on the window: what it misses is read from PostgreSQL. */
   private forgiving(work: Promise<unknown>) {
     work.catch((error: unknown) => {

@@ -1,0 +1,109 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAllFiles, cleanUpAll } from "../tests/support/cleanup.ts";
+import { embeddedTemplate, SHARED_TEMPLATE } from "../tests/support/modes.ts";
+import { postgresPrograms, SHARED_POSTGRES, startPostgres } from "../tests/support/postgres.ts";
+
+// `bun run test`: most tests wait more than they compute, so their files run side by side; then come those that must be
+// alone, one after the other. With arguments, what they say, in one process: `bun run test tests/http -t "a name"`.
+
+const ROOT = join(import.meta.dir, "..");
+const SIDE_BY_SIDE = 3;
+/** They prove nothing on a machine that does much else, or measure what it does, or stand on Redis answering in time. */
+const ALONE = [
+  "tests/contracts/counters.test.ts",
+  "tests/faults/checker/checker.test.ts",
+  "tests/faults/checker/planted.test.ts",
+  "tests/faults/clock.test.ts",
+  "tests/faults/many-sockets.test.ts",
+  "tests/hostile/abuse.test.ts",
+  "tests/hostile/connect-close.test.ts",
+  "tests/nodes/two-nodes.test.ts",
+];
+
+const folder = mkdtempSync(join(tmpdir(), "confab-tests-"));
+afterAllFiles(() => rmSync(folder, { recursive: true, force: true }));
+const interrupt = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupt.abort());
+
+const args = process.argv.slice(2);
+const parts = await (args.length > 0 ? test(args).then((part) => [part]) : testAll()).finally(cleanUpAll);
+const sum = (count: "passed" | "failed" | "skipped") => parts.reduce((all, part) => all + part[count], 0);
+for (const text of parts.flatMap((part) => part.failures)) process.stdout.write(`\n${text}\n`);
+if (args.length === 0)
+  process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped\n`);
+process.exit(sum("failed") === 0 ? 0 : 1);
+
+interface Totals {
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Said again at the end: thousands of lines may lie between a failure and the totals. */
+  failures: string[];
+}
+
+async function testAll(): Promise<Totals[]> {
+  const files = [...new Bun.Glob("tests/**/*.test.ts").scanSync(ROOT)];
+  for (const file of ALONE) if (!files.includes(file)) throw new Error(`there is no ${file}`);
+  const isAlone = (file: string) => ALONE.includes(file);
+  const [alone, others] = [files.filter(isAlone), files.filter((file) => !isAlone(file))];
+  const shared = await startShared();
+  return [await test([`--parallel=${SIDE_BY_SIDE}`, ...others], shared), await test(alone, shared)];
+}
+
+/** What takes long to start is started once for all processes; the tests have databases of their own there. */
+async function startShared(): Promise<Record<string, string>> {
+  const template = { [SHARED_TEMPLATE]: await embeddedTemplate() };
+  if (!postgresPrograms()) return template;
+  const postgres = await startPostgres({ max_connections: String(300 * SIDE_BY_SIDE) });
+  return { ...template, [SHARED_POSTGRES]: postgres.url("postgres") };
+}
+
+/** Runs `bun test`. A fault that is no test's own counts as one: a file that can't be loaded, an interrupt. */
+async function test(what: string[], environment: Record<string, string> = {}): Promise<Totals> {
+  if (interrupt.signal.aborted) return { passed: 0, failed: 1, skipped: 0, failures: ["interrupted"] };
+  const report = join(folder, "junit.xml");
+  rmSync(report, { force: true });
+  const tests = Bun.spawn(
+    [process.execPath, "test", "--timeout", "60000", "--reporter=junit", `--reporter-outfile=${report}`, ...what],
+    {
+      cwd: ROOT,
+      env: { ...process.env, ...environment },
+      stdio: ["inherit", "inherit", "inherit"],
+      signal: interrupt.signal,
+    },
+  );
+  const code = await tests.exited;
+  const results = existsSync(report) ? readFileSync(report, "utf8") : "";
+  const [head = ""] = /<testsuites [^>]+>/.exec(results) ?? [];
+  const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const [failed, skipped] = [count("failures"), count("skipped")];
+  const failures = failuresIn(results);
+  if (code !== 0 && failed === 0) failures.push("failed outside the tests, in loading a file for instance: see above");
+  return {
+    passed: count("tests") - failed - skipped,
+    failed: code === 0 ? failed : Math.max(failed, 1),
+    skipped,
+    failures,
+  };
+}
+
+/** What failed in a JUnit report, each with its file, its name and what was said of it. */
+function failuresIn(report: string): string[] {
+  const cases = report.matchAll(/<testcase ([^>]*[^/])>\s*<failure ([^>]*)>(?:([^<]*)<\/failure>)?/g);
+  return [...cases].map(([, test = "", failure = "", said]) => {
+    const of = (name: string, tag: string) => plain(new RegExp(`(?:^| )${name}="([^"]*)"`).exec(tag)?.[1] ?? "");
+    // Bun names the innermost group first.
+    const groups = of("classname", test).split(" > ").reverse();
+    const name = [...groups, of("name", test)].filter(Boolean).join(" > ");
+    return `(fail) ${of("file", test)}: ${name}\n${(said ? plain(said) : of("message", failure)).slice(0, 3000)}`;
+  });
+}
+
+function plain(escaped: string): string {
+  const names: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return escaped.replace(/&(?:#(\d+)|(\w+));/g, (whole, code, name) =>
+    code ? String.fromCodePoint(Number(code)) : (names[name] ?? whole),
+  );
+}

@@ -1,0 +1,137 @@
+import type { AdminUser, AdminUserDetail } from "../protocol/admin.ts";
+import type { Message } from "../protocol/messages.ts";
+import type { Admin, AdminConversationStore, AdminStores, AdminUserStore, AuditLog } from "./admin-ports.ts";
+import type { Announcer } from "./announcer.ts";
+import type { Bus } from "./bus.ts";
+import { Failure } from "./errors.ts";
+import type { Logger } from "./logger.ts";
+import type { Page, Pages } from "./pages.ts";
+import type { PageQuery } from "./ports.ts";
+import type { SocketPlaces } from "./socket-places.ts";
+
+interface Parts {
+  stores: AdminStores;
+  pages: Pages;
+  places: SocketPlaces;
+  announcer: Announcer;
+  bus: Bus;
+  logger: Logger;
+}
+
+/** What superusers may do. Who asks is one: http/admin sees to that, and for all that changes something the store does again. */
+export class Administration {
+  private erasing: Promise<void> | undefined;
+
+  constructor(private readonly parts: Parts) {}
+
+  // Users
+
+  users(query: Parameters<AdminUserStore["list"]>[0]) {
+    return this.parts.stores.users.list(query);
+  }
+
+  async user(id: number): Promise<AdminUserDetail> {
+    const { stores, places } = this.parts;
+    const user = await stores.users.detail(id);
+    if (!user) throw new Failure("user_not_found");
+    return { ...user, open_sockets: await places.count(id) };
+  }
+
+  /**
+   * Who is deactivated is out at once, on every node; what they have written stays, and they stay in their
+   * conversations. Who is made a superuser, or is one no more, has that at once too.
+   */
+  async changeUser(
+    by: Admin,
+    id: number,
+    wanted: { isActive?: boolean | undefined; isSuperuser?: boolean | undefined },
+  ): Promise<AdminUser> {
+    const { stores, bus } = this.parts;
+    const { user, isChanged, ended } = await stores.users.change(by, id, wanted);
+    if (ended.length > 0) bus.publish({ kind: "sessions_ended", userId: id, sessions: ended });
+    if (isChanged) bus.publish({ kind: "user_changed", userId: id, fullName: user.full_name });
+    // Said again although nothing changed: the answer to the change may have got lost, and with it what was to be told.
+    if (!user.is_active) bus.publish({ kind: "sessions_doubted" });
+    return user;
+  }
+
+  /** One of the user's sessions, or all; their sockets close with them. Returns how many ended. */
+  async endSessions(by: Admin, userId: number, sessionId?: string): Promise<number> {
+    const { stores, bus } = this.parts;
+    try {
+      const sessions = await stores.users.endSessions(by, userId, sessionId);
+      if (sessions.length > 0) bus.publish({ kind: "sessions_ended", userId, sessions });
+      return sessions.length;
+    } finally {
+      // There may be others, ended by a call whose answer got lost.
+      bus.publish({ kind: "sessions_doubted" });
+    }
+  }
+
+  // Conversations
+
+  conversations(query: Parameters<AdminConversationStore["list"]>[0]) {
+    return this.parts.stores.conversations.list(query);
+  }
+
+  async conversation(id: string) {
+    const conversation = await this.parts.stores.conversations.detail(id);
+    if (!conversation) throw new Failure("conversation_not_found");
+    return conversation;
+  }
+
+  participants(id: string, page: { after: number; limit: number }) {
+    return this.parts.stores.conversations.participants(id, page);
+  }
+
+  /** Written down before anything is shown. Nobody's read position moves. */
+  async readMessages(by: Admin, id: string, query: PageQuery): Promise<Page> {
+    const { pages, stores } = this.parts;
+    const page = await pages.read(id, query);
+    const count = page.messages.length;
+    const last_seq = page.newestSeq ?? 0;
+    // `seq` is dense.
+    const first_seq = count === 0 ? 0 : last_seq - count + 1;
+    await stores.conversations.noteReading(by, id, { count, first_seq, last_seq });
+    return page;
+  }
+
+  /** Leaves a tombstone, whoever sent it. */
+  async removeMessage(by: Admin, conversationId: string, messageId: string): Promise<Message> {
+    const { stores, announcer } = this.parts;
+    try {
+      const { message, change } = await stores.conversations.removeMessage(by, conversationId, messageId);
+      if (change) announcer.announce(change);
+      return message;
+    } catch (error) {
+      return announcer.doubt(conversationId, error);
+    }
+  }
+
+  /** With everything in it, for everybody, on every node, for good. */
+  async removeConversation(by: Admin, id: string): Promise<void> {
+    const { stores, announcer, logger } = this.parts;
+    try {
+      await stores.conversations.remove(by, id);
+    } catch (error) {
+      announcer.doubt(id, error, true);
+    }
+    announcer.announceRemoval(id);
+    // Not waited for: a large one takes a while, and housekeeping goes on with what is left of it.
+    this.erase().catch((error: unknown) => logger.warn({ err: error }, "what is left is erased a little later"));
+  }
+
+  /** What removed conversations held is erased; may be called again and again, and runs once at a time. */
+  erase(): Promise<void> {
+    this.erasing ??= this.parts.stores.conversations.erase().finally(() => {
+      this.erasing = undefined;
+    });
+    return this.erasing;
+  }
+
+  // Audit log
+
+  audit(query: Parameters<AuditLog["list"]>[0]) {
+    return this.parts.stores.audit.list(query);
+  }
+}

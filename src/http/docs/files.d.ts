@@ -1,0 +1,10 @@
+/** Files that are embedded as they are; the import gives the path. */
+declare module "*.css" {
+  const path: string;
+  export default path;
+}
+
+declare module "swagger-ui-dist/swagger-ui-bundle.js" {
+  const path: string;
+  export default path;
+}

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { sessionInfo, time, user } from "./users.ts";
+
+/** What only superusers see and ask for, under `/api/admin/`. */
+
+export const adminUser = user
+  .extend({ is_active: z.boolean(), is_superuser: z.boolean() })
+  .meta({ id: "AdminUser", description: "A user as a superuser sees them." });
+/** A user as a superuser sees them. */
+export type AdminUser = z.infer<typeof adminUser>;
+
+export const adminUserDetail = adminUser
+  .extend({
+    conversation_count: z.int(),
+    messages_sent: z.int().meta({ description: "In the conversations they take part in now." }),
+    messages_sent_exact: z.boolean().meta({
+      description: "False: there are more; counting stopped after as many messages as it may look at.",
+    }),
+    open_sockets: z.int().meta({ description: "Over all nodes." }),
+    sessions: z.array(sessionInfo.omit({ current: true })),
+  })
+  .meta({ id: "AdminUserDetail" });
+export type AdminUserDetail = z.infer<typeof adminUserDetail>;
+
+const change = z.boolean({ error: "Must be true or false." }).optional();
+/** Either may be left out. */
+export const changeUserBody = z.object({ is_active: change, is_superuser: change }).meta({ id: "ChangeUserBody" });
+
+export const adminConversation = z
+  .object({
+    id: z.uuid(),
+    name: z.string().nullable(),
+    is_group: z.boolean(),
+    owner_id: z.int().nullable(),
+    /** The first by joining: three in a list, fifty in the detail. */
+    participants: z.array(adminUser),
+    participant_count: z.int(),
+    /** Those that retention has left. */
+    message_count: z.int(),
+    last_seq: z.int(),
+    last_version: z.int(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: "AdminConversation" });
+export type AdminConversation = z.infer<typeof adminConversation>;
+
+export const limitInForce = z
+  .object({
+    /** The setting; `null`: it can't be set. */
+    setting: z.string().nullable(),
+    description: z.string(),
+    /** `null`: off, or without end. */
+    value: z.union([z.int(), z.string()]).nullable(),
+    /** What the value counts, or is measured in. */
+    unit: z.enum(["hits", "count", "bytes", "characters", "ms", "choice"]),
+    /** For `hits`: within how many ms. */
+    window_ms: z.int().optional(),
+  })
+  .meta({ id: "LimitInForce" });
+export type LimitInForce = z.infer<typeof limitInForce>;
+
+export const auditActions = [
+  "superuser_created",
+  "superuser_granted",
+  "superuser_revoked",
+  "user_deactivated",
+  "user_reactivated",
+  "session_ended",
+  "sessions_ended",
+  "messages_read",
+  "message_removed",
+  "conversation_removed",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+export const auditTargets = ["user", "conversation", "message"] as const;
+export type AuditTarget = (typeof auditTargets)[number];
+
+const auditDetails = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+export type AuditDetails = z.infer<typeof auditDetails>;
+
+export const auditEntry = z
+  .object({
+    id: z.int(),
+    at: time,
+    /** `null`: the command line. The e-mail is that of the time. */
+    actor: z.object({ id: z.int(), email: z.string() }).nullable(),
+    action: z.enum(auditActions),
+    target: z.object({ type: z.enum(auditTargets), id: z.string() }),
+    details: auditDetails,
+    address: z.string().nullable(),
+  })
+  .meta({ id: "AuditEntry" });
+/** What an admin did. */
+export type AuditEntry = z.infer<typeof auditEntry>;

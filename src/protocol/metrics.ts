@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { time } from "./users.ts";
+
+interface Kind {
+  /** How the samples of a longer time become one. */
+  over: "mean" | "max" | "min";
+  /** How the nodes' values become the cluster's. */
+  nodes: "sum" | "max" | "min";
+}
+
+const perSecond = { over: "mean", nodes: "sum" } as const;
+const worst = { over: "max", nodes: "max" } as const;
+const whetherUp = { over: "min", nodes: "min" } as const;
+
+/** What each node tells of itself every five seconds. docs/admin.md says what exactly is measured. */
+export const metricKinds = {
+  connections: { over: "max", nodes: "sum" },
+  upgrades_per_s: perSecond,
+  messages_per_s: perSecond,
+  deliveries_per_s: perSecond,
+  delivery_p50_ms: worst,
+  delivery_p99_ms: worst,
+  requests_2xx_per_s: perSecond,
+  requests_3xx_per_s: perSecond,
+  requests_4xx_per_s: perSecond,
+  requests_5xx_per_s: perSecond,
+  frame_errors_per_s: perSecond,
+  loop_delay_p99_ms: worst,
+  cpu: { over: "mean", nodes: "sum" },
+  rss_bytes: { over: "max", nodes: "sum" },
+  heap_bytes: { over: "max", nodes: "sum" },
+  postgres_up: whetherUp,
+  redis_up: whetherUp,
+} as const satisfies Record<string, Kind>;
+
+export type MetricName = keyof typeof metricKinds;
+export const metricNames = Object.keys(metricKinds) as MetricName[];
+
+/** `null`: nothing to tell, as of a delay when nothing was sent, or of Redis where there is none. */
+export type Sample = Record<MetricName, number | null>;
+
+/** A node, as it tells of itself. */
+export interface NodeInfo {
+  id: string;
+  name: string;
+  version: string;
+  started_at: string;
+}
+
+export const metricRanges = ["hour", "day"] as const;
+export type MetricRange = (typeof metricRanges)[number];
+
+const values = z.array(z.number().nullable());
+const series = z
+  .object(Object.fromEntries(metricNames.map((name) => [name, values])) as Record<MetricName, typeof values>)
+  .meta({ id: "MetricSeries", description: "By metric, a value for each moment; docs/admin.md says what each is." });
+export type MetricSeries = z.infer<typeof series>;
+
+export const metricsReport = z
+  .object({
+    step_ms: z.int(),
+    /** Moments, ms since the epoch; every series has one value for each. */
+    at: z.array(z.int()),
+    nodes: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        version: z.string(),
+        started_at: time,
+        last_at: z.int(),
+        /** It was heard a moment ago. */
+        is_alive: z.boolean(),
+        series,
+      }),
+    ),
+    /** All nodes together. */
+    total: series,
+  })
+  .meta({ id: "MetricsReport" });
+export type MetricsReport = z.infer<typeof metricsReport>;

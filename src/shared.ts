@@ -1,0 +1,67 @@
+import type { NodeOptions } from "./compose.ts";
+import type { Bus } from "./domain/bus.ts";
+import type { CounterStore, Rate } from "./domain/limits.ts";
+import type { MessageWindow, Stores } from "./domain/ports.ts";
+import { presenceTimes, type SocketPlaces } from "./domain/socket-places.ts";
+import { InProcessExchange } from "./stores/embedded/bus.ts";
+import { memoryCounters } from "./stores/embedded/counters.ts";
+import { LocalSocketPlaces } from "./stores/embedded/socket-places.ts";
+import type { Database } from "./stores/postgres/database.ts";
+import { livingNodes } from "./stores/postgres/node-lock.ts";
+import { RedisBus } from "./stores/redis/bus.ts";
+import { claimRedis } from "./stores/redis/bus-id.ts";
+import { RedisClient } from "./stores/redis/client.ts";
+import { redisCounters } from "./stores/redis/counters.ts";
+import { RedisSocketPlaces } from "./stores/redis/socket-places.ts";
+import { RedisWindow } from "./stores/redis/window.ts";
+
+/** What the nodes of a database share: Redis, or this process where it is the only one. */
+export interface Shared {
+  bus: Bus;
+  window: MessageWindow | undefined;
+  places: SocketPlaces;
+  counters(name: string, rate: Rate): CounterStore;
+  /** What is away, though the node serves. */
+  degraded(): string[];
+  close(): Promise<void>;
+}
+
+/** Opens it, in the mode that the settings choose. */
+export async function openShared(
+  { config, logger, onLost, presence = presenceTimes }: NodeOptions,
+  { nodeId, stores, database }: { nodeId: string; stores: Stores; database: Database },
+): Promise<Shared> {
+  const local = new LocalSocketPlaces(presence.grace);
+  if (config.REDIS_URL === undefined) {
+    const bus = new InProcessExchange().connect();
+    const counters = (_name: string, rate: Rate) => memoryCounters(rate);
+    const close = async () => {
+      await local.close();
+      await bus.close();
+    };
+    return { bus, window: undefined, places: local, counters, degraded: () => [], close };
+  }
+  const address = { url: config.REDIS_URL, checkCertificate: config.REDIS_TLS_CHECK === "on" };
+  const client = new RedisClient(address, logger);
+  const busId = await stores.sessions.secret("bus");
+  await claimRedis(client, busId, onLost).catch((error: unknown) => {
+    client.close();
+    throw error;
+  });
+  const windowTtlMs = config.MESSAGE_WINDOW_TTL;
+  const nodes = () => livingNodes(database.query);
+  const bus = new RedisBus({ address, busId, nodeId, windowTtlMs, nodes, onStrange: onLost }, client, logger);
+  const places = new RedisSocketPlaces(client, local, presence, logger);
+  return {
+    bus,
+    window: new RedisWindow(client, windowTtlMs, logger),
+    places,
+    counters: (name, rate) => redisCounters(client, name, rate, memoryCounters(rate)),
+    degraded: () => (client.isUp ? [] : ["redis"]),
+    async close() {
+      await places.close();
+      await bus.close();
+      client.close();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { and, count, desc, eq, lt } from "drizzle-orm";
+import type { AuditLog } from "../../../domain/admin-ports.ts";
+import type { AuditEntry } from "../../../protocol/admin.ts";
+import type { Database } from "../database.ts";
+import { auditLog } from "../schema.ts";
+
+export class PostgresAuditLog implements AuditLog {
+  constructor(private readonly db: Database) {}
+
+  list({ actorId, action, target, before, limit }: Parameters<AuditLog["list"]>[0]) {
+    const wanted = and(
+      actorId === undefined ? undefined : eq(auditLog.actorId, actorId),
+      action === undefined ? undefined : eq(auditLog.action, action),
+      target === undefined ? undefined : eq(auditLog.targetType, target.type),
+      target?.id === undefined ? undefined : eq(auditLog.targetId, target.id),
+    );
+    return this.db.read(async (orm) => {
+      const rows = await orm
+        .select()
+        .from(auditLog)
+        .where(and(wanted, before === undefined ? undefined : lt(auditLog.id, before)))
+        .orderBy(desc(auditLog.id))
+        .limit(limit + 1);
+      const [counted] = await orm.select({ total: count() }).from(auditLog).where(wanted);
+      const shown = rows.slice(0, limit);
+      return {
+        entries: shown.map(entryOf),
+        next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
+        total: counted?.total ?? 0,
+      };
+    });
+  }
+}
+
+const entryOf = (row: typeof auditLog.$inferSelect): AuditEntry => ({
+  id: row.id,
+  at: row.at.toISOString(),
+  actor: row.actorId === null ? null : { id: row.actorId, email: row.actorEmail ?? "" },
+  action: row.action,
+  target: { type: row.targetType, id: row.targetId },
+  details: row.details,
+  address: row.address,
+});

@@ -1,0 +1,133 @@
+import { and, count, desc, eq, sql } from "drizzle-orm";
+import type { Admin, AdminUserStore } from "../../../domain/admin-ports.ts";
+import { Failure } from "../../../domain/errors.ts";
+import type { EndedSession, NewUser } from "../../../domain/ports.ts";
+import type { Database, Transaction } from "../database.ts";
+import { userOf } from "../rows.ts";
+import { users } from "../schema.ts";
+import { containing } from "../search.ts";
+import { deleteSessions, sessionsOf } from "../sessions.ts";
+import { audited, type Entry } from "./audited.ts";
+import { adminUserOf } from "./rows.ts";
+
+/** Messages that are looked at to count those that somebody sent. */
+const COUNTED_MOST = 100_000;
+
+export class PostgresAdminUsers implements AdminUserStore {
+  constructor(private readonly db: Database) {}
+
+  list({ search, isActive, isSuperuser, limit, offset }: Parameters<AdminUserStore["list"]>[0]) {
+    const text = sql`(${users.firstName} || ' ' || ${users.lastName} || ' ' || ${users.email})`;
+    const shown = and(
+      search === "" ? undefined : sql`${text} ILIKE ${containing(search)}`,
+      isActive === undefined ? undefined : eq(users.isActive, isActive),
+      isSuperuser === undefined ? undefined : eq(users.isSuperuser, isSuperuser),
+    );
+    return this.db.read(async (orm) => {
+      const rows = await orm.select().from(users).where(shown).orderBy(desc(users.id)).limit(limit).offset(offset);
+      const [counted] = await orm.select({ total: count() }).from(users).where(shown);
+      return { users: rows.map(adminUserOf), total: counted?.total ?? 0 };
+    });
+  }
+
+  async detail(id: number) {
+    const [row] = await this.db.read((orm) => orm.select().from(users).where(eq(users.id, id)));
+    if (!row) return undefined;
+    const [counts] = await this.db.query<{ conversations: number; sent: number; looked: number }>(COUNTS, [
+      id,
+      COUNTED_MOST + 1,
+    ]);
+    return {
+      ...adminUserOf(row),
+      conversation_count: counts?.conversations ?? 0,
+      messages_sent: counts?.sent ?? 0,
+      messages_sent_exact: (counts?.looked ?? 0) <= COUNTED_MOST,
+      sessions: await sessionsOf(this.db, id),
+    };
+  }
+
+  change(by: Admin, id: number, wanted: Parameters<AdminUserStore["change"]>[2]) {
+    return audited(this.db, by, async (tx) => {
+      const before = await lockUser(tx, id);
+      const isActive = wanted.isActive ?? before.isActive;
+      const isSuperuser = wanted.isSuperuser ?? before.isSuperuser;
+      const entries: Entry[] = [];
+      const target = { type: "user", id } as const;
+      const details = { email: before.email };
+      if (isActive !== before.isActive)
+        entries.push({ action: isActive ? "user_reactivated" : "user_deactivated", target, details });
+      if (isSuperuser !== before.isSuperuser)
+        entries.push({ action: isSuperuser ? "superuser_granted" : "superuser_revoked", target, details });
+      if (entries.length === 0) return { outcome: { user: adminUserOf(before), isChanged: false, ended: [] }, entries };
+
+      const isLoss = before.isActive && before.isSuperuser && !(isActive && isSuperuser);
+      if (by?.userId === id && isLoss) throw new Failure("own_account");
+      const [row = before] = await tx.update(users).set({ isActive, isSuperuser }).where(eq(users.id, id)).returning();
+      if (isLoss) await requireSuperuser(tx);
+      // The user's row first: a login that runs beside it has its session by then, or is refused.
+      const ended = isActive ? [] : await deleteSessions(tx, id);
+      return { outcome: { user: adminUserOf(row), isChanged: true, ended }, entries };
+    });
+  }
+
+  endSessions(by: Admin, userId: number, sessionId?: string) {
+    return audited<EndedSession[]>(this.db, by, async (tx) => {
+      const { email } = await lockUser(tx, userId);
+      const ended = await deleteSessions(tx, userId, sessionId);
+      if (sessionId !== undefined && ended.length === 0) throw new Failure("session_not_found");
+      const target = { type: "user", id: userId } as const;
+      const entry: Entry =
+        sessionId === undefined
+          ? { action: "sessions_ended", target, details: { email, count: ended.length } }
+          : { action: "session_ended", target, details: { email, session: sessionId } };
+      return { outcome: ended, entries: ended.length === 0 ? [] : [entry] };
+    });
+  }
+
+  createSuperuser(user: NewUser | { email: string }) {
+    return audited<Awaited<ReturnType<AdminUserStore["createSuperuser"]>>>(this.db, null, async (tx) => {
+      if ("passwordHash" in user) {
+        const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
+        if (!row) return { outcome: { user: undefined, isCreated: false }, entries: [] };
+        const target = { type: "user", id: row.id } as const;
+        const entry: Entry = { action: "superuser_created", target, details: { email: row.email } };
+        return { outcome: { user: userOf(row), isCreated: true }, entries: [entry] };
+      }
+      const [before] = await tx.select().from(users).where(eq(users.email, user.email)).for("no key update");
+      if (!before) return { outcome: { user: undefined, isCreated: false }, entries: [] };
+      const target = { type: "user", id: before.id } as const;
+      const details = { email: before.email };
+      const entries: Entry[] = [];
+      // It is the one way back in: a superuser who can't log in would be none.
+      if (!before.isActive) entries.push({ action: "user_reactivated", target, details });
+      if (!before.isSuperuser) entries.push({ action: "superuser_granted", target, details });
+      await tx.update(users).set({ isSuperuser: true, isActive: true }).where(eq(users.id, before.id));
+      return { outcome: { user: userOf(before), isCreated: false }, entries };
+    });
+  }
+}
+
+async function lockUser(tx: Transaction, id: number) {
+  const [row] = await tx.select().from(users).where(eq(users.id, id)).for("no key update");
+  if (!row) throw new Failure("user_not_found");
+  return row;
+}
+
+async function requireSuperuser(tx: Transaction) {
+  const [left] = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.isActive, true), eq(users.isSuperuser, true)))
+    .limit(1);
+  if (!left) throw new Failure("last_superuser");
+}
+
+/** $2: messages that are looked at, the newest of each conversation first. */
+const COUNTS = `SELECT (SELECT count(*)::int FROM participants WHERE user_id = $1) AS conversations,
+    count(*) FILTER (WHERE s.sender_id = $1)::int AS sent, count(*)::int AS looked
+  FROM (
+    SELECT m.sender_id FROM participants p CROSS JOIN LATERAL (
+      SELECT sender_id FROM messages WHERE conversation_id = p.conversation_id ORDER BY seq DESC OFFSET 0
+    ) m
+    WHERE p.user_id = $1 LIMIT $2
+  ) s`;

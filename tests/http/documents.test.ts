@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { default as asyncApiSchema } from "@asyncapi/specs/schemas/3.0.0-without-$id.json";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import Ajv from "ajv";
+import addFormats from "ajv-formats";
+import { version } from "../../package.json";
+import { factsOf } from "../../src/http/docs/about.ts";
+import { exampleOf, Schemas } from "../../src/http/docs/json-schema.ts";
+import { closeCodes } from "../../src/protocol/close-codes.ts";
+import { clientFrames, serverFrames, userSocketOnly } from "../../src/protocol/frames.ts";
+import { expectDocumented, frames, http, noteUndocumented, routes, takeFaults } from "../support/documents.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer("embedded", { RATE_LIMIT_ANON: "2/minute" });
+});
+afterAll(() => server.stop());
+
+describe("openapi.json", () => {
+  test("is OpenAPI 3.1", async () => {
+    const validator = new Validator();
+    expect(await validator.validate(structuredClone(http))).toEqual({ valid: true });
+    expect(validator.version).toBe("3.1");
+    expect(http.info.version).toBe(version);
+  });
+
+  test("has every route of the app, and nothing more", () => {
+    const written = routes
+      .filter(({ method, path }) => method !== "ALL" && /^\/(api|ws)\b/.test(path))
+      .map(({ method, path }) => `${method} ${path.replace(/:\w+/g, "{}")}`);
+    const documented = Object.entries(http.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map(
+        (method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, "{}").replace(/\/$/, "")}`,
+      ),
+    );
+    expect(documented.sort()).toEqual([...new Set(written)].sort());
+    expect(documented.length).toBeGreaterThan(25);
+  });
+
+  test("gives every body an example that the server takes", () => {
+    const bodies = routes.flatMap(({ handler }) => factsOf(handler).body ?? []);
+    expect(bodies.length).toBeGreaterThan(8);
+    for (const body of bodies) {
+      const schemas = new Schemas();
+      const example = exampleOf(schemas.of(body, "input"), schemas.components);
+      expect([example, body.safeParse(example).error?.issues]).toEqual([example, undefined]);
+    }
+  });
+});
+
+describe("asyncapi.json", () => {
+  test("is AsyncAPI 3.0", () => {
+    const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
+    ajv.validate(asyncApiSchema, frames);
+    expect(ajv.errors ?? []).toEqual([]);
+  });
+
+  test("has every frame, each on its sockets, and every close code", () => {
+    const names = [
+      ...Object.keys(clientFrames).map((type) => `client.${type}`),
+      ...Object.keys(serverFrames).map((type) => `server.${type}`),
+    ];
+    expect(Object.keys(frames.components.messages).sort()).toEqual(names.sort());
+    expect(Object.keys(frames.channels.user.messages).sort()).toEqual(names.sort());
+    const onBoth = names.filter((name) => !userSocketOnly.has(name.split(".")[1] ?? ""));
+    expect(Object.keys(frames.channels.chat.messages).sort()).toEqual(onBoth.sort());
+    expect(frames.channels.chat["x-close-codes"].map(({ code }) => code)).toEqual(
+      expect.arrayContaining(Object.values(closeCodes)),
+    );
+  });
+
+  test("says of each frame what it is for, with an example that its schema takes", () => {
+    for (const [type, schema] of Object.entries(serverFrames)) {
+      const { summary, examples } = frames.components.messages[`server.${type}`] ?? {};
+      expect([type, summary]).toEqual([type, expect.stringMatching(/\.$/)]);
+      expect([type, schema.strict().safeParse(examples?.[0]?.payload).error?.issues]).toEqual([type, undefined]);
+    }
+    for (const [type, schema] of Object.entries(clientFrames)) {
+      const { summary, examples } = frames.components.messages[`client.${type}`] ?? {};
+      expect([type, summary]).toEqual([type, expect.stringMatching(/\.$/)]);
+      expect([type, schema.safeParse(examples?.[0]?.payload).error?.issues]).toEqual([type, undefined]);
+    }
+  });
+});
+
+describe("what the tests get is held against them", () => {
+  const url = "http://localhost/api/users/profile/";
+  const { profile, headers } = {
+    profile: { status: "success", data: exampleOf({ $ref: "#/components/schemas/User" }, http.components.schemas) },
+    headers: new Headers({ "X-Request-Id": "1", "Content-Type": "application/json" }),
+  };
+  const check = (status: number, body: unknown, at = url) => {
+    expectDocumented("GET", at, { status, headers, text: JSON.stringify(body) });
+  };
+
+  test("an answer", () => {
+    check(200, profile);
+    const withMore = { ...profile, data: { ...Object(profile.data), password_hash: "x" } };
+    expect(() => check(200, withMore)).toThrow("password_hash");
+    expect(() => check(200, { ...profile, data: { ...Object(profile.data), id: "1" } })).toThrow(
+      "/data/id must be integer",
+    );
+    expect(() => check(201, profile)).toThrow("no such answer is documented");
+    expect(() => check(401, { status: "error", message: "x", code: "throttled" })).toThrow("/code");
+    expect(() => check(200, profile, "http://localhost/api/users/undocumented/")).toThrow("no such answer");
+    check(404, { status: "error", message: "Not found", code: "not_found" }, "http://localhost/api/nowhere/");
+  });
+
+  test("a frame", () => {
+    const faultsOf = (at: string, frame: Record<string, unknown>) => {
+      noteUndocumented(at, frame);
+      return takeFaults().join();
+    };
+    const reset = { type: "reset", conversation_id: crypto.randomUUID(), last_version: 1 };
+    expect(faultsOf("ws://localhost/ws/", reset)).toBe("");
+    expect(faultsOf("ws://localhost/ws/", { ...reset, extra: 1 })).toContain("extra");
+    expect(faultsOf("ws://localhost/ws/", { type: "unheard_of" })).toContain("no such frame");
+    expect(faultsOf("ws://localhost/ws/chat/1/", { ...reset, type: "activity" })).toContain("no such frame");
+  });
+});
+
+describe("they are served", () => {
+  const paths = ["/api/openapi.json", "/api/asyncapi.json", "/api/docs/", "/api/docs/frames/"];
+
+  test("to strangers too, and count for no limit", async () => {
+    for (const path of [...paths, ...paths]) expect((await server.visitor().get(path)).status).toBe(200);
+    expect((await server.visitor().get("/api/openapi.json")).body).toEqual(http);
+    expect((await server.visitor().get("/api/asyncapi.json")).body).toEqual(frames);
+  });
+
+  test.each(paths)("%s is not sent again to who has it", async (path) => {
+    const { headers } = await server.visitor().get(path);
+    const again = await server.visitor().get(path, { "If-None-Match": headers.get("etag") ?? "" });
+    expect([again.status, again.text]).toEqual([304, ""]);
+  });
+
+  test("with files that are ours, never change under their name, and run nothing else", async () => {
+    const { text, headers } = await server.visitor().get("/api/docs/");
+    expect(headers.get("content-security-policy")).toMatch(/default-src 'none'; script-src 'self';/);
+    const files = [...text.matchAll(/(?:src|href)="(\/api\/docs\/assets\/[^"]+)"/g)].map(([, file = ""]) => file);
+    expect(files).toHaveLength(4);
+    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
+    for (const file of files) {
+      const answer = await server.visitor().get(file);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("cache-control")).toContain("immutable");
+      expect(answer.headers.get("content-type")).toMatch(file.endsWith(".js") ? "text/javascript" : "text/css");
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import Ajv2020, { type ValidateFunction } from "ajv/dist/2020";
+import addFormats from "ajv-formats";
+import { type AppServices, createApp } from "../../src/http/app.ts";
+import { asyncApi } from "../../src/http/docs/asyncapi.ts";
+import type { JsonSchema } from "../../src/http/docs/json-schema.ts";
+import { openApi } from "../../src/http/docs/openapi.ts";
+
+// Every answer and every frame that the tests get is held against the documents: client.ts and socket.ts ask here.
+
+/** Only what the app looks at while it is put together: its routes are read here, never called. */
+const UNUSED = { corsOrigins: [], limits: {}, trustedProxies: 0 } as unknown as AppServices;
+export const routes = createApp(UNUSED).routes;
+
+interface Documented {
+  headers?: Record<string, unknown>;
+  content?: Record<string, { schema?: JsonSchema }>;
+}
+interface Operation {
+  responses: Record<string, Documented>;
+}
+
+/** As clients get them: through JSON. */
+const plain = <T>(document: T): T => JSON.parse(JSON.stringify(document));
+export const http = plain(openApi(routes));
+export const frames = plain(asyncApi());
+
+/** What reached somebody and is not as the documents say; setup.ts fails the test that it came in. */
+const faults: string[] = [];
+export const takeFaults = () => faults.splice(0);
+
+const ajv = addFormats(new Ajv2020({ strict: false, allErrors: true }));
+/** The documents allow fields that come later; here a field that is not in them is a fault. */
+const strict = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value), (_, part) =>
+    part?.type === "object" && part.properties && !part.$ref ? { additionalProperties: false, ...part } : part,
+  );
+ajv.addSchema(strict({ components: http.components }), "http");
+ajv.addSchema(strict({ components: frames.components }), "frames");
+
+const compiled = new Map<string, ValidateFunction>();
+function faultOf(name: string, schema: () => JsonSchema, document: "http" | "frames", value: unknown) {
+  let validate = compiled.get(name);
+  if (!validate) {
+    const local = JSON.stringify(strict(schema())).replaceAll('"#/components/', `"${document}#/components/`);
+    validate = ajv.compile(JSON.parse(local));
+    compiled.set(name, validate);
+  }
+  if (validate(value)) return undefined;
+  return ajv.errorsText(
+    validate.errors?.map((error) => ({ ...error, message: `${error.message} ${what(error.params)}` })),
+  );
+}
+const what = (params: object) => JSON.stringify(params);
+
+const paths = Object.entries(http.paths as Record<string, Record<string, Operation>>)
+  .map(([path, operations]) => ({
+    path,
+    operations,
+    pattern: new RegExp(
+      `^${path
+        .replace(/\/$/, "")
+        .replaceAll(".", "\\.")
+        .replace(/\{\w+\}/g, "[^/]+")}/?$`,
+    ),
+  }))
+  // What is written out goes before what is filled in.
+  .sort((a, b) => a.path.split("{").length - b.path.split("{").length);
+
+/** What any path may answer, also one that there isn't: what stands before the routes refuses. */
+const ANYWHERE = [400, 403, 404, 405, 429, 500, 503];
+
+/** Throws unless the answer is one that openapi.json has for this request. */
+export function expectDocumented(
+  method: string,
+  url: string,
+  answer: { status: number; headers: Headers; text: string },
+) {
+  const { pathname } = new URL(url);
+  if (!/^\/(api|ws)\//.test(pathname) || method === "OPTIONS") return;
+  const { status, headers, text } = answer;
+  const found = paths.find(({ pattern }) => pattern.test(pathname));
+  const operation = found?.operations[method === "HEAD" ? "get" : method.toLowerCase()];
+  const name = `${method} ${found?.path ?? pathname} → ${status}`;
+  const fail = (why: string) => {
+    throw new Error(`openapi.json: ${name}: ${why}\n${text.slice(0, 1_000)}`);
+  };
+  if (!headers.has("x-request-id")) fail("it has no X-Request-Id");
+  const documented = operation?.responses[status];
+  if (!documented && (operation || !ANYWHERE.includes(status))) return fail("no such answer is documented");
+  if (method === "HEAD" || status === 304) return;
+  for (const header of Object.keys(documented?.headers ?? {})) if (!headers.has(header)) fail(`it has no ${header}`);
+  const type = (headers.get("content-type") ?? "").replace(/;.*/, "");
+  const content = documented ? documented.content : { "application/json": { schema: ERROR } };
+  const media = content?.[type] ?? content?.["*/*"];
+  if (!media) return fail(`no content of type ${type} is documented`);
+  const { schema } = media;
+  const fault = schema && faultOf(operation ? name : "error", () => schema, "http", JSON.parse(text));
+  if (fault) fail(fault);
+}
+const ERROR: JsonSchema = { $ref: "#/components/schemas/Error" };
+
+const channels = [
+  { pattern: /^\/ws\/chat\/[^/]+\/?$/, channel: frames.channels.chat },
+  { pattern: /^\/ws\/?$/, channel: frames.channels.user },
+];
+
+/** Notes a frame that asyncapi.json does not have for this socket. */
+export function noteUndocumented(url: string, frame: { type?: unknown }): void {
+  const { pathname } = new URL(url);
+  const channel = channels.find(({ pattern }) => pattern.test(pathname))?.channel;
+  if (!channel) return;
+  const name = `server.${frame.type}`;
+  const message = name in channel.messages ? frames.components.messages[name] : undefined;
+  const fault = message ? faultOf(name, () => message.payload, "frames", frame) : "no such frame is documented";
+  if (fault) faults.push(`asyncapi.json: ${channel.address}: ${fault}\n${JSON.stringify(frame).slice(0, 1_000)}`);
+}

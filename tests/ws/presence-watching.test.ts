@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import pino from "pino";
+import { Presence } from "../../src/domain/presence.ts";
+import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
+import { LocalSocketPlaces } from "../../src/stores/embedded/socket-places.ts";
+import { PresenceWatching } from "../../src/ws/presence.ts";
+import type { ClientSocket } from "../../src/ws/socket.ts";
+import { openTestStores, type TestStores } from "../support/stores.ts";
+import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
+import { range } from "./frames.ts";
+
+const logger = pino({ level: "silent" });
+
+describe("who watches whom", () => {
+  let sockets: BareSockets;
+  let stores: TestStores;
+  let watching: PresenceWatching;
+  let ann: number;
+  let bob: number;
+  /** What the next questions wait for before they are asked, and after. */
+  let held: { before?: Promise<void>; after?: Promise<void> } = {};
+  let questions = 0;
+
+  beforeAll(async () => {
+    sockets = startBareSockets();
+    stores = await openTestStores("embedded");
+    [ann, bob] = [await stores.user(), await stores.user()];
+    const users: TestStores["users"] = Object.create(stores.users, {
+      visible: {
+        async value(watched: Parameters<TestStores["users"]["visible"]>[0]) {
+          const { before, after } = held;
+          questions++;
+          await before;
+          const visible = await stores.users.visible(watched);
+          await after;
+          return visible;
+        },
+      },
+    });
+    const presence = new Presence(new LocalSocketPlaces(1_000), users, new InProcessExchange().connect(), logger);
+    watching = new PresenceWatching(presence, logger);
+  });
+  afterAll(async () => {
+    sockets.stop();
+    await stores.close();
+  });
+
+  const expectNobodyWatches = () => {
+    const { people, watchers } = watching["watches"];
+    expect([people.size, watchers.length, watching["untold"].size]).toEqual([0, 0, 0]);
+  };
+  const changed = (online: boolean, at: number) => watching.changed([{ userId: bob, online, at }]);
+
+  test("of two changes that come in the wrong order the later one counts", async () => {
+    await stores.conversation([ann, bob]);
+    const pair = await sockets.open(ann);
+    await watching.watch(pair.socket, [bob], undefined);
+    const now = performance.now() + 1_000;
+    for (const [online, at] of [
+      [true, 1],
+      [false, 4],
+      [true, 3],
+      [true, 2],
+      [false, 4],
+      [true, 5],
+    ] as const)
+      changed(online, now + at);
+    await flushed(pair);
+    expect(pair.client.all("presence").map(({ online }) => online)).toEqual([false, true, false, true]);
+    watching.end(pair.socket);
+    pair.client.close();
+  });
+
+  test("a removal while the right is asked for is not overlooked", async () => {
+    const [cat, dan] = [await stores.user(), await stores.user()];
+    const id = await stores.conversation([cat, dan, ann]);
+    const pair = await sockets.open(cat);
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    held = { after: first.promise };
+    const asking = watching.watch(pair.socket, [dan], "r");
+    // It has its answer by then, which is on its way.
+    await stores.users.visible(new Map([[cat, [dan]]]));
+    await stores.conversations.alter(id, cat, { kind: "remove", userId: dan });
+    held = { after: second.promise };
+    watching.removed([dan]);
+    first.resolve();
+    await asking;
+    await flushed(pair);
+    expect(pair.client.all("presence")).toEqual([]);
+    held = {};
+    second.resolve();
+    await pair.client.next("presence");
+    watching.changed([{ userId: dan, online: true, at: performance.now() + 9_000 }]);
+    await flushed(pair);
+    const unknown = { type: "presence", user_id: dan, online: false, last_seen: null, ref: "r" };
+    expect(pair.client.all("presence")).toEqual([unknown]);
+    pair.client.close();
+  });
+
+  test("what is unwatched, or closed, while the right is asked for leaves nothing", async () => {
+    const pair = await sockets.open(ann);
+    const asking = Promise.withResolvers<void>();
+    held = { before: asking.promise };
+    const first = watching.watch(pair.socket, [bob], undefined);
+    watching.unwatch(pair.socket, [bob]);
+    const second = watching.watch(pair.socket, [bob], undefined);
+    watching.end(pair.socket);
+    held = {};
+    asking.resolve();
+    await Promise.all([first, second]);
+    await flushed(pair);
+    expect(pair.client.all("presence")).toEqual([]);
+    expectNobodyWatches();
+    pair.client.close();
+  });
+
+  test("a socket that closed while its frame waited enters nothing", async () => {
+    const pair = await sockets.open(ann);
+    watching.end(pair.socket);
+    pair.client.close();
+    await until(() => pair.socket.isClosed);
+    await watching.watch(pair.socket, [bob], undefined);
+    expectNobodyWatches();
+  });
+
+  test("all sockets of a user watch 2,000 people and no more", async () => {
+    const pairs = [await sockets.open(ann), await sockets.open(ann), await sockets.open(ann)];
+    const [first, second, third] = pairs.map(({ socket }) => socket) as [ClientSocket, ClientSocket, ClientSocket];
+    // Of strangers, who count while the answer is on its way.
+    const asking = Promise.withResolvers<void>();
+    held = { before: asking.promise };
+    const waiting = [first, second].map((socket) => watching.watch(socket, range(1_000_001, 1_001_000), undefined));
+    await expect(watching.watch(third, [bob], undefined)).rejects.toMatchObject({ code: "too_many_watched" });
+    held = {};
+    asking.resolve();
+    await Promise.all(waiting);
+    await watching.watch(third, [bob], undefined);
+    for (const { socket, client } of pairs) {
+      watching.end(socket);
+      client.close();
+    }
+  });
+
+  test("when somebody is removed, all who watch them are asked about in one question", async () => {
+    const people = await Promise.all(range(1, 20).map(() => stores.user()));
+    const id = await stores.conversation([ann, bob, ...people]);
+    const pairs = await Promise.all([...people, ...people].map((user) => sockets.open(user)));
+    for (const { socket } of pairs) await watching.watch(socket, [bob, ann], undefined);
+    await stores.conversations.alter(id, ann, { kind: "remove", userId: bob });
+    questions = 0;
+    watching.removed([bob]);
+    for (const { client } of pairs) await client.until((frames) => frames.length === 3);
+    expect(questions).toBe(1);
+    for (const { client, socket } of pairs) {
+      expect(client.all("presence").at(-1)).toMatchObject({ user_id: bob, online: false, last_seen: null });
+      watching.end(socket);
+      client.close();
+    }
+  });
+
+  test("while it can't be asked nothing is told; who still may know learns then what was missed", async () => {
+    const [cat, dan, eve] = [await stores.user(), await stores.user(), await stores.user()];
+    const id = await stores.conversation([cat, dan, eve]);
+    await stores.conversation([dan, eve]);
+    const [removed, stays] = [await sockets.open(cat), await sockets.open(eve)];
+    for (const { socket } of [removed, stays]) await watching.watch(socket, [dan], undefined);
+    await stores.conversations.alter(id, cat, { kind: "remove", userId: dan });
+    const away = Promise.reject(new Error("away"));
+    away.catch(() => {});
+    held = { before: away };
+    watching.removed([dan]);
+    questions = 0;
+    watching.changed([{ userId: dan, online: true, at: performance.now() + 9_000 }]);
+    await until(() => questions > 0);
+    for (const pair of [removed, stays]) await flushed(pair);
+    expect([removed, stays].map(({ client }) => client.all("presence").length)).toEqual([1, 1]);
+    held = {};
+    await stays.client.until((frames) => frames.filter(({ type }) => type === "presence").length === 2);
+    expect(stays.client.all("presence").at(-1).online).toBe(true);
+    await removed.client.until((frames) => frames.filter(({ type }) => type === "presence").length === 2);
+    expect(removed.client.all("presence").at(-1)).toMatchObject({ online: false, last_seen: null });
+    for (const { socket, client } of [removed, stays]) {
+      watching.end(socket);
+      client.close();
+    }
+  });
+
+  test("when the database can't be asked it is an error, and nothing is watched by it", async () => {
+    const pair = await sockets.open(ann);
+    await watching.watch(pair.socket, [bob], undefined);
+    held = { before: Promise.reject(new Error("away")) };
+    await expect(watching.watch(pair.socket, [bob, 1_000_000], undefined)).rejects.toThrow("away");
+    held = {};
+    expect([...watching["watches"].by(pair.socket)]).toEqual([bob]);
+    watching.end(pair.socket);
+    pair.client.close();
+  });
+
+  test("a slow reader is told when it has caught up, and then once, how it is by then", async () => {
+    const pair = await sockets.open(ann);
+    await watching.watch(pair.socket, [bob], undefined);
+    let isSlow = true;
+    const caughtUp = Promise.withResolvers<void>();
+    Object.defineProperties(pair.socket, {
+      isSlow: { get: () => isSlow },
+      writable: { value: () => caughtUp.promise },
+    });
+    const now = performance.now() + 20_000;
+    const { online } = await pair.client.next("presence");
+    for (let i = 1; i <= 101; i++) changed(i % 2 === 0 ? online : !online, now + i);
+    await flushed(pair);
+    expect(pair.client.all("presence")).toHaveLength(1);
+    isSlow = false;
+    caughtUp.resolve();
+    await pair.client.until((frames) => frames.filter(({ type }) => type === "presence").length === 2);
+    expect(pair.client.all("presence").at(-1).online).toBe(!online);
+    watching.end(pair.socket);
+    pair.client.close();
+  });
+});
+
+async function until(done: () => boolean) {
+  const end = performance.now() + 10_000;
+  while (!done()) {
+    if (performance.now() > end) throw new Error("waited in vain");
+    await Bun.sleep(10);
+  }
+}
