@@ -1,0 +1,28 @@
+import type { NewPerson } from "./api.ts";
+import type { People } from "./conversation-api.ts";
+import type { Http } from "./http.ts";
+import type { SessionInfo, User } from "./wire.ts";
+
+/** The calls about oneself and others that change nothing here. */
+export const account = ({ call }: Http) => ({
+  async register(person: NewPerson): Promise<User> {
+    return (await call("POST", "users/register/", { ...person, password_confirm: person.password })).data as User;
+  },
+  async changePassword(old_password: string, password: string): Promise<void> {
+    await call("POST", "users/password/", { old_password, password, password_confirm: password });
+  },
+  async sessions(): Promise<SessionInfo[]> {
+    return (await call("GET", "users/sessions/")).data as SessionInfo[];
+  },
+  async endSession(id: string): Promise<void> {
+    await call("DELETE", `users/sessions/${id}/`);
+  },
+  async people(search = "", { limit = 50, offset = 0 } = {}): Promise<People> {
+    const { data, meta } = await call("GET", `users/list/?${query({ search, limit, offset })}`);
+    return { users: data as User[], total: Number(meta["total"]) };
+  },
+});
+
+/** As it stands in an address. */
+export const query = (values: Record<string, string | number>) =>
+  String(new URLSearchParams(Object.entries(values).map(([key, value]): [string, string] => [key, String(value)])));

@@ -1,0 +1,196 @@
+import type { ServerFrame } from "../protocol/frames.ts";
+import { account } from "./account.ts";
+import type { ClientEvents, ClientState, ConfabClient, ConnectOptions, Timing } from "./api.ts";
+import { Cut, createConnection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import { type Deferred, deferred } from "./deferred.ts";
+import { createEmitter } from "./emitter.ts";
+import { ConfabError } from "./errors.ts";
+import { createHttp } from "./http.ts";
+import { indexedDbStorage } from "./indexed-db.ts";
+import { createKeeper } from "./keeper.ts";
+import { createLease } from "./lease.ts";
+import { createConversations } from "./list.ts";
+import { platform, watchPage } from "./platform.ts";
+import { createPresences } from "./presences.ts";
+import { createSession } from "./session.ts";
+import { memoryStorage } from "./storage.ts";
+import { createStore } from "./store.ts";
+import type { ConversationInfo } from "./wire.ts";
+
+const TIMING: Timing = {
+  pingAfter: 15_000,
+  answerWithin: 7_000,
+  connectWithin: 10_000,
+  backoff: 1_000,
+  backoffMax: 30_000,
+  lease: 10_000,
+};
+/** A page that is looked at again after so long asks for what it can't have heard. */
+const LOOK_AGAIN_MS = 10_000;
+
+/** Puts the parts together. All that the server says comes in by `take`. */
+export function createClient(options: ConnectOptions): ConfabClient {
+  const { url = platform.location?.origin ?? "http://localhost:8000", WebSocket = platform.WebSocket } = options;
+  if (!WebSocket) throw new ConfabError("no_websocket", "This platform has no WebSocket: pass one as an option");
+  const base = new URL(typeof url === "string" ? url : url.href).href.replace(/\/*$/, "/");
+  const timing = { ...TIMING, ...options.timing };
+  const waiters = new Set<Deferred<void>>();
+  let toldState = "connecting,,";
+  const { on, emit } = createEmitter<ClientEvents>(onError);
+
+  const store = createStore(options.storage ?? indexedDbStorage() ?? memoryStorage(), `confab1 ${base} `, onError);
+  const http = createHttp(
+    base,
+    options.fetch ?? ((input, init) => platform.fetch(input, init)),
+    options.token,
+    () => void (http.token === undefined ? store.delete("token") : store.set("token", http.token)),
+  );
+  const connection = createConnection({
+    timing,
+    url: `${base.replace(/^http/, "ws")}ws/`,
+    WebSocket,
+    headers: http.headers,
+    onFrame: take,
+    onState: (state, reason, retryAt) => (state === "signed-out" ? session.end() : setState(state, reason, retryAt)),
+    onDown,
+    explain: () => session.whoAmI(),
+    onError,
+  });
+
+  const core: Core & ConfabClient & { reason: string | undefined; retryAt: number | undefined } = {
+    ...account(http),
+    state: "connecting",
+    reason: undefined,
+    retryAt: undefined,
+    me: undefined,
+    isClosed: false,
+    http,
+    store,
+    connection,
+    emit,
+    on,
+    onError,
+    setState,
+    get token() {
+      return http.token;
+    },
+    get conversations() {
+      return conversations;
+    },
+    get presences() {
+      return presences;
+    },
+    get keeper() {
+      return keeper;
+    },
+    get lease() {
+      return lease;
+    },
+    get ready() {
+      return ready;
+    },
+    isOnline: () => core.state === "online",
+    async online() {
+      if (core.isOnline()) return;
+      if (isEnd()) throw unreachable();
+      const waiter = deferred<void>();
+      waiters.add(waiter);
+      return waiter.promise;
+    },
+
+    open(id) {
+      const conversation = conversations.get(id);
+      conversation.open();
+      return conversation;
+    },
+    async create(participant_ids, name) {
+      const { data } = await http.call("POST", "chat/conversations/", { participant_ids, name });
+      return core.open(conversations.list(data as ConversationInfo).id);
+    },
+    watch: (userIds) => presences.watch(userIds),
+    unwatch: (userIds) => presences.unwatch(userIds),
+    presence: (userId) => presences.get(userId),
+    signIn: (email, password) => session.signIn(email, password),
+    signOut: (how) => session.signOut(how),
+    updateProfile: (names) => session.updateProfile(names),
+    reconnect: connection.kick,
+    async close() {
+      if (core.isClosed) return;
+      core.isClosed = true;
+      unwatchPage();
+      await session.close();
+      setState("stopped", "closed");
+      await store.flush();
+    },
+  };
+  const conversations = createConversations(core, options.recent ?? 20);
+  const presences = createPresences(core);
+  const keeper = createKeeper(core);
+  const lease = createLease(core, timing.lease);
+  const session = createSession(core);
+  const unwatchPage = watchPage(() => {
+    connection.kick();
+    conversations.loadAgain(LOOK_AGAIN_MS);
+  }, keeper.save);
+  const ready = session.start();
+  return core;
+
+  function onError(error: unknown) {
+    if (!(error instanceof Cut)) emit("error", error instanceof Error ? error : new Error(String(error)));
+  }
+
+  function take(frame: ServerFrame) {
+    if (frame.type === "connection_established") return greeted(frame.user_id);
+    if (!core.isOnline()) return;
+    if (frame.type === "presence") presences.take(frame);
+    else if (frame.type === "conversation") {
+      conversations.list(frame.conversation);
+      presences.met(frame.conversation.participants);
+    } else if ("conversation_id" in frame && typeof frame.conversation_id === "string") {
+      if (frame.type === "activity") conversations.moved(frame.conversation_id);
+      if (frame.type === "participants") presences.met(frame.added);
+      conversations.find(frame.conversation_id)?.take(frame);
+    }
+  }
+
+  async function greeted(userId: number) {
+    if (core.me?.id !== userId) await session.whoAmI();
+    if (core.me?.id !== userId) return connection.restart();
+    if (!connection.isGreeted()) return;
+    setState("online");
+    conversations.up();
+    presences.again();
+  }
+
+  /** The socket is gone; what happens next is told by `setState`. */
+  function onDown() {
+    if (core.isOnline()) core.state = "connecting";
+    for (const conversation of conversations.known) conversation.down();
+  }
+
+  function setState(state: ClientState, reason?: string, retryAt?: number) {
+    if (core.isClosed && state !== "stopped") return;
+    if (state !== "connecting") core.reason = reason;
+    core.retryAt = retryAt;
+    core.state = state;
+    for (const waiter of waiters) {
+      if (state === "online") waiter.resolve();
+      else if (isEnd()) waiter.reject(unreachable());
+      else continue;
+      waiters.delete(waiter);
+    }
+    const told = [state, reason, retryAt].join();
+    if (told === toldState) return;
+    toldState = told;
+    emit("state", state);
+  }
+
+  function isEnd() {
+    return core.state === "signed-out" || core.state === "stopped";
+  }
+
+  function unreachable() {
+    return new ConfabError("offline", `The client is ${core.state}`);
+  }
+}

@@ -1,0 +1,263 @@
+import type { ServerFrame } from "../protocol/frames.ts";
+import type { ConversationChange, ConversationEvents } from "./conversation-api.ts";
+import type { Core, LiveConversation } from "./core.ts";
+import { createEmitter } from "./emitter.ts";
+import { ConfabError } from "./errors.ts";
+import { createFeed } from "./feed.ts";
+import { members } from "./members.ts";
+import { createOutbox } from "./outbox.ts";
+import { createReading } from "./reading.ts";
+import { createTimeline } from "./timeline.ts";
+import { createTyping } from "./typing.ts";
+import type { Message, User } from "./wire.ts";
+
+/** Messages that are kept in storage, and in memory of one that nobody has open. */
+const KEEP = 100;
+const PARTICIPANTS_SHOWN = 50;
+
+/** One conversation: its frames come in by `take`, what goes out goes by its outbox. */
+export function createConversation(id: string, core: Core): LiveConversation {
+  let opened = 0;
+  let pending: ConversationChange | undefined;
+  const { connection } = core;
+  const { on, emit } = createEmitter<ConversationEvents>(core.onError);
+  const timeline = createTimeline();
+  const reading = createReading((seq) => {
+    connection.ask({ type: "read", conversation_id: id, seq }, { tries: 1, isQuiet: true }).catch(() => {});
+  });
+  const typing = createTyping(
+    (is_typing) => feed.isLive && connection.post({ type: "typing", conversation_id: id, is_typing }),
+    () => self.changed(),
+  );
+
+  const self: LiveConversation = {
+    ...members(id, core),
+    id,
+    timeline,
+    reading,
+    info: undefined,
+    goneReason: undefined,
+    revision: 0,
+    activeAt: 0,
+    isListed: false,
+    isOver: false,
+    messages: timeline.items,
+    typists: typing.typists,
+    readPositions: reading.positions,
+    on,
+    indexOf: timeline.indexOf,
+
+    get outbox() {
+      return outbox;
+    },
+    get isOpen() {
+      return opened > 0;
+    },
+    get state() {
+      if (self.goneReason) return "gone";
+      if (opened === 0) return "closed";
+      if (feed.isUpToDate) return "live";
+      return feed.isLoaded || timeline.items.length > 0 ? "stale" : "loading";
+    },
+    get title() {
+      return self.info?.display_name ?? "";
+    },
+    get unread() {
+      return reading.unread;
+    },
+    get readSeq() {
+      return reading.seq;
+    },
+    get lastMessage() {
+      return timeline.lastMessage;
+    },
+    get hasOlder() {
+      return (timeline.first?.seq ?? 0) > reading.pruned + 1;
+    },
+
+    // Following
+
+    open() {
+      if (++opened > 1) return;
+      feed.want();
+      if (core.isOnline()) core.conversations.refresh(self);
+      self.changed();
+    },
+    close() {
+      if (opened === 0 || --opened > 0) return;
+      typing.set(false);
+      timeline.trim(KEEP);
+      self.changed({ messages: true, reset: true });
+    },
+    follow: () => feed.follow(),
+    unfollow: () => feed.unfollow(),
+    down() {
+      feed.down();
+      typing.clear();
+      self.changed();
+    },
+    gone(reason = self.info ? "removed" : "not_found") {
+      if (self.goneReason) return;
+      self.goneReason = reason;
+      feed.down();
+      if (self.isListed && !self.isOver) core.emit("removed", self);
+      self.changed();
+    },
+    revive() {
+      if (!self.goneReason) return;
+      self.goneReason = undefined;
+      if (opened > 0) feed.want();
+      self.changed();
+    },
+    loadOlder: (limit = 50) => feed.loadOlder(limit),
+
+    // What comes
+
+    take(frame: ServerFrame) {
+      switch (frame.type) {
+        case "subscribed":
+          return feed.subscribed(frame);
+        case "message":
+        case "message_changed":
+        case "participants":
+          return feed.change(frame);
+        case "reset":
+          return feed.reset(frame.last_version);
+        case "typing":
+          return typing.take(frame.user_id, frame.user_name, frame.is_typing);
+        case "unsubscribed":
+          if (frame.code === "removed") self.gone("removed");
+          return;
+        case "read":
+          reading.learnPosition(frame.user_id, frame.seq);
+          return self.changed();
+        case "activity":
+          reading.learn({ head: frame.last_seq });
+          return self.changed();
+      }
+    },
+    apply(change) {
+      if (change.type === "message") arrived(change.message);
+      else if (change.type === "message_changed") timeline.put(change.message, false);
+      else membersChanged(change.added, change.removed, change.name);
+      self.changed({ messages: change.type !== "participants" });
+    },
+    noteNewest(message) {
+      timeline.noteNewest(message);
+      self.activeAt = Math.max(self.activeAt, Date.parse(message.created_at) || 0);
+    },
+    announce(message) {
+      const shown = timeline.show(message);
+      emit("message", shown);
+      core.emit("message", shown, self);
+    },
+    isAwaited: (seq) => feed.isFollowed && feed.isLoaded && seq > (timeline.last?.seq ?? 0),
+
+    // What the HTTP API and the storage say
+
+    learn({ message_count, unread_count, last_message, read_positions, ...info }) {
+      self.info = info;
+      self.activeAt = Math.max(self.activeAt, Date.parse(info.updated_at) || 0);
+      for (const { user_id, seq } of read_positions ?? []) reading.learnPosition(user_id, seq);
+      if (last_message) {
+        const { seq } = last_message;
+        if (unread_count !== undefined && message_count !== undefined)
+          reading.learn({ head: seq, seq: seq - unread_count, pruned: seq - message_count });
+        // Of the very newest, what the feed says is newer.
+        if (seq !== timeline.newest?.seq || !feed.isLive) self.noteNewest(last_message);
+      }
+      self.changed();
+    },
+    keep() {
+      const { head, pruned, seq, positions } = reading;
+      const kept = { info: self.info, head, pruned, seq, positions: [...positions] };
+      return feed.isLoaded
+        ? { ...kept, version: feed.version, messages: timeline.truths(KEEP) }
+        : { ...kept, messages: timeline.newest ? [timeline.newest] : [] };
+    },
+    restore({ info, version, messages, positions, ...counts }) {
+      if (feed.isFollowed || feed.isLoaded) return;
+      if (info) self.learn(info);
+      reading.learn(counts);
+      for (const [userId, seq] of positions) reading.learnPosition(userId, seq);
+      for (const message of messages.slice(-1)) self.noteNewest(message);
+      if (version !== undefined) {
+        feed.version = version;
+        feed.isLoaded = true;
+        timeline.reset(messages);
+      }
+      self.changed({ messages: true, reset: true });
+    },
+
+    // What goes out
+
+    send(text) {
+      if (self.goneReason) throw new ConfabError("not_a_participant", "You are not a participant in this conversation");
+      const outgoing = outbox.send(text);
+      typing.set(false);
+      return outgoing;
+    },
+    edit: (key, text) => outbox.edit(key, text),
+    delete: (key) => outbox.delete(key),
+    retry: (key) => outbox.retry(key),
+    discard: (key) => outbox.discard(key),
+    typing: (isTyping = true) => typing.set(isTyping),
+    markRead(seq = reading.head) {
+      if (reading.mark(seq)) self.changed();
+    },
+
+    changed({ messages = false, prepended = 0, reset = false } = {}) {
+      self.revision++;
+      core.keeper.changed(self);
+      core.conversations.changed();
+      if (!pending) queueMicrotask(tellChange);
+      pending ??= { messages: false, prepended: 0, reset: false };
+      pending.messages ||= messages;
+      pending.reset ||= reset;
+      pending.prepended += prepended;
+    },
+  };
+  const outbox = createOutbox(self, core);
+  const feed = createFeed(self, core);
+  return self;
+
+  function tellChange() {
+    const change = pending;
+    pending = undefined;
+    if (change) emit("change", change);
+  }
+
+  function arrived(message: Message) {
+    const { seq, sender_id } = message;
+    const isNew = seq > (timeline.newest?.seq ?? 0);
+    typing.take(sender_id, "", false);
+    reading.learn({ head: seq, seq: sender_id === core.me?.id ? seq : 0 });
+    self.noteNewest(message);
+    feed.put(message);
+    outbox.arrived(message);
+    if (isNew) self.announce(message);
+    // Nobody looks at it: what it keeps must not grow for ever.
+    if (!self.isOpen && timeline.items.length > 2 * KEEP) {
+      timeline.trim(KEEP);
+      self.changed({ messages: true, reset: true });
+    }
+  }
+
+  function membersChanged(added: readonly User[], removed: readonly number[], name: string | null) {
+    const { info } = self;
+    if (info) {
+      const fresh = added.filter((user) => !info.participants.some((other) => other.id === user.id));
+      const stay = info.participants.filter((user) => !removed.includes(user.id));
+      self.info = {
+        ...info,
+        name,
+        display_name: name ?? info.display_name,
+        participants: [...stay, ...fresh].slice(0, PARTICIPANTS_SHOWN),
+        participant_count: info.participant_count + added.length - removed.length,
+      };
+    }
+    for (const userId of removed) reading.positions.delete(userId);
+    // Who moves up among those shown, and what an unnamed group is called, the server knows.
+    core.conversations.refresh(self);
+  }
+}

@@ -1,0 +1,91 @@
+import type { ServerFrame } from "../protocol/frames.ts";
+import type { ClientEvents, ClientState } from "./api.ts";
+import type { Connection } from "./connection.ts";
+import type { Conversation, ConversationChange } from "./conversation-api.ts";
+import type { Http } from "./http.ts";
+import type { Keeper, Kept } from "./keeper.ts";
+import type { Lease } from "./lease.ts";
+import type { Conversations } from "./list.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Presences } from "./presences.ts";
+import type { Reading } from "./reading.ts";
+import type { Store } from "./store.ts";
+import type { Timeline } from "./timeline.ts";
+import type { ConversationInfo, Message, User } from "./wire.ts";
+
+// How the parts know each other. There are two that hold the others: the client and, for each conversation, its own.
+
+/** The client, to its parts. */
+export interface Core {
+  state: ClientState;
+  me: User | undefined;
+  isClosed: boolean;
+  readonly http: Http;
+  readonly store: Store;
+  readonly connection: Connection;
+  readonly conversations: Conversations;
+  readonly presences: Presences;
+  readonly keeper: Keeper;
+  readonly lease: Lease;
+  isOnline(): boolean;
+  /** Resolves when there is a connection; rejects when there will be none. */
+  online(): Promise<void>;
+  setState(state: ClientState, reason?: string, retryAt?: number): void;
+  emit<K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]): void;
+  onError(error: unknown): void;
+}
+
+/** A conversation, to its parts and to the client. */
+export interface LiveConversation extends Conversation {
+  info: ConversationInfo | undefined;
+  goneReason: "removed" | "not_found" | undefined;
+  revision: number;
+  /** For the order of the list: when something was said, in ms of the server's clock. */
+  activeAt: number;
+  /** It is in the list; others were only asked for by their id. */
+  isListed: boolean;
+  /** Another person is signed in, or nobody: nothing comes of it any more. */
+  isOver: boolean;
+  readonly isOpen: boolean;
+  readonly timeline: Timeline;
+  readonly reading: Reading;
+  readonly outbox: Outbox;
+
+  open(): void;
+  follow(): void;
+  unfollow(): void;
+  /** The connection is gone. */
+  down(): void;
+  /** Takes whatever the server says of it. */
+  take(frame: ServerFrame): void;
+  /** Takes a change that is the next one. */
+  apply(change: Change): void;
+  /** A message the server has is shown, or is to be. */
+  noteNewest(message: Message): void;
+  announce(message: Message): void;
+  /** Its message is still to come from the server. */
+  isAwaited(seq: number): boolean;
+  /** Takes an entry of the list, or the conversation itself. What is newer here stays. */
+  learn(summary: ConversationInfo & Partial<Summary>): void;
+  /** One takes no part, or not any more. */
+  gone(reason?: "removed" | "not_found"): void;
+  /** One takes part again. */
+  revive(): void;
+  /** Told once for all that comes together. */
+  changed(change?: Partial<ConversationChange>): void;
+  keep(): Kept;
+  restore(kept: Kept): void;
+}
+
+export type Frame<T extends ServerFrame["type"]> = ServerFrame & { type: T };
+
+/** Frames that carry a version. */
+export type Change = Frame<"message" | "message_changed" | "participants">;
+
+/** A conversation as the list has it. */
+export interface Summary extends ConversationInfo {
+  message_count: number;
+  unread_count: number;
+  last_message: Message | null;
+  read_positions?: { user_id: number; seq: number }[];
+}

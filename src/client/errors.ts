@@ -1,0 +1,37 @@
+/** What a refusal is: those of the server, and `offline` when it could not be reached. */
+export type ErrorCode =
+  | "validation_failed"
+  | "authentication_required"
+  | "invalid_credentials"
+  | "registration_closed"
+  | "not_found"
+  | "not_a_participant"
+  | "not_a_group"
+  | "not_the_owner"
+  | "not_the_sender"
+  | "message_deleted"
+  | "client_id_conflict"
+  | "throttled"
+  | "unavailable"
+  | "internal_error"
+  | "offline"
+  | (string & {});
+
+/** A refusal. `message` is for people; programs look at `code`. */
+export class ConfabError extends Error {
+  override readonly name = "ConfabError";
+  /** By field, when a form was refused: `{"email": ["Enter a valid email address."]}`. */
+  readonly errors: Record<string, string[]> | undefined;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    details: { errors?: Record<string, string[]> | undefined; retryAfter?: number | undefined } = {},
+  ) {
+    super(message);
+    this.errors = details.errors;
+    this.retryAfter = details.retryAfter;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Fetch, FetchResponse } from "./api.ts";
+import { ConfabError } from "./errors.ts";
+
+interface Envelope {
+  status?: string;
+  data?: unknown;
+  meta?: Record<string, unknown>;
+  message?: string;
+  code?: string;
+  errors?: Record<string, string[]>;
+}
+
+const PATIENCE_MS = 20_000;
+
+export type Http = ReturnType<typeof createHttp>;
+
+/** Calls the server's HTTP API; outside browsers it keeps the session's cookie. */
+export function createHttp(base: string, fetch: Fetch, token: string | undefined, onToken: () => void) {
+  const http = {
+    token,
+    /** For what must be sent along outside browsers; there the browser does it. */
+    headers: () => (http.token === undefined ? undefined : { Cookie: `sessionid=${http.token}` }),
+
+    /** @throws ConfabError: what the server said, or `offline` */
+    async call(
+      method: string,
+      path: string,
+      body?: unknown,
+    ): Promise<{ data: unknown; meta: Record<string, unknown> }> {
+      let response: FetchResponse;
+      let envelope: Envelope;
+      try {
+        response = await fetch(`${base}api/${path}`, {
+          method,
+          credentials: "include",
+          signal: AbortSignal.timeout(PATIENCE_MS),
+          headers: { ...http.headers(), ...(body ? { "Content-Type": "application/json" } : {}) },
+          ...(body ? { body: JSON.stringify(body) } : {}),
+        });
+        keepCookie(response);
+        envelope = (await response.json().catch(() => ({}))) as Envelope;
+      } catch {
+        throw new ConfabError("offline", "The server can't be reached");
+      }
+      const { ok, status, headers } = response;
+      const { data, meta = {}, code, message, errors } = envelope;
+      if (ok && envelope.status === "success") return { data, meta };
+      // An OK that is none of ours is from somebody in between: a hotel's sign-in page, a proxy.
+      throw new ConfabError(
+        code ?? (ok || status >= 500 ? "unavailable" : `http_${status}`),
+        message ?? `The server answered ${status}`,
+        { errors, retryAfter: Number(headers.get("Retry-After")) || undefined },
+      );
+    },
+  };
+  return http;
+
+  /** Browsers keep it themselves, and show it to nobody. */
+  function keepCookie({ headers }: FetchResponse) {
+    for (const cookie of headers.getSetCookie?.() ?? []) {
+      const value = /^sessionid=([^;]*)/.exec(cookie)?.[1];
+      if (value === undefined) continue;
+      http.token = value || undefined;
+      onToken();
+    }
+  }
+}

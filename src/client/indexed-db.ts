@@ -1,0 +1,85 @@
+import type { KeyValueStorage } from "./storage.ts";
+
+// The parts of IndexedDB and Web Locks that are used, so that no platform's types are needed.
+interface Request<T> {
+  result: T;
+  error: unknown;
+  onsuccess: (() => void) | null;
+  onerror: (() => void) | null;
+  onupgradeneeded?: (() => void) | null;
+}
+interface ObjectStore {
+  get(key: string): Request<string | undefined>;
+  put(value: string, key: string): Request<unknown>;
+  delete(key: string): Request<unknown>;
+  getAllKeys(range: unknown): Request<string[]>;
+}
+interface Transaction {
+  error: unknown;
+  oncomplete: (() => void) | null;
+  onabort: (() => void) | null;
+  objectStore(name: string): ObjectStore;
+}
+interface Database {
+  createObjectStore(name: string): unknown;
+  transaction(name: string, mode: "readonly" | "readwrite"): Transaction;
+}
+interface Browser {
+  indexedDB?: { open(name: string, version: number): Request<Database> };
+  IDBKeyRange?: { bound(lower: string, upper: string): unknown };
+  navigator?: {
+    locks?: {
+      request(name: string, options: { ifAvailable: true }, work: (lock: unknown) => unknown): Promise<unknown>;
+    };
+  };
+}
+
+const NAME = "confab";
+
+/** A browser's database for this origin; `undefined` elsewhere. */
+export function indexedDbStorage(): KeyValueStorage | undefined {
+  const { indexedDB, IDBKeyRange, navigator } = globalThis as unknown as Browser;
+  if (!indexedDB || !IDBKeyRange) return undefined;
+  let opening: Promise<Database> | undefined;
+  const open = () => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(NAME);
+    return done(request);
+  };
+  const use = async <T>(mode: "readonly" | "readwrite", work: (store: ObjectStore) => Request<T>): Promise<T> => {
+    opening ??= open().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    const transaction = (await opening).transaction(NAME, mode);
+    const request = work(transaction.objectStore(NAME));
+    // That there is no room may be found out after the request, when the transaction commits.
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error ?? request.error);
+    });
+  };
+  const storage: KeyValueStorage = {
+    get: (key) => use("readonly", (store) => store.get(key)),
+    set: async (key, value) => void (await use("readwrite", (store) => store.put(value, key))),
+    delete: async (key) => void (await use("readwrite", (store) => store.delete(key))),
+    keys: (prefix) => use("readonly", (store) => store.getAllKeys(IDBKeyRange.bound(prefix, `${prefix}\uffff`))),
+  };
+  const locks = navigator?.locks;
+  if (!locks) return storage;
+  return {
+    ...storage,
+    claim: (name) =>
+      new Promise((resolve, reject) => {
+        const hold = (lock: unknown) => (lock ? new Promise<void>((release) => resolve(release)) : resolve(undefined));
+        locks.request(name, { ifAvailable: true }, hold).catch(reject);
+      }),
+  };
+}
+
+function done<T>(request: Request<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

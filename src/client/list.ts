@@ -1,0 +1,193 @@
+import { query } from "./account.ts";
+import type { ConversationList } from "./api.ts";
+import { createConversation } from "./conversation.ts";
+import type { Core, LiveConversation, Summary } from "./core.ts";
+import { ConfabError } from "./errors.ts";
+import type { ConversationInfo } from "./wire.ts";
+
+const PAGE = 50;
+
+/** The list, to the other parts. */
+export interface Conversations extends ConversationList {
+  hasMore: boolean;
+  isLoaded: boolean;
+  readonly ordered: readonly LiveConversation[];
+  /** Also those that are not in the list. */
+  readonly known: LiveConversation[];
+  find(id: string): LiveConversation | undefined;
+  get(id: string): LiveConversation;
+  /** The server says that one takes part in it. */
+  list(info: ConversationInfo & Partial<Summary>): LiveConversation;
+  /** Something happened in one that is not followed. */
+  moved(id: string): void;
+  /** Something of one, or of the list, is different. */
+  changed(): void;
+  /** There is a new connection. */
+  up(): void;
+  clear(): void;
+  /** What other devices have read meanwhile is not told by the socket. */
+  loadAgain(afterMs: number): void;
+  /** Brings it up to date, one after the other: there may be many at once. */
+  refresh(conversation: LiveConversation): void;
+}
+
+/**
+ * All conversations that are known, and the list of them.
+ * @param recent so many of the most recent are followed
+ */
+export function createConversations(core: Core, recent: number) {
+  const all = new Map<string, LiveConversation>();
+  const stale = new Set<LiveConversation>();
+  let sorted: readonly LiveConversation[] = [];
+  let isDirty = false;
+  let isRefreshing = false;
+  let loadedAt = Number.NEGATIVE_INFINITY;
+
+  const list: Conversations = {
+    hasMore: false,
+    isLoaded: false,
+    get items() {
+      return list.ordered;
+    },
+    get ordered(): readonly LiveConversation[] {
+      if (!isDirty) return sorted;
+      isDirty = false;
+      const listed = list.known.filter(({ isListed, goneReason }) => isListed && !goneReason);
+      // One in which something of oneself waits to be sent stands above all others.
+      const sending = new Map(listed.map((one) => [one, Number(one.outbox.isSending())]));
+      const rank = (one: LiveConversation) => sending.get(one) ?? 0;
+      sorted = listed.sort((a, b) => rank(b) - rank(a) || b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
+      return sorted;
+    },
+    get known(): LiveConversation[] {
+      return [...all.values()];
+    },
+    get unread() {
+      return list.ordered.reduce((sum, { unread }) => sum + unread, 0);
+    },
+    find: (id: string) => all.get(id),
+    get(id: string): LiveConversation {
+      const conversation = all.get(id) ?? createConversation(id, core);
+      all.set(id, conversation);
+      return conversation;
+    },
+    list(info: ConversationInfo & Partial<Summary>): LiveConversation {
+      const conversation = list.get(info.id);
+      conversation.isListed = true;
+      conversation.revive();
+      conversation.learn(info);
+      return conversation;
+    },
+    moved(id: string) {
+      const conversation = list.get(id);
+      // It is among the most recent now.
+      conversation.isListed = true;
+      conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
+      conversation.revive();
+      if (!conversation.info) list.refresh(conversation);
+      conversation.follow();
+    },
+    changed() {
+      if (isDirty) return;
+      isDirty = true;
+      queueMicrotask(() => {
+        followRecent();
+        core.emit("conversations");
+      });
+    },
+    up() {
+      const open = list.known.filter(({ isOpen }) => isOpen);
+      for (const conversation of open) conversation.follow();
+      for (const conversation of open) list.refresh(conversation);
+      for (const { outbox } of list.known) void outbox.pump();
+      followRecent();
+      void loadFirst();
+    },
+    clear() {
+      const { known } = list;
+      all.clear();
+      stale.clear();
+      list.hasMore = list.isLoaded = false;
+      for (const conversation of known) {
+        conversation.isOver = true;
+        conversation.gone("removed");
+        conversation.outbox.clear();
+      }
+      list.changed();
+    },
+    loadAgain(afterMs: number) {
+      if (core.isOnline() && performance.now() - loadedAt > afterMs) void loadFirst();
+    },
+    async loadMore() {
+      await load(list.ordered.length);
+    },
+    async search(search: string, { limit = PAGE, offset = 0 } = {}) {
+      const { data, total } = await page({ search, limit, offset });
+      const items = data.map((summary) => {
+        const conversation = list.get(summary.id);
+        conversation.learn(summary);
+        return conversation;
+      });
+      return { items, total };
+    },
+    refresh(conversation: LiveConversation) {
+      stale.add(conversation);
+      if (!isRefreshing) void refreshAll();
+    },
+  };
+  return list;
+
+  /** The newest page, and whether what should be on it is still one's own. */
+  async function loadFirst() {
+    loadedAt = performance.now();
+    const before = list.ordered;
+    const page = await load(0);
+    if (!page) return;
+    const oldest = page.length < PAGE ? Number.NEGATIVE_INFINITY : Math.min(...page.map(({ activeAt }) => activeAt));
+    for (const conversation of before)
+      if (!page.includes(conversation) && conversation.activeAt > oldest) list.refresh(conversation);
+  }
+
+  async function load(offset: number): Promise<LiveConversation[] | undefined> {
+    try {
+      const { data, total } = await core.connection.persist(() => page({ limit: PAGE, offset }));
+      const loaded = data.map(list.list);
+      list.isLoaded = true;
+      list.changed();
+      list.hasMore = list.ordered.length < total;
+      return loaded;
+    } catch (error) {
+      core.onError(error);
+      return undefined;
+    }
+  }
+
+  async function page(values: Record<string, string | number>) {
+    const { data, meta } = await core.http.call("GET", `chat/conversations/?${query(values)}`);
+    return { data: data as Summary[], total: Number(meta["total"]) };
+  }
+
+  async function refreshAll() {
+    isRefreshing = true;
+    for (const conversation of stale) {
+      stale.delete(conversation);
+      try {
+        const path = `chat/conversations/${conversation.id}/`;
+        const { data } = await core.connection.persist(() => core.http.call("GET", path));
+        if (!conversation.isOver) conversation.learn(data as Summary);
+      } catch (error) {
+        if (error instanceof ConfabError && error.code === "not_found") conversation.gone();
+        else core.onError(error);
+      }
+    }
+    isRefreshing = false;
+  }
+
+  function followRecent() {
+    if (!core.isOnline()) return;
+    const { ordered } = list;
+    for (const conversation of ordered.slice(0, recent)) conversation.follow();
+    // Not at once: one that goes up and down at the edge would come and go.
+    for (const conversation of ordered.slice(recent * 2)) if (!conversation.isOpen) conversation.unfollow();
+  }
+}

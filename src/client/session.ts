@@ -1,0 +1,151 @@
+import type { Core } from "./core.ts";
+import { ConfabError } from "./errors.ts";
+import { platform } from "./platform.ts";
+import type { User } from "./wire.ts";
+
+/** Who is signed in: it changes in one place at a time. */
+export function createSession(core: Core) {
+  const { http, store, connection, conversations } = core;
+  let turn: Promise<unknown> = Promise.resolve();
+  /** Moves when somebody decides who is signed in: what was asked before does not count. */
+  let decisions = 0;
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = turn.then(work);
+    turn = done.catch(() => {});
+    return done;
+  }
+
+  /** As `inTurn`, when somebody decides. */
+  function decide<T>(work: () => Promise<T>): Promise<T> {
+    decisions++;
+    connection.stop();
+    return inTurn(() => {
+      connection.stop();
+      return work();
+    });
+  }
+
+  /** Shows this person's chat; `me` may only have changed its name. */
+  async function become(me: User) {
+    const isOther = core.me?.id !== me.id;
+    if (isOther) await leave(core.me !== undefined);
+    if (core.isClosed) return;
+    core.me = me;
+    void store.set("me", me);
+    if (isOther) {
+      // In one go: who is known can send.
+      await core.lease.begin(me.id);
+      await core.keeper.begin(me.id);
+    }
+    core.emit("me", me);
+  }
+
+  /** @param forget what was loaded is not kept either */
+  async function leave(forget: boolean) {
+    const left = Promise.all([core.keeper.end(forget), core.lease.end()]);
+    // What was opened before anybody was known is for whoever comes.
+    if (core.me) {
+      core.me = undefined;
+      core.presences.clear();
+      conversations.clear();
+      core.emit("me", undefined);
+    }
+    await left;
+  }
+
+  async function signedOut() {
+    connection.stop();
+    await leave(true);
+    http.token = undefined;
+    void store.delete("token");
+    const forgotten = store.delete("me");
+    core.setState("signed-out");
+    await forgotten;
+  }
+
+  /** Resolves with the ms to wait before asking again. */
+  async function whoAmI(): Promise<number | "signed-out"> {
+    const asked = decisions;
+    try {
+      const { data } = await http.call("GET", "users/profile/");
+      if (asked === decisions) await inTurn(async () => (asked === decisions ? become(data as User) : undefined));
+    } catch (error) {
+      if (!(error instanceof ConfabError)) core.onError(error);
+      else if (error.code === "authentication_required") return "signed-out";
+      else return (error.retryAfter ?? 0) * 1000;
+    }
+    return 0;
+  }
+
+  /** The cookie of a browser only the server can take away: if need be, with the next start. */
+  async function endSessionThere() {
+    const { token } = http;
+    // A page that was closed in the middle of it has left something.
+    await store.clear("cache/");
+    let isEnded = true;
+    try {
+      await http.call("POST", "users/logout/");
+    } catch (error) {
+      isEnded = error instanceof ConfabError && error.code === "not_logged_in";
+    }
+    if (isEnded) await store.delete("signing-out");
+    await signedOut();
+    if (!isEnded && token !== undefined) await store.set("token", token);
+  }
+
+  return {
+    whoAmI,
+    /** The session is over, as far as can be seen. */
+    end: () => void inTurn(signedOut),
+
+    async start() {
+      const started = decisions;
+      await inTurn(async () => {
+        http.token ??= (await store.get<string>("token")) ?? undefined;
+        if (await store.get("signing-out")) return endSessionThere();
+        const me = await store.get<User>("me");
+        if (me) await become(me);
+        // Outside browsers there is no other cookie than ours.
+        else if (http.token === undefined && !platform.location) await signedOut();
+      });
+      if (started !== decisions || core.state === "signed-out") return;
+      if (!core.me && (await whoAmI()) === "signed-out" && started === decisions) return inTurn(signedOut);
+      if (started === decisions) connection.start();
+    },
+
+    signIn: (email: string, password: string): Promise<User> =>
+      decide(async () => {
+        try {
+          const me = (await http.call("POST", "users/login/", { email, password })).data as User;
+          await store.delete("signing-out");
+          await become(me);
+          return me;
+        } finally {
+          if (core.me && !core.isClosed) connection.start();
+        }
+      }),
+
+    signOut: ({ discardUnsent = false } = {}): Promise<void> =>
+      decide(async () => {
+        const { me } = core;
+        await store.set("signing-out", true);
+        await leave(true);
+        core.setState("signed-out");
+        if (discardUnsent && me) await store.clear(`outbox/${me.id}/`);
+        await endSessionThere();
+      }),
+
+    async updateProfile(names: { first_name?: string; last_name?: string }): Promise<User> {
+      const me = (await http.call("PATCH", "users/profile/", names)).data as User;
+      await inTurn(async () => (core.me?.id === me.id ? become(me) : undefined));
+      return me;
+    },
+
+    /** What is unsent is left to the next client. */
+    close: () =>
+      decide(async () => {
+        await Promise.all([core.keeper.end(false), core.lease.end()]);
+      }),
+  };
+}

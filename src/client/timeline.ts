@@ -1,0 +1,129 @@
+import type { ChatMessage, LocalMessage, SentMessage } from "./conversation-api.ts";
+import { ConfabError } from "./errors.ts";
+import type { Entry } from "./outbox.ts";
+import type { Message } from "./wire.ts";
+
+export type Timeline = ReturnType<typeof createTimeline>;
+
+/** A conversation's messages as they are shown: those the server has, dense by `seq`, then the local echoes. */
+export function createTimeline() {
+  /** Changes in place; its elements are replaced. */
+  const items: ChatMessage[] = [];
+  /** How many of them the server has. */
+  let sent = 0;
+  /** The newest that is known; the items may be none, or old. */
+  let newest: SentMessage | undefined;
+  /** Edits and deletions that are under way, by the keys of their messages. */
+  let changes = new Map<string, Entry>();
+  /** What the server says of what is shown. */
+  const truths = new WeakMap<ChatMessage, Message>();
+
+  const at = (index: number) => (index < sent ? (items[index] as SentMessage | undefined) : undefined);
+  const truthOf = (message: SentMessage): Message => truths.get(message) ?? message;
+  const findIndex = (key: string) => items.findLastIndex((message) => message.key === key);
+
+  /** As it is shown: with what is being changed of it. */
+  function show(message: Message): SentMessage {
+    const { client_id, sender_id, id } = message;
+    const key = client_id ? `${sender_id}:${client_id}` : id;
+    const shown: SentMessage = { ...message, key, state: "sent" };
+    const entry = changes.get(key);
+    if (entry) {
+      const { kind, error, content } = entry;
+      const change = { kind: kind as "edit" | "delete", ...stateOf(error) };
+      Object.assign(shown, kind === "edit" && !error ? { change, content } : { change });
+    }
+    truths.set(shown, message);
+    return shown;
+  }
+
+  function noteNewest(message: Message) {
+    if (message.seq >= (newest?.seq ?? 0)) newest = show(message);
+  }
+
+  return {
+    items,
+    show,
+    noteNewest,
+    get newest() {
+      return newest;
+    },
+    get first() {
+      return at(0);
+    },
+    get last() {
+      return at(sent - 1);
+    },
+    get lastMessage(): ChatMessage | undefined {
+      const last = items.at(-1);
+      return last && (last.state !== "sent" || last.seq >= (newest?.seq ?? 0)) ? last : newest;
+    },
+    indexOf(seq: number) {
+      const index = seq - (at(0)?.seq ?? Number.POSITIVE_INFINITY);
+      return index >= 0 && index < sent ? index : -1;
+    },
+    /** What the server has under this key. */
+    find(key: string): Message | undefined {
+      const shown = at(findIndex(key));
+      return shown && truthOf(shown);
+    },
+    /** The newest ones as the server has them. */
+    truths: (count: number) =>
+      items.slice(Math.max(0, sent - count), sent).map((shown) => truthOf(shown as SentMessage)),
+
+    /** Puts the message where it belongs. False when there is a gap before it. */
+    put(message: Message, mayAppend = true): boolean {
+      noteNewest(message);
+      const index = message.seq - (at(0)?.seq ?? message.seq);
+      if (index >= 0 && index < sent) items[index] = show(message);
+      else if (index === sent && mayAppend) items.splice(sent++, 0, show(message));
+      return index < sent;
+    },
+    /** A page in place of all that was there. */
+    reset(page: readonly Message[]) {
+      items.splice(0, sent, ...page.map(show));
+      sent = page.length;
+      for (const message of page.slice(-1)) noteNewest(message);
+    },
+    /** Takes those that fit right before the first; returns how many. */
+    prepend(page: readonly Message[]): number {
+      const first = at(0)?.seq ?? Number.POSITIVE_INFINITY;
+      const fitting = page.filter(({ seq }) => seq < first);
+      if (fitting.at(-1)?.seq !== first - 1) return 0;
+      items.unshift(...fitting.map(show));
+      sent += fitting.length;
+      return fitting.length;
+    },
+    /** Forgets all but the newest. */
+    trim(keep: number) {
+      const surplus = Math.max(0, sent - keep);
+      items.splice(0, surplus);
+      sent -= surplus;
+    },
+    /** Shows what is on its way now. */
+    draw(entries: readonly Entry[], sender: Pick<LocalMessage, "sender_id" | "sender_name">) {
+      const before = changes;
+      changes = new Map(entries.filter(isChange).map((entry) => [entry.key, entry]));
+      for (const key of new Set([...before.keys(), ...changes.keys()])) {
+        const index = findIndex(key);
+        const shown = at(index);
+        if (shown) items[index] = show(truthOf(shown));
+      }
+      if (newest) newest = show(truthOf(newest));
+      const echoes = entries.filter((entry) => !isChange(entry)).map((entry) => echo(entry, sender));
+      items.splice(sent, items.length, ...echoes);
+    },
+  };
+}
+
+const isChange = ({ kind }: Entry) => kind !== "message";
+
+const stateOf = (error: Entry["error"]) =>
+  error
+    ? { state: "failed" as const, error: new ConfabError(error.code, error.message) }
+    : { state: "pending" as const };
+
+const echo = (
+  { key, id: client_id, conversation_id, content, created_at, error }: Entry,
+  sender: Pick<LocalMessage, "sender_id" | "sender_name">,
+): LocalMessage => ({ key, client_id, conversation_id, ...sender, content, created_at, ...stateOf(error) });

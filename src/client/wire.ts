@@ -1,0 +1,59 @@
+// The wire's shapes as plain types, so that who uses the SDK needs no zod.
+// tests/client/wire.test.ts holds them to be the very types of src/protocol/.
+
+/** Somebody, as everybody may see them. Times are ISO 8601 in UTC. */
+export interface User {
+  id: number;
+  email: string;
+  first_name: string;
+  last_name: string;
+  full_name: string;
+  last_seen: string | null;
+  date_joined: string;
+}
+
+/**
+ * A message as the server has it. `seq` numbers a conversation's messages: 1, 2, 3, … A deleted one stays, with
+ * `deleted_at` and empty content.
+ */
+export interface Message {
+  id: string;
+  conversation_id: string;
+  sender_id: number;
+  sender_name: string;
+  sender_email: string;
+  content: string;
+  /** Seconds since the epoch. */
+  timestamp: number;
+  created_at: string;
+  seq: number;
+  version: number;
+  client_id?: string | undefined;
+  edited_at?: string | undefined;
+  deleted_at?: string | undefined;
+}
+
+/** What a conversation is and who takes part; `participants` are the first 50 by joining. */
+export interface ConversationInfo {
+  id: string;
+  name: string | null;
+  /** The name, or one made of the participants' names; differs with who looks. */
+  display_name: string;
+  is_group: boolean;
+  /** Of a group: who may remove others. */
+  owner_id: number | null;
+  participants: User[];
+  participant_count: number;
+  created_at: string;
+  updated_at: string;
+}
+
+/** One of one's own logins. */
+export interface SessionInfo {
+  id: string;
+  created_at: string;
+  last_used_at: string;
+  address: string;
+  client: string;
+  current: boolean;
+}

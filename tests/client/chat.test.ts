@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type ConfabClient, ConfabError, type ConversationChange, connect } from "../../src/client/index.ts";
+import { type Client, PASSWORD } from "../support/client.ts";
+import type { TestServer } from "../support/server.ts";
+import { range } from "../ws/frames.ts";
+import { clientOf, contents, isSettled, online, seqsOf, sharedServer, until } from "./people.ts";
+
+setDefaultTimeout(30_000);
+
+let server: TestServer;
+let ann: ConfabClient;
+let bob: ConfabClient;
+let people: { ann: Client; bob: Client; cat: Client };
+
+beforeAll(async () => {
+  server = await sharedServer();
+  people = { ann: await server.person("Ann"), bob: await server.person("Bob"), cat: await server.person("Cat") };
+  ann = await online(clientOf(people.ann));
+  bob = await online(clientOf(people.bob));
+});
+afterAll(async () => {
+  await ann.close();
+  await bob.close();
+});
+
+const group = async () => {
+  const { id } = await people.ann.conversation([people.bob, people.cat]);
+  return { id, a: ann.open(id), b: bob.open(id) };
+};
+
+test("an account: register, sign in, who one is, sessions, sign out", async () => {
+  const client = connect(server.url);
+  await client.ready;
+  expect(client.state).toBe("signed-out");
+  const person = { email: "dora@example.com", first_name: "Dora", last_name: "Tester", password: PASSWORD };
+  await client.register(person);
+  await expect(client.register(person)).rejects.toMatchObject({
+    code: "validation_failed",
+    errors: { email: ["A user with this email already exists."] },
+  });
+  await expect(client.signIn(person.email, "wrong")).rejects.toMatchObject({ code: "invalid_credentials" });
+  await client.signIn(person.email, PASSWORD);
+  await online(client);
+  expect(client.me).toMatchObject({ full_name: "Dora Tester" });
+  await client.updateProfile({ first_name: "Dorothea" });
+  expect(client.me?.full_name).toBe("Dorothea Tester");
+  expect((await client.people(people.bob.user?.email)).users).toMatchObject([{ first_name: "Bob" }]);
+  await client.changePassword(PASSWORD, "AnotherPass123");
+  expect((await client.sessions()).map(({ current }) => current)).toEqual([true]);
+  const { token } = client;
+  await client.signOut();
+  expect(client.state).toBe("signed-out");
+  expect([client.me, client.token]).toEqual([undefined, undefined]);
+  // The session is over on the server too.
+  const again = connect({ url: server.url, ...(token === undefined ? {} : { token }) });
+  await until(() => again.state === "signed-out");
+  await Promise.all([client.close(), again.close()]);
+});
+
+test("a text is shown at once, then sent, and the same for all", async () => {
+  const { a, b } = await group();
+  await until(() => a.state === "live" && b.state === "live");
+  const told: [string, string][] = [];
+  const off = bob.on("message", (message, { id }) => void told.push([message.content, id]));
+  const { key, done } = a.send("  hello  ");
+  expect(a.messages.at(-1)).toMatchObject({ key, state: "pending", content: "hello", sender_name: "Ann Tester" });
+  expect(a.lastMessage).toMatchObject({ key });
+  expect(await done).toMatchObject({ seq: 1 });
+  await until(() => isSettled(a) && b.messages.length === 1);
+  expect(a.messages).toMatchObject([{ key, state: "sent", seq: 1 }]);
+  expect(b.messages).toMatchObject([{ key, state: "sent", content: "hello" }]);
+  expect(told).toEqual([["hello", a.id]]);
+  off();
+  expect(() => a.send(" \n ")).toThrow(ConfabError);
+});
+
+test("what is opened before it is known who is signed in is opened for them", async () => {
+  const { id } = await people.ann.conversation([people.bob, people.cat]);
+  await people.ann.send(id, "early");
+  const client = clientOf(people.cat);
+  const chat = client.open(id);
+  await until(() => chat.state === "live");
+  expect(contents(chat.messages)).toEqual(["early"]);
+  await client.close();
+});
+
+test("many at once keep their order", async () => {
+  const { a, b } = await group();
+  const texts = range(1, 60).map(String);
+  for (const text of texts) a.send(text);
+  await until(() => isSettled(a) && b.messages.length === texts.length);
+  expect(contents(a.messages)).toEqual(texts);
+  expect(contents(b.messages)).toEqual(texts);
+});
+
+test("an edit and a deletion show at once and say that they are on their way", async () => {
+  const { a, b } = await group();
+  for (const text of ["one", "two"]) a.send(text);
+  await until(() => isSettled(a) && b.messages.length === 2);
+  const [one = "", two = ""] = a.messages.map(({ key }) => key);
+  const editing = a.edit(one, "uno");
+  const deleting = a.delete(two);
+  expect(a.messages).toMatchObject([
+    { content: "uno", change: { kind: "edit", state: "pending" } },
+    { content: "two", change: { kind: "delete", state: "pending" } },
+  ]);
+  await Promise.all([editing.done, deleting.done]);
+  await until(() => b.messages[1]?.content === "");
+  for (const { messages } of [a, b]) {
+    expect(messages).toMatchObject([{ content: "uno" }, { content: "", deleted_at: expect.any(String) }]);
+    expect(messages.map((message) => "change" in message && message.change)).toEqual([false, false]);
+  }
+  expect(() => b.delete("no such message")).toThrow(ConfabError);
+  const foreign = b.edit(b.messages[0]?.key ?? "", "mine now");
+  await expect(foreign.done).rejects.toMatchObject({ code: "not_the_sender" });
+  expect(b.messages[0]).toMatchObject({
+    content: "uno",
+    change: { state: "failed", error: { code: "not_the_sender" } },
+  });
+  b.discard(b.messages[0]?.key ?? "");
+  expect(b.messages[0]).not.toHaveProperty("change");
+});
+
+test("what is refused for good is kept as failed, and what comes after it is sent", async () => {
+  const { a, b } = await group();
+  const tooLong = a.send("x".repeat(5001));
+  const invalid = a.send("a\0b");
+  await a.send("fine").done;
+  await expect(tooLong.done).rejects.toMatchObject({ code: "validation_failed" });
+  await expect(invalid.done).rejects.toMatchObject({ code: "validation_failed" });
+  await until(() => a.messages.length === 3 && b.messages.length === 1);
+  expect(a.messages.map(({ state }) => state)).toEqual(["sent", "failed", "failed"]);
+  expect(a.messages[2]).toMatchObject({
+    content: "a\0b",
+    error: { message: "Message content contains invalid characters" },
+  });
+  a.discard(tooLong.key);
+  a.edit(invalid.key, "ab");
+  await until(() => isSettled(a) && b.messages.length === 2);
+  expect(contents(a.messages)).toEqual(["fine", "ab"]);
+});
+
+test("the list: order, unread, newest message, names; live without asking", async () => {
+  const first = await group();
+  const second = await group();
+  await people.ann.send(first.id, "one");
+  await people.ann.send(second.id, "two");
+  await people.ann.send(first.id, "three");
+  bob.open(second.id).close();
+  first.b.close();
+  second.b.close();
+  const top = () => bob.conversations.items.slice(0, 2);
+  await until(() => top()[0]?.lastMessage?.content === "three" && top()[1]?.lastMessage?.content === "two");
+  expect(top().map(({ id, unread }) => [id, unread])).toEqual([
+    [first.id, 2],
+    [second.id, 1],
+  ]);
+  first.b.markRead();
+  expect(first.b.unread).toBe(0);
+  await until(() => first.a.readPositions.get(people.bob.id) === 2);
+  await first.a.rename("Friends");
+  await until(() => first.b.title === "Friends");
+  second.a.send("four");
+  expect(ann.conversations.items[0]?.id).toBe(second.id);
+});
+
+test("older pages come in front, and tell how many; a change meanwhile is not lost", async () => {
+  const { a, b } = await group();
+  for (const n of range(1, 130)) a.send(String(n));
+  await until(() => isSettled(a) && a.messages.length === 130);
+  b.close();
+  const reader = await online(clientOf(people.cat));
+  const c = reader.open(a.id);
+  await until(() => c.state === "live");
+  expect(contents(c.messages)).toEqual(range(81, 130).map(String));
+  const changes: ConversationChange[] = [];
+  c.on("change", (change) => void changes.push(change));
+  const [taken] = await Promise.all([c.loadOlder(), a.edit(a.messages[70]?.key ?? "", "changed").done]);
+  expect(taken).toBe(50);
+  expect(changes.find(({ prepended }) => prepended)).toEqual({ messages: true, prepended: 50, reset: false });
+  expect([await c.loadOlder(100), await c.loadOlder(), c.hasOlder]).toEqual([30, 0, false]);
+  await until(() => c.messages[70]?.content === "changed");
+  expect(seqsOf(c)).toEqual(range(1, 130));
+  expect(c.indexOf(71)).toBe(70);
+  await reader.close();
+});
+
+test("who is typing, until the message comes", async () => {
+  const { a, b } = await group();
+  await until(() => a.state === "live" && b.state === "live");
+  b.typing();
+  await until(() => a.typists.size === 1);
+  expect([...a.typists]).toEqual([[people.bob.id, "Bob Tester"]]);
+  b.send("done");
+  await until(() => a.messages.length === 1 && a.typists.size === 0);
+});
+
+test("who is watched comes", async () => {
+  await group();
+  ann.watch([people.cat.id]);
+  await until(() => ann.presence(people.cat.id)?.online === false);
+  const cat = await online(clientOf(people.cat));
+  await until(() => ann.presence(people.cat.id)?.online);
+  ann.unwatch([people.cat.id]);
+  expect(ann.presence(people.cat.id)).toBeUndefined();
+  await cat.close();
+});
+
+test("people come and go; who is removed is told, and comes back with everything", async () => {
+  const { id, a, b } = await group();
+  a.send("one");
+  await until(() => b.messages.length === 1);
+  const removed: string[] = [];
+  bob.on("removed", (conversation) => void removed.push(conversation.id));
+  await a.removeParticipant(people.bob.id);
+  await until(() => b.state === "gone" && a.info?.participant_count === 2);
+  expect([removed, b.goneReason]).toEqual([[id], "removed"]);
+  expect(bob.conversations.items.map((conversation) => conversation.id)).not.toContain(id);
+  expect(() => b.send("into the void")).toThrow(ConfabError);
+  await a.send("two").done;
+  await a.addParticipants([people.bob.id]);
+  await until(() => isSettled(b) && b.messages.length === 2);
+  expect((await a.participants()).users.map(({ first_name }) => first_name).sort()).toEqual(["Ann", "Bob", "Cat"]);
+  await b.leave();
+  expect(b.state).toBe("gone");
+});
+
+test("a conversation that is none of one's own is gone at once", async () => {
+  const { id } = await people.ann.conversation([people.cat]);
+  const foreign = bob.open(id);
+  const unknown = bob.open("no-uuid");
+  await until(() => foreign.state === "gone" && unknown.state === "gone");
+  expect([foreign.goneReason, unknown.goneReason]).toEqual(["not_found", "not_found"]);
+});
+
+test("neither frames that make no sense nor listeners that throw do any harm", async () => {
+  const odd = ["no json", "[]", "null", '{"type":5}', '{"type":"message"}', '{"type":"news","conversation_id":"x"}'];
+  class Garbage extends WebSocket {
+    override set onmessage(listener: (event: MessageEvent) => void) {
+      super.onmessage = (event: MessageEvent) => {
+        for (const data of odd) listener({ data } as MessageEvent);
+        listener(event);
+      };
+    }
+  }
+  const client = clientOf(people.cat, { WebSocket: Garbage });
+  const errors: string[] = [];
+  client.on("error", ({ message }) => {
+    errors.push(message);
+    throw new Error("never heard");
+  });
+  client.on("message", () => {
+    throw new Error("a listener's fault");
+  });
+  client.on("message", async () => {
+    throw new Error("a late fault");
+  });
+  await online(client);
+  const { id, a } = await group();
+  const c = client.open(id);
+  await until(() => c.state === "live");
+  a.send("still here");
+  await until(() => c.messages.length === 1 && errors.includes("a late fault"));
+  expect(errors).toContain("a listener's fault");
+  await client.close();
+});

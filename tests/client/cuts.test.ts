@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { makePlace } from "../support/modes.ts";
+import { freePort } from "../support/postgres.ts";
+import { spawnServer } from "../support/process.ts";
+import { startProxy, type TcpProxy } from "../support/proxy.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { range } from "../ws/frames.ts";
+import { clientOf, contents, isSettled, online, seqsOf, sharedServer, until } from "./people.ts";
+
+setDefaultTimeout(30_000);
+
+let server: TestServer;
+let proxy: TcpProxy;
+beforeAll(async () => {
+  server = await sharedServer();
+  proxy = await startProxy(Number(new URL(server.url).port));
+});
+afterAll(async () => {
+  await proxy.stop();
+});
+const behindProxy = () => ({ url: `http://127.0.0.1:${proxy.port}` });
+
+/** Ann behind a network that can be made bad; Bob sees what truly happens. */
+async function pair() {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
+  const { id } = await people.ann.conversation([people.bob]);
+  const [ann, bob] = [await online(clientOf(people.ann, behindProxy())), await online(clientOf(people.bob))];
+  const [a, b] = [ann.open(id), bob.open(id)];
+  await until(() => a.state === "live" && b.state === "live");
+  const close = () => Promise.all([ann.close(), bob.close()]);
+  return { people, id, ann, bob, a, b, close };
+}
+
+test("cut while sending: each once, in order; answers that are lost too", async () => {
+  const { a, b, close } = await pair();
+  const texts = range(1, 40).map(String);
+  for (const [i, text] of texts.entries()) {
+    a.send(text);
+    if (i % 10 === 5) proxy.cut();
+    await Bun.sleep(5);
+  }
+  await until(() => isSettled(a) && b.messages.length >= texts.length);
+  for (const text of ["x", "y", "z"]) {
+    texts.push(text);
+    // The server has it, and what it says of it is lost.
+    proxy.loseAnswers = { left: 1 };
+    a.send(text);
+    await until(() => isSettled(a) && proxy.loseAnswers?.left === 0);
+  }
+  await until(() => b.messages.length >= texts.length);
+  expect(contents(b.messages)).toEqual(texts);
+  expect(contents(a.messages)).toEqual(texts);
+  await close();
+});
+
+test("what was missed comes once, also edits; a connection that is dead but silent is found", async () => {
+  const { ann, a, b, close } = await pair();
+  b.send("before");
+  await until(() => a.messages.length === 1);
+  proxy.state = "freeze";
+  for (const n of range(1, 70)) b.send(String(n));
+  b.edit(b.messages[0]?.key ?? "", "edited");
+  await until(() => isSettled(b) && b.messages.length === 71);
+  await until(() => ann.state !== "online");
+  expect(a.state).toBe("stale");
+  expect(contents(a.messages)).toEqual(["before"]);
+  a.send("from the dark");
+  proxy.state = "pass";
+  proxy.cut();
+  await until(() => isSettled(a) && a.messages.length === 72);
+  expect(seqsOf(a)).toEqual(range(1, 72));
+  expect(contents(a.messages)).toEqual(["edited", ...range(1, 70).map(String), "from the dark"]);
+  await close();
+});
+
+test("signed out in the middle: nothing goes out until the same person is back", async () => {
+  const { people, ann, a, b, close } = await pair();
+  proxy.state = "refuse";
+  proxy.cut();
+  await until(() => ann.state === "offline");
+  a.send("unsent");
+  await ann.signOut();
+  expect([ann.state, ann.conversations.items.length]).toEqual(["signed-out", 0]);
+  expect(() => a.send("by nobody")).toThrow();
+  proxy.state = "pass";
+  const cat = await server.person("Cat");
+  const signIn = (who: { user: { email: string } | undefined }) => ann.signIn(who.user?.email ?? "", "SecurePass123");
+  await signIn(cat);
+  await online(ann);
+  await ann.create([people.bob.id]).then((chat) => chat.send("I am Cat").done);
+  expect(contents(b.messages)).toEqual([]);
+  await signIn(people.ann);
+  await until(() => b.messages.length === 1);
+  expect(b.messages).toMatchObject([{ content: "unsent", sender_id: people.ann.id }]);
+  await close();
+});
+
+test("a session that is ended elsewhere ends here", async () => {
+  const { ann, bob, people, close } = await pair();
+  const other = await online(
+    clientOf(people.ann, { token: (await server.visitor().logIn(people.ann.user?.email ?? "")).cookie ?? "" }),
+  );
+  const session = (await other.sessions()).find(({ current }) => !current);
+  await other.endSession(session?.id ?? "");
+  await until(() => ann.state === "signed-out");
+  expect([ann.me, ann.conversations.items.length, bob.state]).toEqual([undefined, 0, "online"]);
+  await other.close();
+  await close();
+});
+
+test("a conversation one was removed from while away is gone", async () => {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob"), cat: await server.person("Cat") };
+  const { id } = await people.ann.conversation([people.bob, people.cat]);
+  const bob = await online(clientOf(people.bob, behindProxy()));
+  const chat = bob.open(id);
+  await until(() => chat.state === "live");
+  proxy.state = "refuse";
+  proxy.cut();
+  await until(() => bob.state === "offline");
+  const { done, key } = chat.send("too late");
+  await people.ann.delete(`/api/chat/conversations/${id}/participants/${people.bob.id}/`);
+  proxy.state = "pass";
+  await expect(done).rejects.toMatchObject({ code: "not_a_participant" });
+  expect(chat.state).toBe("gone");
+  expect(chat.messages).toMatchObject([{ key, state: "failed", content: "too late" }]);
+  await bob.close();
+});
+
+test("too fast for the server's limits: it waits, and nothing is lost or turned around", async () => {
+  const limits = { RATE_LIMIT_SENDS: "5/1s", RATE_LIMIT_FRAMES: "12/1s", RATE_LIMIT_USER: "20/1s" };
+  const strict = await startTestServer("embedded", limits);
+  const people = { ann: await strict.person("Ann"), bob: await strict.person("Bob") };
+  const { id } = await people.ann.conversation([people.bob]);
+  const [ann, bob] = [await online(clientOf(people.ann)), await online(clientOf(people.bob))];
+  const [a, b] = [ann.open(id), bob.open(id)];
+  const texts = range(1, 8).map(String);
+  for (const text of texts) a.send(text);
+  for (const n of range(1, 30)) a.markRead(n);
+  await until(() => isSettled(a) && isSettled(b) && b.messages.length === 8);
+  expect(contents(b.messages)).toEqual(texts);
+  await Promise.all([ann.close(), bob.close()]);
+  await strict.stop();
+});
+
+test("the server is killed, and restarts: all goes on", async () => {
+  const place = await makePlace("embedded");
+  const PORT = String(await freePort());
+  let node = await spawnServer({ ...place.environment, PORT });
+  const people = { ann: await node.visitor().signUp("Ann"), bob: await node.visitor().signUp("Bob") };
+  const { id } = await people.ann.conversation([people.bob]);
+  const [ann, bob] = [await online(clientOf(people.ann)), await online(clientOf(people.bob))];
+  const [a, b] = [ann.open(id), bob.open(id)];
+  await until(() => a.state === "live" && b.state === "live");
+  const texts: string[] = [];
+  const sending = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      texts.push(`a ${texts.length}`);
+      a.send(texts.at(-1) ?? "");
+      await Bun.sleep(5);
+    }
+  };
+  const restart = async (signal: "SIGKILL" | "SIGTERM") => {
+    await sending(5);
+    node.kill(signal);
+    const sent = sending(10);
+    await node.exited;
+    node = await spawnServer({ ...place.environment, PORT });
+    await sent;
+    await until(() => isSettled(a) && isSettled(b) && b.messages.length === texts.length);
+  };
+  await restart("SIGKILL");
+  const reasons: (string | undefined)[] = [];
+  ann.on("state", () => void reasons.push(ann.reason));
+  await restart("SIGTERM");
+  expect(reasons).toContain("The server restarts");
+  for (const { messages } of [a, b]) expect(contents(messages)).toEqual(texts);
+  await Promise.all([ann.close(), bob.close()]);
+  node.kill("SIGTERM");
+  await node.exited;
+  place.remove();
+});
