@@ -2,6 +2,8 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { bundleWeb } from "../src/web/bundle.ts";
+import { BUNDLED, writeBundled } from "../src/web/files.ts";
 
 // Makes the single binary: `bun run build` for this machine, `bun run build --target=bun-linux-arm64` for another.
 // What it holds comes from the imports and from `assets` below.
@@ -24,6 +26,8 @@ process.stdout.write(`${outfile}\n`);
 async function build(root: string) {
   // The path of an asset in the binary is its path here.
   process.chdir(root);
+  rmSync(BUNDLED, { recursive: true, force: true });
+  writeBundled(BUNDLED, await bundleWeb());
   await Bun.build({
     entrypoints: ["src/main.ts"],
     target: "bun",
@@ -36,7 +40,7 @@ async function build(root: string) {
     compile: {
       target: target as Bun.Build.CompileTarget,
       outfile,
-      assets: ["./drizzle"],
+      assets: ["./drizzle", `./${BUNDLED}`],
       // It reads what it is told to, whatever lies in the folder where it is started.
       autoloadDotenv: false,
       autoloadBunfig: false,

@@ -46,7 +46,8 @@ interface Totals {
 async function testAll(): Promise<Totals[]> {
   const files = [...new Bun.Glob("tests/**/*.test.ts").scanSync(ROOT)];
   for (const file of ALONE) if (!files.includes(file)) throw new Error(`there is no ${file}`);
-  const isAlone = (file: string) => ALONE.includes(file);
+  // A page that waits for its turn runs out of patience, as a person would.
+  const isAlone = (file: string) => ALONE.includes(file) || file.startsWith("tests/browser/");
   const [alone, others] = [files.filter(isAlone), files.filter((file) => !isAlone(file))];
   const shared = await startShared();
   return [await test([`--parallel=${SIDE_BY_SIDE}`, ...others], shared), await test(alone, shared)];

@@ -37,6 +37,7 @@ import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
 import * as schema from "./stores/postgres/schema.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
+import { webFiles } from "./web/files.ts";
 import { Hub } from "./ws/hub.ts";
 import type { Upgrade } from "./ws/socket.ts";
 import { Sockets } from "./ws/sockets.ts";
@@ -244,6 +245,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     places: shared.places,
     maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
     isDraining: () => draining,
+    webFiles,
+    pageSettings: { registration: config.REGISTRATION },
   });
 
   const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };

@@ -30,8 +30,9 @@ import { ownOrigin } from "./middleware/origin.ts";
 import { requestLimits } from "./middleware/rate-limits.ts";
 import { type SocketGate, socketRoutes } from "./sockets.ts";
 import { userRoutes } from "./users.ts";
+import { type WebServices, webRoutes } from "./web.ts";
 
-export interface AppServices {
+export interface AppServices extends WebServices {
   users: Users;
   sessions: Sessions;
   conversations: Conversations;
@@ -81,6 +82,7 @@ export function createApp(services: AppServices): Hono<Env> {
   app.route("/api/chat/conversations", conversationRoutes(services));
   app.route("/api/chat/health", healthRoutes(services));
   app.route("/ws", socketRoutes(services));
+  app.route("/", webRoutes(services));
 
   const methodsOf = allowedMethods(app);
   app.notFound((c) => {

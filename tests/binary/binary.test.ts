@@ -42,6 +42,13 @@ inEachMode("the binary alone in a folder that can't be written", (mode) => {
     expect((await reader.next("message")).message).toMatchObject({ content: "by socket", seq: 1 });
     await bob.send(id, "by HTTP");
     expect((await sender.next("message", (frame) => frame.message.seq === 2)).message.content).toBe("by HTTP");
+    const page = await first.visitor().get("/");
+    const [, asset = ""] = /src="(\/assets\/[^"]+)"/.exec(page.text) ?? [];
+    expect((await first.visitor().get(asset)).headers.get("content-type")).toStartWith("text/javascript");
+    const docs = await first.visitor().get("/api/docs/");
+    const [, script = ""] = /src="([^"]+swaggerJs[^"]+)"/.exec(docs.text) ?? [];
+    expect((await first.visitor().get(script)).text).toContain("SwaggerUIBundle");
+    expect((await first.visitor().get("/api/openapi.json")).body.info.version).toBe(version);
     first.kill("SIGKILL");
     await first.exited;
 

@@ -9,7 +9,7 @@ export async function superuser(server: TestServer, firstName?: string): Promise
 }
 
 /** Makes somebody a superuser; MUST be done before the server has heard of their session. */
-async function promote(server: TestServer, person: Client): Promise<Client> {
+export async function promote(server: TestServer, person: Client): Promise<Client> {
   const email = person.user?.email ?? "";
   const { DATABASE_URL, DATA_DIR } = server.environment;
   if (DATABASE_URL === undefined) {

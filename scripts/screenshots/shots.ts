@@ -1,0 +1,217 @@
+import type { Page } from "playwright-core";
+import type { TcpProxy } from "../../tests/support/proxy.ts";
+import type { Community } from "./community.ts";
+
+/** How a view is looked at: `desktop-light` is 1280x800, `phone-dark` 390x844. */
+export const FACES = ["desktop-light", "desktop-dark", "phone-light", "phone-dark"] as const;
+export type Face = (typeof FACES)[number];
+
+/** Where a picture is taken. */
+export interface Stage {
+  page: Page;
+  face: Face;
+  community: Community;
+  /** The page's only way to the server, which can be cut. */
+  network: TcpProxy;
+}
+
+/** A view that is pictured. */
+export interface Picture {
+  /** Of the file, before the face. */
+  name: string;
+  /** What is to be seen, for those who don't. */
+  alt: string;
+  faces: readonly Face[];
+}
+
+/** A picture of the chat. */
+export interface Shot extends Picture {
+  /** Whose browser: Maya's, where nothing is said. `newcomer` is the only one on a server of their own. */
+  as?: "nobody" | "newcomer";
+  path: (community: Community) => string;
+  /** What is done with the empty page. */
+  before?: (page: Page) => Promise<void>;
+  /** What is done before the picture; it waits for what shall be in it. */
+  act: (stage: Stage) => Promise<void>;
+}
+
+const TWO: readonly Face[] = ["desktop-light", "phone-dark"];
+
+const shows = (page: Page, text: string) => page.getByText(text).first().waitFor();
+const composer = (page: Page) => page.getByRole("textbox", { name: /^Message to/ });
+
+/** The server refuses all messages, as it hardly ever does what the page lets through. */
+const refuseAll = (page: Page) =>
+  page.routeWebSocket("**/ws/", (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((text) => {
+      const { type, client_id, ref, conversation_id } = JSON.parse(String(text));
+      if (type !== "message") return server.send(text);
+      const refusal = { code: "validation_failed", message: "Message content contains invalid characters" };
+      socket.send(JSON.stringify({ type: "error", ...refusal, client_id, ref, conversation_id }));
+    });
+  });
+
+/** All pictures, in the order in which docs/images.md shows them. */
+export const SHOTS: readonly Shot[] = [
+  {
+    name: "conversation",
+    alt: "A conversation of two: a code block, an edited and a deleted message, a read receipt, and Kofi is typing",
+    faces: FACES,
+    path: ({ talks }) => `/c/${talks.kofi}`,
+    async act({ page, community }) {
+      await page.getByText("Read", { exact: true }).waitFor();
+      await page.getByText("Online", { exact: true }).first().waitFor();
+      await type(community);
+      await page.getByText("Kofi Mensah is typing…").waitFor();
+    },
+  },
+  {
+    name: "group",
+    alt: "A group of seven: a list, a quote, emoji, and the line above three new messages",
+    faces: FACES,
+    path: ({ talks }) => `/c/${talks.cafe}`,
+    act: ({ page }) => shows(page, "3 new messages"),
+  },
+  {
+    name: "list",
+    alt: "The list of conversations on a phone: who is online, unread messages, drafts, names in several scripts",
+    faces: ["phone-light", "phone-dark"],
+    path: () => "/",
+    act: ({ page }) =>
+      page
+        .getByRole("link", { name: /online/ })
+        .nth(1)
+        .waitFor(),
+  },
+  {
+    name: "register",
+    alt: "The first visit: creating an account",
+    faces: TWO,
+    as: "nobody",
+    path: () => "/register",
+    act: ({ page }) => page.getByRole("button", { name: "Create account" }).waitFor(),
+  },
+  {
+    name: "sign-in",
+    alt: "Signing in",
+    faces: TWO,
+    as: "nobody",
+    path: () => "/sign-in",
+    act: ({ page }) => page.getByRole("button", { name: "Sign in" }).waitFor(),
+  },
+  {
+    name: "first-run",
+    alt: "The first one on a server is told how a second person comes",
+    faces: ["desktop-light", "phone-light"],
+    as: "newcomer",
+    path: () => "/",
+    act: ({ page }) =>
+      page
+        .getByText("You are the first one here")
+        .filter({ visible: true })
+        .or(page.getByText("No conversations yet"))
+        .first()
+        .waitFor(),
+  },
+  {
+    name: "new-conversation",
+    alt: "A new group: two people are chosen, and it gets a name",
+    faces: TWO,
+    path: () => "/",
+    async act({ page }) {
+      await page.getByRole("button", { name: "New conversation" }).first().click();
+      for (const name of ["Elif", "Rahul"]) {
+        await page.getByRole("combobox").fill(name);
+        await page.getByRole("option", { name }).click();
+      }
+      await page.getByRole("textbox", { name: "Name of the group" }).fill("Radio evening");
+    },
+  },
+  {
+    name: "details",
+    alt: "The people of a group, and what its owner can do",
+    faces: ["desktop-light", "desktop-dark", "phone-light"],
+    path: ({ talks }) => `/c/${talks.cafe}`,
+    async act({ page }) {
+      await page.getByRole("button", { name: "Details and members" }).click();
+      await page.getByRole("dialog").getByText("Anneke de Vries").waitFor();
+    },
+  },
+  {
+    name: "search",
+    alt: "Conversations and people found by a few letters",
+    faces: TWO,
+    path: () => "/",
+    async act({ page }) {
+      await page.getByRole("searchbox", { name: "Search people and conversations" }).fill("re");
+      await page.getByRole("region", { name: "People" }).getByRole("button").first().waitFor();
+    },
+  },
+  {
+    name: "appearance",
+    alt: "Settings: colours, size of text, direction",
+    faces: ["desktop-dark", "phone-light"],
+    path: () => "/settings/appearance",
+    act: ({ page }) => page.getByRole("heading", { name: "Appearance" }).waitFor(),
+  },
+  {
+    name: "keys",
+    alt: "Every key of the page on one sheet",
+    faces: ["desktop-light", "desktop-dark"],
+    path: ({ talks }) => `/c/${talks.kofi}`,
+    async act({ page }) {
+      await page.getByRole("button", { name: /^Your menu/ }).click();
+      await page.getByRole("menuitem", { name: "Keyboard shortcuts" }).click();
+      await page.getByRole("heading", { name: "Keyboard shortcuts" }).waitFor();
+    },
+  },
+  {
+    name: "offline",
+    alt: "Without a connection: the page says so, and a message waits to be sent",
+    faces: TWO,
+    path: ({ talks }) => `/c/${talks.present}`,
+    async act({ page, network }) {
+      await composer(page).waitFor();
+      await page.getByText("I know a nursery by the river.").last().waitFor();
+      network.state = "refuse";
+      network.cut();
+      await composer(page).fill("They have quinces! I am on the train back, the network comes and goes.");
+      await composer(page).press("Control+Enter");
+      await shows(page, "Not connected.");
+    },
+  },
+  {
+    name: "failed",
+    alt: "A message that the server refused, with the reason and two ways on",
+    faces: ["desktop-light", "phone-dark"],
+    path: ({ talks }) => `/c/${talks.tomas}`,
+    before: refuseAll,
+    async act({ page }) {
+      await composer(page).fill("Of course. It hangs behind the door.");
+      await composer(page).press("Control+Enter");
+      await page.getByRole("button", { name: "Try again" }).first().waitFor();
+    },
+  },
+  {
+    name: "right-to-left",
+    alt: "The page from right to left, in a conversation in Persian and English",
+    faces: TWO,
+    path: ({ talks }) => `/c/${talks.leyla}`,
+    async act({ page }) {
+      await page.evaluate(`localStorage.setItem("confab.direction", "rtl")`);
+      await page.reload();
+      await shows(page, "درست شد");
+    },
+  },
+];
+
+/** Kofi begins to type. */
+async function type({ sockets, talks }: Community) {
+  const socket = sockets.kofi;
+  const conversation_id = talks.kofi;
+  socket?.send({ type: "subscribe", conversation_id });
+  await socket?.next("subscribed");
+  socket?.send({ type: "typing", conversation_id, is_typing: false });
+  socket?.send({ type: "typing", conversation_id, is_typing: true });
+}

@@ -1,0 +1,35 @@
+import { signal } from "@preact/signals";
+import type { ErrorBody, Success } from "../../protocol/envelope.ts";
+import { adminTexts } from "../texts/admin.ts";
+
+/** The server refused, or did not answer (`status` 0). */
+class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The session has ended, or is no superuser's any more: nothing here can be shown. */
+export const isShutOut = signal(false);
+
+/** Asks the server for something under `/api/`. @throws Refusal */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<Success<T>> {
+  const answer = await fetch(`/api/${path}`, {
+    method,
+    ...(body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new Refusal(0, adminTexts.offline);
+  });
+  const said: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok) return said as Success<T>;
+  const message = (said as ErrorBody | undefined)?.message ?? adminTexts.failed;
+  // What is not there is named ("User not found"); who may not be here is told this, whatever they ask for.
+  if (answer.status === 401 || (answer.status === 404 && message === "Not found")) isShutOut.value = true;
+  throw new Refusal(answer.status, message);
+}
+
+/** What cannot be asked for again: an action, whose failure is told. Resolves with whether it was done. */
+export const admin = <T>(method: string, path: string, body?: unknown) => call<T>(method, `admin/${path}`, body);

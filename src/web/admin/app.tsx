@@ -1,0 +1,106 @@
+import { useEffect, useRef } from "preact/hooks";
+import { ErrorBoundary } from "../chat/shell/error-boundary.tsx";
+import { ConfirmLayer } from "../design/confirm.tsx";
+import { Icon, type IconName } from "../design/icon.tsx";
+import { ToastLayer } from "../design/toast.tsx";
+import { TooltipLayer } from "../design/tooltip.tsx";
+import { adminTexts } from "../texts/admin.ts";
+import { isShutOut } from "./api.ts";
+import { Audit } from "./audit.tsx";
+import { ConversationPage } from "./conversations/detail.tsx";
+import { Conversations } from "./conversations/list.tsx";
+import { Limits } from "./limits.tsx";
+import { Overview } from "./overview/overview.tsx";
+import { pathOf, route, VIEWS, type View } from "./routing.ts";
+import { UserPage } from "./users/detail.tsx";
+import { Users } from "./users/list.tsx";
+
+const ICONS: Record<View, IconName> = {
+  overview: "monitor",
+  users: "users",
+  conversations: "message",
+  limits: "shield",
+  audit: "eye",
+};
+
+export function App() {
+  return (
+    <ErrorBoundary>
+      {isShutOut.value ? <ShutOut /> : <Panel />}
+      <ConfirmLayer />
+      <ToastLayer />
+      <TooltipLayer />
+    </ErrorBoundary>
+  );
+}
+
+function Panel() {
+  const { view, id } = route.value;
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    document.title = `${adminTexts.views[view]} · ${adminTexts.title}`;
+    // Who goes on by keyboard or ear begins at what is new.
+    if (!isFirst.current) main.current?.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [view, id]);
+  return (
+    <div class="panel">
+      <a class="skip" href="#main">
+        {adminTexts.skip}
+      </a>
+      <header class="panel-side">
+        <div class="panel-top">
+          <a class="panel-back" href="/">
+            <Icon name="back" />
+            <span>{adminTexts.backToChat}</span>
+          </a>
+          <p class="panel-title">{adminTexts.title}</p>
+          <nav aria-label={adminTexts.title}>
+            <ul class="panel-nav">
+              {VIEWS.map((each) => (
+                <li key={each}>
+                  <a href={pathOf(each)} aria-current={each === view ? "page" : undefined}>
+                    <Icon name={ICONS[each]} />
+                    <span>{adminTexts.views[each]}</span>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+        </div>
+      </header>
+      <main id="main" class="panel-main" ref={main} tabIndex={-1}>
+        <Shown />
+      </main>
+    </div>
+  );
+}
+
+function Shown() {
+  const { view, id } = route.value;
+  switch (view) {
+    case "overview":
+      return <Overview />;
+    case "users":
+      return id === undefined ? <Users /> : <UserPage key={id} id={id} />;
+    case "conversations":
+      return id === undefined ? <Conversations /> : <ConversationPage key={id} id={id} />;
+    case "limits":
+      return <Limits />;
+    case "audit":
+      return <Audit />;
+  }
+}
+
+function ShutOut() {
+  return (
+    <main class="shut-out">
+      <h1>{adminTexts.shutOut.title}</h1>
+      <p>{adminTexts.shutOut.text}</p>
+      <a class="button button-primary" href="/">
+        {adminTexts.backToChat}
+      </a>
+    </main>
+  );
+}

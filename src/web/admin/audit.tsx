@@ -1,0 +1,120 @@
+import { useEffect, useState } from "preact/hooks";
+import type { AuditEntry } from "../../protocol/admin.ts";
+import { Button } from "../design/button.tsx";
+import { toast } from "../design/toast.tsx";
+import { adminTexts } from "../texts/admin.ts";
+import { admin } from "./api.ts";
+import { useLoad } from "./load.ts";
+import { Moment } from "./parts/moment.tsx";
+import { Body, Page } from "./parts/page.tsx";
+import { Select } from "./parts/select.tsx";
+import { pathOf, route, setQuery } from "./routing.ts";
+
+const REFRESH_MS = 15_000;
+const { audit: texts } = adminTexts;
+const ACTIONS = Object.entries(texts.actions).map(([value, label]) => ({ value, label }));
+
+export function Audit() {
+  const { query } = route.value;
+  const asked = new URLSearchParams();
+  for (const name of ["action", "actor", "target_type", "target_id"]) {
+    const value = query.get(name);
+    if (value) asked.set(name, value);
+  }
+  const path = `audit/?${asked}`;
+  const loaded = useLoad<AuditEntry[]>(path, REFRESH_MS);
+  const isNarrowed = asked.has("actor") || asked.has("target_id");
+  return (
+    <Page title={adminTexts.views.audit}>
+      <div class="filters">
+        <Select
+          label={texts.action}
+          value={query.get("action") ?? ""}
+          options={[{ value: "", label: texts.allActions }, ...ACTIONS]}
+          onChange={(action) => setQuery({ action })}
+        />
+        {isNarrowed && (
+          <Button icon="close" onClick={() => setQuery({ actor: "", target_type: "", target_id: "" })}>
+            {texts.narrowed}
+          </Button>
+        )}
+      </div>
+      <Body loaded={loaded}>
+        {(newest) => (
+          <Entries key={path} path={path} newest={newest} next={Number(loaded.answer?.meta?.["next_before"]) || null} />
+        )}
+      </Body>
+    </Page>
+  );
+}
+
+/** The newest, which come by themselves, and as many older ones as were asked for. */
+function Entries({ path, newest, next }: { path: string; newest: AuditEntry[]; next: number | null }) {
+  const [older, setOlder] = useState<AuditEntry[]>([]);
+  const [cursor, setCursor] = useState(next);
+  const [busy, setBusy] = useState(false);
+  // Without older ones below, the cursor follows the newest.
+  useEffect(() => {
+    if (older.length === 0) setCursor(next);
+  }, [next, older.length]);
+  const showOlder = async () => {
+    setBusy(true);
+    try {
+      const { data = [], meta } = await admin<AuditEntry[]>("GET", `${path}&before=${cursor}`);
+      setOlder([...older, ...data]);
+      setCursor(Number(meta?.["next_before"]) || null);
+    } catch (error) {
+      toast((error as Error).message, { error: true });
+    } finally {
+      setBusy(false);
+    }
+  };
+  const known = new Set(older.map(({ id }) => id));
+  const entries = [...newest.filter(({ id }) => !known.has(id)), ...older];
+  if (entries.length === 0) return <p class="empty">{adminTexts.nothing}</p>;
+  return (
+    <>
+      <ol class="entries">
+        {entries.map((entry) => (
+          <Entry key={entry.id} entry={entry} />
+        ))}
+      </ol>
+      {cursor !== null && (
+        <Button busy={busy} onClick={showOlder}>
+          {texts.older}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Entry({ entry }: { entry: AuditEntry }) {
+  const { actor, action, target, details, address, at } = entry;
+  return (
+    <li class="entry">
+      <div class="entry-when">
+        <Moment at={at} />
+        {address && <span class="soft code">{address}</span>}
+      </div>
+      <p class="entry-what">
+        {actor ? (
+          <a href={`${pathOf("audit")}?actor=${actor.id}`} dir="auto">
+            {actor.email}
+          </a>
+        ) : (
+          <span>{texts.commandLine}</span>
+        )}{" "}
+        <strong>{texts.did[action]}</strong> <Target target={target} details={details} />
+      </p>
+      <p class="entry-details soft">{texts.details(details)}</p>
+    </li>
+  );
+}
+
+function Target({ target, details }: Pick<AuditEntry, "target" | "details">) {
+  const name = String(details["email"] ?? details["name"] ?? "") || texts.targets[target.type];
+  if (target.type === "user") return <a href={pathOf("users", target.id)}>{name}</a>;
+  if (target.type === "conversation") return <a href={pathOf("conversations", target.id)}>{name}</a>;
+  const conversation = String(details["conversation"] ?? "");
+  return <a href={pathOf("conversations", conversation)}>{texts.messageOf(String(details["sender"] ?? ""))}</a>;
+}

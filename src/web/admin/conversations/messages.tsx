@@ -1,0 +1,90 @@
+import { useState } from "preact/hooks";
+import type { AdminConversation } from "../../../protocol/admin.ts";
+import type { Message, MessagePage } from "../../../protocol/messages.ts";
+import { Button, IconButton } from "../../design/button.tsx";
+import { toast } from "../../design/toast.tsx";
+import { adminTexts } from "../../texts/admin.ts";
+import { act } from "../act.ts";
+import { admin } from "../api.ts";
+import { Moment } from "../parts/moment.tsx";
+
+const A_PAGE = 50;
+const { conversations: texts } = adminTexts;
+
+/** What people wrote is private: it is asked for only when the admin says so, and that is written down. */
+export function Messages({ conversation }: { conversation: AdminConversation }) {
+  const [messages, setMessages] = useState<Message[]>();
+  const [busy, setBusy] = useState(false);
+  const oldest = messages?.[0]?.seq;
+  const firstKept = conversation.last_seq - conversation.message_count + 1;
+
+  const show = async () => {
+    setBusy(true);
+    try {
+      const before = oldest === undefined ? "" : `&before_seq=${oldest}`;
+      const path = `conversations/${conversation.id}/messages/?limit=${A_PAGE}${before}`;
+      const { data } = await admin<MessagePage>("GET", path);
+      setMessages([...(data?.messages ?? []), ...(messages ?? [])]);
+    } catch (error) {
+      toast((error as Error).message, { error: true });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const remove = async (message: Message) => {
+    const { label, question, done } = texts.removeMessage;
+    const { title, text } = question(message.sender_name);
+    const path = `conversations/${conversation.id}/messages/${message.id}/`;
+    if (!(await act({ title, text, action: label, danger: true }, { method: "DELETE", path, done }))) return;
+    const now = new Date().toISOString();
+    setMessages((all) => all?.map((one) => (one.id === message.id ? { ...one, content: "", deleted_at: now } : one)));
+  };
+
+  return (
+    <section>
+      <div class="section-head">
+        <h2>{texts.messages}</h2>
+      </div>
+      {messages === undefined ? (
+        <div class="notice">
+          <p>{texts.readingIsAudited}</p>
+          <Button icon="eye" busy={busy} disabled={conversation.message_count === 0} onClick={show}>
+            {texts.show}
+          </Button>
+        </div>
+      ) : (
+        <>
+          {oldest !== undefined && oldest > firstKept && (
+            <Button busy={busy} onClick={show}>
+              {texts.older}
+            </Button>
+          )}
+          {messages.length === 0 && <p class="empty">{adminTexts.nothing}</p>}
+          <ol class="messages">
+            {messages.map((message) => (
+              <li key={message.id} class="message">
+                <div class="message-head">
+                  <strong dir="auto">{message.sender_name}</strong>
+                  <Moment at={message.created_at} />
+                  <span class="soft">#{message.seq}</span>
+                  {message.edited_at && !message.deleted_at && <span class="soft">{texts.edited}</span>}
+                </div>
+                {message.deleted_at ? (
+                  <p class="soft">{texts.deleted}</p>
+                ) : (
+                  <p class="message-text" dir="auto">
+                    {message.content}
+                  </p>
+                )}
+                {!message.deleted_at && (
+                  <IconButton icon="trash" danger label={texts.removeMessage.label} onClick={() => remove(message)} />
+                )}
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,39 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { Success } from "../../protocol/envelope.ts";
+import { admin } from "./api.ts";
+
+export interface Loaded<T> {
+  answer: Success<T> | undefined;
+  /** Why the last time failed; what came before is still there. */
+  error: Error | undefined;
+  /** What is there belongs to another question: the answer to this one is on its way. */
+  isStale: boolean;
+  reload: () => Promise<void>;
+}
+
+/**
+ * Asks for something, anew when the path changes, and every so often while the page is looked at. What is there stays
+ * until what is new has come, so nothing flickers.
+ */
+export function useLoad<T>(path: string, everyMs?: number): Loaded<T> {
+  const [state, setState] = useState<{ path?: string; answer?: Success<T>; error?: Error }>({});
+  const asked = useRef(0);
+  const reload = useCallback(async () => {
+    const turn = ++asked.current;
+    try {
+      const answer = await admin<T>("GET", path);
+      if (turn === asked.current) setState({ path, answer });
+    } catch (error) {
+      if (turn === asked.current) setState((before) => ({ ...before, error: error as Error }));
+    }
+  }, [path]);
+
+  useEffect(() => {
+    void reload();
+    if (everyMs === undefined) return;
+    const timer = setInterval(() => document.visibilityState === "visible" && void reload(), everyMs);
+    return () => clearInterval(timer);
+  }, [reload, everyMs]);
+
+  return { answer: state.answer, error: state.error, isStale: state.path !== path, reload };
+}

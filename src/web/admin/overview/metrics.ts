@@ -1,0 +1,38 @@
+import { useEffect, useState } from "preact/hooks";
+import type { MetricRange, MetricsReport } from "../../../protocol/metrics.ts";
+import { admin } from "../api.ts";
+import { merged } from "./merged.ts";
+
+const REFRESH_MS = 5_000;
+
+/** The last hour or day, and what comes every five seconds. What is there stays while the server can't be asked. */
+export function useMetrics(range: MetricRange): { report: MetricsReport | undefined; error: Error | undefined } {
+  const [state, setState] = useState<{ range: MetricRange; report: MetricsReport }>();
+  const [error, setError] = useState<Error>();
+  useEffect(() => {
+    let isOver = false;
+    let report: MetricsReport | undefined;
+    const ask = async () => {
+      if (document.visibilityState === "hidden" && report) return;
+      try {
+        const after = (report?.at.at(-1) ?? 0) - 1;
+        const { data } = await admin<MetricsReport>("GET", `metrics/?range=${range}&after=${Math.max(0, after)}`);
+        if (isOver || !data) return;
+        report = report ? merged(report, data) : data;
+        setState({ range, report });
+        setError(undefined);
+      } catch (fault) {
+        if (!isOver) setError(fault as Error);
+      }
+    };
+    void ask();
+    const timer = setInterval(ask, REFRESH_MS);
+    document.addEventListener("visibilitychange", ask);
+    return () => {
+      isOver = true;
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", ask);
+    };
+  }, [range]);
+  return { report: state?.range === range ? state.report : undefined, error };
+}

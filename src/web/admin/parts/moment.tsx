@@ -1,0 +1,11 @@
+import { adminTexts } from "../../texts/admin.ts";
+
+/** A time of day or how long ago; the whole of it beside the pointer. */
+export function Moment({ at, ago = false }: { at: string | null; ago?: boolean }) {
+  if (at === null) return <span class="soft">{adminTexts.never}</span>;
+  return (
+    <time dateTime={at} title={adminTexts.moment(at)} class="moment">
+      {ago ? adminTexts.ago(at) : adminTexts.moment(at)}
+    </time>
+  );
+}

@@ -1,0 +1,32 @@
+import type { AdminUser } from "../../../protocol/admin.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { adminTexts } from "../../texts/admin.ts";
+import { pathOf } from "../routing.ts";
+
+/** Somebody in a list, with the way to all about them. */
+export function Person({ user }: { user: AdminUser }) {
+  return (
+    <span class="person">
+      <Avatar name={user.full_name} id={user.id} size="s" />
+      <span class="person-texts">
+        <a href={pathOf("users", user.id)} dir="auto">
+          {user.full_name}
+        </a>
+        <span class="soft" dir="auto">
+          {user.email}
+        </span>
+      </span>
+    </span>
+  );
+}
+
+/** What is special about them, in words. */
+export function Badges({ user, isMe = false }: { user: AdminUser; isMe?: boolean }) {
+  return (
+    <span class="badges">
+      {isMe && <span class="badge">{adminTexts.users.you}</span>}
+      {user.is_superuser && <span class="badge badge-accent">{adminTexts.users.superuser}</span>}
+      {!user.is_active && <span class="badge badge-danger">{adminTexts.users.deactivated}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,85 @@
+import type { AdminUser } from "../../../protocol/admin.ts";
+import { adminTexts } from "../../texts/admin.ts";
+import { useLoad } from "../load.ts";
+import { Moment } from "../parts/moment.tsx";
+import { Body, Page } from "../parts/page.tsx";
+import { Pager, pageOf } from "../parts/pager.tsx";
+import { Badges, Person } from "../parts/person.tsx";
+import { SearchBox } from "../parts/search-box.tsx";
+import { Select } from "../parts/select.tsx";
+import { route, setQuery } from "../routing.ts";
+
+const SIZE = 50;
+const REFRESH_MS = 20_000;
+const { users: texts } = adminTexts;
+
+/** What the filter asks for, by its name in the address. */
+const FILTERS: Record<string, string> = {
+  "": "",
+  active: "&active=true",
+  deactivated: "&active=false",
+  superusers: "&superuser=true",
+};
+
+export function Users() {
+  const { query } = route.value;
+  const [search, page, filter] = [query.get("search") ?? "", pageOf(query), query.get("show") ?? ""];
+  const asked = `search=${encodeURIComponent(search)}${FILTERS[filter] ?? ""}&limit=${SIZE}&offset=${page * SIZE}`;
+  const loaded = useLoad<AdminUser[]>(`users/?${asked}`, REFRESH_MS);
+  return (
+    <Page title={adminTexts.views.users}>
+      <div class="filters">
+        <SearchBox label={texts.search} value={search} />
+        <Select
+          label={texts.show}
+          value={filter}
+          options={Object.keys(FILTERS).map((value) => ({ value, label: texts.filters[value] ?? value }))}
+          onChange={(show) => setQuery({ show, page: "" })}
+        />
+      </div>
+      <Body loaded={loaded}>
+        {(users) => (
+          <>
+            {users.length === 0 ? <p class="empty">{adminTexts.nothing}</p> : <Table users={users} />}
+            <Pager page={page} size={SIZE} total={Number(loaded.answer?.meta?.["total"] ?? 0)} />
+          </>
+        )}
+      </Body>
+    </Page>
+  );
+}
+
+function Table({ users }: { users: AdminUser[] }) {
+  return (
+    <table class="table">
+      <thead>
+        <tr>
+          <th>{texts.person}</th>
+          <th>
+            <span class="visually-hidden">{texts.state}</span>
+          </th>
+          <th class="wide">{texts.lastSeen}</th>
+          <th class="wide">{texts.joined}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {users.map((user) => (
+          <tr key={user.id} class={user.is_active ? undefined : "row-off"}>
+            <td>
+              <Person user={user} />
+            </td>
+            <td>
+              <Badges user={user} />
+            </td>
+            <td class="wide">
+              <Moment at={user.last_seen} ago />
+            </td>
+            <td class="wide">
+              <Moment at={user.date_joined} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,119 @@
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { version } from "../../package.json";
+import type { WebFile } from "./files.ts";
+
+const HERE = import.meta.dir;
+
+/** One HTML file a page; what they share is in chunks of its own. */
+const PAGES = ["chat/index.html", "admin/index.html"];
+
+/** The page that the worker keeps, as it is bundled and as it is asked for. */
+const KEPT = { file: "/chat/index.html", address: "/" };
+
+/** Served under the same path as they have there. */
+const STATIC = join(HERE, "static");
+
+/** Packages written for React run on Preact. */
+const REACT: Record<string, string> = {
+  react: "preact/compat",
+  "react-dom": "preact/compat",
+  "react/jsx-runtime": "preact/jsx-runtime",
+};
+const reactIsPreact: Bun.BunPlugin = {
+  name: "react is preact",
+  setup(build) {
+    build.onResolve({ filter: /^react(-dom)?(\/jsx-runtime)?$/ }, ({ path }) => ({
+      path: Bun.resolveSync(REACT[path] ?? path, HERE),
+    }));
+  },
+};
+
+/** In every page. The bundler follows all addresses that stand in one, and these are not files of ours to name anew. */
+const LINKS = [
+  '<link rel="icon" href="/icons/icon.svg" type="image/svg+xml">',
+  '<link rel="apple-touch-icon" href="/icons/icon-192.png">',
+  '<link rel="manifest" href="/manifest.webmanifest">',
+].join("");
+
+const OPTIONS = {
+  root: HERE,
+  target: "browser",
+  format: "esm",
+  minify: true,
+} as const satisfies Partial<Bun.BuildConfig>;
+
+/** Bundles the web client, in some tens of milliseconds. Assets have a hash of their content in their name. */
+export async function bundleWeb(): Promise<WebFile[]> {
+  const pages = await built({
+    ...OPTIONS,
+    entrypoints: PAGES.map((page) => join(HERE, page)),
+    splitting: true,
+    publicPath: "/",
+    naming: { entry: "[dir]/[name].[ext]", chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
+    define: { "process.env.NODE_ENV": '"production"', CONFAB_VERSION: JSON.stringify(version) },
+    plugins: [reactIsPreact],
+  });
+  const files = [...pages.map(withLinks), ...(await staticFiles())];
+  return [...files, await worker(files)];
+}
+
+function withLinks(file: WebFile): WebFile {
+  if (!file.path.endsWith(".html")) return file;
+  const html = new TextDecoder().decode(file.bytes).replace("</title>", `</title>${LINKS}`);
+  return { ...file, bytes: new TextEncoder().encode(html) };
+}
+
+/** The service worker, which knows the names of all that the page is made of. */
+async function worker(files: readonly WebFile[]): Promise<WebFile> {
+  const shell = shellOf(files);
+  const parts = shell.map(({ path, bytes }) => `${path} ${Bun.hash(bytes)}`).join("\n");
+  const SHELL = {
+    version: Bun.hash(parts).toString(36),
+    page: KEPT.address,
+    files: shell.map(({ path }) => path).filter((path) => path !== KEPT.file),
+  };
+  const [script] = await built({
+    ...OPTIONS,
+    entrypoints: [join(HERE, "worker/sw.ts")],
+    naming: "[name].[ext]",
+    define: { SHELL: JSON.stringify(SHELL) },
+  });
+  if (!script) throw new Error("the service worker was not built");
+  return script;
+}
+
+/** The kept page and, however far, what is named in it: assets have names that stand nowhere by chance. */
+function shellOf(files: readonly WebFile[]): WebFile[] {
+  const shell = new Set(files.filter(({ path }) => path === KEPT.file || path.startsWith("/icons/")));
+  for (const { type, bytes } of shell) {
+    if (!/^text\//.test(type)) continue;
+    const text = new TextDecoder().decode(bytes);
+    for (const file of files)
+      if (file.path.startsWith("/assets/") && text.includes(basename(file.path))) shell.add(file);
+  }
+  return [...shell];
+}
+
+async function staticFiles(): Promise<WebFile[]> {
+  const names = readdirSync(STATIC, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Promise.all(
+    names.map(async ({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      const file = Bun.file(path);
+      const type = name.endsWith(".webmanifest") ? "application/manifest+json" : file.type;
+      return { path: path.slice(STATIC.length), type, bytes: await file.bytes() };
+    }),
+  );
+}
+
+async function built(config: Bun.BuildConfig): Promise<WebFile[]> {
+  const { outputs } = await Bun.build(config);
+  return Promise.all(
+    outputs.map(async (output) => ({
+      path: output.path.replace(/^\.?\/?/, "/"),
+      type: output.type,
+      bytes: new Uint8Array(await output.arrayBuffer()),
+    })),
+  );
+}

@@ -1,0 +1,105 @@
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { Button } from "../../design/button.tsx";
+import { Skeleton } from "../../design/spinner.tsx";
+import { texts } from "../../texts/texts.ts";
+import { startConversation } from "../dialogs.ts";
+import { documentKeys } from "../keyboard/shortcuts.ts";
+import { useIsAlone } from "../people/alone.ts";
+import { Invite } from "../people/invite.tsx";
+import { openId } from "../routing.ts";
+import { client } from "../session/session.ts";
+import { moveFocus } from "./move-focus.ts";
+import { ConversationRow } from "./row.tsx";
+import { SearchField } from "./search-field.tsx";
+import { SearchResults } from "./search-results.tsx";
+
+/** Further conversations are asked for when fewer screens than this are left below. */
+const SCREENS = 2;
+
+/** All conversations, the newest first, and a search over them and over people. */
+export function ConversationList() {
+  const { keys } = texts.messages;
+  documentKeys("conversations", [
+    { keys: "ArrowDown", label: keys.listMove },
+    { keys: "Enter", label: keys.listOpen },
+  ]);
+  const [search, setSearch] = useState("");
+  const pane = useRef<HTMLDivElement>(null);
+  return (
+    <div class="conversations">
+      <SearchField value={search} onChange={setSearch} onLeave={() => moveFocus(pane.current, "first")} />
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys between the links inside */}
+      <div
+        ref={pane}
+        class="conversations-pane"
+        tabIndex={-1}
+        onKeyDown={(event) => {
+          const to = { ArrowDown: "next", ArrowUp: "previous", Home: "first", End: "last" } as const;
+          const direction = to[event.key as keyof typeof to];
+          if (direction && moveFocus(pane.current, direction)) event.preventDefault();
+        }}
+      >
+        {search.trim() === "" ? (
+          <AllConversations pane={pane} />
+        ) : (
+          <SearchResults search={search.trim()} onDone={() => setSearch("")} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function AllConversations({ pane }: { pane: { current: HTMLDivElement | null } }) {
+  const [, changed] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => client.on("conversations", () => changed(undefined)), []);
+  const list = useRef<VirtualizerHandle>(null);
+  const isLoading = useRef(false);
+  const { items, hasMore, isLoaded } = client.conversations;
+
+  const look = async () => {
+    const handle = list.current;
+    if (!handle || isLoading.current || !client.conversations.hasMore) return;
+    if (handle.scrollOffset + (1 + SCREENS) * handle.viewportSize < handle.scrollSize) return;
+    isLoading.current = true;
+    await client.conversations.loadMore();
+    isLoading.current = false;
+  };
+  useEffect(() => void look(), [items.length, hasMore]);
+
+  if (!isLoaded && items.length === 0)
+    return (
+      <div class="conversations-loading">
+        <Skeleton lines={8} />
+      </div>
+    );
+  if (items.length === 0) return <Nobody />;
+  return (
+    <Virtualizer ref={list} as="ul" item="li" scrollRef={pane} data={items} itemSize={64} onScroll={() => void look()}>
+      {(conversation) => (
+        <ConversationRow key={conversation.id} conversation={conversation} isOpen={conversation.id === openId.value} />
+      )}
+    </Virtualizer>
+  );
+}
+
+function Nobody() {
+  const { empty, emptyHint, start } = texts.messages.list;
+  const isAlone = useIsAlone();
+  return (
+    <div class="conversations-empty">
+      <p class="conversations-empty-title">{empty}</p>
+      {isAlone ? (
+        // A wide screen has it beside the list.
+        <div class="narrow-invite">
+          <Invite />
+        </div>
+      ) : (
+        <p>{emptyHint}</p>
+      )}
+      <Button kind="primary" icon="compose" onClick={startConversation}>
+        {start}
+      </Button>
+    </div>
+  );
+}

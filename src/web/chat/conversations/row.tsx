@@ -1,0 +1,101 @@
+import type { Conversation } from "../../../client/index.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { Icon } from "../../design/icon.tsx";
+import { texts } from "../../texts/texts.ts";
+import { draftOf, draftsRevision } from "../messages/drafts.ts";
+import { preview, previewOf } from "../messages/preview.ts";
+import { listTime } from "../messages/times.ts";
+import { me } from "../session/session.ts";
+import { otherOf, titleOf } from "./title.ts";
+import { useChanges, usePresence } from "./use-conversation.ts";
+
+const BADGE_MAX = 99;
+
+export function ConversationRow({ conversation, isOpen }: { conversation: Conversation; isOpen: boolean }) {
+  useChanges(conversation);
+  const { list } = texts.messages;
+  const { info, lastMessage, unread } = conversation;
+  const other = otherOf(info, me.value);
+  const presence = usePresence(other?.id);
+  const title = titleOf(conversation, me.value);
+  const time = lastMessage?.created_at ?? info?.updated_at;
+  return (
+    <a
+      class={unread > 0 ? "conversation-row conversation-unread" : "conversation-row"}
+      href={`/c/${conversation.id}`}
+      aria-current={isOpen ? "page" : undefined}
+    >
+      <Avatar
+        name={title}
+        id={other?.id ?? conversation.id}
+        group={info?.is_group ?? false}
+        online={presence?.online}
+      />
+      <span class="entry-text">
+        <span class="entry-title">
+          <bdi>{title}</bdi>
+        </span>
+        {presence?.online && <span class="visually-hidden">, {list.online}</span>}
+        <span class="entry-preview">{below(conversation, isOpen)}</span>
+      </span>
+      <span class="entry-side">
+        {time && <time dateTime={time}>{listTime(time)}</time>}
+        {lastMessage?.state === "failed" ? (
+          <span class="entry-failed" title={list.failed}>
+            <Icon name="warning" />
+            <span class="visually-hidden">{list.failed}</span>
+          </span>
+        ) : lastMessage?.state === "pending" ? (
+          <span class="entry-pending" title={list.pending}>
+            <Icon name="clock" />
+            <span class="visually-hidden">{list.pending}</span>
+          </span>
+        ) : null}
+        {unread > 0 && (
+          <span class="unread-badge">
+            <span aria-hidden="true">{unread > BADGE_MAX ? list.tooMany : unread}</span>
+            <span class="visually-hidden">{list.unread(unread)}</span>
+          </span>
+        )}
+      </span>
+    </a>
+  );
+}
+
+/**
+ * What matters most: who is writing, what oneself has begun, what was said last. No component: one that reads signals
+ * and is given the same conversation again is not drawn again.
+ */
+function below(conversation: Conversation, isOpen: boolean) {
+  const { list, typing } = texts.messages;
+  const { typists, lastMessage, info } = conversation;
+  const [typist] = typists.values();
+  if (typist !== undefined)
+    return (
+      <span class="entry-typing">
+        {info?.is_group ? typing.oneInRow(typist.split(" ")[0] ?? typist) : typing.inRow}
+      </span>
+    );
+  // Read so that the row follows it.
+  void draftsRevision.value;
+  const draft = isOpen ? "" : draftOf(me.value?.id, conversation.id);
+  if (draft !== "")
+    return (
+      <>
+        <span class="entry-draft">{list.draft}</span> <bdi>{preview(draft)}</bdi>
+      </>
+    );
+  if (!lastMessage) return <>{list.noMessages}</>;
+  const who =
+    lastMessage.sender_id === me.value?.id
+      ? list.you
+      : info?.is_group
+        ? lastMessage.sender_name.split(" ")[0]
+        : undefined;
+  return (
+    <>
+      {who && <bdi class="entry-who">{who}: </bdi>}
+      <bdi>{previewOf(lastMessage)}</bdi>
+    </>
+  );
+}

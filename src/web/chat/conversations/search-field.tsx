@@ -1,0 +1,45 @@
+import { useRef } from "preact/hooks";
+import { IconButton } from "../../design/button.tsx";
+import { Icon } from "../../design/icon.tsx";
+import { texts } from "../../texts/texts.ts";
+import { useShortcuts } from "../keyboard/shortcuts.ts";
+
+export interface SearchFieldProps {
+  value: string;
+  onChange: (value: string) => void;
+  /** To what was found. */
+  onLeave: () => void;
+}
+
+export function SearchField({ value, onChange, onLeave }: SearchFieldProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const { list, keys } = texts.messages;
+  useShortcuts("conversations", [{ keys: "/", label: keys.search, run: () => field.current?.focus() }]);
+  const clear = () => {
+    onChange("");
+    field.current?.focus();
+  };
+  return (
+    <search class="conversations-search">
+      <Icon name="search" />
+      <input
+        ref={field}
+        type="search"
+        value={value}
+        placeholder={list.search}
+        aria-label={list.search}
+        autocomplete="off"
+        onInput={(event) => onChange(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.isComposing) return;
+          if (event.key === "Escape" && value !== "") clear();
+          else if (event.key === "ArrowDown" || event.key === "Enter") onLeave();
+          else return;
+          event.preventDefault();
+          event.stopPropagation();
+        }}
+      />
+      {value !== "" && <IconButton icon="close" label={list.clearSearch} keys="Esc" onClick={clear} />}
+    </search>
+  );
+}

@@ -1,0 +1,57 @@
+import { texts } from "../../texts/texts.ts";
+import { openDialog, startConversation } from "../dialogs.ts";
+import { closeConversation, navigate, openConversation, openId, route } from "../routing.ts";
+import { client } from "../session/session.ts";
+import { useShortcuts } from "./shortcuts.ts";
+
+/** The keys that work on every page. */
+export function useGlobalShortcuts() {
+  const keys = texts.keyboard.keys;
+  const noDialog = () => openDialog.value === undefined;
+  useShortcuts("everywhere", [
+    { keys: "Mod+K", label: keys.switcher, run: () => open("switcher") },
+    { keys: "n", label: keys.start, run: startConversation },
+    { keys: "Mod+,", label: keys.settings, run: () => navigate("/settings/profile") },
+    { keys: "F6", label: keys.regions, run: (event) => focusRegion(event.shiftKey ? -1 : 1), when: noDialog },
+    { keys: "Shift+F6", label: keys.regionsBack, run: () => focusRegion(-1), when: noDialog },
+    { keys: "Escape", label: keys.back, run: closeConversation, when: () => noDialog() && isAlone() },
+    { keys: "?", label: keys.sheet, run: () => open("keys") },
+  ]);
+  useShortcuts("conversations", [
+    { keys: "Alt+ArrowUp", label: keys.previous, run: () => step(-1), when: noDialog },
+    { keys: "Alt+ArrowDown", label: keys.next, run: () => step(1), when: noDialog },
+    { keys: "Alt+Shift+ArrowDown", label: keys.nextUnread, run: nextUnread, when: noDialog },
+  ]);
+}
+
+/** A page that shows no list beside it, or no conversation. */
+const isAlone = () =>
+  route.value.page === "settings" ||
+  (route.value.page === "conversation" && matchMedia("(max-width: 47.99rem)").matches);
+
+const open = (kind: "switcher" | "keys") => {
+  openDialog.value = { kind };
+};
+
+function step(by: number) {
+  const { items } = client.conversations;
+  const at = items.findIndex(({ id }) => id === openId.peek());
+  const next = at < 0 ? items[0] : items[at + by];
+  if (next) openConversation(next.id);
+}
+
+function nextUnread() {
+  const next = client.conversations.items.find(({ id, unread }) => unread > 0 && id !== openId.peek());
+  if (next) openConversation(next.id);
+}
+
+/** Parts of the page that have `data-region`; the focus goes to the first thing in it that takes it. */
+function focusRegion(by: number) {
+  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")].filter((region) =>
+    region.checkVisibility(),
+  );
+  const at = regions.findIndex((region) => region.contains(document.activeElement));
+  const region = regions[(at + by + regions.length) % regions.length];
+  const first = region?.querySelector<HTMLElement>('[tabindex="0"], a[href], button, input, textarea, select');
+  (first ?? region)?.focus();
+}

@@ -1,0 +1,10 @@
+import { Dialog } from "../../design/dialog.tsx";
+import { texts } from "../../texts/texts.ts";
+import { closeDialog } from "../dialogs.ts";
+import { KeySheet } from "./key-sheet.tsx";
+
+export const KeyDialog = () => (
+  <Dialog title={texts.keyboard.title} shape="wide" onClose={closeDialog}>
+    <KeySheet />
+  </Dialog>
+);

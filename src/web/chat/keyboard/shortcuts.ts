@@ -1,0 +1,97 @@
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { matchesKeys } from "../../design/keys.ts";
+
+export type ShortcutSection = "everywhere" | "conversations" | "messages" | "composing";
+
+export interface KeyHint {
+  /** `Mod+K`, `Alt+ArrowUp`, `n`, `?`: see design/keys.ts. */
+  keys: string;
+  /** What it does, for the help sheet. */
+  label: string;
+}
+
+export interface Shortcut extends KeyHint {
+  run: (event: KeyboardEvent) => void;
+  /** It is left to others while this says no. */
+  when?: () => boolean;
+}
+
+interface Registered {
+  section: ShortcutSection;
+  hints: readonly KeyHint[];
+  current: () => readonly Shortcut[];
+}
+
+const registered = signal<readonly Registered[]>([]);
+
+/** For the help sheet: every key that does something now, by section. */
+export function hintsBySection(): Map<ShortcutSection, KeyHint[]> {
+  const sections = new Map<ShortcutSection, KeyHint[]>();
+  for (const { section, hints } of registered.value)
+    for (const hint of hints) {
+      const known = sections.get(section) ?? [];
+      if (!known.some((other) => other.keys === hint.keys)) sections.set(section, [...known, hint]);
+    }
+  return sections;
+}
+
+/**
+ * While the component is there, these keys do that. Keys without Ctrl, ⌘ or Alt don't while somebody types or a dialog
+ * is open; what came last wins.
+ */
+export function useShortcuts(section: ShortcutSection, shortcuts: readonly Shortcut[]) {
+  const newest = useRef(shortcuts);
+  newest.current = shortcuts;
+  useRegistered(section, shortcuts, () => newest.current);
+}
+
+/** Keys that a component handles itself, for the help sheet. */
+export function documentKeys(section: ShortcutSection, hints: readonly KeyHint[]) {
+  useRegistered(section, hints, () => []);
+}
+
+function useRegistered(section: ShortcutSection, hints: readonly KeyHint[], current: () => readonly Shortcut[]) {
+  const names = hints.map(({ keys, label }) => `${keys} ${label}`).join("\n");
+  useEffect(() => {
+    const own = { section, hints, current };
+    registered.value = [...registered.peek(), own];
+    return () => {
+      registered.value = registered.peek().filter((other) => other !== own);
+    };
+  }, [section, names]);
+}
+
+/** Hears all keys of the page; called once. */
+export function listenForShortcuts() {
+  addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const inDialog = document.querySelector("dialog[open]") !== null;
+    const typingIn = isTyping(event.target) ? event.target : undefined;
+    if (event.key === "Escape" && typingIn && !inDialog) {
+      leave(typingIn);
+      return event.preventDefault();
+    }
+    const onlyWithModifier = inDialog || typingIn !== undefined;
+    for (const { current } of [...registered.value].reverse())
+      for (const { keys, run, when } of current()) {
+        if (!matchesKeys(event, keys) || (onlyWithModifier && !/^(Mod|Alt)\+|^(Shift\+)?F\d/.test(keys))) continue;
+        if (when && !when()) continue;
+        event.preventDefault();
+        run(event);
+        return;
+      }
+  });
+}
+
+/** To the part of the page it is in, where letters are shortcuts again. */
+function leave(field: HTMLElement) {
+  field.blur();
+  field.closest<HTMLElement>("[data-region]")?.focus();
+}
+
+/** Where a letter is a letter. */
+const isTyping = (target: EventTarget | null): target is HTMLElement =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable ||
+    target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button])"));

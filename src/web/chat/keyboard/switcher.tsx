@@ -1,0 +1,143 @@
+import { useEffect, useId, useState } from "preact/hooks";
+import type { Conversation, User } from "../../../client/index.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { Dialog } from "../../design/dialog.tsx";
+import { Icon } from "../../design/icon.tsx";
+import { texts } from "../../texts/texts.ts";
+import { otherOf, titleOf } from "../conversations/title.ts";
+import { usePeople } from "../people/search.ts";
+import { openConversation } from "../routing.ts";
+import { client, me } from "../session/session.ts";
+
+const CONVERSATIONS_SHOWN = 8;
+const PEOPLE_SHOWN = 6;
+
+interface Target {
+  key: string;
+  title: string;
+  note: string;
+  avatar: { id: number | string; group: boolean };
+  go: () => unknown;
+}
+
+/** A few letters, and one is in any conversation, or with anybody. */
+export function Switcher({ onClose }: { onClose: () => void }) {
+  const id = useId();
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const search = usePeople(text);
+  const found = matching(client.conversations.items, text).slice(0, CONVERSATIONS_SHOWN);
+  const partners = new Set(found.map(partnerOf));
+  const people = text.trim() === "" ? [] : search.users.filter((user) => !partners.has(user.id)).slice(0, PEOPLE_SHOWN);
+  const targets = [...found.map(toConversation), ...people.map(toPerson)];
+  const active = targets[Math.min(at, targets.length - 1)];
+
+  function go(target: Target) {
+    onClose();
+    target.go();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown") setAt((at + 1) % Math.max(targets.length, 1));
+    else if (event.key === "ArrowUp") setAt((at - 1 + targets.length) % Math.max(targets.length, 1));
+    else if (event.key === "Enter" && active) go(active);
+    else return;
+    event.preventDefault();
+  }
+
+  useEffect(() => {
+    document.getElementById(`${id}-${active?.key}`)?.scrollIntoView({ block: "nearest" });
+  }, [id, active?.key]);
+
+  return (
+    <Dialog title={texts.keyboard.switcher} shape="top" onClose={onClose}>
+      <div class="picker">
+        <div class="picker-box">
+          <Icon name="search" />
+          <input
+            type="text"
+            role="combobox"
+            class="field-input"
+            dir="auto"
+            data-autofocus
+            aria-label={texts.keyboard.switcherSearch}
+            placeholder={texts.keyboard.switcherSearch}
+            aria-expanded={targets.length > 0}
+            aria-controls={`${id}-list`}
+            aria-activedescendant={active && `${id}-${active.key}`}
+            aria-autocomplete="list"
+            autocomplete="off"
+            spellcheck={false}
+            value={text}
+            onInput={(event) => {
+              setText(event.currentTarget.value);
+              setAt(0);
+            }}
+            onKeyDown={onKeyDown}
+          />
+        </div>
+        {targets.length === 0 && !search.isLoading && <p class="soft picker-empty">{texts.keyboard.switcherNothing}</p>}
+        <div id={`${id}-list`} role="listbox" aria-label={texts.keyboard.switcher} class="picker-list" tabIndex={-1}>
+          {targets.map((target) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the text field above hears the keys, as in every combobox
+            <div
+              key={target.key}
+              id={`${id}-${target.key}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={target === active}
+              class={target === active ? "row option option-active" : "row option"}
+              onClick={() => go(target)}
+            >
+              <Avatar name={target.title} size="s" {...target.avatar} />
+              <bdi class="row-title clip">{target.title}</bdi>
+              <span class="soft small clip" dir="auto">
+                {target.note}
+              </span>
+            </div>
+          ))}
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function toConversation(conversation: Conversation): Target {
+  return {
+    key: conversation.id,
+    title: titleOf(conversation, me.peek()),
+    note: conversation.unread > 0 ? texts.people.unread(conversation.unread) : "",
+    avatar: { id: partnerOf(conversation) ?? conversation.id, group: conversation.info?.is_group ?? false },
+    go: () => openConversation(conversation.id),
+  };
+}
+
+const toPerson = (user: User): Target => ({
+  key: String(user.id),
+  title: user.full_name,
+  note: user.email,
+  avatar: { id: user.id, group: false },
+  async go() {
+    const conversation = await client.create([user.id]);
+    openConversation(conversation.id);
+    conversation.close();
+  },
+});
+
+const partnerOf = ({ info }: Conversation) => otherOf(info, me.peek())?.id;
+
+/** All words are in it, in any order; those that begin with the text first. */
+function matching(all: readonly Conversation[], text: string): Conversation[] {
+  const words = folded(text).split(/\s+/).filter(Boolean);
+  const found = all.filter((conversation) => {
+    const title = folded(titleOf(conversation, me.peek()));
+    return words.every((word) => title.includes(word));
+  });
+  const begins = (conversation: Conversation) =>
+    Number(folded(titleOf(conversation, me.peek())).startsWith(folded(text.trim())));
+  return text.trim() === "" ? found : found.toSorted((a, b) => begins(b) - begins(a));
+}
+
+/** Without case and accents. */
+const folded = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();

@@ -1,0 +1,13 @@
+import type { Conversation } from "../../../client/index.ts";
+import { texts } from "../../texts/texts.ts";
+
+/** What stands above the first message there ever was. */
+export function Beginning({ conversation, title }: { conversation: Conversation; title: string }) {
+  const { beginning, beginningOfGroup, empty } = texts.messages.feed;
+  return (
+    <div class="messages-beginning">
+      <p dir="auto">{conversation.info?.is_group ? beginningOfGroup(title) : beginning(title)}</p>
+      {conversation.messages.length === 0 && <p>{empty}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { texts } from "../../../texts/texts.ts";
+import { allEmoji } from "./data.ts";
+import { findEmoji } from "./find.ts";
+import type { Emoji } from "./pick.ts";
+import { recentEmoji } from "./recent.ts";
+
+export interface PickerProps {
+  onChoose: (emoji: string) => void;
+}
+
+const FOUND = 72;
+
+export function Picker({ onChoose }: PickerProps) {
+  const { emoji: words } = texts.messages;
+  const [search, setSearch] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
+  const [recent] = useState(recentEmoji);
+  const groups = useMemo(() => Map.groupBy(allEmoji, ({ g }) => g), []);
+  const found = search.trim() === "" ? undefined : findEmoji(allEmoji, search.trim(), FOUND);
+  useEffect(() => field.current?.focus(), []);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const to = neighbour(event, [...(grid.current?.querySelectorAll<HTMLElement>("button") ?? [])]);
+    if (to) to.focus();
+    else if (event.key === "Enter" && event.target === field.current && found?.[0]) onChoose(found[0].c);
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys between the buttons inside
+    <div class="picker" onKeyDown={onKeyDown}>
+      <input
+        ref={field}
+        type="search"
+        class="picker-search"
+        placeholder={words.search}
+        aria-label={words.search}
+        value={search}
+        onInput={(event) => setSearch(event.currentTarget.value)}
+      />
+      <div ref={grid} class="picker-groups">
+        {found ? (
+          found.length > 0 ? (
+            <Group title={words.title} emoji={found} onChoose={onChoose} />
+          ) : (
+            <p class="picker-nothing" role="status">
+              {words.nothing}
+            </p>
+          )
+        ) : (
+          <>
+            <Group title={words.recent} emoji={recent.map(known)} onChoose={onChoose} />
+            {[...groups].map(([group, emoji]) => (
+              <Group key={group} title={words.groups[group] ?? group} emoji={emoji} onChoose={onChoose} />
+            ))}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+const known = (character: string): Emoji =>
+  allEmoji.find(({ c }) => c === character) ?? { c: character, n: [character], t: [], g: "" };
+
+function Group({ title, emoji, onChoose }: { title: string; emoji: readonly Emoji[]; onChoose: (c: string) => void }) {
+  return (
+    <section class="picker-group" aria-label={title}>
+      <h2>{title}</h2>
+      <div class="picker-grid">
+        {emoji.map(({ c, n }) => (
+          <button
+            key={c}
+            type="button"
+            class="emoji"
+            aria-label={n[0]?.replaceAll("_", " ")}
+            title={`:${n[0]}:`}
+            onClick={() => onChoose(c)}
+          >
+            {c}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+const COLUMNS = 8;
+
+/** Where an arrow key leads: along the line, or a line up or down. */
+function neighbour(event: KeyboardEvent, buttons: HTMLElement[]): HTMLElement | undefined {
+  const at = buttons.indexOf(event.target as HTMLElement);
+  if (at < 0) return event.key === "ArrowDown" ? buttons[0] : undefined;
+  const forward = getComputedStyle(event.target as HTMLElement).direction === "rtl" ? -1 : 1;
+  const steps: Record<string, number> = {
+    ArrowRight: forward,
+    ArrowLeft: -forward,
+    ArrowDown: COLUMNS,
+    ArrowUp: -COLUMNS,
+  };
+  const step = steps[event.key];
+  return step === undefined ? undefined : buttons[Math.max(0, Math.min(at + step, buttons.length - 1))];
+}

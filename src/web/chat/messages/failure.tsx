@@ -1,0 +1,25 @@
+import type { ChatMessage } from "../../../client/index.ts";
+import { Icon } from "../../design/icon.tsx";
+import { texts } from "../../texts/texts.ts";
+import type { MessageActions } from "./use-message-actions.ts";
+
+/** Why a message, or a change of it, did not get through, and what can be done. */
+export function Failure({ message, actions }: { message: ChatMessage; actions: MessageActions }) {
+  const { feed } = texts.messages;
+  const change = message.state === "sent" ? message.change : undefined;
+  const reason = (message.state === "sent" ? change?.error : message.error)?.message ?? "";
+  const text =
+    change?.kind === "edit" ? feed.editFailed(reason) : change ? feed.deleteFailed(reason) : feed.failed(reason);
+  return (
+    <div class="message-failure">
+      <Icon name="warning" />
+      <span role="alert">{text}</span>
+      <button type="button" onClick={() => actions.retry(message)}>
+        {feed.retry}
+      </button>
+      <button type="button" onClick={() => actions.discard(message)}>
+        {feed.discard}
+      </button>
+    </div>
+  );
+}

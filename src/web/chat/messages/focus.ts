@@ -1,0 +1,2 @@
+/** Goes (back) to writing. */
+export const focusComposer = () => document.querySelector<HTMLElement>(".composer-input")?.focus();

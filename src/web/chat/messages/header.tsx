@@ -1,0 +1,46 @@
+import type { Conversation } from "../../../client/index.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { IconButton } from "../../design/button.tsx";
+import { texts } from "../../texts/texts.ts";
+import { otherOf } from "../conversations/title.ts";
+import { usePresence } from "../conversations/use-conversation.ts";
+import { showDetails } from "../dialogs.ts";
+import { closeConversation } from "../routing.ts";
+import { me } from "../session/session.ts";
+import { listTime } from "./times.ts";
+
+/** With whom one talks, and whether they are there. */
+export function ConversationHeader({ conversation, title }: { conversation: Conversation; title: string }) {
+  const { info } = conversation;
+  const other = otherOf(info, me.value);
+  const presence = usePresence(other?.id);
+  const { header } = texts.messages;
+  const lastSeen = presence?.last_seen ?? other?.last_seen;
+  const below = !info
+    ? ""
+    : info.is_group
+      ? header.people(info.participant_count)
+      : presence?.online
+        ? header.online
+        : lastSeen
+          ? header.lastSeen(listTime(lastSeen))
+          : header.offline;
+  return (
+    <header class="conversation-header">
+      <IconButton class="conversation-back" icon="back" label={header.back} onClick={closeConversation} />
+      <Avatar
+        name={title}
+        id={other?.id ?? conversation.id}
+        group={info?.is_group ?? false}
+        online={presence?.online}
+      />
+      <div class="conversation-heading">
+        <h1 class="conversation-title">
+          <bdi>{title}</bdi>
+        </h1>
+        <p class="conversation-presence">{below}</p>
+      </div>
+      <IconButton icon="info" label={header.details} onClick={() => showDetails(conversation.id)} />
+    </header>
+  );
+}

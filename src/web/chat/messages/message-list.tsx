@@ -1,0 +1,174 @@
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import type { ChatMessage, Conversation } from "../../../client/index.ts";
+import { Button } from "../../design/button.tsx";
+import { Icon } from "../../design/icon.tsx";
+import { Spinner } from "../../design/spinner.tsx";
+import { texts } from "../../texts/texts.ts";
+import { me } from "../session/session.ts";
+import { Beginning } from "./beginning.tsx";
+import { MessageRow } from "./message-row.tsx";
+import { receiptOf } from "./receipt.tsx";
+import { placeOf } from "./timeline.ts";
+import { useFollowing } from "./use-following.ts";
+import { useMessageActions } from "./use-message-actions.ts";
+import { useOlder } from "./use-older.ts";
+import { useReading } from "./use-reading.ts";
+import { useRoving } from "./use-roving.ts";
+import { useRows } from "./use-rows.ts";
+
+/** Farther from the end than this, in pixels, the button to get back is shown. */
+const AWAY = 240;
+
+export interface MessageListProps {
+  conversation: Conversation;
+  title: string;
+  onEdit: (message: ChatMessage) => void;
+}
+
+export function MessageList({ conversation, title, onEdit }: MessageListProps) {
+  const { messages } = conversation;
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const rows = useRows(conversation);
+  const older = useOlder(conversation, list);
+  const [isAway, setAway] = useState(false);
+  const following = useFollowing(conversation, list);
+  const { toEnd, stick, leave } = following;
+  const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set());
+  const reading = useReading(conversation, following.isAtEnd);
+  const roving = useRoving(conversation, scroller, list);
+  const actions = useMessageActions(conversation, onEdit);
+
+  // Where one opens a conversation: at its end, or where the new ones begin.
+  useLayoutEffect(() => {
+    const first = reading.unread && conversation.indexOf(reading.unread.afterSeq + 1);
+    if (first === undefined || first < 0) return toEnd();
+    leave();
+    list.current?.scrollToIndex(first, { align: "start", offset: -72 });
+  }, [conversation, rows.generation]);
+
+  // What oneself sends is always seen; what others send moves nothing, unless the reader is at the end.
+  const newest = messages.at(-1);
+  const sending = newest?.state === "pending" ? newest.key : undefined;
+  useLayoutEffect(() => (sending === undefined ? undefined : toEnd()), [sending]);
+  useLayoutEffect(stick, [rows.count, conversation.revision]);
+
+  const onScroll = (offset: number) => {
+    following.onScroll(offset);
+    setAway(following.left() > AWAY && !following.isFollowing());
+    reading.look();
+    older.look();
+  };
+  const onResize = () => {
+    stick();
+    reading.look();
+  };
+
+  const toggle = useCallback((key: string) => {
+    leave();
+    setExpanded((keys) => {
+      const toggled = new Set(keys);
+      if (!toggled.delete(key)) toggled.add(key);
+      return toggled;
+    });
+  }, []);
+
+  const { feed } = texts.messages;
+  const isGroup = conversation.info?.is_group ?? false;
+  const beginning = useMemo(
+    () => <Beginning conversation={conversation} title={title} />,
+    [conversation, title, isGroup],
+  );
+  const newCount = reading.newSince();
+  return (
+    <div class="messages">
+      {older.state !== "idle" && <OlderState failed={older.state === "failed"} onRetry={older.retry} />}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys between the messages inside */}
+      <div
+        ref={scroller}
+        class="messages-scroller"
+        tabIndex={messages.length === 0 ? 0 : -1}
+        onWheel={following.onWheel}
+        onFocusIn={roving.onFocusIn}
+        onKeyDown={(event) => roving.onKeyDown(event, actions)}
+      >
+        {messages.length === 0 && <Beginning conversation={conversation} title={title} />}
+        <div class="messages-space" />
+        <div
+          role="feed"
+          aria-busy={older.state === "loading"}
+          aria-label={isGroup ? feed.labelOfGroup(title) : feed.label(title)}
+        >
+          <Virtualizer
+            key={rows.generation}
+            ref={list}
+            scrollRef={scroller}
+            data={{ length: rows.count }}
+            shift={rows.shift}
+            bufferSize={600}
+            keepMounted={roving.keepMounted()}
+            onScroll={onScroll}
+            onScrollEnd={() => older.look()}
+            onResize={onResize}
+          >
+            {(_: unknown, index: number) => {
+              const message = messages[index];
+              if (!message) return <div key={index} />;
+              const place = placeOf(messages, index, reading.unread?.afterSeq);
+              return (
+                <MessageRow
+                  key={message.key}
+                  message={message}
+                  {...place}
+                  unreadCount={place.startsUnread ? (reading.unread?.count ?? 0) : 0}
+                  beginning={index === 0 && !conversation.hasOlder ? beginning : undefined}
+                  isOwn={message.sender_id === me.value?.id}
+                  isGroup={isGroup}
+                  isLast={index === messages.length - 1}
+                  isActive={roving.isActive(message.key, index === messages.length - 1)}
+                  isExpanded={expanded.has(message.key)}
+                  receipt={receiptOf(conversation, index)}
+                  actions={actions}
+                  onToggle={toggle}
+                />
+              );
+            }}
+          </Virtualizer>
+        </div>
+      </div>
+      {(isAway || newCount > 0) && (
+        <button
+          type="button"
+          class={newCount > 0 ? "jump jump-new" : "jump"}
+          aria-label={newCount > 0 ? feed.jumpNew(newCount) : feed.jump}
+          onClick={toEnd}
+        >
+          <Icon name="arrow-down" />
+          {newCount > 0 && <span>{feed.newMessages(newCount)}</span>}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function OlderState({ failed, onRetry }: { failed: boolean; onRetry: () => void }) {
+  const { loadingOlder, olderFailed, tryAgain } = texts.messages.feed;
+  return (
+    <div class="messages-older" role="status">
+      {failed ? (
+        <>
+          <span>{olderFailed}</span>
+          <Button kind="quiet" onClick={onRetry}>
+            {tryAgain}
+          </Button>
+        </>
+      ) : (
+        <>
+          <Spinner />
+          <span>{loadingOlder}</span>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import type { ComponentChildren } from "preact";
+import { type Block, type Inline, parsed } from "./markdown.ts";
+import { isOnlyEmoji } from "./only-emoji.ts";
+
+/** A message's content. Elements are made one by one from what was taken apart: no text can become an element. */
+export function MessageText({ text }: { text: string }) {
+  return (
+    <div class={isOnlyEmoji(text) ? "message-text only-emoji" : "message-text"}>{parsed(text).map(renderBlock)}</div>
+  );
+}
+
+function renderBlock(block: Block): ComponentChildren {
+  switch (block.kind) {
+    case "paragraph":
+      return <p dir="auto">{block.children.map(renderInline)}</p>;
+    case "quote":
+      return <blockquote dir="auto">{block.children.map(renderBlock)}</blockquote>;
+    case "code":
+      return <CodeBlock {...block} />;
+    case "list": {
+      const items = block.items.map((item) => <li dir="auto">{item.map(renderItemBlock)}</li>);
+      return block.start === undefined ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
+    }
+  }
+}
+
+/** A list item's text stands beside its marker, without the distance of a paragraph. */
+const renderItemBlock = (block: Block) =>
+  block.kind === "paragraph" ? <div>{block.children.map(renderInline)}</div> : renderBlock(block);
+
+function CodeBlock({ language, text }: { language: string; text: string }) {
+  return (
+    // Code runs from left to right, and it scrolls by keyboard too.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable
+    <pre dir="ltr" tabIndex={0}>
+      {language === "" ? null : <span class="code-language">{language}</span>}
+      <code>{text}</code>
+    </pre>
+  );
+}
+
+function renderInline(inline: Inline): ComponentChildren {
+  if (typeof inline === "string") return inline;
+  switch (inline.kind) {
+    case "strong":
+      return <strong>{inline.children.map(renderInline)}</strong>;
+    case "em":
+      return <em>{inline.children.map(renderInline)}</em>;
+    case "del":
+      return <del>{inline.children.map(renderInline)}</del>;
+    case "code":
+      return <code dir="ltr">{inline.text}</code>;
+    case "break":
+      return <br />;
+    case "link":
+      return (
+        <a href={inline.href} target="_blank" rel="noopener noreferrer nofollow" title={inline.href}>
+          {inline.children.map(renderInline)}
+        </a>
+      );
+  }
+}

@@ -1,0 +1,19 @@
+import type { ChatMessage } from "../../../client/index.ts";
+import { texts } from "../../texts/texts.ts";
+import { parsed, plainText } from "./markdown.ts";
+
+/** So much of a text is looked at for one line of it. */
+const LOOKED_AT = 300;
+
+/** A message in one line: without Markdown's marks and line ends. */
+export function preview(text: string): string {
+  return plainText(parsed(text.slice(0, LOOKED_AT)))
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+/** The same of a message, also of a deleted one. */
+export const previewOf = (message: ChatMessage) =>
+  isDeleted(message) ? texts.messages.list.deleted : preview(message.content);
+
+export const isDeleted = (message: ChatMessage) => message.state === "sent" && message.deleted_at !== undefined;

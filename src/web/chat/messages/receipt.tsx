@@ -1,0 +1,64 @@
+import { useId } from "preact/hooks";
+import type { Conversation, User } from "../../../client/index.ts";
+import { Icon } from "../../design/icon.tsx";
+import { texts } from "../../texts/texts.ts";
+import { me } from "../session/session.ts";
+
+/** Who has seen one's newest message. */
+export interface Receipt {
+  readers: readonly User[];
+  /** Of so many who could have. */
+  others: number;
+  isGroup: boolean;
+}
+
+/** Of the newest message of all, when it is one's own and has been sent; of no other. */
+export function receiptOf(conversation: Conversation, index: number): Receipt | undefined {
+  const { info, messages, readPositions } = conversation;
+  const message = messages[index];
+  if (!info || index !== messages.length - 1 || message?.state !== "sent") return undefined;
+  if (message.sender_id !== me.peek()?.id || message.deleted_at !== undefined) return undefined;
+  const readers = info.participants.filter(
+    (user) => user.id !== message.sender_id && (readPositions.get(user.id) ?? 0) >= message.seq,
+  );
+  return { readers, others: info.participant_count - 1, isGroup: info.is_group };
+}
+
+/** So many names are written out. */
+const NAMED = 2;
+
+export function ReceiptLine({ readers, others, isGroup }: Receipt) {
+  const { receipts } = texts.messages;
+  const id = useId();
+  if (readers.length === 0 || !isGroup)
+    return (
+      <p class="receipt">
+        <Icon name={readers.length > 0 ? "check-double" : "check"} />
+        {readers.length > 0 ? receipts.read : receipts.sent}
+      </p>
+    );
+  const text =
+    readers.length >= others
+      ? receipts.readByEveryone
+      : readers.length <= NAMED
+        ? receipts.readBy(readers.map((user) => user.first_name).join(", "))
+        : receipts.readByCount(readers.length, others);
+  return (
+    <div class="receipt">
+      <Icon name="check-double" />
+      <button type="button" class="receipt-button" popovertarget={id}>
+        {text}
+      </button>
+      <div id={id} popover="auto" class="menu receipt-readers">
+        <h2>{receipts.who}</h2>
+        <ul>
+          {readers.map((user) => (
+            <li key={user.id} dir="auto">
+              {user.full_name}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}

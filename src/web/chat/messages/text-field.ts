@@ -1,0 +1,23 @@
+/** Puts a text where the caret is, as if it had been typed: Ctrl+Z takes it back. */
+export function insertText(field: HTMLTextAreaElement, text: string) {
+  field.focus();
+  // Nothing else keeps the history of what was typed.
+  if (document.execCommand("insertText", false, text)) return;
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+/** Puts marks around what is chosen, or takes them away. */
+export function toggleMark(field: HTMLTextAreaElement, mark: string) {
+  const { selectionStart: start, selectionEnd: end, value } = field;
+  const marked = value.slice(start - mark.length, start) === mark && value.slice(end, end + mark.length) === mark;
+  const chosen = value.slice(start, end);
+  if (marked) {
+    field.setSelectionRange(start - mark.length, end + mark.length);
+    insertText(field, chosen);
+    field.setSelectionRange(start - mark.length, end - mark.length);
+  } else {
+    insertText(field, mark + chosen + mark);
+    field.setSelectionRange(start + mark.length, end + mark.length);
+  }
+}

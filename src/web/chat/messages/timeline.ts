@@ -1,0 +1,43 @@
+import type { ChatMessage } from "../../../client/index.ts";
+import { daysBetween } from "./times.ts";
+
+/** How a message stands among its neighbours. */
+export interface Place {
+  /** A separator with its day stands above it. */
+  startsDay: boolean;
+  /** The line "3 new messages" stands above it. */
+  startsUnread: boolean;
+  /** The sender is named: another one than before, or a while later. */
+  startsGroup: boolean;
+  endsGroup: boolean;
+}
+
+/** Messages of one sender within this stand together. */
+const TOGETHER_MS = 5 * 60_000;
+
+/** @param readSeq what had been read when the conversation was opened; `undefined` when nothing was new */
+export function placeOf(messages: readonly ChatMessage[], index: number, readSeq: number | undefined): Place {
+  const message = messages[index];
+  const before = messages[index - 1];
+  const after = messages[index + 1];
+  if (!message) return { startsDay: false, startsUnread: false, startsGroup: false, endsGroup: false };
+  const startsUnread = isFirstUnread(before, message, readSeq);
+  return {
+    startsDay: !before || !sameDay(before, message),
+    startsUnread,
+    startsGroup: startsUnread || !before || !together(before, message),
+    endsGroup: !after || !together(message, after) || isFirstUnread(message, after, readSeq),
+  };
+}
+
+function isFirstUnread(before: ChatMessage | undefined, message: ChatMessage, readSeq: number | undefined): boolean {
+  if (readSeq === undefined || message.seq === undefined || message.seq <= readSeq) return false;
+  return before === undefined ? message.seq === readSeq + 1 : before.seq !== undefined && before.seq <= readSeq;
+}
+
+const sameDay = (a: ChatMessage, b: ChatMessage) => daysBetween(new Date(a.created_at), new Date(b.created_at)) === 0;
+
+const together = (a: ChatMessage, b: ChatMessage) =>
+  a.sender_id === b.sender_id &&
+  sameDay(a, b) &&
+  Math.abs(Date.parse(b.created_at) - Date.parse(a.created_at)) < TOGETHER_MS;

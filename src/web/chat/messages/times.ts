@@ -1,0 +1,45 @@
+import { texts } from "../../texts/texts.ts";
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const shortDate = new Intl.DateTimeFormat(undefined, { dateStyle: "short" });
+const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const longDate = new Intl.DateTimeFormat(undefined, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
+
+/** `10:32`, as the reader's language writes it. */
+export const clockTime = (iso: string) => clock.format(new Date(iso));
+
+/** The whole of it, for who looks closer. */
+export const fullTime = (iso: string) => full.format(new Date(iso));
+
+/** How many midnights lie between: 0 today, 1 yesterday. Calendar days, whatever the hours of the day are. */
+export function daysBetween(earlier: Date, later: Date): number {
+  const midnight = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  return Math.round((midnight(later) - midnight(earlier)) / 86_400_000);
+}
+
+/** What stands between two days: `Today`, `Yesterday`, `Monday, 3 May`. */
+export function dayLabel(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  const days = daysBetween(date, now);
+  if (days === 0) return texts.messages.day.today;
+  if (days === 1) return texts.messages.day.yesterday;
+  return (date.getFullYear() === now.getFullYear() ? longDay : longDate).format(date);
+}
+
+/** As short as a row of the list allows: `10:32`, `Yesterday`, `Mon`, `3 May`, `03/05/24`. */
+export function listTime(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  const days = daysBetween(date, now);
+  if (days <= 0) return clock.format(date);
+  if (days === 1) return texts.messages.list.yesterday;
+  if (days < 7) return weekday.format(date);
+  return (date.getFullYear() === now.getFullYear() ? dayOfYear : shortDate).format(date);
+}

@@ -1,0 +1,22 @@
+import { texts } from "../../texts/texts.ts";
+
+/** Who is writing. Its place is always there, so that nothing moves when somebody begins. */
+export function TypingLine({ typists }: { typists: ReadonlyMap<number, string> }) {
+  return (
+    <p class="typing-line" aria-live="polite" aria-atomic="true">
+      {typists.size > 0 && (
+        <>
+          <span class="typing-dots" aria-hidden="true" />
+          <bdi>{typingText([...typists.values()])}</bdi>
+        </>
+      )}
+    </p>
+  );
+}
+
+function typingText(names: readonly string[]): string {
+  const { one, two, many } = texts.messages.typing;
+  const [first = "", second] = names;
+  if (second === undefined) return one(first);
+  return names.length === 2 ? two(first, second) : many(first, names.length - 1);
+}

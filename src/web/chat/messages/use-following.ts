@@ -1,0 +1,57 @@
+import type { RefObject } from "preact";
+import { useCallback, useRef } from "preact/hooks";
+import type { VirtualizerHandle } from "virtua";
+import type { Conversation } from "../../../client/index.ts";
+
+/** Nearer to the end than this, in pixels, is at the end. */
+const END = 48;
+
+/** Keeps the newest in sight while the reader is there, and nothing from its place when they are not. */
+export function useFollowing(conversation: Conversation, list: RefObject<VirtualizerHandle | null>) {
+  const follows = useRef(true);
+  /** How far one could scroll when the end was last in sight. What has grown since is no reason to leave it. */
+  const reach = useRef(0);
+
+  const left = useCallback(() => {
+    const handle = list.current;
+    return handle ? handle.scrollSize - handle.viewportSize - handle.scrollOffset : 0;
+  }, []);
+  const isAtEnd = useCallback(() => left() <= END, []);
+
+  const toEnd = useCallback(() => {
+    const last = conversation.messages.length - 1;
+    if (last < 0 || !list.current) return;
+    follows.current = true;
+    list.current.scrollToIndex(last, { align: "end" });
+    reach.current = list.current.scrollSize - list.current.viewportSize;
+  }, [conversation]);
+
+  const stick = useCallback(() => {
+    if (follows.current) toEnd();
+    else if (isAtEnd()) follows.current = true;
+  }, [toEnd]);
+
+  const leave = useCallback(() => {
+    follows.current = false;
+  }, []);
+
+  return {
+    left,
+    isAtEnd,
+    toEnd,
+    /** After whatever may have changed the heights. */
+    stick,
+    /** The reader wants to stay where they are. */
+    leave,
+    isFollowing: () => follows.current,
+    onScroll(offset: number) {
+      if (isAtEnd()) {
+        follows.current = true;
+        reach.current = offset + left();
+      } else if (offset < reach.current - END) leave();
+    },
+    onWheel({ deltaY }: WheelEvent) {
+      if (deltaY < 0 && (list.current?.scrollOffset ?? 0) > 0) leave();
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { useMemo, useRef } from "preact/hooks";
+import type { ChatMessage, Conversation } from "../../../client/index.ts";
+import { confirm } from "../../design/confirm.tsx";
+import { copyText } from "../../design/copy-text.ts";
+import type { MenuItem } from "../../design/menu.tsx";
+import { toast } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { documentKeys } from "../keyboard/shortcuts.ts";
+import { me } from "../session/session.ts";
+import { isDeleted } from "./preview.ts";
+
+export interface MessageActions {
+  /** What can be done with this one now. */
+  of(message: ChatMessage): MenuItem[];
+  copy(message: ChatMessage): void;
+  edit(message: ChatMessage): void;
+  retry(message: ChatMessage): void;
+  discard(message: ChatMessage): void;
+  /** Does what the key means on a message; false when it means nothing. */
+  byKey(key: string, message: ChatMessage): boolean;
+}
+
+export function useMessageActions(conversation: Conversation, onEdit: (message: ChatMessage) => void): MessageActions {
+  const { keys } = texts.messages;
+  documentKeys("messages", [
+    { keys: "ArrowUp", label: keys.move },
+    { keys: "Enter", label: keys.actions },
+    { keys: "e", label: keys.edit },
+    { keys: "Delete", label: keys.delete },
+    { keys: "c", label: keys.copy },
+    { keys: "r", label: keys.retry },
+    { keys: "Escape", label: keys.write },
+  ]);
+  const edit = useRef(onEdit);
+  edit.current = onEdit;
+  return useMemo(() => actionsOn(conversation, (message) => edit.current(message)), [conversation]);
+}
+
+function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => void): MessageActions {
+  const { actions } = texts.messages;
+  const copy = async (message: ChatMessage) => {
+    await copyText(message.content);
+    toast(actions.copied);
+  };
+  const remove = async (message: ChatMessage) => {
+    const question = { title: actions.deleteTitle, text: actions.deleteText, action: actions.deleteAction };
+    if (await confirm({ ...question, danger: true })) conversation.delete(message.key).done.catch(() => {});
+  };
+  const discard = async (message: ChatMessage) => {
+    const question = { title: actions.discardTitle, text: actions.discardText, action: actions.discardAction };
+    if (message.state === "sent" || (await confirm({ ...question, danger: true }))) conversation.discard(message.key);
+  };
+
+  const of = (message: ChatMessage): (MenuItem & { shortcut: string })[] => {
+    if (isDeleted(message)) return [];
+    const items: (MenuItem & { shortcut: string })[] = [
+      { label: actions.copy, icon: "copy", keys: "C", shortcut: "c", onSelect: () => void copy(message) },
+    ];
+    if (message.state === "sent" && message.sender_id === me.peek()?.id)
+      items.push(
+        { label: actions.edit, icon: "edit", keys: "E", shortcut: "e", onSelect: () => edit(message) },
+        {
+          label: actions.delete,
+          icon: "trash",
+          keys: "Delete",
+          shortcut: "Delete",
+          danger: true,
+          onSelect: () => void remove(message),
+        },
+      );
+    if (hasFailed(message))
+      items.push({
+        label: actions.retry,
+        icon: "retry",
+        keys: "R",
+        shortcut: "r",
+        onSelect: () => conversation.retry(message.key),
+      });
+    if (message.state !== "sent")
+      items.push({
+        label: actions.discard,
+        icon: "trash",
+        keys: "Delete",
+        shortcut: "Delete",
+        danger: true,
+        onSelect: () => void discard(message),
+      });
+    return items;
+  };
+
+  return {
+    of,
+    copy: (message) => void copy(message),
+    edit,
+    retry: (message) => conversation.retry(message.key),
+    discard: (message) => void discard(message),
+    byKey(key, message) {
+      const item = of(message).find(({ shortcut }) => shortcut.toLowerCase() === key.toLowerCase());
+      item?.onSelect();
+      return item !== undefined;
+    },
+  };
+}
+
+/** Sending it, or changing it, was refused. */
+export const hasFailed = (message: ChatMessage) =>
+  message.state === "failed" || (message.state === "sent" && message.change?.state === "failed");

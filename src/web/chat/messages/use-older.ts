@@ -1,0 +1,48 @@
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { VirtualizerHandle } from "virtua";
+import type { Conversation } from "../../../client/index.ts";
+
+/** Older messages are asked for when fewer screens than this are left above. */
+const SCREENS = 4;
+const PAGE = 100;
+/** Loading that takes no longer than this is not worth a word, in ms. */
+const UNSAID = 400;
+
+/** Loads older messages well before they are reached. */
+export function useOlder(conversation: Conversation, list: RefObject<VirtualizerHandle | null>) {
+  const [state, setState] = useState<"idle" | "loading" | "failed">("idle");
+  const isLoading = useRef(false);
+
+  const look = () => {
+    const handle = list.current;
+    if (!handle || isLoading.current || state === "failed" || !conversation.hasOlder) return;
+    if (handle.scrollOffset > SCREENS * handle.viewportSize) return;
+    void load();
+  };
+  const load = async () => {
+    isLoading.current = true;
+    const saying = setTimeout(() => setState("loading"), UNSAID);
+    try {
+      await conversation.loadOlder(PAGE);
+      setState("idle");
+    } catch {
+      setState("failed");
+    } finally {
+      clearTimeout(saying);
+      isLoading.current = false;
+    }
+    requestAnimationFrame(() => look());
+  };
+  // A screen that is not full can't be scrolled.
+  useEffect(look, [conversation.messages.length]);
+
+  return {
+    state,
+    look,
+    retry: () => {
+      setState("idle");
+      void load();
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { RefObject } from "preact";
+import { useRef, useState } from "preact/hooks";
+import type { VirtualizerHandle } from "virtua";
+import type { Conversation } from "../../../client/index.ts";
+import { focusComposer } from "./focus.ts";
+import type { MessageActions } from "./use-message-actions.ts";
+
+/** One message is reached by Tab; arrow keys go from there to the others, also to those that are not drawn yet. */
+export function useRoving(
+  conversation: Conversation,
+  scroller: RefObject<HTMLDivElement | null>,
+  list: RefObject<VirtualizerHandle | null>,
+) {
+  const [active, setActive] = useState<string>();
+  const wanted = useRef<string | undefined>(undefined);
+  const indexOf = (key: string | undefined) =>
+    key === undefined ? -1 : conversation.messages.findLastIndex((message) => message.key === key);
+  const rowOf = (key: string) => scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+
+  const go = (index: number) => {
+    const message = conversation.messages[Math.max(0, Math.min(index, conversation.messages.length - 1))];
+    if (!message) return;
+    setActive(message.key);
+    wanted.current = message.key;
+    list.current?.scrollToIndex(conversation.messages.indexOf(message), { align: "nearest" });
+    focusWhenDrawn(message.key, 10);
+  };
+  const focusWhenDrawn = (key: string, tries: number) => {
+    if (wanted.current !== key) return;
+    const row = rowOf(key);
+    if (row) {
+      wanted.current = undefined;
+      row.focus({ preventScroll: true });
+    } else if (tries > 0) requestAnimationFrame(() => focusWhenDrawn(key, tries - 1));
+  };
+
+  const onFocusIn = (event: FocusEvent) => {
+    const key = rowAt(event.target)?.dataset["key"];
+    if (key !== undefined) setActive(key);
+  };
+
+  const onKeyDown = (event: KeyboardEvent, actions: MessageActions) => {
+    const row = rowAt(event.target);
+    const index = indexOf(row?.dataset["key"]);
+    const message = conversation.messages[index];
+    if (!row || !message || event.target !== row) {
+      if (event.key === "Escape" && !event.defaultPrevented && row) row.focus();
+      return;
+    }
+    const steps: Record<string, number> = {
+      ArrowUp: index - 1,
+      ArrowDown: index + 1,
+      Home: 0,
+      End: Number.MAX_SAFE_INTEGER,
+    };
+    const to = steps[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (to !== undefined && event.key === "ArrowDown" && to >= conversation.messages.length) focusComposer();
+    else if (to !== undefined) go(to);
+    else if (event.key === "Enter" || event.key === "ContextMenu") openMenu(row);
+    else if (event.key === "Escape") focusComposer();
+    else if (!actions.byKey(event.key, message)) return;
+    event.preventDefault();
+  };
+
+  return {
+    onFocusIn,
+    onKeyDown,
+    isActive: (key: string, isLast: boolean) => (indexOf(active) < 0 ? isLast : key === active),
+    /** The focused row stays, however far it is scrolled away: otherwise the focus would be lost. */
+    keepMounted: () => {
+      const index = indexOf(active);
+      return index < 0 ? [] : [index];
+    },
+  };
+}
+
+const rowAt = (target: EventTarget | null) =>
+  target instanceof Element ? target.closest<HTMLElement>("[data-key]") : null;
+
+/** What can be done with a message, beside it. */
+export const openMenu = (row: HTMLElement) => row.querySelector<HTMLElement>(".message-more")?.click();

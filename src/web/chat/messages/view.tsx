@@ -1,0 +1,85 @@
+import { useEffect, useState } from "preact/hooks";
+import type { ChatMessage, Conversation } from "../../../client/index.ts";
+import { Button } from "../../design/button.tsx";
+import { Skeleton } from "../../design/spinner.tsx";
+import { texts } from "../../texts/texts.ts";
+import { titleOf } from "../conversations/title.ts";
+import { useChanges } from "../conversations/use-conversation.ts";
+import { useTitle } from "../notifications/title.ts";
+import { closeConversation } from "../routing.ts";
+import { client, me } from "../session/session.ts";
+import { Composer } from "./composer.tsx";
+import { ConversationHeader } from "./header.tsx";
+import { MessageList } from "./message-list.tsx";
+import { TypingLine } from "./typing-line.tsx";
+import { useSaidAloud } from "./use-said-aloud.ts";
+
+/** The conversation of the address, live while it is shown. */
+export function ConversationView({ id }: { id: string }) {
+  const [conversation, setConversation] = useState<Conversation>();
+  useEffect(() => {
+    const opened = client.open(id.toLowerCase());
+    setConversation(opened);
+    return () => opened.close();
+  }, [id]);
+  return conversation ? <OpenConversation conversation={conversation} /> : null;
+}
+
+function OpenConversation({ conversation }: { conversation: Conversation }) {
+  useChanges(conversation);
+  useSaidAloud(conversation);
+  const [editing, setEditing] = useState<string>();
+  const edited = editing === undefined ? undefined : conversation.messages.find((message) => message.key === editing);
+
+  const title = titleOf(conversation, me.value);
+  useTitle(title);
+
+  if (conversation.state === "gone") return <Gone known={conversation.info !== undefined} />;
+  const isThere = conversation.state !== "loading" || conversation.messages.length > 0;
+  return (
+    <section class="conversation" aria-label={title}>
+      <ConversationHeader conversation={conversation} title={title} />
+      {isThere ? (
+        <MessageList conversation={conversation} title={title} onEdit={(message) => setEditing(message.key)} />
+      ) : (
+        <Loading />
+      )}
+      <TypingLine typists={conversation.typists} />
+      <Composer
+        conversation={conversation}
+        title={title}
+        editing={edited}
+        onEditLast={() => setEditing(lastOwn(conversation)?.key)}
+        onEditEnd={() => setEditing(undefined)}
+      />
+    </section>
+  );
+}
+
+function lastOwn({ messages }: Conversation): ChatMessage | undefined {
+  return messages.findLast(
+    (message) => message.state === "sent" && message.sender_id === me.value?.id && message.deleted_at === undefined,
+  );
+}
+
+const Loading = () => (
+  <div class="conversation-loading">
+    <p class="visually-hidden" role="status">
+      {texts.messages.feed.loading}
+    </p>
+    <Skeleton lines={6} />
+  </div>
+);
+
+function Gone({ known }: { known: boolean }) {
+  const { removedTitle, removedText, unknownTitle, unknownText, back } = texts.messages.state;
+  return (
+    <div class="conversation-gone">
+      <h1>{known ? removedTitle : unknownTitle}</h1>
+      <p>{known ? removedText : unknownText}</p>
+      <Button kind="primary" onClick={closeConversation}>
+        {back}
+      </Button>
+    </div>
+  );
+}

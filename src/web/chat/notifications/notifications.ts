@@ -1,0 +1,61 @@
+import type { Conversation, SentMessage } from "../../../client/index.ts";
+import { texts } from "../../texts/texts.ts";
+import { openConversation } from "../routing.ts";
+import { kept } from "../session/kept.ts";
+import { client } from "../session/session.ts";
+import { isRead } from "./reading.ts";
+
+/** Of each person who uses this browser, theirs. */
+const settings = new Map<number, ReturnType<typeof settingsOf>>();
+const settingsOf = (userId: number) => ({
+  notify: kept(`notify.${userId}`, ["off", "on"]),
+  withText: kept(`notify-text.${userId}`, ["on", "off"]),
+});
+
+/** Whether somebody wants to be told of messages here, and with what is in them. */
+export function notificationSettings(userId: number) {
+  const own = settings.get(userId) ?? settingsOf(userId);
+  settings.set(userId, own);
+  return own;
+}
+
+const TEXT_MAX = 200;
+/** What is older comes after a sleep, many at once: of each conversation the last one stands for them. */
+const LATE_MS = 60_000;
+
+/** Tells of messages that nobody is looking at. Several tabs tell of the same message: the tag makes it one. */
+export function notifyOfMessages() {
+  client.on("message", (message, conversation) => void tell(message, conversation));
+}
+
+async function tell(message: SentMessage, conversation: Conversation) {
+  const { me } = client;
+  if (!me || !("Notification" in window) || Notification.permission !== "granted") return;
+  const { notify, withText } = notificationSettings(me.id);
+  if (notify.value === "off" || message.sender_id === me.id || message.deleted_at) return;
+  if (message.seq <= conversation.readSeq || (await isRead(conversation.id))) return;
+  const isGroup = conversation.info?.is_group ?? false;
+  const title = isGroup ? texts.notifications.inGroup(message.sender_name, conversation.title) : message.sender_name;
+  const options: NotificationOptions = {
+    body: withText.value === "on" ? message.content.slice(0, TEXT_MAX) : texts.notifications.newMessage,
+    tag: Date.now() - Date.parse(message.created_at) > LATE_MS ? conversation.id : message.id,
+    icon: "/icons/icon-192.png",
+    data: { conversationId: conversation.id },
+    dir: "auto",
+  };
+  const worker = await navigator.serviceWorker?.getRegistration();
+  // Phones know them only as the worker's, which opens the conversation (worker/sw.ts).
+  if (worker?.active) return worker.showNotification(title, options);
+  const notification = new Notification(title, options);
+  notification.onclick = () => {
+    window.focus();
+    openConversation(conversation.id);
+    notification.close();
+  };
+}
+
+/** Nothing of what was told stays on the screen of who has signed out. */
+export async function forgetNotifications() {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  for (const notification of (await worker?.getNotifications()) ?? []) notification.close();
+}

@@ -1,0 +1,32 @@
+import { effect, signal } from "@preact/signals";
+import { openId } from "../routing.ts";
+
+const isSeen = () => document.visibilityState === "visible" && document.hasFocus();
+const seen = signal(isSeen());
+
+const lockOf = (conversationId: string) => `confab.reading.${conversationId}`;
+
+/** Holds a lock for the conversation that is being looked at, so that other tabs know. */
+export function tellWhatIsRead() {
+  const look = () => {
+    seen.value = isSeen();
+  };
+  document.addEventListener("visibilitychange", look);
+  addEventListener("focus", look);
+  addEventListener("blur", look);
+  effect(() => {
+    const id = seen.value ? openId.value : undefined;
+    if (id === undefined) return;
+    const held = Promise.withResolvers<void>();
+    // Where there are no locks (plain HTTP), a tab knows of itself only.
+    navigator.locks?.request(lockOf(id), { mode: "shared" }, () => held.promise).catch(() => {});
+    return () => held.resolve();
+  });
+}
+
+/** Whether somebody looks at the conversation, in this tab or another one. */
+export async function isRead(conversationId: string): Promise<boolean> {
+  if (isSeen() && openId.peek() === conversationId) return true;
+  const locks = await navigator.locks?.query().catch(() => undefined);
+  return locks?.held?.some(({ name }) => name === lockOf(conversationId)) ?? false;
+}

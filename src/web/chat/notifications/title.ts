@@ -1,0 +1,36 @@
+import { effect, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { texts } from "../../texts/texts.ts";
+import { client } from "../session/session.ts";
+
+const pageTitle = signal("");
+const unread = signal(0);
+
+/** What the page is about, while the component is there. */
+export function useTitle(title: string) {
+  useEffect(() => {
+    pageTitle.value = title;
+    return () => {
+      pageTitle.value = "";
+    };
+  }, [title]);
+}
+
+/** Keeps the tab's title, its icon and the installed app's badge as the unread messages are. */
+export function showUnread() {
+  const count = () => {
+    unread.value = client.me ? client.conversations.unread : 0;
+  };
+  client.on("conversations", count);
+  client.on("me", count);
+  effect(() => {
+    const name = pageTitle.value ? `${pageTitle.value} · ${texts.product}` : texts.product;
+    document.title = unread.value > 0 ? `(${unread.value}) ${name}` : name;
+  });
+  effect(() => {
+    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+    if (icon) icon.href = unread.value > 0 ? "/icons/icon-unread.svg" : "/icons/icon.svg";
+    const badge = unread.value > 0 ? navigator.setAppBadge?.(unread.value) : navigator.clearAppBadge?.();
+    badge?.catch(() => {});
+  });
+}

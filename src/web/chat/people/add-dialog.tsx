@@ -1,0 +1,44 @@
+import { useState } from "preact/hooks";
+import type { User } from "../../../client/index.ts";
+import { Button } from "../../design/button.tsx";
+import { Dialog } from "../../design/dialog.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import { showDetails } from "../dialogs.ts";
+import { useConversation } from "../session/conversation.ts";
+import { PeoplePicker } from "./picker.tsx";
+import { useTask } from "./task.ts";
+
+/** More people for a group. */
+export function AddDialog({ conversationId }: { conversationId: string }) {
+  const conversation = useConversation(conversationId);
+  const [chosen, setChosen] = useState<readonly User[]>([]);
+  const task = useTask();
+  const back = () => showDetails(conversationId);
+  const members = new Set(conversation?.info?.participants.map((user) => user.id));
+
+  async function add() {
+    if (!conversation || chosen.length === 0) return;
+    if (await task.run(() => conversation.addParticipants(chosen.map((user) => user.id)))) back();
+  }
+
+  return (
+    <Dialog
+      title={texts.people.addTitle}
+      onClose={back}
+      footer={
+        <>
+          <Button onClick={back}>{texts.design.cancel}</Button>
+          <Button kind="primary" disabled={chosen.length === 0} busy={task.busy} onClick={() => void add()}>
+            {texts.people.add(chosen.length)}
+          </Button>
+        </>
+      }
+    >
+      <div class="form start-form">
+        <FormMessage text={task.fault} />
+        <PeoplePicker chosen={chosen} onChange={setChosen} onDone={() => void add()} without={members} />
+      </div>
+    </Dialog>
+  );
+}

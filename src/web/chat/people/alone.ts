@@ -1,0 +1,18 @@
+import { useEffect, useState } from "preact/hooks";
+import { client } from "../session/session.ts";
+
+/** Nobody else has an account here; looked at again whenever one comes back to the page. */
+export function useIsAlone(): boolean {
+  const [isAlone, setAlone] = useState(false);
+  useEffect(() => {
+    const look = () =>
+      client.people("", { limit: 1 }).then(
+        ({ total }) => setAlone(total === 0),
+        () => {},
+      );
+    void look();
+    addEventListener("focus", look);
+    return () => removeEventListener("focus", look);
+  }, []);
+  return isAlone;
+}

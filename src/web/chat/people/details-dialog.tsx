@@ -1,0 +1,26 @@
+import { Dialog } from "../../design/dialog.tsx";
+import { Skeleton } from "../../design/spinner.tsx";
+import { texts } from "../../texts/texts.ts";
+import { closeDialog } from "../dialogs.ts";
+import { useConversation } from "../session/conversation.ts";
+import { me } from "../session/session.ts";
+import { GroupDetails } from "./group-details.tsx";
+import { PersonCard } from "./person-dialog.tsx";
+
+/** Who takes part in a conversation; of a group also what can be done about it. */
+export function DetailsDialog({ conversationId }: { conversationId: string }) {
+  const conversation = useConversation(conversationId);
+  const info = conversation?.info;
+  const other = info?.participants.find((user) => user.id !== me.value?.id);
+  return (
+    <Dialog title={info?.is_group ? texts.people.group : texts.people.person} shape="side" onClose={closeDialog}>
+      {!conversation || !info ? (
+        <Skeleton lines={6} />
+      ) : info.is_group ? (
+        <GroupDetails conversation={conversation} info={info} />
+      ) : (
+        other && <PersonCard user={other} />
+      )}
+    </Dialog>
+  );
+}

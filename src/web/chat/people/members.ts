@@ -1,0 +1,35 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Conversation, User } from "../../../client/index.ts";
+
+const PAGE = 50;
+
+/** All who take part, a page at a time; read anew when somebody comes or goes. */
+export function useMembers(conversation: Conversation | undefined) {
+  const [members, setMembers] = useState<readonly User[]>(conversation?.info?.participants ?? []);
+  const [next, setNext] = useState<number | null>(null);
+  const newest = useRef(0);
+  const sign = `${conversation?.info?.participant_count} ${conversation?.info?.participants.map(({ id }) => id).join(" ")}`;
+
+  async function load(after: number | undefined) {
+    if (!conversation) return;
+    const own = ++newest.current;
+    const page = await conversation
+      .participants({ limit: PAGE, ...(after === undefined ? {} : { after }) })
+      .catch(() => undefined);
+    if (!page || own !== newest.current) return;
+    setMembers((before) => (after === undefined ? page.users : [...before, ...page.users]));
+    setNext(page.next);
+  }
+
+  useEffect(() => {
+    setMembers((before) => (before.length === 0 ? (conversation?.info?.participants ?? []) : before));
+    void load(undefined);
+  }, [conversation, sign]);
+
+  return {
+    members,
+    hasMore: next !== null,
+    loadMore: () => void (next !== null && load(next)),
+    reload: () => load(undefined),
+  };
+}

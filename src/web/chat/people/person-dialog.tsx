@@ -1,0 +1,75 @@
+import type { User } from "../../../client/index.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { Button } from "../../design/button.tsx";
+import { Dialog } from "../../design/dialog.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import { closeDialog, type OpenDialog, openDialog } from "../dialogs.ts";
+import { navigate, openConversation } from "../routing.ts";
+import { usePresence } from "../session/presence.ts";
+import { client, me } from "../session/session.ts";
+import { useTask } from "./task.ts";
+
+/** Who somebody is, and a way to write to them. */
+export function PersonDialog({ user, from }: { user: User; from: OpenDialog | undefined }) {
+  const back = () => {
+    openDialog.value = from;
+  };
+  const task = useTask();
+  const isMe = user.id === me.value?.id;
+  const write = () =>
+    task.run(async () => {
+      const conversation = await client.create([user.id]);
+      closeDialog();
+      openConversation(conversation.id);
+      conversation.close();
+    });
+  return (
+    <Dialog title={texts.people.person} shape="small" onClose={back}>
+      <FormMessage text={task.fault} />
+      <PersonCard user={user} />
+      {isMe ? (
+        <Button
+          wide
+          icon="edit"
+          onClick={() => {
+            closeDialog();
+            navigate("/settings/profile");
+          }}
+        >
+          {texts.people.editProfile}
+        </Button>
+      ) : (
+        <Button kind="primary" wide icon="message" busy={task.busy} onClick={() => void write()}>
+          {texts.people.write}
+        </Button>
+      )}
+    </Dialog>
+  );
+}
+
+export function PersonCard({ user }: { user: User }) {
+  const presence = usePresence([user.id])(user.id);
+  const seen = presence?.last_seen ?? user.last_seen;
+  return (
+    <div class="person-card">
+      <Avatar name={user.full_name} id={user.id} size="l" online={presence?.online} />
+      <p class="person-name">
+        <bdi>{user.full_name}</bdi>
+      </p>
+      <p class="soft">{presence?.online ? texts.people.online : seen ? texts.people.lastSeen(seen) : ""}</p>
+      <dl class="facts">
+        <div>
+          <dt>{texts.account.email}</dt>
+          <dd>
+            <a href={`mailto:${user.email}`}>{user.email}</a>
+          </dd>
+        </div>
+        <div>
+          <dt>{texts.people.joined}</dt>
+          <dd>{texts.date(user.date_joined)}</dd>
+        </div>
+      </dl>
+    </div>
+  );
+}

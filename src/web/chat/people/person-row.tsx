@@ -1,0 +1,29 @@
+import type { ComponentChildren } from "preact";
+import type { Presence, User } from "../../../client/index.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { texts } from "../../texts/texts.ts";
+
+/** A person in a list: who, and a line below. */
+export function PersonLine(props: {
+  user: User;
+  presence?: Presence | undefined;
+  note?: string;
+  children?: ComponentChildren;
+}) {
+  const { user, presence, note, children } = props;
+  return (
+    <>
+      <Avatar name={user.full_name} id={user.id} online={presence?.online} />
+      <span class="row-texts">
+        <span class="row-title">
+          <bdi class="clip">{user.full_name}</bdi>
+          {note && <span class="badge">{note}</span>}
+        </span>
+        <span class="soft small clip" dir="auto">
+          {presence?.online ? texts.people.online : user.email}
+        </span>
+      </span>
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,62 @@
+import { useState } from "preact/hooks";
+import type { User } from "../../../client/index.ts";
+import { Button } from "../../design/button.tsx";
+import { Dialog } from "../../design/dialog.tsx";
+import { Field } from "../../design/field.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import { closeDialog } from "../dialogs.ts";
+import { openConversation } from "../routing.ts";
+import { client } from "../session/session.ts";
+import { PeoplePicker } from "./picker.tsx";
+import { useTask } from "./task.ts";
+
+/** One person makes a 1-on-1, more make a group, which may have a name. */
+export function StartDialog() {
+  const [chosen, setChosen] = useState<readonly User[]>([]);
+  const [name, setName] = useState("");
+  const isGroup = chosen.length > 1;
+  const task = useTask();
+
+  const start = () => {
+    if (chosen.length === 0) return;
+    void task.run(async () => {
+      const ids = chosen.map((user) => user.id);
+      const conversation = await client.create(ids, isGroup && name.trim() !== "" ? name : undefined);
+      closeDialog();
+      openConversation(conversation.id);
+      conversation.close();
+    });
+  };
+
+  return (
+    <Dialog
+      title={texts.people.startTitle}
+      onClose={closeDialog}
+      footer={
+        <>
+          <Button onClick={closeDialog}>{texts.design.cancel}</Button>
+          <Button kind="primary" disabled={chosen.length === 0} busy={task.busy} onClick={start}>
+            {isGroup ? texts.people.createGroup(chosen.length + 1) : texts.people.startChat}
+          </Button>
+        </>
+      }
+    >
+      <div class="form start-form">
+        <FormMessage text={task.fault} />
+        <PeoplePicker chosen={chosen} onChange={setChosen} onDone={start} />
+        {isGroup && (
+          <Field
+            name="name"
+            label={texts.people.groupName}
+            hint={texts.people.groupNameHint}
+            value={name}
+            maxLength={255}
+            autocomplete="off"
+            onInput={setName}
+          />
+        )}
+      </div>
+    </Dialog>
+  );
+}

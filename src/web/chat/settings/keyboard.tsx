@@ -1,0 +1,3 @@
+import { KeySheet } from "../keyboard/key-sheet.tsx";
+
+export const KeyboardPart = () => <KeySheet />;

@@ -1,0 +1,53 @@
+import { useState } from "preact/hooks";
+import { Button } from "../../design/button.tsx";
+import { Switch } from "../../design/choice.tsx";
+import { texts } from "../../texts/texts.ts";
+import { notificationSettings } from "../notifications/notifications.ts";
+import { me } from "../session/session.ts";
+
+/** The browser asks only when the reader has said yes here. */
+export function Notifications() {
+  const user = me.value;
+  const [permission, setPermission] = useState(() => ("Notification" in window ? Notification.permission : "missing"));
+  if (!user) return null;
+  const { notify, withText } = notificationSettings(user.id);
+  if (permission === "missing") return <p>{texts.settings.notifyMissing}</p>;
+  if (permission === "denied") return <p>{texts.settings.notifyDenied}</p>;
+
+  async function turnOn() {
+    const answer = await Notification.requestPermission();
+    setPermission(answer);
+    if (answer === "granted") notify.value = "on";
+  }
+
+  if (permission === "default")
+    return (
+      <>
+        <p class="soft">{texts.settings.notifyText}</p>
+        <Button kind="primary" icon="bell" onClick={() => void turnOn()}>
+          {texts.settings.notifyTurnOn}
+        </Button>
+      </>
+    );
+  return (
+    <div class="switches">
+      <Switch
+        label={texts.settings.notify}
+        hint={texts.settings.notifyText}
+        checked={notify.value === "on"}
+        onChange={(on) => {
+          notify.value = on ? "on" : "off";
+        }}
+      />
+      <Switch
+        label={texts.settings.notifyWithText}
+        hint={texts.settings.notifyWithTextHint}
+        checked={withText.value === "on"}
+        disabled={notify.value === "off"}
+        onChange={(on) => {
+          withText.value = on ? "on" : "off";
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import type { JSX } from "preact";
+import { IconButton } from "../../design/button.tsx";
+import { Icon, type IconName } from "../../design/icon.tsx";
+import { texts } from "../../texts/texts.ts";
+import { useTitle } from "../notifications/title.ts";
+import { navigate, SETTINGS_PARTS, type SettingsPart } from "../routing.ts";
+import { About } from "./about.tsx";
+import { Appearance } from "./appearance.tsx";
+import { KeyboardPart } from "./keyboard.tsx";
+import { Notifications } from "./notifications.tsx";
+import { Password } from "./password.tsx";
+import { Profile } from "./profile.tsx";
+import { Sessions } from "./sessions.tsx";
+
+const PARTS: Record<SettingsPart, { icon: IconName; Part: () => JSX.Element | null }> = {
+  profile: { icon: "user", Part: Profile },
+  password: { icon: "lock", Part: Password },
+  sessions: { icon: "monitor", Part: Sessions },
+  appearance: { icon: "palette", Part: Appearance },
+  notifications: { icon: "bell", Part: Notifications },
+  keyboard: { icon: "keyboard", Part: KeyboardPart },
+  about: { icon: "info", Part: About },
+};
+
+/** A narrow screen shows the parts' names at `/settings`, then one of them; a wide one both. */
+export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
+  const shown = part ?? "profile";
+  const { Part } = PARTS[shown];
+  useTitle(texts.settings.parts[shown]);
+  return (
+    <div class="settings" data-part={part}>
+      <nav class="settings-nav" aria-label={texts.settings.title}>
+        <div class="settings-nav-head">
+          <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={() => navigate("/")} />
+          <p class="settings-nav-title">{texts.settings.title}</p>
+        </div>
+        <ul>
+          {SETTINGS_PARTS.map((name) => (
+            <li key={name}>
+              <a class="settings-link" href={`/settings/${name}`} aria-current={name === shown ? "page" : undefined}>
+                <Icon name={PARTS[name].icon} />
+                <span>{texts.settings.parts[name]}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than the page is scrolled with the keyboard */}
+      <section class="settings-part" key={shown} tabIndex={0} aria-labelledby="settings-part">
+        <header class="settings-head">
+          <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={() => navigate("/settings")} />
+          <h1 id="settings-part">{texts.settings.parts[shown]}</h1>
+        </header>
+        <Part />
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { Button } from "../../design/button.tsx";
+import { Field } from "../../design/field.tsx";
+import { FormMessage, useForm } from "../../design/form.tsx";
+import { toast } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { client, me } from "../session/session.ts";
+
+export function Password() {
+  const form = useForm(["old_password", "password"], async ({ old_password = "", password = "" }, element) => {
+    await client.changePassword(old_password, password);
+    element.reset();
+    toast(texts.settings.passwordChanged);
+  });
+  return (
+    <form class="form" {...form.props}>
+      <FormMessage text={form.message} />
+      {/* So that a password manager knows whose it is. */}
+      <input type="email" name="username" autocomplete="username" value={me.value?.email} hidden readOnly />
+      <Field
+        name="old_password"
+        type="password"
+        label={texts.settings.oldPassword}
+        autocomplete="current-password"
+        errors={form.errorsOf("old_password")}
+      />
+      <Field
+        name="password"
+        type="password"
+        label={texts.settings.newPassword}
+        hint={texts.account.passwordHint}
+        autocomplete="new-password"
+        errors={form.errorsOf("password")}
+      />
+      <p class="field-hint">{texts.settings.passwordEffect}</p>
+      <div class="form-actions">
+        <Button kind="primary" type="submit" busy={form.busy}>
+          {texts.settings.changePassword}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,34 @@
+import { effect } from "@preact/signals";
+import { texts } from "../../texts/texts.ts";
+import { kept } from "../session/kept.ts";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export const TEXT_SIZES = ["small", "normal", "large", "huge"] as const;
+export const DIRECTIONS = ["auto", "ltr", "rtl"] as const;
+
+export const theme = kept("theme", THEMES);
+export const textSize = kept("text-size", TEXT_SIZES, "normal");
+export const direction = kept("direction", DIRECTIONS);
+
+/** The ground of the page in light and dark, for the browser's own bars: `--ground-sunken` in sRGB. */
+const BAR_COLOURS = { light: "#f4f3ef", dark: "#0d0e12" };
+
+/** Puts what the reader likes on the root of the page, now and whenever it changes. */
+export function applyPreferences() {
+  const root = document.documentElement;
+  effect(() => {
+    if (theme.value === "system") delete root.dataset["theme"];
+    else root.dataset["theme"] = theme.value;
+    for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+      const own = meta.media.includes("dark") ? "dark" : "light";
+      meta.content = BAR_COLOURS[theme.value === "system" ? own : theme.value];
+    }
+  });
+  effect(() => {
+    root.dataset["text"] = textSize.value;
+  });
+  effect(() => {
+    root.lang = texts.language;
+    root.dir = direction.value === "auto" ? texts.direction : direction.value;
+  });
+}

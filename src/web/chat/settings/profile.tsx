@@ -1,0 +1,60 @@
+import { useState } from "preact/hooks";
+import { Avatar } from "../../design/avatar.tsx";
+import { Button } from "../../design/button.tsx";
+import { Field } from "../../design/field.tsx";
+import { FormMessage, useForm } from "../../design/form.tsx";
+import { toast } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { client, me } from "../session/session.ts";
+
+export function Profile() {
+  const user = me.value;
+  const [first, setFirst] = useState(user?.first_name ?? "");
+  const [last, setLast] = useState(user?.last_name ?? "");
+  const form = useForm(["first_name", "last_name"], async ({ first_name = "", last_name = "" }) => {
+    await client.updateProfile({ first_name, last_name });
+    toast(texts.settings.saved);
+  });
+  if (!user) return null;
+  const isChanged = first !== user.first_name || last !== user.last_name;
+  return (
+    <>
+      <div class="person-head">
+        <Avatar name={user.full_name} id={user.id} size="l" />
+        <div>
+          <p class="person-name" dir="auto">
+            {user.full_name}
+          </p>
+          <p class="soft">{user.email}</p>
+        </div>
+      </div>
+      <form class="form" {...form.props}>
+        <FormMessage text={form.message} />
+        <div class="form-row">
+          <Field
+            name="first_name"
+            label={texts.account.firstName}
+            autocomplete="given-name"
+            value={first}
+            onInput={setFirst}
+            errors={form.errorsOf("first_name")}
+          />
+          <Field
+            name="last_name"
+            label={texts.account.lastName}
+            autocomplete="family-name"
+            value={last}
+            onInput={setLast}
+            errors={form.errorsOf("last_name")}
+          />
+        </div>
+        <p class="field-hint">{texts.settings.nameHint}</p>
+        <div class="form-actions">
+          <Button kind="primary" type="submit" disabled={!isChanged} busy={form.busy}>
+            {texts.settings.save}
+          </Button>
+        </div>
+      </form>
+    </>
+  );
+}

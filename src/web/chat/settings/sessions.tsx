@@ -1,0 +1,83 @@
+import { useEffect, useState } from "preact/hooks";
+import type { SessionInfo } from "../../../client/index.ts";
+import { Button } from "../../design/button.tsx";
+import { confirm } from "../../design/confirm.tsx";
+import { Icon } from "../../design/icon.tsx";
+import { Skeleton } from "../../design/spinner.tsx";
+import { toast } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { client } from "../session/session.ts";
+import { browserOf, isPhone } from "./browsers.ts";
+
+export function Sessions() {
+  const [sessions, setSessions] = useState<readonly SessionInfo[]>();
+  const [fault, setFault] = useState<string>();
+
+  const load = () =>
+    client.sessions().then(
+      (all) => {
+        setSessions(all.toSorted((a, b) => Number(b.current) - Number(a.current)));
+        setFault(undefined);
+      },
+      (error: Error) => setFault(error.message),
+    );
+  useEffect(() => void load(), []);
+
+  async function end(ended: readonly SessionInfo[]) {
+    try {
+      for (const { id } of ended) await client.endSession(id);
+      toast(texts.settings.sessionsEnded(ended.length));
+    } catch (error) {
+      toast(error instanceof Error ? error.message : texts.design.failed, { error: true });
+    }
+    await load();
+  }
+
+  async function endOthers(others: readonly SessionInfo[]) {
+    const question = { title: texts.settings.endOthers, text: texts.settings.endOthersText, danger: true };
+    if (await confirm({ ...question, action: texts.settings.endOthers })) await end(others);
+  }
+
+  if (fault !== undefined)
+    return (
+      <div class="form-message">
+        <span>{fault}</span> <Button onClick={() => void load()}>{texts.connection.retry}</Button>
+      </div>
+    );
+  if (!sessions) return <Skeleton lines={4} />;
+  const others = sessions.filter((session) => !session.current);
+  return (
+    <>
+      <p class="soft">{texts.settings.sessionsText}</p>
+      <ul class="rows">
+        {sessions.map((session) => (
+          <li key={session.id} class="row">
+            <Icon name={isPhone(session.client) ? "phone" : "monitor"} />
+            <div class="row-texts">
+              <p class="row-title">
+                {browserOf(session.client) ?? texts.settings.unknownBrowser}
+                {session.current && <span class="badge">{texts.settings.thisSession}</span>}
+              </p>
+              <p class="soft small">
+                {texts.settings.sessionUse(session.last_used_at, session.created_at)} · <bdi>{session.address}</bdi>
+              </p>
+            </div>
+            {!session.current && (
+              <Button
+                aria-label={texts.settings.endOf(browserOf(session.client) ?? texts.settings.unknownBrowser)}
+                onClick={() => void end([session])}
+              >
+                {texts.settings.end}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {others.length > 1 && (
+        <Button kind="danger" onClick={() => void endOthers(others)}>
+          {texts.settings.endOthers}
+        </Button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,19 @@
+import type { ComponentChildren } from "preact";
+import { useErrorBoundary } from "preact/hooks";
+import { Button } from "../../design/button.tsx";
+import { texts } from "../../texts/texts.ts";
+
+/** What fails here does not leave a blank page: it says so, and what is kept is kept. */
+export function ErrorBoundary({ children }: { children: ComponentChildren }) {
+  const [error] = useErrorBoundary((caught) => reportError(caught));
+  if (!error) return <>{children}</>;
+  return (
+    <main class="starting">
+      <h1>{texts.shell.brokenTitle}</h1>
+      <p role="alert">{texts.shell.brokenText}</p>
+      <Button kind="primary" onClick={() => location.reload()}>
+        {texts.shell.reload}
+      </Button>
+    </main>
+  );
+}

@@ -1,0 +1,62 @@
+import { useEffect, useState } from "preact/hooks";
+import { Button } from "../../design/button.tsx";
+import { keysText } from "../../design/keys.ts";
+import { texts } from "../../texts/texts.ts";
+import { openDialog, startConversation } from "../dialogs.ts";
+import { useTitle } from "../notifications/title.ts";
+import { useIsAlone } from "../people/alone.ts";
+import { Invite } from "../people/invite.tsx";
+import { client } from "../session/session.ts";
+import { Mark } from "./mark.tsx";
+
+/** No conversation is open: what can be done. */
+export function Home() {
+  useTitle("");
+  const hasConversations = useConversations();
+  const isAlone = useIsAlone();
+  if (isAlone && !hasConversations) return <Alone />;
+  return (
+    <div class="home">
+      <Mark />
+      <h1>{hasConversations ? texts.home.chooseTitle : texts.home.startTitle}</h1>
+      <p class="soft">{hasConversations ? texts.home.choose : texts.home.start}</p>
+      <div class="form-actions">
+        <Button kind="primary" icon="compose" onClick={startConversation}>
+          {texts.shell.newConversation}
+        </Button>
+      </div>
+      <ul class="home-keys">
+        <li>
+          <kbd>{keysText("Mod+K")}</kbd> {texts.keyboard.keys.switcher}
+        </li>
+        <li>
+          <kbd>?</kbd>{" "}
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              openDialog.value = { kind: "keys" };
+            }}
+          >
+            {texts.keyboard.title}
+          </button>
+        </li>
+      </ul>
+    </div>
+  );
+}
+
+/** The first one on a server. */
+const Alone = () => (
+  <div class="home">
+    <Mark />
+    <h1>{texts.home.aloneTitle}</h1>
+    <Invite />
+  </div>
+);
+
+function useConversations(): boolean {
+  const [has, setHas] = useState(client.conversations.items.length > 0);
+  useEffect(() => client.on("conversations", () => setHas(client.conversations.items.length > 0)), []);
+  return has;
+}

@@ -1,0 +1,49 @@
+import { useEffect } from "preact/hooks";
+import { texts } from "../../texts/texts.ts";
+import { ConversationList } from "../conversations/list.tsx";
+import { useGlobalShortcuts } from "../keyboard/global-shortcuts.ts";
+import { ConversationView } from "../messages/view.tsx";
+import { navigate, route } from "../routing.ts";
+import { SettingsPage } from "../settings/page.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { Dialogs } from "./dialogs.tsx";
+import { ErrorBoundary } from "./error-boundary.tsx";
+import { Home } from "./home.tsx";
+import { SidebarHeader } from "./sidebar-header.tsx";
+
+/** Two panes: the list and what is open. A narrow screen shows one of them, as the address says. */
+export function Shell() {
+  const at = route.value;
+  useGlobalShortcuts();
+  // Who is signed in has nothing to do at these two.
+  const isDone = at.page === "sign-in" || at.page === "register";
+  useEffect(() => {
+    if (isDone) navigate("/", { replace: true });
+  }, [isDone]);
+  return (
+    <div class="shell" data-page={isDone ? "home" : at.page}>
+      <a class="skip-link" href="#main">
+        {texts.shell.skip}
+      </a>
+      <ConnectionBanner />
+      <section class="sidebar" aria-label={texts.shell.conversations} tabIndex={-1} data-region>
+        <SidebarHeader />
+        <ErrorBoundary>
+          <ConversationList />
+        </ErrorBoundary>
+      </section>
+      <main class="content" id="main" tabIndex={-1} data-region>
+        <ErrorBoundary key={JSON.stringify(at)}>
+          {at.page === "conversation" ? (
+            <ConversationView key={at.id} id={at.id} />
+          ) : at.page === "settings" ? (
+            <SettingsPage part={at.part} />
+          ) : (
+            <Home />
+          )}
+        </ErrorBoundary>
+      </main>
+      <Dialogs />
+    </div>
+  );
+}

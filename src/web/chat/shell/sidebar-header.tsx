@@ -1,0 +1,41 @@
+import { Avatar } from "../../design/avatar.tsx";
+import { IconButton } from "../../design/button.tsx";
+import { keysText } from "../../design/keys.ts";
+import { Menu } from "../../design/menu.tsx";
+import { texts } from "../../texts/texts.ts";
+import { openDialog, startConversation } from "../dialogs.ts";
+import { navigate } from "../routing.ts";
+import { me } from "../session/session.ts";
+import { signOut } from "../session/sign-out.ts";
+import { Mark } from "./mark.tsx";
+
+export function SidebarHeader() {
+  const user = me.value;
+  if (!user) return null;
+  return (
+    <header class="sidebar-header">
+      <a class="brand" href="/">
+        <Mark />
+        <span>{texts.product}</span>
+      </a>
+      <IconButton icon="compose" label={texts.shell.newConversation} keys={keysText("n")} onClick={startConversation} />
+      <Menu
+        face={<Avatar name={user.full_name} id={user.id} size="s" />}
+        icon="menu"
+        label={texts.shell.yourMenu(user.full_name)}
+        items={[
+          { label: texts.shell.settings, icon: "settings", onSelect: () => navigate("/settings/profile") },
+          {
+            label: texts.keyboard.title,
+            icon: "keyboard",
+            keys: "?",
+            onSelect: () => {
+              openDialog.value = { kind: "keys" };
+            },
+          },
+          { label: texts.shell.signOut, icon: "sign-out", onSelect: () => void signOut() },
+        ]}
+      />
+    </header>
+  );
+}

@@ -1,0 +1,65 @@
+import type { ButtonHTMLAttributes, ComponentChildren, Ref } from "preact";
+import { Icon, type IconName } from "./icon.tsx";
+import { Spinner } from "./spinner.tsx";
+
+type Native = Omit<ButtonHTMLAttributes, "icon" | "label" | "class">;
+
+export interface ButtonProps extends Native {
+  /** `primary` once on a page at most; `quiet` has no border; `danger` can't be undone. */
+  kind?: "primary" | "plain" | "quiet" | "danger";
+  icon?: IconName;
+  /** It works: a second press does nothing, and the focus stays. */
+  busy?: boolean;
+  wide?: boolean;
+  class?: string;
+  buttonRef?: Ref<HTMLButtonElement>;
+}
+
+export function Button(props: ButtonProps) {
+  const { kind = "plain", icon, busy, wide, children, onClick, buttonRef, class: more, ...native } = props;
+  return (
+    <button
+      type="button"
+      {...native}
+      ref={buttonRef ?? null}
+      class={["button", `button-${kind}`, wide && "button-wide", more].filter(Boolean).join(" ")}
+      aria-disabled={busy}
+      onClick={(event) => {
+        if (busy) event.preventDefault();
+        else onClick?.(event);
+      }}
+    >
+      {busy ? <Spinner /> : icon && <Icon name={icon} />}
+      <span class="button-text">{children}</span>
+    </button>
+  );
+}
+
+export interface IconButtonProps extends Native {
+  icon: IconName;
+  /** Its name, read to those who can't see it and shown beside the pointer. */
+  label: string;
+  /** Shown with the label: `Ctrl+K`, as `keysText` writes it. */
+  keys?: string | undefined;
+  danger?: boolean;
+  /** Shown instead of the icon. */
+  face?: ComponentChildren;
+  class?: string | undefined;
+  buttonRef?: Ref<HTMLButtonElement> | undefined;
+}
+
+export function IconButton({ icon, label, keys, danger, face, class: more, buttonRef, ...native }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      {...native}
+      ref={buttonRef ?? null}
+      class={["icon-button", danger && "icon-button-danger", more].filter(Boolean).join(" ")}
+      aria-label={label}
+      data-tip={label}
+      data-tip-keys={keys}
+    >
+      {face ?? <Icon name={icon} />}
+    </button>
+  );
+}

@@ -1,0 +1,68 @@
+import { useId } from "preact/hooks";
+
+export interface ChoiceProps<T extends string> {
+  label: string;
+  hint?: string | undefined;
+  options: readonly { value: T; label: string }[];
+  value: T;
+  onChange: (value: T) => void;
+}
+
+/** One of a few: radio buttons beside each other. */
+export function Choice<T extends string>({ label, hint, options, value, onChange }: ChoiceProps<T>) {
+  const id = useId();
+  return (
+    <fieldset class="choice" aria-describedby={hint && `${id}-hint`}>
+      <legend class="field-label">{label}</legend>
+      <div class="choice-options">
+        {options.map((option) => (
+          <label key={option.value} class="choice-option">
+            <input type="radio" name={id} checked={option.value === value} onChange={() => onChange(option.value)} />
+            <span>{option.label}</span>
+          </label>
+        ))}
+      </div>
+      {hint && (
+        <p id={`${id}-hint`} class="field-hint">
+          {hint}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+export interface SwitchProps {
+  label: string;
+  hint?: string | undefined;
+  checked: boolean;
+  disabled?: boolean;
+  onChange: (checked: boolean) => void;
+}
+
+/** On or off, at once. */
+export function Switch({ label, hint, checked, disabled, onChange }: SwitchProps) {
+  const id = useId();
+  return (
+    <div class="switch">
+      <div class="switch-texts">
+        <label for={id}>{label}</label>
+        {hint && (
+          <p id={`${id}-hint`} class="field-hint">
+            {hint}
+          </p>
+        )}
+      </div>
+      <input
+        id={id}
+        type="checkbox"
+        role="switch"
+        class="switch-box"
+        checked={checked}
+        aria-checked={checked}
+        disabled={disabled}
+        aria-describedby={hint && `${id}-hint`}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import { signal } from "@preact/signals";
+import { texts } from "../texts/texts.ts";
+import { Button } from "./button.tsx";
+import { Dialog } from "./dialog.tsx";
+
+export interface Question {
+  title: string;
+  text: string;
+  /** What the button that does it says: "Delete", never "OK". */
+  action: string;
+  /** It can't be undone. */
+  danger?: boolean;
+  /** Another way to go on, which undoes nothing. */
+  alternative?: string;
+}
+
+export type Answer = "action" | "alternative" | "cancel";
+
+const asked = signal<(Question & { answer: (answer: Answer) => void }) | undefined>(undefined);
+
+/** Asks before something that can't be undone; resolves with whether to do it. */
+export const confirm = async (question: Question): Promise<boolean> => (await ask(question)) === "action";
+
+/** As `confirm`, where there is an alternative. */
+export function ask(question: Question): Promise<Answer> {
+  asked.value?.answer("cancel");
+  return new Promise((resolve) => {
+    asked.value = {
+      ...question,
+      answer: (answer) => {
+        asked.value = undefined;
+        resolve(answer);
+      },
+    };
+  });
+}
+
+/** Stands once in a page, for `confirm`. */
+export function ConfirmLayer() {
+  const question = asked.value;
+  if (!question) return null;
+  const { title, text, action, danger, alternative, answer } = question;
+  return (
+    <Dialog
+      title={title}
+      shape="small"
+      onClose={() => answer("cancel")}
+      footer={
+        <>
+          <Button data-autofocus onClick={() => answer("cancel")}>
+            {texts.design.cancel}
+          </Button>
+          {alternative && <Button onClick={() => answer("alternative")}>{alternative}</Button>}
+          <Button kind={danger ? "danger" : "primary"} onClick={() => answer("action")}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <p class="confirm-text" dir="auto">
+        {text}
+      </p>
+    </Dialog>
+  );
+}

@@ -1,0 +1,299 @@
+import type { AuditAction, AuditDetails, AuditTarget, LimitInForce } from "../../protocol/admin.ts";
+import type { MetricRange } from "../../protocol/metrics.ts";
+
+import { ago, bytes, clocks, count, duration, list, moments, numbers, percents, rough, seconds } from "./en-format.ts";
+
+/** `minute` for what happens in one, `10 seconds` otherwise. */
+const each = (ms: number) => duration(ms).replace(/^1 /, "");
+
+function limitText({ value, unit, window_ms }: LimitInForce): string {
+  if (typeof value === "string") return value;
+  if (value === null) return unit === "ms" ? "for ever" : "off";
+  if (unit === "hits") return `${numbers.format(value)} per ${each(window_ms ?? 1000)}`;
+  if (unit === "ms") return duration(value);
+  if (unit === "bytes") return bytes(value);
+  return unit === "characters" ? count(value, "character", "characters") : numbers.format(value);
+}
+
+const did: Record<AuditAction, string> = {
+  superuser_created: "created the superuser",
+  superuser_granted: "made a superuser of",
+  superuser_revoked: "took the superuser's right from",
+  user_deactivated: "deactivated",
+  user_reactivated: "reactivated",
+  session_ended: "ended a session of",
+  sessions_ended: "ended all sessions of",
+  messages_read: "read messages of",
+  message_removed: "removed",
+  conversation_removed: "removed the conversation",
+};
+
+const actions: Record<AuditAction, string> = {
+  superuser_created: "Superuser created",
+  superuser_granted: "Made a superuser",
+  superuser_revoked: "Superuser's right taken",
+  user_deactivated: "User deactivated",
+  user_reactivated: "User reactivated",
+  session_ended: "Session ended",
+  sessions_ended: "All sessions ended",
+  messages_read: "Messages read",
+  message_removed: "Message removed",
+  conversation_removed: "Conversation removed",
+};
+
+const targets: Record<AuditTarget, string> = {
+  user: "a user",
+  conversation: "a conversation without a name",
+  message: "a message",
+};
+
+/** What an entry says beside who, what and whom. */
+function details(given: AuditDetails): string {
+  const parts: string[] = [];
+  const { count: many, first_seq, last_seq, participants, messages, seq } = given;
+  if (typeof first_seq === "number") parts.push(many === 0 ? "nothing was there" : `#${first_seq} to #${last_seq}`);
+  else if (typeof many === "number") parts.push(count(many, "session", "sessions"));
+  if (typeof seq === "number") parts.push(`#${seq}`);
+  if (typeof participants === "number") parts.push(count(participants, "person", "people"));
+  if (typeof messages === "number") parts.push(count(messages, "message", "messages"));
+  return parts.join(" · ");
+}
+
+const ranges: Record<MetricRange, string> = { hour: "Hour", day: "Day" };
+
+/** Every text of the admin panel: a translation is a file like this one with the same keys. */
+export const adminEn = {
+  title: "Administration",
+  skip: "Skip to the content",
+  backToChat: "Back to the chat",
+  actions: "Actions",
+  never: "never",
+  nothing: "Nothing found.",
+  previous: "Previous",
+  next: "Next",
+  tryAgain: "Try again",
+  failed: "That did not work. Please try again.",
+  offline: "The server can't be reached.",
+  number: (value: number) => numbers.format(value),
+  bytes,
+  ago,
+  moment: (time: string) => moments.format(new Date(time)),
+  range: (first: number, last: number, total: number) =>
+    total === 0 ? "" : `${numbers.format(first)}–${numbers.format(last)} of ${numbers.format(total)}`,
+
+  views: {
+    overview: "Overview",
+    users: "Users",
+    conversations: "Conversations",
+    limits: "Limits",
+    audit: "Audit log",
+  },
+
+  shutOut: {
+    title: "You can't go on here",
+    text: "You have been signed out, or you are no superuser any more.",
+  },
+
+  overview: {
+    range: "How long",
+    ranges,
+    scope: "Which nodes",
+    scopes: { together: "All together", nodes: "Each node" },
+    nothingYet: "The first figures come within five seconds.",
+    stale: (why: string) => `${why} What is shown stands still until it answers again.`,
+    overTime: "Over time",
+    perSecond: (value: number) => `${rough.format(value)}/s`,
+    ms: (value: number) => `${rough.format(value)} ms`,
+    percent: (value: number) => percents.format(value),
+    clock: (moment: number) => clocks.format(moment),
+    at: (moment: number) => seconds.format(moment),
+    noValues: (label: string) => `${label}: nothing yet.`,
+    between: (label: string, least: string, most: string) => `${label}: between ${least} and ${most}.`,
+    up: "up",
+    away: "away",
+    nodes: "Nodes",
+    node: "Node",
+    started: "Started",
+    alive: (version: string) => `running ${version}`,
+    gone: (time: string) => `last heard ${ago(time)}`,
+    tiles: {
+      nodes: "Nodes",
+      connections: "Open sockets",
+      messages: "Messages",
+      delivery: "Delivery, 99 %",
+      errors: "Errors",
+    },
+    plots: {
+      connections: { title: "Connections", hint: "Open WebSockets" },
+      messages: { title: "Messages", hint: "Messages stored, and frames handed to sockets, each second" },
+      delivery: {
+        title: "Delivery delay",
+        hint: "From a send's arrival to its commit and handover to all sockets of the node that took it",
+      },
+      requests: { title: "HTTP requests", hint: "Answers of the API, each second" },
+      errors: { title: "Errors", hint: "Answers and frames that told of a fault of the server, each second" },
+      loop: { title: "Event-loop delay", hint: "How late the process comes to what is due" },
+      cpu: { title: "CPU", hint: "100 % is one core" },
+      memory: { title: "Memory", hint: "Of the whole process, and of its JavaScript" },
+    },
+    lines: {
+      sockets: "sockets",
+      stored: "stored",
+      delivered: "delivered",
+      half: "half of them",
+      p99: "99 %",
+      fine: "2xx",
+      refused: "4xx",
+      answers: "5xx",
+      frames: "frames",
+      cpu: "used",
+      process: "process",
+      heap: "heap",
+    },
+  },
+
+  users: {
+    search: "Search by name or e-mail",
+    show: "Show",
+    filters: {
+      "": "Everybody",
+      active: "Active",
+      deactivated: "Deactivated",
+      superusers: "Superusers",
+    } as Record<string, string>,
+    person: "Person",
+    state: "State",
+    lastSeen: "Last seen",
+    joined: "Joined",
+    id: "Id",
+    you: "you",
+    superuser: "superuser",
+    deactivated: "deactivated",
+    openSockets: "Open sockets",
+    messagesSent: "Messages sent",
+    atLeast: (value: string) => `more than ${value}`,
+    conversations: "Conversations",
+    auditOf: "What was done to them",
+    thisIsYou: "This is you. Nobody can deactivate or demote themselves: ask another superuser.",
+    actions: {
+      deactivate: {
+        label: "Deactivate",
+        question: (name: string) => ({
+          title: `Deactivate ${name}?`,
+          text: "They are signed out everywhere at once and can't sign in any more. What they wrote stays, they stay in their conversations, and their e-mail stays taken. You can reactivate them.",
+        }),
+        done: (name: string) => `${name} is deactivated.`,
+      },
+      reactivate: {
+        label: "Reactivate",
+        question: (name: string) => ({
+          title: `Reactivate ${name}?`,
+          text: "They can sign in again, with their password.",
+        }),
+        done: (name: string) => `${name} is active again.`,
+      },
+      grant: {
+        label: "Make superuser",
+        question: (name: string) => ({
+          title: `Make ${name} a superuser?`,
+          text: "They can do all that you can do here: read and remove messages, remove conversations, deactivate people, and take your right.",
+        }),
+        done: (name: string) => `${name} is a superuser.`,
+      },
+      revoke: {
+        label: "Take superuser's right",
+        question: (name: string) => ({
+          title: `Take the superuser's right from ${name}?`,
+          text: "They can't come here any more, from now on. They go on as a user.",
+        }),
+        done: (name: string) => `${name} is no superuser any more.`,
+      },
+    },
+    sessions: {
+      title: "Sessions",
+      none: "They are not signed in anywhere.",
+      client: "Browser or program",
+      unknown: "unknown",
+      address: "Address",
+      lastUsed: "Last used",
+      created: "Signed in",
+      endLabel: "End",
+      endAllLabel: "End all",
+      endOne: (name: string) => ({
+        title: "End this session?",
+        text: `${name} is signed out there at once, and can sign in again.`,
+      }),
+      endAll: (name: string) => ({
+        title: `End all sessions of ${name}?`,
+        text: "They are signed out everywhere at once, and can sign in again.",
+      }),
+      done: "They are signed out.",
+    },
+  },
+
+  conversations: {
+    search: "Search by name, person, e-mail or id",
+    conversation: "Conversation",
+    kind: "Kind",
+    isGroup: "Group",
+    oneOnOne: "1-on-1",
+    group: (people: number) => `Group of ${numbers.format(people)}`,
+    people: (names: string[], others: number) =>
+      list.format(others > 0 ? [...names, count(others, "other", "others")] : names) || "Nobody",
+    ofPerson: (name: string) => `Of ${name}`,
+    members: "Members",
+    moreMembers: (left: number) => `Show more of ${count(left, "other member", "other members")}`,
+    messages: "Messages",
+    changes: "Changes",
+    lastActive: "Last active",
+    created: "Created",
+    id: "Id",
+    owner: "owner",
+    auditOf: "What was done to it",
+    readingIsAudited: "What people wrote here is private. That you read it will stand in the audit log.",
+    show: "Read messages",
+    older: "Older messages",
+    edited: "edited",
+    deleted: "This message was deleted.",
+    remove: {
+      label: "Remove conversation",
+      question: (name: string, people: number, messages: number) => ({
+        title: `Remove “${name}”?`,
+        text: `It disappears at once for ${count(people, "person", "people")}, with ${count(messages, "message", "messages")}. Everything in it is erased. This can't be undone.`,
+      }),
+      done: (name: string) => `“${name}” was removed.`,
+    },
+    removeMessage: {
+      label: "Remove message",
+      question: (name: string) => ({
+        title: "Remove this message?",
+        text: `What ${name} wrote is erased for everybody; that there was a message stays to be seen. This can't be undone.`,
+      }),
+      done: "The message was removed.",
+    },
+  },
+
+  limits: {
+    intro: "What holds on this server. It is set when the server is started.",
+    what: "Limit",
+    value: "Value",
+    setting: "Setting",
+    fixed: "fixed",
+    valueOf: limitText,
+  },
+
+  audit: {
+    action: "Action",
+    allActions: "Every action",
+    narrowed: "Show all",
+    older: "Older entries",
+    commandLine: "The command line",
+    did,
+    actions,
+    targets,
+    details,
+    messageOf: (sender: string) => `a message of ${sender}`,
+  },
+};
+
+export type AdminTexts = typeof adminEn;

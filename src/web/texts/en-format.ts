@@ -1,0 +1,48 @@
+/* Numbers, times and amounts as the admin panel's English writes them. */
+const plural = new Intl.PluralRules("en");
+export const numbers = new Intl.NumberFormat("en");
+export const rough = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+export const percents = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
+export const list = new Intl.ListFormat("en");
+export const moments = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+export const clocks = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+export const seconds = new Intl.DateTimeFormat("en", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+export const count = (value: number, one: string, other: string) =>
+  `${numbers.format(value)} ${plural.select(value) === "one" ? one : other}`;
+
+const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+
+export function ago(time: string): string {
+  const past = Date.now() - Date.parse(time);
+  if (past > 7 * 86_400_000) return moments.format(new Date(time));
+  const step = STEPS.find(([, length]) => past >= length);
+  return step ? relative.format(-Math.floor(past / step[1]), step[0]) : "just now";
+}
+
+const BYTES = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+export function bytes(value: number): string {
+  const power = value < 1 ? 0 : Math.min(BYTES.length - 1, Math.floor(Math.log2(value) / 10));
+  return `${rough.format(value / 1024 ** power)} ${BYTES[power]}`;
+}
+
+/** `30 days`, `24 hours`, `10 seconds`: in the largest unit that fits evenly. */
+export function duration(ms: number): string {
+  const units = [
+    [86_400_000, "day", "days"],
+    [3_600_000, "hour", "hours"],
+    [60_000, "minute", "minutes"],
+  ] as const;
+  for (const [length, one, other] of units) if (ms % length === 0) return count(ms / length, one, other);
+  return count(ms / 1000, "second", "seconds");
+}

@@ -1,0 +1,85 @@
+/** Put here when it is bundled: a name that changes with the page, and everything that the page is made of. */
+declare const SHELL: { version: string; page: string; files: string[] };
+declare const self: ServiceWorkerGlobalScope;
+
+const PREFIX = "confab-shell-";
+const { version, page: PAGE, files: FILES } = SHELL;
+const CACHE = PREFIX + version;
+
+/** The page's own addresses (http/web.ts); all others are none of the worker's business. */
+const PAGE_PATH = /^\/($|c\/[^/]+\/?$|settings(\/|$)|sign-in\/?$|register\/?$)/;
+
+self.addEventListener("install", (event) => event.waitUntil(keepShell().then(() => self.skipWaiting())));
+
+/** All or nothing: a page is kept only together with what it needs. What fails here is tried again later. */
+async function keepShell() {
+  const answer = await fetch(PAGE, { cache: "no-cache" });
+  const [html, cache] = await Promise.all([answer.clone().text(), caches.open(CACHE)]);
+  // The server has been replaced between this worker and the page.
+  if (!answer.ok || strangersIn(html).length > 0) throw new Error("The page is another one");
+  await cache.addAll(FILES);
+  await cache.put(PAGE, answer);
+}
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) => {
+        const others = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+        // The one before stays: a tab that is still open may be of it.
+        return Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
+      })
+      .then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (request.mode === "navigate") {
+    if (PAGE_PATH.test(url.pathname)) event.respondWith(page(request));
+  } else if (FILES.includes(url.pathname) || url.pathname.startsWith("/assets/")) {
+    event.respondWith(caches.match(request).then((known) => known ?? fetch(request)));
+  }
+});
+
+/** What a page names that is not among what is kept. */
+const strangersIn = (html: string) => (html.match(/\/assets\/[^"]+/g) ?? []).filter((file) => !FILES.includes(file));
+
+/** From the server, so that it is never old; as it was kept, while there is none, or not all of it. */
+async function page(request: Request): Promise<Response> {
+  const known = async () => (await caches.open(CACHE)).match(PAGE);
+  try {
+    const answer = await fetch(request);
+    return answer.status < 500 && (await isWhole(answer.clone())) ? answer : ((await known()) ?? answer);
+  } catch (error) {
+    const kept = await known();
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+/** While nodes are replaced one by one, an old one may be asked for what a new one's page names, and not have it. */
+async function isWhole(page: Response): Promise<boolean> {
+  const files = strangersIn(await page.text());
+  const has = await Promise.all(files.map((file) => fetch(file).then(({ ok }) => ok)));
+  return has.every(Boolean);
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const id: unknown = event.notification.data?.conversationId;
+  if (typeof id === "string") event.waitUntil(openConversation(id));
+});
+
+async function openConversation(id: string) {
+  const tabs = await self.clients.matchAll({ type: "window" });
+  const tab = tabs.find(({ url }) => PAGE_PATH.test(new URL(url).pathname));
+  if (!tab) return void (await self.clients.openWindow(`/c/${id}`));
+  tab.postMessage({ openConversation: id });
+  await tab.focus();
+}
+
+export {};

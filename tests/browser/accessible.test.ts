@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { seriousFaults } from "../support/axe.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import type { Client } from "../support/client.ts";
+import { heading, message } from "../support/hands.ts";
+import { openPage } from "../support/pages.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+/** What other files look at in the light is not looked at again; from right to left, what is laid out by itself there. */
+const LOOKS: Record<string, BrowserContextOptions & { direction?: "rtl"; only?: string[] }> = {
+  light: { colorScheme: "light", only: ["conversation", "a message's menu", "a question", "emoji", "search results"] },
+  dark: { colorScheme: "dark" },
+  "from right to left": { direction: "rtl", only: ["conversation", "a group"] },
+};
+
+describeInBrowser("axe finds nothing serious", () => {
+  let server: TestServer;
+  let ann: Client;
+  let pair: string;
+  let group: string;
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    const bob = await server.person("Bob");
+    ann = await server.person("Ann");
+    pair = (await ann.conversation([bob])).id;
+    group = (await ann.conversation([bob, await server.person("Leyla")], "گروه باغ")).id;
+    const text = "> quoted\n\n**bold** `code` https://example.com\n\n- one\n- two\n\n```js\nlet a = 1;\n```";
+    const { id } = await ann.send(pair, text);
+    await ann.patch(`/api/chat/conversations/${pair}/messages/${id}/`, { content: `${text} 🎉` });
+    const gone = await bob.send(pair, "soon gone");
+    await bob.delete(`/api/chat/conversations/${pair}/messages/${gone.id}/`);
+    await bob.send(pair, "سلام");
+    await bob.send(group, "unread");
+  });
+  afterAll(() => server.stop());
+
+  for (const [look, { direction, only, ...options }] of Object.entries(LOOKS))
+    test(look, async () => {
+      const { page, faults, close } = await openPage(ann, "/", { reducedMotion: "reduce", ...options });
+      if (direction) await page.evaluate(`localStorage.setItem("confab.direction", "${direction}")`);
+      const found: Record<string, string[]> = {};
+      const check = async (view: string) => {
+        const serious = await seriousFaults(page);
+        if (serious.length > 0) found[view] = serious;
+      };
+      const views = VIEWS(pair, group).filter(({ view }) => !only || only.includes(view));
+      for (const { view, path, show } of views) {
+        await page.goto(path);
+        await show(page);
+        await check(view);
+      }
+      expect(found).toEqual({});
+      expect(faults).toEqual([]);
+      await close();
+      const visitor = await openPage(server.visitor(), "/register", options);
+      await heading(visitor.page, "Create your account").waitFor();
+      expect(await seriousFaults(visitor.page)).toEqual([]);
+      await visitor.close();
+    });
+
+  test("in the system's own few colours one still sees what is chosen, and nothing moves for who does not want it", async () => {
+    const { page, close } = await openPage(ann, `/c/${pair}`, { forcedColors: "active", reducedMotion: "reduce" });
+    await message(page, "quoted").waitFor();
+    const edges = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.composer-box, .bubble')].map((element) => getComputedStyle(element))" +
+        ".map(({ borderStyle, outlineStyle }) => borderStyle + outlineStyle)",
+    );
+    expect(edges.length).toBeGreaterThan(3);
+    expect(edges.filter((edge) => !edge.includes("solid"))).toEqual([]);
+    const moving = `document.getAnimations().filter((animation) => animation.playState === "running").length`;
+    await page.getByRole("button", { name: "Details and members" }).click();
+    expect(await page.evaluate<number>(moving)).toBe(0);
+    await close();
+  });
+});
+
+interface View {
+  view: string;
+  path: string;
+  show: (page: Page) => Promise<unknown>;
+}
+
+const VIEWS = (pair: string, group: string): View[] => [
+  { view: "conversation", path: `/c/${pair}`, show: (page) => message(page, "سلام").waitFor() },
+  {
+    view: "a message's menu",
+    path: `/c/${pair}`,
+    async show(page) {
+      await message(page, "quoted").hover();
+      await message(page, "quoted").getByRole("button", { name: "More actions" }).click();
+      await page.getByRole("menuitem", { name: "Delete" }).waitFor();
+    },
+  },
+  {
+    view: "a question",
+    path: `/c/${pair}`,
+    async show(page) {
+      await message(page, "quoted").focus();
+      await page.keyboard.press("Delete");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    view: "emoji",
+    path: `/c/${pair}`,
+    async show(page) {
+      await page.getByRole("button", { name: "Insert an emoji" }).click();
+      await page.getByRole("searchbox", { name: "Search emoji" }).waitFor();
+    },
+  },
+  {
+    view: "a person",
+    path: `/c/${pair}`,
+    async show(page) {
+      await page.getByRole("button", { name: "Details and members" }).click();
+      await page.getByRole("dialog").getByText("Bob Tester").waitFor();
+    },
+  },
+  {
+    view: "a group",
+    path: `/c/${group}`,
+    async show(page) {
+      await page.getByRole("button", { name: "Details and members" }).click();
+      await page.getByRole("dialog").getByText("Leyla Tester").waitFor();
+    },
+  },
+  {
+    view: "search results",
+    path: "/",
+    async show(page) {
+      await page.getByRole("searchbox").fill("b");
+      await page.getByRole("region", { name: "People" }).getByText("Bob Tester").waitFor();
+    },
+  },
+  ...["/settings/profile", "/settings/appearance"].map((path) => ({
+    view: path,
+    path,
+    show: (page: Page) => page.getByRole("heading", { level: 1 }).waitFor(),
+  })),
+];

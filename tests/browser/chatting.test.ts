@@ -1,0 +1,299 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import type { Conversation } from "../../src/protocol/conversations.ts";
+import { until } from "../client/people.ts";
+import { seriousFaults } from "../support/axe.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import type { Client } from "../support/client.ts";
+import { type OpenPage, openPage } from "../support/pages.ts";
+import { startProxy, type TcpProxy } from "../support/proxy.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+const bubbles = (page: Page) => page.locator(".bubble");
+const bubble = (page: Page, text: string) => bubbles(page).filter({ hasText: text });
+const field = (page: Page) => page.locator(".composer-input");
+const row = (page: Page, text: string) => page.locator(".message", { hasText: text });
+
+describeInBrowser("two people in two browsers", () => {
+  let server: TestServer;
+  let proxy: TcpProxy;
+  let ann: Client;
+  let bob: Client;
+  let pair: Conversation;
+  const open: OpenPage[] = [];
+
+  const show = async (person: Client, path = `/c/${pair.id}`, options: Parameters<typeof openPage>[2] = {}) => {
+    const opened = await openPage(person, path, options);
+    open.push(opened);
+    return opened.page;
+  };
+
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    proxy = await startProxy(Number(new URL(server.url).port));
+  });
+  afterEach(async () => {
+    const faults = open.flatMap((opened) => opened.faults);
+    await Promise.all(open.splice(0).map((opened) => opened.close()));
+    expect(faults).toEqual([]);
+  });
+  afterAll(() => server.stop());
+
+  async function meet() {
+    [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);
+    pair = await ann.conversation([bob]);
+  }
+
+  test("they talk, see each other type, and see what was read", async () => {
+    await meet();
+    const [annPage, bobPage] = [await show(ann), await show(bob)];
+    // Who is not there yet is not told who types.
+    await ann.send(pair.id, "Are you there?");
+    for (const page of [annPage, bobPage]) await bubble(page, "Are you there?").waitFor();
+    await field(annPage).pressSequentially("Hello **Bob**");
+    await bobPage.locator(".typing-line", { hasText: "Ann Tester is typing…" }).waitFor();
+    await field(annPage).press("Enter");
+    await bubble(bobPage, "Hello Bob").waitFor();
+    expect(await bobPage.locator(".bubble strong").textContent()).toBe("Bob");
+    expect(await bobPage.locator(".typing-line").textContent()).toBe("");
+    await until(async () => (await field(annPage).inputValue()) === "");
+
+    await bobPage.bringToFront();
+    await annPage.locator(".receipt", { hasText: "Read" }).waitFor();
+    await field(bobPage).fill("one\ntwo");
+    await field(bobPage).press("Enter");
+    await bubble(annPage, "one").waitFor();
+    expect(await bubble(annPage, "one").locator("br").count()).toBe(1);
+    expect(await annPage.locator("[data-announcements]").textContent()).toContain("Bob Tester: one two");
+  });
+
+  test("what is edited or deleted is so for both", async () => {
+    await meet();
+    await ann.send(pair.id, "first");
+    await ann.send(pair.id, "secnd");
+    const [annPage, bobPage] = [await show(ann), await show(bob)];
+    await bubble(annPage, "secnd").waitFor();
+    await field(annPage).press("ArrowUp");
+    await until(async () => (await field(annPage).inputValue()) === "secnd");
+    await field(annPage).fill("second");
+    await field(annPage).press("Enter");
+    await bubble(bobPage, "second").waitFor();
+    expect(await row(bobPage, "second").locator(".message-edited").count()).toBe(1);
+
+    await row(annPage, "first").hover();
+    await row(annPage, "first").locator(".message-more").click();
+    await annPage.getByRole("menuitem", { name: "Delete" }).click();
+    await annPage.getByRole("button", { name: "Delete message" }).click();
+    await bubble(bobPage, "This message was deleted.").waitFor();
+    expect(await bubble(bobPage, "first").count()).toBe(0);
+    // What Bob has, Ann may not change.
+    await bob.send(pair.id, "from Bob");
+    await row(annPage, "from Bob").hover();
+    await row(annPage, "from Bob").locator(".message-more").click();
+    expect(await annPage.getByRole("menuitem").allTextContents()).toEqual(["Copy textC"]);
+  });
+
+  test("the keyboard is enough: from message to message, to edit and to delete", async () => {
+    await meet();
+    for (const text of ["one", "two", "three"]) await ann.send(pair.id, text);
+    const page = await show(ann);
+    await bubble(page, "three").waitFor();
+    await field(page).focus();
+    await page.locator(".message[tabindex='0']").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.waitForFunction("document.activeElement?.textContent?.includes('two')");
+    await page.keyboard.press("e");
+    await until(async () => (await field(page).inputValue()) === "two");
+    await page.keyboard.press("Escape");
+    await row(page, "two").focus();
+    await page.keyboard.press("Delete");
+    await page.getByRole("button", { name: "Delete message" }).click();
+    await bubble(page, "This message was deleted.").waitFor();
+    await row(page, "one").focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "Copy text" }).waitFor();
+    await page.keyboard.press("Escape");
+    await row(page, "three").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.locator(".composer-input:focus").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+  });
+
+  test("a draft stays over a reload, stands in the list, and goes when it is sent", async () => {
+    await meet();
+    const page = await show(ann);
+    await field(page).fill("not **yet** sent");
+    await page.reload();
+    await until(async () => (await field(page).inputValue()) === "not **yet** sent");
+    await page.goto("/");
+    await page.locator(".conversation-row", { hasText: "Draft: not yet sent" }).click();
+    await field(page).press("Enter");
+    await bubble(page, "not yet sent").waitFor();
+    await page.reload();
+    await bubble(page, "not yet sent").waitFor();
+    expect(await field(page).inputValue()).toBe("");
+  });
+
+  test("what is sent without a connection waits, and arrives once when it is back", async () => {
+    await meet();
+    const page = await show(ann, `/c/${pair.id}`, { at: `http://127.0.0.1:${proxy.port}` });
+    await field(page).fill("before");
+    await field(page).press("Enter");
+    await row(page, "before").locator(".receipt").waitFor();
+    proxy.state = "refuse";
+    proxy.cut();
+    await field(page).fill("while away");
+    await field(page).press("Enter");
+    await row(page, "while away").locator(".message-clock").waitFor({ state: "attached" });
+    expect(await bubble(page, "before").count()).toBe(1);
+    proxy.state = "pass";
+    await page.locator(".message-own:not(.message-pending)", { hasText: "while away" }).waitFor();
+    await row(page, "while away").locator(".receipt").waitFor({ timeout: 15_000 });
+    const kept = await bob.get(`/api/chat/conversations/${pair.id}/messages/`);
+    expect(kept.body.data?.messages ?? kept.body.messages).toHaveLength(2);
+  });
+
+  test("what is refused says why, and can be given up", async () => {
+    await meet();
+    const sent = await ann.send(pair.id, "first");
+    const page = await show(ann, `/c/${pair.id}`, { at: `http://127.0.0.1:${proxy.port}` });
+    await row(page, "first").locator(".receipt").waitFor();
+    proxy.state = "refuse";
+    proxy.cut();
+    await field(page).press("ArrowUp");
+    await field(page).fill("changed");
+    await field(page).press("Enter");
+    await row(page, "changed").locator(".message-clock").waitFor();
+    await ann.delete(`/api/chat/conversations/${pair.id}/messages/${sent.id}/`);
+    proxy.state = "pass";
+    const failure = page.locator(".message-failure", { hasText: "Not changed: This message was deleted" });
+    await failure.waitFor({ timeout: 20_000 });
+    await failure.getByRole("button", { name: "Discard" }).click();
+    await failure.waitFor({ state: "detached" });
+    await bubble(page, "This message was deleted.").waitFor();
+  });
+
+  test("whatever stands in names, titles and messages stays text", async () => {
+    await meet();
+    const attack = `<img src=x onerror="document.title='broken'"><script>document.title='broken'</script>`;
+    const cid = await server.person();
+    const group = await ann.conversation([bob, cid], attack);
+    const texts = [
+      attack,
+      "[click](javascript:document.title='broken')",
+      `**${attack}**`,
+      `\`${attack}\``,
+      `> ${attack}`,
+    ];
+    for (const text of texts) await bob.send(group.id, text);
+    const page = await show(ann, `/c/${group.id}`);
+    await bubbles(page)
+      .nth(texts.length - 1)
+      .waitFor();
+    expect(await page.locator(".bubble img, .bubble script, .bubble a").count()).toBe(0);
+    expect(await bubbles(page).first().textContent()).toBe(attack);
+    expect(await page.locator("h1").textContent()).toBe(attack);
+    expect(await page.locator(".conversation-row").first().textContent()).toContain("<img src=x");
+    expect(await page.title()).not.toBe("broken");
+    await bob.send(group.id, "see https://example.com/?a=1&b=2");
+    const link = page.locator(".bubble a");
+    await link.waitFor();
+    expect(await link.getAttribute("rel")).toBe("noopener noreferrer nofollow");
+    expect(await link.getAttribute("target")).toBe("_blank");
+  });
+
+  test("the new ones are told from those that were read, and are read when they are seen", async () => {
+    await meet();
+    await ann.send(pair.id, "known");
+    await bob.get(`/api/chat/conversations/${pair.id}/messages/`);
+    for (const text of ["new 1", "new 2"]) await ann.send(pair.id, text);
+    const page = await show(bob, "/");
+    const listed = page.locator(".conversation-row", { hasText: "Ann Tester" });
+    await listed.locator(".unread-badge", { hasText: "2" }).waitFor();
+    await listed.click();
+    await page.locator(".unread-line", { hasText: "2 new messages" }).waitFor();
+    await listed.locator(".unread-badge").waitFor({ state: "detached" });
+    expect(await page.locator(".unread-line").count()).toBe(1);
+    const unread = async () => (await bob.get(`/api/chat/conversations/${pair.id}/`)).body.data.unread_count;
+    await until(async () => (await unread()) === 0);
+  });
+
+  test("emoji are completed by name, and chosen from a picker that is loaded when it is opened", async () => {
+    await meet();
+    const page = await show(ann);
+    await field(page).pressSequentially("well :tad");
+    await page.getByRole("option", { name: ":tada:" }).waitFor();
+    await field(page).press("Enter");
+    await until(async () => (await field(page).inputValue()) === "well 🎉 ");
+    await page.getByRole("button", { name: "Insert an emoji" }).click();
+    await page.getByRole("searchbox", { name: "Search emoji" }).fill("thumbsup");
+    await page.keyboard.press("Enter");
+    await until(async () => (await field(page).inputValue()) === "well 🎉 👍");
+  });
+
+  test("a text that the server would refuse is not sent", async () => {
+    await meet();
+    const page = await show(ann);
+    await field(page).fill("x".repeat(5001));
+    expect(await page.locator(".composer-count").textContent()).toBe("-1");
+    await field(page).press("Enter");
+    await page.getByRole("alert").filter({ hasText: "Message content cannot exceed 5000 characters" }).waitFor();
+    await field(page).fill("x".repeat(5000));
+    await field(page).press("Enter");
+    await page.getByRole("button", { name: "Show more" }).waitFor();
+  });
+
+  test("people and conversations are found, and talking begins from there", async () => {
+    await meet();
+    const gus = await server.person("Gustaf");
+    const page = await show(ann, "/");
+    const search = page.getByRole("searchbox", { name: "Search people and conversations" });
+    await search.fill("bob");
+    await page.getByRole("region", { name: "Conversations" }).last().locator(".conversation-row").first().waitFor();
+    await search.fill("gustaf");
+    await page.getByRole("button", { name: gus.user?.email ?? "" }).click();
+    await page.locator(".conversation-title", { hasText: "Gustaf Tester" }).waitFor();
+    expect(await search.inputValue()).toBe("");
+  });
+
+  test("an address that leads nowhere says so", async () => {
+    await meet();
+    const page = await show(ann, "/c/00000000-0000-4000-8000-000000000000");
+    await page.getByRole("heading", { name: "There is no such conversation" }).waitFor();
+    const cid = await server.person();
+    const group = await ann.conversation([bob, cid], "Short");
+    await page.goto(`/c/${group.id}`);
+    // What was never known has not been lost, and is told in other words.
+    await page.locator(".conversation-title", { hasText: "Short" }).waitFor();
+    await page.locator(".messages-beginning").waitFor();
+    await ann.delete(`/api/chat/conversations/${group.id}/participants/${ann.id}/`);
+    await page.getByRole("heading", { name: "You are no longer in this conversation" }).waitFor();
+  });
+
+  test("a phone shows it in 320 pixels, and a finger that rests opens the menu", async () => {
+    await meet();
+    for (const text of ["W".repeat(300), "ok", "line\n".repeat(200)]) await bob.send(pair.id, text);
+    const phone = { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true };
+    const page = await show(ann, `/c/${pair.id}`, phone);
+    await page.getByRole("button", { name: "Show more" }).waitFor();
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBe(320);
+    await field(page).fill("first line");
+    await field(page).press("Enter");
+    await until(async () => (await field(page).inputValue()) === "first line\n");
+    await page.getByRole("button", { name: "Send" }).click();
+    await bubble(page, "first line").waitFor();
+
+    await row(page, "first line").locator(".receipt").waitFor();
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    const box = await bubble(page, "first line").boundingBox();
+    const finger = await page.context().newCDPSession(page);
+    const touchPoints = [{ x: (box?.x ?? 0) + 10, y: (box?.y ?? 0) + 10 }];
+    await finger.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints });
+    // So long the finger rests.
+    await Bun.sleep(500);
+    await finger.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await page.getByRole("menuitem", { name: "Edit" }).tap();
+    await until(async () => (await field(page).inputValue()) === "first line");
+    expect(await seriousFaults(page)).toEqual([]);
+  });
+});

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { seriousFaults } from "../support/axe.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import type { Client } from "../support/client.ts";
+import { openPage } from "../support/pages.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+const PATIENCE_MS = 10_000;
+
+/** Waits until what is evaluated in the page is true; Playwright's own way is against the page's policy. */
+async function holds(page: Page, expression: string) {
+  const end = performance.now() + PATIENCE_MS;
+  while (!(await page.evaluate<boolean>(expression))) {
+    if (performance.now() > end) throw new Error(`not within ${PATIENCE_MS} ms: ${expression}`);
+    await Bun.sleep(30);
+  }
+}
+
+/** Waits until the worker keeps the page and serves it. */
+const isKept = (page: Page) =>
+  holds(page, "navigator.serviceWorker.controller !== null && caches.match('/').then((page) => page !== undefined)");
+
+/** Whether what was loaded has been written down with this text in it. */
+const keptByTheSdk = (text: string) => `new Promise((resolve) => {
+  const opening = indexedDB.open("confab");
+  opening.onsuccess = () => {
+    const database = opening.result;
+    const [name] = database.objectStoreNames;
+    const reading = database.transaction(name).objectStore(name).getAll();
+    reading.onsuccess = () => {
+      database.close();
+      resolve(JSON.stringify(reading.result).includes(${JSON.stringify(text)}));
+    };
+  };
+})`;
+
+describeInBrowser("the chat as an installed app", () => {
+  let server: TestServer;
+  let ann: Client;
+  let bob: Client;
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
+  });
+  afterAll(() => server.stop());
+
+  const talk = async () => {
+    const { body } = await ann.post("/api/chat/conversations/", { participant_ids: [bob.id] });
+    const id: string = body.data.id;
+    return {
+      path: `/c/${id}`,
+      say: (content: string) => bob.post(`/api/chat/conversations/${id}/messages/`, { content }),
+    };
+  };
+
+  test("Chromium finds nothing that keeps it from being installed", async () => {
+    const { page, faults, close } = await openPage(ann, "/");
+    await isKept(page);
+    const devtools = await page.context().newCDPSession(page);
+    const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
+    const errors = installabilityErrors.map(({ errorId }) => errorId);
+    // A context of a test is a private window, in which nothing is ever installed.
+    expect(errors.filter((error) => error !== "in-incognito")).toEqual([]);
+    const { errors: manifestErrors, data } = await devtools.send("Page.getAppManifest");
+    expect(manifestErrors).toEqual([]);
+    expect(JSON.parse(data ?? "{}").name).toBe("Confab");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("without a network it opens again and shows what was loaded; nothing of the API is kept by the worker", async () => {
+    const { path, say } = await talk();
+    await say("Read this on the train");
+    const { page, faults, close } = await openPage(ann, path);
+    await page.waitForSelector("text=Read this on the train");
+    await isKept(page);
+    await holds(page, keptByTheSdk("Read this on the train"));
+    await page.context().setOffline(true);
+    await page.reload();
+    await page.waitForSelector("main >> text=Read this on the train");
+    await page.waitForSelector(".banner:has-text('Not connected')");
+
+    // Who signs out with unsent messages is asked what becomes of them.
+    await page.click("textarea");
+    await page.keyboard.type("Still on the train");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".bubble:has-text('Still on the train')");
+    await page.click("[aria-label='Your menu, Ann Tester']");
+    await page.click("text=Sign out");
+    await page.waitForSelector("dialog:has-text('not sent yet') >> text=Keep them");
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.click("dialog >> text=Cancel");
+
+    await page.click("text=Try now");
+    await page.context().setOffline(false);
+    await page.waitForSelector(".banner", { state: "detached" });
+    await page.waitForSelector("[data-announcements]:has-text('Connected again')", { state: "attached" });
+    const kept = await page.evaluate<string[]>(
+      "caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name).then((cache) => cache.keys()))))" +
+        ".then((all) => all.flat().map(({ url }) => new URL(url).pathname))",
+    );
+    expect(kept).toContain("/");
+    expect(kept.filter((path) => !/^\/($|assets\/|icons\/)/.test(path))).toEqual([]);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("a message that nobody looks at is a notification, once over two tabs, and opens its conversation", async () => {
+    const { path, say } = await talk();
+    const { page, faults, close } = await openPage(ann, "/settings/notifications", { permissions: ["notifications"] });
+    await page.click("text=Notifications >> nth=-1");
+    await page.check("[role=switch] >> nth=0");
+    await isKept(page);
+    const second = await page.context().newPage();
+    await second.goto("/");
+    await second.waitForSelector(".conversations");
+
+    await say("Are you there?");
+    const shown = (tab: Page) =>
+      tab.evaluate<{ title: string; body: string }[]>(
+        "navigator.serviceWorker.ready.then((worker) => worker.getNotifications())" +
+          ".then((all) => all.map(({ title, body }) => ({ title, body })))",
+      );
+    await holds(page, "document.title.startsWith('(1)')");
+    await holds(second, "document.title.startsWith('(1)')");
+    await holds(
+      page,
+      "navigator.serviceWorker.ready.then((worker) => worker.getNotifications()).then((all) => all.length === 1)",
+    );
+    expect(await shown(page)).toEqual([{ title: "Bob Tester", body: "Are you there?" }]);
+
+    // Who reads the conversation in one tab is not told of it by the other.
+    await second.bringToFront();
+    await second.goto(path);
+    await second.waitForSelector("main >> text=Are you there?");
+    await say("Never mind");
+    await second.waitForSelector("main >> text=Never mind");
+    expect(await shown(page)).toHaveLength(1);
+    expect(faults).toEqual([]);
+    await close();
+  });
+});

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrowserContext, Page } from "playwright-core";
+import type { ConfabClient, Conversation } from "../../src/client/index.ts";
+import { clientOf, contents, online, until } from "../client/people.ts";
+import { describeInBrowser, sharedChromium } from "../support/chromium.ts";
+import { type Client, PASSWORD } from "../support/client.ts";
+import { startProxy, type TcpProxy } from "../support/proxy.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+setDefaultTimeout(60_000);
+
+const BUILD = join(import.meta.dir, "../../scripts/sdk.ts");
+/** With Web Locks it is no matter of time whether a tab lives, only how soon that is looked at. */
+const TIMING = { lease: 900, backoff: 50, backoffMax: 200 };
+
+describeInBrowser("the package in a browser", () => {
+  const folder = mkdtempSync(join(tmpdir(), "confab-sdk-"));
+  let server: TestServer;
+  let proxy: TcpProxy;
+  let ann: Client;
+  let id: string;
+  let bob: ConfabClient;
+  let b: Conversation;
+  let pages: Bun.Server<undefined>;
+  let browser: BrowserContext;
+
+  const file = (path: string) => {
+    if (path === "/sdk.js") return new Response(Bun.file(join(folder, "index.js")));
+    const script = `
+      import { connect } from "/sdk.js";
+      window.client = connect({ url: "http://127.0.0.1:${proxy.port}", timing: ${JSON.stringify(TIMING)} });
+      window.chat = client.open("${id}");`;
+    const html = `<!doctype html><script type="module">${script}</script>`;
+    return new Response(html, { headers: { "Content-Type": "text/html" } });
+  };
+
+  beforeAll(async () => {
+    const build = Bun.spawn([process.execPath, BUILD, "--outdir", folder], { stdout: "ignore", stderr: "inherit" });
+    // From elsewhere than the server: it is there also without a network.
+    pages = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: ({ url }) => file(new URL(url).pathname) });
+    server = await startTestServer("embedded", { CORS_ORIGINS: pages.url.origin });
+    proxy = await startProxy(Number(new URL(server.url).port));
+    expect(await build.exited).toBe(0);
+    const person = await server.person("Bob");
+    ann = await server.person("Ann");
+    ({ id } = await ann.conversation([person]));
+    bob = await online(clientOf(person));
+    b = bob.open(id);
+    browser = await (await sharedChromium()).newContext({ baseURL: pages.url.origin });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await bob.close();
+    await proxy.stop();
+    await server.stop();
+    await pages.stop(true);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const openTab = async (): Promise<Page> => {
+    const tab = await browser.newPage();
+    await tab.goto("/sdk.html");
+    await tab.evaluate("client.ready");
+    return tab;
+  };
+  const send = (tab: Page, texts: string[]) =>
+    tab.evaluate(`for (const text of ${JSON.stringify(texts)}) chat.send(text)`);
+  const shown = (tab: Page) => tab.evaluate<string[]>("chat.messages.map(({ content }) => content)");
+  const isIn = (state: string) => (tab: Page) => tab.waitForFunction(`client.state === "${state}"`);
+  const cutOff = async (...tabs: Page[]) => {
+    proxy.state = "refuse";
+    proxy.cut();
+    await Promise.all(tabs.map(isIn("offline")));
+  };
+
+  test("what is not sent survives a reload without a network, and is sent once", async () => {
+    const tab = await openTab();
+    expect(await tab.evaluate<string>("client.state")).toBe("signed-out");
+    await tab.evaluate(`client.signIn("${ann.user?.email}", "${PASSWORD}")`);
+    // What was opened before is nobody's.
+    await tab.reload();
+    await isIn("online")(tab);
+    await send(tab, ["one"]);
+    await until(() => b.messages.length === 1);
+    await tab.waitForFunction("chat.state === 'live' && chat.messages[0]?.state === 'sent'");
+    await cutOff(tab);
+    await send(tab, ["two", "three"]);
+    // What a page was told in its last milliseconds may not be written yet: nothing can promise that.
+    await tab.waitForFunction(`new Promise((resolve) => {
+      const open = indexedDB.open("confab");
+      open.onsuccess = () => {
+        const keys = open.result.transaction("confab").objectStore("confab").getAllKeys();
+        keys.onsuccess = () => resolve(keys.result.filter((key) => key.includes(" outbox/")).length === 2);
+      };
+    })`);
+    await tab.reload();
+    await tab.evaluate("client.ready");
+    expect((await shown(tab)).slice(-2)).toEqual(["two", "three"]);
+    proxy.state = "pass";
+    await until(() => b.messages.length === 3);
+    expect(contents(b.messages)).toEqual(["one", "two", "three"]);
+    await tab.close();
+  });
+
+  test("two tabs: each sends its own in order; what a closed one has left, the other sends", async () => {
+    proxy.state = "pass";
+    const before = b.messages.length;
+    const [left, right] = [await openTab(), await openTab()];
+    const isLoaded = `chat.state === "live" && chat.messages.length === ${before}`;
+    await Promise.all([left, right].map((tab) => tab.waitForFunction(isLoaded)));
+    await cutOff(left, right);
+    const [ofLeft, ofRight] = [1, 2].map((tab) => Array.from({ length: 5 }, (_, n) => `${tab} ${n}`));
+    if (!ofLeft || !ofRight) throw new Error("there are no texts");
+    await send(left, ofLeft);
+    await send(right, ofRight);
+    // The right one has looked more than once, and leaves to the left one what that holds.
+    await Bun.sleep(700);
+    expect((await shown(right)).slice(before)).toEqual(ofRight);
+    await left.close();
+    await right.waitForFunction(`chat.messages.length === ${before + 10}`);
+    proxy.state = "pass";
+    await until(() => b.messages.length === before + 10);
+    await right.waitForFunction("chat.messages.every(({ state }) => state === 'sent')");
+    const all = contents(b.messages).slice(before);
+    for (const texts of [ofLeft, ofRight]) expect(all.filter((text) => text[0] === texts[0]?.[0])).toEqual(texts);
+    expect(await shown(right)).toEqual(contents(b.messages));
+    await right.close();
+  });
+});

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { seriousFaults } from "../support/axe.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import { type Client, PASSWORD } from "../support/client.ts";
+import { openPage } from "../support/pages.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+describeInBrowser("settings in the browser", () => {
+  let server: TestServer;
+  let ann: Client;
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    ann = await server.person("Ann");
+  });
+  afterAll(() => server.stop());
+
+  test("one's name and password change, and axe finds nothing on any part", async () => {
+    const { page, faults, close } = await openPage(ann, "/settings/profile");
+    await page.fill("[name=first_name]", "Anna");
+    await page.fill("[name=last_name]", "7");
+    await page.click("text=Save");
+    await page.waitForSelector(".field-error:has-text('at least 2 characters')");
+    await page.fill("[name=last_name]", "Tester");
+    await page.click("text=Save");
+    await page.waitForSelector(".person-name:has-text('Anna Tester')");
+
+    for (const part of ["Password", "Sessions", "Appearance", "Notifications", "Keyboard", "About"]) {
+      await page.click(`.settings-link:has-text('${part}')`);
+      await page.waitForSelector(`h1:text-is('${part}')`);
+      expect(await page.title()).toBe(`${part} · Confab`);
+      expect(await seriousFaults(page)).toEqual([]);
+    }
+
+    await page.click(".settings-link:has-text('Password')");
+    await page.fill("[name=old_password]", "WrongPass123");
+    await page.fill("[name=password]", "NewerPass123");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".field-error, .form-message");
+    await page.fill("[name=old_password]", PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".toast:has-text('Password changed')");
+    expect((await server.visitor().logIn(ann.user?.email ?? "", "NewerPass123")).id).toBe(ann.id);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("the other sessions are ended after a question", async () => {
+    const bob = await server.person("Bob");
+    const others = [server.visitor(), server.visitor()];
+    for (const other of others) await other.logIn(bob.user?.email ?? "");
+    const { page, faults, close } = await openPage(bob, "/settings/sessions");
+    await page.waitForSelector(".rows .row:nth-child(3)");
+    await page.click("text=End all others");
+    await page.waitForSelector("dialog :text('End all others?'), dialog :text('signed out everywhere')");
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.click("dialog .button-danger");
+    await page.waitForSelector(".rows .row:only-child");
+    for (const other of others) expect((await other.get("/api/users/profile/")).status).toBe(401);
+    expect((await bob.get("/api/users/profile/")).status).toBe(200);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("how it looks is chosen and remembered; on a phone the parts are pages of their own", async () => {
+    const eve = await server.person("Eve");
+    const { page, faults, close } = await openPage(eve, "/settings", { viewport: { width: 320, height: 640 } });
+    await page.click(".settings-link:has-text('Appearance')");
+    await page.click("label:has-text('Dark')");
+    await page.click("label:has-text('Very large')");
+    await page.click("label:has-text('Right to left')");
+    await page.reload();
+    await page.waitForSelector("html[data-theme='dark'][data-text='huge'][dir='rtl'] h1:text('Appearance')");
+    // Nothing stands over the edge of a small page with very large text.
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.click(".settings-head [aria-label='Back']");
+    await page.click(".settings-nav [aria-label='Back']");
+    await page.waitForURL("/");
+    expect(faults).toEqual([]);
+    await close();
+  });
+});

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { expectError } from "./expectations.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer("embedded", { RATE_LIMIT_ANON: "3/minute", REGISTRATION: "closed" });
+});
+afterAll(() => server.stop());
+
+const page = () => server.visitor().get("/");
+const assetsOf = (html: string) =>
+  [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
+
+test("the page comes with a policy under which only files of this server run", async () => {
+  const answer = await page();
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toStartWith("text/html");
+  const policy = answer.headers.get("content-security-policy") ?? "";
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("script-src 'self';");
+  expect(policy).not.toContain("unsafe");
+  expect(answer.text).not.toMatch(/<script(?![^>]*\bsrc=)/);
+  expect(answer.text).not.toMatch(/\b(style|on\w+)="/);
+  expect(answer.text).not.toMatch(/(src|href)="(https?:)?\/\//);
+});
+
+test("the page is asked for anew each time, its assets are kept for good, and both go packed", async () => {
+  const first = await page();
+  expect(first.headers.get("cache-control")).toBe("no-cache");
+  const etag = first.headers.get("etag") ?? "";
+  expect((await server.visitor().get("/", { "If-None-Match": etag })).status).toBe(304);
+  const assets = assetsOf(first.text);
+  expect(assets.length).toBeGreaterThanOrEqual(2);
+  for (const path of assets) {
+    const asset = await server.visitor().get(path);
+    expect(asset.headers.get("cache-control")).toContain("immutable");
+    expect(asset.headers.get("content-encoding")).toBe("gzip");
+    const unpacked = await server.visitor().get(path, { "Accept-Encoding": "identity" });
+    expect(unpacked.headers.get("content-encoding")).toBeNull();
+    expect(unpacked.text).toBe(asset.text);
+  }
+});
+
+test("pages and assets count against no limit", async () => {
+  for (let i = 0; i < 6; i++) expect((await page()).status).toBe(200);
+});
+
+test("every address of the page is the page; it learns from it whether people may register", async () => {
+  const id = crypto.randomUUID();
+  for (const path of ["/sign-in", "/register", `/c/${id}`, "/settings/", "/settings/sessions"]) {
+    const answer = await server.visitor().get(path);
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('<meta name="confab-registration" content="closed">');
+  }
+});
+
+test.each(["/assets/none.js", "/assets/..%2findex.json", "/chat/index.html", "/index.html"])(
+  "%s is not there",
+  async (path) => expectError(await server.visitor().get(path), 404, { code: "not_found" }),
+);
+
+test("the first load is light", async () => {
+  const html = (await page()).text;
+  let bytes = Bun.gzipSync(html).byteLength;
+  for (const path of assetsOf(html)) bytes += Bun.gzipSync((await server.visitor().get(path)).text).byteLength;
+  expect(bytes).toBeLessThan(100 * 1024);
+});
+
+test("a browser is told how to install it, and its worker may do nothing but ask this server", async () => {
+  const html = (await page()).text;
+  expect(html).toContain('<link rel="manifest" href="/manifest.webmanifest">');
+  const manifest = await server.visitor().get("/manifest.webmanifest");
+  expect(manifest.headers.get("content-type")).toBe("application/manifest+json");
+  const icons: { src: string; type: string }[] = manifest.body.icons;
+  expect(icons.length).toBeGreaterThanOrEqual(4);
+  for (const { src, type } of icons) {
+    const icon = await server.visitor().get(src);
+    expect(icon.status).toBe(200);
+    expect(icon.headers.get("content-type")).toBe(type);
+  }
+
+  const worker = await server.visitor().get("/sw.js");
+  expect(worker.headers.get("content-type")).toStartWith("text/javascript");
+  expect(worker.headers.get("cache-control")).toBe("no-cache");
+  expect(worker.headers.get("content-security-policy")).toBe("default-src 'none'; connect-src 'self'");
+  // It keeps all that the page names, and nothing else of this server but the icons.
+  for (const path of assetsOf(html)) expect(worker.text).toContain(`"${path}"`);
+  expect(worker.text).not.toContain("/api/");
+});

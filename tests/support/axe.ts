@@ -1,0 +1,14 @@
+import { type AxeResults, source } from "axe-core";
+import type { Page } from "playwright-core";
+
+/** What axe holds against the page as it is now, as `rule: element`, of those that are serious or worse. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  // By the debugger, so that the page's own Content-Security-Policy does not forbid it.
+  await page.evaluate(source);
+  const { violations } = await page.evaluate<Pick<AxeResults, "violations">>(
+    "axe.run({ resultTypes: ['violations'] })",
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}

@@ -1,0 +1,54 @@
+import type { Page } from "playwright-core";
+import { PASSWORD } from "./client.ts";
+
+/** What a person does in the chat, by what they see: roles, names and texts, never the page's own classes. */
+
+export const composer = (page: Page) => page.getByRole("textbox", { name: /^Message to/ });
+/** The messages that are drawn, the oldest first. */
+export const messages = (page: Page) => page.getByRole("feed").getByRole("article");
+export const message = (page: Page, text: string) => messages(page).filter({ hasText: text });
+/** A conversation in the list; what it is called, or anything else that stands in its row. */
+export const row = (page: Page, text: string | RegExp) =>
+  page.getByRole("region", { name: "Conversations" }).getByRole("listitem").filter({ hasText: text }).getByRole("link");
+export const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
+
+export async function say(page: Page, text: string) {
+  await composer(page).fill(text);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+}
+
+export async function register(page: Page, firstName: string, email: string) {
+  await page.getByLabel("First name").fill(firstName);
+  await page.getByLabel("Last name").fill("Example");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+}
+
+/** One person makes a 1-on-1, more make a group. */
+export async function startConversation(page: Page, names: readonly string[], groupName?: string) {
+  await page.getByRole("button", { name: "New conversation" }).first().click();
+  for (const name of names) {
+    await page.getByRole("combobox").fill(name);
+    await page.getByRole("option", { name }).click();
+  }
+  if (groupName !== undefined) await page.getByLabel("Name of the group").fill(groupName);
+  await page.getByRole("button", { name: names.length > 1 ? /^Create group/ : "Start chat" }).click();
+  await composer(page).waitFor();
+}
+
+/** Opens a message's menu and chooses from it. */
+export async function choose(page: Page, text: string, action: string) {
+  await message(page, text).hover();
+  await message(page, text).getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: action }).click();
+}
+
+/** Answers a question. */
+export const confirm = (page: Page, action: string) =>
+  page.getByRole("dialog").last().getByRole("button", { name: action, exact: true }).click();
+
+export async function chooseInMenu(page: Page, item: string) {
+  await page.getByRole("button", { name: /^Your menu/ }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}

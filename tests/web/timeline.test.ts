@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import type { ChatMessage } from "../../src/client/index.ts";
+import { findEmoji, nameBefore } from "../../src/web/chat/messages/emoji/find.ts";
+import { preview, previewOf } from "../../src/web/chat/messages/preview.ts";
+import { placeOf } from "../../src/web/chat/messages/timeline.ts";
+import { dayLabel, daysBetween } from "../../src/web/chat/messages/times.ts";
+
+/** In the zone of who runs this. */
+const at = (text: string) => new Date(`2026-03-${text}`).toISOString();
+const message = (seq: number, sender_id: number, time: string, more: Partial<ChatMessage> = {}) =>
+  ({ state: "sent", key: `${seq}`, seq, sender_id, content: "text", created_at: at(time), ...more }) as ChatMessage;
+
+describe("how messages stand", () => {
+  const messages = [
+    message(1, 1, "10T10:00:00"),
+    message(2, 1, "10T10:04:59"),
+    message(3, 2, "10T10:05:00"),
+    message(4, 2, "10T10:10:00"),
+    message(5, 2, "10T23:59:00"),
+    message(6, 2, "11T00:01:00"),
+  ];
+  const places = (readSeq?: number) => messages.map((_, index) => placeOf(messages, index, readSeq));
+  const where = (name: "startsDay" | "startsGroup" | "endsGroup" | "startsUnread", readSeq?: number) =>
+    places(readSeq).flatMap((place, index) => (place[name] ? index + 1 : []));
+
+  test("days begin where the calendar says", () => expect(where("startsDay")).toEqual([1, 6]));
+  test("together stands what one sender says within five minutes of a day", () => {
+    expect(where("startsGroup")).toEqual([1, 3, 4, 5, 6]);
+    expect(where("endsGroup")).toEqual([2, 3, 4, 5, 6]);
+  });
+  test("the line is above the first that was not read, and parts what stands together", () => {
+    expect(where("startsUnread", 1)).toEqual([2]);
+    expect(where("startsGroup", 1)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(where("endsGroup", 1)).toContain(1);
+    for (const read of [undefined, 6, 99]) expect(where("startsUnread", read)).toEqual([]);
+    // What was read last is not loaded: the line is where it can be known to be.
+    expect(where("startsUnread", 0)).toEqual([1]);
+  });
+});
+
+test("days are counted by midnights, also where an hour is missing", () => {
+  expect(daysBetween(new Date(at("10T23:59:59")), new Date(at("11T00:00:00")))).toBe(1);
+  expect(daysBetween(new Date("2026-03-28T12:00:00"), new Date("2026-03-30T01:00:00"))).toBe(2);
+  expect(dayLabel(at("10T00:00:01"), new Date(at("10T23:00:00")))).toBe("Today");
+  expect(dayLabel(at("09T23:59:00"), new Date(at("10T00:01:00")))).toBe("Yesterday");
+});
+
+test("a message in one line has no marks and no line ends", () => {
+  expect(preview("**Hi** _you_\n\n- `a`\n- [b](https://example.com)")).toBe("Hi you • a • b");
+  expect(preview("<b>x</b>")).toBe("<b>x</b>");
+  expect(preview("x".repeat(5000)).length).toBeLessThanOrEqual(300);
+  expect(
+    previewOf(message(1, 1, "10T10:00:00", { content: "", deleted_at: at("10T10:01:00") } as Partial<ChatMessage>)),
+  ).toBe("Message deleted");
+});
+
+describe("emoji by name", () => {
+  const emoji = (c: string, n: string[], t: string[] = []) => ({ c, n, t, g: "" });
+  const all = [
+    emoji("😄", ["smile"]),
+    emoji("😸", ["smile_cat"]),
+    emoji("😁", ["grin"], ["smile"]),
+    emoji("😅", ["sweat_smile"]),
+  ];
+
+  test("the whole name first, then beginnings, other words, and what has it inside", () => {
+    expect(findEmoji(all, "smile", 9).map(({ c }) => c)).toEqual(["😄", "😸", "😁", "😅"]);
+    expect(findEmoji(all, "smile cat", 9).map(({ c }) => c)).toEqual(["😸"]);
+    expect(findEmoji(all, "x", 9)).toEqual([]);
+  });
+
+  test("a name is typed after a colon that begins a word", () => {
+    expect(nameBefore("so :smi", 7)).toEqual({ name: "smi", from: 3, isClosed: false });
+    expect(nameBefore(":+1:", 4)).toEqual({ name: "+1", from: 0, isClosed: true });
+    for (const text of ["10:30", "a:smile", ":s", "http://x", ": smile", ":)"])
+      expect(nameBefore(text, text.length)).toBeUndefined();
+  });
+});
