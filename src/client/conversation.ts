@@ -131,6 +131,9 @@ export function createConversation(id: string, core: Core): LiveConversation {
         case "read":
           reading.learnPosition(frame.user_id, frame.seq);
           return self.changed();
+        case "read_position":
+          reading.learn({ seq: frame.seq });
+          return self.changed();
         case "activity":
           reading.learn({ head: frame.last_seq });
           return self.changed();

@@ -8,6 +8,8 @@ export type BusEvent =
   | { kind: "head"; conversationId: string; version: number; lastSeq: number }
   /** A frame nobody misses when it is lost: typing, read. Goes to the conversation's sockets but those of `fromUserId`. */
   | { kind: "ephemeral"; conversationId: string; fromUserId: number; frame: string }
+  /** One has read up to there: a frame for one's own `/ws/` sockets. Missed, it is learnt with the next `subscribed`. */
+  | { kind: "read_position"; conversationId: string; userId: number; frame: string }
   | ToUserEvent
   /** Sessions that ended; `key` is what the node's session cache knows one by. */
   | { kind: "sessions_ended"; userId: number; sessions: { id: string; key: string }[] }

@@ -102,18 +102,26 @@ export class Messages {
     return (this.readUpTo.get(positionKey(conversationId, userId)) ?? 0) >= seq;
   }
 
-  /** Moves the reader's position forward, to `seq` or the newest, and tells the others. */
+  /** Moves the reader's position forward, to `seq` or the newest, and tells their other devices and the others. */
   async markRead(conversationId: string, reader: Actor, seq: number | undefined): Promise<void> {
     const position = await this.conversations.markRead(conversationId, reader.userId, seq);
     if (!position) return this.access.requireParticipant(conversationId, reader.userId);
     this.readUpTo.set(positionKey(conversationId, reader.userId), position.seq);
-    if (!position.moved || position.participantCount > QUIET_ABOVE) return;
+    if (!position.moved) return;
     const { userId: user_id, fullName: user_name } = reader;
+    const where = { conversation_id: conversationId, seq: position.seq };
+    this.bus.publish({
+      kind: "read_position",
+      conversationId,
+      userId: user_id,
+      frame: encode({ type: "read_position", ...where }),
+    });
+    if (position.participantCount > QUIET_ABOVE) return;
     this.bus.publish({
       kind: "ephemeral",
       conversationId,
       fromUserId: user_id,
-      frame: encode({ type: "read", conversation_id: conversationId, user_id, user_name, seq: position.seq }),
+      frame: encode({ type: "read", ...where, user_id, user_name }),
     });
   }
 }

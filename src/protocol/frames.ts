@@ -152,6 +152,11 @@ export const serverFrames = {
     "Another participant types, or has stopped. It expires by itself after 6 s.",
   ),
   read: frame("read", { conversation_id: id, ...who, seq: last_seq }, "Another participant has read up to `seq`."),
+  read_position: frame(
+    "read_position",
+    { conversation_id: id, seq: last_seq },
+    "Oneself has read up to `seq`, on this device or another, whether one is subscribed or not.",
+  ),
   history: frame(
     "history",
     { conversation_id: id, ref: echo.ref, messages: z.array(message), total: count },
@@ -219,6 +224,7 @@ export const userSocketOnly: ReadonlySet<string> = new Set<ClientFrameType | Ser
   "unsubscribed",
   "conversation",
   "activity",
+  "read_position",
   "watch",
   "unwatch",
   "presence",

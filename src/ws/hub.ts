@@ -143,6 +143,9 @@ export class Hub {
       case "ephemeral":
         this.sendEphemeral(event.conversationId, event.fromUserId, event.frame);
         break;
+      case "read_position":
+        this.sendReadPosition(event.conversationId, event.userId, event.frame);
+        break;
       case "to_user":
         this.sendToUser(event);
         break;
@@ -220,6 +223,11 @@ export class Hub {
   private sendEphemeral(conversationId: string, fromUserId: number, frame: string) {
     for (const { live, userId, socket } of this.rooms.get(conversationId)?.subscriptions ?? [])
       if (live && userId !== fromUserId && !socket.isSlow) socket.send(frame);
+  }
+
+  private sendReadPosition(conversationId: string, userId: number, frame: string) {
+    for (const socket of this.socketsByUser.get(userId) ?? [])
+      if (this.watching.isWatching(socket, conversationId) && !socket.isSlow) socket.send(frame);
   }
 
   private sendToUser({ userId, joined, frame }: ToUserEvent) {

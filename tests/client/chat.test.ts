@@ -164,6 +164,21 @@ test("the list: order, unread, newest message, names; live without asking", asyn
   expect(ann.conversations.items[0]?.id).toBe(second.id);
 });
 
+test("what one reads on another device is read here, open or not", async () => {
+  const { id, a } = await group();
+  const [phone, laptop] = [await online(clientOf(people.bob)), await online(clientOf(people.bob))];
+  a.send("one");
+  a.send("two");
+  const onPhone = phone.open(id);
+  const onLaptop = () => laptop.conversations.items.find((conversation) => conversation.id === id);
+  await until(() => onPhone.unread === 2 && onLaptop()?.unread === 2);
+  onPhone.markRead(1);
+  await until(() => onLaptop()?.unread === 1);
+  onPhone.markRead();
+  await until(() => onLaptop()?.unread === 0);
+  await Promise.all([phone.close(), laptop.close()]);
+});
+
 test("older pages come in front, and tell how many; a change meanwhile is not lost", async () => {
   const { a, b } = await group();
   for (const n of range(1, 130)) a.send(String(n));

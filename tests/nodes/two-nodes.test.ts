@@ -131,6 +131,20 @@ if (modes.includes("redis"))
       hub.close();
     });
 
+    test("what is read on one node is read on one's devices of the other", async () => {
+      const { id } = await ann.conversation([bob, eve], "Reading");
+      await ann.send(id, "one");
+      await ann.send(id, "two");
+      const [reads, hears] = [await on(one, bob).chat(id), await bob.hub()];
+      reads.send({ type: "read", seq: 1 });
+      const frame = { type: "read_position", conversation_id: id };
+      expect(await hears.next("read_position")).toEqual({ ...frame, seq: 1 });
+      reads.send({ type: "read" });
+      expect(await hears.next("read_position")).toEqual({ ...frame, seq: 2 });
+      reads.close();
+      hears.close();
+    });
+
     test("limits count per person over both nodes", async () => {
       const limited = { ...place.environment, RATE_LIMIT_USER: "10/minute", RATE_LIMIT_SENDS: "5/minute" };
       const [three, four] = [await startTestServer("redis", limited), await startTestServer("redis", limited)];

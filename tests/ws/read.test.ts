@@ -87,6 +87,25 @@ inEachMode("reading", (mode) => {
     for (const socket of [a, b, bobs]) socket.close();
   });
 
+  test("one's own devices are told, subscribed or not, also where many take part; nobody else is", async () => {
+    const crowd = await Promise.all(range(1, 99).map((n) => server.person(`Crowd ${"abcdefghij"[n % 10]}`)));
+    const { id } = await ann.conversation([bob, ...crowd]);
+    await sendAll(await ann.chat(id), ["one", "two", "three"]);
+    const [chat, asked, idle, a] = [await bob.chat(id), await bob.hub(), await bob.hub(), await ann.hub()];
+    for (const hub of [asked, a]) {
+      hub.send({ type: "subscribe", conversation_id: id });
+      await hub.next("subscribed");
+    }
+    for (const seq of [2, 1, 2]) asked.send({ type: "read", conversation_id: id, seq });
+    await asked.settled();
+    await bob.get(`/api/chat/conversations/${id}/messages/`);
+    for (const socket of [chat, asked, idle, a]) await socket.settled();
+    const told = [2, 3].map((seq) => ({ type: "read_position", conversation_id: id, seq }));
+    for (const hub of [asked, idle]) expect(hub.all("read_position")).toEqual(told);
+    for (const socket of [chat, a]) expect(socket.all("read_position")).toEqual([]);
+    for (const socket of [chat, asked, idle, a]) socket.close();
+  });
+
   test("one's own send moves one's own position and nobody else's", async () => {
     const id = await conversationOf(3);
     const b = await bob.chat(id);
