@@ -93,6 +93,25 @@ describeInBrowser("two people in two browsers", () => {
     expect(await annPage.getByRole("menuitem").allTextContents()).toEqual(["Copy textC"]);
   });
 
+  test("what is typed in the very moment in which editing begins is not taken back", async () => {
+    await meet();
+    await ann.send(pair.id, "slow");
+    const page = await show(ann);
+    await bubble(page, "slow").waitFor();
+    await page.evaluate(`new MutationObserver((_, observer) => {
+      if (![...document.querySelectorAll("button")].some(({ textContent }) => textContent === "Save")) return;
+      observer.disconnect();
+      document.querySelector("textarea").select();
+      document.execCommand("insertText", false, "quick");
+    }).observe(document.body, { childList: true, subtree: true })`);
+    await field(page).press("ArrowUp");
+    await page.getByRole("button", { name: "Save" }).waitFor();
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))");
+    expect(await field(page).inputValue()).toBe("quick");
+    await field(page).press("Enter");
+    await bubble(page, "quick").waitFor();
+  });
+
   test("the keyboard is enough: from message to message, to edit and to delete", async () => {
     await meet();
     for (const text of ["one", "two", "three"]) await ann.send(pair.id, text);

@@ -40,9 +40,10 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
   ]);
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useState(() => draftOf(me.peek()?.id, conversation.id));
-  const [edit, setEdit] = useState("");
+  /** Undefined: nothing was changed yet. */
+  const [edit, setEdit] = useState<string>();
   const [fault, setFault] = useState<string>();
-  const text = editing ? edit : draft;
+  const text = editing ? (edit ?? editing.content) : draft;
   const suggestions = useSuggestions(field);
 
   function change(value: string) {
@@ -53,11 +54,12 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
     conversation.typing(value.trim() !== "");
   }
 
+  // Before anything can be typed: later it would take back what was.
+  useLayoutEffect(() => {
+    setEdit(undefined);
+    setFault(undefined);
+  }, [editing?.key]);
   useEffect(() => {
-    if (editing) {
-      setEdit(editing.content);
-      setFault(undefined);
-    }
     if (editing || !touches.matches) field.current?.focus();
   }, [editing?.key]);
   useLayoutEffect(() => grow(field.current), [text]);
