@@ -54,13 +54,14 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
     conversation.typing(value.trim() !== "");
   }
 
-  // Before anything can be typed: later it would take back what was.
+  useEffect(() => {
+    if (!touches.matches) field.current?.focus();
+  }, []);
+  // Before the next key: later it would take back what was typed, or be typed elsewhere.
   useLayoutEffect(() => {
     setEdit(undefined);
     setFault(undefined);
-  }, [editing?.key]);
-  useEffect(() => {
-    if (editing || !touches.matches) field.current?.focus();
+    if (editing) field.current?.focus();
   }, [editing?.key]);
   useLayoutEffect(() => grow(field.current), [text]);
 
@@ -79,6 +80,12 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
     field.current?.focus();
   }
 
+  /** At once: a moment later somebody may be elsewhere already. */
+  function cancelEdit() {
+    onEditEnd();
+    if (!touches.matches) field.current?.focus();
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     // While characters are composed, Enter and the arrows belong to the input method.
     if (event.isComposing || event.keyCode === 229) return;
@@ -86,7 +93,7 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
     const mark = (event.ctrlKey || event.metaKey) && !event.altKey && MARKS[event.key.toLowerCase()];
     if (mark && field.current) toggleMark(field.current, mark);
     else if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!touches.matches || event.ctrlKey)) submit();
-    else if (event.key === "Escape" && editing) onEditEnd();
+    else if (event.key === "Escape" && editing) cancelEdit();
     else if (event.key === "ArrowUp" && !event.altKey && text === "" && !editing) onEditLast();
     else return;
     event.preventDefault();
@@ -106,7 +113,7 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
         <div class="composer-edited">
           <Icon name="edit" />
           <span>{composer.editing}</span>
-          <IconButton icon="close" label={composer.cancelEdit} keys="Esc" onClick={onEditEnd} />
+          <IconButton icon="close" label={composer.cancelEdit} keys="Esc" onClick={cancelEdit} />
         </div>
       )}
       <Suggestions {...suggestions} />
