@@ -99,6 +99,33 @@ if (modes.includes("redis"))
       for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
     });
 
+    test("a demotion whose answer got lost is told at once when it is asked for again", async () => {
+      const dan = on(two, await one.person("Dan"));
+      await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: true });
+      const limits = async () => (await dan.get("/api/admin/limits/")).status;
+      while ((await limits()) !== 200) await Bun.sleep(5);
+      const database = new Bun.SQL(place.environment["DATABASE_URL"] ?? "");
+      await database`UPDATE users SET is_superuser = false WHERE id = ${dan.id}`;
+      await database.close();
+      await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: false });
+      const started = performance.now();
+      while ((await limits()) !== 404) await Bun.sleep(5);
+      // Far less than the five seconds for which a session is believed.
+      expect(performance.now() - started).toBeLessThan(2_000);
+    });
+
+    test("all of very many sessions end on both nodes", async () => {
+      const dan = await one.person("Dan");
+      const sockets = [await dan.hub(), await on(two, dan).hub()];
+      const database = new Bun.SQL(place.environment["DATABASE_URL"] ?? "");
+      await database`INSERT INTO sessions (id, key, user_id, address, client)
+        SELECT gen_random_uuid(), 'many' || n, ${dan.id}, '', '' FROM generate_series(1, 1500) AS n`;
+      await database.close();
+      const { body } = await root.delete(`/api/admin/users/${dan.id}/sessions/`);
+      expect(body.meta).toEqual({ ended: 1501 });
+      for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
+    });
+
     test("a removed message and a removed conversation are so on both nodes", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const kept = await ann.conversation([bob, eve], "Kept");
