@@ -42,6 +42,10 @@ if (modes.includes("redis"))
         await Bun.sleep(100);
       }
     }
+    /** Before that nothing is believed longer than its reading takes. */
+    const isWhole = async () => {
+      while (!two.log.some((line) => line.includes("the bus is whole"))) await Bun.sleep(20);
+    };
     const seen = (values: (number | null)[] | undefined, least: number) =>
       (values ?? []).some((v) => (v ?? 0) >= least);
 
@@ -101,6 +105,7 @@ if (modes.includes("redis"))
 
     test("a demotion whose answer got lost is told at once when it is asked for again", async () => {
       const dan = on(two, await one.person("Dan"));
+      await isWhole();
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: true });
       const limits = async () => (await dan.get("/api/admin/limits/")).status;
       while ((await limits()) !== 200) await Bun.sleep(5);
@@ -149,8 +154,7 @@ if (modes.includes("redis"))
     test("a node that none of its sockets follows hears of a removal too", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const page = () => bob.get(`/api/chat/conversations/${id}/messages/`);
-      // Before that nothing is believed longer than its reading takes.
-      while (!two.log.some((line) => line.includes("the bus is whole"))) await Bun.sleep(20);
+      await isWhole();
       expect((await page()).status).toBe(200);
       await root.delete(`/api/admin/conversations/${id}/`);
       const started = performance.now();
