@@ -187,6 +187,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     places: shared.places,
     announcer,
     bus,
+    window,
     logger,
   });
   bus.onEvent((event) => {
@@ -199,7 +200,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     if (event.kind === "conversation_removed") {
       // Of the whole cache: who took part is not known any more, and it is rare.
       access.forgetAll();
-      window?.drop(event.conversationId);
+      void window?.drop(event.conversationId);
     }
     try {
       hub.handle(event);
@@ -209,10 +210,18 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     }
   });
 
+  const eraseRemoved = () =>
+    void administration
+      .erase()
+      .catch((error: unknown) =>
+        logger.warn({ err: error }, "what removed conversations held is erased a little later"),
+      );
   bus.onDoubt(async () => {
     access.forgetAll();
     sessions.forgetAll();
     await Promise.all([hub.heal((userIds) => stores.conversations.ofUsers(userIds)), sockets.touch()]);
+    // What removed conversations had in Redis is still there if it was away.
+    eraseRemoved();
   });
 
   let draining = false;
@@ -262,7 +271,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const housekeeping = setInterval(() => {
     const retention = config.MESSAGE_RETENTION;
     const pruning = retention === "forever" ? undefined : stores.log.prune(retention);
-    Promise.all([pruning, sessions.prune(), administration.erase()]).catch((error: unknown) =>
+    eraseRemoved();
+    Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
   }, PRUNE_EVERY_MS);
@@ -283,6 +293,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       // What came by HTTP meanwhile has its commit too.
       await stores.log.drain();
       typing.close();
+      administration.close();
       announcer.close();
       await presence.close();
       await shared.close();

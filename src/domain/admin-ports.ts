@@ -14,6 +14,12 @@ import type { EndedSession, NewUser } from "./ports.ts";
 /** Who does it, as the audit log will tell: a superuser and where they are, or `null`, the command line. */
 export type Admin = { userId: number; address: string } | null;
 
+/** How many there are; not exact: at least so many, and the list does not go on beyond those that were looked at. */
+export interface Total {
+  total: number;
+  isExact: boolean;
+}
+
 /**
  * Every call that takes an `Admin` is written to the audit log, in one transaction with what it does, and rejects with
  * Failure("path_not_found") when they are no active superuser at that moment.
@@ -25,14 +31,14 @@ export interface AdminUserStore {
     isSuperuser: boolean | undefined;
     limit: number;
     offset: number;
-  }): Promise<{ users: AdminUser[]; total: number }>;
+  }): Promise<{ users: AdminUser[] } & Total>;
   detail(id: number): Promise<Omit<AdminUserDetail, "open_sockets"> | undefined>;
   /** Rejects where it would cost the admin their own account, or everybody the last active superuser. */
   change(
     by: Admin,
     id: number,
     wanted: { isActive?: boolean | undefined; isSuperuser?: boolean | undefined },
-  ): Promise<{ user: AdminUser; isChanged: boolean; ended: EndedSession[] }>;
+  ): Promise<{ user: AdminUser; ended: EndedSession[] }>;
   /** One of the user's sessions, or all. */
   endSessions(by: Admin, userId: number, sessionId?: string): Promise<EndedSession[]>;
   /** A new user who is one, or makes the user of this e-mail one. `user` is undefined when the e-mail was taken just now. */
@@ -46,7 +52,7 @@ export interface AdminConversationStore {
     participantId: number | undefined;
     limit: number;
     offset: number;
-  }): Promise<{ conversations: AdminConversation[]; total: number }>;
+  }): Promise<{ conversations: AdminConversation[] } & Total>;
   detail(id: string): Promise<AdminConversation | undefined>;
   participants(
     id: string,
@@ -60,10 +66,14 @@ export interface AdminConversationStore {
     conversationId: string,
     messageId: string,
   ): Promise<{ message: Message; change: Change | undefined }>;
-  /** From now on there is no such conversation. What it held is left to `erase`. */
+  /** From now on there is no such conversation. What it held is left to `erasePiece`. */
   remove(by: Admin, id: string): Promise<void>;
-  /** Erases what removed conversations held, piece by piece. */
-  erase(): Promise<void>;
+  /** Removed conversations of which something may be left. */
+  removed(): Promise<string[]>;
+  /** Erases a piece of what one of them held, and tells whether there is more. `elsewhere`: another node does it. */
+  erasePiece(id: string): Promise<"more" | "done" | "elsewhere">;
+  /** Nothing is left of it, nor can anything come any more; too early for that, it stays among the removed. */
+  forget(id: string): Promise<void>;
 }
 
 export interface AuditLog {
@@ -74,7 +84,7 @@ export interface AuditLog {
     target: { type: AuditTarget; id: string | undefined } | undefined;
     before: number | undefined;
     limit: number;
-  }): Promise<{ entries: AuditEntry[]; next: number | null; total: number }>;
+  }): Promise<{ entries: AuditEntry[]; next: number | null } & Total>;
 }
 
 export interface AdminStores {

@@ -3,10 +3,11 @@ import type { Message } from "../protocol/messages.ts";
 import type { Admin, AdminConversationStore, AdminStores, AdminUserStore, AuditLog } from "./admin-ports.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus } from "./bus.ts";
+import { publishEnded } from "./ended-sessions.ts";
 import { Failure } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import type { Page, Pages } from "./pages.ts";
-import type { PageQuery } from "./ports.ts";
+import type { MessageWindow, PageQuery } from "./ports.ts";
 import type { SocketPlaces } from "./socket-places.ts";
 
 interface Parts {
@@ -15,12 +16,17 @@ interface Parts {
   places: SocketPlaces;
   announcer: Announcer;
   bus: Bus;
+  window: Pick<MessageWindow, "drop"> | undefined;
   logger: Logger;
 }
+
+/** Between two pieces that are erased: who writes and reads has the database to themselves meanwhile. */
+const ERASING_PAUSE_MS = 50;
 
 /** What superusers may do. Who asks is one: http/admin sees to that, and for all that changes something the store does again. */
 export class Administration {
   private erasing: Promise<void> | undefined;
+  private isClosed = false;
 
   constructor(private readonly parts: Parts) {}
 
@@ -47,10 +53,10 @@ export class Administration {
     wanted: { isActive?: boolean | undefined; isSuperuser?: boolean | undefined },
   ): Promise<AdminUser> {
     const { stores, bus } = this.parts;
-    const { user, isChanged, ended } = await stores.users.change(by, id, wanted);
-    if (ended.length > 0) bus.publish({ kind: "sessions_ended", userId: id, sessions: ended });
-    if (isChanged) bus.publish({ kind: "user_changed", userId: id, fullName: user.full_name });
+    const { user, ended } = await stores.users.change(by, id, wanted);
+    publishEnded(bus, id, ended);
     // Said again although nothing changed: the answer to the change may have got lost, and with it what was to be told.
+    bus.publish({ kind: "user_changed", userId: id, fullName: user.full_name });
     if (!user.is_active) bus.publish({ kind: "sessions_doubted" });
     return user;
   }
@@ -60,7 +66,7 @@ export class Administration {
     const { stores, bus } = this.parts;
     try {
       const sessions = await stores.users.endSessions(by, userId, sessionId);
-      if (sessions.length > 0) bus.publish({ kind: "sessions_ended", userId, sessions });
+      publishEnded(bus, userId, sessions);
       return sessions.length;
     } finally {
       // There may be others, ended by a call whose answer got lost.
@@ -123,10 +129,29 @@ export class Administration {
 
   /** What removed conversations held is erased; may be called again and again, and runs once at a time. */
   erase(): Promise<void> {
-    this.erasing ??= this.parts.stores.conversations.erase().finally(() => {
+    this.erasing ??= this.eraseAll().finally(() => {
       this.erasing = undefined;
     });
     return this.erasing;
+  }
+
+  private async eraseAll() {
+    const { stores, window } = this.parts;
+    for (const id of await stores.conversations.removed()) {
+      let left = await stores.conversations.erasePiece(id);
+      while (left === "more" && !this.isClosed) {
+        await Bun.sleep(ERASING_PAUSE_MS);
+        left = await stores.conversations.erasePiece(id);
+      }
+      if (this.isClosed) return;
+      if (left !== "done") continue;
+      if (!window || (await window.drop(id))) await stores.conversations.forget(id);
+    }
+  }
+
+  /** What is being erased is left as it is, for another node or the next start. */
+  close(): void {
+    this.isClosed = true;
   }
 
   // Audit log

@@ -243,8 +243,8 @@ export interface MessageWindow {
   page(conversationId: string, head: Head, first: number, last: number): Promise<string[] | undefined>;
   /** Takes the newest messages as the log had them at `head`. */
   refill(conversationId: string, head: Head, messages: Message[]): void;
-  /** The conversation is no more. */
-  drop(conversationId: string): void;
+  /** The conversation is no more. Resolves with whether nothing of it is left. */
+  drop(conversationId: string): Promise<boolean>;
 }
 
 export interface Head {

@@ -3,6 +3,7 @@ import { email as emailSchema, PASSWORD_MAX } from "../protocol/text.ts";
 import type { Profile, RegisterBody, User } from "../protocol/users.ts";
 import type { AdminUserStore } from "./admin-ports.ts";
 import type { Bus } from "./bus.ts";
+import { publishEnded } from "./ended-sessions.ts";
 import { Failure, invalidField } from "./errors.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Session, UserStore } from "./ports.ts";
@@ -77,7 +78,7 @@ export class Users {
       throw invalidField("old_password", "The password is not right.");
     const userId = account.user.id;
     const sessions = await this.store.setPassword(userId, await this.passwords.hash(password, from), session.id);
-    this.bus.publish({ kind: "sessions_ended", userId, sessions });
+    publishEnded(this.bus, userId, sessions);
   }
 
   list(session: Session, query: { search: string; limit: number; offset: number }) {

@@ -3,6 +3,15 @@ import { sessionInfo, time, user } from "./users.ts";
 
 /** What only superusers see and ask for, under `/api/admin/`. */
 
+/** How many a list counts and pages through at most. */
+export const LISTED_MOST = 10_000;
+
+/** Of a list that is paged by its offset. */
+export const listMeta = z.object({
+  total: z.int(),
+  total_exact: z.boolean().meta({ description: "False: there are more, which a narrower search finds." }),
+});
+
 export const adminUser = user
   .extend({ is_active: z.boolean(), is_superuser: z.boolean() })
   .meta({ id: "AdminUser", description: "A user as a superuser sees them." });
@@ -17,7 +26,8 @@ export const adminUserDetail = adminUser
       description: "False: there are more; counting stopped after as many messages as it may look at.",
     }),
     open_sockets: z.int().meta({ description: "Over all nodes." }),
-    sessions: z.array(sessionInfo.omit({ current: true })),
+    sessions: z.array(sessionInfo.omit({ current: true })).meta({ description: "Those used last." }),
+    sessions_exact: z.boolean().meta({ description: "False: there are more." }),
   })
   .meta({ id: "AdminUserDetail" });
 export type AdminUserDetail = z.infer<typeof adminUserDetail>;

@@ -68,6 +68,7 @@ inEachMode("administration", (mode) => {
     const found = async (query: string) => {
       const answer = await root.get(`/api/admin/users/?${query}`);
       for (const user of dataOf(answer)) expectShape(adminUser.strict(), user);
+      expect(answer.body.meta.total_exact).toBe(true);
       return { ids: ids(dataOf(answer)), total: answer.body.meta.total };
     };
     const newest = [third.id, second.id, first.id];
@@ -318,9 +319,19 @@ inEachMode("administration", (mode) => {
     for (const entry of shown) expectShape(auditEntry.strict(), entry);
     expect(shown.map(({ action }) => action)).toEqual(["user_deactivated", "user_reactivated", "user_deactivated"]);
     expect(ids(shown)).toEqual(ids(shown).sort((a, b) => Number(b) - Number(a)));
-    expect([first.body.meta.total, rest.body.meta]).toEqual([3, { total: 3, next_before: null }]);
-    for (const bad of ["actor=x", "action=none", "target_type=none", "target_id=%00", "before=x", "limit=0"])
+    expect([first.body.meta.total, rest.body.meta]).toEqual([3, { total: 3, total_exact: true, next_before: null }]);
+    for (const bad of ["actor=x", "action=none", "target_type=none", "before=x", "limit=0"])
       expectError(await root.get(`/api/admin/audit/?${bad}`), 400, { code: "validation_failed" });
+    const target = (query: string) => root.get(`/api/admin/audit/?${query}`);
+    for (const bad of ["%00", "x", "1;2", "1%27", "0".repeat(37), ""]) {
+      const answer = await target(`target_type=user&target_id=${bad}`);
+      expectError(answer, 400, { code: "validation_failed" });
+      expect(answer.body.errors).toEqual({ target_id: ["Not a valid id."] });
+    }
+    const alone = await target(`target_id=${ann.id}`);
+    expectError(alone, 400, { code: "validation_failed" });
+    expect(alone.body.errors).toEqual({ target_id: ["Say its target_type too."] });
+    expect((await target(`target_type=user&target_id=${ann.id}`)).body.meta.total).toBe(3);
     for (const method of ["POST", "PUT", "PATCH", "DELETE"])
       for (const path of ["audit/", `audit/${shown[0].id}/`])
         expect([404, 405]).toContain((await root.call(method, `/api/admin/${path}`)).status);

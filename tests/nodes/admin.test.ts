@@ -42,6 +42,10 @@ if (modes.includes("redis"))
         await Bun.sleep(100);
       }
     }
+    /** Before that nothing is believed longer than its reading takes. */
+    const isWhole = async () => {
+      while (!two.log.some((line) => line.includes("the bus is whole"))) await Bun.sleep(20);
+    };
     const seen = (values: (number | null)[] | undefined, least: number) =>
       (values ?? []).some((v) => (v ?? 0) >= least);
 
@@ -99,6 +103,34 @@ if (modes.includes("redis"))
       for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
     });
 
+    test("a demotion whose answer got lost is told at once when it is asked for again", async () => {
+      const dan = on(two, await one.person("Dan"));
+      await isWhole();
+      await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: true });
+      const limits = async () => (await dan.get("/api/admin/limits/")).status;
+      while ((await limits()) !== 200) await Bun.sleep(5);
+      const database = new Bun.SQL(place.environment["DATABASE_URL"] ?? "");
+      await database`UPDATE users SET is_superuser = false WHERE id = ${dan.id}`;
+      await database.close();
+      await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: false });
+      const started = performance.now();
+      while ((await limits()) !== 404) await Bun.sleep(5);
+      // Far less than the five seconds for which a session is believed.
+      expect(performance.now() - started).toBeLessThan(2_000);
+    });
+
+    test("all of very many sessions end on both nodes", async () => {
+      const dan = await one.person("Dan");
+      const sockets = [await dan.hub(), await on(two, dan).hub()];
+      const database = new Bun.SQL(place.environment["DATABASE_URL"] ?? "");
+      await database`INSERT INTO sessions (id, key, user_id, address, client)
+        SELECT gen_random_uuid(), 'many' || n, ${dan.id}, '', '' FROM generate_series(1, 1500) AS n`;
+      await database.close();
+      const { body } = await root.delete(`/api/admin/users/${dan.id}/sessions/`);
+      expect(body.meta).toEqual({ ended: 1501 });
+      for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
+    });
+
     test("a removed message and a removed conversation are so on both nodes", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const kept = await ann.conversation([bob, eve], "Kept");
@@ -122,8 +154,7 @@ if (modes.includes("redis"))
     test("a node that none of its sockets follows hears of a removal too", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const page = () => bob.get(`/api/chat/conversations/${id}/messages/`);
-      // Before that nothing is believed longer than its reading takes.
-      while (!two.log.some((line) => line.includes("the bus is whole"))) await Bun.sleep(20);
+      await isWhole();
       expect((await page()).status).toBe(200);
       await root.delete(`/api/admin/conversations/${id}/`);
       const started = performance.now();

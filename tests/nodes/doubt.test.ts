@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
+import { startProxy } from "../support/proxy.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
+import { superuser } from "../support/superuser.ts";
 import { on } from "./two-nodes.ts";
 
 /** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
@@ -48,6 +50,30 @@ if (modes.includes("redis"))
         await reader.until((frames) => frames.some((frame) => frame.message?.seq === seq), CATCH_UP_MS);
       }
       reader.close();
+    });
+
+    test("what a removed conversation had in Redis goes also when its node was cut off from Redis", async () => {
+      const network = await startProxy(Number(new URL(redis.url).port));
+      const REDIS_URL = `redis://127.0.0.1:${network.port}`;
+      const away = await startTestServer("redis", { ...place.environment, REDIS_URL });
+      const root = on(away, await superuser(one, "Root"));
+      const [{ id }, kept] = [await ann.conversation([bob], "Doomed"), await ann.conversation([bob, eve], "Kept")];
+      const windows = async () =>
+        (await redis.redis.keys("*")).filter((key) => key.includes(id) || key.includes(kept.id));
+      for (const each of [id, kept.id]) await ann.send(each, "secret");
+      while ((await windows()).length < 2)
+        for (const each of [id, kept.id]) await bob.get(`/api/chat/conversations/${each}/messages/`);
+      network.state = "refuse";
+      network.cut();
+      expect((await root.delete(`/api/admin/conversations/${id}/`)).status).toBe(200);
+      await Bun.sleep(500);
+      expect(await windows()).toHaveLength(2);
+      network.state = "pass";
+      const until = performance.now() + 3 * CATCH_UP_MS;
+      while ((await windows()).length > 1 && performance.now() < until) await Bun.sleep(50);
+      expect(await windows()).toEqual([expect.stringContaining(kept.id)]);
+      await away.stop();
+      await network.stop();
     });
 
     test("commands that were cut for a moment: what could not be published comes in time, without another", async () => {

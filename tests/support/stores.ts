@@ -9,6 +9,8 @@ import { type Mode, makePlace } from "./modes.ts";
 export interface TestStores extends Stores {
   query: Query;
   databaseUrl: string | undefined;
+  /** As another node has them, on the same database. */
+  beside(): Stores;
   /** A new user's id. */
   user(firstName?: string): Promise<number>;
   /** A new conversation's id. */
@@ -27,6 +29,7 @@ export async function openTestStores(mode: Mode): Promise<TestStores> {
   return {
     ...stores,
     query: driver.query,
+    beside: () => storesOn(new Database(driver)),
     databaseUrl: place.environment["DATABASE_URL"],
     async user(firstName = "Some") {
       const email = `store${++made}@example.com`;

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Administration } from "../../domain/administration.ts";
-import { adminConversation, adminUser } from "../../protocol/admin.ts";
+import { adminConversation, adminUser, LISTED_MOST, listMeta } from "../../protocol/admin.ts";
 import { HISTORY_LIMIT } from "../../protocol/frames.ts";
 import { encodePage, message, messagePage } from "../../protocol/messages.ts";
 import { count, counter, USER_ID_MAX } from "../../protocol/text.ts";
@@ -22,19 +22,20 @@ export function adminConversationRoutes(administration: Administration) {
     search: search.default(""),
     participant: whole(0, USER_ID_MAX, 0).unwrap().optional(),
     limit: whole(1, CONVERSATIONS_LIMIT.max, CONVERSATIONS_LIMIT.default),
-    offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
+    offset: whole(0, LISTED_MOST, 0),
   });
   const aboutList = about({
     id: "adminListConversations",
     summary: "All conversations, newest first",
-    description: "`search` looks in names, in people's names and e-mails, and for the id itself.",
+    description:
+      "`search` looks in names, in people's names and e-mails, and for the id itself; less than three letters begin a word.",
     superusers: true,
-    answers: { 200: { data: z.array(adminConversation), meta: z.object({ total: count }) } },
+    answers: { 200: { data: z.array(adminConversation), meta: listMeta } },
   });
   app.get("/", aboutList, query(listQuery), async (c) => {
     const { participant: participantId, ...page } = c.req.valid("query");
-    const { conversations: data, total } = await administration.conversations({ ...page, participantId });
-    return success(c, { data, meta: { total } });
+    const { conversations: data, total, isExact } = await administration.conversations({ ...page, participantId });
+    return success(c, { data, meta: { total, total_exact: isExact } });
   });
 
   const aboutOne = about({

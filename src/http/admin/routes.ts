@@ -2,9 +2,16 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Administration } from "../../domain/administration.ts";
 import type { Metrics } from "../../domain/metrics.ts";
-import { auditActions, auditEntry, auditTargets, type LimitInForce, limitInForce } from "../../protocol/admin.ts";
+import {
+  auditActions,
+  auditEntry,
+  auditTargets,
+  type LimitInForce,
+  limitInForce,
+  listMeta,
+} from "../../protocol/admin.ts";
 import { metricRanges, metricsReport } from "../../protocol/metrics.ts";
-import { count, counter, USER_ID_MAX } from "../../protocol/text.ts";
+import { counter, USER_ID_MAX } from "../../protocol/text.ts";
 import { success } from "../answers.ts";
 import { about } from "../docs/about.ts";
 import type { Env } from "../env.ts";
@@ -73,19 +80,19 @@ export function adminRoutes(services: {
     summary: "What admins have done, newest first",
     superusers: true,
     answers: {
-      200: { data: z.array(auditEntry), meta: z.object({ total: count, next_before: counter.nullable() }) },
+      200: { data: z.array(auditEntry), meta: listMeta.extend({ next_before: counter.nullable() }) },
     },
   });
   app.get("/audit", aboutAudit, query(auditQuery), async (c) => {
     const { actor, action, target_type: type, target_id: id, before, limit } = c.req.valid("query");
-    const { entries, next, total } = await administration.audit({
+    const { entries, next, total, isExact } = await administration.audit({
       actorId: actor,
       action,
       target: type && { type, id },
       before,
       limit,
     });
-    return success(c, { data: entries, meta: { total, next_before: next } });
+    return success(c, { data: entries, meta: { total, total_exact: isExact, next_before: next } });
   });
 
   return app;

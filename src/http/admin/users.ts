@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Administration } from "../../domain/administration.ts";
-import { adminUser, adminUserDetail, changeUserBody } from "../../protocol/admin.ts";
+import { adminUser, adminUserDetail, changeUserBody, LISTED_MOST, listMeta } from "../../protocol/admin.ts";
 import { count } from "../../protocol/text.ts";
 import { search } from "../../protocol/users.ts";
 import { success } from "../answers.ts";
@@ -20,18 +20,18 @@ export function adminUserRoutes(administration: Administration) {
     active: optionalFlag,
     superuser: optionalFlag,
     limit: whole(1, USERS_LIMIT.max, USERS_LIMIT.default),
-    offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
+    offset: whole(0, LISTED_MOST, 0),
   });
   const aboutList = about({
     id: "adminListUsers",
     summary: "All users, newest first",
     superusers: true,
-    answers: { 200: { data: z.array(adminUser), meta: z.object({ total: count }) } },
+    answers: { 200: { data: z.array(adminUser), meta: listMeta } },
   });
   app.get("/", aboutList, query(listQuery), async (c) => {
     const { active: isActive, superuser: isSuperuser, ...page } = c.req.valid("query");
-    const { users: data, total } = await administration.users({ ...page, isActive, isSuperuser });
-    return success(c, { data, meta: { total } });
+    const { users: data, total, isExact } = await administration.users({ ...page, isActive, isSuperuser });
+    return success(c, { data, meta: { total, total_exact: isExact } });
   });
 
   const aboutUser = about({

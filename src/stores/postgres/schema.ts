@@ -19,21 +19,35 @@ import type { AuditAction, AuditDetails, AuditTarget } from "../../protocol/admi
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 const counter = (name: string) => bigint(name, { mode: "number" });
 
-export const users = pgTable("users", {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  /** In lower case. */
-  email: text().notNull().unique(),
-  firstName: text("first_name").notNull(),
-  lastName: text("last_name").notNull(),
-  passwordHash: text("password_hash").notNull(),
-  isSuperuser: boolean("is_superuser").notNull().default(false),
-  isActive: boolean("is_active").notNull().default(true),
-  /** The last login. Everybody sees it. */
-  lastSeen: moment("last_seen"),
-  /** When the last socket closed. Only for those who may know of the user's presence. */
-  lastOnline: moment("last_online"),
-  dateJoined: moment("date_joined").notNull().defaultNow(),
-});
+/** What `confab_found_users` and `confab_found_conversations` look in; their statements say the same. */
+const searchable = (text: string) => sql.raw(`confab_grams(confab_words(${text}))`);
+
+export const users = pgTable(
+  "users",
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    /** In lower case. */
+    email: text().notNull().unique(),
+    firstName: text("first_name").notNull(),
+    lastName: text("last_name").notNull(),
+    passwordHash: text("password_hash").notNull(),
+    isSuperuser: boolean("is_superuser").notNull().default(false),
+    isActive: boolean("is_active").notNull().default(true),
+    /** The last login. Everybody sees it. */
+    lastSeen: moment("last_seen"),
+    /** When the last socket closed. Only for those who may know of the user's presence. */
+    lastOnline: moment("last_online"),
+    dateJoined: moment("date_joined").notNull().defaultNow(),
+  },
+  (table) => [
+    // Nothing waits to be sorted in: who searches would look through what waits.
+    index("users_found")
+      .using("gin", searchable("first_name || ' ' || last_name || ' ' || email"))
+      .with({ fastupdate: false }),
+    index("users_superusers").on(table.id).where(sql`is_superuser`),
+    index("users_inactive").on(table.id).where(sql`not is_active`),
+  ],
+);
 
 export const sessions = pgTable(
   "sessions",
@@ -81,6 +95,10 @@ export const conversations = pgTable(
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.pairLow, table.pairHigh),
+    index("conversations_found")
+      .using("gin", searchable("name"))
+      .with({ fastupdate: false })
+      .where(sql`name is not null`),
     index("conversations_oldest").on(table.oldestAt).where(sql`oldest_at is not null`),
     check(
       "conversations_pair_of_one_on_one",
@@ -159,11 +177,16 @@ export const changes = pgTable(
 );
 
 /**
- * Conversations that an admin has removed and whose messages and changes may still be there: those go piece by piece,
- * as far as these numbers say. Nobody can see them any more: the conversation's row is gone.
+ * Conversations that an admin has removed and of which something may still be somewhere: their messages and changes go
+ * piece by piece, those up to the first numbers of each pair are gone. Nobody can see them any more: the
+ * conversation's row is gone.
  */
 export const removedConversations = pgTable("removed_conversations", {
   id: uuid().primaryKey(),
+  removedAt: moment("removed_at").notNull().defaultNow(),
+  /** The node that erases it, and until when no other one takes over. */
+  eraser: uuid(),
+  claimedUntil: moment("claimed_until"),
   prunedSeq: counter("pruned_seq").notNull(),
   lastSeq: counter("last_seq").notNull(),
   prunedVersion: counter("pruned_version").notNull(),
@@ -187,6 +210,9 @@ export const auditLog = pgTable(
   },
   (table) => [
     index("audit_log_actor").on(table.actorId, table.id),
+    index("audit_log_action").on(table.action, table.id),
+    index("audit_log_actor_action").on(table.actorId, table.action, table.id),
+    index("audit_log_target_type").on(table.targetType, table.id),
     index("audit_log_target").on(table.targetType, table.targetId, table.id),
   ],
 );

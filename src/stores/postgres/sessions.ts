@@ -7,6 +7,8 @@ import { secrets, sessions, users } from "./schema.ts";
 /** CONTRACT §2: 14 days after the last use, 90 days at most. */
 const IDLE = sql.raw("interval '14 days'");
 const LIFETIME = sql.raw("interval '90 days'");
+/** Sessions of a user that a list shows. */
+export const SESSIONS_LISTED = 200;
 const alive = sql`${sessions.lastUsedAt} > now() - ${IDLE} AND ${sessions.createdAt} > now() - ${LIFETIME}`;
 
 export class PostgresSessions implements SessionStore {
@@ -71,8 +73,8 @@ export class PostgresSessions implements SessionStore {
     return rows.map((row) => row.id);
   }
 
-  list(userId: number) {
-    return sessionsOf(this.db, userId);
+  async list(userId: number) {
+    return (await sessionsOf(this.db, userId)).slice(0, SESSIONS_LISTED);
   }
 
   async end(userId: number, id: string) {
@@ -94,14 +96,15 @@ export class PostgresSessions implements SessionStore {
   }
 }
 
-/** The live sessions of a user, last used first. */
+/** The live sessions of a user, last used first; one more than is shown tells that there are more. */
 export async function sessionsOf(db: Database, userId: number) {
   const rows = await db.read((orm) =>
     orm
       .select()
       .from(sessions)
       .where(and(eq(sessions.userId, userId), alive))
-      .orderBy(desc(sessions.lastUsedAt), desc(sessions.id)),
+      .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
+      .limit(SESSIONS_LISTED + 1),
   );
   return rows.map((row) => ({
     id: row.id,

@@ -88,21 +88,25 @@ export class RedisWindow implements MessageWindow {
 
   refill(conversationId: string, head: Head, messages: Message[]): void {
     const members = messages.flatMap((message) => [message.seq, JSON.stringify(message)]);
-    this.forgiving(
+    void this.forgiving(
       this.client.run((redis) =>
         REFILL.run(redis, [windowKey(conversationId)], [head.lastVersion, this.ttlMs, ...members]),
       ),
     );
   }
 
-  drop(conversationId: string): void {
-    this.forgiving(this.client.run((redis) => redis.del(windowKey(conversationId))));
+  drop(conversationId: string): Promise<boolean> {
+    return this.forgiving(this.client.run((redis) => redis.del(windowKey(conversationId))));
   }
 
   /** Nothing depends on the window: what it misses is read from PostgreSQL. */
-  private forgiving(work: Promise<unknown>) {
-    work.catch((error: unknown) => {
+  private async forgiving(work: Promise<unknown>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (error) {
       if (!(error instanceof RedisAway)) this.logger.warn({ err: error }, "Redis refused a message for its window");
-    });
+      return false;
+    }
   }
 }

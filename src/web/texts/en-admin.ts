@@ -78,8 +78,10 @@ export const adminEn = {
   bytes,
   ago,
   moment: (time: string) => moments.format(new Date(time)),
-  range: (first: number, last: number, total: number) =>
-    total === 0 ? "" : `${numbers.format(first)}–${numbers.format(last)} of ${numbers.format(total)}`,
+  range: (first: number, last: number, total: number, isExact: boolean) =>
+    total === 0
+      ? ""
+      : `${numbers.format(first)}–${numbers.format(last)} of ${numbers.format(total)}${isExact ? "" : "+"}`,
 
   views: {
     overview: "Overview",
@@ -212,6 +214,7 @@ export const adminEn = {
     sessions: {
       title: "Sessions",
       none: "They are not signed in anywhere.",
+      more: (shown: number) => `Only the ${numbers.format(shown)} used last are shown.`,
       client: "Browser or program",
       unknown: "unknown",
       address: "Address",

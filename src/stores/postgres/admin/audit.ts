@@ -1,8 +1,9 @@
-import { and, count, desc, eq, lt } from "drizzle-orm";
+import { and, count, desc, eq, lt, sql } from "drizzle-orm";
 import type { AuditLog } from "../../../domain/admin-ports.ts";
-import type { AuditEntry } from "../../../protocol/admin.ts";
+import { type AuditEntry, LISTED_MOST } from "../../../protocol/admin.ts";
 import type { Database } from "../database.ts";
 import { auditLog } from "../schema.ts";
+import { totalOf } from "./listed.ts";
 
 export class PostgresAuditLog implements AuditLog {
   constructor(private readonly db: Database) {}
@@ -21,12 +22,18 @@ export class PostgresAuditLog implements AuditLog {
         .where(and(wanted, before === undefined ? undefined : lt(auditLog.id, before)))
         .orderBy(desc(auditLog.id))
         .limit(limit + 1);
-      const [counted] = await orm.select({ total: count() }).from(auditLog).where(wanted);
+      const some = orm
+        .select({ one: sql`1` })
+        .from(auditLog)
+        .where(wanted)
+        .limit(LISTED_MOST + 1)
+        .as("some");
+      const [counted] = await orm.select({ found: count() }).from(some);
       const shown = rows.slice(0, limit);
       return {
         entries: shown.map(entryOf),
         next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
-        total: counted?.total ?? 0,
+        ...totalOf(counted?.found ?? 0),
       };
     });
   }

@@ -5,7 +5,7 @@ import type { AuditAction, AuditDetails, AuditTarget } from "../../../protocol/a
 import type { Database, Transaction } from "../database.ts";
 import { auditLog, users } from "../schema.ts";
 
-/** Any number that nothing else on this database uses: what admins do is done one after the other. */
+/** Any number that nothing else on this database uses: superusers are made and unmade one after the other. */
 const ADMIN_LOCK = 7_163_003;
 
 /** What an entry of the audit log will say, beside who and when. */
@@ -15,39 +15,48 @@ export interface Entry {
   details: AuditDetails;
 }
 
+/** `outcome` is what the caller wants; there are no entries when nothing was changed. */
+type Work<T> = (tx: Transaction) => Promise<{ outcome: T; entries: Entry[] }>;
+
 /**
- * Does something and writes down that it was done: both or neither. `work` returns what its caller wants, and the
- * entries, none when it has changed nothing.
+ * Does something and writes down that it was done: both or neither. Others may do so meanwhile. MUST NOT lock any user's row.
  */
-export function audited<T>(
-  db: Database,
-  by: Admin,
-  work: (tx: Transaction) => Promise<{ outcome: T; entries: Entry[] }>,
-): Promise<T> {
-  return db.transaction(async (tx) => {
-    // Two admins who take each other's right at the same moment: the second one has none any more.
+export const audited = <T>(db: Database, by: Admin, work: Work<T>): Promise<T> =>
+  db.transaction((tx) => workAs(tx, by, work));
+
+/**
+ * The same for what changes who is a superuser: one after the other. Of two who take each other's right at the same
+ * moment, the second one has none any more; and neither waits for the other's row.
+ */
+export const auditedAlone = <T>(db: Database, by: Admin, work: Work<T>): Promise<T> =>
+  db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${sql.raw(String(ADMIN_LOCK))})`);
-    const actorEmail = by && (await emailOfSuperuser(tx, by.userId));
-    const { outcome, entries } = await work(tx);
-    const common = { actorId: by?.userId ?? null, actorEmail, address: by?.address ?? null };
-    for (const { action, target, details } of entries)
-      await tx.insert(auditLog).values({
-        ...common,
-        at: sql`clock_timestamp()`,
-        action,
-        targetType: target.type,
-        targetId: String(target.id),
-        details,
-      });
-    return outcome;
+    return workAs(tx, by, work);
   });
+
+async function workAs<T>(tx: Transaction, by: Admin, work: Work<T>): Promise<T> {
+  const actorEmail = by && (await emailOfSuperuser(tx, by.userId));
+  const { outcome, entries } = await work(tx);
+  const common = { actorId: by?.userId ?? null, actorEmail, address: by?.address ?? null };
+  for (const { action, target, details } of entries)
+    await tx.insert(auditLog).values({
+      ...common,
+      at: sql`clock_timestamp()`,
+      action,
+      targetType: target.type,
+      targetId: String(target.id),
+      details,
+    });
+  return outcome;
 }
 
+/** Until the end of the transaction they stay one: who takes their right waits, and who has taken it is waited for. */
 async function emailOfSuperuser(tx: Transaction, id: number): Promise<string> {
   const [row] = await tx
     .select({ email: users.email })
     .from(users)
-    .where(and(eq(users.id, id), eq(users.isActive, true), eq(users.isSuperuser, true)));
+    .where(and(eq(users.id, id), eq(users.isActive, true), eq(users.isSuperuser, true)))
+    .for("share");
   if (!row) throw new Failure("path_not_found");
   return row.email;
 }

@@ -1,36 +1,48 @@
 import { eq, sql } from "drizzle-orm";
 import type { Admin, AdminConversationStore } from "../../../domain/admin-ports.ts";
 import { Failure } from "../../../domain/errors.ts";
-import type { AdminConversation, AdminUser } from "../../../protocol/admin.ts";
+import { type AdminConversation, type AdminUser, LISTED_MOST } from "../../../protocol/admin.ts";
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import { parseUuid } from "../../../protocol/text.ts";
 import { AMENDED, type AmendRow, amendedOf } from "../amend.ts";
 import type { Database } from "../database.ts";
 import { iso, ms } from "../rows.ts";
 import { conversations, removedConversations } from "../schema.ts";
-import { containing } from "../search.ts";
 import { audited, rowsOf } from "./audited.ts";
-import { ADMIN_USER_COLUMNS, type AdminUserRow, adminUserOfRow } from "./rows.ts";
+import { totalOf } from "./listed.ts";
+import { ADMIN_USER_COLUMNS, type AdminUserRow, adminUserOfRow, isUser } from "./rows.ts";
 
 /** People of a conversation that a list shows. */
 const PARTICIPANTS_LISTED = 3;
-/** Rows that one statement erases. */
-const ERASED_AT_ONCE = 5_000;
+/** People whom a search finds, and whose conversations it looks up. */
+const PEOPLE_FOUND_MOST = 1_000;
+/** Messages, and changes, that one statement erases. */
+const ERASED_AT_ONCE = 1_000;
+/** A node that has erased nothing for so long has ended, or can't go on: another one does. */
+const CLAIMED_MS = 10_000;
+/** So long after a removal what was read before it may still come to be kept somewhere. */
+const LATE_MS = 60_000;
 
 export class PostgresAdminConversations implements AdminConversationStore {
+  private readonly self = crypto.randomUUID();
+
   constructor(private readonly db: Database) {}
 
   async list({ search, participantId, limit, offset }: Parameters<AdminConversationStore["list"]>[0]) {
-    const wanted = [search === "" ? null : containing(search), parseUuid(search) ?? null, participantId ?? null];
-    const rows = await this.db.query<ConversationRow>(
-      `SELECT ${COLUMNS} FROM conversations c WHERE ${WANTED} ORDER BY c.id DESC LIMIT $4 OFFSET $5`,
-      [...wanted, limit, offset],
-    );
-    const [counted] = await this.db.query<{ total: number }>(
-      `SELECT count(*)::int AS total FROM conversations c WHERE ${WANTED}`,
-      wanted,
-    );
-    return { conversations: await this.withPeople(rows, PARTICIPANTS_LISTED), total: counted?.total ?? 0 };
+    const asked = search === "" ? [] : [search, parseUuid(search) ?? null];
+    const isOwn = participantId !== undefined;
+    const list = search === "" ? (isOwn ? OWN_LIST : ALL_LIST) : isOwn ? FOUND_OWN_LIST : FOUND_LIST;
+    const rows = await this.db.query<Partial<ConversationRow> & { found: number; is_cut: boolean }>(list, [
+      limit,
+      offset,
+      ...asked,
+      ...(isOwn ? [participantId] : []),
+    ]);
+    const shown = rows.flatMap((row) => (isConversation(row) ? row : []));
+    return {
+      conversations: await this.withPeople(shown, PARTICIPANTS_LISTED),
+      ...totalOf(rows[0]?.found ?? 0, rows[0]?.is_cut),
+    };
   }
 
   async detail(id: string) {
@@ -108,25 +120,24 @@ export class PostgresAdminConversations implements AdminConversationStore {
     });
   }
 
-  async erase(): Promise<void> {
-    for (const { id, prunedSeq, lastSeq, prunedVersion, lastVersion } of await this.removed()) {
-      await this.eraseRange("messages", "seq", id, prunedSeq, lastSeq);
-      await this.eraseRange("changes", "version", id, prunedVersion, lastVersion);
-      await this.db.query("DELETE FROM removed_conversations WHERE id = $1", [id]);
-    }
+  async removed() {
+    const rows = await this.db.query<{ id: string }>(
+      "SELECT id FROM removed_conversations ORDER BY removed_at, id",
+      [],
+    );
+    return rows.map(({ id }) => id);
   }
 
-  private removed() {
-    return this.db.read((orm) => orm.select().from(removedConversations));
+  async erasePiece(id: string) {
+    const [row] = await this.db.query<{ more: boolean }>(ERASE, [id, this.self, CLAIMED_MS, ERASED_AT_ONCE]);
+    return row ? (row.more ? "more" : "done") : "elsewhere";
   }
 
-  private async eraseRange(table: string, column: string, id: string, after: number, last: number) {
-    for (let from = after; from < last; from += ERASED_AT_ONCE)
-      await this.db.query(`DELETE FROM ${table} WHERE conversation_id = $1 AND ${column} > $2 AND ${column} <= $3`, [
-        id,
-        from,
-        from + ERASED_AT_ONCE,
-      ]);
+  async forget(id: string): Promise<void> {
+    await this.db.query(
+      "DELETE FROM removed_conversations WHERE id = $1 AND removed_at < now() - $2 * interval '1 millisecond'",
+      [id, LATE_MS],
+    );
   }
 }
 
@@ -146,11 +157,70 @@ interface ConversationRow {
 const COLUMNS = `c.id, c.name, c.is_group, c.owner_id, c.participant_count, c.last_seq, c.last_version, c.pruned_seq,
   ${ms("c.created_at")} AS begun_ms, ${ms("c.updated_at")} AS updated_ms`;
 
-/** $1: a pattern, $2: an id, $3: a participant; null where they are not asked for. */
-const WANTED = `($1::text IS NULL OR c.id = $2::uuid OR c.name ILIKE $1 OR c.id IN (
-    SELECT p.conversation_id FROM users u JOIN participants p ON p.user_id = u.id
-    WHERE (u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $1
-  )) AND ($3::integer IS NULL OR c.id IN (SELECT conversation_id FROM participants WHERE user_id = $3))`;
+const atMost = (most: number) => `LIMIT ${most + 1}`;
+const isMoreThan = (most: number, name: string) => `(SELECT count(*) > ${most} FROM ${name})`;
+
+const NEWEST = `listed AS MATERIALIZED (SELECT id FROM conversations ORDER BY id DESC ${atMost(LISTED_MOST)})`;
+
+/** $3: in the name, or in that of somebody who takes part; $4: the id itself. */
+const FOUND = `people AS MATERIALIZED (
+    SELECT id FROM confab_found_users($3, ${PEOPLE_FOUND_MOST + 1}) AS id
+  ), theirs AS MATERIALIZED (
+    SELECT p.id FROM people CROSS JOIN LATERAL (
+      SELECT conversation_id AS id FROM participants WHERE user_id = people.id OFFSET 0
+    ) p ${atMost(LISTED_MOST)}
+  ), named AS MATERIALIZED (
+    SELECT id FROM confab_found_conversations($3, ${LISTED_MOST + 1}) AS id
+  ), found AS MATERIALIZED (
+    SELECT id FROM theirs UNION SELECT id FROM named UNION SELECT id FROM conversations WHERE id = $4
+  )`;
+const FOUND_IS_CUT = [
+  isMoreThan(PEOPLE_FOUND_MOST, "people"),
+  isMoreThan(LISTED_MOST, "theirs"),
+  isMoreThan(LISTED_MOST, "named"),
+].join(" OR ");
+
+const ofOne = (parameter: string) => `own AS MATERIALIZED (
+    SELECT conversation_id AS id FROM participants WHERE user_id = ${parameter} ${atMost(LISTED_MOST)}
+  )`;
+
+/** A page, newest first, of $1 from the $2th on, of what is `listed`. Where it is empty, one row has the total. */
+const pageOf = (parts: string, isCut: string) => `WITH ${parts},
+  page AS MATERIALIZED (SELECT id FROM listed ORDER BY id DESC LIMIT $1 OFFSET $2)
+  SELECT counted.found, counted.is_cut, shown.*
+  FROM (SELECT count(*)::int AS found, ${isCut} AS is_cut FROM listed) counted
+  LEFT JOIN LATERAL (
+    SELECT ${COLUMNS} FROM page CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = page.id OFFSET 0) c
+  ) shown ON true
+  ORDER BY shown.id DESC`;
+
+const ALL_LIST = pageOf(NEWEST, "false");
+const OWN_LIST = pageOf(`${ofOne("$3")}, listed AS (SELECT id FROM own)`, "false");
+const FOUND_LIST = pageOf(`${FOUND}, listed AS (SELECT id FROM found)`, FOUND_IS_CUT);
+const FOUND_OWN_LIST = pageOf(
+  `${FOUND}, ${ofOne("$5")}, listed AS MATERIALIZED (SELECT id FROM own INTERSECT SELECT id FROM found)`,
+  `${FOUND_IS_CUT} OR ${isMoreThan(LISTED_MOST, "own")}`,
+);
+
+/** How far it is gone moves with what goes: nobody looks for it twice. */
+const ERASE = `WITH due AS (
+    SELECT * FROM removed_conversations
+    WHERE id = $1 AND (eraser = $2 OR eraser IS NULL OR claimed_until < clock_timestamp()) FOR UPDATE SKIP LOCKED
+  ), said AS (
+    DELETE FROM messages m USING due
+    WHERE m.conversation_id = due.id AND m.seq > due.pruned_seq AND m.seq <= due.pruned_seq + $4
+  ), changed AS (
+    DELETE FROM changes c USING due
+    WHERE c.conversation_id = due.id AND c.version > due.pruned_version AND c.version <= due.pruned_version + $4
+  ), moved AS (
+    UPDATE removed_conversations r SET
+      pruned_seq = least(due.pruned_seq + $4, due.last_seq),
+      pruned_version = least(due.pruned_version + $4, due.last_version),
+      eraser = $2, claimed_until = clock_timestamp() + $3 * interval '1 millisecond'
+    FROM due WHERE r.id = due.id
+    RETURNING r.pruned_seq < r.last_seq OR r.pruned_version < r.last_version AS more
+  )
+  SELECT more FROM moved`;
 
 /** The first people of each conversation of $1, by joining, looked up row by row as in summaries.ts. */
 const FIRST_PEOPLE = `SELECT asked.id AS conversation_id, ${ADMIN_USER_COLUMNS}
@@ -170,7 +240,7 @@ const PEOPLE = `SELECT c.participant_count AS total, p.ordinal, ${ADMIN_USER_COL
   LEFT JOIN LATERAL (SELECT * FROM users WHERE id = p.user_id OFFSET 0) u ON true
   WHERE c.id = $1 ORDER BY p.ordinal`;
 
-const isUser = (row: Partial<AdminUserRow>): row is AdminUserRow => row.user_id != null;
+const isConversation = (row: Partial<ConversationRow>): row is ConversationRow => row.id != null;
 
 const conversationOf = (row: ConversationRow, participants: AdminUser[]): AdminConversation => ({
   id: row.id,

@@ -1,38 +1,38 @@
-import { and, count, desc, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Admin, AdminUserStore } from "../../../domain/admin-ports.ts";
 import { Failure } from "../../../domain/errors.ts";
 import type { EndedSession, NewUser } from "../../../domain/ports.ts";
+import { LISTED_MOST } from "../../../protocol/admin.ts";
 import type { Database, Transaction } from "../database.ts";
 import { userOf } from "../rows.ts";
 import { users } from "../schema.ts";
-import { containing } from "../search.ts";
-import { deleteSessions, sessionsOf } from "../sessions.ts";
-import { audited, type Entry } from "./audited.ts";
-import { adminUserOf } from "./rows.ts";
+import { deleteSessions, SESSIONS_LISTED, sessionsOf } from "../sessions.ts";
+import { audited, auditedAlone, type Entry } from "./audited.ts";
+import { totalOf } from "./listed.ts";
+import { ADMIN_USER_COLUMNS, type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
 
 /** Messages that are looked at to count those that somebody sent. */
-const COUNTED_MOST = 100_000;
+const COUNTED_MOST = 10_000;
 
 export class PostgresAdminUsers implements AdminUserStore {
   constructor(private readonly db: Database) {}
 
-  list({ search, isActive, isSuperuser, limit, offset }: Parameters<AdminUserStore["list"]>[0]) {
-    const text = sql`(${users.firstName} || ' ' || ${users.lastName} || ' ' || ${users.email})`;
-    const shown = and(
-      search === "" ? undefined : sql`${text} ILIKE ${containing(search)}`,
-      isActive === undefined ? undefined : eq(users.isActive, isActive),
-      isSuperuser === undefined ? undefined : eq(users.isSuperuser, isSuperuser),
+  async list({ search, isActive, isSuperuser, limit, offset }: Parameters<AdminUserStore["list"]>[0]) {
+    const rows = await this.db.query<Partial<AdminUserRow> & { found: number; looked: number }>(
+      listOf({ isSearched: search !== "", isActive, isSuperuser }),
+      search === "" ? [limit, offset] : [limit, offset, search],
     );
-    return this.db.read(async (orm) => {
-      const rows = await orm.select().from(users).where(shown).orderBy(desc(users.id)).limit(limit).offset(offset);
-      const [counted] = await orm.select({ total: count() }).from(users).where(shown);
-      return { users: rows.map(adminUserOf), total: counted?.total ?? 0 };
-    });
+    const { found = 0, looked = 0 } = rows[0] ?? {};
+    return {
+      users: rows.flatMap((row) => (isUser(row) ? adminUserOfRow(row) : [])),
+      ...totalOf(found, looked > LISTED_MOST),
+    };
   }
 
   async detail(id: number) {
     const [row] = await this.db.read((orm) => orm.select().from(users).where(eq(users.id, id)));
     if (!row) return undefined;
+    const sessions = await sessionsOf(this.db, id);
     const [counts] = await this.db.query<{ conversations: number; sent: number; looked: number }>(COUNTS, [
       id,
       COUNTED_MOST + 1,
@@ -42,12 +42,13 @@ export class PostgresAdminUsers implements AdminUserStore {
       conversation_count: counts?.conversations ?? 0,
       messages_sent: counts?.sent ?? 0,
       messages_sent_exact: (counts?.looked ?? 0) <= COUNTED_MOST,
-      sessions: await sessionsOf(this.db, id),
+      sessions: sessions.slice(0, SESSIONS_LISTED),
+      sessions_exact: sessions.length <= SESSIONS_LISTED,
     };
   }
 
   change(by: Admin, id: number, wanted: Parameters<AdminUserStore["change"]>[2]) {
-    return audited(this.db, by, async (tx) => {
+    return auditedAlone(this.db, by, async (tx) => {
       const before = await lockUser(tx, id);
       const isActive = wanted.isActive ?? before.isActive;
       const isSuperuser = wanted.isSuperuser ?? before.isSuperuser;
@@ -58,7 +59,7 @@ export class PostgresAdminUsers implements AdminUserStore {
         entries.push({ action: isActive ? "user_reactivated" : "user_deactivated", target, details });
       if (isSuperuser !== before.isSuperuser)
         entries.push({ action: isSuperuser ? "superuser_granted" : "superuser_revoked", target, details });
-      if (entries.length === 0) return { outcome: { user: adminUserOf(before), isChanged: false, ended: [] }, entries };
+      if (entries.length === 0) return { outcome: { user: adminUserOf(before), ended: [] }, entries };
 
       const isLoss = before.isActive && before.isSuperuser && !(isActive && isSuperuser);
       if (by?.userId === id && isLoss) throw new Failure("own_account");
@@ -66,13 +67,15 @@ export class PostgresAdminUsers implements AdminUserStore {
       if (isLoss) await requireSuperuser(tx);
       // The user's row first: a login that runs beside it has its session by then, or is refused.
       const ended = isActive ? [] : await deleteSessions(tx, id);
-      return { outcome: { user: adminUserOf(row), isChanged: true, ended }, entries };
+      return { outcome: { user: adminUserOf(row), ended }, entries };
     });
   }
 
   endSessions(by: Admin, userId: number, sessionId?: string) {
     return audited<EndedSession[]>(this.db, by, async (tx) => {
-      const { email } = await lockUser(tx, userId);
+      const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
+      if (!user) throw new Failure("user_not_found");
+      const { email } = user;
       const ended = await deleteSessions(tx, userId, sessionId);
       if (sessionId !== undefined && ended.length === 0) throw new Failure("session_not_found");
       const target = { type: "user", id: userId } as const;
@@ -85,7 +88,7 @@ export class PostgresAdminUsers implements AdminUserStore {
   }
 
   createSuperuser(user: NewUser | { email: string }) {
-    return audited<Awaited<ReturnType<AdminUserStore["createSuperuser"]>>>(this.db, null, async (tx) => {
+    return auditedAlone<Awaited<ReturnType<AdminUserStore["createSuperuser"]>>>(this.db, null, async (tx) => {
       if ("passwordHash" in user) {
         const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
         if (!row) return { outcome: { user: undefined, isCreated: false }, entries: [] };
@@ -117,9 +120,35 @@ async function requireSuperuser(tx: Transaction) {
   const [left] = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.isActive, true), eq(users.isSuperuser, true)))
+    .where(sql`${users.isSuperuser} AND ${users.isActive}`)
     .limit(1);
   if (!left) throw new Failure("last_superuser");
+}
+
+const flag = (name: string, wanted: boolean | undefined) =>
+  wanted === undefined ? [] : [wanted ? name : `NOT ${name}`];
+
+/**
+ * A page, newest first, of $1 from the $2th on. Where it is empty, one row has the total. The conditions are written
+ * out: an index of those for whom one holds is not taken for a parameter.
+ */
+function listOf(asked: { isSearched: boolean; isActive: boolean | undefined; isSuperuser: boolean | undefined }) {
+  const conditions = [...flag("u.is_active", asked.isActive), ...flag("u.is_superuser", asked.isSuperuser)];
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const looked = asked.isSearched
+    ? `SELECT id FROM confab_found_users($3, ${LISTED_MOST + 1}) AS id`
+    : `SELECT u.id FROM users u ${where} ORDER BY u.id DESC LIMIT ${LISTED_MOST + 1}`;
+  return `WITH looked AS MATERIALIZED (${looked}),
+    found AS MATERIALIZED (
+      SELECT u.id FROM looked CROSS JOIN LATERAL (SELECT * FROM users WHERE id = looked.id OFFSET 0) u ${where}
+    ),
+    page AS MATERIALIZED (SELECT id FROM found ORDER BY id DESC LIMIT $1 OFFSET $2)
+    SELECT counted.*, shown.*
+    FROM (SELECT (SELECT count(*)::int FROM found) AS found, (SELECT count(*)::int FROM looked) AS looked) counted
+    LEFT JOIN LATERAL (
+      SELECT ${ADMIN_USER_COLUMNS} FROM page CROSS JOIN LATERAL (SELECT * FROM users WHERE id = page.id OFFSET 0) u
+    ) shown ON true
+    ORDER BY shown.user_id DESC`;
 }
 
 /** $2: messages that are looked at, the newest of each conversation first. */

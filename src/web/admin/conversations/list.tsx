@@ -34,7 +34,7 @@ export function Conversations() {
             ) : (
               <Table conversations={conversations} />
             )}
-            <Pager page={page} size={SIZE} total={Number(loaded.answer?.meta?.["total"] ?? 0)} />
+            <Pager page={page} size={SIZE} meta={loaded.answer?.meta} />
           </>
         )}
       </Body>

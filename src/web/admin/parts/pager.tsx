@@ -1,14 +1,23 @@
+import type { Success } from "../../../protocol/envelope.ts";
 import { Button } from "../../design/button.tsx";
 import { adminTexts } from "../../texts/admin.ts";
 import { setQuery } from "../routing.ts";
 
 /** From which to which of how many, and on to the others. */
-export function Pager({ page, size, total }: { page: number; size: number; total: number }) {
+export function Pager({ page, size, meta }: { page: number; size: number; meta: Success<unknown>["meta"] }) {
+  const total = Number(meta?.["total"] ?? 0);
   const first = page * size;
   const go = (to: number) => setQuery({ page: to === 0 ? "" : String(to) });
   return (
     <div class="pager">
-      <p aria-live="polite">{adminTexts.range(Math.min(first + 1, total), Math.min(first + size, total), total)}</p>
+      <p aria-live="polite">
+        {adminTexts.range(
+          Math.min(first + 1, total),
+          Math.min(first + size, total),
+          total,
+          meta?.["total_exact"] !== false,
+        )}
+      </p>
       {total > size && (
         <>
           <Button disabled={page === 0} onClick={() => go(page - 1)}>

@@ -158,6 +158,7 @@ function Sessions({ user, reload }: { user: AdminUserDetail; reload: () => Promi
           </tbody>
         </table>
       )}
+      {!user.sessions_exact && <p class="soft">{sessions.more(user.sessions.length)}</p>}
     </section>
   );
 }

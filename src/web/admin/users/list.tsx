@@ -41,7 +41,7 @@ export function Users() {
         {(users) => (
           <>
             {users.length === 0 ? <p class="empty">{adminTexts.nothing}</p> : <Table users={users} />}
-            <Pager page={page} size={SIZE} total={Number(loaded.answer?.meta?.["total"] ?? 0)} />
+            <Pager page={page} size={SIZE} meta={loaded.answer?.meta} />
           </>
         )}
       </Body>
