@@ -1,3 +1,6 @@
+const numbers = new Intl.NumberFormat("en");
+const list = new Intl.ListFormat("en");
+
 /** What stands in the list of conversations, among messages and where they are written. */
 export const messagesEn = {
   list: {
@@ -65,6 +68,32 @@ export const messagesEn = {
     you: "You",
     said: (who: string, text: string) => `${who}: ${text}`,
     label1: (who: string, time: string) => `${who}, ${time}`,
+  },
+
+  missed: {
+    label: "New messages",
+    count: (count: number) => (count === 1 ? "1 new message" : `${numbers.format(count)} new messages`),
+    since: (count: number, when: string) =>
+      count === 1 ? `1 new message since ${when}` : `${numbers.format(count)} new messages since ${when}`,
+    go: "Jump to first",
+    tip: "Jump to the first new message",
+    goOn: "Load more",
+    waive: "Mark all as read",
+    stop: "Stop loading",
+    progress: "New messages loaded",
+    loading: (loaded: number, count: number) =>
+      `Loading ${numbers.format(loaded)} of ${numbers.format(count)} new messages…`,
+    paused: (loaded: number, count: number) =>
+      `${numbers.format(loaded)} of ${numbers.format(count)} new messages are loaded`,
+    failed: "The new messages could not be loaded.",
+  },
+
+  notices: {
+    joined: (names: string[]) => `${list.format(names)} joined`,
+    left: (names: string[]) => `${list.format(names)} left`,
+    renamed: (name: string) => `The group is now called ${name}`,
+    unnamed: "The group has no name any more",
+    somebody: "Somebody",
   },
 
   receipts: {
@@ -151,6 +180,8 @@ export const messagesEn = {
     delete: "Delete one’s own message",
     copy: "Copy a message",
     retry: "Send a failed message again",
+    firstNew: "To the first new message",
+    waive: "Mark all new messages as read, or stop loading them",
     write: "Back to writing",
     send: "Send",
     newline: "New line",
