@@ -1,5 +1,6 @@
 const numbers = new Intl.NumberFormat("en");
 const list = new Intl.ListFormat("en");
+const newMessages = (count: number) => (count === 1 ? "1 new message" : `${numbers.format(count)} new messages`);
 
 /** What stands in the list of conversations, among messages and where they are written. */
 export const messagesEn = {
@@ -49,9 +50,9 @@ export const messagesEn = {
     beginning: (title: string) => `This is the beginning of your conversation with ${title}.`,
     beginningOfGroup: (title: string) => `This is the beginning of ${title}.`,
     empty: "No messages yet. Say hello!",
-    newMessages: (count: number) => (count === 1 ? "1 new message" : `${count} new messages`),
+    newMessages,
     jump: "Jump to the newest messages",
-    jumpNew: (count: number) => (count === 1 ? "1 new message, jump to it" : `${count} new messages, jump to them`),
+    jumpNew: (count: number) => `${newMessages(count)}, jump to ${count === 1 ? "it" : "them"}`,
     edited: "edited",
     deleted: "This message was deleted.",
     pending: "Sending…",
@@ -72,9 +73,8 @@ export const messagesEn = {
 
   missed: {
     label: "New messages",
-    count: (count: number) => (count === 1 ? "1 new message" : `${numbers.format(count)} new messages`),
-    since: (count: number, when: string) =>
-      count === 1 ? `1 new message since ${when}` : `${numbers.format(count)} new messages since ${when}`,
+    count: newMessages,
+    since: (count: number, when: string) => `${newMessages(count)} since ${when}`,
     go: "Jump to first",
     tip: "Jump to the first new message",
     goOn: "Load more",

@@ -7,21 +7,20 @@ import { Spinner } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 import { me } from "../session/session.ts";
 import { Beginning } from "./beginning.tsx";
-import { focusComposer, touches } from "./focus.ts";
 import { MessageRow } from "./message-row.tsx";
-import { MissedBar, useMissedKeys } from "./missed-bar.tsx";
+import { MissedBar } from "./missed-bar.tsx";
 import { NoticeLines } from "./notice-lines.tsx";
 import { NO_NOTICES, noticesBetween } from "./notices.ts";
 import { receiptOf } from "./receipt.tsx";
 import { placeOf } from "./timeline.ts";
 import { useFollowing } from "./use-following.ts";
 import { useMessageActions } from "./use-message-actions.ts";
+import { useMissed } from "./use-missed.ts";
 import { useNotices } from "./use-notices.ts";
 import { useOlder } from "./use-older.ts";
 import { useReading } from "./use-reading.ts";
 import { useRoving } from "./use-roving.ts";
 import { useRows } from "./use-rows.ts";
-import { useWayBack } from "./use-way-back.ts";
 
 /** Farther from the end than this, in pixels, the button to get back is shown. */
 const AWAY = 240;
@@ -51,20 +50,10 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
     leave();
     list.current?.scrollToIndex(index, { align: "start", offset: -72 });
   };
-  const wayBack = useWayBack(conversation, reading.unread, (index) => {
+  const missed = useMissed(conversation, reading, scroller, (index) => {
     showFirst(index);
     roving.focus(index);
   });
-  const waive = () => {
-    wayBack.stop();
-    reading.waive();
-    if (!touches.matches) focusComposer();
-  };
-  const isMissed = reading.isMissed || wayBack.state === "loading";
-  useMissedKeys(
-    { go: () => reading.unread !== undefined, end: () => isMissed },
-    { go: wayBack.go, end: () => (wayBack.state === "loading" ? wayBack.stop() : waive()) },
-  );
 
   // Where one opens a conversation: at its end, or where the new ones begin. Who has moved on meanwhile stays there.
   const generation = useRef(rows.generation);
@@ -113,18 +102,8 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
   return (
     <div class="messages">
       <div class="messages-top">
-        {isMissed && reading.unread && (
-          <MissedBar
-            conversation={conversation}
-            unread={reading.unread}
-            state={wayBack.state}
-            loaded={wayBack.loaded()}
-            onGo={wayBack.go}
-            onStop={wayBack.stop}
-            onWaive={waive}
-          />
-        )}
-        {older.state !== "idle" && wayBack.state === "idle" && (
+        {missed.bar && <MissedBar {...missed.bar} />}
+        {older.state !== "idle" && missed.isIdle && (
           <OlderState failed={older.state === "failed"} onRetry={older.retry} />
         )}
       </div>
