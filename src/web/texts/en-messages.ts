@@ -89,6 +89,8 @@ export const messagesEn = {
   },
 
   notices: {
+    /** These are sentences of this language, though they may begin with a name of another one. */
+    direction: "ltr" as "ltr" | "rtl",
     joined: (names: string[]) => `${list.format(names)} joined`,
     left: (names: string[]) => `${list.format(names)} left`,
     renamed: (name: string) => `The group is now called ${name}`,
