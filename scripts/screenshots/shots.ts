@@ -204,6 +204,37 @@ export const SHOTS: readonly Shot[] = [
       await shows(page, "درست شد");
     },
   },
+  // These add to what was said, and are the last for that.
+  {
+    name: "joining",
+    alt: "Who joins a group and what it is called now stand between the messages",
+    faces: ["phone-light"],
+    path: ({ talks }) => `/c/${talks.cafe}`,
+    async act({ page, community: { people, talks } }) {
+      await shows(page, "3 new messages");
+      const path = `/api/chat/conversations/${talks.cafe}/`;
+      await people.elif.post(`${path}participants/`, { user_ids: [people.leyla.id] });
+      await shows(page, "joined");
+      await people.leyla.send(talks.cafe, "Thank you! I bring my sewing machine.");
+      await people.elif.patch(path, { name: "Repair café, spring" });
+      await shows(page, "The group is now called");
+    },
+  },
+  {
+    name: "coming-back",
+    alt: "Coming back to more than a page of new messages: a bar says how many and since when, and leads to the first",
+    faces: TWO,
+    path: () => "/",
+    async act({ page, community: { people, talks } }) {
+      await page.getByRole("link", { name: /Tomás/ }).waitFor();
+      for (let n = 1; n <= 120; n++) await people.tomas.send(talks.tomas, `Box ${n} of 120 is in the attic.`);
+      await page.getByRole("link", { name: /Tomás/ }).click();
+      await page
+        .getByRole("region", { name: "New messages" })
+        .getByText(/ since /)
+        .waitFor();
+    },
+  },
 ];
 
 /** Kofi begins to type. */

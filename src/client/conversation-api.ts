@@ -72,11 +72,22 @@ export interface ConversationChange {
   reset: boolean;
 }
 
+/** Somebody joined or left; where nobody did, the group has got another name. */
+export interface MembersChange {
+  /** Its place among the messages: after those whose `version` is smaller. */
+  readonly version: number;
+  readonly added: readonly User[];
+  readonly removed: readonly number[];
+  readonly name: string | null;
+}
+
 export interface ConversationEvents {
   /** Anything about it has changed. Told once for all that came together. */
   change: [change: ConversationChange];
   /** As the client's. */
   message: [message: SentMessage];
+  /** Told while it comes, before `info` has it: those who leave are still known there. */
+  members: [change: MembersChange];
 }
 
 /** A conversation. Its properties are always up to date; `change` says when to look. */
@@ -109,6 +120,11 @@ export interface Conversation {
   loadOlder(limit?: number): Promise<number>;
   /** Where the message with this `seq` is in `messages`, or -1. Takes no time. */
   indexOf(seq: number): number;
+  /**
+   * The message with this `seq`, asked of the server: it need not be loaded. `undefined` when there is none. Waits while
+   * offline; rejects when the connection breaks or the server can't give it now.
+   */
+  messageAt(seq: number): Promise<SentMessage | undefined>;
 
   /** Sends a text: at once, or when there is a connection. Throws when it is blank, or the conversation is gone. */
   send(text: string): Outgoing;

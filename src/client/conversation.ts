@@ -110,6 +110,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
       self.changed();
     },
     loadOlder: (limit = 50) => feed.loadOlder(limit),
+    messageAt: (seq) => feed.messageAt(seq),
 
     // What comes
 
@@ -142,7 +143,10 @@ export function createConversation(id: string, core: Core): LiveConversation {
     apply(change) {
       if (change.type === "message") arrived(change.message);
       else if (change.type === "message_changed") timeline.put(change.message, false);
-      else membersChanged(change.added, change.removed, change.name);
+      else {
+        emit("members", change);
+        membersChanged(change.added, change.removed, change.name);
+      }
       self.changed({ messages: change.type !== "participants" });
     },
     noteNewest(message) {

@@ -1,4 +1,5 @@
 import { Cut } from "./connection.ts";
+import type { SentMessage } from "./conversation-api.ts";
 import type { Change, Core, Frame, LiveConversation } from "./core.ts";
 import { ConfabError } from "./errors.ts";
 import type { Message } from "./wire.ts";
@@ -154,6 +155,11 @@ export function createFeed(self: LiveConversation, core: Core) {
         older = undefined;
       });
       return older;
+    },
+    async messageAt(seq: number): Promise<SentMessage | undefined> {
+      const use = ([message]: Message[]) => (message?.seq === seq ? timeline.show(message) : undefined);
+      await core.online();
+      return read({ before_seq: seq + 1, limit: 1 }, use, PAGE_TRIES);
     },
     subscribed({ last_version, last_seq, read_seq }: Frame<"subscribed">) {
       if (state !== "pending") return;

@@ -29,8 +29,10 @@ const reactIsPreact: Bun.BunPlugin = {
   },
 };
 
-/** In every page. The bundler follows all addresses that stand in one, and these are not files of ours to name anew. */
-const LINKS = [
+/** In the head of every page. The bundler follows all addresses that stand in one, and these are not files of ours to name anew. */
+const HEAD = [
+  '<meta name="theme-color" content="#f3f1ed" media="(prefers-color-scheme: light)">',
+  '<meta name="theme-color" content="#0c0d11" media="(prefers-color-scheme: dark)">',
   '<link rel="icon" href="/icons/icon.svg" type="image/svg+xml">',
   '<link rel="apple-touch-icon" href="/icons/icon-192.png">',
   '<link rel="manifest" href="/manifest.webmanifest">',
@@ -54,13 +56,13 @@ export async function bundleWeb(): Promise<WebFile[]> {
     define: { "process.env.NODE_ENV": '"production"', CONFAB_VERSION: JSON.stringify(version) },
     plugins: [reactIsPreact],
   });
-  const files = [...pages.map(withLinks), ...(await staticFiles())];
+  const files = [...pages.map(withHead), ...(await staticFiles())];
   return [...files, await worker(files)];
 }
 
-function withLinks(file: WebFile): WebFile {
+function withHead(file: WebFile): WebFile {
   if (!file.path.endsWith(".html")) return file;
-  const html = new TextDecoder().decode(file.bytes).replace("</title>", `</title>${LINKS}`);
+  const html = new TextDecoder().decode(file.bytes).replace("</title>", `</title>${HEAD}`);
   return { ...file, bytes: new TextEncoder().encode(html) };
 }
 

@@ -5,6 +5,7 @@ import { Seeder } from "../bench/growth/seed.ts";
 import { until } from "../client/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
+import { isInSight, message, missed } from "../support/hands.ts";
 import { modes } from "../support/modes.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -108,5 +109,29 @@ describeInBrowser.skipIf(!modes.includes("postgres"))("a conversation of 100,000
     const left = "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)";
     await page.waitForFunction(`${left}(document.querySelector('.messages-scroller')) < 2`);
     expect(faults).toEqual([]);
+  });
+
+  test("thousands of new messages: the way to the first of them is shown, can be left, and goes on where it was", async () => {
+    if (!bob) throw new Error("nobody is there");
+    const read = MESSAGES - 6000;
+    await sql`UPDATE participants SET read_seq = ${read} WHERE conversation_id = ${id} AND user_id = ${bob.id}`;
+    const { page, faults, close } = await openPage(bob, `/c/${id}`);
+    const all = "6,002 new messages";
+    await missed(page)
+      .getByText(new RegExp(`^${all} since`))
+      .waitFor();
+    await page.keyboard.press("Control+j");
+    await missed(page).getByRole("progressbar", { name: "New messages loaded" }).waitFor();
+    await missed(page).getByRole("button", { name: "Stop loading" }).click();
+    await missed(page).getByRole("button", { name: "Jump to first" }).click();
+    // So many and no more for one press.
+    await missed(page).getByRole("button", { name: "Load more" }).click({ timeout: 60_000 });
+    const line = page.getByRole("feed").getByText(all, { exact: true });
+    await until(() => isInSight(line));
+    expect(await isInSight(message(page, `Message number ${read + 1},`))).toBe(true);
+    await missed(page).waitFor({ state: "detached" });
+    expect(await page.getByRole("feed").getByRole("article").count()).toBeLessThan(90);
+    expect(faults).toEqual([]);
+    await close();
   });
 });

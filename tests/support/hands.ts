@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { PASSWORD } from "./client.ts";
 
 /** What a person does in the chat, by what they see: roles, names and texts, never the page's own classes. */
@@ -7,6 +7,8 @@ export const composer = (page: Page) => page.getByRole("textbox", { name: /^Mess
 /** The messages that are drawn, the oldest first. */
 export const messages = (page: Page) => page.getByRole("feed").getByRole("article");
 export const message = (page: Page, text: string) => messages(page).filter({ hasText: text });
+/** The bar that says that more is new than is in sight. */
+export const missed = (page: Page) => page.getByRole("region", { name: "New messages" });
 /** A conversation in the list; what it is called, or anything else that stands in its row. */
 export const row = (page: Page, text: string | RegExp) =>
   page.getByRole("region", { name: "Conversations" }).getByRole("listitem").filter({ hasText: text }).getByRole("link");
@@ -23,6 +25,19 @@ export async function register(page: Page, firstName: string, email: string) {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
+}
+
+/** Whether it is there, and all of its height between the top and the bottom of the messages. */
+export async function isInSight(what: Locator): Promise<boolean> {
+  const feed = what.page().getByRole("feed");
+  if ((await what.count()) === 0) return false;
+  return what.first().evaluate(
+    (element, list) => {
+      const [box, sight] = [element, list?.parentElement].map((one) => one?.getBoundingClientRect());
+      return box !== undefined && sight !== undefined && box.top >= sight.top && box.bottom <= sight.bottom;
+    },
+    await feed.elementHandle(),
+  );
 }
 
 /** One person makes a 1-on-1, more make a group. */

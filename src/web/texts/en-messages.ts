@@ -1,3 +1,7 @@
+const numbers = new Intl.NumberFormat("en");
+const list = new Intl.ListFormat("en");
+const newMessages = (count: number) => (count === 1 ? "1 new message" : `${numbers.format(count)} new messages`);
+
 /** What stands in the list of conversations, among messages and where they are written. */
 export const messagesEn = {
   list: {
@@ -46,9 +50,9 @@ export const messagesEn = {
     beginning: (title: string) => `This is the beginning of your conversation with ${title}.`,
     beginningOfGroup: (title: string) => `This is the beginning of ${title}.`,
     empty: "No messages yet. Say hello!",
-    newMessages: (count: number) => (count === 1 ? "1 new message" : `${count} new messages`),
+    newMessages,
     jump: "Jump to the newest messages",
-    jumpNew: (count: number) => (count === 1 ? "1 new message, jump to it" : `${count} new messages, jump to them`),
+    jumpNew: (count: number) => `${newMessages(count)}, jump to ${count === 1 ? "it" : "them"}`,
     edited: "edited",
     deleted: "This message was deleted.",
     pending: "Sending…",
@@ -65,6 +69,33 @@ export const messagesEn = {
     you: "You",
     said: (who: string, text: string) => `${who}: ${text}`,
     label1: (who: string, time: string) => `${who}, ${time}`,
+  },
+
+  missed: {
+    label: "New messages",
+    count: newMessages,
+    since: (count: number, when: string) => `${newMessages(count)} since ${when}`,
+    go: "Jump to first",
+    tip: "Jump to the first new message",
+    goOn: "Load more",
+    waive: "Mark all as read",
+    stop: "Stop loading",
+    progress: "New messages loaded",
+    loading: (loaded: number, count: number) =>
+      `Loading ${numbers.format(loaded)} of ${numbers.format(count)} new messages…`,
+    paused: (loaded: number, count: number) =>
+      `${numbers.format(loaded)} of ${numbers.format(count)} new messages are loaded`,
+    failed: "The new messages could not be loaded.",
+  },
+
+  notices: {
+    /** These are sentences of this language, though they may begin with a name of another one. */
+    direction: "ltr" as "ltr" | "rtl",
+    joined: (names: string[]) => `${list.format(names)} joined`,
+    left: (names: string[]) => `${list.format(names)} left`,
+    renamed: (name: string) => `The group is now called ${name}`,
+    unnamed: "The group has no name any more",
+    somebody: "Somebody",
   },
 
   receipts: {
@@ -151,6 +182,8 @@ export const messagesEn = {
     delete: "Delete one’s own message",
     copy: "Copy a message",
     retry: "Send a failed message again",
+    firstNew: "To the first new message",
+    waive: "Mark all new messages as read, or stop loading them",
     write: "Back to writing",
     send: "Send",
     newline: "New line",

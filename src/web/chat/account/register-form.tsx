@@ -1,8 +1,8 @@
-import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
-import { FormMessage, useForm } from "../../design/form.tsx";
+import { useForm } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
 import { client } from "../session/session.ts";
+import { CredentialsForm } from "./credentials-form.tsx";
 
 /** Makes an account and is in at once. */
 export function RegisterForm() {
@@ -12,8 +12,7 @@ export function RegisterForm() {
     await client.signIn(email, password);
   });
   return (
-    <form class="form" {...form.props}>
-      <FormMessage text={form.message} />
+    <CredentialsForm form={form} action={texts.account.register} isNew>
       <div class="form-row">
         <Field
           name="first_name"
@@ -30,26 +29,6 @@ export function RegisterForm() {
           errors={form.errorsOf("last_name")}
         />
       </div>
-      <Field
-        name="email"
-        type="email"
-        label={texts.account.email}
-        autocomplete="username"
-        required
-        errors={form.errorsOf("email")}
-      />
-      <Field
-        name="password"
-        type="password"
-        label={texts.account.password}
-        hint={texts.account.passwordHint}
-        autocomplete="new-password"
-        required
-        errors={form.errorsOf("password")}
-      />
-      <Button kind="primary" type="submit" wide busy={form.busy}>
-        {texts.account.register}
-      </Button>
-    </form>
+    </CredentialsForm>
   );
 }

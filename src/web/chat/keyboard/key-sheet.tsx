@@ -17,7 +17,7 @@ export function KeySheet() {
             <h3>{texts.keyboard.sections[section]}</h3>
             <dl>
               {hints.map(({ keys, label }) => (
-                <div key={keys} class="key-row">
+                <div key={`${keys} ${label}`} class="key-row">
                   <dt>{label}</dt>
                   <dd>
                     <kbd>{keysText(keys)}</kbd>

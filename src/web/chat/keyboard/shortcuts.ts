@@ -13,6 +13,8 @@ export interface KeyHint {
 
 export interface Shortcut extends KeyHint {
   run: (event: KeyboardEvent) => void;
+  /** Also while somebody types, though there is neither Ctrl, ⌘ nor Alt. */
+  whileTyping?: boolean;
   /** It is left to others while this says no. */
   when?: () => boolean;
 }
@@ -31,7 +33,8 @@ export function hintsBySection(): Map<ShortcutSection, KeyHint[]> {
   for (const { section, hints } of registered.value)
     for (const hint of hints) {
       const known = sections.get(section) ?? [];
-      if (!known.some((other) => other.keys === hint.keys)) sections.set(section, [...known, hint]);
+      if (!known.some(({ keys, label }) => keys === hint.keys && label === hint.label))
+        sections.set(section, [...known, hint]);
     }
   return sections;
 }
@@ -68,19 +71,19 @@ export function listenForShortcuts() {
     if (event.defaultPrevented || event.isComposing) return;
     const inDialog = document.querySelector("dialog[open]") !== null;
     const typingIn = isTyping(event.target) ? event.target : undefined;
-    if (event.key === "Escape" && typingIn && !inDialog) {
-      leave(typingIn);
-      return event.preventDefault();
-    }
-    const onlyWithModifier = inDialog || typingIn !== undefined;
+    const mayRun = ({ keys, whileTyping }: Shortcut) =>
+      (!inDialog && (!typingIn || whileTyping)) || /^(Mod|Alt)\+|^(Shift\+)?F\d/.test(keys);
     for (const { current } of [...registered.value].reverse())
-      for (const { keys, run, when } of current()) {
-        if (!matchesKeys(event, keys) || (onlyWithModifier && !/^(Mod|Alt)\+|^(Shift\+)?F\d/.test(keys))) continue;
-        if (when && !when()) continue;
+      for (const shortcut of current()) {
+        if (!matchesKeys(event, shortcut.keys) || !mayRun(shortcut) || shortcut.when?.() === false) continue;
         event.preventDefault();
-        run(event);
+        shortcut.run(event);
         return;
       }
+    if (event.key === "Escape" && typingIn && !inDialog) {
+      leave(typingIn);
+      event.preventDefault();
+    }
   });
 }
 

@@ -1,10 +1,10 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Conversation, User } from "../../../client/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Dialog } from "../../design/dialog.tsx";
-import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
 import { otherOf, titleOf } from "../conversations/title.ts";
+import { Combobox } from "../people/combobox.tsx";
 import { usePeople } from "../people/search.ts";
 import { openConversation } from "../routing.ts";
 import { client, me } from "../session/session.ts";
@@ -22,7 +22,6 @@ interface Target {
 
 /** A few letters, and one is in any conversation, or with anybody. */
 export function Switcher({ onClose }: { onClose: () => void }) {
-  const id = useId();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const search = usePeople(text);
@@ -38,7 +37,6 @@ export function Switcher({ onClose }: { onClose: () => void }) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.isComposing) return;
     if (event.key === "ArrowDown") setAt((at + 1) % Math.max(targets.length, 1));
     else if (event.key === "ArrowUp") setAt((at - 1 + targets.length) % Math.max(targets.length, 1));
     else if (event.key === "Enter" && active) go(active);
@@ -46,59 +44,35 @@ export function Switcher({ onClose }: { onClose: () => void }) {
     event.preventDefault();
   }
 
-  useEffect(() => {
-    document.getElementById(`${id}-${active?.key}`)?.scrollIntoView({ block: "nearest" });
-  }, [id, active?.key]);
-
   return (
     <Dialog title={texts.keyboard.switcher} shape="top" onClose={onClose}>
-      <div class="picker">
-        <div class="picker-box">
-          <Icon name="search" />
-          <input
-            type="text"
-            role="combobox"
-            class="field-input"
-            dir="auto"
-            data-autofocus
-            aria-label={texts.keyboard.switcherSearch}
-            placeholder={texts.keyboard.switcherSearch}
-            aria-expanded={targets.length > 0}
-            aria-controls={`${id}-list`}
-            aria-activedescendant={active && `${id}-${active.key}`}
-            aria-autocomplete="list"
-            autocomplete="off"
-            spellcheck={false}
-            value={text}
-            onInput={(event) => {
-              setText(event.currentTarget.value);
-              setAt(0);
-            }}
-            onKeyDown={onKeyDown}
-          />
-        </div>
+      <Combobox
+        label={texts.keyboard.switcherSearch}
+        listLabel={texts.keyboard.switcher}
+        placeholder={texts.keyboard.switcherSearch}
+        text={text}
+        onText={(value) => {
+          setText(value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+        items={targets}
+        keyOf={(target) => target.key}
+        active={active}
+        isSelected={(target) => target === active}
+        onChoose={go}
+        draw={(target) => (
+          <>
+            <Avatar name={target.title} size="s" {...target.avatar} />
+            <bdi class="row-title clip">{target.title}</bdi>
+            <span class="soft small clip" dir="auto">
+              {target.note}
+            </span>
+          </>
+        )}
+      >
         {targets.length === 0 && !search.isLoading && <p class="soft picker-empty">{texts.keyboard.switcherNothing}</p>}
-        <div id={`${id}-list`} role="listbox" aria-label={texts.keyboard.switcher} class="picker-list" tabIndex={-1}>
-          {targets.map((target) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the text field above hears the keys, as in every combobox
-            <div
-              key={target.key}
-              id={`${id}-${target.key}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={target === active}
-              class={target === active ? "row option option-active" : "row option"}
-              onClick={() => go(target)}
-            >
-              <Avatar name={target.title} size="s" {...target.avatar} />
-              <bdi class="row-title clip">{target.title}</bdi>
-              <span class="soft small clip" dir="auto">
-                {target.note}
-              </span>
-            </div>
-          ))}
-        </div>
-      </div>
+      </Combobox>
     </Dialog>
   );
 }

@@ -9,12 +9,11 @@ import { me } from "../session/session.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
 import { EmojiButton } from "./emoji/button.tsx";
 import { Suggestions, useSuggestions } from "./emoji/suggestions.tsx";
+import { touches } from "./focus.ts";
 import { insertText, toggleMark } from "./text-field.ts";
 
 /** From so many characters before the limit they are counted. */
 const COUNTED_FROM = CONTENT_MAX - 500;
-/** Enter ends the line where fingers type: what they type with has no Shift+Enter. */
-const touches = matchMedia("(pointer: coarse)");
 const MARKS: Record<string, string> = { b: "**", i: "_", e: "`" };
 
 export interface ComposerProps {
@@ -92,6 +91,7 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
     if (suggestions.onKeyDown(event)) return event.preventDefault();
     const mark = (event.ctrlKey || event.metaKey) && !event.altKey && MARKS[event.key.toLowerCase()];
     if (mark && field.current) toggleMark(field.current, mark);
+    // What fingers type with has no Shift+Enter: there Enter ends the line.
     else if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!touches.matches || event.ctrlKey)) submit();
     else if (event.key === "Escape" && editing) cancelEdit();
     else if (event.key === "ArrowUp" && !event.altKey && text === "" && !editing) onEditLast();

@@ -8,10 +8,15 @@ import { texts } from "../../texts/texts.ts";
 import { me } from "../session/session.ts";
 import { Beginning } from "./beginning.tsx";
 import { MessageRow } from "./message-row.tsx";
+import { MissedBar } from "./missed-bar.tsx";
+import { NoticeLines } from "./notice-lines.tsx";
+import { NO_NOTICES, noticesBetween } from "./notices.ts";
 import { receiptOf } from "./receipt.tsx";
 import { placeOf } from "./timeline.ts";
 import { useFollowing } from "./use-following.ts";
 import { useMessageActions } from "./use-message-actions.ts";
+import { useMissed } from "./use-missed.ts";
+import { useNotices } from "./use-notices.ts";
 import { useOlder } from "./use-older.ts";
 import { useReading } from "./use-reading.ts";
 import { useRoving } from "./use-roving.ts";
@@ -35,24 +40,37 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
   const [isAway, setAway] = useState(false);
   const following = useFollowing(conversation, list);
   const { toEnd, stick, leave } = following;
+  const notices = useNotices(conversation);
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set());
-  const reading = useReading(conversation, following.isAtEnd);
+  const reading = useReading(conversation, following);
   const roving = useRoving(conversation, scroller, list);
   const actions = useMessageActions(conversation, onEdit);
 
-  // Where one opens a conversation: at its end, or where the new ones begin.
+  const showFirst = (index: number) => {
+    leave();
+    list.current?.scrollToIndex(index, { align: "start", offset: -72 });
+  };
+  const missed = useMissed(conversation, reading, scroller, (index) => {
+    showFirst(index);
+    roving.focus(index);
+  });
+
+  // Where one opens a conversation: at its end, or where the new ones begin. Who has moved on meanwhile stays there.
+  const generation = useRef(rows.generation);
   useLayoutEffect(() => {
+    const isAnew = generation.current !== rows.generation;
+    generation.current = rows.generation;
+    if (!isAnew && !following.isFollowing()) return;
     const first = reading.unread && conversation.indexOf(reading.unread.afterSeq + 1);
     if (first === undefined || first < 0) return toEnd();
-    leave();
-    list.current?.scrollToIndex(first, { align: "start", offset: -72 });
-  }, [conversation, rows.generation]);
+    showFirst(first);
+  }, [conversation, rows.generation, reading.isSettled]);
 
   // What oneself sends is always seen; what others send moves nothing, unless the reader is at the end.
   const newest = messages.at(-1);
   const sending = newest?.state === "pending" ? newest.key : undefined;
   useLayoutEffect(() => (sending === undefined ? undefined : toEnd()), [sending]);
-  useLayoutEffect(stick, [rows.count, conversation.revision]);
+  useLayoutEffect(stick, [rows.count, conversation.revision, notices.length]);
 
   const onScroll = (offset: number) => {
     following.onScroll(offset);
@@ -83,7 +101,12 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
   const newCount = reading.newSince();
   return (
     <div class="messages">
-      {older.state !== "idle" && <OlderState failed={older.state === "failed"} onRetry={older.retry} />}
+      <div class="messages-top">
+        {missed.bar && <MissedBar {...missed.bar} />}
+        {older.state !== "idle" && missed.isIdle && (
+          <OlderState failed={older.state === "failed"} onRetry={older.retry} />
+        )}
+      </div>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys between the messages inside */}
       <div
         ref={scroller}
@@ -93,7 +116,12 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
         onFocusIn={roving.onFocusIn}
         onKeyDown={(event) => roving.onKeyDown(event, actions)}
       >
-        {messages.length === 0 && <Beginning conversation={conversation} title={title} />}
+        {messages.length === 0 && (
+          <>
+            <Beginning conversation={conversation} title={title} />
+            <NoticeLines notices={notices} />
+          </>
+        )}
         <div class="messages-space" />
         <div
           role="feed"
@@ -115,14 +143,17 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
             {(_: unknown, index: number) => {
               const message = messages[index];
               if (!message) return <div key={index} />;
-              const place = placeOf(messages, index, reading.unread?.afterSeq);
+              const place = placeOf(messages, index, reading.unread?.afterSeq, notices);
+              const isFirst = index === 0 && !conversation.hasOlder;
               return (
                 <MessageRow
                   key={message.key}
                   message={message}
                   {...place}
                   unreadCount={place.startsUnread ? (reading.unread?.count ?? 0) : 0}
-                  beginning={index === 0 && !conversation.hasOlder ? beginning : undefined}
+                  beginning={isFirst ? beginning : undefined}
+                  noticesAbove={isFirst ? noticesBetween(notices, undefined, message) : NO_NOTICES}
+                  noticesBelow={noticesBetween(notices, message, messages[index + 1])}
                   isOwn={message.sender_id === me.value?.id}
                   isGroup={isGroup}
                   isLast={index === messages.length - 1}

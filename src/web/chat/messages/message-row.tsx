@@ -7,6 +7,8 @@ import { Menu } from "../../design/menu.tsx";
 import { texts } from "../../texts/texts.ts";
 import { Failure } from "./failure.tsx";
 import { FoldedText } from "./folded-text.tsx";
+import { NoticeLines } from "./notice-lines.tsx";
+import type { Notice } from "./notices.ts";
 import { isDeleted, previewOf } from "./preview.ts";
 import { type Receipt, ReceiptLine } from "./receipt.tsx";
 import type { Place } from "./timeline.ts";
@@ -20,6 +22,9 @@ export interface MessageRowProps extends Place {
   unreadCount: number;
   /** What stands above the first message there is. */
   beginning: ComponentChildren;
+  /** Where nothing stands above that could have it below. */
+  noticesAbove: readonly Notice[];
+  noticesBelow: readonly Notice[];
   isOwn: boolean;
   isGroup: boolean;
   isLast: boolean;
@@ -42,6 +47,7 @@ function Row(props: MessageRowProps) {
   return (
     <div class="message-place">
       {props.beginning}
+      <NoticeLines notices={props.noticesAbove} />
       {props.startsDay && (
         <p class="day">
           <span>{dayLabel(message.created_at)}</span>
@@ -89,6 +95,7 @@ function Row(props: MessageRowProps) {
           {props.receipt && <ReceiptLine {...props.receipt} />}
         </div>
       </article>
+      <NoticeLines notices={props.noticesBelow} />
     </div>
   );
 }
@@ -146,9 +153,9 @@ function classesOf({ message, isOwn, startsGroup, endsGroup, isLast }: MessageRo
 
 /** Rows are drawn anew only when what they show has changed. */
 function sameProps(before: MessageRowProps, after: MessageRowProps): boolean {
-  const { receipt: oldReceipt, ...old } = before;
-  const { receipt, ...now } = after;
-  if (!sameReceipt(oldReceipt, receipt)) return false;
+  const { receipt: oldReceipt, noticesBelow: oldBelow, ...old } = before;
+  const { receipt, noticesBelow, ...now } = after;
+  if (!sameReceipt(oldReceipt, receipt) || oldBelow.at(-1)?.version !== noticesBelow.at(-1)?.version) return false;
   return (Object.keys(now) as (keyof typeof now)[]).every((name) => old[name] === now[name]);
 }
 

@@ -1,4 +1,5 @@
 import type { ChatMessage } from "../../../client/index.ts";
+import { type Notice, noticesBetween } from "./notices.ts";
 import { daysBetween } from "./times.ts";
 
 /** How a message stands among its neighbours. */
@@ -16,17 +17,23 @@ export interface Place {
 const TOGETHER_MS = 5 * 60_000;
 
 /** @param readSeq what had been read when the conversation was opened; `undefined` when nothing was new */
-export function placeOf(messages: readonly ChatMessage[], index: number, readSeq: number | undefined): Place {
+export function placeOf(
+  messages: readonly ChatMessage[],
+  index: number,
+  readSeq: number | undefined,
+  notices: readonly Notice[] = [],
+): Place {
   const message = messages[index];
   const before = messages[index - 1];
   const after = messages[index + 1];
   if (!message) return { startsDay: false, startsUnread: false, startsGroup: false, endsGroup: false };
   const startsUnread = isFirstUnread(before, message, readSeq);
+  const hangTogether = (a: ChatMessage, b: ChatMessage) => together(a, b) && noticesBetween(notices, a, b).length === 0;
   return {
     startsDay: !before || !sameDay(before, message),
     startsUnread,
-    startsGroup: startsUnread || !before || !together(before, message),
-    endsGroup: !after || !together(message, after) || isFirstUnread(message, after, readSeq),
+    startsGroup: startsUnread || !before || !hangTogether(before, message),
+    endsGroup: !after || !hangTogether(message, after) || isFirstUnread(message, after, readSeq),
   };
 }
 

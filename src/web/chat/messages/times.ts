@@ -11,6 +11,14 @@ const longDate = new Intl.DateTimeFormat(undefined, {
   month: "long",
   year: "numeric",
 });
+const weekdayTime = new Intl.DateTimeFormat(undefined, { weekday: "long", hour: "numeric", minute: "2-digit" });
+const dayTime = new Intl.DateTimeFormat(undefined, {
+  day: "numeric",
+  month: "short",
+  hour: "numeric",
+  minute: "2-digit",
+});
+const shortTime = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 
 /** `10:32`, as the reader's language writes it. */
@@ -32,6 +40,15 @@ export function dayLabel(iso: string, now = new Date()): string {
   if (days === 0) return texts.messages.day.today;
   if (days === 1) return texts.messages.day.yesterday;
   return (date.getFullYear() === now.getFullYear() ? longDay : longDate).format(date);
+}
+
+/** Since when: `10:32` today, `Monday 10:32` within a week, then with the day of the year. */
+export function sinceTime(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  const days = daysBetween(date, now);
+  if (days <= 0) return clock.format(date);
+  if (days < 7) return weekdayTime.format(date);
+  return (date.getFullYear() === now.getFullYear() ? dayTime : shortTime).format(date);
 }
 
 /** As short as a row of the list allows: `10:32`, `Yesterday`, `Mon`, `3 May`, `03/05/24`. */

@@ -17,6 +17,10 @@ export function useFollowing(conversation: Conversation, list: RefObject<Virtual
     return handle ? handle.scrollSize - handle.viewportSize - handle.scrollOffset : 0;
   }, []);
   const isAtEnd = useCallback(() => left() <= END, []);
+  const isAbove = useCallback((index: number) => {
+    const handle = list.current;
+    return handle !== null && handle.getItemOffset(index) < handle.scrollOffset;
+  }, []);
 
   const toEnd = useCallback(() => {
     const last = conversation.messages.length - 1;
@@ -38,6 +42,8 @@ export function useFollowing(conversation: Conversation, list: RefObject<Virtual
   return {
     left,
     isAtEnd,
+    /** The top of this row is above what is in sight. */
+    isAbove,
     toEnd,
     /** After whatever may have changed the heights. */
     stick,

@@ -7,47 +7,89 @@ export interface Unread {
   count: number;
 }
 
+/** What of the list is in sight. */
+export interface Sight {
+  isAtEnd: () => boolean;
+  /** The top of this row is above it. */
+  isAbove: (index: number) => boolean;
+}
+
 const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
 
-/** Says what was new, and tells the server what has been read: only while the page is looked at, and the newest is in sight. */
-export function useReading(conversation: Conversation, isAtEnd: () => boolean) {
+/**
+ * Says what was new, and tells the server what has been read: only while the page is looked at, the newest is in sight,
+ * and the first new one has been seen or waived.
+ */
+export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sight) {
   const [unread, setUnread] = useState<Unread | undefined>(() => unreadOf(conversation));
+  /** What came before it had caught up for the first time is new to who comes. */
+  const [isSettled, setSettled] = useState(conversation.state === "live");
+  const [isMissed, setMissed] = useState(false);
+  const met = useRef<number | undefined>(undefined);
   const wasUnread = useRef(conversation.unread);
   const seen = useRef(lastSeq(conversation));
 
+  const isFirstAbove = () => {
+    if (!unread || met.current === unread.afterSeq) return false;
+    const first = conversation.indexOf(unread.afterSeq + 1);
+    return first < 0 || isAbove(first);
+  };
   const look = () => {
+    if (!isSettled) return;
+    const missed = isFirstAbove();
+    setMissed(missed);
+    if (!missed && unread && isLookedAt()) met.current = unread.afterSeq;
     if (!isAtEnd()) return;
     seen.current = lastSeq(conversation);
-    if (isLookedAt() && conversation.unread > 0) conversation.markRead();
+    if (!missed && isLookedAt() && conversation.unread > 0) conversation.markRead();
   };
+  const newest = useRef(look);
+  newest.current = look;
 
   useEffect(() => {
+    if (!isSettled) {
+      setUnread(unreadOf(conversation));
+      setSettled(conversation.state === "live");
+    }
     // What comes while nobody looks is marked for when they come back.
-    if (wasUnread.current === 0 && conversation.unread > 0 && !isLookedAt()) setUnread(unreadOf(conversation));
+    else if (wasUnread.current === 0 && conversation.unread > 0 && !isLookedAt()) setUnread(unreadOf(conversation));
     else if (unread && conversation.unread > unread.count) setUnread({ ...unread, count: conversation.unread });
     wasUnread.current = conversation.unread;
-    const frame = requestAnimationFrame(look);
+    const frame = requestAnimationFrame(() => newest.current());
     return () => cancelAnimationFrame(frame);
-  }, [conversation.revision]);
+  }, [conversation.revision, isSettled]);
 
   useEffect(() => {
-    addEventListener("focus", look);
-    document.addEventListener("visibilitychange", look);
+    const again = () => newest.current();
+    addEventListener("focus", again);
+    document.addEventListener("visibilitychange", again);
     return () => {
-      removeEventListener("focus", look);
-      document.removeEventListener("visibilitychange", look);
+      removeEventListener("focus", again);
+      document.removeEventListener("visibilitychange", again);
     };
   }, [conversation]);
 
   return {
     unread,
+    isSettled,
+    /** The first new one is farther up than what is in sight, and has not been there. */
+    isMissed,
     look,
+    /** The reader wants to see no more of what was new than is in sight. */
+    waive() {
+      met.current = unread?.afterSeq;
+      setMissed(false);
+      conversation.markRead();
+    },
     /** How many came since the end was last in sight. */
     newSince: () => (isAtEnd() ? 0 : Math.max(0, lastSeq(conversation) - seen.current)),
   };
 }
 
-const unreadOf = ({ unread, readSeq }: Conversation): Unread | undefined =>
-  unread > 0 ? { afterSeq: readSeq, count: unread } : undefined;
+/** Retention may have taken what was not read: the new ones begin where there are some. */
+const unreadOf = (conversation: Conversation): Unread | undefined => {
+  const { unread, readSeq } = conversation;
+  return unread > 0 ? { afterSeq: Math.max(readSeq, lastSeq(conversation) - unread), count: unread } : undefined;
+};
 
 const lastSeq = ({ messages }: Conversation) => messages.findLast((message) => message.state === "sent")?.seq ?? 0;

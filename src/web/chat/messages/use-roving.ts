@@ -17,13 +17,17 @@ export function useRoving(
     key === undefined ? -1 : conversation.messages.findLastIndex((message) => message.key === key);
   const rowOf = (key: string) => scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
 
-  const go = (index: number) => {
-    const message = conversation.messages[Math.max(0, Math.min(index, conversation.messages.length - 1))];
+  const focus = (index: number) => {
+    const message = conversation.messages[index];
     if (!message) return;
     setActive(message.key);
     wanted.current = message.key;
-    list.current?.scrollToIndex(conversation.messages.indexOf(message), { align: "nearest" });
     focusWhenDrawn(message.key, 10);
+  };
+  const go = (to: number) => {
+    const index = Math.max(0, Math.min(to, conversation.messages.length - 1));
+    list.current?.scrollToIndex(index, { align: "nearest" });
+    focus(index);
   };
   const focusWhenDrawn = (key: string, tries: number) => {
     if (wanted.current !== key) return;
@@ -64,6 +68,8 @@ export function useRoving(
   };
 
   return {
+    /** Focuses a message that is scrolled to. */
+    focus,
     onFocusIn,
     onKeyDown,
     isActive: (key: string, isLast: boolean) => (indexOf(active) < 0 ? isLast : key === active),

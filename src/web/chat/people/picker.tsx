@@ -1,9 +1,10 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { User } from "../../../client/index.ts";
 import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 import { usePresence } from "../session/presence.ts";
+import { Combobox } from "./combobox.tsx";
 import { Invite } from "./invite.tsx";
 import { PersonLine } from "./person-row.tsx";
 import { usePeople } from "./search.ts";
@@ -19,7 +20,6 @@ export interface PickerProps {
 
 /** Finds people and chooses any number of them; with the keyboard alone too: type, arrows, Enter, Backspace. */
 export function PeoplePicker({ chosen, onChange, onDone, without }: PickerProps) {
-  const id = useId();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
@@ -37,7 +37,6 @@ export function PeoplePicker({ chosen, onChange, onDone, without }: PickerProps)
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.isComposing) return;
     if (event.key === "ArrowDown") setAt(Math.min(at + 1, users.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) onDone();
@@ -48,49 +47,46 @@ export function PeoplePicker({ chosen, onChange, onDone, without }: PickerProps)
     event.preventDefault();
   }
 
-  useEffect(() => {
-    document.getElementById(`${id}-${active?.id}`)?.scrollIntoView({ block: "nearest" });
-  }, [id, active?.id]);
-
   return (
-    <div class="picker">
-      <div class="picker-box">
-        <Icon name="search" />
-        {chosen.map((user) => (
-          <button
-            key={user.id}
-            type="button"
-            class="chip"
-            aria-label={texts.people.unchoose(user.full_name)}
-            onClick={() => toggle(user)}
-          >
-            <bdi class="clip">{user.full_name}</bdi>
-            <Icon name="close" />
-          </button>
-        ))}
-        <input
-          ref={input}
-          type="text"
-          role="combobox"
-          class="field-input"
-          dir="auto"
-          data-autofocus
-          aria-label={texts.people.search}
-          placeholder={chosen.length === 0 ? texts.people.search : undefined}
-          aria-expanded={users.length > 0}
-          aria-controls={`${id}-list`}
-          aria-activedescendant={active && `${id}-${active.id}`}
-          aria-autocomplete="list"
-          autocomplete="off"
-          spellcheck={false}
-          value={text}
-          onInput={(event) => {
-            setText(event.currentTarget.value);
-            setAt(0);
-          }}
-          onKeyDown={onKeyDown}
-        />
-      </div>
+    <Combobox
+      label={texts.people.search}
+      listLabel={texts.people.people}
+      placeholder={chosen.length === 0 ? texts.people.search : undefined}
+      text={text}
+      onText={(value) => {
+        setText(value);
+        setAt(0);
+      }}
+      onKeyDown={onKeyDown}
+      items={users}
+      keyOf={(user) => user.id}
+      active={active}
+      isSelected={isChosen}
+      isMultiple
+      onChoose={toggle}
+      onScroll={(list) => {
+        if (list.scrollHeight - list.scrollTop - list.clientHeight < 200) search.loadMore();
+      }}
+      inputRef={input}
+      chosen={chosen.map((user) => (
+        <button
+          key={user.id}
+          type="button"
+          class="chip"
+          aria-label={texts.people.unchoose(user.full_name)}
+          onClick={() => toggle(user)}
+        >
+          <bdi class="clip">{user.full_name}</bdi>
+          <Icon name="close" />
+        </button>
+      ))}
+      draw={(user) => (
+        <>
+          <PersonLine user={user} presence={presence(user.id)} />
+          <span class="option-check">{isChosen(user) && <Icon name="check" />}</span>
+        </>
+      )}
+    >
       <p class="visually-hidden" role="status">
         {search.isLoading ? "" : texts.people.found(search.total)}
       </p>
@@ -99,34 +95,7 @@ export function PeoplePicker({ chosen, onChange, onDone, without }: PickerProps)
         <NobodyFound text={text} isAllIn={search.total > 0} />
       )}
       {search.isLoading && users.length === 0 && <Skeleton lines={5} />}
-      <div
-        id={`${id}-list`}
-        role="listbox"
-        aria-multiselectable="true"
-        aria-label={texts.people.people}
-        class="picker-list"
-        tabIndex={-1}
-        onScroll={({ currentTarget: list }) => {
-          if (list.scrollHeight - list.scrollTop - list.clientHeight < 200) search.loadMore();
-        }}
-      >
-        {users.map((user) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the text field above hears the keys, as in every combobox
-          <div
-            key={user.id}
-            id={`${id}-${user.id}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={isChosen(user)}
-            class={user === active ? "row option option-active" : "row option"}
-            onClick={() => toggle(user)}
-          >
-            <PersonLine user={user} presence={presence(user.id)} />
-            <span class="option-check">{isChosen(user) && <Icon name="check" />}</span>
-          </div>
-        ))}
-      </div>
-    </div>
+    </Combobox>
   );
 }
 

@@ -1,0 +1,43 @@
+import type { ComponentChildren } from "preact";
+import { Button } from "../../design/button.tsx";
+import { Field } from "../../design/field.tsx";
+import { FormMessage, type useForm } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+
+export interface CredentialsFormProps {
+  form: ReturnType<typeof useForm>;
+  /** What the button says. */
+  action: string;
+  /** A new password is told what is asked of it. */
+  isNew?: boolean;
+  /** Before e-mail and password. */
+  children?: ComponentChildren;
+}
+
+/** E-mail, password and a button: how one comes in, for the first time or again. */
+export const CredentialsForm = ({ form, action, isNew = false, children }: CredentialsFormProps) => (
+  <form class="form" {...form.props}>
+    <FormMessage text={form.message} />
+    {children}
+    <Field
+      name="email"
+      type="email"
+      label={texts.account.email}
+      autocomplete="username"
+      required
+      errors={form.errorsOf("email")}
+    />
+    <Field
+      name="password"
+      type="password"
+      label={texts.account.password}
+      hint={isNew ? texts.account.passwordHint : undefined}
+      autocomplete={isNew ? "new-password" : "current-password"}
+      required
+      errors={form.errorsOf("password")}
+    />
+    <Button kind="primary" type="submit" wide busy={form.busy}>
+      {action}
+    </Button>
+  </form>
+);

@@ -1,0 +1,81 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Conversation } from "../../../client/index.ts";
+import { Button, IconButton } from "../../design/button.tsx";
+import { keysText } from "../../design/keys.ts";
+import { announce } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { sinceTime } from "./times.ts";
+import { FIRST_NEW_KEYS } from "./use-missed.ts";
+import type { Unread } from "./use-reading.ts";
+import type { WayBack } from "./use-way-back.ts";
+
+export interface MissedBarProps {
+  conversation: Conversation;
+  unread: Unread;
+  state: WayBack;
+  /** How many of them are there. */
+  loaded: number;
+  onGo: () => void;
+  /** Stops loading, or waives what is new. */
+  onEnd: () => void;
+}
+
+/** Says that more is new than is in sight, since when, and leads to the first of it. */
+export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: MissedBarProps) {
+  const { missed } = texts.messages;
+  const since = useSince(conversation, unread.afterSeq + 1);
+  const { count } = unread;
+  const isLoading = state === "loading";
+  const says: Record<WayBack, string> = {
+    idle: since ? missed.since(count, since) : missed.count(count),
+    loading: missed.loading(loaded, count),
+    paused: missed.paused(loaded, count),
+    failed: missed.failed,
+  };
+  useEffect(() => {
+    // Said when it is known since when, once.
+    if (state !== "idle" || since !== undefined) announce(says[state]);
+  }, [state, since]);
+  return (
+    <section class="missed" aria-label={missed.label}>
+      <div class="missed-text">
+        <p>{says[state]}</p>
+        {isLoading && <progress aria-label={missed.progress} max={count} value={Math.min(loaded, count)} />}
+      </div>
+      {!isLoading && (
+        <Button
+          kind="quiet"
+          icon="arrow-up"
+          onClick={onGo}
+          data-tip={missed.tip}
+          data-tip-keys={keysText(FIRST_NEW_KEYS)}
+        >
+          {state === "paused" ? missed.goOn : missed.go}
+        </Button>
+      )}
+      <IconButton
+        icon="close"
+        label={isLoading ? missed.stop : missed.waive}
+        keys={keysText("Escape")}
+        onClick={onEnd}
+      />
+    </section>
+  );
+}
+
+/** When the first of them was written; an empty text when that can't be known. */
+function useSince(conversation: Conversation, seq: number): string | undefined {
+  const [since, setSince] = useState<string>();
+  useEffect(() => {
+    let isAwaited = true;
+    conversation
+      .messageAt(seq)
+      .then((message) => (message ? sinceTime(message.created_at) : ""))
+      .catch(() => "")
+      .then((text) => isAwaited && setSince(text));
+    return () => {
+      isAwaited = false;
+    };
+  }, [conversation, seq]);
+  return since;
+}

@@ -1,0 +1,44 @@
+import type { RefObject } from "preact";
+import type { Conversation } from "../../../client/index.ts";
+import { texts } from "../../texts/texts.ts";
+import { useShortcuts } from "../keyboard/shortcuts.ts";
+import { focusComposer, touches } from "./focus.ts";
+import type { useReading } from "./use-reading.ts";
+import { useWayBack } from "./use-way-back.ts";
+
+export const FIRST_NEW_KEYS = "Mod+J";
+
+/** What the bar above the list shows and does, and its keys, which work while one writes too. */
+export function useMissed(
+  conversation: Conversation,
+  reading: ReturnType<typeof useReading>,
+  scroller: RefObject<HTMLDivElement | null>,
+  show: (index: number) => void,
+) {
+  const { unread } = reading;
+  const wayBack = useWayBack(conversation, unread, show);
+  const { state } = wayBack;
+  const isLoading = state === "loading";
+  const isShown = unread !== undefined && (reading.isMissed || isLoading);
+
+  const onEnd = () => {
+    wayBack.stop();
+    if (isLoading) return;
+    reading.waive();
+    if (!touches.matches) focusComposer();
+  };
+  /** Escape in another part of the page is meant for that. */
+  const isHere = () =>
+    document.activeElement === document.body ||
+    scroller.current?.closest(".conversation")?.contains(document.activeElement) === true;
+
+  const { keys } = texts.messages;
+  useShortcuts("messages", [
+    { keys: FIRST_NEW_KEYS, label: keys.firstNew, run: wayBack.go, when: () => unread !== undefined },
+    { keys: "Escape", label: keys.waive, run: onEnd, when: () => isShown && isHere(), whileTyping: true },
+  ]);
+  return {
+    bar: isShown ? { conversation, unread, state, loaded: wayBack.loaded(), onGo: wayBack.go, onEnd } : undefined,
+    isIdle: state === "idle",
+  };
+}

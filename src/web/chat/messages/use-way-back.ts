@@ -1,0 +1,58 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Conversation } from "../../../client/index.ts";
+import type { Unread } from "./use-reading.ts";
+
+const PAGE = 100;
+/** So many are loaded for one press. Who wants more of them says so again. */
+const AT_ONCE = 5_000;
+
+/** - `paused`: many were loaded, and the first is not among them */
+export type WayBack = "idle" | "loading" | "paused" | "failed";
+
+/** The way to the first new message: loads, page by page, what lies between, and then shows it. */
+export function useWayBack(conversation: Conversation, unread: Unread | undefined, show: (index: number) => void) {
+  const [state, setState] = useState<WayBack>("idle");
+  const walk = useRef(0);
+  const shown = useRef(show);
+  shown.current = show;
+  useEffect(() => () => void walk.current++, [conversation]);
+
+  const firstSeq = (unread?.afterSeq ?? 0) + 1;
+  const hasArrived = () => conversation.indexOf(firstSeq) >= 0 || !conversation.hasOlder;
+
+  const go = async () => {
+    if (!unread || state === "loading") return;
+    const own = ++walk.current;
+    try {
+      for (let loaded = 0; !hasArrived(); ) {
+        if (loaded >= AT_ONCE) return setState("paused");
+        setState("loading");
+        loaded += await conversation.loadOlder(PAGE);
+        if (own !== walk.current) return;
+      }
+      setState("idle");
+      // When the list has made room for what has come.
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          if (own === walk.current) shown.current(Math.max(0, conversation.indexOf(firstSeq)));
+        }),
+      );
+    } catch {
+      if (own === walk.current) setState("failed");
+    }
+  };
+
+  return {
+    state,
+    /** How many of the new ones are there. */
+    loaded: () => {
+      const first = conversation.messages[0]?.seq;
+      return first === undefined || !unread ? 0 : Math.max(0, unread.afterSeq + unread.count + 1 - first);
+    },
+    go: () => void go(),
+    stop() {
+      walk.current++;
+      setState("idle");
+    },
+  };
+}

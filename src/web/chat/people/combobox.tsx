@@ -1,0 +1,93 @@
+import type { ComponentChildren, Ref } from "preact";
+import { useEffect, useId } from "preact/hooks";
+import { Icon } from "../../design/icon.tsx";
+
+export interface ComboboxProps<T> {
+  /** What the field and the list are called. */
+  label: string;
+  listLabel: string;
+  placeholder?: string | undefined;
+  text: string;
+  onText: (text: string) => void;
+  onKeyDown: (event: KeyboardEvent) => void;
+  items: readonly T[];
+  keyOf: (item: T) => number | string;
+  /** The one that Enter takes. */
+  active: T | undefined;
+  isSelected: (item: T) => boolean;
+  isMultiple?: boolean;
+  onChoose: (item: T) => void;
+  onScroll?: (list: HTMLElement) => void;
+  inputRef?: Ref<HTMLInputElement>;
+  /** Before the text, in its box. */
+  chosen?: ComponentChildren;
+  /** Between the text and the list: that there is nothing, or what went wrong. */
+  children?: ComponentChildren;
+  draw: (item: T) => ComponentChildren;
+}
+
+/** A text field that finds, and the list of what it has found: the focus stays in the field, and the arrows go through the list. */
+export function Combobox<T>(props: ComboboxProps<T>) {
+  const { items, keyOf, active, text, onText, onScroll, inputRef } = props;
+  const id = useId();
+  const idOf = (item: T) => `${id}-${keyOf(item)}`;
+  const activeId = active && idOf(active);
+  useEffect(() => {
+    if (activeId) document.getElementById(activeId)?.scrollIntoView({ block: "nearest" });
+  }, [activeId]);
+  return (
+    <div class="picker">
+      <div class="picker-box">
+        <Icon name="search" />
+        {props.chosen}
+        <input
+          ref={inputRef ?? null}
+          type="text"
+          role="combobox"
+          class="field-input"
+          dir="auto"
+          data-autofocus
+          aria-label={props.label}
+          placeholder={props.placeholder}
+          aria-expanded={items.length > 0}
+          aria-controls={`${id}-list`}
+          aria-activedescendant={activeId}
+          aria-autocomplete="list"
+          autocomplete="off"
+          spellcheck={false}
+          value={text}
+          onInput={(event) => onText(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            // While characters are composed, the keys belong to the input method.
+            if (!event.isComposing) props.onKeyDown(event);
+          }}
+        />
+      </div>
+      {props.children}
+      <div
+        id={`${id}-list`}
+        role="listbox"
+        aria-multiselectable={props.isMultiple}
+        aria-label={props.listLabel}
+        class="picker-list"
+        tabIndex={-1}
+        onScroll={(event) => onScroll?.(event.currentTarget)}
+      >
+        {items.map((item) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the text field above hears the keys, as in every combobox
+          <div
+            key={keyOf(item)}
+            id={idOf(item)}
+            role="option"
+            tabIndex={-1}
+            aria-selected={props.isSelected(item)}
+            class={item === active ? "row option option-active" : "row option"}
+            onClick={() => props.onChoose(item)}
+          >
+            {props.draw(item)}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

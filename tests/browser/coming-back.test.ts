@@ -1,0 +1,131 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { until } from "../client/people.ts";
+import { seriousFaults } from "../support/axe.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import type { Client } from "../support/client.ts";
+import { composer, isInSight, message, missed, row, say } from "../support/hands.ts";
+import { type OpenPage, openPage } from "../support/pages.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+/** More than a page, which has 50. */
+const NEW = 120;
+
+describeInBrowser("coming back to more than a page of new messages", () => {
+  let server: TestServer;
+  let ann: Client;
+  let bob: Client;
+  let id = "";
+  const open: OpenPage[] = [];
+  const show = async (path = `/c/${id}`, options: Parameters<typeof openPage>[2] = {}) => {
+    const opened = await openPage(ann, path, options);
+    open.push(opened);
+    return opened.page;
+  };
+  const bobSays = async (count: number, what = "news") => {
+    for (let n = 1; n <= count; n++) await bob.send(id, `${what} ${n} of ${count}`);
+  };
+  const unread = async () => (await ann.get(`/api/chat/conversations/${id}/`)).body.data.unread_count;
+  const line = (page: Page) => page.getByRole("feed").getByText(`${NEW} new messages`, { exact: true });
+
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+  });
+  beforeEach(async () => {
+    [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);
+    id = (await ann.conversation([bob])).id;
+    await ann.send(id, "before all that");
+    await bobSays(NEW);
+  });
+  afterEach(async () => {
+    const faults = open.flatMap((opened) => opened.faults);
+    await Promise.all(open.splice(0).map((opened) => opened.close()));
+    expect(faults).toEqual([]);
+  });
+  afterAll(() => server.stop());
+
+  test("it says how many and since when, leads to the first, and all is read at the end", async () => {
+    const page = await show();
+    await missed(page)
+      .getByText(new RegExp(`^${NEW} new messages since \\d+:\\d\\d`))
+      .waitFor();
+    expect(await isInSight(message(page, `news ${NEW} of ${NEW}`))).toBe(true);
+    expect(await page.locator("[data-announcements]").textContent()).toMatch(/^120 new messages since /);
+    expect(await seriousFaults(page)).toEqual([]);
+    // Nobody has seen them: they stay unread, though the newest is in sight.
+    await row(page, "Bob Tester").getByText(`${NEW} unread messages`).waitFor({ state: "attached" });
+    expect(await unread()).toBe(NEW);
+
+    await missed(page).getByRole("button", { name: "Jump to first" }).click();
+    await missed(page).waitFor({ state: "detached" });
+    await until(() => isInSight(line(page)));
+    expect(await isInSight(message(page, "news 1 of"))).toBe(true);
+    await page.waitForFunction("document.activeElement?.textContent?.includes('news 1 of')");
+    expect(await unread()).toBe(NEW);
+    await page.getByRole("button", { name: "Jump to the newest messages" }).click();
+    await until(async () => (await unread()) === 0);
+    expect(await missed(page).count()).toBe(0);
+  });
+
+  test("the keys do it too, while one writes, and stand on the sheet; Escape marks all as read", async () => {
+    const page = await show();
+    await missed(page).waitFor();
+    await composer(page).focus();
+    await page.keyboard.press("Control+j");
+    await until(() => isInSight(line(page)));
+    await missed(page).waitFor({ state: "detached" });
+    await page.keyboard.press("?");
+    for (const label of ["To the first new message", "Mark all new messages as read, or stop loading them"])
+      await page.getByRole("dialog").getByText(label).waitFor();
+
+    await page.reload();
+    await missed(page).waitFor();
+    await composer(page).focus();
+    await page.keyboard.press("Escape");
+    await missed(page).waitFor({ state: "detached" });
+    await until(async () => (await unread()) === 0);
+    await page.reload();
+    await message(page, `news ${NEW} of ${NEW}`).waitFor();
+    expect(await missed(page).count()).toBe(0);
+  });
+
+  test("scrolled up to the line, the bar has done its work", async () => {
+    const page = await show();
+    await missed(page).waitFor();
+    await message(page, `news ${NEW} of ${NEW}`).hover();
+    await until(async () => {
+      await page.mouse.wheel(0, -900);
+      return isInSight(line(page));
+    });
+    await missed(page).waitFor({ state: "detached" });
+  });
+
+  test("what was said while the page was closed is new, though the page had kept what was before", async () => {
+    const page = await show();
+    await missed(page).getByRole("button", { name: "Mark all as read" }).click();
+    await until(async () => (await unread()) === 0);
+    // The page keeps what it has shown, and will go on from there.
+    await say(page, "until later");
+    await page.waitForTimeout(1500);
+    await page.goto("about:blank");
+    await bobSays(60, "later");
+    await page.goto(`/c/${id}`);
+    await until(() => isInSight(page.getByRole("feed").getByText("60 new messages", { exact: true })));
+    expect(await unread()).toBe(60);
+  });
+
+  test("on a small phone too, in the dark, from right to left", async () => {
+    const viewport = { width: 320, height: 568 };
+    const page = await show(undefined, { viewport, hasTouch: true, isMobile: true, colorScheme: "dark" });
+    await page.evaluate(`localStorage.setItem("confab.direction", "rtl")`);
+    await page.reload();
+    await missed(page).getByText("since").waitFor();
+    const box = await missed(page).boundingBox();
+    expect(box?.x).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(viewport.width);
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(viewport.width);
+    expect(await seriousFaults(page)).toEqual([]);
+    await missed(page).getByRole("button", { name: "Jump to first" }).tap();
+    await until(() => isInSight(line(page)));
+  });
+});

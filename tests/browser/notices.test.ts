@@ -1,0 +1,91 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { seriousFaults } from "../support/axe.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import type { Client } from "../support/client.ts";
+import { message, row } from "../support/hands.ts";
+import { type OpenPage, openPage } from "../support/pages.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+describeInBrowser("what happens in a group while one looks", () => {
+  let server: TestServer;
+  let [ann, bob, cid, dan]: Client[] = [];
+  const open: OpenPage[] = [];
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    [ann, bob, cid, dan] = await Promise.all(["Ann", "Bob", "Cid", "Dan"].map((name) => server.person(name)));
+  });
+  afterEach(async () => {
+    const faults = open.flatMap((opened) => opened.faults);
+    await Promise.all(open.splice(0).map((opened) => opened.close()));
+    expect(faults).toEqual([]);
+  });
+  afterAll(() => server.stop());
+
+  /** Messages and lines, in the order in which they stand. */
+  async function feed(page: Page, texts: readonly string[]) {
+    const all = (await page.getByRole("feed").textContent()) ?? "";
+    return texts.filter((text) => all.includes(text)).sort((a, b) => all.indexOf(a) - all.indexOf(b));
+  }
+  const said = (page: Page, text: string) =>
+    page.locator("[data-announcements]").getByText(text).waitFor({ state: "attached" });
+
+  test("who joins and leaves, and a new name, stand between the messages where they belong", async () => {
+    if (!ann || !bob || !cid || !dan) throw new Error("nobody is there");
+    const { id } = await ann.conversation([bob, cid], "Choir");
+    const path = `/api/chat/conversations/${id}/`;
+    await bob.send(id, "first");
+    const opened = await openPage(ann, `/c/${id}`);
+    open.push(opened);
+    const { page } = opened;
+    await message(page, "first").waitFor();
+    const line = (text: string) => page.getByRole("feed").getByText(text, { exact: true });
+
+    await ann.post(`${path}participants/`, { user_ids: [dan.id] });
+    await line("Dan Tester joined").waitFor();
+    await said(page, "Dan Tester joined");
+    await dan.send(id, "hello all");
+    await message(page, "hello all").waitFor();
+    await cid.delete(`${path}participants/${cid.id}/`);
+    await line("Cid Tester left").waitFor();
+    await bob.patch(path, { name: "Big choir" });
+    await line("The group is now called Big choir").waitFor();
+    await bob.send(id, "nice name");
+    await message(page, "nice name").waitFor();
+    const order = [
+      "first",
+      "Dan Tester joined",
+      "hello all",
+      "Cid Tester left",
+      "The group is now called Big choir",
+      "nice name",
+    ];
+    expect(await feed(page, order)).toEqual(order);
+    expect(await page.getByRole("feed").getByRole("article").count()).toBe(3);
+    expect(await seriousFaults(page)).toEqual([]);
+
+    // They are still there for who looks elsewhere and comes back.
+    const other = await ann.conversation([bob]);
+    await ann.send(other.id, "elsewhere");
+    await row(page, "Bob Tester").first().click();
+    await message(page, "elsewhere").waitFor();
+    await row(page, "Big choir").click();
+    await line("Cid Tester left").waitFor();
+    expect(await feed(page, order)).toEqual(order);
+  });
+
+  test("one’s own renaming is a line too, also in a group without a message", async () => {
+    if (!ann || !bob || !cid) throw new Error("nobody is there");
+    const { id } = await ann.conversation([bob, cid], "Quiet");
+    const opened = await openPage(ann, `/c/${id}`);
+    open.push(opened);
+    const { page } = opened;
+    await page.getByText("No messages yet. Say hello!").waitFor();
+    await ann.patch(`/api/chat/conversations/${id}/`, { name: "Quieter" });
+    await page.getByText("The group is now called Quieter").first().waitFor();
+    await bob.send(id, "hush");
+    await message(page, "hush").waitFor();
+    const order = ["The group is now called Quieter", "hush"];
+    expect(await feed(page, order)).toEqual(order);
+  });
+});
