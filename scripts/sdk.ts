@@ -1,31 +1,32 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { minify } from "terser";
 
-// Makes the client's package: one minified module, its types in one file that needs no other, and a package.json without
-// dependencies. `npm pack` or `npm install` that folder; from it, `confab/client` is what is imported.
+// Makes the client's package: one minified module and a small one that it loads where something is kept, its types in one
+// file that needs no other, and a package.json without dependencies. `npm pack` or `npm install` that folder; from it,
+// `confab/client` is what is imported.
 
 const ROOT = join(import.meta.dir, "..");
 const SOURCE = join(ROOT, "src/client");
 /** In the order in which they read best; what they import is among them. */
 const PUBLIC = ["connect", "api", "conversation-api", "wire", "errors", "storage"];
+/** What is in the storage, which other versions of the client read too, and what the modules export to each other. */
+const SHARED = ["kept", "persistence"];
 
 const { values } = parseArgs({ options: { outdir: { type: "string", default: join(ROOT, "dist/client") } } });
 const outdir = resolve(values.outdir);
 
 rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
-const { outputs } = await Bun.build({ entrypoints: [join(SOURCE, "index.ts")], target: "browser", format: "esm" });
-// Of what it makes of this, a fifteenth is saved over Bun's own.
-const { code = "" } = await minify((await outputs[0]?.text()) ?? "", {
-  module: true,
-  ecma: 2020,
-  compress: { passes: 3 },
-});
-writeFileSync(join(outdir, "index.js"), code);
-writeFileSync(join(outdir, "index.d.ts"), declarations());
+const declarations = declare();
+const regex = internalNames();
+/** Both modules call the same things by the same short names. */
+const nameCache = {};
+await bundle("index");
+await bundle("persistence");
+writeFileSync(join(outdir, "index.d.ts"), declarationsOf(PUBLIC));
 const { version, description, license } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const manifest = {
   name: "confab",
@@ -42,8 +43,70 @@ copyFileSync(join(ROOT, "LICENSE"), join(outdir, "LICENSE"));
 copyFileSync(join(ROOT, "docs/sdk.md"), join(outdir, "README.md"));
 process.stdout.write(`${outdir}\n`);
 
-/** The public files' declarations one after the other: what they import from each other is there already. */
-function declarations(): string {
+/** A module with all that it needs, but for the one that is loaded later. */
+async function bundle(name: string): Promise<void> {
+  const { outputs } = await Bun.build({
+    entrypoints: [join(SOURCE, `${name}.ts`)],
+    target: "browser",
+    format: "esm",
+    minify: { syntax: true },
+    plugins: [
+      {
+        name: "apart",
+        setup({ onResolve }) {
+          onResolve({ filter: /^\.\/persistence\.ts$/ }, () => ({ path: "./persistence.js", external: true }));
+        },
+      },
+    ],
+  });
+  // Of what it makes of this, a fifteenth is saved over Bun's own.
+  const { code = "" } = await minify((await outputs[0]?.text()) ?? "", {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 3 },
+    mangle: { properties: { regex } },
+    nameCache,
+  });
+  writeFileSync(join(outdir, `${name}.js`), code);
+}
+
+/**
+ * The names by which the parts know each other, which can be short ones: all that the parts' declarations have, but what is
+ * declared for the outside too, on the wire, in the storage or of a platform.
+ */
+function internalNames(): RegExp {
+  const read = (path: string) => readFileSync(path, "utf8");
+  const platform = globSync("node_modules/@typescript/*/lib/lib.*.d.ts", { cwd: ROOT });
+  if (platform.length === 0) throw new Error("no names of platforms were found");
+  const wire = globSync("src/protocol/*.ts", { cwd: ROOT });
+  const reserved = wordsOf(
+    ...[...PUBLIC, ...SHARED].map(declarationOf),
+    ...[...platform, ...wire].map((path) => read(join(ROOT, path))),
+  );
+  const all = wordsOf(...[...declarations.values()]);
+  // What has an underscore or begins with a capital is on the wire or a type.
+  const internal = [...all].filter((word) => !reserved.has(word) && /^[a-z][a-zA-Z]*$/.test(word));
+  return new RegExp(`^(${internal.join("|")})$`);
+}
+
+function wordsOf(...texts: string[]): Set<string> {
+  return new Set(texts.flatMap((text) => text.replace(/\/\*[\s\S]*?\*\//g, "").match(/[A-Za-z_$][\w$]*/g) ?? []));
+}
+
+function declarationOf(name: string): string {
+  const text = declarations.get(name);
+  if (text === undefined) throw new Error(`${name}.ts has no declarations`);
+  return text;
+}
+
+/** These files' declarations one after the other: what they import from each other is there already. */
+function declarationsOf(names: string[]): string {
+  const texts = names.map(declarationOf);
+  return texts.join("\n").replace(/^(import|export) (type )?(\{[^}]*\}|\*) from "[^"]*";\n/gm, "");
+}
+
+/** Each file's declarations. */
+function declare(): Map<string, string> {
   const folder = mkdtempSync(join(tmpdir(), "confab-sdk-"));
   try {
     const options = {
@@ -63,8 +126,13 @@ function declarations(): string {
     writeFileSync(config, JSON.stringify(options));
     const tsc = Bun.spawnSync([join(ROOT, "node_modules/.bin/tsc"), "--project", config]);
     if (!tsc.success) throw new Error(`tsc: ${tsc.stdout}${tsc.stderr}`);
-    const texts = PUBLIC.map((name) => readFileSync(join(folder, "client", `${name}.d.ts`), "utf8"));
-    return texts.join("\n").replace(/^(import|export) (type )?(\{[^}]*\}|\*) from "[^"]*";\n/gm, "");
+    const client = join(folder, "client");
+    return new Map(
+      globSync("*.d.ts", { cwd: client }).map((file) => [
+        file.replace(".d.ts", ""),
+        readFileSync(join(client, file), "utf8"),
+      ]),
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

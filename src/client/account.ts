@@ -4,7 +4,7 @@ import type { Http } from "./http.ts";
 import type { SessionInfo, User } from "./wire.ts";
 
 /** The calls about oneself and others that change nothing here. */
-export const account = ({ call }: Http) => ({
+export const account = ({ call, page }: Http) => ({
   async register(person: NewPerson): Promise<User> {
     return (await call("POST", "users/register/", { ...person, password_confirm: person.password })).data as User;
   },
@@ -17,12 +17,8 @@ export const account = ({ call }: Http) => ({
   async endSession(id: string): Promise<void> {
     await call("DELETE", `users/sessions/${id}/`);
   },
-  async people(search = "", { limit = 50, offset = 0 } = {}): Promise<People> {
-    const { data, meta } = await call("GET", `users/list/?${query({ search, limit, offset })}`);
-    return { users: data as User[], total: Number(meta["total"]) };
+  async people(search?: string, which?: { limit?: number; offset?: number }): Promise<People> {
+    const { data, total } = await page("users/list/", search, which);
+    return { users: data as User[], total };
   },
 });
-
-/** As it stands in an address. */
-export const query = (values: Record<string, string | number>) =>
-  String(new URLSearchParams(Object.entries(values).map(([key, value]): [string, string] => [key, String(value)])));

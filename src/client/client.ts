@@ -1,18 +1,18 @@
 import type { ServerFrame } from "../protocol/frames.ts";
 import { account } from "./account.ts";
 import type { ClientEvents, ClientState, ConfabClient, ConnectOptions, Timing } from "./api.ts";
-import { Cut, createConnection } from "./connection.ts";
+import { createConnection } from "./connection.ts";
 import type { Core } from "./core.ts";
-import { type Deferred, deferred } from "./deferred.ts";
+import { deferred } from "./deferred.ts";
 import { createEmitter } from "./emitter.ts";
 import { ConfabError } from "./errors.ts";
 import { createHttp } from "./http.ts";
-import { indexedDbStorage } from "./indexed-db.ts";
-import { createKeeper } from "./keeper.ts";
-import { createLease } from "./lease.ts";
+import type { Keeper } from "./keeper.ts";
+import type { Lease } from "./lease.ts";
 import { createConversations } from "./list.ts";
-import { platform, watchPage } from "./platform.ts";
+import { platform } from "./platform.ts";
 import { createPresences } from "./presences.ts";
+import { Cut } from "./retry.ts";
 import { createSession } from "./session.ts";
 import { memoryStorage } from "./storage.ts";
 import { createStore } from "./store.ts";
@@ -35,29 +35,15 @@ export function createClient(options: ConnectOptions): ConfabClient {
   if (!WebSocket) throw new ConfabError("no_websocket", "This platform has no WebSocket: pass one as an option");
   const base = new URL(typeof url === "string" ? url : url.href).href.replace(/\/*$/, "/");
   const timing = { ...TIMING, ...options.timing };
-  const waiters = new Set<Deferred<void>>();
+  let moved = deferred<void>();
   let toldState = "connecting,,";
   const { on, emit } = createEmitter<ClientEvents>(onError);
 
-  const store = createStore(options.storage ?? indexedDbStorage() ?? memoryStorage(), `confab1 ${base} `, onError);
-  const http = createHttp(
-    base,
-    options.fetch ?? ((input, init) => platform.fetch(input, init)),
-    options.token,
-    () => void (http.token === undefined ? store.delete("token") : store.set("token", http.token)),
-  );
-  const connection = createConnection({
-    timing,
-    url: `${base.replace(/^http/, "ws")}ws/`,
-    WebSocket,
-    headers: http.headers,
-    onFrame: take,
-    onState: (state, reason, retryAt) => (state === "signed-out" ? session.end() : setState(state, reason, retryAt)),
-    onDown,
-    explain: () => session.whoAmI(),
-    onError,
-  });
-
+  const over = new AbortController();
+  let keeper: Keeper | undefined;
+  let lease: Lease | undefined;
+  const store = createStore(load(), `confab1 ${base} `, onError);
+  const http = createHttp(base, options.fetch ?? ((input, init) => platform.fetch(input, init)), store, options.token);
   const core: Core & ConfabClient & { reason: string | undefined; retryAt: number | undefined } = {
     ...account(http),
     state: "connecting",
@@ -67,13 +53,16 @@ export function createClient(options: ConnectOptions): ConfabClient {
     isClosed: false,
     http,
     store,
-    connection,
     emit,
     on,
     onError,
     setState,
+    take,
     get token() {
       return http.token;
+    },
+    get connection() {
+      return connection;
     },
     get conversations() {
       return conversations;
@@ -87,16 +76,23 @@ export function createClient(options: ConnectOptions): ConfabClient {
     get lease() {
       return lease;
     },
+    get session() {
+      return session;
+    },
     get ready() {
       return ready;
     },
     isOnline: () => core.state === "online",
     async online() {
-      if (core.isOnline()) return;
-      if (isEnd()) throw unreachable();
-      const waiter = deferred<void>();
-      waiters.add(waiter);
-      return waiter.promise;
+      while (!core.isOnline()) {
+        if (core.state === "signed-out" || core.state === "stopped")
+          throw new ConfabError("offline", `The client is ${core.state}`);
+        await moved.promise;
+      }
+    },
+    down() {
+      if (core.isOnline()) core.state = "connecting";
+      for (const conversation of conversations.known) conversation.down();
     },
 
     open(id) {
@@ -114,25 +110,20 @@ export function createClient(options: ConnectOptions): ConfabClient {
     signIn: (email, password) => session.signIn(email, password),
     signOut: (how) => session.signOut(how),
     updateProfile: (names) => session.updateProfile(names),
-    reconnect: connection.kick,
+    reconnect: () => connection.kick(),
     async close() {
       if (core.isClosed) return;
       core.isClosed = true;
-      unwatchPage();
+      over.abort();
       await session.close();
       setState("stopped", "closed");
       await store.flush();
     },
   };
+  const connection = createConnection(core, timing, `${base.replace(/^http/, "ws")}ws/`, WebSocket);
   const conversations = createConversations(core, options.recent ?? 20);
   const presences = createPresences(core);
-  const keeper = createKeeper(core);
-  const lease = createLease(core, timing.lease);
   const session = createSession(core);
-  const unwatchPage = watchPage(() => {
-    connection.kick();
-    conversations.loadAgain(LOOK_AGAIN_MS);
-  }, keeper.save);
   const ready = session.start();
   return core;
 
@@ -147,7 +138,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     else if (frame.type === "conversation") {
       conversations.list(frame.conversation);
       presences.met(frame.conversation.participants);
-    } else if ("conversation_id" in frame && typeof frame.conversation_id === "string") {
+    } else if ("conversation_id" in frame && frame.conversation_id) {
       if (frame.type === "activity") conversations.moved(frame.conversation_id);
       if (frame.type === "participants") presences.met(frame.added);
       conversations.find(frame.conversation_id)?.take(frame);
@@ -163,10 +154,18 @@ export function createClient(options: ConnectOptions): ConfabClient {
     presences.again();
   }
 
-  /** The socket is gone; what happens next is told by `setState`. */
-  function onDown() {
-    if (core.isOnline()) core.state = "connecting";
-    for (const conversation of conversations.known) conversation.down();
+  /** What keeps things comes after the rest. Should that fail, the storage has failed. */
+  async function load() {
+    const { createKeeper, createLease, indexedDbStorage, watchPage } = await import("./persistence.ts");
+    keeper = createKeeper(core);
+    lease = createLease(core, timing.lease);
+    watchPage(wake, keeper.save, over.signal);
+    return options.storage ?? indexedDbStorage() ?? memoryStorage();
+  }
+
+  function wake() {
+    connection.kick();
+    conversations.loadAgain(LOOK_AGAIN_MS);
   }
 
   function setState(state: ClientState, reason?: string, retryAt?: number) {
@@ -174,23 +173,11 @@ export function createClient(options: ConnectOptions): ConfabClient {
     if (state !== "connecting") core.reason = reason;
     core.retryAt = retryAt;
     core.state = state;
-    for (const waiter of waiters) {
-      if (state === "online") waiter.resolve();
-      else if (isEnd()) waiter.reject(unreachable());
-      else continue;
-      waiters.delete(waiter);
-    }
-    const told = [state, reason, retryAt].join();
+    moved.resolve();
+    moved = deferred();
+    const told = `${[state, reason, retryAt]}`;
     if (told === toldState) return;
     toldState = told;
     emit("state", state);
-  }
-
-  function isEnd() {
-    return core.state === "signed-out" || core.state === "stopped";
-  }
-
-  function unreachable() {
-    return new ConfabError("offline", `The client is ${core.state}`);
   }
 }

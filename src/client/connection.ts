@@ -1,32 +1,13 @@
 import { closeCodes } from "../protocol/close-codes.ts";
 import type { ServerFrame } from "../protocol/frames.ts";
-import type { ClientState, Timing, WebSocketConstructor, WebSocketLike } from "./api.ts";
+import type { Timing, WebSocketConstructor, WebSocketLike } from "./api.ts";
+import type { Core } from "./core.ts";
 import { ConfabError } from "./errors.ts";
+import { parse } from "./json.ts";
+import { Cut, jitter, persist, WAIT_MOST_MS } from "./retry.ts";
 
 /** What is sent: any frame; `ref` is given to it here. */
 export type OutFrame = { type: string; conversation_id?: string } & Record<string, unknown>;
-
-/** The connection ended before the answer came: whether it was done is not known. */
-export class Cut extends Error {}
-
-interface ConnectionOptions {
-  timing: Timing;
-  url: string;
-  WebSocket: WebSocketConstructor;
-  /** Cookie and such; `undefined` in browsers. */
-  headers(): Record<string, string> | undefined;
-  onFrame(frame: ServerFrame): void;
-  /** It is `online` when the greeting came, which is a frame. */
-  onState(state: Exclude<ClientState, "online">, reason?: string, retryAt?: number): void;
-  /** The socket is gone; what happens next is told by `onState`. */
-  onDown(): void;
-  /**
-   * The socket was refused before it opened, which browsers don't explain. Asks by HTTP; resolves with the ms to wait at
-   * least, or `signed-out`.
-   */
-  explain(): Promise<number | "signed-out">;
-  onError(error: unknown): void;
-}
 
 interface Waiting {
   resolve(frame?: ServerFrame): void;
@@ -36,9 +17,6 @@ interface Waiting {
   isQuiet: boolean;
 }
 
-/** The server did nothing, or it is not known what it did: to be asked again, the same. */
-const TRY_AGAIN = /^(throttled|unavailable|internal_error|draining|starting|offline|authentication_required)$/;
-const AGAIN_MS = { first: 500, most: 15_000 };
 /** No answer at all within this, though the connection lives. */
 const ANSWER_MS = 30_000;
 /** The server allows 200 frames in 10 s, over all sockets of a person. */
@@ -46,7 +24,7 @@ const PACE = { burst: 60, everyMs: 100 };
 /** A connection that held for so long was a good one: the next waits are short again. */
 const GOOD_AFTER_MS = 5_000;
 const FLOOD_WAIT_MS = 10_000;
-const WAIT_MOST_MS = 600_000;
+const TELL_TRIES = 3;
 const TICK_MS = 1_000;
 /** So far off, the clock of the wall shows that the machine has slept. */
 const SLEPT_MS = 10_000;
@@ -54,7 +32,7 @@ const SLEPT_MS = 10_000;
 export type Connection = ReturnType<typeof createConnection>;
 
 /** The one socket: opened, watched over and opened again; and the road of all that is sent on it. */
-export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOptions) {
+export function createConnection(core: Core, timing: Timing, url: string, WebSocket: WebSocketConstructor) {
   let socket: WebSocketLike | undefined;
   let isGreeted = false;
   let isRunning = false;
@@ -67,7 +45,7 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
   let advisedAt = 0;
   let ticker: ReturnType<typeof setInterval> | undefined;
   /** Something must be heard by then. */
-  let deadline = Number.POSITIVE_INFINITY;
+  let deadline = Infinity;
   let heardAt = 0;
   let greetedAt = 0;
   let tickedAt = 0;
@@ -78,13 +56,13 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
 
   function open() {
     abandon();
-    on.onState("connecting");
-    const headers = on.headers();
+    core.setState("connecting");
+    const headers = core.http.headers();
     let own: WebSocketLike;
     try {
       own = headers ? new WebSocket(url, { headers }) : new WebSocket(url);
     } catch (error) {
-      on.onError(error);
+      core.onError(error);
       return wait(backoff(), "The socket could not be opened");
     }
     socket = own;
@@ -101,8 +79,8 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
 
   function receive(data: unknown) {
     heardAt = performance.now();
-    if (isGreeted) deadline = Number.POSITIVE_INFINITY;
-    const frame = parse(data);
+    if (isGreeted) deadline = Infinity;
+    const frame = parse<ServerFrame>(data);
     // What can't be understood is not for us.
     if (typeof frame?.type !== "string") return;
     try {
@@ -110,12 +88,12 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
         isGreeted = true;
         epoch++;
         greetedAt = heardAt;
-        advice = frame.reconnect_after_ms > 0 ? frame.reconnect_after_ms : undefined;
-        deadline = Number.POSITIVE_INFINITY;
+        advice = frame.reconnect_after_ms;
+        deadline = Infinity;
       } else answer(frame);
-      on.onFrame(frame);
+      core.take(frame);
     } catch (error) {
-      on.onError(error);
+      core.onError(error);
     }
   }
 
@@ -137,12 +115,12 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
     }
   }
 
-  function request(frame: OutFrame, isQuiet: boolean): Promise<ServerFrame | undefined> {
+  function request(frame: OutFrame, isQuiet = false): Promise<ServerFrame | undefined> {
     return new Promise((resolve, reject) => {
       if (!isGreeted) return reject(new Cut());
       const ref = String(++refs);
       const now = performance.now();
-      const asked = { resolve, reject, isQuiet, until: Number.POSITIVE_INFINITY };
+      const asked = { resolve, reject, isQuiet, until: Infinity };
       waiting.set(ref, asked);
       const send = () => {
         if (!waiting.has(ref)) return;
@@ -157,21 +135,10 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
     });
   }
 
-  /** Repeats what can't be done right now, while the connection holds; being too fast does not count as a try. */
-  async function persist<T>(work: () => Promise<T>, tries = Number.POSITIVE_INFINITY): Promise<T> {
+  /** While the connection holds. */
+  function persistHere<T>(work: () => Promise<T>, tries?: number): Promise<T> {
     const started = epoch;
-    for (let failures = 0; ; )
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof ConfabError && TRY_AGAIN.test(error.code))) throw error;
-        if (error.code !== "throttled" && ++failures >= tries) throw error;
-        const most = Math.min(AGAIN_MS.first * 2 ** failures, AGAIN_MS.most);
-        const advised = Math.min((error.retryAfter ?? 0) * 1000, WAIT_MOST_MS);
-        await sleep(advised > 0 ? advised : most * (0.5 + Math.random() / 2));
-        // The next connection asks anew for what is still needed.
-        if (epoch !== started) throw new Cut();
-      }
+    return persist(work, () => epoch === started, tries);
   }
 
   function tick() {
@@ -179,21 +146,21 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
     // The machine slept: whatever was known of the connection is old.
     const slept = Math.abs(Date.now() - tickedAt) > SLEPT_MS;
     tickedAt = Date.now();
-    if (isGreeted && slept) deadline = Number.POSITIVE_INFINITY;
+    if (isGreeted && slept) deadline = Infinity;
     if (now >= deadline) return ended(isGreeted ? "The connection is dead" : "The server does not answer");
     if (slept || now - heardAt >= timing.pingAfter) probe();
-    for (const [ref, { resolve, until, isQuiet }] of waiting) {
-      if (now < until) continue;
+    for (const [ref, asked] of waiting) {
+      if (now < asked.until) continue;
       // Silence to one frame on a living connection: start afresh, so that nothing waits for ever.
-      if (!isQuiet) return ended("No answer");
+      if (!asked.isQuiet) return ended("No answer");
       waiting.delete(ref);
-      resolve();
+      asked.resolve();
     }
   }
 
   /** Whether it is dead is found out within `answerWithin`. */
   function probe() {
-    if (!isGreeted || deadline !== Number.POSITIVE_INFINITY) return;
+    if (!isGreeted || deadline !== Infinity) return;
     deadline = performance.now() + timing.answerWithin;
     transmit({ type: "ping" });
   }
@@ -206,7 +173,7 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
     retry = socket = undefined;
     isGreeted = false;
     epoch++;
-    deadline = Number.POSITIVE_INFINITY;
+    deadline = Infinity;
     for (const { reject } of waiting.values()) reject(new Cut());
     waiting.clear();
     if (!old) return;
@@ -216,7 +183,7 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
     } catch {
       // It was not open yet, and some platforms mind.
     }
-    on.onDown();
+    core.down();
   }
 
   /** It was closed, or is given up: then there is no code, and it is not waited for. */
@@ -224,38 +191,36 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
     const wasGreeted = isGreeted;
     if (wasGreeted && performance.now() - greetedAt > GOOD_AFTER_MS) attempts = 0;
     abandon();
-    if (code === closeCodes.sessionEnded) halt("signed-out");
-    else if (code === closeCodes.protocolAbuse) halt("stopped", why);
-    else if (code === closeCodes.restarting) wait(adviceIn(why) ?? backoff(), "The server restarts", true);
+    if (code === closeCodes.sessionEnded) core.session.end();
+    else if (code === closeCodes.protocolAbuse) {
+      isRunning = false;
+      core.setState("stopped", why);
+    } else if (code === closeCodes.restarting)
+      wait(parse<Advice>(why)?.reconnect_after_ms ?? backoff(), "The server restarts", true);
     else if (code === closeCodes.flooding) wait(FLOOD_WAIT_MS + backoff(), why, true);
     else if (code === undefined || wasGreeted) wait(backoff(), why);
     else void refused(why);
   }
 
+  /** Before it opened, which browsers don't explain: HTTP is asked. */
   async function refused(why: string) {
-    on.onState("offline", why);
+    core.setState("offline", why);
     const started = epoch;
-    const ms = await on.explain();
+    const ms = await core.session.whoAmI();
     // Somebody may have been quicker.
     if (epoch !== started) return;
-    if (ms === "signed-out") halt(ms);
+    if (ms === undefined) core.session.end();
     else wait(Math.max(ms, backoff()), why, ms > 0);
   }
 
-  function halt(state: "signed-out" | "stopped", reason?: string) {
-    isRunning = false;
-    on.onState(state, reason);
-  }
+  const backoff = () => jitter(Math.min((advice || timing.backoff) * 2 ** attempts++, timing.backoffMax));
 
-  /** Full jitter: as far apart as can be, so that a server that comes back is not stormed. */
-  const backoff = () => Math.random() * Math.min((advice ?? timing.backoff) * 2 ** attempts++, timing.backoffMax);
-
-  /** What a server advises is believed within bounds: its fault must not become a storm, nor a silence for ever. */
+  /** Within bounds: no fault of a server's may become a storm. */
   function wait(asked: number, reason: string, isAdvised = false) {
     const ms = Math.min(asked >= 0 ? asked : timing.backoff, WAIT_MOST_MS);
     if (isAdvised) advisedAt = performance.now() + ms;
     retry = setTimeout(open, ms);
-    on.onState("offline", reason, Date.now() + ms);
+    core.setState("offline", reason, Date.now() + ms);
   }
 
   return {
@@ -285,41 +250,24 @@ export function createConnection({ timing, url, WebSocket, ...on }: ConnectionOp
     post(frame: OutFrame) {
       if (isGreeted) transmit(frame);
     },
-    persist,
+    persist: persistHere,
     /**
      * Sends a frame, and again while the server can't do it; resolves with its answer.
      * @param tries when the server can't do it right now; being too fast does not count
-     * @param isQuiet it is answered only when it is refused: resolves when that has not happened for a while
      * @param isWanted whether it is still to be sent, when it is tried again
      * @throws ConfabError when it is refused for good, Cut when the connection ends first
      */
-    ask(frame: OutFrame, { tries, isQuiet = false, isWanted = () => true }: AskOptions = {}) {
-      return persist(() => (isWanted() ? request(frame, isQuiet) : Promise.reject(new Cut())), tries);
-    },
+    ask: (frame: OutFrame, tries?: number, isWanted = () => true) =>
+      persistHere(async () => {
+        if (!isWanted()) throw new Cut();
+        return request(frame);
+      }, tries),
+    /** Sends a frame that is answered when it is refused, if at all. */
+    tell: (frame: OutFrame) => void persistHere(() => request(frame, true), TELL_TRIES).catch(() => {}),
   };
 }
 
-interface AskOptions {
-  tries?: number;
-  isQuiet?: boolean;
-  isWanted?: () => boolean;
-}
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-function parse(data: unknown): ServerFrame | undefined {
-  try {
-    return JSON.parse(String(data));
-  } catch {
-    return undefined;
-  }
-}
-
-function adviceIn(reason: string): number | undefined {
-  try {
-    const { reconnect_after_ms: ms } = JSON.parse(reason);
-    return ms >= 0 ? ms : undefined;
-  } catch {
-    return undefined;
-  }
+/** In the reason of a close. */
+interface Advice {
+  reconnect_after_ms: number;
 }

@@ -7,26 +7,29 @@ import { createFeed } from "./feed.ts";
 import { members } from "./members.ts";
 import { createOutbox } from "./outbox.ts";
 import { createReading } from "./reading.ts";
+import { jitter } from "./retry.ts";
 import { createTimeline } from "./timeline.ts";
 import { createTyping } from "./typing.ts";
 import type { Message, User } from "./wire.ts";
 
-/** Messages that are kept in storage, and in memory of one that nobody has open. */
+/** Messages that are kept in memory of one that nobody has open. */
 const KEEP = 100;
 const PARTICIPANTS_SHOWN = 50;
+/** All of a group ask the server when its people change: at random within this for each of them, so not at one moment. */
+const ASK_WITHIN_MS = 10;
 
 /** One conversation: its frames come in by `take`, what goes out goes by its outbox. */
 export function createConversation(id: string, core: Core): LiveConversation {
   let opened = 0;
   let pending: ConversationChange | undefined;
-  const { connection } = core;
+  let isToAsk = false;
   const { on, emit } = createEmitter<ConversationEvents>(core.onError);
   const timeline = createTimeline();
   const reading = createReading((seq) => {
-    connection.ask({ type: "read", conversation_id: id, seq }, { tries: 1, isQuiet: true }).catch(() => {});
+    core.connection.tell({ type: "read", conversation_id: id, seq });
   });
   const typing = createTyping(
-    (is_typing) => feed.isLive && connection.post({ type: "typing", conversation_id: id, is_typing }),
+    (is_typing) => feed.isLive && core.connection.post({ type: "typing", conversation_id: id, is_typing }),
     () => self.changed(),
   );
 
@@ -47,6 +50,9 @@ export function createConversation(id: string, core: Core): LiveConversation {
     on,
     indexOf: timeline.indexOf,
 
+    get feed() {
+      return feed;
+    },
     get outbox() {
       return outbox;
     },
@@ -86,11 +92,8 @@ export function createConversation(id: string, core: Core): LiveConversation {
     close() {
       if (opened === 0 || --opened > 0) return;
       typing.set(false);
-      timeline.trim(KEEP);
-      self.changed({ messages: true, reset: true });
+      trim();
     },
-    follow: () => feed.follow(),
-    unfollow: () => feed.unfollow(),
     down() {
       feed.down();
       typing.clear();
@@ -109,7 +112,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
       if (opened > 0) feed.want();
       self.changed();
     },
-    loadOlder: (limit = 50) => feed.loadOlder(limit),
+    loadOlder: (limit) => feed.loadOlder(limit),
     messageAt: (seq) => feed.messageAt(seq),
 
     // What comes
@@ -158,9 +161,8 @@ export function createConversation(id: string, core: Core): LiveConversation {
       emit("message", shown);
       core.emit("message", shown, self);
     },
-    isAwaited: (seq) => feed.isFollowed && feed.isLoaded && seq > (timeline.last?.seq ?? 0),
 
-    // What the HTTP API and the storage say
+    // What the HTTP API says
 
     learn({ message_count, unread_count, last_message, read_positions, ...info }) {
       self.info = info;
@@ -175,27 +177,6 @@ export function createConversation(id: string, core: Core): LiveConversation {
       }
       self.changed();
     },
-    keep() {
-      const { head, pruned, seq, positions } = reading;
-      const kept = { info: self.info, head, pruned, seq, positions: [...positions] };
-      return feed.isLoaded
-        ? { ...kept, version: feed.version, messages: timeline.truths(KEEP) }
-        : { ...kept, messages: timeline.newest ? [timeline.newest] : [] };
-    },
-    restore({ info, version, messages, positions, ...counts }) {
-      if (feed.isFollowed || feed.isLoaded) return;
-      if (info) self.learn(info);
-      reading.learn(counts);
-      for (const [userId, seq] of positions) reading.learnPosition(userId, seq);
-      for (const message of messages.slice(-1)) self.noteNewest(message);
-      if (version !== undefined) {
-        feed.version = version;
-        feed.isLoaded = true;
-        timeline.reset(messages);
-      }
-      self.changed({ messages: true, reset: true });
-    },
-
     // What goes out
 
     send(text) {
@@ -208,14 +189,14 @@ export function createConversation(id: string, core: Core): LiveConversation {
     delete: (key) => outbox.delete(key),
     retry: (key) => outbox.retry(key),
     discard: (key) => outbox.discard(key),
-    typing: (isTyping = true) => typing.set(isTyping),
+    typing: typing.set,
     markRead(seq = reading.head) {
       if (reading.mark(seq)) self.changed();
     },
 
     changed({ messages = false, prepended = 0, reset = false } = {}) {
       self.revision++;
-      core.keeper.changed(self);
+      core.keeper?.changed(self);
       core.conversations.changed();
       if (!pending) queueMicrotask(tellChange);
       pending ??= { messages: false, prepended: 0, reset: false };
@@ -244,27 +225,35 @@ export function createConversation(id: string, core: Core): LiveConversation {
     outbox.arrived(message);
     if (isNew) self.announce(message);
     // Nobody looks at it: what it keeps must not grow for ever.
-    if (!self.isOpen && timeline.items.length > 2 * KEEP) {
-      timeline.trim(KEEP);
-      self.changed({ messages: true, reset: true });
-    }
+    if (!self.isOpen && timeline.items.length > 2 * KEEP) trim();
+  }
+
+  function trim() {
+    timeline.trim(KEEP);
+    self.changed({ messages: true, reset: true });
   }
 
   function membersChanged(added: readonly User[], removed: readonly number[], name: string | null) {
     const { info } = self;
     if (info) {
-      const fresh = added.filter((user) => !info.participants.some((other) => other.id === user.id));
-      const stay = info.participants.filter((user) => !removed.includes(user.id));
+      const moved = [...removed, ...added.map((user) => user.id)];
+      const stay = info.participants.filter((user) => !moved.includes(user.id));
       self.info = {
         ...info,
         name,
         display_name: name ?? info.display_name,
-        participants: [...stay, ...fresh].slice(0, PARTICIPANTS_SHOWN),
+        participants: [...stay, ...added].slice(0, PARTICIPANTS_SHOWN),
         participant_count: info.participant_count + added.length - removed.length,
       };
     }
     for (const userId of removed) reading.positions.delete(userId);
     // Who moves up among those shown, and what an unnamed group is called, the server knows.
-    core.conversations.refresh(self);
+    if (!isToAsk) setTimeout(ask, jitter((info?.participant_count ?? 0) * ASK_WITHIN_MS));
+    isToAsk = true;
+  }
+
+  function ask() {
+    isToAsk = false;
+    if (core.isOnline()) core.conversations.refresh(self);
   }
 }

@@ -2,13 +2,15 @@ import type { ServerFrame } from "../protocol/frames.ts";
 import type { ClientEvents, ClientState } from "./api.ts";
 import type { Connection } from "./connection.ts";
 import type { Conversation, ConversationChange } from "./conversation-api.ts";
+import type { Feed } from "./feed.ts";
 import type { Http } from "./http.ts";
-import type { Keeper, Kept } from "./keeper.ts";
+import type { Keeper } from "./keeper.ts";
 import type { Lease } from "./lease.ts";
 import type { Conversations } from "./list.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Presences } from "./presences.ts";
 import type { Reading } from "./reading.ts";
+import type { Session } from "./session.ts";
 import type { Store } from "./store.ts";
 import type { Timeline } from "./timeline.ts";
 import type { ConversationInfo, Message, User } from "./wire.ts";
@@ -25,12 +27,18 @@ export interface Core {
   readonly connection: Connection;
   readonly conversations: Conversations;
   readonly presences: Presences;
-  readonly keeper: Keeper;
-  readonly lease: Lease;
+  /** These two come a little later. */
+  readonly keeper: Keeper | undefined;
+  readonly lease: Lease | undefined;
+  readonly session: Session;
   isOnline(): boolean;
   /** Resolves when there is a connection; rejects when there will be none. */
   online(): Promise<void>;
   setState(state: ClientState, reason?: string, retryAt?: number): void;
+  /** Takes whatever the server says. */
+  take(frame: ServerFrame): void;
+  /** The socket is gone; what happens next is told by `setState`. */
+  down(): void;
   emit<K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]): void;
   onError(error: unknown): void;
 }
@@ -49,11 +57,10 @@ export interface LiveConversation extends Conversation {
   readonly isOpen: boolean;
   readonly timeline: Timeline;
   readonly reading: Reading;
+  readonly feed: Feed;
   readonly outbox: Outbox;
 
   open(): void;
-  follow(): void;
-  unfollow(): void;
   /** The connection is gone. */
   down(): void;
   /** Takes whatever the server says of it. */
@@ -63,8 +70,6 @@ export interface LiveConversation extends Conversation {
   /** A message the server has is shown, or is to be. */
   noteNewest(message: Message): void;
   announce(message: Message): void;
-  /** Its message is still to come from the server. */
-  isAwaited(seq: number): boolean;
   /** Takes an entry of the list, or the conversation itself. What is newer here stays. */
   learn(summary: ConversationInfo & Partial<Summary>): void;
   /** One takes no part, or not any more. */
@@ -73,8 +78,6 @@ export interface LiveConversation extends Conversation {
   revive(): void;
   /** Told once for all that comes together. */
   changed(change?: Partial<ConversationChange>): void;
-  keep(): Kept;
-  restore(kept: Kept): void;
 }
 
 export type Frame<T extends ServerFrame["type"]> = ServerFrame & { type: T };

@@ -6,10 +6,11 @@ export interface Deferred<T> {
 }
 
 export function deferred<T>(): Deferred<T> {
-  let ends: Pick<Deferred<T>, "resolve" | "reject"> | undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    ends = { resolve, reject };
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((fulfil, refuse) => {
+    resolve = fulfil;
+    reject = refuse;
   });
-  if (!ends) throw new Error("a promise has no ends");
-  return { promise, ...ends };
+  return { promise, resolve, reject };
 }

@@ -1,12 +1,14 @@
-import { Cut } from "./connection.ts";
 import type { SentMessage } from "./conversation-api.ts";
 import type { Change, Core, Frame, LiveConversation } from "./core.ts";
 import { ConfabError } from "./errors.ts";
+import { Cut } from "./retry.ts";
 import type { Message } from "./wire.ts";
 
 const GONE = /^(not_a_participant|not_found|validation_failed)$/;
 /** How often a page is asked for when the server can't give it right now. */
 const PAGE_TRIES = 3;
+
+export type Feed = ReturnType<typeof createFeed>;
 
 /** What comes of one conversation: each change once, in order, without a hole; and its pages. */
 export function createFeed(self: LiveConversation, core: Core) {
@@ -24,8 +26,8 @@ export function createFeed(self: LiveConversation, core: Core) {
   function follow() {
     if (state !== "none" || self.goneReason || !core.isOnline()) return;
     state = "pending";
-    const after = feed.isLoaded ? { after_version: feed.version } : {};
-    core.connection.ask({ type: "subscribe", conversation_id, ...after }).catch((error: unknown) => {
+    const after_version = feed.isLoaded ? feed.version : undefined;
+    core.connection.ask({ type: "subscribe", conversation_id, after_version }).catch((error: unknown) => {
       if (error instanceof Cut) return;
       state = "none";
       failed(error);
@@ -46,7 +48,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     pages++;
     try {
       const frame = { type: "history", conversation_id, ...page };
-      const answer = (await core.connection.ask(frame, tries ? { tries } : {})) as Frame<"history">;
+      const answer = (await core.connection.ask(frame, tries)) as Frame<"history">;
       return use(
         answer.messages.map((message) => meanwhile.get(message.seq) ?? message),
         answer.total,
@@ -87,7 +89,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     self.changed();
   }
 
-  async function readOlder(limit: number): Promise<number> {
+  async function readOlder(limit = 50): Promise<number> {
     for (;;) {
       await core.online();
       const before_seq = timeline.first?.seq;
@@ -133,13 +135,15 @@ export function createFeed(self: LiveConversation, core: Core) {
     get isLive() {
       return state === "live";
     },
+    /** Its message is still to come from the server. */
+    isAwaited: (seq: number) => state !== "none" && feed.isLoaded && seq > (timeline.last?.seq ?? 0),
     get isUpToDate() {
       return state === "live" && feed.isLoaded && feed.version >= target;
     },
     unfollow() {
       if (state === "none") return;
       state = "none";
-      core.connection.ask({ type: "unsubscribe", conversation_id }).catch(() => {});
+      core.connection.tell({ type: "unsubscribe", conversation_id });
     },
     /** The connection, or the right to be here, is gone. */
     down() {
@@ -150,7 +154,7 @@ export function createFeed(self: LiveConversation, core: Core) {
       if (state === "live" && !feed.isLoaded) void loadNewest();
       else follow();
     },
-    loadOlder(limit: number): Promise<number> {
+    loadOlder(limit?: number): Promise<number> {
       older ??= readOlder(limit).finally(() => {
         older = undefined;
       });

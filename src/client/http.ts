@@ -1,13 +1,20 @@
 import type { Fetch, FetchResponse } from "./api.ts";
 import { ConfabError } from "./errors.ts";
+import type { Store } from "./store.ts";
 
 interface Envelope {
   status?: string;
   data?: unknown;
-  meta?: Record<string, unknown>;
+  meta: Meta;
   message?: string;
   code?: string;
   errors?: Record<string, string[]>;
+}
+
+/** Of lists only. */
+interface Meta {
+  total: number;
+  next_after: number | null;
 }
 
 const PATIENCE_MS = 20_000;
@@ -15,18 +22,14 @@ const PATIENCE_MS = 20_000;
 export type Http = ReturnType<typeof createHttp>;
 
 /** Calls the server's HTTP API; outside browsers it keeps the session's cookie. */
-export function createHttp(base: string, fetch: Fetch, token: string | undefined, onToken: () => void) {
+export function createHttp(base: string, fetch: Fetch, store: Store, token: string | undefined) {
   const http = {
     token,
     /** For what must be sent along outside browsers; there the browser does it. */
     headers: () => (http.token === undefined ? undefined : { Cookie: `sessionid=${http.token}` }),
 
     /** @throws ConfabError: what the server said, or `offline` */
-    async call(
-      method: string,
-      path: string,
-      body?: unknown,
-    ): Promise<{ data: unknown; meta: Record<string, unknown> }> {
+    async call(method: string, path: string, body?: object): Promise<{ data: unknown; meta: Meta }> {
       let response: FetchResponse;
       let envelope: Envelope;
       try {
@@ -34,8 +37,8 @@ export function createHttp(base: string, fetch: Fetch, token: string | undefined
           method,
           credentials: "include",
           signal: AbortSignal.timeout(PATIENCE_MS),
-          headers: { ...http.headers(), ...(body ? { "Content-Type": "application/json" } : {}) },
-          ...(body ? { body: JSON.stringify(body) } : {}),
+          headers: { ...http.headers(), ...(body && { "Content-Type": "application/json" }) },
+          body: JSON.stringify(body),
         });
         keepCookie(response);
         envelope = (await response.json().catch(() => ({}))) as Envelope;
@@ -43,7 +46,7 @@ export function createHttp(base: string, fetch: Fetch, token: string | undefined
         throw new ConfabError("offline", "The server can't be reached");
       }
       const { ok, status, headers } = response;
-      const { data, meta = {}, code, message, errors } = envelope;
+      const { data, meta, code, message, errors } = envelope;
       if (ok && envelope.status === "success") return { data, meta };
       // An OK that is none of ours is from somebody in between: a hotel's sign-in page, a proxy.
       throw new ConfabError(
@@ -51,6 +54,12 @@ export function createHttp(base: string, fetch: Fetch, token: string | undefined
         message ?? `The server answered ${status}`,
         { errors, retryAfter: Number(headers.get("Retry-After")) || undefined },
       );
+    },
+    /** One page of a list, and how many there are in all. */
+    async page(path: string, search = "", { limit = 50, offset = 0 } = {}) {
+      const query = `${new URLSearchParams({ search })}&limit=${limit}&offset=${offset}`;
+      const { data, meta } = await http.call("GET", `${path}?${query}`);
+      return { data, total: meta.total };
     },
   };
   return http;
@@ -61,7 +70,7 @@ export function createHttp(base: string, fetch: Fetch, token: string | undefined
       const value = /^sessionid=([^;]*)/.exec(cookie)?.[1];
       if (value === undefined) continue;
       http.token = value || undefined;
-      onToken();
+      void store.set("token", http.token);
     }
   }
 }

@@ -12,7 +12,7 @@ interface ObjectStore {
   get(key: string): Request<string | undefined>;
   put(value: string, key: string): Request<unknown>;
   delete(key: string): Request<unknown>;
-  getAllKeys(range: unknown): Request<string[]>;
+  getAllKeys(): Request<string[]>;
 }
 interface Transaction {
   error: unknown;
@@ -26,7 +26,6 @@ interface Database {
 }
 interface Browser {
   indexedDB?: { open(name: string, version: number): Request<Database> };
-  IDBKeyRange?: { bound(lower: string, upper: string): unknown };
   navigator?: {
     locks?: {
       request(name: string, options: { ifAvailable: true }, work: (lock: unknown) => unknown): Promise<unknown>;
@@ -36,10 +35,10 @@ interface Browser {
 
 const NAME = "confab";
 
-/** A browser's database for this origin; `undefined` elsewhere. */
+/** A browser's database for this origin; `undefined` where there is none. */
 export function indexedDbStorage(): KeyValueStorage | undefined {
-  const { indexedDB, IDBKeyRange, navigator } = globalThis as unknown as Browser;
-  if (!indexedDB || !IDBKeyRange) return undefined;
+  const { indexedDB, navigator } = globalThis as unknown as Browser;
+  if (!indexedDB) return undefined;
   let opening: Promise<Database> | undefined;
   const open = () => {
     const request = indexedDB.open(NAME, 1);
@@ -61,9 +60,10 @@ export function indexedDbStorage(): KeyValueStorage | undefined {
   };
   const storage: KeyValueStorage = {
     get: (key) => use("readonly", (store) => store.get(key)),
-    set: async (key, value) => void (await use("readwrite", (store) => store.put(value, key))),
-    delete: async (key) => void (await use("readwrite", (store) => store.delete(key))),
-    keys: (prefix) => use("readonly", (store) => store.getAllKeys(IDBKeyRange.bound(prefix, `${prefix}\uffff`))),
+    set: (key, value) => use("readwrite", (store) => store.put(value, key)),
+    delete: (key) => use("readwrite", (store) => store.delete(key)),
+    keys: async (prefix) =>
+      (await use("readonly", (store) => store.getAllKeys())).filter((key) => key.startsWith(prefix)),
   };
   const locks = navigator?.locks;
   if (!locks) return storage;
@@ -71,7 +71,7 @@ export function indexedDbStorage(): KeyValueStorage | undefined {
     ...storage,
     claim: (name) =>
       new Promise((resolve, reject) => {
-        const hold = (lock: unknown) => (lock ? new Promise<void>((release) => resolve(release)) : resolve(undefined));
+        const hold = (lock: unknown) => (lock ? new Promise<void>(resolve) : resolve(undefined));
         locks.request(name, { ifAvailable: true }, hold).catch(reject);
       }),
   };

@@ -1,21 +1,10 @@
 import type { Core, LiveConversation } from "./core.ts";
-import type { ConversationInfo, Message } from "./wire.ts";
-
-/** What is kept of a conversation. */
-export interface Kept {
-  info: ConversationInfo | undefined;
-  head: number;
-  pruned: number;
-  seq: number;
-  positions: [number, number][];
-  /** Of which `messages` are; without it they are the newest alone. */
-  version?: number;
-  messages: Message[];
-}
+import type { Kept } from "./kept.ts";
 
 const SAVE_AFTER_MS = 1_000;
-/** The most recent ones are kept. */
+/** The most recent ones are kept, with so many of their newest messages. */
 const CONVERSATIONS = 50;
+const MESSAGES = 100;
 
 export type Keeper = ReturnType<typeof createKeeper>;
 
@@ -31,7 +20,7 @@ export function createKeeper({ store, conversations }: Pick<Core, "store" | "con
     const recent = conversations.ordered.slice(0, CONVERSATIONS);
     for (const conversation of dirty) {
       const key = folder + conversation.id;
-      if (recent.includes(conversation)) void store.set(key, conversation.keep());
+      if (recent.includes(conversation)) void store.set(key, keep(conversation));
       else void store.delete(key);
     }
     dirty.clear();
@@ -48,7 +37,7 @@ export function createKeeper({ store, conversations }: Pick<Core, "store" | "con
         if (!kept?.info) continue;
         const conversation = conversations.get(key.slice(own.length));
         conversation.isListed = true;
-        conversation.restore(kept);
+        restore(conversation, kept);
       }
       conversations.isLoaded ||= keys.length > 0;
       folder = own;
@@ -67,4 +56,27 @@ export function createKeeper({ store, conversations }: Pick<Core, "store" | "con
       if (forget && own !== undefined) await store.clear(own);
     },
   };
+}
+
+function keep({ info, feed, reading, timeline }: LiveConversation): Kept {
+  const { head, pruned, seq, positions } = reading;
+  const kept = { info, head, pruned, seq, positions: [...positions] };
+  return feed.isLoaded
+    ? { ...kept, version: feed.version, messages: timeline.truths(MESSAGES) }
+    : { ...kept, messages: timeline.newest ? [timeline.newest] : [] };
+}
+
+function restore(conversation: LiveConversation, { info, version, messages, positions, ...counts }: Kept) {
+  const { feed, reading, timeline } = conversation;
+  if (feed.isFollowed || feed.isLoaded) return;
+  if (info) conversation.learn(info);
+  reading.learn(counts);
+  for (const [userId, seq] of positions) reading.learnPosition(userId, seq);
+  for (const message of messages.slice(-1)) conversation.noteNewest(message);
+  if (version !== undefined) {
+    feed.version = version;
+    feed.isLoaded = true;
+    timeline.reset(messages);
+  }
+  conversation.changed({ messages: true, reset: true });
 }

@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import type { Entry } from "./outbox.ts";
+import type { Entry } from "./kept.ts";
 import { randomId } from "./random-id.ts";
 
 export type Lease = ReturnType<typeof createLease>;
@@ -9,10 +9,8 @@ export type Lease = ReturnType<typeof createLease>;
  * that died has left is taken over by another. Should two take it over, or its owner wake up again, no harm is done: they
  * send the same texts in the same order with the same ids, and the server has each once.
  */
-export function createLease(
-  { store, conversations, onError }: Pick<Core, "store" | "conversations" | "onError">,
-  ms: number,
-) {
+export function createLease(core: Core, ms: number) {
+  const { store, conversations, onError } = core;
   let owner: string | undefined;
   let userId = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -25,6 +23,7 @@ export function createLease(
 
   async function renew() {
     if (owner === undefined) return;
+    core.session.look();
     if (!release) await store.set(leaseOf(owner), Date.now() + ms);
     const keys = await store.keys(`outbox/${userId}/`);
     for (const name of new Set(keys.map((key) => key.split("/")[2] ?? ""))) await adopt(name);
@@ -62,8 +61,6 @@ export function createLease(
   }
 
   return {
-    /** What is kept now is. */
-    isOwner: () => owner !== undefined,
     /** Gives the outboxes a folder, and what was left for them. */
     async begin(forUserId: number): Promise<void> {
       userId = forUserId;

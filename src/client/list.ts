@@ -1,10 +1,10 @@
-import { query } from "./account.ts";
 import type { ConversationList } from "./api.ts";
 import { createConversation } from "./conversation.ts";
 import type { Core, LiveConversation, Summary } from "./core.ts";
 import { ConfabError } from "./errors.ts";
 import type { ConversationInfo } from "./wire.ts";
 
+/** As many as the server is asked for at once. */
 const PAGE = 50;
 
 /** The list, to the other parts. */
@@ -41,7 +41,7 @@ export function createConversations(core: Core, recent: number) {
   let sorted: readonly LiveConversation[] = [];
   let isDirty = false;
   let isRefreshing = false;
-  let loadedAt = Number.NEGATIVE_INFINITY;
+  let loadedAt = -Infinity;
 
   const list: Conversations = {
     hasMore: false,
@@ -52,10 +52,9 @@ export function createConversations(core: Core, recent: number) {
     get ordered(): readonly LiveConversation[] {
       if (!isDirty) return sorted;
       isDirty = false;
-      const listed = list.known.filter(({ isListed, goneReason }) => isListed && !goneReason);
+      const listed = list.known.filter((one) => one.isListed && !one.goneReason);
       // One in which something of oneself waits to be sent stands above all others.
-      const sending = new Map(listed.map((one) => [one, Number(one.outbox.isSending())]));
-      const rank = (one: LiveConversation) => sending.get(one) ?? 0;
+      const rank = (one: LiveConversation) => Number(one.outbox.isSending());
       sorted = listed.sort((a, b) => rank(b) - rank(a) || b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
       return sorted;
     },
@@ -63,7 +62,7 @@ export function createConversations(core: Core, recent: number) {
       return [...all.values()];
     },
     get unread() {
-      return list.ordered.reduce((sum, { unread }) => sum + unread, 0);
+      return list.ordered.reduce((sum, one) => sum + one.unread, 0);
     },
     find: (id: string) => all.get(id),
     get(id: string): LiveConversation {
@@ -85,7 +84,7 @@ export function createConversations(core: Core, recent: number) {
       conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
       conversation.revive();
       if (!conversation.info) list.refresh(conversation);
-      conversation.follow();
+      conversation.feed.follow();
     },
     changed() {
       if (isDirty) return;
@@ -96,8 +95,8 @@ export function createConversations(core: Core, recent: number) {
       });
     },
     up() {
-      const open = list.known.filter(({ isOpen }) => isOpen);
-      for (const conversation of open) conversation.follow();
+      const open = list.known.filter((one) => one.isOpen);
+      for (const conversation of open) conversation.feed.follow();
       for (const conversation of open) list.refresh(conversation);
       for (const { outbox } of list.known) void outbox.pump();
       followRecent();
@@ -121,8 +120,8 @@ export function createConversations(core: Core, recent: number) {
     async loadMore() {
       await load(list.ordered.length);
     },
-    async search(search: string, { limit = PAGE, offset = 0 } = {}) {
-      const { data, total } = await page({ search, limit, offset });
+    async search(text: string, which?: { limit?: number; offset?: number }) {
+      const { data, total } = await page(text, which);
       const items = data.map((summary) => {
         const conversation = list.get(summary.id);
         conversation.learn(summary);
@@ -143,14 +142,14 @@ export function createConversations(core: Core, recent: number) {
     const before = list.ordered;
     const page = await load(0);
     if (!page) return;
-    const oldest = page.length < PAGE ? Number.NEGATIVE_INFINITY : Math.min(...page.map(({ activeAt }) => activeAt));
+    const oldest = page.length < PAGE ? -Infinity : Math.min(...page.map((one) => one.activeAt));
     for (const conversation of before)
       if (!page.includes(conversation) && conversation.activeAt > oldest) list.refresh(conversation);
   }
 
   async function load(offset: number): Promise<LiveConversation[] | undefined> {
     try {
-      const { data, total } = await core.connection.persist(() => page({ limit: PAGE, offset }));
+      const { data, total } = await core.connection.persist(() => page("", { limit: PAGE, offset }));
       const loaded = data.map(list.list);
       list.isLoaded = true;
       list.changed();
@@ -162,9 +161,9 @@ export function createConversations(core: Core, recent: number) {
     }
   }
 
-  async function page(values: Record<string, string | number>) {
-    const { data, meta } = await core.http.call("GET", `chat/conversations/?${query(values)}`);
-    return { data: data as Summary[], total: Number(meta["total"]) };
+  async function page(search: string, which?: { limit?: number; offset?: number }) {
+    const { data, total } = await core.http.page("chat/conversations/", search, which);
+    return { data: data as Summary[], total };
   }
 
   async function refreshAll() {
@@ -186,8 +185,8 @@ export function createConversations(core: Core, recent: number) {
   function followRecent() {
     if (!core.isOnline()) return;
     const { ordered } = list;
-    for (const conversation of ordered.slice(0, recent)) conversation.follow();
+    for (const conversation of ordered.slice(0, recent)) conversation.feed.follow();
     // Not at once: one that goes up and down at the edge would come and go.
-    for (const conversation of ordered.slice(recent * 2)) if (!conversation.isOpen) conversation.unfollow();
+    for (const conversation of ordered.slice(recent * 2)) if (!conversation.isOpen) conversation.feed.unfollow();
   }
 }

@@ -4,12 +4,12 @@ import type { ConversationInfo, User } from "./wire.ts";
 
 /** The calls about who takes part in a conversation, and what it is called. */
 export function members(id: string, core: Core) {
-  const call = (method: string, path: string, body?: unknown) =>
+  const call = (method: string, path: string, body?: object) =>
     core.http.call(method, `chat/conversations/${id}/${path}`, body);
 
   async function removeParticipant(userId: number): Promise<void> {
     await call("DELETE", `participants/${userId}/`);
-    if (userId === core.me?.id) core.conversations.find(id)?.gone("removed");
+    if (userId === core.me?.id) core.conversations.get(id).gone("removed");
   }
 
   return {
@@ -17,15 +17,14 @@ export function members(id: string, core: Core) {
     leave: () => removeParticipant(core.me?.id ?? 0),
     async participants({ after = 0, limit = 50 } = {}): Promise<People & { next: number | null }> {
       const { data, meta } = await call("GET", `participants/?after=${after}&limit=${limit}`);
-      const next = (meta["next_after"] ?? null) as number | null;
-      return { users: data as User[], total: Number(meta["total"]), next };
+      return { users: data as User[], total: meta.total, next: meta.next_after };
     },
     async addParticipants(user_ids: readonly number[]): Promise<void> {
       await call("POST", "participants/", { user_ids });
     },
     async rename(name: string | null): Promise<void> {
       const { data } = await call("PATCH", "", { name });
-      core.conversations.find(id)?.learn(data as ConversationInfo);
+      core.conversations.get(id).learn(data as ConversationInfo);
     },
   };
 }

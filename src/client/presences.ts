@@ -12,8 +12,7 @@ export function createPresences(core: Core) {
   const known = new Map<number, Presence>();
 
   function tell(type: "watch" | "unwatch", ids: number[]) {
-    for (let i = 0; i < ids.length; i += AT_ONCE)
-      core.connection.ask({ type, user_ids: ids.slice(i, i + AT_ONCE) }, { tries: 3, isQuiet: true }).catch(() => {});
+    for (let i = 0; i < ids.length; i += AT_ONCE) core.connection.tell({ type, user_ids: ids.slice(i, i + AT_ONCE) });
   }
 
   return {

@@ -3,6 +3,8 @@ import { ConfabError } from "./errors.ts";
 import { platform } from "./platform.ts";
 import type { User } from "./wire.ts";
 
+export type Session = ReturnType<typeof createSession>;
+
 /** Who is signed in: it changes in one place at a time. */
 export function createSession(core: Core) {
   const { http, store, connection, conversations } = core;
@@ -35,15 +37,17 @@ export function createSession(core: Core) {
     void store.set("me", me);
     if (isOther) {
       // In one go: who is known can send.
-      await core.lease.begin(me.id);
-      await core.keeper.begin(me.id);
+      await core.lease?.begin(me.id);
+      await core.keeper?.begin(me.id);
     }
     core.emit("me", me);
   }
 
+  const endKeeping = (forget: boolean) => Promise.all([core.keeper?.end(forget), core.lease?.end()]);
+
   /** @param forget what was loaded is not kept either */
   async function leave(forget: boolean) {
-    const left = Promise.all([core.keeper.end(forget), core.lease.end()]);
+    const left = endKeeping(forget);
     // What was opened before anybody was known is for whoever comes.
     if (core.me) {
       core.me = undefined;
@@ -64,25 +68,30 @@ export function createSession(core: Core) {
     await forgotten;
   }
 
-  /** Resolves with the ms to wait before asking again. */
-  async function whoAmI(): Promise<number | "signed-out"> {
+  /** Resolves with the ms to wait before asking again; `undefined` when nobody is signed in. */
+  async function whoAmI(): Promise<number | undefined> {
     const asked = decisions;
     try {
       const { data } = await http.call("GET", "users/profile/");
-      if (asked === decisions) await inTurn(async () => (asked === decisions ? become(data as User) : undefined));
+      await inTurn(async () => (asked === decisions ? become(data as User) : undefined));
     } catch (error) {
       if (!(error instanceof ConfabError)) core.onError(error);
-      else if (error.code === "authentication_required") return "signed-out";
+      else if (error.code === "authentication_required") return undefined;
       else return (error.retryAfter ?? 0) * 1000;
     }
     return 0;
   }
 
-  /** The cookie of a browser only the server can take away: if need be, with the next start. */
-  async function endSessionThere() {
+  /** When somebody has signed out, here or in another tab; ends what there is of it. */
+  async function obeySignOut(): Promise<boolean> {
+    if (!(await store.get("signing-out"))) return false;
     const { token } = http;
+    connection.stop();
+    await leave(true);
+    core.setState("signed-out");
     // A page that was closed in the middle of it has left something.
     await store.clear("cache/");
+    // The cookie of a browser only the server can take away: if need be, with the next start.
     let isEnded = true;
     try {
       await http.call("POST", "users/logout/");
@@ -91,26 +100,29 @@ export function createSession(core: Core) {
     }
     if (isEnded) await store.delete("signing-out");
     await signedOut();
-    if (!isEnded && token !== undefined) await store.set("token", token);
+    if (!isEnded) await store.set("token", token);
+    return true;
   }
 
   return {
     whoAmI,
     /** The session is over, as far as can be seen. */
     end: () => void inTurn(signedOut),
+    /** Looks whether somebody has signed out in another tab. */
+    look: () => void inTurn(obeySignOut),
 
     async start() {
       const started = decisions;
       await inTurn(async () => {
         http.token ??= (await store.get<string>("token")) ?? undefined;
-        if (await store.get("signing-out")) return endSessionThere();
+        if (await obeySignOut()) return;
         const me = await store.get<User>("me");
         if (me) await become(me);
         // Outside browsers there is no other cookie than ours.
         else if (http.token === undefined && !platform.location) await signedOut();
       });
       if (started !== decisions || core.state === "signed-out") return;
-      if (!core.me && (await whoAmI()) === "signed-out" && started === decisions) return inTurn(signedOut);
+      if (!core.me && (await whoAmI()) === undefined && started === decisions) return inTurn(signedOut);
       if (started === decisions) connection.start();
     },
 
@@ -133,7 +145,7 @@ export function createSession(core: Core) {
         await leave(true);
         core.setState("signed-out");
         if (discardUnsent && me) await store.clear(`outbox/${me.id}/`);
-        await endSessionThere();
+        await obeySignOut();
       }),
 
     async updateProfile(names: { first_name?: string; last_name?: string }): Promise<User> {
@@ -143,9 +155,6 @@ export function createSession(core: Core) {
     },
 
     /** What is unsent is left to the next client. */
-    close: () =>
-      decide(async () => {
-        await Promise.all([core.keeper.end(false), core.lease.end()]);
-      }),
+    close: () => decide(() => endKeeping(false)),
   };
 }

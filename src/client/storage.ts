@@ -4,8 +4,8 @@
  */
 export interface KeyValueStorage {
   get(key: string): Promise<string | undefined>;
-  set(key: string, value: string): Promise<void>;
-  delete(key: string): Promise<void>;
+  set(key: string, value: string): Promise<unknown>;
+  delete(key: string): Promise<unknown>;
   /** All keys that begin with `prefix`. */
   keys(prefix: string): Promise<string[]>;
   /**
@@ -20,8 +20,8 @@ export function memoryStorage(): KeyValueStorage {
   const values = new Map<string, string>();
   return {
     get: async (key) => values.get(key),
-    set: async (key, value) => void values.set(key, value),
-    delete: async (key) => void values.delete(key),
+    set: async (key, value) => values.set(key, value),
+    delete: async (key) => values.delete(key),
     keys: async (prefix) => [...values.keys()].filter((key) => key.startsWith(prefix)),
   };
 }

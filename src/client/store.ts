@@ -1,3 +1,4 @@
+import { parse } from "./json.ts";
 import { type KeyValueStorage, memoryStorage } from "./storage.ts";
 
 export type Store = ReturnType<typeof createStore>;
@@ -6,7 +7,7 @@ export type Store = ReturnType<typeof createStore>;
  * The storage as the client uses it: JSON under a prefix of the server, in the order of the calls. When it fails, that is
  * said once and memory serves from then on.
  */
-export function createStore(original: KeyValueStorage, prefix: string, onError: (error: unknown) => void) {
+export function createStore(original: Promise<KeyValueStorage>, prefix: string, onError: (error: unknown) => void) {
   let storage = original;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -14,48 +15,46 @@ export function createStore(original: KeyValueStorage, prefix: string, onError: 
     const done = last.then(async () => {
       const used = storage;
       try {
-        return await work(used);
+        return await used.then(work);
       } catch (error) {
         if (storage === used) {
-          storage = memoryStorage();
+          storage = Promise.resolve(memoryStorage());
           onError(error);
         }
-        return work(storage);
+        return storage.then(work);
       }
     });
     last = done.catch(() => {});
     return done;
   }
 
+  /** Also where it can't be written any more: what is to be forgotten must not be left there. */
+  const everywhere = (work: (storage: KeyValueStorage) => Promise<unknown>) =>
+    run(async (used) => {
+      await work(used);
+      if (storage !== original) await original.then(work).catch(() => {});
+    });
+
   const store = {
     /** `undefined` when there is none, `null` when it can't be read. */
     async get<T>(key: string): Promise<T | null | undefined> {
       const text = await run((storage) => storage.get(prefix + key));
-      try {
-        return text === undefined ? undefined : JSON.parse(text);
-      } catch {
-        return null;
-      }
+      return text === undefined ? undefined : parse<T>(text);
     },
-    set(key: string, value: unknown): Promise<void> {
-      const text = JSON.stringify(value);
-      return run((storage) => storage.set(prefix + key, text));
+    /** Nothing is left of `undefined`. */
+    set(key: string, value: unknown): Promise<unknown> {
+      const text: string | undefined = JSON.stringify(value);
+      return text === undefined ? store.delete(key) : run((storage) => storage.set(prefix + key, text));
     },
-    /** Also where it can't be written any more: what is to be forgotten must not be left there. */
-    delete: (key: string) =>
-      run(async (storage) => {
-        await storage.delete(prefix + key);
-        if (storage !== original) await original.delete(prefix + key).catch(() => {});
+    delete: (key: string) => everywhere((storage) => storage.delete(prefix + key)),
+    keys: async (start: string) => {
+      const keys = await run((storage) => storage.keys(prefix + start));
+      return keys.map((key) => key.slice(prefix.length));
+    },
+    clear: (start: string) =>
+      everywhere(async (storage) => {
+        for (const key of await storage.keys(prefix + start)) await storage.delete(key);
       }),
-    keys: (start: string) =>
-      run(async (storage) => (await storage.keys(prefix + start)).map((key) => key.slice(prefix.length))),
-    async clear(start: string): Promise<void> {
-      const keys = await run(async (storage) => {
-        const elsewhere = storage === original ? [] : await original.keys(prefix + start).catch(() => []);
-        return new Set([...(await storage.keys(prefix + start)), ...elsewhere]);
-      });
-      for (const key of keys) await store.delete(key.slice(prefix.length));
-    },
     /** As the storage's; `null` when it has no such means. */
     claim: (name: string): Promise<(() => void) | undefined | null> =>
       run(async (storage) => (storage.claim ? storage.claim(prefix + name) : null)),

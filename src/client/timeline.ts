@@ -1,7 +1,7 @@
 import type { ChatMessage, LocalMessage, SentMessage } from "./conversation-api.ts";
 import { ConfabError } from "./errors.ts";
-import type { Entry } from "./outbox.ts";
-import type { Message } from "./wire.ts";
+import type { Entry } from "./kept.ts";
+import type { Message, User } from "./wire.ts";
 
 export type Timeline = ReturnType<typeof createTimeline>;
 
@@ -22,17 +22,17 @@ export function createTimeline() {
   const truthOf = (message: SentMessage): Message => truths.get(message) ?? message;
   const findIndex = (key: string) => items.findLastIndex((message) => message.key === key);
 
+  /** What the server has under this key. */
+  function find(key: string): Message | undefined {
+    const shown = at(findIndex(key));
+    return shown && truthOf(shown);
+  }
+
   /** As it is shown: with what is being changed of it. */
   function show(message: Message): SentMessage {
-    const { client_id, sender_id, id } = message;
-    const key = client_id ? `${sender_id}:${client_id}` : id;
-    const shown: SentMessage = { ...message, key, state: "sent" };
+    const key = keyOf(message);
     const entry = changes.get(key);
-    if (entry) {
-      const { kind, error, content } = entry;
-      const change = { kind: kind as "edit" | "delete", ...stateOf(error) };
-      Object.assign(shown, kind === "edit" && !error ? { change, content } : { change });
-    }
+    const shown: SentMessage = { ...message, key, state: "sent", ...(entry && changeOf(entry)) };
     truths.set(shown, message);
     return shown;
   }
@@ -41,7 +41,7 @@ export function createTimeline() {
     if (message.seq >= (newest?.seq ?? 0)) newest = show(message);
   }
 
-  return {
+  const timeline = {
     items,
     show,
     noteNewest,
@@ -59,14 +59,10 @@ export function createTimeline() {
       return last && (last.state !== "sent" || last.seq >= (newest?.seq ?? 0)) ? last : newest;
     },
     indexOf(seq: number) {
-      const index = seq - (at(0)?.seq ?? Number.POSITIVE_INFINITY);
+      const index = seq - (at(0)?.seq ?? Infinity);
       return index >= 0 && index < sent ? index : -1;
     },
-    /** What the server has under this key. */
-    find(key: string): Message | undefined {
-      const shown = at(findIndex(key));
-      return shown && truthOf(shown);
-    },
+    find,
     /** The newest ones as the server has them. */
     truths: (count: number) =>
       items.slice(Math.max(0, sent - count), sent).map((shown) => truthOf(shown as SentMessage)),
@@ -79,6 +75,13 @@ export function createTimeline() {
       else if (index === sent && mayAppend) items.splice(sent++, 0, show(message));
       return index < sent;
     },
+    /** An edit or a deletion of it has been done, whatever else the server will say of it. */
+    amend(key: string, content: string, kind: Entry["kind"]) {
+      const message = find(key);
+      const now = new Date().toISOString();
+      if (message && !message.deleted_at && (kind === "delete" || message.content !== content))
+        timeline.put({ ...message, content, [kind === "edit" ? "edited_at" : "deleted_at"]: now }, false);
+    },
     /** A page in place of all that was there. */
     reset(page: readonly Message[]) {
       items.splice(0, sent, ...page.map(show));
@@ -87,7 +90,7 @@ export function createTimeline() {
     },
     /** Takes those that fit right before the first; returns how many. */
     prepend(page: readonly Message[]): number {
-      const first = at(0)?.seq ?? Number.POSITIVE_INFINITY;
+      const first = at(0)?.seq ?? Infinity;
       const fitting = page.filter(({ seq }) => seq < first);
       if (fitting.at(-1)?.seq !== first - 1) return 0;
       items.unshift(...fitting.map(show));
@@ -100,30 +103,46 @@ export function createTimeline() {
       items.splice(0, surplus);
       sent -= surplus;
     },
-    /** Shows what is on its way now. */
-    draw(entries: readonly Entry[], sender: Pick<LocalMessage, "sender_id" | "sender_name">) {
+    /** Shows what is on its way now, of oneself. */
+    draw(entries: readonly Entry[], me: User | undefined) {
       const before = changes;
       changes = new Map(entries.filter(isChange).map((entry) => [entry.key, entry]));
-      for (const key of new Set([...before.keys(), ...changes.keys()])) {
+      for (const key of [...before.keys(), ...changes.keys()]) {
         const index = findIndex(key);
         const shown = at(index);
         if (shown) items[index] = show(truthOf(shown));
       }
       if (newest) newest = show(truthOf(newest));
-      const echoes = entries.filter((entry) => !isChange(entry)).map((entry) => echo(entry, sender));
+      const echoes = entries.filter((entry) => !isChange(entry)).map((entry) => echo(entry, me));
       items.splice(sent, items.length, ...echoes);
     },
   };
+  return timeline;
 }
 
-const isChange = ({ kind }: Entry) => kind !== "message";
+/** The same from echo to delivery. */
+export const keyOf = ({ id, sender_id, client_id }: Pick<Message, "id" | "sender_id" | "client_id">) =>
+  client_id ? `${sender_id}:${client_id}` : id;
 
-const stateOf = (error: Entry["error"]) =>
+const isChange = (entry: Entry) => entry.kind !== "message";
+
+const stateOf = ({ error }: Entry) =>
   error
     ? { state: "failed" as const, error: new ConfabError(error.code, error.message) }
     : { state: "pending" as const };
 
-const echo = (
-  { key, id: client_id, conversation_id, content, created_at, error }: Entry,
-  sender: Pick<LocalMessage, "sender_id" | "sender_name">,
-): LocalMessage => ({ key, client_id, conversation_id, ...sender, content, created_at, ...stateOf(error) });
+const changeOf = (entry: Entry): Partial<SentMessage> => ({
+  change: { kind: entry.kind as "edit" | "delete", ...stateOf(entry) },
+  ...(entry.kind === "edit" && !entry.error && { content: entry.content }),
+});
+
+const echo = (entry: Entry, me: User | undefined): LocalMessage => ({
+  key: entry.key,
+  client_id: entry.id,
+  conversation_id: entry.conversation_id,
+  sender_id: me?.id ?? 0,
+  sender_name: me?.full_name ?? "",
+  content: entry.content,
+  created_at: entry.created_at,
+  ...stateOf(entry),
+});

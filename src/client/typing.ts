@@ -10,7 +10,7 @@ export function createTyping(tell: (isTyping: boolean) => void, onChange: () => 
   let idle: ReturnType<typeof setTimeout> | undefined;
 
   /** Oneself: told as seldom as needed, and ended after a while. */
-  function set(isTyping: boolean) {
+  function set(isTyping = true) {
     clearTimeout(idle);
     const now = performance.now();
     if (isTyping) idle = setTimeout(set, OWN.idleMs, false);

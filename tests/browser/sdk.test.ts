@@ -28,9 +28,9 @@ describeInBrowser("the package in a browser", () => {
   let browser: BrowserContext;
 
   const file = (path: string) => {
-    if (path === "/sdk.js") return new Response(Bun.file(join(folder, "index.js")));
+    if (path.endsWith(".js")) return new Response(Bun.file(join(folder, path)));
     const script = `
-      import { connect } from "/sdk.js";
+      import { connect } from "/index.js";
       window.client = connect({ url: "http://127.0.0.1:${proxy.port}", timing: ${JSON.stringify(TIMING)} });
       window.chat = client.open("${id}");`;
     const html = `<!doctype html><script type="module">${script}</script>`;
@@ -128,5 +128,54 @@ describeInBrowser("the package in a browser", () => {
     for (const texts of [ofLeft, ofRight]) expect(all.filter((text) => text[0] === texts[0]?.[0])).toEqual(texts);
     expect(await shown(right)).toEqual(contents(b.messages));
     await right.close();
+  });
+
+  test("the short names of the built module are the same for all its parts: edits, presence, typing, history", async () => {
+    proxy.state = "pass";
+    const tab = await openTab();
+    await isIn("online")(tab);
+    const before = b.messages.length;
+    const texts = Array.from({ length: 120 }, (_, n) => `line ${n}`);
+    for (const text of texts) b.send(text);
+    await tab.waitForFunction(`chat.messages.at(-1)?.content === "${texts.at(-1)}"`);
+    const all = b.messages.length;
+    expect(all).toBe(before + texts.length);
+    // Kept over a reload: a hundred, and the others page by page.
+    await tab.waitForFunction(`chat.state === "live"`);
+    await Bun.sleep(1_500);
+    await tab.reload();
+    await tab.evaluate("client.ready");
+    await tab.waitForFunction(`chat.state === "live" && chat.messages.length >= 50`);
+    await tab.evaluate("(async () => { while (chat.hasOlder) await chat.loadOlder(100); })()");
+    expect(await shown(tab)).toEqual(contents(b.messages));
+
+    await tab.evaluate("chat.markRead()");
+    await until(() => b.readPositions.get(ann.id) === all);
+    await send(tab, ["an error"]);
+    await tab.waitForFunction("chat.messages.at(-1).state === 'sent'");
+    await tab.evaluate("chat.edit(chat.messages.at(-1).key, 'mended').done");
+    await until(() => b.lastMessage?.content === "mended");
+    await tab.waitForFunction("!chat.messages.at(-1).change");
+    await tab.evaluate("chat.delete(chat.messages.at(-1).key).done");
+    await until(() => b.lastMessage?.content === "");
+    await tab.evaluate("chat.typing()");
+    await until(() => b.typists.size === 1);
+
+    const bobsId = bob.me?.id ?? 0;
+    await tab.evaluate(`client.watch([${bobsId}])`);
+    await tab.waitForFunction(`client.presence(${bobsId})?.online === true`);
+    expect(await tab.evaluate<number>("chat.unread")).toBe(0);
+    const found = await tab.evaluate<number>("client.people('bob').then(({ total }) => total)");
+    expect(found).toBe(1);
+    const people = await tab.evaluate<number>("chat.participants().then(({ users }) => users.length)");
+    expect(people).toBe(2);
+
+    // Who signs out in one tab, without a network, is signed out in the other.
+    const other = await openTab();
+    await isIn("online")(other);
+    await cutOff(tab, other);
+    await tab.evaluate("client.signOut()");
+    await isIn("signed-out")(other);
+    await Promise.all([tab.close(), other.close()]);
   });
 });

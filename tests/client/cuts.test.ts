@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { afterAllFiles } from "../support/cleanup.ts";
+import type { Client } from "../support/client.ts";
 import { makePlace } from "../support/modes.ts";
 import { freePort } from "../support/postgres.ts";
 import { spawnServer } from "../support/process.ts";
@@ -19,6 +22,9 @@ afterAll(async () => {
   await proxy.stop();
 });
 const behindProxy = () => ({ url: `http://127.0.0.1:${proxy.port}` });
+
+/** Longer than a clock that jumps is taken for anything else than sleep. */
+const SLEEP_MS = 12_000;
 
 /** Ann behind a network that can be made bad; Bob sees what truly happens. */
 async function pair() {
@@ -178,4 +184,65 @@ test("the server is killed, and restarts: all goes on", async () => {
   node.kill("SIGTERM");
   await node.exited;
   place.remove();
+});
+
+test("a machine that slept wakes up: its dead connection is found at once, and nothing was missed", async () => {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
+  const { id } = await people.ann.conversation([people.bob]);
+  // Silence alone would be noticed much too late.
+  const timing = { pingAfter: 600_000, answerWithin: 500, backoff: 50, backoffMax: 200 };
+  const options = { ...behindProxy(), token: people.ann.cookie, timing };
+  const program = `
+    import { connect } from ${JSON.stringify(join(import.meta.dir, "../../src/client/index.ts"))};
+    const chat = connect(${JSON.stringify(options)}).open(${JSON.stringify(id)});
+    chat.on("change", () => console.log(JSON.stringify([chat.state, ...chat.messages.map(({ content }) => content)])));
+    setInterval(() => {}, 1_000);`;
+  const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe", stderr: "ignore" });
+  afterAllFiles(() => child.kill("SIGKILL"));
+  let shown = "";
+  void (async () => {
+    const decoder = new TextDecoder();
+    for await (const bytes of child.stdout) shown = (shown + decoder.decode(bytes)).split("\n").slice(-2).join("\n");
+  })();
+  const shows = (...texts: string[]) => until(() => shown.trim() === JSON.stringify(["live", ...texts]));
+  await people.bob.send(id, "before");
+  await shows("before");
+  child.kill("SIGSTOP");
+  // While it sleeps, the network forgets the connection without a word.
+  const [...old] = proxy.links;
+  proxy.deaf = (link) => old.includes(link);
+  for (const text of ["one", "two"]) await people.bob.send(id, text);
+  await Bun.sleep(SLEEP_MS);
+  child.kill("SIGCONT");
+  await shows("before", "one", "two");
+  child.kill("SIGKILL");
+  await child.exited;
+  proxy.deaf = undefined;
+});
+
+test("a change of its people makes each of a group ask once, and not all at one moment", async () => {
+  const everybody: Client[] = [];
+  for (const n of range(1, 20)) everybody.push(await server.person(`Person${"abcdefghijklmnopqrstuvwxyz"[n]}`));
+  const [owner, ...others] = everybody;
+  if (!owner) throw new Error("there is nobody");
+  const { id } = await owner.conversation(others);
+  const askedAt: number[] = [];
+  const watching = (url: string, init?: RequestInit) => {
+    if (url.endsWith(`/conversations/${id}/`)) askedAt.push(performance.now());
+    return fetch(url, init);
+  };
+  const chats = others.slice(0, 10).map((person) => clientOf(person, { fetch: watching }).open(id));
+  await until(() => chats.every(({ state, info }) => state === "live" && info));
+  await until(() => askedAt.length >= chats.length);
+  await Bun.sleep(200);
+  askedAt.length = 0;
+  const names = range(1, 10).map((n) => `Name ${n}`);
+  for (const name of names) await owner.patch(`/api/chat/conversations/${id}/`, { name });
+  await until(() => chats.every(({ title }) => title === names.at(-1)));
+  await until(() => askedAt.length >= chats.length);
+  await Bun.sleep(400);
+  // Who asks before the last change asks again: on a slow machine more often, but not for each one.
+  expect(askedAt.length).toBeLessThan(0.8 * names.length * chats.length);
+  // Of ten who wait for up to 200 ms each, not all wait equally long.
+  expect((askedAt.at(-1) ?? 0) - (askedAt[0] ?? 0)).toBeGreaterThan(40);
 });

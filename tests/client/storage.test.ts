@@ -208,3 +208,25 @@ test("what was kept can't be gone on from: it is put anew", async () => {
   await people.bob.send(id, "three");
   await until(() => chat.messages.length === 3);
 });
+
+test("who signs out without a network is signed out in the other tabs too", async () => {
+  const { id, storage, tab } = await setting();
+  const pages = [await online(tab()), await online(tab())];
+  const [left, right] = pages;
+  if (!left || !right) throw new Error("there are no tabs");
+  await cutOff(left, right);
+  right.open(id).send("unsent");
+  await left.signOut();
+  await until(() => right.state === "signed-out");
+  expect([right.me, right.conversations.items.length]).toEqual([undefined, 0]);
+  // The session has still to be ended, with the next start.
+  const kinds = async () => new Set((await storage.keys("")).map((key) => key.split(" ").at(-1)?.split("/")[0]));
+  await until(async () => (await kinds()).has("token"));
+  expect(await kinds()).toEqual(new Set(["outbox", "signing-out", "token"]));
+  await Promise.all([left.close(), right.close()]);
+  reconnect();
+  const again = tab();
+  await until(() => again.state === "signed-out");
+  await again.close();
+  expect(await kinds()).toEqual(new Set(["outbox"]));
+});
