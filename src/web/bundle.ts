@@ -56,13 +56,16 @@ export async function bundleWeb(): Promise<WebFile[]> {
     define: { "process.env.NODE_ENV": '"production"', CONFAB_VERSION: JSON.stringify(version) },
     plugins: [reactIsPreact],
   });
-  const files = [...pages.map(withHead), ...(await staticFiles())];
+  const files = [...pages.map((page) => withHead(page, pages)), ...(await staticFiles())];
   return [...files, await worker(files)];
 }
 
-function withHead(file: WebFile): WebFile {
+function withHead(file: WebFile, pages: readonly WebFile[]): WebFile {
   if (!file.path.endsWith(".html")) return file;
-  const html = new TextDecoder().decode(file.bytes).replace("</title>", `</title>${HEAD}`);
+  // The client loads this when it starts, and waits for it: a round trip less.
+  const early = file.path === KEPT.file ? pages.filter(({ path }) => path.startsWith("/assets/persistence-")) : [];
+  const links = early.map(({ path }) => `<link rel="modulepreload" crossorigin href="${path}">`).join("");
+  const html = new TextDecoder().decode(file.bytes).replace("</title>", `</title>${HEAD}${links}`);
   return { ...file, bytes: new TextEncoder().encode(html) };
 }
 

@@ -46,6 +46,18 @@ describeInBrowser("an account in the browser", () => {
     await visitor.close();
   });
 
+  test("all that the page starts with is named in it, so that nothing of it waits for something else", async () => {
+    const { page, close } = await visit("/");
+    await page.waitForSelector("h1:text('Create your account')");
+    const html = (await server.visitor().get("/")).text;
+    const scripts = await page.evaluate<string[]>(
+      "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname).filter((path) => path.endsWith('.js'))",
+    );
+    expect(scripts.length).toBeGreaterThan(1);
+    expect(scripts.filter((path) => !html.includes(`"${path}"`))).toEqual([]);
+    await close();
+  });
+
   test("who signs in comes to the address they wanted, and signing out leads back", async () => {
     const bob = await server.person("Bob");
     const visitor = await visit("/settings/password");
