@@ -24,8 +24,11 @@ const declarations = declare();
 const regex = internalNames();
 /** Both modules call the same things by the same short names. */
 const nameCache = {};
-await bundle("index");
-await bundle("persistence");
+const persistence = await bundle("persistence");
+// Named after its content: with that of another version the short names would not be the same.
+const apart = `persistence-${Bun.hash(persistence).toString(36)}.js`;
+writeFileSync(join(outdir, apart), persistence);
+writeFileSync(join(outdir, "index.js"), await bundle("index", apart));
 writeFileSync(join(outdir, "index.d.ts"), declarationsOf(PUBLIC));
 const { version, description, license } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const manifest = {
@@ -44,7 +47,7 @@ copyFileSync(join(ROOT, "docs/sdk.md"), join(outdir, "README.md"));
 process.stdout.write(`${outdir}\n`);
 
 /** A module with all that it needs, but for the one that is loaded later. */
-async function bundle(name: string): Promise<void> {
+async function bundle(name: string, apart = ""): Promise<string> {
   const { outputs } = await Bun.build({
     entrypoints: [join(SOURCE, `${name}.ts`)],
     target: "browser",
@@ -54,7 +57,7 @@ async function bundle(name: string): Promise<void> {
       {
         name: "apart",
         setup({ onResolve }) {
-          onResolve({ filter: /^\.\/persistence\.ts$/ }, () => ({ path: "./persistence.js", external: true }));
+          onResolve({ filter: /^\.\/persistence\.ts$/ }, () => ({ path: `./${apart}`, external: true }));
         },
       },
     ],
@@ -67,7 +70,7 @@ async function bundle(name: string): Promise<void> {
     mangle: { properties: { regex } },
     nameCache,
   });
-  writeFileSync(join(outdir, `${name}.js`), code);
+  return code;
 }
 
 /**

@@ -82,13 +82,17 @@ export function createSession(core: Core) {
     return 0;
   }
 
-  /** When somebody has signed out, here or in another tab; ends what there is of it. */
-  async function obeySignOut(): Promise<boolean> {
-    if (!(await store.get("signing-out"))) return false;
-    const { token } = http;
+  /** Nothing of the person is shown any more, and nothing goes out. */
+  async function hide() {
     connection.stop();
     await leave(true);
     core.setState("signed-out");
+  }
+
+  /** Ends what somebody has signed out of, here and on the server. */
+  async function endSession() {
+    const { token } = http;
+    await hide();
     // A page that was closed in the middle of it has left something.
     await store.clear("cache/");
     // The cookie of a browser only the server can take away: if need be, with the next start.
@@ -101,21 +105,25 @@ export function createSession(core: Core) {
     if (isEnded) await store.delete("signing-out");
     await signedOut();
     if (!isEnded) await store.set("token", token);
-    return true;
   }
 
   return {
     whoAmI,
     /** The session is over, as far as can be seen. */
-    end: () => void inTurn(signedOut),
-    /** Looks whether somebody has signed out in another tab. */
-    look: () => void inTurn(obeySignOut),
+    end: () => void inTurn(signedOut).catch(core.onError),
+    /** Looks whether somebody has signed out in another tab. What is left of the session is that one's to end, or the next one's that starts. */
+    look: () =>
+      void inTurn(async () => {
+        if (!core.me || !(await store.get("signing-out"))) return;
+        await hide();
+        http.token = undefined;
+      }).catch(core.onError),
 
     async start() {
       const started = decisions;
       await inTurn(async () => {
         http.token ??= (await store.get<string>("token")) ?? undefined;
-        if (await obeySignOut()) return;
+        if (await store.get("signing-out")) return endSession();
         const me = await store.get<User>("me");
         if (me) await become(me);
         // Outside browsers there is no other cookie than ours.
@@ -128,11 +136,16 @@ export function createSession(core: Core) {
 
     signIn: (email: string, password: string): Promise<User> =>
       decide(async () => {
+        const mark = await store.get("signing-out");
+        // Before there is a session: a tab that starts now would end that one.
+        await store.delete("signing-out");
         try {
           const me = (await http.call("POST", "users/login/", { email, password })).data as User;
-          await store.delete("signing-out");
           await become(me);
           return me;
+        } catch (error) {
+          await store.set("signing-out", mark ?? undefined);
+          throw error;
         } finally {
           if (core.me && !core.isClosed) connection.start();
         }
@@ -142,10 +155,9 @@ export function createSession(core: Core) {
       decide(async () => {
         const { me } = core;
         await store.set("signing-out", true);
-        await leave(true);
-        core.setState("signed-out");
+        await hide();
         if (discardUnsent && me) await store.clear(`outbox/${me.id}/`);
-        await obeySignOut();
+        await endSession();
       }),
 
     async updateProfile(names: { first_name?: string; last_name?: string }): Promise<User> {

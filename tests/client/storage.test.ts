@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { type ConfabClient, type KeyValueStorage, memoryStorage } from "../../src/client/index.ts";
+import { PASSWORD } from "../support/client.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
 import type { TestServer } from "../support/server.ts";
 import { range } from "../ws/frames.ts";
@@ -229,4 +230,29 @@ test("who signs out without a network is signed out in the other tabs too", asyn
   await until(() => again.state === "signed-out");
   await again.close();
   expect(await kinds()).toEqual(new Set(["outbox"]));
+});
+
+test("a tab that hears of a signing out ends nobody's session, neither that one nor the next", async () => {
+  const { people, storage, tab } = await setting();
+  let isCut = false;
+  const left = await online(
+    clientOf(people.ann, {
+      url: `http://127.0.0.1:${proxy.port}`,
+      storage,
+      fetch: (input, init) => (isCut ? Promise.reject(new Error("no network")) : fetch(input, init)),
+    }),
+  );
+  const right = await online(tab());
+  isCut = true;
+  await left.signOut();
+  await until(() => right.state === "signed-out");
+  expect((await people.ann.get("/api/users/profile/")).status).toBe(200);
+  isCut = false;
+  await left.signIn(people.ann.user?.email ?? "", PASSWORD);
+  await online(left);
+  expect(right.token).toBeUndefined();
+  const [key = ""] = (await storage.keys("")).filter((name) => name.endsWith(" token"));
+  expect(await storage.get(key)).toBe(JSON.stringify(left.token));
+  expect((await storage.keys("")).some((name) => name.endsWith(" signing-out"))).toBe(false);
+  await Promise.all([left.close(), right.close()]);
 });
