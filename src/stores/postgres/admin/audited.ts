@@ -22,11 +22,15 @@ type Work<T> = (tx: Transaction) => Promise<{ outcome: T; entries: Entry[] }>;
  * Does something and writes down that it was done: both or neither. Others may do so meanwhile. MUST NOT lock any user's row.
  */
 export const audited = <T>(db: Database, by: Admin, work: Work<T>): Promise<T> =>
-  db.transaction((tx) => workAs(tx, by, work));
+  db.transaction(async (tx) => {
+    // Until the end they stay one: who takes their right waits, and who has taken it is waited for.
+    if (by) await tx.execute(sql`SELECT FROM ${users} WHERE ${users.id} = ${by.userId} FOR SHARE`);
+    return workAs(tx, by, work);
+  });
 
 /**
  * The same for what changes who is a superuser: one after the other. Of two who take each other's right at the same
- * moment, the second one has none any more; and neither waits for the other's row.
+ * moment, the second one has none any more; and neither holds a row of its own while it waits for the other's.
  */
 export const auditedAlone = <T>(db: Database, by: Admin, work: Work<T>): Promise<T> =>
   db.transaction(async (tx) => {
@@ -50,13 +54,11 @@ async function workAs<T>(tx: Transaction, by: Admin, work: Work<T>): Promise<T> 
   return outcome;
 }
 
-/** Until the end of the transaction they stay one: who takes their right waits, and who has taken it is waited for. */
 async function emailOfSuperuser(tx: Transaction, id: number): Promise<string> {
   const [row] = await tx
     .select({ email: users.email })
     .from(users)
-    .where(and(eq(users.id, id), eq(users.isActive, true), eq(users.isSuperuser, true)))
-    .for("share");
+    .where(and(eq(users.id, id), eq(users.isActive, true), eq(users.isSuperuser, true)));
   if (!row) throw new Failure("path_not_found");
   return row.email;
 }
