@@ -89,6 +89,42 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await missed(page).count()).toBe(0);
   });
 
+  test("who answers has read: the bar is gone, and what comes then is read as it is seen", async () => {
+    const page = await show();
+    await missed(page).waitFor();
+    await say(page, "an answer");
+    await missed(page).waitFor({ state: "detached" });
+    await bob.send(id, "a reply to that");
+    await message(page, "a reply to that").waitFor();
+    await until(async () => (await unread()) === 0);
+  });
+
+  test("Escape in a menu closes that, and marks nothing", async () => {
+    const page = await show();
+    await missed(page).waitFor();
+    const last = message(page, `news ${NEW} of ${NEW}`);
+    await last.hover();
+    await last.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem").first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("menuitem").first().waitFor({ state: "detached" });
+    expect(await missed(page).count()).toBe(1);
+    expect(await unread()).toBe(NEW);
+  });
+
+  test("what was missed without a connection is new, though one looks at the page all the time", async () => {
+    const page = await show();
+    await missed(page).getByRole("button", { name: "Mark all as read" }).click();
+    await until(async () => (await unread()) === 0);
+    await page.context().setOffline(true);
+    await page.evaluate("dispatchEvent(new Event('offline'))");
+    await page.getByText("Not connected").first().waitFor();
+    await bobSays(NEW, "meanwhile");
+    await page.context().setOffline(false);
+    await missed(page).getByText(`${NEW} new messages`).waitFor();
+    expect(await unread()).toBe(NEW);
+  });
+
   test("scrolled up to the line, the bar has done its work", async () => {
     const page = await show();
     await missed(page).waitFor();

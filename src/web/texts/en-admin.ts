@@ -214,7 +214,7 @@ export const adminEn = {
     sessions: {
       title: "Sessions",
       none: "They are not signed in anywhere.",
-      more: (shown: number) => `Only the ${numbers.format(shown)} used last are shown.`,
+      more: (shown: number) => `Only the ${numbers.format(shown)} most recently used are shown.`,
       client: "Browser or program",
       unknown: "unknown",
       address: "Address",

@@ -93,6 +93,7 @@ export const messagesEn = {
     direction: "ltr" as "ltr" | "rtl",
     joined: (names: string[]) => `${list.format(names)} joined`,
     left: (names: string[]) => `${list.format(names)} left`,
+    others: (count: number) => `${numbers.format(count)} others`,
     renamed: (name: string) => `The group is now called ${name}`,
     unnamed: "The group has no name any more",
     somebody: "Somebody",

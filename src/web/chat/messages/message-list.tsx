@@ -50,9 +50,9 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
     leave();
     list.current?.scrollToIndex(index, { align: "start", offset: -72 });
   };
-  const missed = useMissed(conversation, reading, scroller, (index) => {
+  const missed = useMissed(conversation, reading, scroller, (index, isWriting) => {
     showFirst(index);
-    roving.focus(index);
+    if (!isWriting) roving.focus(index);
   });
 
   // Where one opens a conversation: at its end, or where the new ones begin. Who has moved on meanwhile stays there.

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../../client/index.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
@@ -32,9 +32,12 @@ export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: 
     paused: missed.paused(loaded, count),
     failed: missed.failed,
   };
+  const isSaid = useRef(false);
   useEffect(() => {
     // Said when it is known since when, once.
-    if (state !== "idle" || since !== undefined) announce(says[state]);
+    if (state === "idle" && (since === undefined || isSaid.current)) return;
+    isSaid.current = true;
+    announce(says[state]);
   }, [state, since]);
   return (
     <section class="missed" aria-label={missed.label}>

@@ -13,7 +13,7 @@ export function useMissed(
   conversation: Conversation,
   reading: ReturnType<typeof useReading>,
   scroller: RefObject<HTMLDivElement | null>,
-  show: (index: number) => void,
+  show: (index: number, isWriting: boolean) => void,
 ) {
   const { unread } = reading;
   const wayBack = useWayBack(conversation, unread, show);
@@ -27,18 +27,20 @@ export function useMissed(
     reading.waive();
     if (!touches.matches) focusComposer();
   };
-  /** Escape in another part of the page is meant for that. */
+  /** Escape in another part of the page, or in an open menu, is meant for that. */
   const isHere = () =>
-    document.activeElement === document.body ||
-    scroller.current?.closest(".conversation")?.contains(document.activeElement) === true;
+    !document.querySelector(":popover-open:not(.tooltip)") &&
+    (document.activeElement === document.body ||
+      scroller.current?.closest(".conversation")?.contains(document.activeElement) === true);
+  const isFree = () => !document.querySelector("dialog[open]");
 
   const { keys } = texts.messages;
   useShortcuts("messages", [
-    { keys: FIRST_NEW_KEYS, label: keys.firstNew, run: wayBack.go, when: () => unread !== undefined },
+    { keys: FIRST_NEW_KEYS, label: keys.firstNew, run: wayBack.go, when: () => unread !== undefined && isFree() },
     { keys: "Escape", label: keys.waive, run: onEnd, when: () => isShown && isHere(), whileTyping: true },
   ]);
   return {
     bar: isShown ? { conversation, unread, state, loaded: wayBack.loaded(), onGo: wayBack.go, onEnd } : undefined,
-    isIdle: state === "idle",
+    isIdle: !isShown || state === "idle",
   };
 }

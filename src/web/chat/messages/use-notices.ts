@@ -7,6 +7,8 @@ import { NO_NOTICES, type Notice } from "./notices.ts";
 
 /** So many are kept of a conversation. */
 const KEPT = 500;
+/** The others are counted. */
+const NAMED = 3;
 const heard = new WeakMap<Conversation, readonly Notice[]>();
 
 /** What has happened in the group since it was opened for the first time; the same while the page lives. */
@@ -29,9 +31,15 @@ const noticesOf = (conversation: Conversation) => heard.get(conversation) ?? NO_
 
 function textOf({ added, removed, name }: MembersChange, conversation: Conversation): string {
   const { joined, left, renamed, unnamed } = texts.messages.notices;
-  if (added.length > 0) return joined(added.map((user) => (isMe(user.id) ? texts.messages.list.you : user.full_name)));
-  if (removed.length > 0) return left(removed.map((id) => nameOf(id, conversation)));
+  if (added.length > 0) return joined(few(added, (user) => (isMe(user.id) ? texts.messages.list.you : user.full_name)));
+  if (removed.length > 0) return left(few(removed, (id) => nameOf(id, conversation)));
   return name === null ? unnamed : renamed(name);
+}
+
+/** One request may add a thousand. */
+function few<T>(people: readonly T[], name: (one: T) => string): string[] {
+  const left = people.length - NAMED;
+  return left < 2 ? people.map(name) : [...people.slice(0, NAMED).map(name), texts.messages.notices.others(left)];
 }
 
 const isMe = (id: number) => id === me.peek()?.id;

@@ -30,12 +30,15 @@ export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sig
   const seen = useRef(lastSeq(conversation));
 
   const isFirstAbove = () => {
-    if (!unread || met.current === unread.afterSeq) return false;
-    const first = conversation.indexOf(unread.afterSeq + 1);
-    return first < 0 || isAbove(first);
+    if (!unread || met.current === unread.afterSeq || conversation.unread === 0) return false;
+    // Further on, where one has answered meanwhile, or has read on another device.
+    const first = conversation.indexOf(Math.max(unread.afterSeq, conversation.readSeq) + 1);
+    // Retention may have taken it.
+    return first < 0 ? conversation.hasOlder || isAbove(0) : isAbove(first);
   };
   const look = () => {
-    if (!isSettled) return;
+    // What was missed without a connection is counted before it is there.
+    if (!isSettled || conversation.state !== "live") return;
     const missed = isFirstAbove();
     setMissed(missed);
     if (!missed && unread && isLookedAt()) met.current = unread.afterSeq;
@@ -51,8 +54,9 @@ export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sig
       setUnread(unreadOf(conversation));
       setSettled(conversation.state === "live");
     }
-    // What comes while nobody looks is marked for when they come back.
-    else if (wasUnread.current === 0 && conversation.unread > 0 && !isLookedAt()) setUnread(unreadOf(conversation));
+    // What comes while nobody looks, or without a connection, is marked for when they come back.
+    else if (wasUnread.current === 0 && conversation.unread > 0 && (!isLookedAt() || conversation.state !== "live"))
+      setUnread(unreadOf(conversation));
     else if (unread && conversation.unread > unread.count) setUnread({ ...unread, count: conversation.unread });
     wasUnread.current = conversation.unread;
     const frame = requestAnimationFrame(() => newest.current());
@@ -60,7 +64,8 @@ export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sig
   }, [conversation.revision, isSettled]);
 
   useEffect(() => {
-    const again = () => newest.current();
+    // A hidden list is scrolled with the first frame after it is seen again.
+    const again = () => void requestAnimationFrame(() => newest.current());
     addEventListener("focus", again);
     document.addEventListener("visibilitychange", again);
     return () => {

@@ -67,17 +67,16 @@ export function useRoving(
     event.preventDefault();
   };
 
+  // Once, not for each row: there may be very many messages.
+  const activeIndex = indexOf(active);
   return {
     /** Focuses a message that is scrolled to. */
     focus,
     onFocusIn,
     onKeyDown,
-    isActive: (key: string, isLast: boolean) => (indexOf(active) < 0 ? isLast : key === active),
+    isActive: (key: string, isLast: boolean) => (activeIndex < 0 ? isLast : key === active),
     /** The focused row stays, however far it is scrolled away: otherwise the focus would be lost. */
-    keepMounted: () => {
-      const index = indexOf(active);
-      return index < 0 ? [] : [index];
-    },
+    keepMounted: () => (activeIndex < 0 ? [] : [activeIndex]),
   };
 }
 

@@ -9,20 +9,29 @@ const AT_ONCE = 5_000;
 /** - `paused`: many were loaded, and the first is not among them */
 export type WayBack = "idle" | "loading" | "paused" | "failed";
 
+/** `isWriting`: whoever asked has begun to write, or has gone on. */
+type Show = (index: number, isWriting: boolean) => void;
+
 /** The way to the first new message: loads, page by page, what lies between, and then shows it. */
-export function useWayBack(conversation: Conversation, unread: Unread | undefined, show: (index: number) => void) {
+export function useWayBack(conversation: Conversation, unread: Unread | undefined, show: Show) {
   const [state, setState] = useState<WayBack>("idle");
   const walk = useRef(0);
   const shown = useRef(show);
   shown.current = show;
-  useEffect(() => () => void walk.current++, [conversation]);
+  useEffect(() => stop, [conversation, unread?.afterSeq]);
 
   const firstSeq = (unread?.afterSeq ?? 0) + 1;
   const hasArrived = () => conversation.indexOf(firstSeq) >= 0 || !conversation.hasOlder;
 
+  function stop() {
+    walk.current++;
+    setState("idle");
+  }
+
   const go = async () => {
     if (!unread || state === "loading") return;
     const own = ++walk.current;
+    const before = written();
     try {
       for (let loaded = 0; !hasArrived(); ) {
         if (loaded >= AT_ONCE) return setState("paused");
@@ -34,7 +43,7 @@ export function useWayBack(conversation: Conversation, unread: Unread | undefine
       // When the list has made room for what has come.
       requestAnimationFrame(() =>
         requestAnimationFrame(() => {
-          if (own === walk.current) shown.current(Math.max(0, conversation.indexOf(firstSeq)));
+          if (own === walk.current) shown.current(Math.max(0, conversation.indexOf(firstSeq)), written() !== before);
         }),
       );
     } catch {
@@ -50,9 +59,9 @@ export function useWayBack(conversation: Conversation, unread: Unread | undefine
       return first === undefined || !unread ? 0 : Math.max(0, unread.afterSeq + unread.count + 1 - first);
     },
     go: () => void go(),
-    stop() {
-      walk.current++;
-      setState("idle");
-    },
+    stop,
   };
 }
+
+const written = () =>
+  document.activeElement instanceof HTMLTextAreaElement ? document.activeElement.value : undefined;
