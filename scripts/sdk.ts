@@ -12,8 +12,15 @@ const ROOT = join(import.meta.dir, "..");
 const SOURCE = join(ROOT, "src/client");
 /** In the order in which they read best; what they import is among them. */
 const PUBLIC = ["connect", "api", "conversation-api", "wire", "errors", "storage"];
+/** Names that platforms have too, but by which the client asks nothing of them. */
+const OURS =
+  "adopt apply begin changed connection draw entry flush mark ordered persist refresh save show subscribed take timeline";
 /** What is in the storage, which other versions of the client read too, and what the modules export to each other. */
 const SHARED = ["kept", "persistence"];
+
+/** Comments and texts: no names stand in them. */
+const NO_NAMES = /\/\*[\s\S]*?\*\/|\/\/.*|"[^"\n]*"|`[^`]*`/g;
+const LINE_LENGTH_MAX = 960;
 
 const { values } = parseArgs({ options: { outdir: { type: "string", default: join(ROOT, "dist/client") } } });
 const outdir = resolve(values.outdir);
@@ -67,7 +74,12 @@ async function bundle(name: string, apart = ""): Promise<string> {
     module: true,
     ecma: 2020,
     compress: { passes: 3 },
-    mangle: { properties: { regex } },
+    // It has a list of its own of what platforms have, where much of ours is too.
+    mangle: { properties: { regex, builtins: true } },
+    // Platforms print an error under the name of its class.
+    keep_classnames: /^ConfabError$/,
+    // Platforms print the line where an error was thrown: one of 25 KB would bury what it says.
+    format: { max_line_len: LINE_LENGTH_MAX },
     nameCache,
   });
   return code;
@@ -86,6 +98,7 @@ function internalNames(): RegExp {
     ...[...PUBLIC, ...SHARED].map(declarationOf),
     ...[...platform, ...wire].map((path) => read(join(ROOT, path))),
   );
+  for (const word of OURS.split(" ")) reserved.delete(word);
   const all = wordsOf(...[...declarations.values()]);
   // What has an underscore or begins with a capital is on the wire or a type.
   const internal = [...all].filter((word) => !reserved.has(word) && /^[a-z][a-zA-Z]*$/.test(word));
@@ -93,7 +106,8 @@ function internalNames(): RegExp {
 }
 
 function wordsOf(...texts: string[]): Set<string> {
-  return new Set(texts.flatMap((text) => text.replace(/\/\*[\s\S]*?\*\//g, "").match(/[A-Za-z_$][\w$]*/g) ?? []));
+  const words = texts.flatMap((text) => text.replace(NO_NAMES, "").match(/[A-Za-z_$][\w$]*/g) ?? []);
+  return new Set(words);
 }
 
 function declarationOf(name: string): string {

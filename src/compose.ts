@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Server } from "bun";
 import { version } from "../package.json";
-import { type Config, limitsInForce } from "./config.ts";
+import type { Config } from "./config.ts";
 import { Access } from "./domain/access.ts";
 import { Administration } from "./domain/administration.ts";
 import { Announcer } from "./domain/announcer.ts";
@@ -14,7 +14,7 @@ import { Messages } from "./domain/messages.ts";
 import { Meter } from "./domain/meter.ts";
 import { Metrics } from "./domain/metrics.ts";
 import { Pages } from "./domain/pages.ts";
-import { Passwords } from "./domain/passwords.ts";
+import { type PasswordCost, Passwords } from "./domain/passwords.ts";
 import type { Stores } from "./domain/ports.ts";
 import { Presence } from "./domain/presence.ts";
 import { type Sampled, Sampler } from "./domain/sampler.ts";
@@ -23,6 +23,7 @@ import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
 import { createApp } from "./http/app.ts";
+import { limitsInForce } from "./limits-in-force.ts";
 import { openShared } from "./shared.ts";
 import { openPglite } from "./stores/embedded/pglite.ts";
 import { PostgresAuditLog } from "./stores/postgres/admin/audit.ts";
@@ -106,6 +107,7 @@ export interface NodeOptions {
   onLost(error: Error): void;
   /** Others than the usual ones, for tests. */
   presence?: PresenceTimes;
+  passwordCost?: PasswordCost;
 }
 
 /**
@@ -149,7 +151,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, pages, meter);
   const typing = new Typing(bus);
   const presence = new Presence(shared.places, stores.users, bus, logger);
-  const users = new Users(stores.users, stores.admin.users, new Passwords(), bus, {
+  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, {
     registration: config.REGISTRATION,
     directory: config.DIRECTORY,
   });
@@ -197,6 +199,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     if (event.kind === "user_changed" || event.kind === "sessions_doubted") sessions.forgetAll();
     if (event.kind === "sessions_doubted") void sockets.touch();
     if (event.kind === "sample") metrics.take(event.node, event.at, event.sample);
+    if (event.kind === "node_ended") metrics.end(event.nodeId);
     if (event.kind === "conversation_removed") {
       // Of the whole cache: who took part is not known any more, and it is rare.
       access.forgetAll();
@@ -255,7 +258,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
     isDraining: () => draining,
     webFiles,
-    pageSettings: { registration: config.REGISTRATION },
+    pageSettings: { registration: config.REGISTRATION, directory: config.DIRECTORY },
   });
 
   const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };
@@ -276,6 +279,9 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
   }, PRUNE_EVERY_MS);
+
+  // What a node that has ended has left.
+  eraseRemoved();
 
   return {
     fetch: (request, server) => app.fetch(request, server),

@@ -1,9 +1,5 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import type { LimitInForce } from "./protocol/admin.ts";
-import { CONTENT_MAX } from "./protocol/content.ts";
-import { BODY_BYTES_MAX } from "./protocol/envelope.ts";
-import { FRAME_BYTES_MAX } from "./protocol/frames.ts";
 
 /** `20/minute`, `50/10s` or `off`. */
 const UNITS: Record<string, number> = { s: 1, second: 1, m: 60, minute: 60, h: 3600, hour: 3600, d: 86400, day: 86400 };
@@ -162,7 +158,7 @@ export const settings = {
     schema: oneOf("auto", "always"),
   },
   CORS_ORIGINS: {
-    doc: "Other origins whose pages may use the API, separated by commas.",
+    doc: "Other origins whose pages may use the API and log in, separated by commas. Those of another site need HTTPS here.",
     default: "",
     schema: origins,
   },
@@ -221,45 +217,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Config;
 }
-
-/** The limits that hold on this node, for its admins. */
-export function limitsInForce(config: Config): LimitInForce[] {
-  const of = (setting: SettingName) => ({ setting, description: settings[setting].doc });
-  const rateOf = (setting: RateName): LimitInForce => {
-    const rate = config[setting];
-    if (rate === "off") return { ...of(setting), value: null, unit: "hits" };
-    return { ...of(setting), value: rate.limit, unit: "hits", window_ms: rate.windowMs };
-  };
-  const fixed = (description: string, value: number, unit: LimitInForce["unit"]) => ({
-    setting: null,
-    description,
-    value,
-    unit,
-  });
-  const retention = config.MESSAGE_RETENTION;
-  return [
-    ...RATES.map(rateOf),
-    { ...of("MAX_SOCKETS_PER_USER"), value: config.MAX_SOCKETS_PER_USER, unit: "count" },
-    { ...of("MAX_PARTICIPANTS"), value: config.MAX_PARTICIPANTS, unit: "count" },
-    { ...of("MESSAGE_RETENTION"), value: retention === "forever" ? null : retention, unit: "ms" },
-    { ...of("MESSAGE_WINDOW_TTL"), value: config.MESSAGE_WINDOW_TTL, unit: "ms" },
-    { ...of("REGISTRATION"), value: config.REGISTRATION, unit: "choice" },
-    { ...of("DIRECTORY"), value: config.DIRECTORY, unit: "choice" },
-    fixed("A message.", CONTENT_MAX, "characters"),
-    fixed("A WebSocket frame; a larger one closes the socket.", FRAME_BYTES_MAX, "bytes"),
-    fixed("The body of a request.", BODY_BYTES_MAX, "bytes"),
-  ];
-}
-
-const RATES = [
-  "RATE_LIMIT_ANON",
-  "RATE_LIMIT_USER",
-  "RATE_LIMIT_MESSAGES",
-  "RATE_LIMIT_LOGIN",
-  "RATE_LIMIT_SENDS",
-  "RATE_LIMIT_FRAMES",
-] as const;
-type RateName = (typeof RATES)[number];
 
 const settingNames = Object.keys(settings) as SettingName[];
 

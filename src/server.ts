@@ -34,7 +34,7 @@ export function startServer(options: ServerOptions): RunningServer {
   let node: Node | undefined;
   let control: Server<undefined> | undefined;
   let stopping = false;
-  const server = listen(config, logger, () => node);
+  const server = listenOrSayWhy(config, logger, () => node);
   logger.info({ url: server.url.href }, "listening");
 
   const open = async () => {
@@ -61,6 +61,16 @@ export function startServer(options: ServerOptions): RunningServer {
       else await server.stop(true);
     },
   };
+}
+
+function listenOrSayWhy(...given: Parameters<typeof listen>): Server<Upgrade> {
+  try {
+    return listen(...given);
+  } catch (error) {
+    const [{ HOST, PORT }] = given;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Can't listen on HOST ${HOST}, PORT ${PORT}: ${why}`, { cause: error });
+  }
 }
 
 function listen(config: Config, logger: Logger, node: () => Node | undefined): Server<Upgrade> {

@@ -125,7 +125,7 @@ export const SHOTS: readonly Shot[] = [
         await page.getByRole("combobox").fill(name);
         await page.getByRole("option", { name }).click();
       }
-      await page.getByRole("textbox", { name: "Name of the group" }).fill("Radio evening");
+      await page.getByRole("textbox", { name: "Group name" }).fill("Radio evening");
     },
   },
   {
@@ -134,6 +134,7 @@ export const SHOTS: readonly Shot[] = [
     faces: ["desktop-light", "desktop-dark", "phone-light"],
     path: ({ talks }) => `/c/${talks.cafe}`,
     async act({ page }) {
+      await shows(page, "3 new messages");
       await page.getByRole("button", { name: "Details and members" }).click();
       await page.getByRole("dialog").getByText("Anneke de Vries").waitFor();
     },

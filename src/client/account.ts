@@ -18,7 +18,7 @@ export const account = ({ call, page }: Http) => ({
     await call("DELETE", `users/sessions/${id}/`);
   },
   async people(search?: string, which?: { limit?: number; offset?: number }): Promise<People> {
-    const { data, total } = await page("users/list/", search, which);
-    return { users: data as User[], total };
+    const { items, total } = await page<User>("users/list/", search, which);
+    return { users: items, total };
   },
 });

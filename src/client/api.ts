@@ -113,7 +113,8 @@ export interface ConfabClient {
 
   /**
    * Resolves when it is known who is signed in and what was kept has been read: `state` and `me` say so. Before that,
-   * show nothing or a skeleton.
+   * show nothing or a skeleton. When nothing was kept and the server can't be reached, there is no `me`, and the `state`
+   * is not `signed-out`: that is known later.
    */
   readonly ready: Promise<void>;
 

@@ -7,8 +7,6 @@ import { deferred } from "./deferred.ts";
 import { createEmitter } from "./emitter.ts";
 import { ConfabError } from "./errors.ts";
 import { createHttp } from "./http.ts";
-import type { Keeper } from "./keeper.ts";
-import type { Lease } from "./lease.ts";
 import { createConversations } from "./list.ts";
 import { platform } from "./platform.ts";
 import { createPresences } from "./presences.ts";
@@ -26,22 +24,19 @@ const TIMING: Timing = {
   backoffMax: 30_000,
   lease: 10_000,
 };
-/** A page that is looked at again after so long asks for what it can't have heard. */
-const LOOK_AGAIN_MS = 10_000;
 
 /** Puts the parts together. All that the server says comes in by `take`. */
 export function createClient(options: ConnectOptions): ConfabClient {
   const { url = platform.location?.origin ?? "http://localhost:8000", WebSocket = platform.WebSocket } = options;
-  if (!WebSocket) throw new ConfabError("no_websocket", "This platform has no WebSocket: pass one as an option");
+  if (!WebSocket) throw new ConfabError("no_websocket", "No WebSocket here: pass one");
   const base = new URL(typeof url === "string" ? url : url.href).href.replace(/\/*$/, "/");
   const timing = { ...TIMING, ...options.timing };
   let moved = deferred<void>();
+  let closing: Promise<void> | undefined;
   let toldState = "connecting,,";
   const { on, emit } = createEmitter<ClientEvents>(onError);
 
   const over = new AbortController();
-  let keeper: Keeper | undefined;
-  let lease: Lease | undefined;
   const store = createStore(load(), `confab1 ${base} `, onError);
   const http = createHttp(base, options.fetch ?? ((input, init) => platform.fetch(input, init)), store, options.token);
   const core: Core & ConfabClient & { reason: string | undefined; retryAt: number | undefined } = {
@@ -70,12 +65,6 @@ export function createClient(options: ConnectOptions): ConfabClient {
     get presences() {
       return presences;
     },
-    get keeper() {
-      return keeper;
-    },
-    get lease() {
-      return lease;
-    },
     get session() {
       return session;
     },
@@ -96,7 +85,8 @@ export function createClient(options: ConnectOptions): ConfabClient {
     },
 
     open(id) {
-      const conversation = conversations.get(id);
+      // As the server writes it, also where an address has it in capitals.
+      const conversation = conversations.get(id.toLowerCase());
       conversation.open();
       return conversation;
     },
@@ -111,14 +101,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     signOut: (how) => session.signOut(how),
     updateProfile: (names) => session.updateProfile(names),
     reconnect: () => connection.kick(),
-    async close() {
-      if (core.isClosed) return;
-      core.isClosed = true;
-      over.abort();
-      await session.close();
-      setState("stopped", "closed");
-      await store.flush();
-    },
+    close: () => (closing ??= close()),
   };
   const connection = createConnection(core, timing, `${base.replace(/^http/, "ws")}ws/`, WebSocket);
   const conversations = createConversations(core, options.recent ?? 20);
@@ -157,15 +140,30 @@ export function createClient(options: ConnectOptions): ConfabClient {
   /** What keeps things comes after the rest. Should that fail, the storage has failed. */
   async function load() {
     const { createKeeper, createLease, indexedDbStorage, watchPage } = await import("./persistence.ts");
-    keeper = createKeeper(core);
-    lease = createLease(core, timing.lease);
-    watchPage(wake, keeper.save, over.signal);
+    core.keeper = createKeeper(core);
+    core.lease = createLease(core, timing.lease);
+    watchPage(wake, putAway, over.signal);
     return options.storage ?? indexedDbStorage() ?? memoryStorage();
+  }
+
+  async function close() {
+    core.isClosed = true;
+    over.abort();
+    putAway();
+    await session.close();
+    setState("stopped", "closed");
+    await store.flush();
+  }
+
+  /** What is done a little later is done now: there may be no later. */
+  function putAway() {
+    for (const { reading } of conversations.known) reading.flush();
+    core.keeper?.save();
   }
 
   function wake() {
     connection.kick();
-    conversations.loadAgain(LOOK_AGAIN_MS);
+    conversations.loadAgain();
   }
 
   function setState(state: ClientState, reason?: string, retryAt?: number) {

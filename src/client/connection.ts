@@ -4,6 +4,7 @@ import type { Timing, WebSocketConstructor, WebSocketLike } from "./api.ts";
 import type { Core } from "./core.ts";
 import { ConfabError } from "./errors.ts";
 import { parse } from "./json.ts";
+import { later } from "./platform.ts";
 import { Cut, jitter, persist, WAIT_MOST_MS } from "./retry.ts";
 
 /** What is sent: any frame; `ref` is given to it here. */
@@ -49,6 +50,8 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
   let heardAt = 0;
   let greetedAt = 0;
   let tickedAt = 0;
+  /** As the machine had slept; but once only: a page in the background, whose timers hardly run, seems to sleep all the time. */
+  let isAskedAgain = false;
   /** When the next frame may go out, for an even pace. */
   let dueAt = 0;
   let refs = 0;
@@ -60,10 +63,10 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
     const headers = core.http.headers();
     let own: WebSocketLike;
     try {
-      own = headers ? new WebSocket(url, { headers }) : new WebSocket(url);
+      own = new WebSocket(url, headers && { headers });
     } catch (error) {
       core.onError(error);
-      return wait(backoff(), "The socket could not be opened");
+      return wait(backoff(), String(error));
     }
     socket = own;
     deadline = performance.now() + timing.connectWithin;
@@ -79,6 +82,7 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
 
   function receive(data: unknown) {
     heardAt = performance.now();
+    isAskedAgain = false;
     if (isGreeted) deadline = Infinity;
     const frame = parse<ServerFrame>(data);
     // What can't be understood is not for us.
@@ -102,8 +106,7 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
     const ref = "ref" in frame ? (frame.ref ?? "") : "";
     const asked = waiting.get(ref);
     waiting.delete(ref);
-    if (frame.type === "error")
-      asked?.reject(new ConfabError(frame.code, frame.message, { retryAfter: frame.retry_after }));
+    if (frame.type === "error") asked?.reject(new ConfabError(frame.code, frame.message, frame.retry_after));
     else asked?.resolve(frame);
   }
 
@@ -130,7 +133,7 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
       // The server counts messages apart, and says when they are too many.
       if (frame.type === "message") return send();
       dueAt = Math.max(dueAt + PACE.everyMs, now - PACE.burst * PACE.everyMs);
-      if (dueAt > now) setTimeout(send, dueAt - now);
+      if (dueAt > now) later(send, dueAt - now);
       else send();
     });
   }
@@ -146,13 +149,16 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
     // The machine slept: whatever was known of the connection is old.
     const slept = Math.abs(Date.now() - tickedAt) > SLEPT_MS;
     tickedAt = Date.now();
-    if (isGreeted && slept) deadline = Infinity;
+    if (isGreeted && slept && !isAskedAgain) {
+      isAskedAgain = true;
+      deadline = Infinity;
+    }
     if (now >= deadline) return ended(isGreeted ? "The connection is dead" : "The server does not answer");
     if (slept || now - heardAt >= timing.pingAfter) probe();
     for (const [ref, asked] of waiting) {
       if (now < asked.until) continue;
       // Silence to one frame on a living connection: start afresh, so that nothing waits for ever.
-      if (!asked.isQuiet) return ended("No answer");
+      if (!asked.isQuiet) return ended("The server does not answer");
       waiting.delete(ref);
       asked.resolve();
     }
@@ -173,7 +179,6 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
     retry = socket = undefined;
     isGreeted = false;
     epoch++;
-    deadline = Infinity;
     for (const { reject } of waiting.values()) reject(new Cut());
     waiting.clear();
     if (!old) return;

@@ -6,6 +6,7 @@ import { ConfabError } from "./errors.ts";
 import { createFeed } from "./feed.ts";
 import { members } from "./members.ts";
 import { createOutbox } from "./outbox.ts";
+import { later } from "./platform.ts";
 import { createReading } from "./reading.ts";
 import { jitter } from "./retry.ts";
 import { createTimeline } from "./timeline.ts";
@@ -42,6 +43,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     goneReason: undefined,
     revision: 0,
     activeAt: 0,
+    told: 0,
     isListed: false,
     isOver: false,
     messages: timeline.items,
@@ -63,7 +65,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
       if (self.goneReason) return "gone";
       if (opened === 0) return "closed";
       if (feed.isUpToDate) return "live";
-      return feed.isLoaded || timeline.items.length > 0 ? "stale" : "loading";
+      return feed.isFilled || timeline.items.length > 0 ? "stale" : "loading";
     },
     get title() {
       return self.info?.display_name ?? "";
@@ -93,6 +95,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
       if (opened === 0 || --opened > 0) return;
       typing.set(false);
       trim();
+      outbox.tidy();
     },
     down() {
       feed.down();
@@ -157,6 +160,8 @@ export function createConversation(id: string, core: Core): LiveConversation {
       self.activeAt = Math.max(self.activeAt, Date.parse(message.created_at) || 0);
     },
     announce(message) {
+      if (message.seq <= self.told) return;
+      self.told = message.seq;
       const shown = timeline.show(message);
       emit("message", shown);
       core.emit("message", shown, self);
@@ -170,6 +175,8 @@ export function createConversation(id: string, core: Core): LiveConversation {
       for (const { user_id, seq } of read_positions ?? []) reading.learnPosition(user_id, seq);
       if (last_message) {
         const { seq } = last_message;
+        // What comes by the socket is told as new, though it may stand here before.
+        if (!timeline.newest && !feed.isFollowed) self.told = seq;
         if (unread_count !== undefined && message_count !== undefined)
           reading.learn({ head: seq, seq: seq - unread_count, pruned: seq - message_count });
         // Of the very newest, what the feed says is newer.
@@ -217,13 +224,15 @@ export function createConversation(id: string, core: Core): LiveConversation {
 
   function arrived(message: Message) {
     const { seq, sender_id } = message;
-    const isNew = seq > (timeline.newest?.seq ?? 0);
     typing.take(sender_id, "", false);
     reading.learn({ head: seq, seq: sender_id === core.me?.id ? seq : 0 });
+    reading.learnPosition(sender_id, seq);
+    // One that was only asked for by its id is among the most recent now.
+    self.isListed = true;
     self.noteNewest(message);
     feed.put(message);
     outbox.arrived(message);
-    if (isNew) self.announce(message);
+    self.announce(message);
     // Nobody looks at it: what it keeps must not grow for ever.
     if (!self.isOpen && timeline.items.length > 2 * KEEP) trim();
   }
@@ -248,7 +257,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     }
     for (const userId of removed) reading.positions.delete(userId);
     // Who moves up among those shown, and what an unnamed group is called, the server knows.
-    if (!isToAsk) setTimeout(ask, jitter((info?.participant_count ?? 0) * ASK_WITHIN_MS));
+    if (!isToAsk) later(ask, jitter((info?.participant_count ?? 0) * ASK_WITHIN_MS));
     isToAsk = true;
   }
 

@@ -28,8 +28,8 @@ export interface Core {
   readonly conversations: Conversations;
   readonly presences: Presences;
   /** These two come a little later. */
-  readonly keeper: Keeper | undefined;
-  readonly lease: Lease | undefined;
+  keeper?: Keeper;
+  lease?: Lease;
   readonly session: Session;
   isOnline(): boolean;
   /** Resolves when there is a connection; rejects when there will be none. */
@@ -50,6 +50,8 @@ export interface LiveConversation extends Conversation {
   revision: number;
   /** For the order of the list: when something was said, in ms of the server's clock. */
   activeAt: number;
+  /** Up to here messages have been told as new, or were there when it became known. */
+  told: number;
   /** It is in the list; others were only asked for by their id. */
   isListed: boolean;
   /** Another person is signed in, or nobody: nothing comes of it any more. */
@@ -69,6 +71,7 @@ export interface LiveConversation extends Conversation {
   apply(change: Change): void;
   /** A message the server has is shown, or is to be. */
   noteNewest(message: Message): void;
+  /** Tells of a message that is new, once. */
   announce(message: Message): void;
   /** Takes an entry of the list, or the conversation itself. What is newer here stays. */
   learn(summary: ConversationInfo & Partial<Summary>): void;

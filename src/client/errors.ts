@@ -20,18 +20,15 @@ export type ErrorCode =
 /** A refusal. `message` is for people; programs look at `code`. */
 export class ConfabError extends Error {
   override readonly name = "ConfabError";
-  /** By field, when a form was refused: `{"email": ["Enter a valid email address."]}`. */
-  readonly errors: Record<string, string[]> | undefined;
-  /** Seconds after which trying again makes sense. */
-  readonly retryAfter: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    details: { errors?: Record<string, string[]> | undefined; retryAfter?: number | undefined } = {},
+    /** Seconds after which trying again makes sense. */
+    readonly retryAfter?: number,
+    /** By field, when a form was refused: `{"email": ["Enter a valid email address."]}`. */
+    readonly errors?: Record<string, string[]>,
   ) {
     super(message);
-    this.errors = details.errors;
-    this.retryAfter = details.retryAfter;
   }
 }

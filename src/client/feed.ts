@@ -26,7 +26,7 @@ export function createFeed(self: LiveConversation, core: Core) {
   function follow() {
     if (state !== "none" || self.goneReason || !core.isOnline()) return;
     state = "pending";
-    const after_version = feed.isLoaded ? feed.version : undefined;
+    const after_version = feed.isFilled ? feed.version : undefined;
     core.connection.ask({ type: "subscribe", conversation_id, after_version }).catch((error: unknown) => {
       if (error instanceof Cut) return;
       state = "none";
@@ -42,24 +42,29 @@ export function createFeed(self: LiveConversation, core: Core) {
   /** Reads a page, with what has changed since it was asked for. */
   async function read<T>(
     page: { before_seq?: number; limit?: number },
-    use: (messages: Message[], total: number) => T,
+    use: (messages: Message[], total: number, head: number) => T,
     tries?: number,
   ): Promise<T> {
+    const { head } = reading;
     pages++;
     try {
       const frame = { type: "history", conversation_id, ...page };
       const answer = (await core.connection.ask(frame, tries)) as Frame<"history">;
-      return use(
-        answer.messages.map((message) => meanwhile.get(message.seq) ?? message),
-        answer.total,
-      );
+      const messages = answer.messages.map((message) => meanwhile.get(message.seq) ?? message);
+      const used = use(messages, answer.total, head);
+      // One's own that waits for its answer has got one.
+      for (const message of messages) self.outbox.arrived(message);
+      self.outbox.tidy();
+      return used;
     } finally {
       if (--pages === 0) meanwhile.clear();
     }
   }
 
-  function learn(newest: Message | undefined, total: number) {
-    if (newest) reading.learn({ head: newest.seq, pruned: newest.seq - total });
+  /** @param head as far as it went at least: where nothing is left, retention has taken all up to there */
+  function learn(newest: Message | undefined, total: number, head: number) {
+    const seq = newest?.seq ?? head;
+    reading.learn({ head: seq, pruned: seq - total });
   }
 
   /** The newest page, in place of all that was there. */
@@ -68,20 +73,19 @@ export function createFeed(self: LiveConversation, core: Core) {
     isLoading = true;
     let isDense = true;
     try {
-      isDense = await read({}, (messages, total) => {
+      isDense = await read({}, (messages, total, head) => {
         const reset = timeline.last !== undefined;
-        feed.isLoaded = true;
-        learn(messages.at(-1), total);
+        feed.isFilled = true;
+        learn(messages.at(-1), total, head);
         timeline.reset(messages);
         const isDense = [...meanwhile.values()].every((message) => timeline.put(message));
         if (timeline.newest) self.noteNewest(timeline.newest);
         self.changed({ messages: true, reset });
-        self.outbox.tidy();
         return isDense;
       });
     } catch (error) {
       // There may be a new connection already.
-      if (error instanceof Cut) isDense = feed.isLoaded;
+      if (error instanceof Cut) isDense = feed.isFilled;
       else failed(error);
     }
     isLoading = false;
@@ -113,12 +117,12 @@ export function createFeed(self: LiveConversation, core: Core) {
 
   /** The newest message alone, for the list. */
   function peek() {
-    const use = ([message]: Message[], total: number) => {
-      learn(message, total);
-      if (!message || message.seq <= (timeline.newest?.seq ?? 0)) return;
+    const use = ([message]: Message[], total: number, head: number) => {
+      learn(message, total, head);
+      if (!message) return;
       self.noteNewest(message);
       if (self.isListed && message.seq > reading.seq) self.announce(message);
-      self.changed({ messages: true });
+      self.told = Math.max(self.told, message.seq);
     };
     read({ limit: 1 }, use).catch(failed);
   }
@@ -127,7 +131,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     /** The last change that was taken in. */
     version: 0,
     /** The messages are there, as of `version`. */
-    isLoaded: false,
+    isFilled: false,
     follow,
     get isFollowed() {
       return state !== "none";
@@ -136,12 +140,15 @@ export function createFeed(self: LiveConversation, core: Core) {
       return state === "live";
     },
     /** Its message is still to come from the server. */
-    isAwaited: (seq: number) => state !== "none" && feed.isLoaded && seq > (timeline.last?.seq ?? 0),
+    isAwaited: (seq: number) =>
+      state !== "none" &&
+      // The page that is under way will have it.
+      ((self.isOpen && !feed.isFilled) || seq > ((feed.isFilled ? timeline.last : timeline.newest)?.seq ?? 0)),
     get isUpToDate() {
-      return state === "live" && feed.isLoaded && feed.version >= target;
+      return state === "live" && feed.isFilled && feed.version >= target;
     },
     unfollow() {
-      if (state === "none") return;
+      if (state !== "live" || feed.version < target) return;
       state = "none";
       core.connection.tell({ type: "unsubscribe", conversation_id });
     },
@@ -151,7 +158,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     },
     /** Has the messages in full: somebody wants them. */
     want() {
-      if (state === "live" && !feed.isLoaded) void loadNewest();
+      if (state === "live" && !feed.isFilled) void loadNewest();
       else follow();
     },
     loadOlder(limit?: number): Promise<number> {
@@ -169,39 +176,39 @@ export function createFeed(self: LiveConversation, core: Core) {
       if (state !== "pending") return;
       state = "live";
       target = last_version;
-      reading.learn({ head: last_seq });
-      reading.heard(read_seq);
+      reading.heard(last_seq, read_seq);
       self.changed();
-      if (feed.isLoaded) return;
+      if (feed.isFilled) return;
       feed.version = last_version;
-      if (self.isOpen) void loadNewest();
-      else if (last_seq > (timeline.newest?.seq ?? 0)) peek();
+      if (self.isOpen) {
+        // What is newer comes by itself, though the page may have it before.
+        self.told = last_seq;
+        void loadNewest();
+      } else if (last_seq > self.told) peek();
     },
     reset(lastVersion: number) {
       if (state !== "live") return;
       feed.version = target = lastVersion;
-      feed.isLoaded = false;
+      feed.isFilled = false;
+      self.told = reading.head;
       void loadNewest();
     },
     /** Each change once, and none left out. */
     change(frame: Change) {
       const version = frame.type === "message" ? frame.message.version : frame.version;
-      // What still comes of an earlier subscription will come again.
-      if (state !== "live" || !(version > feed.version)) return;
-      if (feed.isLoaded && version > feed.version + 1) {
-        state = "none";
+      if (!(version > feed.version)) return;
+      // What still comes of an earlier subscription comes again with the next one.
+      if (state !== "live" || (feed.isFilled && version > feed.version + 1)) {
+        if (state === "live") state = "none";
         return follow();
       }
       feed.version = version;
-      if (frame.type !== "participants") {
-        const { message } = frame;
-        if (pages > 0) meanwhile.set(message.seq, message);
-      }
+      if (frame.type !== "participants" && pages > 0) meanwhile.set(frame.message.seq, frame.message);
       self.apply(frame);
     },
     /** A message is put where it belongs; should there be a hole before it, all are loaded anew. */
     put(message: Message) {
-      if (!timeline.put(message, feed.isLoaded) && feed.isLoaded) void loadNewest();
+      if (!timeline.put(message, feed.isFilled) && feed.isFilled) void loadNewest();
     },
   };
   return feed;

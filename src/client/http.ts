@@ -52,14 +52,15 @@ export function createHttp(base: string, fetch: Fetch, store: Store, token: stri
       throw new ConfabError(
         code ?? (ok || status >= 500 ? "unavailable" : `http_${status}`),
         message ?? `The server answered ${status}`,
-        { errors, retryAfter: Number(headers.get("Retry-After")) || undefined },
+        Number(headers.get("Retry-After")) || undefined,
+        errors,
       );
     },
     /** One page of a list, and how many there are in all. */
-    async page(path: string, search = "", { limit = 50, offset = 0 } = {}) {
+    async page<T>(path: string, search = "", { limit = 50, offset = 0 } = {}): Promise<{ items: T[]; total: number }> {
       const query = `${new URLSearchParams({ search })}&limit=${limit}&offset=${offset}`;
       const { data, meta } = await http.call("GET", `${path}?${query}`);
-      return { data, total: meta.total };
+      return { items: data as T[], total: meta.total };
     },
   };
   return http;

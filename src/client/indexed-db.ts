@@ -21,6 +21,9 @@ interface Transaction {
   objectStore(name: string): ObjectStore;
 }
 interface Database {
+  onclose: (() => void) | null;
+  onversionchange: (() => void) | null;
+  close(): void;
   createObjectStore(name: string): unknown;
   transaction(name: string, mode: "readonly" | "readwrite"): Transaction;
 }
@@ -34,23 +37,45 @@ interface Browser {
 }
 
 const NAME = "confab";
+/** A slow phone needs some of this; some browsers, at times, never answer. */
+const OPEN_WITHIN_MS = 5_000;
 
 /** A browser's database for this origin; `undefined` where there is none. */
 export function indexedDbStorage(): KeyValueStorage | undefined {
   const { indexedDB, navigator } = globalThis as unknown as Browser;
   if (!indexedDB) return undefined;
-  let opening: Promise<Database> | undefined;
-  const open = () => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(NAME);
-    return done(request);
+  let opened: Promise<Database> | undefined;
+  const forget = () => {
+    opened = undefined;
   };
-  const use = async <T>(mode: "readonly" | "readwrite", work: (store: ObjectStore) => Request<T>): Promise<T> => {
-    opening ??= open().catch((error: unknown) => {
-      opening = undefined;
-      throw error;
+  const open = () =>
+    new Promise<Database>((resolve, reject) => {
+      const request = indexedDB.open(NAME, 1);
+      // All that asks meanwhile is refused at once, but not asked for a second time: should it open yet, it is used again.
+      const timer = setTimeout(() => reject(new Error("IndexedDB does not open")), OPEN_WITHIN_MS);
+      request.onupgradeneeded = () => request.result.createObjectStore(NAME);
+      request.onsuccess = () => {
+        clearTimeout(timer);
+        const database = request.result;
+        // A browser may end it at any time: as somebody clears its data, or because of its own faults. Then it is opened anew.
+        database.onclose = forget;
+        // Somebody wants to delete it, and waits for all that have it open.
+        database.onversionchange = () => {
+          database.close();
+          forget();
+        };
+        resolve(database);
+        opened = Promise.resolve(database);
+      };
+      request.onerror = () => {
+        clearTimeout(timer);
+        forget();
+        reject(request.error);
+      };
     });
-    const transaction = (await opening).transaction(NAME, mode);
+  const use = async <T>(mode: "readonly" | "readwrite", work: (store: ObjectStore) => Request<T>): Promise<T> => {
+    opened ??= open();
+    const transaction = (await opened).transaction(NAME, mode);
     const request = work(transaction.objectStore(NAME));
     // That there is no room may be found out after the request, when the transaction commits.
     return new Promise((resolve, reject) => {
@@ -75,11 +100,4 @@ export function indexedDbStorage(): KeyValueStorage | undefined {
         locks.request(name, { ifAvailable: true }, hold).catch(reject);
       }),
   };
-}
-
-function done<T>(request: Request<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

@@ -34,9 +34,10 @@ export function createKeeper({ store, conversations }: Pick<Core, "store" | "con
       const keys = await store.keys(own);
       for (const key of keys) {
         const kept = await store.get<Kept>(key);
-        if (!kept?.info) continue;
+        if (!kept?.messages) continue;
         const conversation = conversations.get(key.slice(own.length));
-        conversation.isListed = true;
+        // One that was opened by its id may have been left before the server said what it is.
+        if (kept.info) conversation.isListed = true;
         restore(conversation, kept);
       }
       conversations.isLoaded ||= keys.length > 0;
@@ -61,21 +62,24 @@ export function createKeeper({ store, conversations }: Pick<Core, "store" | "con
 function keep({ info, feed, reading, timeline }: LiveConversation): Kept {
   const { head, pruned, seq, positions } = reading;
   const kept = { info, head, pruned, seq, positions: [...positions] };
-  return feed.isLoaded
+  return feed.isFilled
     ? { ...kept, version: feed.version, messages: timeline.truths(MESSAGES) }
     : { ...kept, messages: timeline.newest ? [timeline.newest] : [] };
 }
 
 function restore(conversation: LiveConversation, { info, version, messages, positions, ...counts }: Kept) {
   const { feed, reading, timeline } = conversation;
-  if (feed.isFollowed || feed.isLoaded) return;
+  if (feed.isFollowed || feed.isFilled) return;
   if (info) conversation.learn(info);
   reading.learn(counts);
   for (const [userId, seq] of positions) reading.learnPosition(userId, seq);
-  for (const message of messages.slice(-1)) conversation.noteNewest(message);
+  for (const message of messages.slice(-1)) {
+    conversation.noteNewest(message);
+    conversation.told = message.seq;
+  }
   if (version !== undefined) {
     feed.version = version;
-    feed.isLoaded = true;
+    feed.isFilled = true;
     timeline.reset(messages);
   }
   conversation.changed({ messages: true, reset: true });

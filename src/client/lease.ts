@@ -2,6 +2,9 @@ import type { Core } from "./core.ts";
 import type { Entry } from "./kept.ts";
 import { randomId } from "./random-id.ts";
 
+/** Of the time for which leases are given. */
+const TOO_LONG = 10;
+
 export type Lease = ReturnType<typeof createLease>;
 
 /**
@@ -25,17 +28,21 @@ export function createLease(core: Core, ms: number) {
     if (owner === undefined) return;
     core.session.look();
     if (!release) await store.set(leaseOf(owner), Date.now() + ms);
-    const keys = await store.keys(`outbox/${userId}/`);
-    for (const name of new Set(keys.map((key) => key.split("/")[2] ?? ""))) await adopt(name);
+    const outboxes = await store.keys(`outbox/${userId}/`);
+    // Who has left nothing unsent has left this: nobody else takes it away.
+    const leases = await store.keys(leaseOf(""));
+    const names = [...outboxes.map((key) => key.split("/")[2]), ...leases.map((key) => key.split("/")[1])];
+    for (const name of new Set(names)) await adopt(name ?? "");
   }
 
   async function adopt(name: string) {
     const self = owner;
     if (name === self) return;
     const claimed = await store.claim(`owner ${name}`);
-    // Without such means by the clock.
     if (claimed === undefined) return;
-    if (claimed === null && ((await store.get<number>(leaseOf(name))) ?? 0) > Date.now()) return;
+    // Without such means by the clock. What is good for far too long is from before the clock was set back.
+    const left = ((await store.get<number>(leaseOf(name))) ?? 0) - Date.now();
+    if (claimed === null && left > 0 && left < TOO_LONG * ms) return;
     const keys = await store.keys(folderOf(name));
     const entries: Entry[] = [];
     let vanished = false;

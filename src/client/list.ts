@@ -6,6 +6,8 @@ import type { ConversationInfo } from "./wire.ts";
 
 /** As many as the server is asked for at once. */
 const PAGE = 50;
+/** A page that is looked at again after so long asks for what it can't have heard. */
+const LOOK_AGAIN_MS = 10_000;
 
 /** The list, to the other parts. */
 export interface Conversations extends ConversationList {
@@ -26,7 +28,7 @@ export interface Conversations extends ConversationList {
   up(): void;
   clear(): void;
   /** What other devices have read meanwhile is not told by the socket. */
-  loadAgain(afterMs: number): void;
+  loadAgain(): void;
   /** Brings it up to date, one after the other: there may be many at once. */
   refresh(conversation: LiveConversation): void;
 }
@@ -42,6 +44,8 @@ export function createConversations(core: Core, recent: number) {
   let isDirty = false;
   let isRefreshing = false;
   let loadedAt = -Infinity;
+  /** So many of the most recent the server has given, without a gap: what is known beside them was kept, or was met alone. */
+  let depth = 0;
 
   const list: Conversations = {
     hasMore: false,
@@ -71,10 +75,9 @@ export function createConversations(core: Core, recent: number) {
       return conversation;
     },
     list(info: ConversationInfo & Partial<Summary>): LiveConversation {
-      const conversation = list.get(info.id);
+      const conversation = learn(info);
       conversation.isListed = true;
       conversation.revive();
-      conversation.learn(info);
       return conversation;
     },
     moved(id: string) {
@@ -95,11 +98,12 @@ export function createConversations(core: Core, recent: number) {
       });
     },
     up() {
-      const open = list.known.filter((one) => one.isOpen);
-      for (const conversation of open) conversation.feed.follow();
-      for (const conversation of open) list.refresh(conversation);
-      for (const { outbox } of list.known) void outbox.pump();
+      for (const conversation of list.known.filter((one) => one.isOpen)) {
+        conversation.feed.follow();
+        list.refresh(conversation);
+      }
       followRecent();
+      for (const { outbox } of list.known) outbox.tidy();
       void loadFirst();
     },
     clear() {
@@ -114,20 +118,17 @@ export function createConversations(core: Core, recent: number) {
       }
       list.changed();
     },
-    loadAgain(afterMs: number) {
-      if (core.isOnline() && performance.now() - loadedAt > afterMs) void loadFirst();
+    loadAgain() {
+      if (core.isOnline() && performance.now() - loadedAt > LOOK_AGAIN_MS) void loadFirst();
     },
     async loadMore() {
-      await load(list.ordered.length);
+      const known = list.ordered.length;
+      // A page of which all are known is none.
+      while ((await load(depth)) && list.hasMore && list.ordered.length <= known);
     },
     async search(text: string, which?: { limit?: number; offset?: number }) {
-      const { data, total } = await page(text, which);
-      const items = data.map((summary) => {
-        const conversation = list.get(summary.id);
-        conversation.learn(summary);
-        return conversation;
-      });
-      return { items, total };
+      const { items, total } = await page(text, which);
+      return { items: items.map(learn), total };
     },
     refresh(conversation: LiveConversation) {
       stale.add(conversation);
@@ -135,6 +136,12 @@ export function createConversations(core: Core, recent: number) {
     },
   };
   return list;
+
+  function learn(info: ConversationInfo & Partial<Summary>): LiveConversation {
+    const conversation = list.get(info.id);
+    conversation.learn(info);
+    return conversation;
+  }
 
   /** The newest page, and whether what should be on it is still one's own. */
   async function loadFirst() {
@@ -149,11 +156,12 @@ export function createConversations(core: Core, recent: number) {
 
   async function load(offset: number): Promise<LiveConversation[] | undefined> {
     try {
-      const { data, total } = await core.connection.persist(() => page("", { limit: PAGE, offset }));
-      const loaded = data.map(list.list);
+      const { items, total } = await core.connection.persist(() => page("", { limit: PAGE, offset }));
+      const loaded = items.map(list.list);
       list.isLoaded = true;
+      depth = offset + loaded.length;
+      list.hasMore = loaded.length > 0 && depth < total;
       list.changed();
-      list.hasMore = list.ordered.length < total;
       return loaded;
     } catch (error) {
       core.onError(error);
@@ -161,9 +169,8 @@ export function createConversations(core: Core, recent: number) {
     }
   }
 
-  async function page(search: string, which?: { limit?: number; offset?: number }) {
-    const { data, total } = await core.http.page("chat/conversations/", search, which);
-    return { data: data as Summary[], total };
+  function page(search: string, which?: { limit?: number; offset?: number }) {
+    return core.http.page<Summary>("chat/conversations/", search, which);
   }
 
   async function refreshAll() {

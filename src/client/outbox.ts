@@ -56,9 +56,11 @@ export function createOutbox(self: LiveConversation, core: Core) {
     if (!item || isBusy || self.isOver || !core.isOnline()) return;
     isBusy = item.tried = true;
     const isWanted = () => !self.isOver && queue.includes(item) && !item.sent;
+    const { key } = item.entry;
+    const before = self.timeline.find(key);
     try {
       const sent = await core.connection.ask(frameOf(item.entry), Infinity, isWanted);
-      if (isWanted()) settle(item, sent as Frame<"ack">);
+      if (isWanted()) settle(item, sent as Frame<"ack">, self.timeline.find(key) === before);
     } catch (error) {
       if (!(error instanceof ConfabError)) core.onError(error);
       else if (isWanted()) refuse(item, error);
@@ -75,15 +77,18 @@ export function createOutbox(self: LiveConversation, core: Core) {
     changed();
   }
 
-  /** The server has it: an ack says so, or the message itself. */
-  function settle(item: Item, sent: Sent) {
+  /**
+   * The server has it: an ack says so, or the message itself.
+   * @param isUntold of an edit or a deletion: the server has said nothing of the message meanwhile
+   */
+  function settle(item: Item, sent: Sent, isUntold = false) {
     item.sent = sent;
     core.lease?.unkeep(item.entry);
     item.done.resolve(sent);
     const { kind, key, content } = item.entry;
     if (kind === "message") self.reading.learn({ head: sent.seq, seq: sent.seq });
     // An edit or a deletion is done: so it is shown, until the server's own word comes.
-    else self.timeline.amend(key, content, kind);
+    else if (isUntold) self.timeline.amend(key, content, kind);
     tidy();
   }
 
@@ -117,25 +122,32 @@ export function createOutbox(self: LiveConversation, core: Core) {
     for (const item of ofKey(key))
       if (item.entry.kind !== "message" && (!item.tried || item.entry.error)) discardItem(item);
     const created_at = new Date().toISOString();
-    const base = { id, kind, key, conversation_id: self.id, message_id, content, created_at };
-    const item = insert(base, false);
-    // What the server would not even read is refused here, and shown as failed.
+    return submit(insert({ id, kind, key, conversation_id: self.id, message_id, content, created_at }, false));
+  }
+
+  /** What the server would not even read, but end the connection over, is refused here, and shown as failed. */
+  function submit(item: Item): Outgoing {
+    const { content } = item.entry;
     if (content.length > CONTENT_MAX && [...content].length > CONTENT_MAX)
       refuse(item, new ConfabError("validation_failed", `Message content cannot exceed ${CONTENT_MAX} characters`));
     else changed();
-    return outgoing(item);
+    return { key: item.entry.key, done: item.done.promise };
   }
 
   /** An edit or a deletion of a message that the server has. */
   function change(kind: "edit" | "delete", key: string, content: string): Outgoing {
-    const message = self.timeline.find(key);
-    if (!message) throw new ConfabError("not_sent", "Wait until the message has been sent");
+    const message = self.timeline.find(key) ?? ofKey(key).find((item) => item.sent)?.sent;
+    if (!message) throw new ConfabError("not_sent", "It is not sent yet");
     return add(kind, randomId(), key, content, message.id);
   }
 
-  function retryItem(item: Item): Item {
+  /** As it is now: at its place, or behind all others when it has failed. */
+  function resubmit(item: Item): Outgoing {
     const { error, order: _, ...entry } = item.entry;
-    if (!error) return item;
+    if (!error) {
+      core.lease?.keep(item.entry);
+      return submit(item);
+    }
     remove(item);
     // Under the old id the server knows another text.
     if (error.code === "client_id_conflict") {
@@ -143,9 +155,7 @@ export function createOutbox(self: LiveConversation, core: Core) {
       entry.id = randomId();
       entry.key = entry.key.replace(id, entry.id);
     }
-    const again = insert(entry, true);
-    changed();
-    return again;
+    return submit(insert(entry, true));
   }
 
   function discardItem(item: Item) {
@@ -155,7 +165,6 @@ export function createOutbox(self: LiveConversation, core: Core) {
   }
 
   return {
-    pump,
     tidy,
     /** Something waits to be sent. */
     isSending: () => next() !== undefined,
@@ -169,17 +178,19 @@ export function createOutbox(self: LiveConversation, core: Core) {
       const item = ofKey(key).find((item) => item.entry.kind === "message" && !item.sent);
       if (!item || (item.tried && !item.entry.error)) return change("edit", key, content);
       item.entry = { ...item.entry, content };
-      const again = retryItem(item);
-      core.lease?.keep(again.entry);
-      changed();
-      return outgoing(again);
+      return resubmit(item);
     },
     delete: (key: string) => change("delete", key, ""),
-    retry: (key: string) => ofKey(key).forEach(retryItem),
+    retry(key: string) {
+      for (const item of ofKey(key)) if (item.entry.error) resubmit(item);
+    },
     discard: (key: string) => ofKey(key).forEach(discardItem),
-    /** Its message has come. */
+    /** Its message has come. Another text under its id, where nobody has edited it, is not this one. */
     arrived(message: Message) {
-      const item = queue.find(({ entry }) => entry.kind === "message" && entry.key === keyOf(message));
+      const isThis = ({ sent, entry: { kind, content, error } }: Item) =>
+        kind === "message" &&
+        (sent || content === message.content || (!error && (message.edited_at ?? message.deleted_at)));
+      const item = ofKey(keyOf(message)).find(isThis);
       if (item?.sent) tidy();
       else if (item) settle(item, message);
     },
@@ -196,8 +207,6 @@ export function createOutbox(self: LiveConversation, core: Core) {
     },
   };
 }
-
-const outgoing = ({ entry, done }: Item): Outgoing => ({ key: entry.key, done: done.promise });
 
 /** What a frame of its kind does not need the server leaves unread. */
 const frameOf = ({ kind: type, conversation_id, id: client_id, message_id, content }: Entry): OutFrame => ({

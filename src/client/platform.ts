@@ -8,3 +8,10 @@ interface Platform {
 }
 
 export const platform = globalThis as unknown as Platform;
+
+/** As `setTimeout`, for what no process has to stay for: what it stays for is the connection, or the next try to have one. */
+export function later(work: () => void, ms: number): ReturnType<typeof setTimeout> {
+  const timer: ReturnType<typeof setTimeout> & { unref?(): void } = setTimeout(work, ms);
+  timer.unref?.();
+  return timer;
+}

@@ -1,3 +1,5 @@
+import { later } from "./platform.ts";
+
 /** What is read in one go is told once. */
 const TELL_EVERY_MS = 500;
 
@@ -5,17 +7,18 @@ export type Reading = ReturnType<typeof createReading>;
 
 /** How far a conversation goes, and how far it was read. */
 export function createReading(tell: (seq: number) => void) {
-  /** Meant to be told; the server may not have heard it. */
-  let wanted = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Tells it now if it is still to be told. */
   function flush() {
+    if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
-    tell(wanted);
+    tell(reading.seq);
   }
 
   const reading = {
+    flush,
     /** The newest `seq` the server has told of. */
     head: 0,
     /** What retention has taken: older messages are not to be had. */
@@ -40,14 +43,20 @@ export function createReading(tell: (seq: number) => void) {
     mark(seq: number): boolean {
       const to = Math.min(seq, reading.head);
       if (to <= reading.seq) return false;
-      reading.seq = wanted = to;
-      timer ??= setTimeout(flush, TELL_EVERY_MS);
+      reading.seq = to;
+      timer ??= later(flush, TELL_EVERY_MS);
       return true;
     },
-    /** The server says where it has us; tells it more when it has missed something. */
-    heard(seq: number) {
+    /**
+     * The server says how far it goes and where it has us; tells it more when it has missed something, also of an earlier
+     * client.
+     */
+    heard(head: number, seq: number) {
+      reading.head = head;
+      // It was put back to an older state: what was read then is not there any more.
+      if (reading.seq > head) reading.seq = seq;
+      if (reading.seq > seq) tell(reading.seq);
       reading.learn({ seq });
-      if (wanted > seq) flush();
     },
   };
   return reading;

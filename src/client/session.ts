@@ -59,13 +59,16 @@ export function createSession(core: Core) {
   }
 
   async function signedOut() {
+    const { token } = http;
     connection.stop();
     await leave(true);
     http.token = undefined;
-    void store.delete("token");
-    const forgotten = store.delete("me");
     core.setState("signed-out");
-    await forgotten;
+    // Another client with this storage may have been given a newer one.
+    const kept = await store.get("token");
+    if (kept && kept !== token) return;
+    await store.delete("token");
+    await store.delete("me");
   }
 
   /** Resolves with the ms to wait before asking again; `undefined` when nobody is signed in. */
@@ -147,7 +150,8 @@ export function createSession(core: Core) {
           await store.set("signing-out", mark ?? undefined);
           throw error;
         } finally {
-          if (core.me && !core.isClosed) connection.start();
+          // Who else there may be is still to be found out, when that was not known before.
+          if ((core.me || core.state !== "signed-out") && !core.isClosed) connection.start();
         }
       }),
 

@@ -28,7 +28,7 @@ export function createStore(original: Promise<KeyValueStorage>, prefix: string, 
     return done;
   }
 
-  /** Also where it can't be written any more: what is to be forgotten must not be left there. */
+  /** Also where not all could be written any more: what fits is kept, and what is to be forgotten must not be left there. */
   const everywhere = (work: (storage: KeyValueStorage) => Promise<unknown>) =>
     run(async (used) => {
       await work(used);
@@ -44,7 +44,7 @@ export function createStore(original: Promise<KeyValueStorage>, prefix: string, 
     /** Nothing is left of `undefined`. */
     set(key: string, value: unknown): Promise<unknown> {
       const text: string | undefined = JSON.stringify(value);
-      return text === undefined ? store.delete(key) : run((storage) => storage.set(prefix + key, text));
+      return text === undefined ? store.delete(key) : everywhere((storage) => storage.set(prefix + key, text));
     },
     delete: (key: string) => everywhere((storage) => storage.delete(prefix + key)),
     keys: async (start: string) => {

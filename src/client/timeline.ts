@@ -24,8 +24,8 @@ export function createTimeline() {
 
   /** What the server has under this key. */
   function find(key: string): Message | undefined {
-    const shown = at(findIndex(key));
-    return shown && truthOf(shown);
+    const shown = at(findIndex(key)) ?? newest;
+    return shown?.key === key ? truthOf(shown) : undefined;
   }
 
   /** As it is shown: with what is being changed of it. */
@@ -86,7 +86,7 @@ export function createTimeline() {
     reset(page: readonly Message[]) {
       items.splice(0, sent, ...page.map(show));
       sent = page.length;
-      for (const message of page.slice(-1)) noteNewest(message);
+      newest = timeline.last;
     },
     /** Takes those that fit right before the first; returns how many. */
     prepend(page: readonly Message[]): number {

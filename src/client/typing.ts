@@ -1,3 +1,5 @@
+import { later } from "./platform.ts";
+
 const OWN = { repeatMs: 3_000, idleMs: 5_000 };
 /** The server ends it after 6 s; this is for when that is not heard. */
 const EXPIRES_MS = 7_000;
@@ -13,7 +15,7 @@ export function createTyping(tell: (isTyping: boolean) => void, onChange: () => 
   function set(isTyping = true) {
     clearTimeout(idle);
     const now = performance.now();
-    if (isTyping) idle = setTimeout(set, OWN.idleMs, false);
+    if (isTyping) idle = later(() => set(false), OWN.idleMs);
     if (isTyping ? toldAt !== undefined && now - toldAt < OWN.repeatMs : toldAt === undefined) return;
     toldAt = isTyping ? now : undefined;
     tell(isTyping);

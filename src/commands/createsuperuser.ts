@@ -19,6 +19,13 @@ import { stderrLogger } from "./stderr-logger.ts";
 /** Where the password comes from when nobody can be asked. */
 export const PASSWORD_VARIABLE = "SUPERUSER_PASSWORD";
 
+const FIELDS: Record<keyof SuperuserBody, [question: string, source: string]> = {
+  email: ["E-mail", "(--email)"],
+  first_name: ["First name", "(--first-name)"],
+  last_name: ["Last name", "(--last-name)"],
+  password: ["Password", `(${PASSWORD_VARIABLE})`],
+};
+
 export interface SuperuserOptions {
   email?: string | undefined;
   firstName?: string | undefined;
@@ -34,7 +41,8 @@ export async function createSuperuser(
   const asked = await complete(options, password);
   const body = superuserBody.safeParse(asked);
   if (!body.success) {
-    for (const issue of body.error.issues) process.stderr.write(`confab: ${String(issue.path[0])}: ${issue.message}\n`);
+    for (const { path, message } of body.error.issues)
+      process.stderr.write(`confab: ${described(path[0])}: ${message}\n`);
     return 1;
   }
   const reply = await run(config, body.data);
@@ -42,16 +50,22 @@ export async function createSuperuser(
   return reply.ok ? 0 : 1;
 }
 
+/** By what it is asked for, and by what it is given. */
+const described = (field: PropertyKey | undefined) =>
+  Object.entries(FIELDS)
+    .find(([name]) => name === field)?.[1]
+    .join(" ") ?? String(field);
+
 /** Asks on a terminal for what was not given. */
 async function complete(options: SuperuserOptions, password: string | undefined) {
   const interactive = process.stdin.isTTY;
-  const given = async (value: string | undefined, question: string) =>
-    value ?? (interactive ? await ask(question) : undefined);
+  const given = async (value: string | undefined, [question]: [string, string]) =>
+    value ?? (interactive ? await ask(`${question}: `) : undefined);
   return {
-    email: await given(options.email, "E-mail: "),
-    first_name: await given(options.firstName, "First name: "),
-    last_name: await given(options.lastName, "Last name: "),
-    password: password || (interactive ? await askHidden("Password: ") : undefined),
+    email: await given(options.email, FIELDS.email),
+    first_name: await given(options.firstName, FIELDS.first_name),
+    last_name: await given(options.lastName, FIELDS.last_name),
+    password: password || (interactive ? await askHidden(`${FIELDS.password[0]}: `) : undefined),
   };
 }
 

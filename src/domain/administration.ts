@@ -23,10 +23,18 @@ interface Parts {
 /** Between two pieces that are erased: who writes and reads has the database to themselves meanwhile. */
 const ERASING_PAUSE_MS = 50;
 
+/** A transaction whose caller gave up may commit this much later, in ms: the store's time-outs, and some slack. */
+const DOUBT_MS = 10_000;
+/** How often sessions are looked for meanwhile that have ended after all. */
+const DOUBT_EVERY_MS = 2_000;
+
 /** What superusers may do. Who asks is one: http/admin sees to that, and for all that changes something the store does again. */
 export class Administration {
   private erasing: Promise<void> | undefined;
+  private hasMoreToErase = false;
   private isClosed = false;
+  private sessionsDoubtedUntil = 0;
+  private nextDoubt: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly parts: Parts) {}
 
@@ -53,7 +61,7 @@ export class Administration {
     wanted: { isActive?: boolean | undefined; isSuperuser?: boolean | undefined },
   ): Promise<AdminUser> {
     const { stores, bus } = this.parts;
-    const { user, ended } = await stores.users.change(by, id, wanted);
+    const { user, ended } = await stores.users.change(by, id, wanted).catch((error) => this.doubtSessions(error));
     publishEnded(bus, id, ended);
     // Said again although nothing changed: the answer to the change may have got lost, and with it what was to be told.
     bus.publish({ kind: "user_changed", userId: id, fullName: user.full_name });
@@ -65,13 +73,30 @@ export class Administration {
   async endSessions(by: Admin, userId: number, sessionId?: string): Promise<number> {
     const { stores, bus } = this.parts;
     try {
-      const sessions = await stores.users.endSessions(by, userId, sessionId);
+      const ending = stores.users.endSessions(by, userId, sessionId);
+      const sessions = await ending.catch((error) => this.doubtSessions(error));
       publishEnded(bus, userId, sessions);
       return sessions.length;
     } finally {
       // There may be others, ended by a call whose answer got lost.
       bus.publish({ kind: "sessions_doubted" });
     }
+  }
+
+  /** Passes a write's error on; unless it says that nothing was done, each node looks for sessions that have ended. */
+  private doubtSessions(error: unknown): never {
+    if (!(error instanceof Failure) || error.reason === "unavailable") {
+      this.sessionsDoubtedUntil = performance.now() + DOUBT_MS;
+      clearTimeout(this.nextDoubt);
+      this.tellDoubt();
+    }
+    throw error;
+  }
+
+  private tellDoubt() {
+    this.parts.bus.publish({ kind: "sessions_doubted" });
+    const goesOn = performance.now() < this.sessionsDoubtedUntil && !this.isClosed;
+    this.nextDoubt = goesOn ? setTimeout(() => this.tellDoubt(), DOUBT_EVERY_MS) : undefined;
   }
 
   // Conversations
@@ -129,29 +154,41 @@ export class Administration {
 
   /** What removed conversations held is erased; may be called again and again, and runs once at a time. */
   erase(): Promise<void> {
+    this.hasMoreToErase = true;
     this.erasing ??= this.eraseAll().finally(() => {
       this.erasing = undefined;
     });
     return this.erasing;
   }
 
+  /** A piece of each in turn: a small one, and one that is removed meanwhile, does not wait for the end of a large one. */
   private async eraseAll() {
-    const { stores, window } = this.parts;
-    for (const id of await stores.conversations.removed()) {
-      let left = await stores.conversations.erasePiece(id);
-      while (left === "more" && !this.isClosed) {
-        await Bun.sleep(ERASING_PAUSE_MS);
-        left = await stores.conversations.erasePiece(id);
+    const settled = new Set<string>();
+    while (this.hasMoreToErase && !this.isClosed) {
+      this.hasMoreToErase = false;
+      for (const id of await this.parts.stores.conversations.removed()) {
+        if (settled.has(id)) continue;
+        if (this.isClosed) return;
+        if (await this.eraseSome(id)) this.hasMoreToErase = true;
+        else settled.add(id);
       }
-      if (this.isClosed) return;
-      if (left !== "done") continue;
-      if (!window || (await window.drop(id))) await stores.conversations.forget(id);
     }
+  }
+
+  /** Whether there is more of it to erase here. */
+  private async eraseSome(id: string): Promise<boolean> {
+    const { stores, window } = this.parts;
+    const left = await stores.conversations.erasePiece(id);
+    if (left === "more") await Bun.sleep(ERASING_PAUSE_MS);
+    else if (left === "done" && !this.isClosed && (!window || (await window.drop(id))))
+      await stores.conversations.forget(id);
+    return left === "more";
   }
 
   /** What is being erased is left as it is, for another node or the next start. */
   close(): void {
     this.isClosed = true;
+    clearTimeout(this.nextDoubt);
   }
 
   // Audit log

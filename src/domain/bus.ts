@@ -23,7 +23,9 @@ export type BusEvent =
   /** There is no such conversation any more. */
   | { kind: "conversation_removed"; conversationId: string }
   /** How a node was at a moment, ms since the epoch. */
-  | { kind: "sample"; node: NodeInfo; at: number; sample: Sample };
+  | { kind: "sample"; node: NodeInfo; at: number; sample: Sample }
+  /** A node ends: it takes no more samples. */
+  | { kind: "node_ended"; nodeId: string };
 
 /** People who came online or went offline. Of one user the change with the highest `at` counts. */
 export interface PresenceEvent {

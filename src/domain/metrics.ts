@@ -30,6 +30,7 @@ interface Point {
 interface KnownNode {
   info: NodeInfo;
   lastAt: number;
+  hasEnded: boolean;
   points: Record<MetricRange, Point[]>;
 }
 
@@ -40,7 +41,12 @@ export class Metrics {
   /** @param at when the sample was taken, by the clock of its node */
   take(info: NodeInfo, at: number, sample: Sample, now = Date.now()): void {
     const moment = Math.abs(at - now) > SKEW_MS ? now : at;
-    const node: KnownNode = this.nodes.get(info.id) ?? { info, lastAt: 0, points: { hour: [], day: [] } };
+    const node: KnownNode = this.nodes.get(info.id) ?? {
+      info,
+      lastAt: 0,
+      hasEnded: false,
+      points: { hour: [], day: [] },
+    };
     node.lastAt = now;
     // The last that were heard are the last of the map.
     this.nodes.delete(info.id);
@@ -50,21 +56,29 @@ export class Metrics {
     this.forgetOld(now);
   }
 
+  /** The node says that it ends: nobody waits for what it says next. */
+  end(id: string): void {
+    const node = this.nodes.get(id);
+    if (node) node.hasEnded = true;
+  }
+
   /** The last hour or day, or what is newer than `after` of it. */
   report(range: MetricRange, after: number, now = Date.now()): MetricsReport {
     const step = STEP_MS[range];
-    const nodes = [...this.nodes.values()];
-    const newest = Math.max(0, ...nodes.map(({ points }) => points[range].at(-1)?.at ?? 0));
+    const newest = this.newest(range, now);
+    const first = newest - (POINTS - 1) * step;
+    // Those that ended before have nothing to tell: with each restart there would be one more.
+    const nodes = [...this.nodes.values()].filter((node) => isAlive(node, now) || lastPoint(node, range) >= first);
     const oldest = Math.min(newest, ...nodes.map(({ points }) => points[range][0]?.at ?? newest));
-    const from = Math.max(oldest, newest - (POINTS - 1) * step, Math.floor(after / step) * step + step);
+    const from = Math.max(oldest, first, Math.floor(after / step) * step + step);
     const at: number[] = [];
     if (newest > 0) for (let moment = from; moment <= newest; moment += step) at.push(moment);
     const shown = nodes
-      .map(({ info, lastAt, points }) => ({
-        ...info,
-        last_at: lastAt,
-        is_alive: now - lastAt < ALIVE_MS,
-        series: seriesOf(points[range], at),
+      .map((node) => ({
+        ...node.info,
+        last_at: node.lastAt,
+        is_alive: isAlive(node, now),
+        series: seriesOf(node.points[range], at),
       }))
       .sort((a, b) => a.started_at.localeCompare(b.started_at) || a.id.localeCompare(b.id));
     return {
@@ -78,11 +92,23 @@ export class Metrics {
     };
   }
 
+  /** The newest moment of which all living nodes have told: before that, what is missing of them would look like a fall. */
+  private newest(range: MetricRange, now: number): number {
+    const nodes = [...this.nodes.values()];
+    const living = nodes.filter((node) => isAlive(node, now));
+    const ends = (some: KnownNode[]) => some.map((node) => lastPoint(node, range));
+    return living.length > 0 ? Math.min(...ends(living)) : Math.max(0, ...ends(nodes));
+  }
+
   private forgetOld(now: number) {
     for (const [id, { lastAt }] of this.nodes)
       if (now - lastAt > POINTS * STEP_MS.day || this.nodes.size > NODES_MOST) this.nodes.delete(id);
   }
 }
+
+const isAlive = ({ lastAt, hasEnded }: KnownNode, now: number) => !hasEnded && now - lastAt < ALIVE_MS;
+
+const lastPoint = ({ points }: KnownNode, range: MetricRange) => points[range].at(-1)?.at ?? 0;
 
 function add(points: Point[], step: number, moment: number, sample: Sample) {
   const at = Math.floor(moment / step) * step;

@@ -2,12 +2,18 @@ import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
 import { Failure } from "./errors.ts";
 
-/** OWASP's argon2id parameters (memory in KiB): 11–43 ms of one core each. */
-const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+/** What argon2id takes for one hash: memory in KiB, and how often it passes over that. */
+export interface PasswordCost {
+  memoryCost: number;
+  timeCost: number;
+}
+/** OWASP's: 11–43 ms of one core each. */
+export const PASSWORD_COST: PasswordCost = { memoryCost: 19_456, timeCost: 2 };
+const ARGON2ID = { algorithm: 2, parallelism: 1 } as const;
 /** Hashes in work at once, so that a rush of logins leaves a core for everything else. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
 /** Waiting callers, as many as are served within seconds. Of more, whoever has the most waiting is told to come back. */
-const WAITING_MAX = 300;
+export const PASSWORDS_WAITING_MAX = 300;
 
 interface Waiting {
   start(): void;
@@ -24,10 +30,14 @@ export class Passwords {
   /** By network; who is next comes first. */
   private readonly queues = new Map<string, Waiting[]>();
   /** What an unknown e-mail is checked against, so that it takes as long as a known one. */
-  private readonly decoy = this.hash(crypto.randomUUID(), "");
+  private readonly decoy: Promise<string>;
+
+  constructor(private readonly cost = PASSWORD_COST) {
+    this.decoy = this.hash(crypto.randomUUID(), "");
+  }
 
   hash(password: string, from: string): Promise<string> {
-    return this.inTurn(from, () => hash(password, ARGON2ID));
+    return this.inTurn(from, () => hash(password, { ...ARGON2ID, ...this.cost }));
   }
 
   /** `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. */
@@ -52,7 +62,7 @@ export class Passwords {
       const queue = this.queues.get(from) ?? [];
       this.queues.set(from, queue);
       queue.push({ start, refuse });
-      if (++this.waiting > WAITING_MAX) this.refuseOneOf(queue);
+      if (++this.waiting > PASSWORDS_WAITING_MAX) this.refuseOneOf(queue);
     });
   }
 

@@ -47,8 +47,8 @@ export interface UserStore {
    */
   wentOffline(people: { id: number; goneMs: number }[]): Promise<Map<number, string>>;
   /**
-   * Of the people whom each watcher asks for, those whose presence they may know of now: themselves, and active people
-   * with whom they share a conversation. By watcher, each with when they were last online or logged in.
+   * Of the people whom each watcher asks for, those whose presence they may know of now: themselves, and people with
+   * whom they share a conversation. By watcher, each with when they were last online or logged in.
    */
   visible(watched: ReadonlyMap<number, Iterable<number>>): Promise<Map<number, Map<number, string | null>>>;
   /** Everyone but the caller, newest first. `shared`: only people with whom the caller shares a conversation. */

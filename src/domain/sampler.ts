@@ -33,6 +33,7 @@ export class Sampler {
     this.closed = true;
     clearTimeout(this.timer);
     this.loop.disable();
+    this.bus.publish({ kind: "node_ended", nodeId: this.info.id });
   }
 
   /** At the same moments on all nodes, as far as their clocks agree. */

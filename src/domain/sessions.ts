@@ -9,6 +9,9 @@ import type { Credentials } from "./users.ts";
 
 /** 256 random bits and their seal, base64url. */
 const TOKEN = /^([\w-]{43})\.([\w-]{22})$/;
+/** CONTRACT §2: so long after the last use a session ends, and so long after its beginning in any case. */
+export const SESSION_IDLE_MS = 14 * 24 * 3_600_000;
+export const SESSION_LIFETIME_MS = 90 * 24 * 3_600_000;
 /** A session's use is written down at most this often. */
 const TOUCH_EVERY_MS = 60_000;
 

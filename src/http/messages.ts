@@ -65,7 +65,7 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
 
   const aboutEdit = about({
     id: "editMessage",
-    summary: "Gives one's own message another content",
+    summary: "Edits a message of one's own",
     answers: { 200: { message: "Message edited successfully", data: message } },
     failures: ["not_a_participant", "not_the_sender", "message_deleted"],
   });
@@ -77,7 +77,7 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
 
   const aboutDelete = about({
     id: "deleteMessage",
-    summary: "Leaves a tombstone of one's own message",
+    summary: "Deletes a message of one's own: a tombstone stays",
     answers: { 200: { message: "Message deleted successfully", data: message } },
     failures: ["not_a_participant", "not_the_sender"],
   });

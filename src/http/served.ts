@@ -30,13 +30,9 @@ export function answerFile(c: Context<Env>, { type, plain, packed, etag }: Serve
   c.header("Cache-Control", cache);
   c.header("Vary", "Accept-Encoding");
   c.header("ETag", tag);
-  if (
-    c.req
-      .header("if-none-match")
-      ?.split(/\s*,\s*/)
-      .includes(tag)
-  )
-    return c.body(null, 304);
+  // Weak or not, which proxies change: it names the same.
+  const known = c.req.header("if-none-match")?.split(/\s*,\s*/) ?? [];
+  if (known.some((name) => name.replace(/^W\//, "") === tag)) return c.body(null, 304);
   if (takesGzip) c.header("Content-Encoding", "gzip");
   const { headers } = c.body(null, 200, { "Content-Type": type });
   return new Response(takesGzip ? packed : plain, { headers });

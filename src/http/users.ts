@@ -4,7 +4,7 @@ import { deleteCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
-import type { Sessions } from "../domain/sessions.ts";
+import { SESSION_LIFETIME_MS, type Sessions } from "../domain/sessions.ts";
 import type { Users } from "../domain/users.ts";
 import { count } from "../protocol/text.ts";
 import {
@@ -24,8 +24,8 @@ import { json, query, sessionIdOf, whole } from "./input.ts";
 import { SESSION_COOKIE } from "./middleware/identify.ts";
 
 const USERS_MAX = 1000;
-/** The cookie outlives any session (90 days at most): the server alone decides when one is over. */
-const COOKIE_SECONDS = 90 * 24 * 3600;
+/** The cookie outlives any session: the server alone decides when one is over. */
+const COOKIE_SECONDS = SESSION_LIFETIME_MS / 1000;
 
 export function userRoutes(services: {
   users: Users;
@@ -36,13 +36,14 @@ export function userRoutes(services: {
   const { users, sessions, limits } = services;
   const app = new Hono<Env>();
 
-  const cookie = (c: Context<Env>) =>
-    ({
-      httpOnly: true,
-      sameSite: "Lax",
-      path: "/",
-      secure: services.cookieSecure === "always" || c.var.client.https,
-    }) as const;
+  const cookie = (c: Context<Env>) => {
+    const own = { httpOnly: true, path: "/" } as const;
+    // A page of another site, of an origin that is listed. Browsers keep what is Lax from it; what is partitioned they send
+    // along on that site alone, so that no third one can use it.
+    if (c.req.header("sec-fetch-site") === "cross-site")
+      return { ...own, sameSite: "None", secure: true, partitioned: true } as const;
+    return { ...own, sameSite: "Lax", secure: services.cookieSecure === "always" || c.var.client.https } as const;
+  };
   const giveCookie = (c: Context<Env>, token: string) =>
     setCookie(c, SESSION_COOKIE, token, { ...cookie(c), maxAge: COOKIE_SECONDS });
 

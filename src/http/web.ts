@@ -49,7 +49,7 @@ export interface WebServices {
   /** The bundled web client; asked for once, at the first request for it. */
   webFiles(): Promise<readonly WebFile[]>;
   /** What the page has to know before anybody is logged in, as `<meta name="confab-…">`. */
-  pageSettings: { registration: "open" | "closed" };
+  pageSettings: { registration: "open" | "closed"; directory: "all" | "shared" };
 }
 
 /** The web client: its pages, and its assets, whose names change with their content. */
@@ -58,7 +58,8 @@ export function webRoutes(services: WebServices) {
   let loading: Promise<Map<string, Served>> | undefined;
   const load = async () => {
     const files = await services.webFiles();
-    const meta = `<meta name="confab-registration" content="${services.pageSettings.registration}">`;
+    const settings = Object.entries(services.pageSettings);
+    const meta = settings.map(([name, value]) => `<meta name="confab-${name}" content="${value}">`).join("\n    ");
     return new Map(files.map((file) => [file.path, ready(file, meta)]));
   };
   const find = async (path: string): Promise<Served> => {

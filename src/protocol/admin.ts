@@ -21,6 +21,7 @@ export type AdminUser = z.infer<typeof adminUser>;
 export const adminUserDetail = adminUser
   .extend({
     conversation_count: z.int(),
+    conversation_count_exact: z.boolean().meta({ description: "False: there are more." }),
     messages_sent: z.int().meta({ description: "In the conversations they take part in now." }),
     messages_sent_exact: z.boolean().meta({
       description: "False: there are more; counting stopped after as many messages as it may look at.",
@@ -33,8 +34,10 @@ export const adminUserDetail = adminUser
 export type AdminUserDetail = z.infer<typeof adminUserDetail>;
 
 const change = z.boolean({ error: "Must be true or false." }).optional();
-/** Either may be left out. */
-export const changeUserBody = z.object({ is_active: change, is_superuser: change }).meta({ id: "ChangeUserBody" });
+/** Either may be left out. The example stands in the API's pages ready to be sent: it gives nobody a right. */
+export const changeUserBody = z
+  .object({ is_active: change, is_superuser: change })
+  .meta({ id: "ChangeUserBody", examples: [{ is_active: true }] });
 
 export const adminConversation = z
   .object({

@@ -33,7 +33,14 @@ const user_ids = idList
   .refine((ids) => ids.length > 0, { error: "This list may not be empty." })
   .refine((ids) => ids.length <= WATCHED_MAX, { error: `Ensure this list has no more than ${WATCHED_MAX} user ids.` })
   .transform((ids) => [...new Set(ids)])
-  .meta({ type: "array", items: { type: "integer", minimum: 1 }, minItems: 1, maxItems: WATCHED_MAX, examples: [[2]] });
+  .meta({
+    description: "Ids of users; who is named twice counts once.",
+    type: "array",
+    items: { type: "integer", minimum: 1 },
+    minItems: 1,
+    maxItems: WATCHED_MAX,
+    examples: [[2]],
+  });
 
 /** What a client may send, by `type`. A frame without a `type` is a message. Unknown fields are ignored. */
 export const clientFrames = {
@@ -56,10 +63,10 @@ export const clientFrames = {
     examples: [{ seq: 7 }],
   }),
   edit: z.object({ ...envelope, message_id: uuid, content }).meta({
-    description: "Gives one's own message another content. Answered by an `ack` when there is a `ref`.",
+    description: "Edits a message of one's own. Answered by an `ack` when there is a `ref`.",
   }),
   delete: z.object({ ...envelope, message_id: uuid }).meta({
-    description: "Leaves a tombstone of one's own message. Answered by an `ack` when there is a `ref`.",
+    description: "Deletes a message of one's own: a tombstone stays. Answered by an `ack` when there is a `ref`.",
   }),
   history: z
     .object({
@@ -195,7 +202,9 @@ export const serverFrames = {
     {
       user_id: userId,
       online: z.boolean().meta({ examples: [true] }),
-      last_seen: time.nullable(),
+      last_seen: time.nullable().meta({
+        description: "When the last socket closed, or the last login where that is later; null of strangers.",
+      }),
       ref: echo.ref,
     },
     "Somebody who is watched is there, or is not.",

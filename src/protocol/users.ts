@@ -12,7 +12,7 @@ export const user = z
     first_name: z.string().meta({ examples: ["Bob"] }),
     last_name: z.string().meta({ examples: ["Example"] }),
     full_name: z.string().meta({ examples: ["Bob Example"] }),
-    last_seen: time.nullable().meta({ description: "The last login or use; null before the first." }),
+    last_seen: time.nullable().meta({ description: "The last login; null before the first." }),
     date_joined: time,
   })
   .meta({ id: "User", description: "A user as everybody may see them." });
@@ -70,13 +70,14 @@ export const passwordBody = z
   .meta({ id: "PasswordBody" });
 
 const SEARCH_MAX = 254;
-/** A search of the directory; empty means everyone. */
+/** A search of the directory; empty means everyone. In the form in which names are stored. */
 export const search = z
   .string({ error: "Not a valid string." })
   .refine((text) => codePoints(text) <= SEARCH_MAX, {
     error: `Ensure this field has no more than ${SEARCH_MAX} characters.`,
   })
   .refine((text) => !unstorable(text), { error: "This field contains invalid characters." })
+  .transform((text) => text.normalize("NFC").trim())
   .meta({ description: "Part of a name or an e-mail address; empty means everyone.", maxLength: SEARCH_MAX });
 
 export const sessionInfo = z

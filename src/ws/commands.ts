@@ -39,6 +39,8 @@ const HISTORY_BYTES_MAX = 256 * 1024;
 interface Command<T extends ClientFrameType> {
   /** It is about no conversation. */
   isGeneral?: true;
+  /** It is done also for who has left meanwhile: it is no matter of the socket. MUST NOT enter anything for it. */
+  outlivesSocket?: true;
   /**
    * Does what the frame asks, in the conversation it is about. A returned promise makes the socket's next frame
    * wait. A Failure that is thrown is answered with an `error` frame.
@@ -49,6 +51,7 @@ interface Command<T extends ClientFrameType> {
 /** What each client frame does; protocol/frames.ts says what it may hold. */
 const commands: { [T in ClientFrameType]: Command<T> } = {
   message: {
+    outlivesSocket: true,
     run(services, socket, frame, conversationId) {
       const { content, client_id, ref } = frame;
       const sending = services.messages.send({
@@ -79,15 +82,18 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
     },
   },
   read: {
+    outlivesSocket: true,
     run: ({ messages }, socket, frame, conversationId) => messages.markRead(conversationId, socket.actor, frame.seq),
   },
   edit: {
+    outlivesSocket: true,
     async run({ messages }, socket, frame, conversationId) {
       const edited = await messages.edit(conversationId, socket.actor.userId, frame.message_id, frame.content);
       acknowledge(socket, frame, edited);
     },
   },
   delete: {
+    outlivesSocket: true,
     async run({ messages }, socket, frame, conversationId) {
       acknowledge(socket, frame, await messages.remove(conversationId, socket.actor.userId, frame.message_id));
     },
@@ -184,8 +190,8 @@ export function handleFrame(services: Services, socket: ClientSocket, raw: strin
 
 function runCommand<T extends ClientFrameType>(services: Services, socket: ClientSocket, type: T, frame: object) {
   const fail = (error: unknown) => answerError(services, socket, error, frame);
-  // It may have gone while its frame waited for a limit: nothing must be entered for it any more.
-  if (socket.isClosed) return undefined;
+  // It may have gone while its frame waited: nothing must be entered for it any more.
+  if (socket.isSentAway || (socket.isClosed && !commands[type].outlivesSocket)) return undefined;
   try {
     const parsed = clientFrames[type].safeParse(frame);
     if (!parsed.success) throw faultOf(parsed.error.issues);

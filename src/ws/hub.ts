@@ -192,7 +192,8 @@ export class Hub {
 
   /** Everybody is out. Doing it twice is no harm. */
   private removeConversation(conversationId: string) {
-    this.watching.removed(conversationId);
+    // All who may watch somebody by it: people are watched from the same sockets.
+    this.presence.dissolved(this.watching.removed(conversationId));
     const room = this.rooms.get(conversationId);
     if (!room) return;
     for (const subscription of [...room.subscriptions]) subscription.end();

@@ -23,6 +23,8 @@ export class PresenceWatching {
   private readonly watches = new PresenceWatches();
   /** What slow readers were not told. */
   private readonly untold = new Map<ClientSocket, Set<number>>();
+  /** The last question of each user who is asking. */
+  private readonly turns = new Map<number, Promise<void>>();
   /** Of whom it must be asked anew whether they may know of whom. */
   private doubted: Pairs = new Map();
   private questions = 0;
@@ -59,7 +61,10 @@ export class PresenceWatching {
     // Registered before the right is asked for: a removal from here on asks again.
     for (const id of userIds) this.watches.add(socket, id).owed = { ref };
     try {
-      await this.check(new Map([[userId, new Set(userIds)]]));
+      await this.inTurn(userId, async () => {
+        const wanted = userIds.filter((id) => this.watches.find(id)?.watches.has(socket));
+        if (wanted.length > 0) await this.check(new Map([[userId, new Set(wanted)]]));
+      });
     } catch (error) {
       for (const id of added) this.watches.drop(socket, id);
       for (const id of userIds) {
@@ -69,6 +74,18 @@ export class PresenceWatching {
         this.doubt(userId, id);
       }
       throw error;
+    }
+  }
+
+  /** One question of a user at a time, over all sockets: about a thousand people it keeps the database busy for a while. */
+  private async inTurn(userId: number, ask: () => Promise<void>): Promise<void> {
+    const before = this.turns.get(userId) ?? Promise.resolve();
+    const asking = before.catch(() => {}).then(ask);
+    this.turns.set(userId, asking);
+    try {
+      await asking;
+    } finally {
+      if (this.turns.get(userId) === asking) this.turns.delete(userId);
     }
   }
 
@@ -90,10 +107,14 @@ export class PresenceWatching {
 
   /** These people have left a conversation: whom they may watch, and who may watch them, is asked anew. */
   removed(userIds: number[]): void {
-    for (const id of userIds) {
-      for (const watched of this.watches.byUser(id)) this.suspend(id, watched);
+    this.dissolved(userIds);
+    for (const id of userIds)
       for (const { actor } of this.watches.find(id)?.watches.keys() ?? []) this.suspend(actor.userId, id);
-    }
+  }
+
+  /** A conversation of these people is no more: whom they may watch is asked anew. */
+  dissolved(userIds: number[]): void {
+    for (const id of userIds) for (const watched of this.watches.byUser(id)) this.suspend(id, watched);
   }
 
   /** Events may have got lost: looks after all who are watched here, and whether that is still granted. */
@@ -109,6 +130,8 @@ export class PresenceWatching {
     if (this.isHealing) return this.heal();
     this.isHealing = true;
     this.healedAt = performance.now();
+    // The clock by which they were known so far may have been put back since.
+    for (const [, watched] of this.watches.people) watched.at = Number.NEGATIVE_INFINITY;
     try {
       await this.readOnline([...this.watches.people].flatMap(([id, { read }]) => (read ? id : [])));
       for (const pairs of batches(this.watches.watchers, (userId) => this.watches.byUser(userId)))

@@ -21,12 +21,12 @@ export type Raw = ServerWebSocket<Upgrade>;
 /** A reader with more than this unsent gets no ephemeral frames, and a replay waits for it. */
 const SLOW_BYTES = 256 * 1024;
 /** What may wait to be worked on; a client that sends faster than that is flooding. */
-const INBOX_FRAMES = 1_000;
-const INBOX_BYTES = 1024 * 1024;
+export const INBOX_FRAMES = 1_000;
+export const INBOX_BYTES = 1024 * 1024;
 /** CONTRACT §7: ten unparsable or unknown frames within 60 s close the socket. */
-const ABUSE = { frames: 10, withinMs: 60_000 };
+export const ABUSE = { frames: 10, withinMs: 60_000 };
 /** Throttled frames that are answered; beyond them the client is flooding. */
-const FLOOD = { frames: 500, withinMs: 10_000 };
+export const FLOOD = { frames: 500, withinMs: 10_000 };
 /** One socket's frames are worked on for so long before others have their turn. */
 const AT_A_STRETCH_MS = 10;
 const TERMINATE_AFTER_MS = 2_000;
@@ -46,7 +46,7 @@ export class ClientSocket {
   private inboxBytes = 0;
   /** True until the socket is greeted: nothing may be answered before that. */
   private working = true;
-  private closing = false;
+  private sentAway = false;
   // What few sockets ever need is made when it is: idle ones are the most, and should cost little.
   private badFrames: Recent | undefined;
   private throttledFrames: Recent | undefined;
@@ -71,6 +71,11 @@ export class ClientSocket {
     return this.raw.readyState !== WebSocket.OPEN;
   }
 
+  /** It was closed by this server: what it still has to say is not heard. */
+  get isSentAway() {
+    return this.sentAway;
+  }
+
   /** On `/ws/chat/{id}/` the one conversation it is about. */
   get conversationId() {
     return this.raw.data.conversationId;
@@ -79,7 +84,7 @@ export class ClientSocket {
   // In
 
   receive(frame: string | Buffer): void {
-    if (this.closing) return;
+    if (this.sentAway) return;
     this.inbox.push(frame);
     this.inboxBytes += frame.length;
     if (this.inbox.length > INBOX_FRAMES || this.inboxBytes > INBOX_BYTES) {
@@ -197,8 +202,8 @@ export class ClientSocket {
 
   /** Closes with a code of the contract; a client that does not answer is cut off 2 s later. */
   close(code: number, reason: string): void {
-    if (this.closing) return;
-    this.closing = true;
+    if (this.sentAway) return;
+    this.sentAway = true;
     this.inbox.length = 0;
     if (this.raw.readyState !== WebSocket.OPEN) return;
     this.raw.close(code, reason);
@@ -217,11 +222,9 @@ export class ClientSocket {
     this.receive = () => {};
   }
 
+  /** What has come before is still worked on, as `handle` sees fit: who sends and leaves at once has sent. */
   onClosed(): void {
-    this.closing = true;
-    this.inbox.length = 0;
     this.onDrain();
-    for (const resolve of this.sendSlots?.splice(0) ?? []) resolve();
   }
 }
 

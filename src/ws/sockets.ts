@@ -9,7 +9,7 @@ import type { Room } from "./room.ts";
 import { ClientSocket, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
 
 /** DESIGN §1: a reader this far behind is closed by the sweep; at twice that Bun cuts it off. */
-const TOO_SLOW_BYTES = 512 * 1024;
+export const TOO_SLOW_BYTES = 512 * 1024;
 const FUSE_BYTES = 1024 * 1024;
 const SWEEP_EVERY_MS = 250;
 /** How often open sockets count as use of their sessions, and sessions that ended unheard are noticed. */
@@ -62,10 +62,12 @@ export class Sockets {
     // From here on the hub hears of the session's end; whether it ended just before is asked now.
     const session = await this.sessions.find(token);
     if (!session) return socket.close(closeCodes.sessionEnded, "Session ended");
-    if (socket.isClosed) return;
     socket.actor.fullName = session.fullName;
+    if (socket.isClosed) return socket.start();
     if (conversationId === undefined) await this.greetUser(socket);
     else await this.greetChat(socket, conversationId, afterVersion);
+    // It left meanwhile: what it has said before is heard all the same.
+    if (!socket.isGreeted) socket.start();
   }
 
   /** `/ws/chat/{id}/` */

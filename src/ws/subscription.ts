@@ -8,7 +8,7 @@ import type { ClientSocket } from "./socket.ts";
 /** A replay reads this many changes at a time. */
 const REPLAY_PAGE = 50;
 /** CONTRACT §7: who is further behind refetches. */
-const REPLAY_MAX = 10_000;
+export const REPLAY_MAX = 10_000;
 
 /**
  * One socket's part in one room. It is registered before its right is read, so that a removal is either seen by that

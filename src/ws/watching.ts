@@ -116,16 +116,19 @@ export class Watching {
     for (const watcher of this.watchersOf(userId)) this.hear(watcher, conversationId, false, version);
   }
 
-  /** There is no such conversation any more. */
-  removed(conversationId: string): void {
+  /** There is no such conversation any more. Gives the users whose sockets watched it. */
+  removed(conversationId: string): number[] {
     this.gone.set(conversationId, true);
-    for (const watchers of this.users.values())
+    const userIds = new Set<number>();
+    for (const [userId, watchers] of this.users)
       for (const watcher of watchers.values()) {
         const part = watcher.parts.get(conversationId);
         if (!part?.isIn) continue;
+        userIds.add(userId);
         watcher.parts.set(conversationId, { version: part.version, isIn: false });
         if (watcher.isLoaded) this.dismiss(watcher.socket, conversationId);
       }
+    return [...userIds];
   }
 
   /** Tells of activity: once for each version; an older one that comes late is no news. */

@@ -14,6 +14,9 @@ const LOOKS: Record<string, BrowserContextOptions & { direction?: "rtl"; only?: 
   "from right to left": { direction: "rtl", only: ["conversation", "a group"] },
 };
 
+const SCROLLS =
+  "document.scrollingElement.scrollHeight > innerHeight || document.scrollingElement.scrollWidth > innerWidth";
+
 describeInBrowser("axe finds nothing serious", () => {
   let server: TestServer;
   let ann: Client;
@@ -41,8 +44,10 @@ describeInBrowser("axe finds nothing serious", () => {
       if (direction) await page.evaluate(`localStorage.setItem("confab.direction", "${direction}")`);
       const found: Record<string, string[]> = {};
       const check = async (view: string) => {
-        const serious = await seriousFaults(page);
-        if (serious.length > 0) found[view] = serious;
+        const faults = await seriousFaults(page);
+        // Only parts of it do. A single pixel too much is a second scrollbar beside theirs.
+        if (await page.evaluate<boolean>(SCROLLS)) faults.push("the page itself scrolls");
+        if (faults.length > 0) found[view] = faults;
       };
       const views = VIEWS(pair, group).filter(({ view }) => !only || only.includes(view));
       for (const { view, path, show } of views) {
@@ -68,6 +73,10 @@ describeInBrowser("axe finds nothing serious", () => {
     );
     expect(edges.length).toBeGreaterThan(3);
     expect(edges.filter((edge) => !edge.includes("solid"))).toEqual([]);
+    const open = await page.evaluate<string>(
+      "getComputedStyle(document.querySelector('[aria-current=page]')).outlineStyle",
+    );
+    expect(open).toBe("solid");
     const moving = `document.getAnimations().filter((animation) => animation.playState === "running").length`;
     await page.getByRole("button", { name: "Details and members" }).click();
     expect(await page.evaluate<number>(moving)).toBe(0);

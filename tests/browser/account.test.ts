@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { PASSWORD } from "../support/client.ts";
+import { chooseInMenu, composer, confirm, message } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
+import { startProxy } from "../support/proxy.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 describeInBrowser("an account in the browser", () => {
@@ -77,6 +79,43 @@ describeInBrowser("an account in the browser", () => {
     await visitor.close();
   });
 
+  test("who signs out leaves no draft behind, however long the server takes to hear of it", async () => {
+    const [gus, hal] = [await server.person("Gus"), await server.person("Hal")];
+    const { id } = await gus.conversation([hal]);
+    const { page, faults, close } = await openPage(gus, `/c/${id}`);
+    await composer(page).fill("a secret");
+    const drafts = () => page.evaluate<string[]>("Object.keys(localStorage).filter((key) => /draft/.test(key))");
+    expect(await drafts()).toHaveLength(1);
+    await page.route("**/api/users/logout/", () => {});
+    await chooseInMenu(page, "Sign out");
+    await page.waitForSelector("h1:text('Sign in')");
+    expect(await drafts()).toEqual([]);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("who signs out is asked before an edit is thrown away that waits for a connection", async () => {
+    const [gus, hal] = [await server.person("Gus"), await server.person("Hal")];
+    const { id } = await gus.conversation([hal]);
+    await gus.send(id, "to be edited");
+    await hal.send(id, "newer");
+    const proxy = await startProxy(Number(new URL(server.url).port));
+    const { page, close } = await openPage(gus, `/c/${id}`, { at: `http://127.0.0.1:${proxy.port}` });
+    await message(page, "newer").waitFor();
+    proxy.state = "refuse";
+    proxy.cut();
+    await composer(page).press("ArrowUp");
+    await composer(page).fill("edited");
+    await composer(page).press("Enter");
+    await message(page, "edited").waitFor();
+    await chooseInMenu(page, "Sign out");
+    await page.waitForSelector("dialog :text('Some messages are not sent yet')");
+    await confirm(page, "Cancel");
+    await message(page, "edited").waitFor();
+    await close();
+    await proxy.stop();
+  });
+
   test("a browser that stores nothing is told of, so that nobody closes the page too early", async () => {
     const { page, close } = await openPage(await server.person("Finn"), "/");
     await page.addInitScript(
@@ -95,9 +134,62 @@ describeInBrowser("an account in the browser", () => {
     await page.waitForSelector(".shell");
     await eve.post("/api/users/logout/");
     await page.waitForSelector(".account-notice:has-text('Your session has ended')");
+    expect(await page.textContent("[data-announcements]")).toStartWith("Your session has ended");
     expect(await seriousFaults(page)).toEqual([]);
     expect(faults).toEqual([]);
     await close();
+  });
+});
+
+describeInBrowser("what was open when a session ended", () => {
+  test("is not there for whoever signs in next", async () => {
+    const server = await startTestServer("embedded");
+    const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
+    const { id } = await ann.conversation([bob, await server.person()], "Choir");
+    await ann.send(id, "sing");
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    const comeIn = async () => {
+      await page.getByLabel("E-mail").fill(bob.user?.email ?? "");
+      await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
+      await message(page, "sing").waitFor();
+    };
+    await page.getByRole("button", { name: "Details and members" }).click();
+    await page.getByRole("dialog").getByText("Bob Tester").waitFor();
+    await ann.post("/api/users/logout/");
+    await comeIn();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+
+    await bob.send(id, "sang");
+    await message(page, "sang").focus();
+    await page.keyboard.press("Delete");
+    await page.getByRole("dialog", { name: "Delete this message?" }).waitFor();
+    // The other sessions end with it, this page's among them.
+    const body = { old_password: PASSWORD, password: PASSWORD, password_confirm: PASSWORD };
+    await bob.post("/api/users/password/", body);
+    await page.waitForSelector(".account-notice");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await comeIn();
+    await message(page, "sang").waitFor();
+    expect(faults).toEqual([]);
+    await close();
+    await server.stop();
+  });
+});
+
+describeInBrowser("where people are not listed", () => {
+  test("nobody is told to be the first, nor to invite others who would not be found", async () => {
+    const server = await startTestServer("embedded", { DIRECTORY: "shared", REGISTRATION: "open" });
+    const [ann] = [await server.person("Ann"), await server.person("Bob")];
+    const { page, faults, close } = await openPage(ann, "/");
+    await page.waitForSelector("main :text('once you share a conversation')");
+    await page.keyboard.press("n");
+    await page.waitForSelector("dialog :text('once you share a conversation')");
+    expect(await page.getByText("You are the first one here").count()).toBe(0);
+    expect(await page.getByText("To chat you need").count()).toBe(0);
+    expect(faults).toEqual([]);
+    await close();
+    await server.stop();
   });
 });
 

@@ -132,6 +132,17 @@ describeInBrowser("the admin panel", () => {
     }
   });
 
+  test("from a page that a list does not have any more one gets back to those that it has", async () => {
+    const { page, faults, close } = await open("/admin/users?page=9");
+    await page.waitForSelector(".empty");
+    expect(await page.textContent(".pager p")).not.toContain("–");
+    await page.click("button:has-text('Previous')");
+    await page.waitForSelector("tbody tr");
+    expect(new URL(page.url()).search).toBe("");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("messages are read only when asked for, and removed; a conversation is removed", async () => {
     const [ann, bob, eve] = [await server.person("Ann"), await server.person("Bob"), await server.person("Eve")];
     const { id } = await ann.conversation([bob, eve], XSS);
@@ -165,6 +176,72 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
+  test("of a conversation that goes on the newer messages are a press away, each time written down", async () => {
+    const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
+    const { id } = await ann.conversation([bob]);
+    const say = async (from: number, to: number) => {
+      for (let n = from; n <= to; n++) await ann.send(id, `${n}`);
+    };
+    const reads = async () =>
+      (await root.get(`/api/admin/audit/?target_type=conversation&target_id=${id}`)).body.data.length;
+    await say(1, 3);
+    const { page, faults, close } = await open("/admin/limits");
+    await page.clock.install();
+    await page.goto(`/admin/conversations/${id}`);
+    await page.click("button:has-text('Read messages')");
+    const texts = () => page.locator(".message-text").allInnerTexts();
+    await page.waitForSelector(".message >> nth=2");
+    expect(await page.locator("button:has-text('Newer')").count()).toBe(0);
+    const newer = async (last: number) => {
+      await page.clock.fastForward(11_000);
+      await page.click("button:has-text('Newer')");
+      await page.waitForSelector(`.message-text:text-is('${last}')`);
+    };
+    await say(4, 5);
+    await newer(5);
+    expect(await texts()).toEqual(["1", "2", "3", "4", "5"]);
+    // More than a page: it begins anew, and the way back is there.
+    await say(6, 60);
+    await newer(60);
+    expect((await texts()).slice(0, 2)).toEqual(["11", "12"]);
+    await page.click("button:has-text('Older')");
+    await page.waitForSelector(".message-text:text-is('1')");
+    expect(await texts()).toHaveLength(60);
+    expect([await reads(), await page.locator("button:has-text('Newer')").count()]).toEqual([4, 0]);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("of the audit log nothing that is shown goes away while new entries come, but where there are too many", async () => {
+    const bob = await server.person("Bob");
+    const write = async (entries: number) => {
+      for (let i = 0; i < entries; i++) await root.patch(`/api/admin/users/${bob.id}/`, { is_superuser: i % 2 === 0 });
+    };
+    await write(120);
+    const { page, faults, close } = await open("/admin/limits");
+    await page.clock.install();
+    await page.goto(`/admin/audit?target_type=user&target_id=${bob.id}`);
+    const entries = page.locator(".entry");
+    const shows = async (count: number) => {
+      await entries.nth(count - 1).waitFor();
+      expect(await entries.count()).toBe(count);
+    };
+    await shows(50);
+    await page.click("button:has-text('Older')");
+    await shows(100);
+    await write(30);
+    await page.clock.fastForward(16_000);
+    await shows(130);
+    await write(60);
+    await page.clock.fastForward(16_000);
+    await entries.nth(50).waitFor({ state: "detached" });
+    await shows(50);
+    await page.click("button:has-text('Older')");
+    await shows(100);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("the picture of the server lives, and stands still with a word while the server is away", async () => {
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob]);
@@ -189,6 +266,56 @@ describeInBrowser("the admin panel", () => {
     await page.waitForSelector(".notice-error", { state: "detached" });
     expect(faults).toEqual([]);
     socket.close();
+    await close();
+  });
+
+  test("an answer that breaks off is said to be none; while one does not come, nothing more is asked", async () => {
+    const { page, faults, close } = await open("/admin");
+    await page.waitForSelector(".plots, .empty");
+    let asked = 0;
+    await page.route("**/api/admin/**", async (route) => {
+      const answer = { contentType: "application/json" };
+      if (++asked === 1) await route.fulfill({ ...answer, status: 200, body: '{"status":"succ' });
+      const body = JSON.stringify({ status: "error", message: "Just now not", code: "unavailable" });
+      if (asked === 2) await route.fulfill({ ...answer, status: 503, body });
+    });
+    await page.waitForSelector(".notice-error:has-text('That did not work')");
+    await page.waitForSelector(".notice-error:has-text('Just now not. What is shown stands still')");
+    // Two times five seconds: the second one is waited for.
+    await Bun.sleep(11_000);
+    expect(asked).toBe(3);
+    await page.unroute("**/api/admin/**");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("a value that stands alone among moments without one is to be seen, as that of a server where little is sent", async () => {
+    const { page, faults, close } = await open("/admin/limits");
+    const at = Array.from({ length: 12 }, (_, i) => 1_790_000_000_000 + i * 5_000);
+    const lone = at.map((_, i) => (i === 5 ? 8 : null));
+    await page.route("**/api/admin/metrics/**", async (route) => {
+      const response = await route.fetch();
+      const { data, ...body } = await response.json();
+      const total = Object.fromEntries(Object.keys(data.total).map((name) => [name, lone]));
+      await route.fulfill({ response, json: { ...body, data: { ...data, at, nodes: [], total } } });
+    });
+    await page.goto("/admin");
+    await page.waitForSelector(".plot canvas");
+    // Axes and letters are grey.
+    const coloured = () =>
+      page.evaluate<number[]>(`[...document.querySelectorAll(".plot canvas")].map((canvas) => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4) {
+          const [r, g, b, a] = data.subarray(i, i + 4);
+          if (a > 127 && Math.max(r, g, b) - Math.min(r, g, b) > 60) count++;
+        }
+        return count;
+      })`);
+    const until = performance.now() + 5_000;
+    while (performance.now() < until && (await coloured()).some((count) => count === 0)) await Bun.sleep(100);
+    expect((await coloured()).filter((count) => count < 4)).toEqual([]);
+    expect(faults).toEqual([]);
     await close();
   });
 
@@ -233,12 +360,34 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
+  test("names as long as they may be have room on a phone", async () => {
+    const ann = await server.person("N".repeat(100));
+    const { id } = await ann.conversation([await server.person("Bob"), await server.person("Eve")], "W".repeat(255));
+    const { page, close } = await open("/admin", { viewport: { width: 320, height: 700 } });
+    for (const [path, name] of [
+      [`/admin/users/${ann.id}`, "h1"],
+      [`/admin/conversations/${id}`, "h1"],
+      [`/admin/conversations?participant=${ann.id}`, ".filters button"],
+    ] as const) {
+      await page.goto(path);
+      await page.locator(name, { hasText: /[NW]{100}/ }).waitFor();
+      const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+      expect([path, over]).toEqual([path, 0]);
+    }
+    await close();
+  });
+
   test("all of it works by keyboard", async () => {
     const ann = await server.person("Keyboarda");
     const { page, close } = await open("/admin");
     await page.waitForSelector("h1");
     await page.keyboard.press("Tab");
     expect(await page.locator(":focus").textContent()).toBe("Skip to the content");
+    await page.keyboard.press("Enter");
+    expect(await page.locator(":focus").getAttribute("id")).toBe("main");
+    await page.reload();
+    await page.waitForSelector("h1");
+    await page.keyboard.press("Tab");
     for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
     expect(await page.locator(":focus").textContent()).toBe("Users");
     await page.keyboard.press("Enter");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { BrowserContext } from "playwright-core";
+import type { BrowserContext, Locator } from "playwright-core";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser, sharedChromium } from "../support/chromium.ts";
 import { PASSWORD } from "../support/client.ts";
@@ -48,6 +48,14 @@ describeInBrowser("the API's pages", () => {
     await tab.close();
   });
 
+  test("have a change of a user ready that gives nobody a right", async () => {
+    const tab = await person.newPage();
+    await tab.goto("/api/docs/#/Administration/adminChangeUser");
+    const body = await tab.getByRole("textbox", { name: "Request body" }).inputValue();
+    expect(JSON.parse(body)).toEqual({ is_active: true });
+    await tab.close();
+  });
+
   test("tell of every frame, on a phone in the dark too", async () => {
     const tab = await person.newPage();
     await tab.setViewportSize({ width: 360, height: 740 });
@@ -58,6 +66,49 @@ describeInBrowser("the API's pages", () => {
     expect(await tab.locator("#server-message_changed pre").textContent()).toContain('"type": "message_changed"');
     expect(await tab.evaluate("document.documentElement.scrollWidth")).toBe(360);
     expect(await seriousFaults(tab)).toEqual([]);
+    await tab.close();
+  });
+
+  test("show the request that an address names from its first line on", async () => {
+    const tab = await person.newPage();
+    await tab.goto("/api/docs/#/People/listUsers");
+    const title = tab.locator(`[id$="-listUsers"] .opblock-summary-control`);
+    await tab.waitForSelector(`[id$="-listUsers"] .parameters`);
+    const top = async () => (await title.boundingBox())?.y ?? Number.NaN;
+    // It is scrolled to, gently: until it stands still in sight.
+    for (let before = Number.NaN, now = await top(); now !== before || now > 700; now = await top()) {
+      before = now;
+      await Bun.sleep(300);
+    }
+    const bar = await tab.locator("body > header").boundingBox();
+    expect(await top()).toBeGreaterThan(bar ? bar.y + bar.height : Number.NaN);
+    await tab.close();
+  });
+
+  test("have room on a phone for what is typed and what is explained", async () => {
+    const tab = await person.newPage();
+    await tab.setViewportSize({ width: 360, height: 740 });
+    await tab.goto("/api/docs/");
+    const operation = tab.locator(`[id$="-listMessages"]`);
+    await operation.locator(".opblock-summary-control").click();
+    const boxOf = async (locator: Locator) => {
+      const box = await locator.boundingBox();
+      if (!box) throw new Error("it is not to be seen");
+      return { ...box, right: box.x + box.width };
+    };
+    const [field, around] = [await boxOf(operation.getByPlaceholder("before_seq")), await boxOf(operation)];
+    expect(field.right).toBeLessThan(around.right);
+    expect(field.width).toBeGreaterThan(200);
+    expect((await boxOf(tab.locator("body > header"))).height).toBeLessThan(60);
+    expect(await tab.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    await tab.goto("/api/docs/frames/");
+    for (const [frame, meaning] of [
+      ["client-watch", /1000/],
+      ["server-presence", /last socket closed/],
+    ] as const) {
+      const box = await boxOf(tab.locator(`#${frame} td`, { hasText: meaning }));
+      expect([frame, box.x >= 0, box.right <= 360]).toEqual([frame, true, true]);
+    }
     await tab.close();
   });
 

@@ -75,8 +75,10 @@ describeInBrowser("two people in two browsers", () => {
     await bubble(annPage, "secnd").waitFor();
     await field(annPage).press("ArrowUp");
     await until(async () => (await field(annPage).inputValue()) === "secnd");
+    expect(await annPage.locator(".message-editing").textContent()).toContain("secnd");
     await field(annPage).fill("second");
     await field(annPage).press("Enter");
+    await annPage.locator(".message-editing").waitFor({ state: "detached" });
     await bubble(bobPage, "second").waitFor();
     expect(await row(bobPage, "second").locator(".message-edited").count()).toBe(1);
 
@@ -120,7 +122,7 @@ describeInBrowser("two people in two browsers", () => {
     await field(page).focus();
     await page.locator(".message[tabindex='0']").focus();
     await page.keyboard.press("ArrowUp");
-    await page.waitForFunction("document.activeElement?.textContent?.includes('two')");
+    await until(async () => (await page.evaluate<string>("document.activeElement.textContent")).includes("two"));
     await page.keyboard.press("e");
     await until(async () => (await field(page).inputValue()) === "two");
     await page.keyboard.press("Escape");
@@ -151,6 +153,42 @@ describeInBrowser("two people in two browsers", () => {
     await page.reload();
     await bubble(page, "not yet sent").waitFor();
     expect(await field(page).inputValue()).toBe("");
+  });
+
+  test("a draft is the same in two tabs: what was sent in one is not there to be sent again in the other", async () => {
+    await meet();
+    const page = await show(ann);
+    await field(page).waitFor();
+    const second = await page.context().newPage();
+    await second.goto(`/c/${pair.id}`);
+    await field(second).waitFor();
+    await field(page).pressSequentially("once");
+    await until(async () => (await field(second).inputValue()) === "once");
+    await field(page).press("Enter");
+    await until(async () => (await field(second).inputValue()) === "");
+  });
+
+  test("Page Up and Page Down scroll the messages while one writes, and a long draft while there is one", async () => {
+    await meet();
+    for (let n = 1; n <= 40; n++) await ann.send(pair.id, `line ${n}`);
+    const page = await show(ann);
+    await bubble(page, "line 40").waitFor();
+    /** How far it is to the end. */
+    const left = () =>
+      page.evaluate<number>(`(() => {
+        const { scrollHeight, scrollTop, clientHeight } = document.querySelector(".messages-scroller");
+        return scrollHeight - scrollTop - clientHeight;
+      })()`);
+    await until(async () => (await left()) < 2);
+    const turn = (key: string) => field(page).press(key).then(left);
+    // While rows that were never drawn get their heights, a list that was just opened goes to its end.
+    await until(async () => (await turn("PageUp")) > 100);
+    await page.locator(".composer-input:focus").waitFor();
+    await until(async () => (await turn("PageDown")) < 2);
+    await field(page).fill("draft\n".repeat(60));
+    await field(page).press("PageUp");
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    expect(await left()).toBeLessThan(2);
   });
 
   test("what is sent without a connection waits, and arrives once when it is back", async () => {
@@ -190,6 +228,20 @@ describeInBrowser("two people in two browsers", () => {
     await failure.getByRole("button", { name: "Discard" }).click();
     await failure.waitFor({ state: "detached" });
     await bubble(page, "This message was deleted.").waitFor();
+  });
+
+  test("a list and a quote go by what they begin with, whatever the page does", async () => {
+    await meet();
+    for (const text of ["> שלום עולם", "- one\n- two", "- אחד\n- שתיים"]) await bob.send(pair.id, text);
+    const page = await show(ann);
+    await bubble(page, "two").waitFor();
+    for (const direction of ["ltr", "rtl"]) {
+      await page.evaluate(`document.documentElement.dir = "${direction}"`);
+      const directions = page.evaluate<string[]>(
+        "[...document.querySelectorAll('.bubble blockquote, .bubble ul')].map((one) => getComputedStyle(one).direction)",
+      );
+      expect(await directions).toEqual(["rtl", "ltr", "rtl"]);
+    }
   });
 
   test("whatever stands in names, titles and messages stays text", async () => {
@@ -245,6 +297,10 @@ describeInBrowser("two people in two browsers", () => {
     await field(page).press("Enter");
     await until(async () => (await field(page).inputValue()) === "well 🎉 ");
     await page.getByRole("button", { name: "Insert an emoji" }).click();
+    // Also those that the fonts here have not.
+    const tooWide =
+      "[...document.querySelectorAll('.picker-grid')].filter((e) => e.scrollWidth > e.clientWidth).length";
+    expect(await page.evaluate<number>(tooWide)).toBe(0);
     await page.getByRole("searchbox", { name: "Search emoji" }).fill("thumbsup");
     await page.keyboard.press("Enter");
     await until(async () => (await field(page).inputValue()) === "well 🎉 👍");
@@ -254,12 +310,60 @@ describeInBrowser("two people in two browsers", () => {
     await meet();
     const page = await show(ann);
     await field(page).fill("x".repeat(5001));
-    expect(await page.locator(".composer-count").textContent()).toBe("-1");
+    expect(await page.locator(".composer-count").textContent()).toStartWith("-1");
+    expect(await field(page).evaluate((element) => element.matches("[aria-describedby~=composer-count]"))).toBe(true);
+    await page.locator("#composer-count", { hasText: "1 character too many" }).waitFor();
     await field(page).press("Enter");
     await page.getByRole("alert").filter({ hasText: "Message content cannot exceed 5000 characters" }).waitFor();
     await field(page).fill("x".repeat(5000));
     await field(page).press("Enter");
     await page.getByRole("button", { name: "Show more" }).waitFor();
+  });
+
+  test("an enormous paste is refused with a word, before the page would stand still", async () => {
+    await meet();
+    const page = await show(ann, `/c/${pair.id}`, { permissions: ["clipboard-read", "clipboard-write"] });
+    await field(page).fill("before: ");
+    await page.evaluate("navigator.clipboard.writeText('x'.repeat(1_000_000))");
+    await field(page).press("Control+v");
+    await page.getByRole("alert").filter({ hasText: "at most 5,000 characters" }).waitFor();
+    expect(await field(page).inputValue()).toBe("before: ");
+    // What is only somewhat too long can be shortened.
+    await page.evaluate("navigator.clipboard.writeText('y'.repeat(8_000))");
+    await field(page).press("Control+v");
+    await until(async () => (await field(page).inputValue()).length === 8_008);
+    await page.locator(".composer-count", { hasText: "-3,008" }).waitFor();
+    // What is replaced does not count.
+    await page.evaluate("navigator.clipboard.writeText('z'.repeat(15_000))");
+    await field(page).press("Control+a");
+    await field(page).press("Control+v");
+    await until(async () => (await field(page).inputValue()) === "z".repeat(15_000));
+  });
+
+  test("a file that is dropped or pasted does not take the page away, and it is said that it can't be sent", async () => {
+    await meet();
+    const page = await show(ann);
+    await field(page).fill("half a thought");
+    const give = (type: "dragover" | "drop" | "paste", text = "") =>
+      page.evaluate<boolean>(`(() => {
+        const data = new DataTransfer();
+        data.items.add(new File(["x"], "picture.png", { type: "image/png" }));
+        if ("${text}") data.setData("text/plain", "${text}");
+        const given = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
+        const event = "${type}" === "paste" ? new ClipboardEvent("paste", given) : new DragEvent("${type}", given);
+        return document.querySelector(".composer-input").dispatchEvent(event);
+      })()`);
+    // Nobody has prevented it: the browser goes on, and opens the file.
+    expect(await give("dragover")).toBe(false);
+    expect(await give("drop")).toBe(false);
+    const said = page.getByRole("status").getByText("Files can’t be sent here");
+    await said.waitFor();
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await give("paste", "cells of a table");
+    expect(await said.count()).toBe(0);
+    await give("paste");
+    await said.waitFor();
+    expect(await field(page).inputValue()).toBe("half a thought");
   });
 
   test("people and conversations are found, and talking begins from there", async () => {
@@ -273,6 +377,14 @@ describeInBrowser("two people in two browsers", () => {
     await page.getByRole("button", { name: gus.user?.email ?? "" }).click();
     await page.locator(".conversation-title", { hasText: "Gustaf Tester" }).waitFor();
     expect(await search.inputValue()).toBe("");
+  });
+
+  test("an address may be written in capitals", async () => {
+    await meet();
+    await ann.send(pair.id, "hello");
+    const page = await show(ann, `/c/${pair.id.toUpperCase()}`);
+    await bubble(page, "hello").waitFor();
+    await page.locator(".conversation-row[aria-current=page]", { hasText: "Bob" }).waitFor();
   });
 
   test("an address that leads nowhere says so", async () => {

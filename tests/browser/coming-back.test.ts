@@ -4,12 +4,18 @@ import { until } from "../client/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
-import { composer, isInSight, message, missed, row, say } from "../support/hands.ts";
+import { composer, isInSight, message, missed, row, say, saysDisconnected } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 /** More than a page, which has 50. */
 const NEW = 120;
+/** Within these the list would have moved. */
+const FRAMES = `new Promise((done) => {
+  let left = 6;
+  const next = () => (left-- > 0 ? requestAnimationFrame(next) : done());
+  next();
+})`;
 
 describeInBrowser("coming back to more than a page of new messages", () => {
   let server: TestServer;
@@ -27,6 +33,8 @@ describeInBrowser("coming back to more than a page of new messages", () => {
   };
   const unread = async () => (await ann.get(`/api/chat/conversations/${id}/`)).body.data.unread_count;
   const line = (page: Page) => page.getByRole("feed").getByText(`${NEW} new messages`, { exact: true });
+
+  const focused = (page: Page) => page.evaluate<string>("document.activeElement.textContent");
 
   beforeAll(async () => {
     server = await startTestServer("embedded");
@@ -60,7 +68,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await missed(page).waitFor({ state: "detached" });
     await until(() => isInSight(line(page)));
     expect(await isInSight(message(page, "news 1 of"))).toBe(true);
-    await page.waitForFunction("document.activeElement?.textContent?.includes('news 1 of')");
+    await until(async () => (await focused(page)).includes("news 1 of"));
     expect(await unread()).toBe(NEW);
     await page.getByRole("button", { name: "Jump to the newest messages" }).click();
     await until(async () => (await unread()) === 0);
@@ -118,7 +126,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await until(async () => (await unread()) === 0);
     await page.context().setOffline(true);
     await page.evaluate("dispatchEvent(new Event('offline'))");
-    await page.getByText("Not connected").first().waitFor();
+    await saysDisconnected(page);
     await bobSays(NEW, "meanwhile");
     await page.context().setOffline(false);
     await missed(page).getByText(`${NEW} new messages`).waitFor();
@@ -142,13 +150,123 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await until(async () => (await unread()) === 0);
     // The page keeps what it has shown, and will go on from there.
     await say(page, "until later");
+    await page.getByText("Sent", { exact: true }).waitFor();
     await page.waitForTimeout(1500);
     await page.goto("about:blank");
     await bobSays(60, "later");
     await page.goto(`/c/${id}`);
-    await until(() => isInSight(page.getByRole("feed").getByText("60 new messages", { exact: true })));
+    // One is led to the first of them, or by the bar where they come while the page is at its end already.
+    const led = page.getByRole("feed").getByText("60 new messages", { exact: true });
+    await until(async () => (await isInSight(led)) || (await missed(page).getByText("60 new messages").count()) > 0);
     expect(await unread()).toBe(60);
   });
+
+  test("many at once, while one looks at the end, are followed to the last", async () => {
+    const page = await show();
+    await missed(page).getByRole("button", { name: "Mark all as read" }).click();
+    await until(async () => (await unread()) === 0);
+    const socket = await bob.chat(id);
+    for (let burst = 1; burst <= 40; burst++) {
+      for (let n = 1; n <= 5; n++)
+        socket.send({ type: "message", content: `burst ${burst} ${n} ${"word ".repeat((n * 7) % 30)}` });
+      await Bun.sleep(17);
+    }
+    await until(() => isInSight(message(page, "burst 40 5")));
+    await until(async () => (await unread()) === 0);
+    socket.close();
+  });
+
+  /** Shows the conversation with a server that does as told when it is asked for older messages. */
+  async function showWith(server: { older: "pass" | "hold" | "fail" }) {
+    const page = await show("/settings/about");
+    const held: (() => void)[] = [];
+    await page.routeWebSocket("**/ws/", (socket) => {
+      const node = socket.connectToServer();
+      socket.onMessage((text) => {
+        const { type, limit, ref, conversation_id } = JSON.parse(String(text));
+        if (type !== "history" || limit === 1 || limit === undefined || server.older === "pass") return node.send(text);
+        if (server.older === "hold") held.push(() => node.send(text));
+        else
+          socket.send(
+            JSON.stringify({ type: "error", code: "internal_error", message: "Failed", ref, conversation_id }),
+          );
+      });
+    });
+    await page.goto(`/c/${id}`);
+    await missed(page).waitFor();
+    const release = () => {
+      server.older = "pass";
+      for (const ask of held.splice(0)) ask();
+    };
+    return { page, release };
+  }
+  const go = (page: Page, name = "Jump to first") => missed(page).getByRole("button", { name, exact: true });
+
+  test("a server that can’t give them is told, and tried again when one says so", async () => {
+    const server = { older: "fail" as "fail" | "pass" };
+    const { page } = await showWith(server);
+    await go(page).click();
+    await missed(page).getByText("The new messages could not be loaded.").waitFor();
+    await page.locator("[data-announcements]").getByText("could not be loaded").waitFor({ state: "attached" });
+    expect(await missed(page).getByRole("progressbar").count()).toBe(0);
+    expect(await focused(page)).toBe("Try again");
+    expect(await unread()).toBe(NEW);
+    expect(await seriousFaults(page)).toEqual([]);
+    server.older = "pass";
+    await page.keyboard.press("Enter");
+    await until(() => isInSight(line(page)));
+    await missed(page).waitFor({ state: "detached" });
+    // What else asked for them and failed has nothing to say any more.
+    expect(await page.getByText("could not be loaded").filter({ visible: true }).count()).toBe(0);
+  });
+
+  test("a server that goes away meanwhile is waited for", async () => {
+    const server = { older: "hold" as "hold" | "pass" };
+    const { page } = await showWith(server);
+    await go(page).click();
+    await missed(page).getByRole("progressbar").waitFor();
+    await page.context().setOffline(true);
+    await page.evaluate("dispatchEvent(new Event('offline'))");
+    await saysDisconnected(page);
+    await missed(page).getByRole("progressbar").waitFor();
+    server.older = "pass";
+    await page.context().setOffline(false);
+    await until(() => isInSight(line(page)));
+  });
+
+  test("while it loads the focus stays on what was pressed, and goes to the first new message then", async () => {
+    const { page, release } = await showWith({ older: "hold" });
+    await go(page).focus();
+    await page.keyboard.press("Enter");
+    await missed(page).getByRole("progressbar").waitFor();
+    expect(await focused(page)).toBe("Jump to first");
+    release();
+    await until(async () => (await focused(page)).includes("news 1 of"));
+  });
+
+  for (const [how, move] of Object.entries({
+    scrolls: async (page: Page) => {
+      await message(page, `news ${NEW} of ${NEW}`).hover();
+      await page.mouse.wheel(0, -200);
+    },
+    "goes by the keys from message to message": async (page: Page) => {
+      await message(page, `news ${NEW} of ${NEW}`).focus();
+      await page.keyboard.press("ArrowUp");
+    },
+    "sends something": (page: Page) => say(page, "an answer"),
+  }))
+    test(`who ${how} while it loads is not pulled away from there`, async () => {
+      const { page, release } = await showWith({ older: "hold" });
+      await go(page).click();
+      await missed(page).getByRole("progressbar").waitFor();
+      await move(page);
+      const before = await focused(page);
+      release();
+      await missed(page).getByRole("progressbar").waitFor({ state: "detached" });
+      await page.evaluate(FRAMES);
+      expect(await isInSight(line(page))).toBe(false);
+      expect(await focused(page)).toBe(before);
+    });
 
   test("on a small phone too, in the dark, from right to left", async () => {
     const viewport = { width: 320, height: 568 };
@@ -163,5 +281,17 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await seriousFaults(page)).toEqual([]);
     await missed(page).getByRole("button", { name: "Jump to first" }).tap();
     await until(() => isInSight(line(page)));
+  });
+
+  test("with letters twice as large all of the bar is within a phone’s screen", async () => {
+    const viewport = { width: 390, height: 844 };
+    const page = await show(undefined, { viewport, hasTouch: true, isMobile: true });
+    await page.evaluate("document.documentElement.style.fontSize = '200%'");
+    await missed(page).getByText("since").waitFor();
+    for (const name of ["Jump to first", "Mark all as read"]) {
+      const box = await missed(page).getByRole("button", { name }).boundingBox();
+      expect(box?.x).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(viewport.width);
+    }
   });
 });

@@ -101,7 +101,7 @@ describeInBrowser("what people write stays text", () => {
     await page.getByRole("dialog").getByText(name).waitFor();
     await isText();
     await page.getByRole("button", { name: "Rename the group" }).click();
-    expect(await page.getByLabel("Name of the group").inputValue()).toBe(name);
+    expect(await page.getByLabel("Group name").inputValue()).toBe(name);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
     await page.keyboard.type("<script>");

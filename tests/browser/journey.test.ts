@@ -109,7 +109,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
 
     await b.getByRole("button", { name: "Details and members" }).click();
     await b.getByRole("button", { name: "Rename the group" }).click();
-    await b.getByLabel("Name of the group").fill("The garden");
+    await b.getByLabel("Group name").fill("The garden");
     await b.getByRole("button", { name: "Save" }).click();
     await heading(c, "The garden").waitFor();
     await row(a, "The garden").click();

@@ -99,7 +99,7 @@ describeInBrowser("without a mouse", () => {
       await keys.press("Enter");
       await page.getByRole("button", { name: `Remove ${name} Tester` }).waitFor();
     }
-    await tabTo(page, /^Name of the group/);
+    await tabTo(page, /^Group name/);
     await keys.type("By hand");
     await tabTo(page, "Create group of 3");
     await keys.press("Enter");
@@ -118,7 +118,7 @@ describeInBrowser("without a mouse", () => {
     await tabTo(page, "Appearance");
     await keys.press("Enter");
     await heading(page, "Appearance").waitFor();
-    await tabTo(page, "As the system");
+    await tabTo(page, "System");
     await keys.press("ArrowRight");
     await page.locator("html[data-theme=light]").waitFor();
 
@@ -130,6 +130,80 @@ describeInBrowser("without a mouse", () => {
     expect(await focused(page)).toEqual({ name: "Sign out", isSeen: true });
     await keys.press("Enter");
     await heading(page, "Sign in").waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("the first thing that Tab reaches leads past the list", async () => {
+    const { page, close } = await openPage(ann, "/settings/about");
+    await heading(page, "About").waitFor();
+    await page.keyboard.press("Tab");
+    expect(await focused(page)).toEqual({ name: "Skip to the conversation", isSeen: true });
+    await page.keyboard.press("Enter");
+    expect(await page.locator(":focus").getAttribute("id")).toBe("main");
+    await page.keyboard.press("Tab");
+    expect(await focused(page)).toEqual({ name: "Profile", isSeen: true });
+    await close();
+  });
+
+  test("keys are where they are on a Latin keyboard, whatever script one writes", async () => {
+    const { id } = await ann.conversation([await server.person("Fay")]);
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    const press = (key: string, code: string, more = "") =>
+      page.evaluate(`document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "${key}", code: "${code}", bubbles: true, cancelable: true, ${more} }))`);
+    await composer(page).fill("привет");
+    await page.keyboard.press("Control+a");
+    await press("и", "KeyB", "ctrlKey: true");
+    expect(await composer(page).inputValue()).toBe("**привет**");
+    await press("л", "KeyK", "ctrlKey: true");
+    await page.getByRole("dialog", { name: "Go to" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await press("т", "KeyN");
+    await page.getByRole("dialog", { name: "New conversation" }).waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("on a Mac the marks are with ⌘, and Ctrl moves the caret as everywhere there", async () => {
+    const { id } = await ann.conversation([await server.person("Ivy")]);
+    const { page, faults, close } = await openPage(ann, "/");
+    await page.addInitScript('Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" })');
+    await page.goto(`/c/${id}`);
+    await composer(page).fill("to the end");
+    await page.keyboard.press("Control+e");
+    await page.keyboard.press("Control+b");
+    expect(await composer(page).inputValue()).toBe("to the end");
+    await composer(page).selectText();
+    await page.keyboard.press("Meta+b");
+    expect(await composer(page).inputValue()).toBe("**to the end**");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("while characters are composed, Enter belongs to the input method", async () => {
+    const { id } = await ann.conversation([await server.person("Gil")]);
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    // The Enter that ends a composition is, in Safari, not said to be part of it.
+    const enters = [`isComposing: true`, `keyCode: 229`];
+    const enter = (how: string) =>
+      page.evaluate(`document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ${how} }))`);
+    await composer(page).fill("にほんご");
+    for (const how of enters) await enter(how);
+    expect(await composer(page).inputValue()).toBe("にほんご");
+    await page.getByRole("button", { name: "Insert an emoji" }).click();
+    await page.getByRole("searchbox", { name: "Search emoji" }).fill("tada");
+    for (const how of enters) await enter(how);
+    await page.getByRole("searchbox", { name: "Search emoji" }).press("Enter");
+    await until(async () => (await composer(page).inputValue()) === "にほんご🎉");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("Gil");
+    await page.getByRole("option", { name: "Gil Tester" }).waitFor();
+    for (const how of enters) await enter(how);
+    expect(await page.getByRole("dialog", { name: "Go to" }).count()).toBe(1);
     expect(faults).toEqual([]);
     await close();
   });

@@ -47,7 +47,7 @@ describeInBrowser("what happens in a group while one looks", () => {
     await dan.send(id, "hello all");
     await message(page, "hello all").waitFor();
     await cid.delete(`${path}participants/${cid.id}/`);
-    await line("Cid Tester left").waitFor();
+    await line("Cid Tester is no longer in the group").waitFor();
     await bob.patch(path, { name: "Big choir" });
     await line("The group is now called Big choir").waitFor();
     await bob.send(id, "nice name");
@@ -56,7 +56,7 @@ describeInBrowser("what happens in a group while one looks", () => {
       "first",
       "Dan Tester joined",
       "hello all",
-      "Cid Tester left",
+      "Cid Tester is no longer in the group",
       "The group is now called Big choir",
       "nice name",
     ];
@@ -70,8 +70,43 @@ describeInBrowser("what happens in a group while one looks", () => {
     await row(page, "Bob Tester").first().click();
     await message(page, "elsewhere").waitFor();
     await row(page, "Big choir").click();
-    await line("Cid Tester left").waitFor();
+    await line("Cid Tester is no longer in the group").waitFor();
     expect(await feed(page, order)).toEqual(order);
+  });
+
+  test("what happens in a group while another conversation is open is there when one comes back", async () => {
+    if (!ann || !bob || !cid || !dan) throw new Error("nobody is there");
+    const { id } = await bob.conversation([ann, cid], "Rowers");
+    const unopened = await bob.conversation([ann, cid], "Skaters");
+    const other = await ann.conversation([dan]);
+    await ann.send(other.id, "elsewhere");
+    await bob.send(id, "at the boathouse");
+    await bob.send(unopened.id, "at the rink");
+    const opened = await openPage(ann, `/c/${id}`);
+    open.push(opened);
+    const { page } = opened;
+    await message(page, "at the boathouse").waitFor();
+    await row(page, "Dan Tester").first().click();
+    await message(page, "elsewhere").waitFor();
+
+    for (const group of [id, unopened.id]) {
+      const path = `/api/chat/conversations/${group}/`;
+      await bob.post(`${path}participants/`, { user_ids: [dan.id] });
+      await bob.send(group, "welcome");
+      // By the owner: they did not leave.
+      await bob.delete(`${path}participants/${cid.id}/`);
+    }
+    await bob.send(unopened.id, "that was all");
+    await row(page, "Skaters").getByText("that was all").waitFor();
+    for (const [name, first] of [
+      ["Rowers", "at the boathouse"],
+      ["Skaters", "at the rink"],
+    ] as const) {
+      await row(page, name).click();
+      await page.getByRole("feed").getByText("Cid Tester is no longer in the group", { exact: true }).waitFor();
+      const order = [first, "Dan Tester joined", "welcome", "Cid Tester is no longer in the group"];
+      expect(await feed(page, order)).toEqual(order);
+    }
   });
 
   test("one’s own renaming is a line too, also in a group without a message", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { until } from "../client/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
@@ -110,6 +111,39 @@ describeInBrowser("people and groups in the browser", () => {
     await other.close();
   });
 
+  test("who renames a group is not pulled about by what happens in it, and goes on where they came from", async () => {
+    const { id } = await ann.conversation([bob, carla], "Rowers");
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    await details(page);
+    const dialog = page.getByRole("dialog", { name: "Group" });
+    const rename = dialog.getByRole("button", { name: "Rename the group" });
+    const field = dialog.getByLabel("Group name");
+    await rename.click();
+    await page.locator("dialog input:focus").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    const focused = () => page.locator(":focus").textContent();
+    expect(await focused()).toBe("Cancel");
+    const dan = await server.person("Dan");
+    await ann.post(`/api/chat/conversations/${id}/participants/`, { user_ids: [dan.id] });
+    await dialog.getByText("Dan Tester").waitFor();
+    expect(await focused()).toBe("Cancel");
+    await page.keyboard.press("Enter");
+    await page.locator("[aria-label='Rename the group']:focus").waitFor();
+    await page.keyboard.press("Enter");
+    await field.fill("Rowers of the lake");
+    await page.keyboard.press("Enter");
+    await page.locator("[aria-label='Rename the group']:focus").waitFor();
+    await rename.click();
+    await page.keyboard.press("Escape");
+    await field.waitFor({ state: "detached" });
+    expect(await dialog.count()).toBe(1);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("the sheet has the keys of the page, a letter is a letter while one types, and F6 goes round", async () => {
     const { page, faults, close } = await openPage(bob, "/");
     await page.waitForSelector(".sidebar-header");
@@ -131,6 +165,112 @@ describeInBrowser("people and groups in the browser", () => {
     expect(await page.locator(".sidebar :focus").count()).toBe(1);
     await page.keyboard.press("F6");
     expect(await page.locator("main :focus, main:focus").count()).toBe(1);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("the switcher finds what the list has not loaded, and its dialog goes with the page it was opened on", async () => {
+    const many = await server.person("Many");
+    const { id } = await many.conversation([bob, carla], "Glass blowers");
+    // More than a page of the list.
+    for (let n = 0; n < 55; n++) await many.conversation([bob, carla], `Choir ${n}`);
+    const { page, faults, close } = await openPage(many, "/");
+    await page.getByText("Choir 54").first().waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("blow");
+    await page.getByRole("option", { name: "Glass blowers" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/c/${id}`);
+    await details(page);
+    await page.getByRole("dialog").getByText("Carla Tester").waitFor();
+    await page.goBack();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.waitForURL((url) => url.pathname === "/");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("a question goes with the page it was asked on too, and keys that lead elsewhere close what is open", async () => {
+    const { id } = await ann.conversation([bob, carla], "Readers");
+    await ann.send(id, "keep me");
+    const { page, faults, close } = await openPage(ann, "/");
+    await page.click("a:has-text('Readers')");
+    await page.locator(".message", { hasText: "keep me" }).focus();
+    await page.keyboard.press("Delete");
+    await page.getByRole("dialog", { name: "Delete this message?" }).waitFor();
+    await page.goBack();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("n");
+    await page.getByRole("dialog", { name: "New conversation" }).waitFor();
+    await page.keyboard.press("Control+,");
+    await page.waitForURL("**/settings/profile");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("who is removed from a group while they look at its people is told", async () => {
+    const { id } = await bob.conversation([ann, carla], "Chess");
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    await details(page);
+    await page.getByRole("dialog").getByText("Carla Tester").waitFor();
+    await bob.delete(`/api/chat/conversations/${id}/participants/${ann.id}/`);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const title = page.getByRole("heading", { name: "You are no longer in this conversation" });
+    await until(async () => title.evaluate((heading) => heading.matches(":focus")));
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("who presses Enter before the server has answered takes nobody else", async () => {
+    await server.person("Zoe");
+    const { page, faults, close } = await openPage(ann, "/");
+    const held: (() => void)[] = [];
+    await page.route(/users\/list\/\?search=[^&]/, (route) => void held.push(() => void route.continue()));
+    const answer = async () => {
+      await until(() => held.length > 0);
+      for (const pass of held.splice(0)) pass();
+    };
+    await page.getByRole("button", { name: "New conversation" }).first().click();
+    await page.getByRole("option", { name: "Zoe" }).waitFor();
+    await page.keyboard.type("Carla");
+    await page.keyboard.press("Enter");
+    await page.locator(".chip", { hasText: "Carla" }).waitFor();
+    await page.keyboard.type("Nobody");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Backspace");
+    await answer();
+    await page.getByText("Nobody found").waitFor();
+    expect(await page.locator(".chip").allTextContents()).toEqual(["Carla Tester"]);
+    await page.keyboard.press("Escape");
+
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("Zo");
+    await answer();
+    await page.getByRole("option", { name: "Zoe" }).waitFor();
+    await page.keyboard.type("ltan");
+    await page.keyboard.press("Enter");
+    await answer();
+    await page.getByText("Nothing found").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("whoever a list shows is asked after together: one frame a row would hold up all that comes after them", async () => {
+    const una = await server.person("Una");
+    for (let n = 0; n < 8; n++) await una.conversation([await server.person("Vic")]);
+    const { page, faults, close } = await openPage(una, "/");
+    const watched: number[] = [];
+    page.on("websocket", (socket) =>
+      socket.on("framesent", ({ payload }) => {
+        const frame = JSON.parse(String(payload));
+        if (frame.type === "watch") watched.push(frame.user_ids.length);
+      }),
+    );
+    await page.reload();
+    await until(() => watched.length > 0);
+    expect(Math.max(...watched)).toBeGreaterThanOrEqual(8);
     expect(faults).toEqual([]);
     await close();
   });

@@ -105,6 +105,207 @@ describeInBrowser("a whole conversation on a phone, by touch", () => {
     });
 });
 
+describeInBrowser("going back on a narrow screen", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+  });
+  afterAll(() => server.stop());
+
+  const pathOf = (page: Page) => new URL(page.url()).pathname;
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+  test("with little height the people one can choose from lie under nothing", async () => {
+    const ann = await server.person("Ann");
+    for (const name of ["Cid", "Dora"]) await server.person(name);
+    const { page, faults, close } = await openPage(ann, "/", { viewport: { width: 360, height: 420 }, hasTouch: true });
+    await page.getByRole("button", { name: "New conversation" }).first().tap();
+    for (const name of ["Cid", "Dora"]) await page.getByRole("option", { name }).tap();
+    const [list, field] = [page.getByRole("listbox"), page.getByLabel("Group name")];
+    const [above, below] = [await list.boundingBox(), await field.boundingBox()];
+    expect((above?.y ?? 0) + (above?.height ?? 0)).toBeLessThanOrEqual(below?.y ?? 0);
+    expect(above?.height).toBeGreaterThan(100);
+    await field.fill("Choir");
+    await page.getByRole("option", { name: "Dora" }).tap();
+    await field.waitFor({ state: "detached" });
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("a draft of some lines is in sight as far as there is room, also when the phone is turned", async () => {
+    const ann = await server.person("Ann");
+    const { id } = await ann.conversation([await server.person("Bob")]);
+    const [narrow, broad] = [
+      { width: 360, height: 740 },
+      { width: 740, height: 360 },
+    ];
+    const { page, faults, close } = await openPage(ann, `/c/${id}`, {
+      viewport: broad,
+      hasTouch: true,
+      isMobile: true,
+    });
+    await composer(page).fill("a word or two and ".repeat(10).trim());
+    const hidden = () => composer(page).evaluate((field) => Math.abs(field.scrollHeight - field.clientHeight) > 1);
+    const height = async () => (await composer(page).boundingBox())?.height ?? 0;
+    const before = await height();
+    await page.setViewportSize(narrow);
+    await until(async () => !(await hidden()) && (await height()) > before);
+    await page.setViewportSize(broad);
+    await until(async () => (await height()) === before);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("the arrow and the phone's own back lead the same way: out, and never into a conversation again", async () => {
+    const [ann, bob, cid] = await Promise.all(["Ann", "Bob", "Cid"].map((name) => server.person(name)));
+    if (!ann || !bob || !cid) throw new Error("nobody is there");
+    for (const other of [bob, cid]) await other.send((await other.conversation([ann])).id, "hello");
+    const { page, faults, close } = await openPage(ann, "/settings/about", phone);
+    const back = () => page.getByRole("button", { name: "Back to the conversations" }).tap();
+    await page.goto("/");
+    for (const name of ["Bob Tester", "Cid Tester", "Bob Tester"]) {
+      await row(page, name).tap();
+      await heading(page, name).waitFor();
+      await back();
+      await row(page, name).waitFor();
+    }
+    await page.getByRole("button", { name: /^Your menu/ }).tap();
+    await page.getByRole("menuitem", { name: "Settings" }).tap();
+    await page.getByRole("button", { name: "Back" }).tap();
+    await page.getByRole("link", { name: "Appearance" }).tap();
+    await heading(page, "Appearance").waitFor();
+    await page.goBack();
+    await page.getByRole("link", { name: "Appearance" }).waitFor();
+    await page.getByRole("button", { name: "Back" }).tap();
+    await row(page, "Bob Tester").waitFor();
+    await page.goBack();
+    expect(pathOf(page)).toBe("/settings/about");
+    // Where one came by a link there is nothing to go back to, and nothing is added.
+    await page.goto(`/c/${(await ann.conversation([bob])).id}`);
+    await back();
+    await row(page, "Bob Tester").waitFor();
+    await page.goBack();
+    expect(pathOf(page)).toBe("/settings/about");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("the focus is where one comes to, and where one was when one comes back", async () => {
+    const [ann, bob, cid] = await Promise.all(["Ann", "Bob", "Cid"].map((name) => server.person(name)));
+    if (!ann || !bob || !cid) throw new Error("nobody is there");
+    for (const other of [bob, cid]) await other.send((await other.conversation([ann])).id, "hello");
+    const { page, faults, close } = await openPage(ann, "/", phone);
+    const focused = page.locator(":focus");
+    await row(page, "Bob Tester").press("Enter");
+    await focused.and(heading(page, "Bob Tester")).waitFor();
+    await page.keyboard.press("Escape");
+    await focused.and(row(page, "Bob Tester")).waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("Escape closes what is open over a conversation, and then leaves it", async () => {
+    const [ann, bob] = await Promise.all(["Ann", "Bob"].map((name) => server.person(name)));
+    if (!ann || !bob) throw new Error("nobody is there");
+    const { id } = await ann.conversation([bob]);
+    await ann.send(id, "hello");
+    const { page, faults, close } = await openPage(ann, `/c/${id}`, phone);
+    await message(page, "hello").press("Enter");
+    await page.getByRole("menuitem", { name: "Edit" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("menuitem", { name: "Edit" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Insert an emoji" }).press("Enter");
+    await page.getByRole("searchbox", { name: "Search emoji" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("searchbox", { name: "Search emoji" }).waitFor({ state: "detached" });
+    expect(pathOf(page)).toBe(`/c/${id}`);
+    await page.keyboard.press("Escape");
+    await row(page, "Bob Tester").waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("settings that were opened beside a conversation lead back to it", async () => {
+    const [ann, bob] = await Promise.all(["Ann", "Bob"].map((name) => server.person(name)));
+    if (!ann || !bob) throw new Error("nobody is there");
+    const { id } = await ann.conversation([bob]);
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    await composer(page).waitFor();
+    await page.keyboard.press("Control+,");
+    await heading(page, "Profile").waitFor();
+    await page.getByRole("link", { name: "Appearance" }).click();
+    await heading(page, "Appearance").waitFor();
+    await page.keyboard.press("Escape");
+    await page.waitForURL(`**/c/${id}`);
+    expect(faults).toEqual([]);
+    await close();
+  });
+});
+
+describeInBrowser("a phone's own parts of the screen", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+  });
+  afterAll(() => server.stop());
+
+  async function open(viewport: { width: number; height: number }) {
+    const [ann, bob] = await Promise.all(["Ann", "Bob"].map((name) => server.person(name)));
+    if (!ann || !bob) throw new Error("nobody is there");
+    const { id } = await ann.conversation([bob]);
+    await ann.send(id, "word ".repeat(100));
+    const opened = await openPage(ann, `/c/${id}`, { viewport, hasTouch: true, isMobile: true });
+    await message(opened.page, "word").waitFor();
+    return opened;
+  }
+  const edge = async (what: Locator, side: "left" | "right" | "top" | "bottom") => {
+    const box = await what.boundingBox();
+    if (!box) throw new Error("it is not there");
+    return { left: box.x, right: box.x + box.width, top: box.y, bottom: box.y + box.height }[side];
+  };
+
+  test("what fingers type with covers neither the heading nor the text field, where it lies over the page", async () => {
+    const { page, faults, close } = await open({ width: 390, height: 844 });
+    await page.evaluate(`Object.defineProperty(visualViewport, "height", { configurable: true, get: () => 500 });
+      visualViewport.dispatchEvent(new Event("resize"))`);
+    await until(async () => (await edge(composer(page), "bottom")) <= 500);
+    expect(await edge(heading(page, "Bob Tester"), "top")).toBeGreaterThanOrEqual(0);
+    await page.getByRole("button", { name: "Details and members" }).tap();
+    expect(await edge(page.getByRole("dialog"), "bottom")).toBe(500);
+    // Who zooms in sees a part of the page.
+    await page.evaluate(`Object.defineProperty(visualViewport, "scale", { configurable: true, get: () => 2 });
+      visualViewport.dispatchEvent(new Event("resize"))`);
+    await until(async () => (await edge(page.getByRole("dialog"), "bottom")) === 844);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("nothing to read or press is under a notch, round corners or the bar at the bottom", async () => {
+    const { page, faults, close } = await open({ width: 844, height: 390 });
+    const insets = { left: 47, right: 47, bottom: 21 };
+    const screen = await page.context().newCDPSession(page);
+    await screen.send("Emulation.setSafeAreaInsetsOverride", { insets });
+    for (const direction of ["ltr", "rtl"]) {
+      await page.evaluate(`document.documentElement.dir = "${direction}"`);
+      const list = page.getByRole("searchbox");
+      const details = page.getByRole("button", { name: "Details and members" });
+      for (const one of [list, details, composer(page), page.locator(".bubble")]) {
+        expect(await edge(one, "left")).toBeGreaterThanOrEqual(insets.left);
+        expect(await edge(one, "right")).toBeLessThanOrEqual(844 - insets.right);
+      }
+      expect(await edge(composer(page), "bottom")).toBeLessThanOrEqual(390 - insets.bottom);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole("button", { name: "Back to the conversations" }).tap();
+    await page.getByRole("button", { name: "New conversation" }).tap();
+    const start = page.getByRole("button", { name: "Start chat" });
+    await start.waitFor();
+    expect(await edge(start, "bottom")).toBeLessThanOrEqual(844 - insets.bottom);
+    expect(faults).toEqual([]);
+    await close();
+  });
+});
+
 /** A finger lies on a message for a while, and again where the message has moved away under it. */
 async function openMenu(page: Page, on: Locator) {
   const item = page.getByRole("menuitem", { name: "Edit" });

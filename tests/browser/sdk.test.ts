@@ -25,6 +25,8 @@ describeInBrowser("the package in a browser", () => {
   let bob: ConfabClient;
   let b: Conversation;
   let pages: Bun.Server<undefined>;
+  /** The same pages on another site: the server is on 127.0.0.1. */
+  let elsewhere: string;
   let browser: BrowserContext;
 
   const file = (path: string) => {
@@ -41,7 +43,8 @@ describeInBrowser("the package in a browser", () => {
     const build = Bun.spawn([process.execPath, BUILD, "--outdir", folder], { stdout: "ignore", stderr: "inherit" });
     // From elsewhere than the server: it is there also without a network.
     pages = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: ({ url }) => file(new URL(url).pathname) });
-    server = await startTestServer("embedded", { CORS_ORIGINS: pages.url.origin });
+    elsewhere = `http://localhost:${pages.port}`;
+    server = await startTestServer("embedded", { CORS_ORIGINS: `${pages.url.origin}, ${elsewhere}` });
     proxy = await startProxy(Number(new URL(server.url).port));
     expect(await build.exited).toBe(0);
     const person = await server.person("Bob");
@@ -76,6 +79,16 @@ describeInBrowser("the package in a browser", () => {
     await Promise.all(tabs.map(isIn("offline")));
   };
 
+  /** What a page was told in its last milliseconds may not be written yet: nothing can promise that. */
+  const keepsUnsent = (tab: Page, count: number) =>
+    tab.waitForFunction(`new Promise((resolve) => {
+      const open = indexedDB.open("confab");
+      open.onsuccess = () => {
+        const keys = open.result.transaction("confab").objectStore("confab").getAllKeys();
+        keys.onsuccess = () => resolve(keys.result.filter((key) => key.includes(" outbox/")).length === ${count});
+      };
+    })`);
+
   test("what is not sent survives a reload without a network, and is sent once", async () => {
     const tab = await openTab();
     expect(await tab.evaluate<string>("client.state")).toBe("signed-out");
@@ -88,14 +101,7 @@ describeInBrowser("the package in a browser", () => {
     await tab.waitForFunction("chat.state === 'live' && chat.messages[0]?.state === 'sent'");
     await cutOff(tab);
     await send(tab, ["two", "three"]);
-    // What a page was told in its last milliseconds may not be written yet: nothing can promise that.
-    await tab.waitForFunction(`new Promise((resolve) => {
-      const open = indexedDB.open("confab");
-      open.onsuccess = () => {
-        const keys = open.result.transaction("confab").objectStore("confab").getAllKeys();
-        keys.onsuccess = () => resolve(keys.result.filter((key) => key.includes(" outbox/")).length === 2);
-      };
-    })`);
+    await keepsUnsent(tab, 2);
     await tab.reload();
     await tab.evaluate("client.ready");
     expect((await shown(tab)).slice(-2)).toEqual(["two", "three"]);
@@ -103,6 +109,43 @@ describeInBrowser("the package in a browser", () => {
     await until(() => b.messages.length === 3);
     expect(contents(b.messages)).toEqual(["one", "two", "three"]);
     await tab.close();
+  });
+
+  test("a database that the browser has ended is opened anew: what is not sent survives a reload", async () => {
+    proxy.state = "pass";
+    const before = b.messages.length;
+    const tab = await openTab();
+    await isIn("online")(tab);
+    const protocol = await browser.newCDPSession(tab);
+    await protocol.send("Storage.clearDataForOrigin", { origin: pages.url.origin, storageTypes: "indexeddb" });
+    await cutOff(tab);
+    await send(tab, ["after"]);
+    await keepsUnsent(tab, 1);
+    await tab.reload();
+    proxy.state = "pass";
+    await until(() => b.messages.length === before + 1);
+    expect(b.lastMessage?.content).toBe("after");
+    await tab.close();
+  });
+
+  test("a page of another site that is listed signs in, stays so over a reload, and signs out", async () => {
+    const stranger = await (await sharedChromium()).newContext();
+    const tab = await stranger.newPage();
+    await tab.goto(`${elsewhere}/sdk.html`);
+    await tab.evaluate("client.ready");
+    await tab.evaluate(`client.signIn("${ann.user?.email}", "${PASSWORD}")`);
+    await isIn("online")(tab);
+    await tab.reload();
+    await isIn("online")(tab);
+    await send(tab, ["from elsewhere"]);
+    await until(() => contents(b.messages).includes("from elsewhere"));
+    const [cookie] = await stranger.cookies();
+    expect(cookie).toMatchObject({ sameSite: "None", secure: true, partitionKey: "http://localhost" });
+    await tab.evaluate("client.signOut()");
+    await tab.reload();
+    await isIn("signed-out")(tab);
+    expect(await stranger.cookies()).toEqual([]);
+    await stranger.close();
   });
 
   test("two tabs: each sends its own in order; what a closed one has left, the other sends", async () => {

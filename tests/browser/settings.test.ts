@@ -20,15 +20,21 @@ describeInBrowser("settings in the browser", () => {
     await page.fill("[name=last_name]", "7");
     await page.click("text=Save");
     await page.waitForSelector(".field-error:has-text('at least 2 characters')");
-    await page.fill("[name=last_name]", "Tester");
+    await page.fill("[name=last_name]", " Tester ");
     await page.click("text=Save");
     await page.waitForSelector(".person-name:has-text('Anna Tester')");
+    await page.waitForSelector("button:disabled:has-text('Save')");
+    expect(await page.inputValue("[name=last_name]")).toBe("Tester");
 
     for (const part of ["Password", "Sessions", "Appearance", "Notifications", "Keyboard", "About"]) {
       await page.click(`.settings-link:has-text('${part}')`);
       await page.waitForSelector(`h1:text-is('${part}')`);
       expect(await page.title()).toBe(`${part} · Confab`);
       expect(await seriousFaults(page)).toEqual([]);
+      // Also those of pages that are not open.
+      if (part === "Keyboard")
+        for (const section of ["Everywhere", "Conversations", "Messages", "Writing"])
+          await page.getByRole("heading", { name: section, exact: true }).waitFor();
     }
 
     await page.click(".settings-link:has-text('Password')");
@@ -41,6 +47,21 @@ describeInBrowser("settings in the browser", () => {
     await page.waitForSelector(".toast:has-text('Password changed')");
     expect((await server.visitor().logIn(ann.user?.email ?? "", "NewerPass123")).id).toBe(ann.id);
     expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("where only https has notifications, nobody is told to look for them in the browser's settings", async () => {
+    const cara = await server.person("Cara");
+    const { page, close } = await openPage(cara, "/");
+    // The same server by a name that a browser does not trust as it does this machine's own.
+    const plain = "http://chat.example";
+    await page.route(`${plain}/**`, async (route) => {
+      const url = route.request().url().replace(plain, server.url);
+      await route.fulfill({ response: await route.fetch({ url, headers: { Cookie: `sessionid=${cara.cookie}` } }) });
+    });
+    await page.goto(`${plain}/settings/notifications`);
+    await page.getByText("Most want the address to begin with https").waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
     await close();
   });
 

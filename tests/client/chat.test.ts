@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { type ConfabClient, ConfabError, type ConversationChange, connect } from "../../src/client/index.ts";
+import {
+  type ConfabClient,
+  ConfabError,
+  type ConversationChange,
+  connect,
+  memoryStorage,
+} from "../../src/client/index.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import type { TestServer } from "../support/server.ts";
 import { range } from "../ws/frames.ts";
@@ -57,6 +63,20 @@ test("an account: register, sign in, who one is, sessions, sign out", async () =
   await Promise.all([client.close(), again.close()]);
 });
 
+test("who can't sign in at the very start is who was signed in before, or nobody", async () => {
+  const person = await server.person("Dan");
+  const email = person.user?.email ?? "";
+  const known = clientOf(person);
+  await expect(known.signIn(email, "wrong")).rejects.toMatchObject({ code: "invalid_credentials" });
+  await online(known);
+  expect(known.me?.id).toBe(person.id);
+  await known.close();
+  const ended = clientOf(person, { token: "ended" });
+  await expect(ended.signIn(email, "wrong")).rejects.toMatchObject({ code: "invalid_credentials" });
+  await until(() => ended.state === "signed-out");
+  await ended.close();
+});
+
 test("a text is shown at once, then sent, and the same for all", async () => {
   const { a, b } = await group();
   await until(() => a.state === "live" && b.state === "live");
@@ -74,6 +94,27 @@ test("a text is shown at once, then sent, and the same for all", async () => {
   expect(() => a.send(" \n ")).toThrow(ConfabError);
 });
 
+/** Its messages come a moment late: after the answers to those who sent them. */
+class LateMessages extends WebSocket {
+  override set onmessage(handler: ((event: MessageEvent) => void) | null) {
+    super.onmessage = (event: MessageEvent) => {
+      if (String(event.data).startsWith('{"type":"message",')) setTimeout(() => handler?.(event), 100);
+      else handler?.(event);
+    };
+  }
+}
+
+test("what the server trims otherwise is one message all the same", async () => {
+  const { id } = await people.ann.conversation([people.bob, people.cat]);
+  const client = await online(clientOf(people.ann, { WebSocket: LateMessages }));
+  const chat = client.open(id);
+  await until(() => chat.state === "live");
+  await chat.send("\u0085hello\u0085").done;
+  await until(() => chat.messages.some(({ seq }) => seq === 1));
+  expect(contents(chat.messages)).toEqual(["hello"]);
+  await client.close();
+});
+
 test("what is opened before it is known who is signed in is opened for them", async () => {
   const { id } = await people.ann.conversation([people.bob, people.cat]);
   await people.ann.send(id, "early");
@@ -82,6 +123,29 @@ test("what is opened before it is known who is signed in is opened for them", as
   await until(() => chat.state === "live");
   expect(contents(chat.messages)).toEqual(["early"]);
   await client.close();
+});
+
+test("what is sent before the first page has come stays shown until it is in it", async () => {
+  const sender = await online(clientOf(people.ann));
+  const seen: string[][] = [];
+  for (let round = 0; round < 5; round++) {
+    const chat = await sender.create([people.bob.id, people.cat.id], `new ${round}`);
+    chat.on("change", () => void seen.push(chat.messages.map(({ content, state }) => `${content} ${state}`)));
+    await chat.send("one").done;
+    expect(contents(chat.messages)).toEqual(["one"]);
+    await until(() => isSettled(chat));
+    // Nobody looks at it any more, and its page may never come.
+    const left = await sender.create([people.bob.id, people.cat.id], `left ${round}`);
+    const { done } = left.send("two");
+    left.close();
+    await done;
+    expect(left.lastMessage?.content).toBe("two");
+    await until(() => left.lastMessage?.state === "sent");
+  }
+  const from = seen.findIndex((shown) => shown.length > 0);
+  expect(seen.slice(from).filter((shown) => shown.length > 1)).toEqual([]);
+  expect(seen.filter((shown) => shown.length === 0).length).toBeLessThanOrEqual(from + 4);
+  await sender.close();
 });
 
 test("many at once keep their order", async () => {
@@ -119,6 +183,31 @@ test("an edit and a deletion show at once and say that they are on their way", a
   });
   b.discard(b.messages[0]?.key ?? "");
   expect(b.messages[0]).not.toHaveProperty("change");
+});
+
+test("what is durable can be edited and deleted at once, whatever is loaded", async () => {
+  const { id, b } = await group();
+  await until(() => b.state === "live");
+  const early = clientOf(people.ann);
+  await early.ready;
+  const chat = early.open(id);
+  // Its messages are still to come.
+  const first = chat.send("frist");
+  await first.done;
+  await chat.edit(first.key, "first").done;
+  await early.close();
+  // Nobody has opened it, so the newest message alone is known.
+  const unopened = (await online(clientOf(people.ann))).conversations;
+  await until(() => unopened.items.some((one) => one.id === id));
+  const closed = unopened.items.find((one) => one.id === id);
+  const second = closed?.send("second");
+  await second?.done;
+  await closed?.edit(second?.key ?? "", "last").done;
+  await until(() => b.messages.length === 2 && b.messages[1]?.content === "last");
+  expect(contents(b.messages)).toEqual(["first", "last"]);
+  expect(closed?.lastMessage).toMatchObject({ content: "last", state: "sent" });
+  await closed?.delete(second?.key ?? "").done;
+  await until(() => b.messages[1]?.content === "");
 });
 
 test("what is refused for good is kept as failed, and what comes after it is sent", async () => {
@@ -164,6 +253,31 @@ test("the list: order, unread, newest message, names; live without asking", asyn
   expect(ann.conversations.items[0]?.id).toBe(second.id);
 });
 
+test("the list has all in the end, also when what was kept of it is not the most recent any more", async () => {
+  const [owner, reader] = [await server.person("Owner"), await server.person("Reader")];
+  const groups = (count: number) =>
+    Promise.all(range(1, count).map(async (n) => (await owner.conversation([reader, people.cat], `Group ${n}`)).id));
+  const ids = [...(await groups(60)), ...(await groups(50))];
+  const storage = memoryStorage();
+  const first = await online(clientOf(reader, { storage }));
+  await until(() => first.conversations.isLoaded);
+  // One that is not on the list so far, and in which something is said while it is open.
+  const isOnList = (id: string) => first.conversations.items.some((conversation) => conversation.id === id);
+  const unlisted = ids.find((id) => !isOnList(id)) ?? "";
+  const chat = first.open(unlisted);
+  await until(() => chat.state === "live");
+  await owner.send(unlisted, "still here");
+  await until(() => first.conversations.items[0]?.id === unlisted);
+  await first.close();
+  await Promise.all(ids.slice(0, 60).map((id) => owner.send(id, "meanwhile")));
+  const second = await online(clientOf(reader, { storage }));
+  await until(() => second.conversations.hasMore);
+  for (let pages = 0; second.conversations.hasMore && pages < 10; pages++) await second.conversations.loadMore();
+  expect(second.conversations.hasMore).toBe(false);
+  expect(second.conversations.items.map(({ id }) => id).sort()).toEqual(ids.sort());
+  await second.close();
+});
+
 test("what one reads on another device is read here, open or not", async () => {
   const { id, a } = await group();
   const [phone, laptop] = [await online(clientOf(people.bob)), await online(clientOf(people.bob))];
@@ -177,6 +291,15 @@ test("what one reads on another device is read here, open or not", async () => {
   onPhone.markRead();
   await until(() => onLaptop()?.unread === 0);
   await Promise.all([phone.close(), laptop.close()]);
+});
+
+test("who sends has read what was there, for the others too", async () => {
+  const { id, a } = await group();
+  await until(() => a.state === "live");
+  await a.send("one").done;
+  await people.bob.send(id, "two");
+  await until(() => a.messages.length === 2);
+  expect(a.readPositions.get(people.bob.id)).toBe(2);
 });
 
 test("older pages come in front, and tell how many; a change meanwhile is not lost", async () => {
@@ -238,6 +361,14 @@ test("people come and go; who is removed is told, and comes back with everything
   expect((await a.participants()).users.map(({ first_name }) => first_name).sort()).toEqual(["Ann", "Bob", "Cat"]);
   await b.leave();
   expect(b.state).toBe("gone");
+});
+
+test("an id in capitals, as an address may have it, is the same one", async () => {
+  const { id, a } = await group();
+  const b = bob.open(id.toUpperCase());
+  a.send("hello");
+  await until(() => isSettled(b) && b.messages.length === 1);
+  expect(b.id).toBe(id);
 });
 
 test("a conversation that is none of one's own is gone at once", async () => {

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, setSystemTime, test } from "bun:test";
 import { join } from "node:path";
+import { type ConfabClient, memoryStorage } from "../../src/client/index.ts";
 import { afterAllFiles } from "../support/cleanup.ts";
 import type { Client } from "../support/client.ts";
 import { makePlace } from "../support/modes.ts";
@@ -76,6 +77,229 @@ test("what was missed comes once, also edits; a connection that is dead but sile
   await until(() => isSettled(a) && a.messages.length === 72);
   expect(seqsOf(a)).toEqual(range(1, 72));
   expect(contents(a.messages)).toEqual(["edited", ...range(1, 70).map(String), "from the dark"]);
+  await close();
+});
+
+/** A socket on which something happens to frames: what `onSend` or `onReceive` takes goes on only when it says so. */
+function meddling(how: {
+  onSend?: (text: string, go: () => void) => void;
+  onReceive?: (data: string, go: () => void) => void;
+}) {
+  return class extends WebSocket {
+    override set onmessage(listener: ((event: MessageEvent) => void) | null) {
+      super.onmessage = listener && ((event) => go(how.onReceive, String(event.data), () => listener(event)));
+    }
+    override send(text: string) {
+      go(how.onSend, text, () => super.send(text));
+    }
+  };
+  function go(meddle: ((text: string, go: () => void) => void) | undefined, text: string, on: () => void) {
+    if (meddle) meddle(text, on);
+    else on();
+  }
+}
+
+test("what was missed is told as new, also when the list has it first", async () => {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob"), cat: await server.person("Cat") };
+  const [one, other] = [await people.ann.conversation([people.bob]), await people.ann.conversation([people.cat])];
+  await people.cat.send(other.id, "early");
+  // Frames are slower than what is asked by HTTP, as after a sleep, when the connection has first to be found dead.
+  let slowMs = 0;
+  const slow = meddling({ onReceive: (_, go) => void (slowMs ? setTimeout(go, slowMs) : go()) });
+  const ann = await online(clientOf(people.ann, { WebSocket: slow, ...behindProxy() }));
+  const told: string[] = [];
+  ann.on("message", ({ content }) => void told.push(content));
+  const chat = ann.open(one.id);
+  await until(() => chat.state === "live" && ann.conversations.items.length === 2);
+  proxy.state = "refuse";
+  proxy.cut();
+  await until(() => ann.state === "offline");
+  slowMs = 300;
+  for (const text of ["one", "two"]) await people.bob.send(one.id, text);
+  for (const text of ["three", "four"]) await people.cat.send(other.id, text);
+  proxy.state = "pass";
+  await until(() => told.length >= 3);
+  await Bun.sleep(400);
+  // One that nobody has opened tells of the newest for all.
+  expect(told.sort()).toEqual(["four", "one", "two"]);
+  expect(ann.conversations.unread).toBe(5);
+  await ann.close();
+});
+
+test("what the first page has before it comes by itself is told as new all the same", async () => {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
+  const { id } = await people.ann.conversation([people.bob]);
+  const held: (() => void)[] = [];
+  const slow = meddling({ onReceive: (data, go) => void (data.includes('"type":"message"') ? held.push(go) : go()) });
+  const ann = await online(clientOf(people.ann, { WebSocket: slow }));
+  const told: string[] = [];
+  ann.on("message", ({ content }) => void told.push(content));
+  await until(() => ann.conversations.isLoaded);
+  await Bun.sleep(50);
+  await people.bob.send(id, "new");
+  await until(() => held.length > 0);
+  const chat = ann.open(id);
+  await until(() => chat.messages.length === 1);
+  for (const go of held) go();
+  await until(() => told.length > 0);
+  expect([told, contents(chat.messages)]).toEqual([["new"], ["new"]]);
+  await ann.close();
+});
+
+/** Three conversations of Ann's, of which her client follows the most recent one, and one more for a while. */
+async function edge() {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
+  const others = [people.bob, await server.person("Cat"), await server.person("Dan")];
+  const conversations = await Promise.all(others.map((other) => people.ann.conversation([other])));
+  const say = (index: number, text: string) => others[index]?.send(conversations[index]?.id ?? "", text);
+  const net = { recent: 1, ...behindProxy() };
+  const first = (ann: ConfabClient) => ann.conversations.items.find(({ id }) => id === conversations[0]?.id);
+  return { people, say, net, first };
+}
+
+test("what comes while a conversation is just not followed any more is told too", async () => {
+  const { people, say, net, first } = await edge();
+  const held: (() => void)[] = [];
+  let isHeld = false;
+  const slow = meddling({
+    onSend: (text, go) => {
+      isHeld ||= JSON.parse(text).type === "unsubscribe" && held.length === 0;
+      if (isHeld) held.push(go);
+      else go();
+    },
+    onReceive: (data, go) => {
+      go();
+      if (!data.includes("late")) return;
+      isHeld = false;
+      for (const send of held) send();
+    },
+  });
+  await say(0, "one");
+  const ann = await online(clientOf(people.ann, { ...net, WebSocket: slow }));
+  const told: string[] = [];
+  ann.on("message", ({ content }) => void told.push(content));
+  await until(() => ann.conversations.items.length === 3);
+  await say(1, "two");
+  await until(() => told.includes("two"));
+  await say(2, "three");
+  await until(() => isHeld);
+  await say(0, "late");
+  await until(() => told.includes("late"));
+  expect(told).toEqual(["two", "three", "late"]);
+  expect(first(ann)).toMatchObject({ lastMessage: { content: "late" }, unread: 2 });
+  await ann.close();
+});
+
+test("a text that was cut off from its message, in a conversation that is not followed then, is shown as sent", async () => {
+  const { people, say, net, first } = await edge();
+  let isDeaf = false;
+  const deaf = meddling({ onReceive: (data, go) => void (isDeaf && JSON.parse(data).type === "message" ? 0 : go()) });
+  await say(0, "one");
+  const ann = await online(clientOf(people.ann, { ...net, WebSocket: deaf }));
+  await until(() => first(ann)?.lastMessage?.content === "one");
+  await say(1, "two");
+  await until(() => ann.conversations.items[0]?.lastMessage?.content === "two");
+  isDeaf = true;
+  await first(ann)?.send("mine").done;
+  proxy.state = "refuse";
+  proxy.cut();
+  await until(() => ann.state === "offline");
+  isDeaf = false;
+  await say(1, "newer");
+  proxy.state = "pass";
+  await until(() => first(ann)?.lastMessage?.state === "sent" && first(ann)?.lastMessage?.content === "mine");
+  expect(ann.conversations.items[0]?.lastMessage?.content).toBe("newer");
+  await ann.close();
+});
+
+test("one's own text is not there twice while its answer is under way and a page has it already", async () => {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
+  const { id } = await people.ann.conversation([people.bob]);
+  // As after a crash: the server has it, and who sent it does not know.
+  await people.ann.send(id, "hello", "mine");
+  const key = `${people.ann.id}:mine`;
+  const entry = { id: "mine", kind: "message", key, conversation_id: id, content: "hello", created_at: "", order: 1 };
+  const storage = memoryStorage();
+  await storage.set(`confab1 ${server.url}/ outbox/${people.ann.id}/dead/mine`, JSON.stringify(entry));
+  const held: (() => void)[] = [];
+  const hold = (text: string, go: () => void) => (JSON.parse(text).type === "message" ? void held.push(go) : go());
+  const ann = clientOf(people.ann, { storage, WebSocket: meddling({ onSend: hold }) });
+  const shown: string[][] = [];
+  const chat = ann.open(id);
+  chat.on("change", () => void shown.push(chat.messages.map(({ content, state }) => `${content} ${state}`)));
+  await until(() => isSettled(chat) && chat.messages.length === 1);
+  expect(shown.filter((texts) => texts.length > 1)).toEqual([]);
+  for (const go of held) go();
+  chat.send("and on");
+  await until(() => held.length > 1);
+  for (const go of held) go();
+  await until(() => isSettled(chat) && chat.messages.length === 2);
+  expect(contents(chat.messages)).toEqual(["hello", "and on"]);
+  await ann.close();
+});
+
+test("a text that was refused since the server has another one under its id is not taken for that one", async () => {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
+  const { id } = await people.ann.conversation([people.bob]);
+  await people.ann.send(id, "hello", "mine");
+  const key = `${people.ann.id}:mine`;
+  const entry = { id: "mine", kind: "message", key, conversation_id: id, content: "mended", created_at: "", order: 1 };
+  const storage = memoryStorage();
+  await storage.set(`confab1 ${server.url}/ outbox/${people.ann.id}/dead/mine`, JSON.stringify(entry));
+  const first = clientOf(people.ann, { storage });
+  await until(() => first.open(id).messages.some(({ state }) => state === "failed"));
+  await first.close();
+  const second = clientOf(people.ann, { storage });
+  const chat = second.open(id);
+  await until(() => chat.state === "live");
+  expect(chat.messages).toMatchObject([
+    { content: "hello", state: "sent" },
+    { content: "mended", state: "failed", error: { code: "client_id_conflict" } },
+  ]);
+  chat.retry(key);
+  await until(() => isSettled(chat) && chat.messages.length === 2);
+  expect(contents(chat.messages)).toEqual(["hello", "mended"]);
+  await second.close();
+});
+
+test("an edit whose answer comes late does not hide a newer one", async () => {
+  const { people, id, b, close } = await pair();
+  let isHeld = false;
+  const held: (() => void)[] = [];
+  const hold = (text: string, go: () => void) => (isHeld && JSON.parse(text).type === "ack" ? held.push(go) : go());
+  const laptop = await online(clientOf(people.ann, { WebSocket: meddling({ onReceive: hold }) }));
+  const chat = laptop.open(id);
+  await chat.send("first").done;
+  await until(() => isSettled(chat) && b.messages.length === 1);
+  isHeld = true;
+  const { done } = chat.edit(chat.messages[0]?.key ?? "", "laptop");
+  await until(() => b.messages[0]?.content === "laptop" && held.length > 0);
+  const { body } = await people.ann.get(`/api/chat/conversations/${id}/messages/`);
+  const path = `/api/chat/conversations/${id}/messages/${body.data.messages[0].id}/`;
+  await people.ann.patch(path, { content: "phone" });
+  await until(() => b.messages[0]?.content === "phone");
+  await Bun.sleep(50);
+  for (const go of held) go();
+  await done;
+  expect(contents(chat.messages)).toEqual(["phone"]);
+  await laptop.close();
+  await close();
+});
+
+test("a page in the background, whose clock ticks seldom, finds a dead connection too", async () => {
+  const { ann, close } = await pair();
+  const [...old] = proxy.links;
+  proxy.deaf = (link) => old.includes(link);
+  // Between two ticks as much time has passed as if the machine had slept.
+  const passing = setInterval(() => setSystemTime(Date.now() + SLEEP_MS), 50);
+  try {
+    await until(() => ann.state !== "online");
+  } finally {
+    clearInterval(passing);
+    setSystemTime();
+  }
+  await online(ann);
+  proxy.deaf = undefined;
   await close();
 });
 

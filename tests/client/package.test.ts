@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "../../src/client/index.ts";
 import { PASSWORD } from "../support/client.ts";
 import type { TestServer } from "../support/server.ts";
-import { online, sharedServer } from "./people.ts";
+import { online, sharedServer, until } from "./people.ts";
 
 setDefaultTimeout(60_000);
 
@@ -52,11 +52,18 @@ beforeAll(async () => {
   const types = join(ROOT, "node_modules/@types");
   const node = {
     compilerOptions: { ...compilerOptions, skipLibCheck: true, typeRoots: [types], types: ["bun"] },
-    files: ["chat.ts"],
+    files: ["chat.ts", "chat-ws.ts"],
   };
   writeFileSync(join(project, "bare.json"), JSON.stringify(bare));
   writeFileSync(join(project, "node.json"), JSON.stringify(node));
   writeFileSync(join(project, "chat.ts"), snippet());
+  const ws = `import WebSocket from "ws";\n${snippet().replace("connect(url)", "connect({ url, WebSocket })")}`;
+  writeFileSync(join(project, "chat-ws.ts"), ws);
+  const plain = new Bun.Transpiler({ loader: "ts" });
+  for (const name of ["chat", "chat-ws"])
+    writeFileSync(join(project, `${name}.js`), plain.transformSync(readFileSync(join(project, `${name}.ts`), "utf8")));
+  for (const name of ["ws", "@types"])
+    symlinkSync(join(ROOT, "node_modules", name), join(project, "node_modules", name));
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
@@ -77,6 +84,8 @@ test("it is small, loads one more module of its own, and has no zod in it", () =
   expect(index.match(/\bimport\b[^;]*?\)/g)).toEqual([`import("./${apart}")`]);
   expect(persistence).not.toMatch(/\bimport\b/);
   expect(index + persistence).not.toMatch(/zod/i);
+  // What an error shows of it on a terminal.
+  expect(Math.max(...`${index}\n${persistence}`.split("\n").map(({ length }) => length))).toBeLessThan(1000);
   expect(Bun.gzipSync(index, { level: 9 }).length).toBeLessThanOrEqual(SIZE_MAX);
   // docs/sdk.md says what both weigh.
   expect(said("The module that is imported")).toBe(kilobytes(index));
@@ -104,37 +113,116 @@ test("its types stand alone", async () => {
   });
 });
 
-test("the README's chat compiles, is short, and two people chat with it: one on Bun, one on Node", async () => {
-  expect(snippet().trim().split("\n").length).toBeLessThanOrEqual(15);
-  expect(await run(join(ROOT, "node_modules/.bin/tsc"), "--project", "node.json")).toMatchObject({
+test("what docs/sdk.md shows compiles", async () => {
+  const shown = [...readFileSync(join(ROOT, "docs/sdk.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)];
+  expect(shown.length).toBeGreaterThan(2);
+  const prelude = `import type { ChatMessage } from "confab/client";
+declare function render(messages: readonly ChatMessage[], prepended: number): void;`;
+  writeFileSync(join(project, "shown.ts"), [prelude, ...shown.map(([, code]) => code)].join("\n"));
+  const config = JSON.parse(readFileSync(join(project, "node.json"), "utf8"));
+  writeFileSync(join(project, "shown.json"), JSON.stringify({ ...config, files: ["shown.ts"] }));
+  expect(await run(join(ROOT, "node_modules/.bin/tsc"), "--project", "shown.json")).toMatchObject({
     code: 0,
     stdout: "",
   });
-  const start = (...command: string[]) => {
-    const child = Bun.spawn(command, { cwd: project, stdin: "pipe", stdout: "pipe", stderr: "inherit" });
-    return { child, lines: linesOf(child.stdout) };
-  };
-  const ann = start(process.execPath, "chat.ts", "ann", "bob", server.url);
-  const watcher = connect(server.url);
-  await watcher.register({ email: "eve@example.com", first_name: "Eve", last_name: "Example", password: PASSWORD });
-  await watcher.signIn("eve@example.com", PASSWORD);
-  await online(watcher);
-  while ((await watcher.people("ann@example.com")).total === 0) await Bun.sleep(50);
+});
+
+test("the README's chat is short and compiles, also with the WebSocket of the package ws", async () => {
+  expect(snippet().trim().split("\n").length).toBeLessThanOrEqual(15);
+  const compiled = await run(join(ROOT, "node_modules/.bin/tsc"), "--project", "node.json");
+  expect(compiled).toMatchObject({ code: 0, stdout: "" });
+});
+
+/** Itself: npm's `deno` is a program that runs it, and would leave it behind. */
+function deno(): string {
+  const asked = ["deno", "eval", "console.log(Deno.execPath())"];
+  return Bun.which("deno") ? Bun.spawnSync(asked).stdout.toString().trim() : "deno";
+}
+
+const PLATFORMS = [
   // Node 20 has its WebSocket behind a flag; it runs no TypeScript.
-  const plain = new Bun.Transpiler({ loader: "ts" }).transformSync(snippet());
-  writeFileSync(join(project, "chat.js"), plain);
-  const node = ["node", "--experimental-websocket", "--no-warnings"];
-  const bob = start(...(Bun.which("node") ? node : [process.execPath]), "chat.js", "bob", "ann", server.url);
-  expect(await ann.lines.next()).toBe("bob Example: Hello, ann!");
-  expect(await bob.lines.next()).toBe("bob Example: Hello, ann!");
-  bob.child.stdin.write("How are you?\n");
-  bob.child.stdin.flush();
-  expect(await ann.lines.next()).toBe("bob Example: How are you?");
-  for (const { child } of [ann, bob]) {
-    child.kill();
-    await child.exited;
-  }
-  await watcher.close();
+  {
+    name: "Node",
+    program: "node",
+    flags: ["--experimental-websocket", "--no-warnings"],
+    chat: "chat.js",
+    people: ["ann", "bob"],
+  },
+  {
+    name: "Node with the package ws",
+    program: "node",
+    flags: ["--no-experimental-websocket"],
+    chat: "chat-ws.js",
+    people: ["cleo", "dave"],
+  },
+  {
+    name: "Deno",
+    program: deno(),
+    flags: ["run", "--allow-all"],
+    chat: "chat.ts",
+    people: ["finn", "gwen"],
+  },
+] as const;
+const isHere = (program: string) => Bun.which(program) !== null;
+for (const program of new Set(PLATFORMS.map((platform) => platform.program)))
+  if (!isHere(program))
+    process.stderr.write(`SKIPPED: the client on ${program}, which is not installed (npm: ${program})\n`);
+
+const started = new Set<Bun.Subprocess>();
+afterEach(() => {
+  for (const child of started) child.kill();
+});
+
+function start(...command: string[]) {
+  const child = Bun.spawn(command, { cwd: project, stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  started.add(child);
+  return { child, lines: linesOf(child.stdout) };
+}
+
+for (const { name, program, flags, chat, people } of PLATFORMS)
+  test.skipIf(!isHere(program))(`two people chat with it: one on Bun, one on ${name}`, async () => {
+    const [[ann, bob], eve] = [people, `eve.${people[0]}@example.com`];
+    const first = start(process.execPath, "chat.ts", ann, bob, server.url);
+    const watcher = connect(server.url);
+    await watcher.register({ email: eve, first_name: "Eve", last_name: "Example", password: PASSWORD });
+    await watcher.signIn(eve, PASSWORD);
+    await online(watcher);
+    const find = async () => (await watcher.people(`${ann}@example.com`)).users[0];
+    await until(find);
+    // Who is not there yet finds the greeting in the list, and is not told of it.
+    const { id = 0 } = (await find()) ?? {};
+    await watcher.create([id]);
+    watcher.watch([id]);
+    await until(() => watcher.presence(id)?.online);
+    const second = start(program, ...flags, chat, bob, ann, server.url);
+    expect(await first.lines.next()).toBe(`${bob} Example: Hello, ${ann}!`);
+    expect(await second.lines.next()).toBe(`${bob} Example: Hello, ${ann}!`);
+    second.child.stdin.write("How are you?\n");
+    second.child.stdin.flush();
+    expect(await first.lines.next()).toBe(`${bob} Example: How are you?`);
+    await watcher.close();
+  });
+
+test.skipIf(!isHere("node"))("a client that was closed keeps no process", async () => {
+  const [ann, bob, cat] = [await server.person("Ann"), await server.person("Bob"), await server.person("Cat")];
+  const { id } = await ann.conversation([bob, cat], "group");
+  const script = `
+    import { connect } from "confab/client";
+    const client = connect({ url: ${JSON.stringify(server.url)}, token: ${JSON.stringify(ann.cookie)} });
+    const chat = client.open(${JSON.stringify(id)});
+    while (chat.state !== "live") await new Promise((resolve) => chat.on("change", resolve));
+    // All that is ended later by itself, and a group of which it will ask.
+    chat.typing();
+    const changed = new Promise((resolve) => chat.on("members", resolve));
+    await chat.rename("friends");
+    await changed;
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    await client.close();
+    console.log(before > 0, timers());`;
+  writeFileSync(join(project, "close.js"), script);
+  const closed = await run("node", "--experimental-websocket", "--no-warnings", "close.js");
+  expect(closed).toEqual({ code: 0, stdout: "true 0\n", stderr: "" });
 });
 
 function linesOf(stream: ReadableStream<Uint8Array>) {

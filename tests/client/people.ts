@@ -41,6 +41,12 @@ export function clientOf(person: Client, options: Partial<ConnectOptions> = {}):
   return client;
 }
 
+/** For a client whose storage takes nothing any more: its `close` never resolves. */
+export function crash(client: ConfabClient): void {
+  opened.delete(client);
+  void client.close();
+}
+
 export async function online(client: ConfabClient): Promise<ConfabClient> {
   await until(
     () => client.state === "online",

@@ -7,7 +7,7 @@ import { makePlace, modes, type Place } from "../support/modes.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { range } from "../ws/frames.ts";
-import { clientOf, isSettled, until } from "./people.ts";
+import { clientOf, crash, isSettled, until } from "./people.ts";
 
 setDefaultTimeout(60_000);
 
@@ -94,7 +94,7 @@ describe("at random: sends, edits, cuts, silence, lost answers, reloads and cras
         // What was called just before is written: a tab can promise no more.
         await Bun.sleep(2);
         tab.kill();
-        void tab.client.close();
+        crash(tab.client);
         open[open.indexOf(tab)] = openTab(tab.person, tab.storage);
       },
     };

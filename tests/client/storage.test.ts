@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { type ConfabClient, type KeyValueStorage, memoryStorage } from "../../src/client/index.ts";
+import pino from "pino";
+import { type ConfabClient, connect, type KeyValueStorage, memoryStorage } from "../../src/client/index.ts";
+import { openDriver, storesOn } from "../../src/compose.ts";
+import { readConfig } from "../../src/config.ts";
+import { Database } from "../../src/stores/postgres/database.ts";
 import { PASSWORD } from "../support/client.ts";
+import { makePlace } from "../support/modes.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
-import type { TestServer } from "../support/server.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
 import { range } from "../ws/frames.ts";
-import { clientOf, contents, isSettled, online, sharedServer, until } from "./people.ts";
+import { clientOf, contents, crash, isSettled, online, sharedServer, until } from "./people.ts";
 
 setDefaultTimeout(30_000);
 
@@ -68,6 +73,31 @@ test("a reload without a network shows what was loaded, and sends what was not s
   expect(contents(b.messages)).toEqual(all);
 });
 
+test("what was read last is told, also by who closes at once, and by the next one after who had no network", async () => {
+  const { people, id, tab, b } = await setting();
+  let page = await online(tab());
+  let chat = page.open(id);
+  const unread = async () => (await people.ann.get(`/api/chat/conversations/${id}/`)).body.data.unread_count;
+  b.send("one");
+  await until(() => isSettled(b) && chat.unread === 1);
+  chat.markRead();
+  await Promise.all([page.close(), page.close()]);
+  expect(page.state).toBe("stopped");
+  await until(async () => (await unread()) === 0);
+  page = await online(tab());
+  chat = page.open(id);
+  b.send("two");
+  await until(() => isSettled(b) && chat.unread === 1);
+  await cutOff(page);
+  chat.markRead();
+  await page.close();
+  expect(await unread()).toBe(1);
+  reconnect();
+  page = await online(tab());
+  await until(async () => (await unread()) === 0);
+  await page.close();
+});
+
 test("what a tab has left that ended without a word is sent once, by those that live", async () => {
   const { id, storage, tab, b } = await setting();
   // A tab that dies writes nothing any more, from one moment to the next.
@@ -85,7 +115,7 @@ test("what a tab has left that ended without a word is sent once, by those that 
   for (const text of texts) dying.open(id).send(text);
   await Bun.sleep(20);
   isDead = true;
-  void dying.close();
+  crash(dying);
   reconnect();
   await until(() => b.messages.length >= 20);
   await until(() => others.every((page) => page.open(id).state === "live"));
@@ -210,6 +240,86 @@ test("what was kept can't be gone on from: it is put anew", async () => {
   await until(() => chat.messages.length === 3);
 });
 
+test("a server that was put back to an older state: what comes again there is new and unread", async () => {
+  const { people, id, storage, tab, b } = await setting();
+  let page = await online(tab());
+  let chat = page.open(id);
+  for (const text of ["one", "two"]) await people.bob.send(id, text);
+  await until(() => isSettled(chat) && chat.messages.length === 2);
+  chat.markRead();
+  await until(() => b.readPositions.get(people.ann.id) === 2);
+  await page.close();
+  // Of what was there before it has lost three messages, which were read here.
+  const [key = ""] = (await storage.keys("")).filter((name) => name.endsWith(id));
+  const kept = JSON.parse((await storage.get(key)) ?? "{}");
+  const lost = [3, 4, 5].map((seq) => ({ ...kept.messages[1], id: `lost ${seq}`, seq, version: seq + 1 }));
+  const before = { ...kept, version: 6, head: 5, seq: 5, messages: [...kept.messages, ...lost] };
+  await storage.set(key, JSON.stringify(before));
+  page = tab();
+  const told: string[] = [];
+  page.on("message", ({ content }) => void told.push(content));
+  chat = page.open(id);
+  await until(() => chat.state === "live");
+  expect([contents(chat.messages), chat.lastMessage?.content, chat.unread]).toEqual([["one", "two"], "two", 0]);
+  await people.bob.send(id, "three");
+  await until(() => chat.messages.length === 3);
+  expect([told, chat.unread]).toEqual([["three"], 1]);
+  await page.close();
+});
+
+test("what retention has taken is not unread any more", async () => {
+  const place = await makePlace("embedded");
+  const first = await startTestServer("embedded", place.environment);
+  const people = { ann: await first.person("Ann"), bob: await first.person("Bob"), cat: await first.person("Cat") };
+  const conversations = [[people.bob], [people.bob, people.cat]].map((others) => people.ann.conversation(others));
+  const ids = (await Promise.all(conversations)).map((conversation) => conversation.id);
+  for (const id of ids) for (const text of ["one", "two"]) await people.bob.send(id, text);
+  await first.stop();
+  const driver = await openDriver(readConfig(place.environment), pino({ level: "silent" }));
+  await storesOn(new Database(driver)).log.prune(0);
+  await driver.close();
+  const second = await startTestServer("embedded", place.environment);
+  const ann = await online(clientOf(people.ann.at(second.url)));
+  // One that is open, and one that is live without that.
+  const opened = ann.open(ids[0] ?? "");
+  await until(() => opened.state === "live" && ann.conversations.items.length === 2);
+  await until(() => ann.conversations.unread === 0);
+  await people.bob.at(second.url).send(ids[1] ?? "", "three");
+  await until(() => ann.conversations.unread === 1);
+  await ann.close();
+  await second.stop();
+  place.remove();
+});
+
+test("a clock that was set back keeps no text from being sent, and dead clients leave nothing", async () => {
+  const { people, id, storage, tab, b } = await setting();
+  const server = `confab1 http://127.0.0.1:${proxy.port}/`;
+  const key = `${people.ann.id}:first`;
+  const entry = { kind: "message", conversation_id: id, id: "first", key, content: "first", created_at: "", order: 1 };
+  await storage.set(`${server} outbox/${people.ann.id}/dead/first`, JSON.stringify(entry));
+  await storage.set(`${server} lease/dead`, String(Date.now() + 3_600_000));
+  await storage.set(`${server} lease/long-dead`, String(Date.now() - 3_600_000));
+  const page = await online(tab());
+  await until(() => b.messages.length === 1);
+  const left = async () => (await storage.keys("")).filter((name) => /lease|outbox/.test(name));
+  // Its own lease alone.
+  await until(async () => (await left()).length === 1);
+  await page.close();
+  expect(await left()).toEqual([]);
+});
+
+test("a session that has ended takes nothing from who shares the storage and has a newer one", async () => {
+  const { storage, tab } = await setting();
+  const [left, right] = [await online(tab()), await online(tab())];
+  await left.changePassword(PASSWORD, "AnotherPass123");
+  proxy.cut();
+  await until(() => right.state === "signed-out");
+  await online(left);
+  const [key = ""] = (await storage.keys("")).filter((name) => name.endsWith(" token"));
+  expect(await storage.get(key)).toBe(JSON.stringify(left.token));
+  await Promise.all([left.close(), right.close()]);
+});
+
 test("who signs out without a network is signed out in the other tabs too", async () => {
   const { id, storage, tab } = await setting();
   const pages = [await online(tab()), await online(tab())];
@@ -255,4 +365,125 @@ test("a tab that hears of a signing out ends nobody's session, neither that one 
   expect(await storage.get(key)).toBe(JSON.stringify(left.token));
   expect((await storage.keys("")).some((name) => name.endsWith(" signing-out"))).toBe(false);
   await Promise.all([left.close(), right.close()]);
+});
+
+test("a text that is far too long is refused here, however it came to be one, and the connection lives", async () => {
+  const { id, tab, b } = await setting();
+  const page = await online(tab());
+  const chat = page.open(id);
+  await cutOff(page);
+  // More than a frame may have: the server would end the connection over it, each time anew.
+  const FAR_TOO_LONG = "x".repeat(70_000);
+  const edited = chat.edit(chat.send("short").key, FAR_TOO_LONG);
+  const again = chat.send(FAR_TOO_LONG);
+  chat.retry(again.key);
+  chat.send("fine");
+  reconnect();
+  await until(() => b.messages.length > 0);
+  expect(contents(b.messages)).toEqual(["fine"]);
+  await expect(edited.done).rejects.toMatchObject({ code: "validation_failed" });
+  await until(() => chat.messages[0]?.state === "sent");
+  expect(chat.messages.map(({ state }) => state)).toEqual(["sent", "failed", "failed"]);
+  chat.edit(edited.key, "mended");
+  await until(() => b.messages.length === 2);
+  expect(contents(b.messages)).toEqual(["fine", "mended"]);
+});
+
+test("what fits into a storage that is full is kept there all the same", async () => {
+  const { id, storage, tab, b } = await setting();
+  const full: KeyValueStorage = {
+    ...storage,
+    set: (key, value) => (value.length > 3_000 ? Promise.reject(new Error("quota exceeded")) : storage.set(key, value)),
+  };
+  const page = await online(tab(full));
+  const errors: string[] = [];
+  page.on("error", ({ message }) => void errors.push(message));
+  const chat = page.open(id);
+  await chat.send("x".repeat(4_000)).done;
+  await until(() => errors.length > 0);
+  await cutOff(page);
+  chat.send("unsent");
+  await Bun.sleep(20);
+  crash(page);
+  reconnect();
+  await online(tab());
+  await until(() => b.messages.length === 2);
+  expect(b.messages[1]).toMatchObject({ content: "unsent" });
+  expect(errors).toEqual(["quota exceeded"]);
+});
+
+test("what was asked for before signing out is nobody's when it comes", async () => {
+  const { people } = await setting();
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let asked = 0;
+  const client = clientOf(people.ann, {
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      if (url.includes("/chat/conversations/?") && ++asked) await answered;
+      return response;
+    },
+  });
+  await online(client);
+  await until(() => asked > 0);
+  await client.signOut();
+  answer();
+  await Bun.sleep(50);
+  expect(client.conversations.items.map(({ title }) => title)).toEqual([]);
+  const cat = await server.person("Cat");
+  await client.signIn(cat.user?.email ?? "", PASSWORD);
+  await online(client);
+  await until(() => client.conversations.isLoaded);
+  expect(client.conversations.items.map(({ title }) => title)).toEqual([]);
+});
+
+/** IndexedDB as of a browser at fault: what opens it gets no answer before `answer` is called. */
+function silentIndexedDb() {
+  const values = new Map<string, string>();
+  const store = {
+    get: (key: string) => ({ result: values.get(key) }),
+    put: (value: string, key: string) => ({ result: values.set(key, value) }),
+    delete: (key: string) => ({ result: values.delete(key) }),
+    getAllKeys: () => ({ result: [...values.keys()] }),
+  };
+  const database = {
+    transaction() {
+      const transaction = { objectStore: () => store, oncomplete: () => {} };
+      queueMicrotask(() => transaction.oncomplete());
+      return transaction;
+    },
+  };
+  const asked: { result: typeof database; onsuccess(): void }[] = [];
+  const open = () => {
+    const request = { result: database, onsuccess: () => {} };
+    asked.push(request);
+    return request;
+  };
+  const answer = () => {
+    for (const request of asked) request.onsuccess();
+  };
+  return { indexedDB: { open }, values, asked, answer };
+}
+
+test("a browser's database that never opens keeps nobody waiting, and is written to should it open yet", async () => {
+  const { people, id, b } = await setting();
+  const { indexedDB, values, asked, answer } = silentIndexedDb();
+  Object.assign(globalThis, { indexedDB });
+  const page = connect({ url: server.url, token: people.ann.cookie ?? "" });
+  const errors: string[] = [];
+  page.on("error", ({ message }) => void errors.push(message));
+  await page.ready;
+  Reflect.deleteProperty(globalThis, "indexedDB");
+  await online(page);
+  const chat = page.open(id);
+  await chat.send("one").done;
+  await until(() => b.messages.length === 1);
+  expect([errors, asked.length, values.size]).toEqual([["IndexedDB does not open"], 1, 0]);
+  answer();
+  await page.changePassword(PASSWORD, "AnotherPass123");
+  await until(() => [...values.keys()].some((key) => key.endsWith(" token")));
+  await page.close();
+  expect(errors.length).toBe(1);
 });

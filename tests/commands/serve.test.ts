@@ -163,7 +163,22 @@ test("a port that is taken is said so", async () => {
   const server = await spawn(environment);
   const other = await run(["serve"], { ...(await place("embedded")), PORT: new URL(server.url).port });
   expect(other.code).toBe(1);
-  expect(other.stderr).toContain("port");
+  expect(other.stderr).toContain(`PORT ${new URL(server.url).port}: `);
+  expect(other.stderr).toContain("in use");
+});
+
+test("an address that can't be listened on and a folder that can't be used are named by their settings", async () => {
+  const nowhere = await run(["serve"], { ...(await place("embedded")), PORT: "0", HOST: "999.1.1.1" });
+  expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining("HOST 999.1.1.1") });
+  const folder = mkdtempSync(join(tmpdir(), "confab-file-"));
+  try {
+    const file = join(folder, "file");
+    writeFileSync(file, "no folder");
+    const unusable = await run(["serve"], { ...(await place("embedded")), PORT: "0", DATA_DIR: file });
+    expect(unusable).toMatchObject({ code: 1, stderr: expect.stringContaining(`DATA_DIR ${file} can't be used`) });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the logs: requests as two lines in api.log, the application's as JSON in app.log", async () => {

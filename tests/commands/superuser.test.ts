@@ -64,10 +64,10 @@ inEachMode("createsuperuser", (mode: Mode) => {
       SUPERUSER_PASSWORD: "short",
     });
     expect(code).toBe(1);
-    expect(stderr).toContain("email: Enter a valid email address.");
-    expect(stderr).toContain("first_name: This field may only contain letters.");
-    expect(stderr).toContain("last_name: This field is required.");
-    expect(stderr).toContain("password: Ensure this field has at least 8 characters.");
+    expect(stderr).toContain("E-mail (--email): Enter a valid email address.");
+    expect(stderr).toContain("First name (--first-name): This field may only contain letters.");
+    expect(stderr).toContain("Last name (--last-name): This field is required.");
+    expect(stderr).toContain("Password (SUPERUSER_PASSWORD): Ensure this field has at least 8 characters.");
     expect(await superusers(place)).toEqual([]);
   });
 });

@@ -178,65 +178,109 @@ inEachMode("what admins do", (mode) => {
     expect([await found("zoë"), await found("renamed")]).toEqual([[], both]);
   });
 
-  test("lists count and page so far and no further, and say so", async () => {
-    const { conversations, users, audit } = stores.admin;
-    const person = await stores.user("Crowded");
-    const bulk = (n: number) =>
-      stores.query(
-        `WITH made AS (
-         INSERT INTO conversations (id, name, is_group, participant_count)
-         SELECT gen_random_uuid(), 'Bulk ' || n, true, 1 FROM generate_series(1, $2::integer) AS n RETURNING id
-       )
-       INSERT INTO participants (conversation_id, user_id) SELECT id, $1 FROM made`,
-        [person, n],
-      );
-    await bulk(9_999);
-    const ask = { limit: 2, participantId: undefined };
-    const exact = { total: 9_999, isExact: true };
-    const cut = { total: 10_000, isExact: false };
-    const lists = (offset: number) => [
-      conversations.list({ ...ask, search: "bulk", offset }),
-      conversations.list({ ...ask, search: "crowded", offset }),
-      conversations.list({ ...ask, search: "", participantId: person, offset }),
-      conversations.list({ ...ask, search: "ulk ", participantId: person, offset }),
-    ];
-    for (const list of lists(9_998)) expect(await list).toMatchObject({ ...exact, conversations: { length: 1 } });
-    await bulk(2);
-    for (const list of [...lists(0), conversations.list({ ...ask, search: "", offset: 0 })])
-      expect(await list).toMatchObject({ ...cut, conversations: { length: 2 } });
-    for (const list of lists(20_000)) expect(await list).toMatchObject({ ...cut, conversations: [] });
-    await stores.query("DELETE FROM conversations WHERE name LIKE 'Bulk%'", []);
+  const MANY = 10_001;
+  /** Runs a statement for $1 to $2, in pieces: each in its time also on a machine that is busy. */
+  const inPieces = async (statement: string, ...values: number[]) => {
+    for (let first = 1; first <= MANY; first += 1_000)
+      await stores.query(statement, [first, Math.min(first + 999, MANY), ...values]);
+  };
+  const ask = { limit: 2, offset: 0, search: "", participantId: undefined };
+  const everybody = { limit: 2, offset: 0, search: "", isActive: undefined, isSuperuser: undefined };
+  const cut = { total: 10_000, isExact: false };
 
-    await stores.query(
-      `INSERT INTO users (email, first_name, last_name, password_hash)
-       SELECT 'many' || n || '@example.com', 'Many', 'One', '' FROM generate_series(1, 10001) AS n`,
-      [],
+  test("conversations are counted and paged so far and no further; those that are listed are the newest", async () => {
+    const { conversations, users } = stores.admin;
+    const person = await stores.user("Crowded");
+    await inPieces(
+      `WITH made AS (
+         INSERT INTO conversations (id, name, is_group, participant_count)
+         SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Bulk ' || n, true, 1
+         FROM generate_series($1::integer, $2::integer) AS n RETURNING id
+       )
+       INSERT INTO participants (conversation_id, user_id) SELECT id, $3 FROM made`,
+      person,
     );
-    const everybody = { isActive: undefined, isSuperuser: undefined, limit: 1, offset: 0 };
-    expect(await users.list({ ...everybody, search: "many" })).toMatchObject(cut);
-    expect(await users.list({ ...everybody, search: "many10001" })).toMatchObject({ total: 1, isExact: true });
-    expect(await users.list({ ...everybody, search: "" })).toMatchObject({
-      ...cut,
-      users: [{ email: "many10001@example.com" }],
+    const idOf = (n: number) => `00000000-0000-7000-8000-${`${n}`.padStart(12, "0")}`;
+    const searches: Partial<Parameters<typeof conversations.list>[0]>[] = [
+      { search: "bulk" },
+      { search: "crowded" },
+      { participantId: person },
+      { search: "ulk ", participantId: person },
+      { search: "crowd", participantId: person },
+    ];
+    for (const search of searches) {
+      const list = async (offset: number) => {
+        const { conversations: rows, ...total } = await conversations.list({ ...ask, ...search, offset });
+        return [search, rows.map(({ id }) => id), total];
+      };
+      expect(await list(0)).toEqual([search, [idOf(MANY), idOf(MANY - 1)], cut]);
+      expect(await list(9_999)).toEqual([search, [idOf(2)], cut]);
+      for (const beyond of [10_000, 20_000]) expect(await list(beyond)).toEqual([search, [], cut]);
+    }
+    expect(await conversations.list(ask)).toMatchObject({ ...cut, conversations: { length: 2 } });
+    expect(await users.detail(person)).toMatchObject({
+      conversation_count: 10_000,
+      conversation_count_exact: false,
+      messages_sent_exact: false,
     });
-    expect(await users.list({ ...everybody, search: "", isSuperuser: true })).toMatchObject({
-      total: 1,
-      isExact: true,
+    await stores.query("DELETE FROM conversations WHERE id IN ($1, $2)", [idOf(1), idOf(2)]);
+    const exact = { total: 9_999, isExact: true };
+    for (const search of searches) {
+      const { conversations: rows, ...total } = await conversations.list({ ...ask, ...search, offset: 9_998 });
+      expect([search, rows.map(({ id }) => id), total]).toEqual([search, [idOf(3)], exact]);
+    }
+    expect(await users.detail(person)).toMatchObject({
+      conversation_count: 9_999,
+      conversation_count_exact: true,
+      messages_sent_exact: true,
     });
-    const id = await stores.conversation([root, person]);
-    // More people than a search of conversations looks up.
-    expect(await conversations.list({ ...ask, search: "many", offset: 0 })).toEqual({
+    await stores.query("DELETE FROM conversations WHERE name LIKE 'Bulk%'", []);
+  });
+
+  test("users are counted and listed so far and no further; the newest come first, and no superuser is missing", async () => {
+    const { conversations, users } = stores.admin;
+    await inPieces(
+      `INSERT INTO users (email, first_name, last_name, password_hash, is_superuser, is_active)
+       SELECT 'many' || n || '@example.com', 'Many', 'One', '', n IN (1, ${MANY}), n <> ${MANY - 1}
+       FROM generate_series($1::integer, $2::integer) AS n`,
+    );
+    const list = async (query: Partial<typeof everybody> | object) => {
+      const { users: rows, ...total } = await users.list({ ...everybody, ...query });
+      return [rows.map(({ email }) => email.split("@")[0] ?? ""), total];
+    };
+    const newest = ["many10001", "many10000"];
+    for (const search of ["many", ""]) {
+      expect(await list({ search })).toEqual([newest, cut]);
+      expect(await list({ search, offset: 10_000 })).toEqual([[], cut]);
+    }
+    expect(await list({ search: "many10001" })).toEqual([["many10001"], { total: 1, isExact: true }]);
+    expect(await list({ search: "many", isSuperuser: true })).toEqual([
+      ["many10001", "many1"],
+      { total: 2, isExact: true },
+    ]);
+    expect(await list({ search: "many", isActive: false })).toEqual([["many10000"], { total: 1, isExact: true }]);
+    expect(await list({ search: "many", isActive: true, offset: 9_998 })).toEqual([
+      ["many2", "many1"],
+      { total: 10_000, isExact: true },
+    ]);
+    // More people than the index is asked for: what they take part in is found all the same.
+    expect(await conversations.list({ ...ask, search: "many" })).toEqual({
       conversations: [],
       total: 0,
-      isExact: false,
+      isExact: true,
     });
-    expect(await found("crowded")).toEqual([id]);
+    const last = await stores.query<{ id: number }>("SELECT max(id) AS id FROM users", []);
+    const id = await stores.conversation([root, last[0]?.id ?? 0]);
+    expect(await found("many")).toEqual([id]);
+    await stores.query("DELETE FROM conversations WHERE id = $1", [id]);
     await stores.query("DELETE FROM users WHERE first_name = 'Many'", []);
+  });
 
-    await stores.query(
+  test("entries of the audit log are counted so far and no further", async () => {
+    const { audit } = stores.admin;
+    await inPieces(
       `INSERT INTO audit_log (actor_id, action, target_type, target_id, details)
-       SELECT 77, 'messages_read', 'message', n::text, '{}' FROM generate_series(1, 10001) AS n`,
-      [],
+       SELECT 77, 'messages_read', 'message', n::text, '{}' FROM generate_series($1::integer, $2::integer) AS n`,
     );
     const entries = { actorId: 77, action: undefined, target: undefined, before: undefined, limit: 1 };
     expect(await audit.list(entries)).toMatchObject({ ...cut, entries: { length: 1 } });
@@ -294,19 +338,72 @@ inEachMode("what admins do", (mode) => {
       expect(await conversations.detail(doomed)).toBeUndefined();
     });
 
-    test("who is losing the right at that moment can do nothing any more", async () => {
+    /** How many wait for the audit log, which `during` holds. */
+    const waitingForLog = async () => {
+      const rows = await stores.query<{ n: number }>(
+        "SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'audit_log'::regclass",
+        [],
+      );
+      return rows[0]?.n ?? 0;
+    };
+    const outcomeOf = (work: Promise<unknown>) =>
+      work.then(
+        () => "done",
+        (error: Error) => error.message,
+      );
+    /** A superuser, a conversation, and both what they do there and what takes their right: each writes to the log last. */
+    const ofEve = async () => {
       const eve = await stores.user("Eve");
       const id = await stores.conversation([root, eve]);
       await stores.query("UPDATE users SET is_superuser = true WHERE id = $1", [eve]);
-      let reading: Promise<string> | undefined;
-      await during("UPDATE users SET is_superuser = false WHERE id = $1", [eve], async () => {
-        reading = stores.admin.conversations.noteReading({ userId: eve, address: "" }, id, read).then(
-          () => "read",
-          (error: Error) => error.message,
-        );
+      return {
+        reads: () => outcomeOf(stores.admin.conversations.noteReading({ userId: eve, address: "" }, id, read)),
+        isDemoted: () => outcomeOf(stores.admin.users.change(by(), eve, { isSuperuser: false })),
+        actions: async () =>
+          (await rows("SELECT action FROM audit_log WHERE actor_id = $1", eve)).map((e) => e["action"]),
+      };
+    };
+
+    test("who is losing the right at that moment can do nothing any more", async () => {
+      const { reads, isDemoted, actions } = await ofEve();
+      let [demotion, reading] = [Promise.resolve(""), Promise.resolve("")];
+      await during("LOCK TABLE audit_log IN SHARE MODE", [], async () => {
+        demotion = isDemoted();
+        while ((await waitingForLog()) < 1) await Bun.sleep(5);
+        reading = reads();
+        // It comes as far as it can: to the log only where it does not wait for the other.
         expect(await Promise.race([reading, Bun.sleep(200)])).toBeUndefined();
       });
-      expect(await reading).toBe("Not found");
+      expect([await demotion, await reading, await actions()]).toEqual(["done", "Not found", []]);
+    });
+
+    test("what an admin has begun is done before they lose the right", async () => {
+      const { reads, isDemoted, actions } = await ofEve();
+      let [demotion, reading] = [Promise.resolve(""), Promise.resolve("")];
+      await during("LOCK TABLE audit_log IN SHARE MODE", [], async () => {
+        reading = reads();
+        while ((await waitingForLog()) < 1) await Bun.sleep(5);
+        demotion = isDemoted();
+        expect(await Promise.race([demotion, Bun.sleep(200)])).toBeUndefined();
+        expect(await waitingForLog()).toBe(1);
+      });
+      expect([await demotion, await reading, await actions()]).toEqual(["done", "done", ["messages_read"]]);
+    });
+
+    test("an admin who does one thing after the other, many at once, loses the right all the same", async () => {
+      for (let round = 0; round < 3; round++) {
+        const { reads, isDemoted } = await ofEve();
+        let outcome: string | undefined;
+        let isDone = 0;
+        const flood = Array.from({ length: 40 }, async () => {
+          while (outcome === undefined && (await reads()) === "done") isDone++;
+        });
+        while (isDone < 40) await Bun.sleep(5);
+        outcome = await isDemoted();
+        await Promise.all(flood);
+        expect(outcome).toBe("done");
+        expect(await reads()).toBe("Not found");
+      }
     });
   }
 

@@ -62,6 +62,10 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
       const [message] = (await stores.log.page(group, { limit: 1, beforeSeq: 50 })).messages;
       await stores.log.amend(group, ann, message?.id ?? "", `changed ${crypto.randomUUID()}`);
     },
+    "search for a person": async () => {
+      const asked = { callerId: ann, shared: false, search: "owd77@EXAMPLE", limit: 20, offset: 0 };
+      expect(await stores.users.list(asked)).toMatchObject({ users: { length: 1 }, total: 1 });
+    },
     "add a member": () =>
       stores.conversations.alter(group, ann, { kind: "add", userIds: strangers.splice(0, 1), max: 100_000 }),
   };

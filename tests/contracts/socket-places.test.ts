@@ -219,6 +219,19 @@ if (modes.includes("redis"))
       expect(said(comes, one).at(-1)).toBe(true);
     });
 
+    test("when the clock of Redis jumps, or it is another Redis with another clock, all is looked after", async () => {
+      const one = await redisNode((await sharedRedis()).database());
+      const user = ++users;
+      await one.places.take(user, MOST);
+      let restored = 0;
+      one.places.onRestored(() => restored++);
+      await until(() => one.places["lease"].isHeld);
+      one.places["lease"].ahead += 3_600_000;
+      await until(() => restored > 0);
+      expect(await one.places.online([user])).toMatchObject({ online: new Set([user]), sure: true });
+      expect(said(user, one)).not.toContain(false);
+    });
+
     test("an answer that is lost leaves no ghost: what was done is told when it is asked again", async () => {
       const url = (await sharedRedis()).database();
       const [one, two] = [await redisNode(url), await redisNode(url)];

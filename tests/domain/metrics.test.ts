@@ -31,6 +31,46 @@ test("every node has its line, which ends where it ends, and all together are on
   expect(report.total.redis_up).toEqual([null, null, null, null, null]);
 });
 
+test("a moment is shown when all nodes that live have told of it, and nothing of one is missing for who asks again", () => {
+  const metrics = new Metrics();
+  const take = (id: string, n: number, connections: number) =>
+    metrics.take(node(id), at(n), sample({ connections }), at(n));
+  const asked = (after: number, now: number) => {
+    const { at: moments, total } = metrics.report("hour", after, now);
+    return [moments, total.connections];
+  };
+  take("a", 0, 10);
+  take("b", 0, 5);
+  take("a", 1, 10);
+  // The other one's is on its way: half of all people have not gone.
+  expect(asked(0, at(1) + 100)).toEqual([[at(0)], [15]]);
+  take("b", 1, 5);
+  expect(asked(at(0), at(1) + 200)).toEqual([[at(1)], [15]]);
+  // One that says nothing any more is waited for until it has ended.
+  for (const n of [2, 3, 4]) take("a", n, 10);
+  expect(asked(at(0), at(4) - 1)).toEqual([[at(1)], [15]]);
+  expect(asked(at(0), at(4))).toEqual([[1, 2, 3, 4].map(at), [15, 10, 10, 10]]);
+});
+
+test("a node that says that it ends is not waited for", () => {
+  const metrics = new Metrics();
+  for (const id of ["a", "b"]) metrics.take(node(id), at(0), sample({ connections: 5 }), at(0));
+  metrics.end("b");
+  metrics.end("unheard of");
+  metrics.take(node("a"), at(1), sample({ connections: 5 }), at(1));
+  const report = metrics.report("hour", 0, at(1));
+  expect([report.at, report.total.connections]).toEqual([[0, 1].map(at), [10, 5]]);
+  expect(report.nodes.map(({ is_alive }) => is_alive)).toEqual([true, false]);
+});
+
+test("a node that ended with a clock that was ahead does not hide what the others say", () => {
+  const metrics = new Metrics();
+  metrics.take(node("b"), at(6), sample({ connections: 5 }), at(0));
+  for (const n of [0, 1, 2, 3, 4]) metrics.take(node("a"), at(n), sample({ connections: 10 }), at(n));
+  const { at: moments, total } = metrics.report("hour", 0, at(4));
+  expect([moments.at(-1), total.connections.at(-1)]).toEqual([at(4), 10]);
+});
+
 test("who asks again gets what is new", () => {
   const metrics = new Metrics();
   for (const n of [0, 1, 2]) metrics.take(node("a"), at(n), sample({ cpu: n }), at(n));
@@ -61,7 +101,7 @@ test("nodes that come and go don't fill the memory, and a wrong clock does not m
   expect(nodes).toHaveLength(64);
   expect(nodes.map(({ id }) => id)).toContain("99");
   metrics.take(node("99"), at(5_000_000), sample({ cpu: 1 }), at(100));
-  expect(metrics.report("hour", 0, at(100)).at.at(-1)).toBe(at(100));
+  expect(metrics.report("hour", 0, at(101)).at.at(-1)).toBe(at(100));
   metrics.take(node("99"), at(98), sample({ cpu: 7 }), at(98));
   expect(
     metrics
@@ -69,4 +109,16 @@ test("nodes that come and go don't fill the memory, and a wrong clock does not m
       .nodes.find(({ id }) => id === "99")
       ?.series.cpu.at(-1),
   ).toBe(7);
+});
+
+test("a node that ended is shown as long as its line is: for an hour, and for a day", () => {
+  const metrics = new Metrics();
+  metrics.take(node("old"), at(0), sample({ cpu: 1 }), at(0));
+  metrics.end("old");
+  for (let n = 1; n <= 720; n++) {
+    metrics.take(node("new"), at(n), sample({ cpu: 1 }), at(n));
+    const shown = metrics.report("hour", at(n - 1), at(n)).nodes.map(({ id }) => id);
+    expect(shown).toEqual(n < 720 ? ["new", "old"] : ["new"]);
+  }
+  expect(metrics.report("day", 0, at(720)).nodes.map(({ id }) => id)).toEqual(["new", "old"]);
 });

@@ -105,6 +105,12 @@ describe("connecting and closing over and over leaves nothing behind", () => {
       hub.send({ type: "watch", user_ids: [ann.id, bob.id, 1_000_000] });
       await hub.next("presence");
       hub.raw.terminate();
+      // Who asks for all that can be entered, and does not wait for it.
+      const hasty = await RawSocket.connect(bob, "/ws/");
+      for (const type of ["subscribe", "typing", "history", "read"])
+        hasty.send(JSON.stringify({ type, conversation_id: id, is_typing: true }));
+      hasty.send(JSON.stringify({ type: "watch", user_ids: [ann.id] }));
+      hasty.terminate();
     }
     const until = performance.now() + 10_000;
     while (JSON.stringify(inside(open, id)) !== JSON.stringify(before) && performance.now() < until)

@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { SESSION_IDLE_MS } from "../../src/domain/sessions.ts";
 import {
   adminConversation,
   adminUser,
   adminUserDetail,
   auditActions,
   auditEntry,
+  type LimitInForce,
   limitInForce,
 } from "../../src/protocol/admin.ts";
+import { FRAME_BYTES_MAX, USER_WATCHED_MAX, WATCHED_MAX } from "../../src/protocol/frames.ts";
 import { messagePage } from "../../src/protocol/messages.ts";
+import { TOO_SLOW_BYTES } from "../../src/ws/sockets.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -78,6 +82,9 @@ inEachMode("administration", (mode) => {
     expect(await found("search=wilm&active=0")).toEqual({ ids: [second.id], total: 1 });
     expect(await found(`search=${third.user?.email}`)).toEqual({ ids: [third.id], total: 1 });
     expect((await found("search=wilm%25")).total).toBe(0);
+    const zoe = await server.person("Zoélie");
+    for (const pasted of ["zoélie".normalize("NFD"), ` ${zoe.user?.email} `])
+      expect((await found(`search=${encodeURIComponent(pasted)}`)).ids).toEqual([zoe.id]);
     expect((await found("superuser=true")).ids).toContain(root.id);
     expect((await found("superuser=false")).ids).not.toContain(root.id);
     expectError(await root.get("/api/admin/users/?active=maybe"), 400, { code: "validation_failed" });
@@ -94,6 +101,7 @@ inEachMode("administration", (mode) => {
     expectShape(adminUserDetail.strict(), detail);
     expect(detail).toMatchObject({
       conversation_count: 1,
+      conversation_count_exact: true,
       messages_sent: 2,
       messages_sent_exact: true,
       open_sockets: 2,
@@ -195,7 +203,7 @@ inEachMode("administration", (mode) => {
     expect(await found("search=100%25")).toEqual({ ids: [group.id], total: 1 });
     expect(await found(`search=${eve.user?.email}`)).toEqual({ ids: [group.id], total: 1 });
     expect(await found("search=annegret")).toEqual({ ids: [group.id, pair.id], total: 2 });
-    expect(await found(`search=${pair.id.toUpperCase()}`)).toEqual({ ids: [pair.id], total: 1 });
+    expect(await found(`search=%20${pair.id.toUpperCase()}%20`)).toEqual({ ids: [pair.id], total: 1 });
     expect(await found(`participant=${bob.id}&limit=1&offset=1`)).toEqual({ ids: [pair.id], total: 2 });
     const detail = dataOf(await root.get(`/api/admin/conversations/${group.id}/`));
     expectShape(adminConversation.strict(), detail);
@@ -338,9 +346,18 @@ inEachMode("administration", (mode) => {
     expect(auditActions).toContain(shown[0].action);
   });
 
-  test("the limits in force are told with their settings", async () => {
+  test("the limits in force are told with their settings, and those that have none", async () => {
     const limits = dataOf(await root.get("/api/admin/limits/"));
     for (const limit of limits) expectShape(limitInForce.strict(), limit);
+    expect(new Set(limits.map(({ description }: LimitInForce) => description)).size).toBe(limits.length);
+    for (const [unit, value] of [
+      ["count", WATCHED_MAX],
+      ["count", USER_WATCHED_MAX],
+      ["bytes", FRAME_BYTES_MAX],
+      ["bytes", TOO_SLOW_BYTES],
+      ["ms", SESSION_IDLE_MS],
+    ])
+      expect(limits).toContainEqual(expect.objectContaining({ setting: null, unit, value }));
     expect(limits).toContainEqual(expect.objectContaining({ setting: "MAX_PARTICIPANTS", value: 1000 }));
     expect(limits).toContainEqual(expect.objectContaining({ setting: "RATE_LIMIT_USER", value: null }));
   });

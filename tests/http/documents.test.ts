@@ -38,6 +38,14 @@ describe("openapi.json", () => {
     expect(documented.length).toBeGreaterThan(25);
   });
 
+  test("has no part that nothing refers to", () => {
+    const text = JSON.stringify(http);
+    const { securitySchemes: _named, ...referred } = http.components;
+    const parts = Object.entries(referred).flatMap(([kind, named]) => Object.keys(named).map((name) => [kind, name]));
+    expect(parts.length).toBeGreaterThan(50);
+    expect(parts.filter(([kind, name]) => !text.includes(`"#/components/${kind}/${name}"`))).toEqual([]);
+  });
+
   test("gives every body an example that the server takes", () => {
     const bodies = routes.flatMap(({ handler }) => factsOf(handler).body ?? []);
     expect(bodies.length).toBeGreaterThan(8);

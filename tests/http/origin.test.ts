@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Client } from "../support/client.ts";
+import { type Client, PASSWORD } from "../support/client.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
+import { superuser } from "../support/superuser.ts";
 import { dataOf, expectError } from "./expectations.ts";
 import { handshake, rawRequest } from "./raw.ts";
 
@@ -51,12 +52,14 @@ const PORTS: [string, string, boolean][] = [
 describe("origins", () => {
   let server: TestServer;
   let ann: Client;
+  let root: Client;
   let conversationId: string;
 
   beforeAll(async () => {
     server = await startTestServer("embedded", { CORS_ORIGINS: `${LISTED}, ${ALSO_LISTED}` });
     ann = await server.person();
     conversationId = (await ann.conversation([await server.person()])).id;
+    root = await superuser(server);
   });
   afterAll(() => server.stop());
 
@@ -94,6 +97,22 @@ describe("origins", () => {
     dataOf(await send("GET", "/api/users/profile/", headers));
     expect((await send("HEAD", "/api/users/profile/", headers)).status).toBe(200);
   });
+
+  test.each(RULES)(
+    "%s may read what only superusers see, which is written down, or not",
+    async (_, headers, allowed) => {
+      const path = `/api/admin/conversations/${conversationId}/messages/`;
+      const read = async () => (await root.get("/api/admin/audit/?action=messages_read")).body.meta.total;
+      const before = await read();
+      for (const method of ["GET", "HEAD"]) {
+        const answer = await send(method, path, { ...headers, Cookie: `sessionid=${root.cookie}` });
+        expect(answer.status).toBe(allowed ? 200 : 403);
+      }
+      expect(await read()).toBe(before + (allowed ? 2 : 0));
+      // To all others it is not there.
+      expectError(await send("GET", path, headers), 404, { code: "not_found" });
+    },
+  );
 
   test.each(PORTS)("at Host %s the Origin %s is the own: %p", async (host, origin, own) => {
     for (const answer of await Promise.all(unsafe({ Origin: origin }, host)))
@@ -168,6 +187,32 @@ describe("origins", () => {
         for (const answer of answers) expect(corsHeaders(answer)).toEqual([]);
       },
     );
+
+    test("a listed page of another site gets a cookie that browsers send along on that site alone", async () => {
+      const login = JSON.stringify({ email: ann.user?.email, password: PASSWORD });
+      const attributes = async (site: string) => {
+        const from: Record<string, string> = {
+          Origin: LISTED,
+          "Sec-Fetch-Site": site,
+          "Content-Type": "application/json",
+        };
+        const answers = [await server.visitor().post("/api/users/login/", login, from)];
+        const cookie = answers[0]?.headers.getSetCookie()[0] ?? "";
+        from["Cookie"] = cookie.split(";")[0] ?? "";
+        answers.push(await server.visitor().post("/api/users/logout/", undefined, from));
+        expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+        return answers.map(({ headers }) => headers.getSetCookie()[0]?.split("; ").slice(1).sort());
+      };
+      const partitioned = ["HttpOnly", "Partitioned", "Path=/", "SameSite=None", "Secure"];
+      expect(await attributes("cross-site")).toEqual([
+        expect.arrayContaining(partitioned),
+        expect.arrayContaining(partitioned),
+      ]);
+      for (const found of await attributes("same-site")) {
+        expect(found).toContain("SameSite=Lax");
+        expect(found).not.toContain("Partitioned");
+      }
+    });
 
     test("nothing of it goes to who names no origin", async () => {
       expect(corsHeaders(await send("GET", "/api/users/profile/", {}))).toEqual([]);

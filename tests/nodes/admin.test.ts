@@ -67,6 +67,18 @@ if (modes.includes("redis"))
       for (const socket of sockets) socket.close();
     });
 
+    test("a node that stops is known to have ended at once", async () => {
+      const three = await startTestServer("redis", place.environment);
+      const alive = (count: number) =>
+        metricsWhere(({ nodes }) => nodes.filter(({ is_alive }) => is_alive).length === count);
+      await alive(3);
+      const stopping = performance.now();
+      await three.stop();
+      await alive(2);
+      // Less than the fifteen seconds after which one that is silent has ended.
+      expect(performance.now() - stopping).toBeLessThan(10_000);
+    });
+
     test("rights are given and taken on all nodes at once", async () => {
       const dan = on(two, await one.person("Dan"));
       expect((await dan.get("/api/admin/limits/")).status).toBe(404);

@@ -12,6 +12,8 @@ export const missed = (page: Page) => page.getByRole("region", { name: "New mess
 /** A conversation in the list; what it is called, or anything else that stands in its row. */
 export const row = (page: Page, text: string | RegExp) =>
   page.getByRole("region", { name: "Conversations" }).getByRole("listitem").filter({ hasText: text }).getByRole("link");
+/** That a connection is dead is found out within seven seconds, when nothing closes it. */
+export const saysDisconnected = (page: Page) => page.getByText("Not connected").first().waitFor({ timeout: 30_000 });
 export const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
 
 export async function say(page: Page, text: string) {
@@ -47,7 +49,7 @@ export async function startConversation(page: Page, names: readonly string[], gr
     await page.getByRole("combobox").fill(name);
     await page.getByRole("option", { name }).click();
   }
-  if (groupName !== undefined) await page.getByLabel("Name of the group").fill(groupName);
+  if (groupName !== undefined) await page.getByLabel("Group name").fill(groupName);
   await page.getByRole("button", { name: names.length > 1 ? /^Create group/ : "Start chat" }).click();
   await composer(page).waitFor();
 }

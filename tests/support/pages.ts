@@ -10,7 +10,7 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 
 /** @param at another address of the same server than the person's own */
 export async function openPage(

@@ -24,15 +24,19 @@ export interface TcpProxy {
   deaf: ((link: Link) => boolean) | undefined;
   /**
    * Counts down: the next answers are not passed on but end their links, after what was asked has been carried out.
-   * `match` chooses by what was asked.
+   * `match` chooses by what was asked and what was answered. A statement that its connection has prepared is asked for
+   * by a name without its text, so a commit is told by its answer: see `isCommitted`.
    */
-  loseAnswers: { left: number; match?: (asked: string) => boolean } | undefined;
+  loseAnswers: { left: number; match?: (asked: string, answer: string) => boolean } | undefined;
   /** Cuts the open links, or those that match; returns how many. */
   cut(match?: (link: Link) => boolean): number;
   /** The open links. */
   readonly links: readonly Link[];
   stop(): Promise<void>;
 }
+
+/** Whether PostgreSQL's answer is that of a COMMIT. */
+export const isCommitted = (answer: string) => answer.includes("COMMIT\0");
 
 export async function startProxy(targetPort: number, host = "127.0.0.1"): Promise<TcpProxy> {
   const links = new Set<TcpLink>();
@@ -99,7 +103,7 @@ class TcpLink implements Link {
       up.write(bytes, client);
     });
     server.on("data", (bytes: Buffer) => {
-      if (this.losesAnswer()) return this.cut();
+      if (this.losesAnswer(bytes)) return this.cut();
       if (!proxy.deaf?.(this)) down.write(bytes, server);
     });
     server.connect(port, host);
@@ -120,11 +124,12 @@ class TcpLink implements Link {
     this.server.resume();
   }
 
-  private losesAnswer(): boolean {
+  private losesAnswer(answer: Buffer): boolean {
     const { loseAnswers } = this.proxy;
     const { asked } = this;
     this.asked = "";
-    if (!loseAnswers || loseAnswers.left <= 0 || !(loseAnswers.match?.(asked) ?? asked !== "")) return false;
+    if (!loseAnswers || loseAnswers.left <= 0) return false;
+    if (!(loseAnswers.match?.(asked, answer.toString("latin1")) ?? asked !== "")) return false;
     loseAnswers.left--;
     return true;
   }

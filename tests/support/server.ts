@@ -30,11 +30,14 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** Else half of what the tests compute would be passwords. */
+const CHEAP_PASSWORDS = { memoryCost: 64, timeCost: 1 };
+
 /** A real server in this process, on a free port, with a database of its own. */
 export async function startTestServer(
   mode: Mode,
   settings: Record<string, string> = {},
-  times?: Pick<ServerOptions, "presence">,
+  options: Pick<ServerOptions, "presence" | "passwordCost"> = {},
 ): Promise<TestServer> {
   const place = await makePlace(mode);
   const environment = { ...NO_LIMITS, ...place.environment, HOST: "127.0.0.1", PORT: "0", ...settings };
@@ -47,7 +50,8 @@ export async function startTestServer(
     logger,
     writeApiLog: (line) => void apiLog.push(line),
     onLost: (error) => void lost.push(error.message),
-    ...times,
+    passwordCost: CHEAP_PASSWORDS,
+    ...options,
   });
   await running.ready;
   const url = running.url.origin;

@@ -49,6 +49,7 @@ test("a message in one line has no marks and no line ends", () => {
   expect(preview("**Hi** _you_\n\n- `a`\n- [b](https://example.com)")).toBe("Hi you • a • b");
   expect(preview("<b>x</b>")).toBe("<b>x</b>");
   expect(preview("x".repeat(5000)).length).toBeLessThanOrEqual(300);
+  expect(preview(`${"x".repeat(299)}😀`)).toBe("x".repeat(299));
   expect(
     previewOf(message(1, 1, "10T10:00:00", { content: "", deleted_at: at("10T10:01:00") } as Partial<ChatMessage>)),
   ).toBe("Message deleted");

@@ -71,6 +71,20 @@ describe("who watches whom", () => {
     pair.client.close();
   });
 
+  test("what was told by a clock that has been put back since is put right when all are looked after", async () => {
+    const pair = await sockets.open(ann);
+    await watching.watch(pair.socket, [bob], undefined);
+    changed(true, performance.now() + 3_600_000);
+    await pair.client.until((frames) => frames.length === 2);
+    watching.heal();
+    await pair.client.until((frames) => frames.length === 3);
+    changed(true, performance.now() + 1_000);
+    await pair.client.until((frames) => frames.length === 4);
+    expect(pair.client.all("presence").map(({ online }) => online)).toEqual([false, true, false, true]);
+    watching.end(pair.socket);
+    pair.client.close();
+  });
+
   test("a removal while the right is asked for is not overlooked", async () => {
     const [cat, dan] = [await stores.user(), await stores.user()];
     const id = await stores.conversation([cat, dan, ann]);
@@ -139,6 +153,29 @@ describe("who watches whom", () => {
       watching.end(socket);
       client.close();
     }
+  });
+
+  test("of all sockets of a user one question is asked at a time, and none for one that has closed", async () => {
+    const pairs = [await sockets.open(ann), await sockets.open(ann), await sockets.open(ann)];
+    const other = await sockets.open(bob);
+    const asking = Promise.withResolvers<void>();
+    held = { before: asking.promise };
+    questions = 0;
+    const waiting = [...pairs, other].map(({ socket }) => watching.watch(socket, [ann, bob], undefined));
+    if (pairs[2]) watching.end(pairs[2].socket);
+    await Bun.sleep(50);
+    expect(questions).toBe(2);
+    held = {};
+    asking.resolve();
+    await Promise.all(waiting);
+    expect(questions).toBe(3);
+    for (const pair of pairs) await flushed(pair);
+    expect(pairs.map(({ client }) => client.all("presence").length)).toEqual([2, 2, 0]);
+    for (const { socket, client } of [...pairs, other]) {
+      watching.end(socket);
+      client.close();
+    }
+    expect(watching["turns"].size).toBe(0);
   });
 
   test("when somebody is removed, all who watch them are asked about in one question", async () => {

@@ -4,6 +4,7 @@ import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import type { Frame, Socket } from "../support/socket.ts";
+import { superuser } from "../support/superuser.ts";
 import { range } from "./frames.ts";
 
 setDefaultTimeout(60_000);
@@ -144,6 +145,25 @@ inEachMode("presence", (mode) => {
     a.close();
   });
 
+  test("a conversation that an admin removes ends it too, unless another one is shared", async () => {
+    const root = await superuser(server, "Root");
+    const [fay, gus] = [await server.person("Fay"), await server.person("Gus")];
+    const { id } = await ann.conversation([fay, gus]);
+    await ann.conversation([gus]);
+    const [a, f, g] = [await ann.hub(), await fay.hub(), await gus.hub()];
+    a.send({ type: "watch", user_ids: [fay.id, gus.id] });
+    f.send({ type: "watch", user_ids: [ann.id, gus.id] });
+    for (const person of [fay, gus]) expect((await next(a, person)).online).toBe(true);
+    for (const person of [ann, gus]) expect((await next(f, person)).online).toBe(true);
+    await root.delete(`/api/admin/conversations/${id}/`);
+    expect(await next(a, fay)).toEqual(unknown(fay.id));
+    for (const person of [ann, gus]) expect(await next(f, person)).toEqual(unknown(person.id));
+    for (const socket of [f, g]) socket.close();
+    expect((await next(a, gus)).online).toBe(false);
+    expect(of(a, fay)).toHaveLength(2);
+    a.close();
+  });
+
   test("the end of a session takes its user offline", async () => {
     const { dan, hub } = await watched();
     await dan.hub();
@@ -151,6 +171,21 @@ inEachMode("presence", (mode) => {
     await dan.post("/api/users/logout/");
     expect((await next(hub, dan)).online).toBe(false);
     hub.close();
+  });
+
+  test("of who was deactivated when they were asked about it is told when they are back", async () => {
+    const root = await superuser(server, "Root");
+    const { dan, hub } = await watched();
+    hub.close();
+    await root.patch(`/api/admin/users/${dan.id}/`, { is_active: false });
+    const later = await ann.hub();
+    later.send({ type: "watch", user_ids: [dan.id] });
+    expect((await next(later, dan)).online).toBe(false);
+    await root.patch(`/api/admin/users/${dan.id}/`, { is_active: true });
+    await dan.logIn(dan.user?.email ?? "");
+    const there = await dan.hub();
+    expect((await next(later, dan)).online).toBe(true);
+    for (const socket of [later, there]) socket.close();
   });
 
   test("unwatching ends it, on this socket alone; so does closing", async () => {

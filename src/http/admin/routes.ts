@@ -27,10 +27,11 @@ export function adminRoutes(services: {
   administration: Administration;
   metrics: Metrics;
   limitsInForce: LimitInForce[];
+  corsOrigins: readonly string[];
 }) {
   const { administration, metrics, limitsInForce } = services;
   const app = new Hono<Env>();
-  app.use(superusersOnly);
+  app.use(superusersOnly(services.corsOrigins));
 
   app.route("/users", adminUserRoutes(administration));
   app.route("/conversations", adminConversationRoutes(administration));

@@ -51,7 +51,7 @@ export function adminUserRoutes(administration: Administration) {
     description: "Who is deactivated is out at once, everywhere. What they wrote stays, and so does their e-mail.",
     superusers: true,
     answers: { 200: { message: "User updated successfully", data: adminUser } },
-    failures: ["user_not_found", "own_account", "last_superuser"],
+    failures: ["user_not_found", "own_account"],
   });
   app.patch("/:userId", aboutChange, json(changeUserBody), async (c) => {
     const { is_active: isActive, is_superuser: isSuperuser } = c.req.valid("json");

@@ -67,7 +67,7 @@ function fields({ properties = {}, required = [] }: JsonSchema) {
       <td>${text([schema.description, limits(schema)].filter(Boolean).join(" "))}</td>
     </tr>`;
   });
-  return html`<div class="wide" tabindex="0" role="group" aria-label="Fields"><table>
+  return html`<div class="wide" tabindex="0" role="group" aria-label="Fields"><table class="fields">
     <thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">Always</th><th scope="col">Meaning</th></tr></thead>
     <tbody>${rows}</tbody>
   </table></div>`;
@@ -87,9 +87,10 @@ function typeOf(schema: JsonSchema): unknown {
   return schema.format ?? [schema.type].flat().join(" or ");
 }
 
-function limits({ minLength, maxLength, default: fallback }: JsonSchema): string {
+function limits({ minLength, maxLength, minItems, maxItems, default: fallback }: JsonSchema): string {
   const length = maxLength === undefined ? "" : `${minLength ?? 0}–${maxLength} characters.`;
-  return [length, fallback === undefined ? "" : `Else ${JSON.stringify(fallback)}.`].filter(Boolean).join(" ");
+  const items = maxItems === undefined ? "" : `${minItems ?? 0}–${maxItems} of them.`;
+  return [length, items, fallback === undefined ? "" : `Else ${JSON.stringify(fallback)}.`].filter(Boolean).join(" ");
 }
 
 /** What stands between backquotes is code. */

@@ -52,6 +52,20 @@ interface Migrations {
   require(query: (text: string) => Promise<Record<string, unknown>[]>): Promise<void>;
 }
 
+function makeFolder(dataDir: string) {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    // PGlite writes files that anyone may read: the folder is what keeps others out.
+    chmodSync(dataDir, 0o700);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `DATA_DIR ${dataDir} can't be used: ${why}. It must be a folder that belongs to whoever runs the server.`,
+      { cause: error },
+    );
+  }
+}
+
 /**
  * PostgreSQL inside this process, its files in `DATA_DIR/db`. Commits survive kill -9; they are not synced to the
  * disk, so a loss of power may take the newest. The folder stays locked until `close`.
@@ -64,9 +78,7 @@ export async function openPglite<S extends Schema>(options: {
   /** The database has stopped and answers nothing any more. */
   onStopped(error: Error): void;
 }) {
-  mkdirSync(options.dataDir, { recursive: true });
-  // PGlite writes files that anyone may read: the folder is what keeps others out.
-  chmodSync(options.dataDir, 0o700);
+  makeFolder(options.dataDir);
   const lock = lockFolder(options.dataDir);
   const client = await open(join(options.dataDir, "db")).catch((error: unknown) => {
     lock.release();

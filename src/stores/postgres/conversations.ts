@@ -5,6 +5,7 @@ import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
+import { participantsPage } from "./participants-page.ts";
 import { isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
 import { containing } from "./search.ts";
@@ -163,17 +164,8 @@ export class PostgresConversations implements ConversationStore {
   }
 
   async participants(conversationId: string, page: { after: number; limit: number }) {
-    const rows = await this.db.query<Partial<UserRow> & { total: number; ordinal: number }>(PARTICIPANTS, [
-      conversationId,
-      page.after,
-      page.limit + 1,
-    ]);
-    const shown = rows.slice(0, page.limit);
-    return {
-      users: shown.flatMap((row) => (isUser(row) ? userOfRow(row) : [])),
-      next: rows.length > page.limit ? (shown.at(-1)?.ordinal ?? null) : null,
-      total: rows[0]?.total ?? 0,
-    };
+    const found = await participantsPage<UserRow>(this.db, USER_COLUMNS, conversationId, page);
+    return { users: found?.rows.map(userOfRow) ?? [], next: found?.next ?? null, total: found?.total ?? 0 };
   }
 
   alter(...[conversationId, actorId, alteration]: Parameters<ConversationStore["alter"]>) {
@@ -198,17 +190,6 @@ export class PostgresConversations implements ConversationStore {
     return row && { seq: row.after, moved: row.after > row.before, participantCount: row.participant_count };
   }
 }
-
-const isUser = (row: Partial<UserRow>): row is UserRow => row.user_id != null;
-
-/** The participants after $2, looked up row by row as in summaries.ts. Where there are none, one row has the total. */
-const PARTICIPANTS = `SELECT c.participant_count AS total, p.ordinal, ${USER_COLUMNS}
-  FROM conversations c
-  LEFT JOIN LATERAL (
-    SELECT user_id, ordinal FROM participants WHERE conversation_id = c.id AND ordinal > $2 ORDER BY ordinal LIMIT $3
-  ) p ON true
-  LEFT JOIN LATERAL (SELECT * FROM users WHERE id = p.user_id OFFSET 0) u ON true
-  WHERE c.id = $1 ORDER BY p.ordinal`;
 
 async function recordOf(orm: Orm | Transaction, row: ConversationRow): Promise<ConversationRecord> {
   const first = await orm

@@ -6,7 +6,7 @@ import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
 /** Sends in one transaction at most. */
 const BATCH_MAX = 256;
 /** Sends that may wait at once; more are refused, as nobody would still be waiting for the last of them. */
-const QUEUE_MAX = 20_000;
+export const SENDS_WAITING_MAX = 20_000;
 /** How long a batch may take, an answer that got lost included, in ms (CONTRACT: 503 within 2 s). */
 const BATCH_DEADLINE_MS = 1_800;
 const RETRY_PAUSE_MS = 100;
@@ -38,7 +38,7 @@ export class GroupCommit {
   constructor(private readonly driver: Pick<Driver, "logQuery" | "waitingLogQuery">) {}
 
   append(draft: Draft): Promise<Appended> {
-    if (this.open >= QUEUE_MAX) return Promise.reject(new Failure("unavailable", { retryAfter: 1 }));
+    if (this.open >= SENDS_WAITING_MAX) return Promise.reject(new Failure("unavailable", { retryAfter: 1 }));
     this.open++;
     return new Promise<Appended>((resolve, reject) => {
       this.queue.push({

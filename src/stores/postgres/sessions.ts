@@ -1,12 +1,12 @@
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { NewSession, SessionStore } from "../../domain/ports.ts";
+import { SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "../../domain/sessions.ts";
 import type { Database, Transaction } from "./database.ts";
 import { arrayParam } from "./rows.ts";
 import { secrets, sessions, users } from "./schema.ts";
 
-/** CONTRACT §2: 14 days after the last use, 90 days at most. */
-const IDLE = sql.raw("interval '14 days'");
-const LIFETIME = sql.raw("interval '90 days'");
+const IDLE = sql.raw(`interval '${SESSION_IDLE_MS / 1000} seconds'`);
+const LIFETIME = sql.raw(`interval '${SESSION_LIFETIME_MS / 1000} seconds'`);
 /** Sessions of a user that a list shows. */
 export const SESSIONS_LISTED = 200;
 const alive = sql`${sessions.lastUsedAt} > now() - ${IDLE} AND ${sessions.createdAt} > now() - ${LIFETIME}`;

@@ -1,10 +1,14 @@
 import { and, count, desc, eq, exists, ne, sql } from "drizzle-orm";
 import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Account, NewUser, UserStore } from "../../domain/ports.ts";
+import { codePoints } from "../../protocol/content.ts";
 import type { Database } from "./database.ts";
-import { iso, ms, userOf } from "./rows.ts";
+import { isOneOf, iso, ms, userOf } from "./rows.ts";
 import { participants, sessions, users } from "./schema.ts";
 import { containing } from "./search.ts";
+
+/** Of a search that fits more people than these the newest are found soon enough by looking through all. */
+const FOUND_MOST = 10_000;
 
 export class PostgresUsers implements UserStore {
   constructor(private readonly db: Database) {}
@@ -72,16 +76,17 @@ export class PostgresUsers implements UserStore {
   }
 
   async list(query: { callerId: number; shared: boolean; search: string; limit: number; offset: number }) {
-    const pattern = containing(query.search);
+    const found = await this.found(query.search);
     const mine = alias(participants, "mine");
     const theirs = alias(participants, "theirs");
     return this.db.read(async (orm) => {
       const shown = and(
         ne(users.id, query.callerId),
         eq(users.isActive, true),
-        query.search === ""
+        found && isOneOf(users.id, found),
+        query.search === "" || found
           ? undefined
-          : sql`(${users.firstName} || ' ' || ${users.lastName} || ' ' || ${users.email}) ILIKE ${pattern}`,
+          : sql`(${users.firstName} || ' ' || ${users.lastName} || ' ' || ${users.email}) ILIKE ${containing(query.search)}`,
         query.shared
           ? exists(
               orm
@@ -103,6 +108,17 @@ export class PostgresUsers implements UserStore {
       return { users: rows.map(userOf), total: counted?.total ?? 0 };
     });
   }
+
+  /** All who have the text in their name or e-mail, by the index; undefined where they are too many for it. */
+  private async found(search: string): Promise<number[] | undefined> {
+    // What is shorter it finds only where a word begins.
+    if (codePoints(search) < 3) return undefined;
+    const rows = await this.db.query<{ id: number }>("SELECT id FROM confab_found_users($1, $2) AS id", [
+      search,
+      FOUND_MOST + 1,
+    ]);
+    return rows.length > FOUND_MOST ? undefined : rows.map(({ id }) => id);
+  }
 }
 
 /** For those who may know of a presence; everybody else sees `last_seen` alone. */
@@ -118,7 +134,7 @@ const WENT_OFFLINE = `UPDATE users u SET last_online = greatest(u.last_online, n
  */
 const VISIBLE = `SELECT asked.watcher, u.id, ${SEEN} AS seen_ms
   FROM unnest($1::integer[], $2::integer[]) AS asked (watcher, id)
-  CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.id AND is_active OFFSET 0) u
+  CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.id OFFSET 0) u
   WHERE u.id = asked.watcher OR EXISTS (
     SELECT FROM (SELECT conversation_id AS id FROM participants WHERE user_id = u.id OFFSET 0) theirs
     WHERE ((asked.watcher, theirs.id) IN (SELECT user_id, conversation_id FROM participants WHERE user_id = ANY ($3::integer[]))) IS TRUE

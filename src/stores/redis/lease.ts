@@ -20,6 +20,9 @@ for i = 1, #dead, 2 do
 end
 return reply`);
 
+/** A clock that has gone so much further, or less far, than this node's since the last beat was set, or is another one's. */
+const JUMP_MS = 1_000;
+
 /** By what name Redis knows this node, and until when. */
 export class Lease {
   name: string = crypto.randomUUID();
@@ -33,10 +36,10 @@ export class Lease {
   ) {}
 
   /**
-   * Gives dead nodes, each with how long ago its lease ended, in ms; and whether this node's own had ended: it has another
-   * name now.
+   * Gives dead nodes, each with how long ago its lease ended, in ms; whether this node's own had ended: it has another
+   * name now; and whether Redis' clock has jumped since the last time.
    */
-  async renew(): Promise<{ dead: [string, number][]; isAnew: boolean }> {
+  async renew(): Promise<{ dead: [string, number][]; isAnew: boolean; hasJumped: boolean }> {
     let reply = await this.beat();
     const isAnew = numbers(reply)[0] === 0;
     if (isAnew) {
@@ -44,14 +47,16 @@ export class Lease {
       this.isHeld = false;
       reply = await this.beat();
     }
+    const ahead = numbers(reply)[1] - performance.now();
+    const hasJumped = this.isHeld && Math.abs(ahead - this.ahead) > JUMP_MS;
     this.isHeld = true;
-    this.ahead = numbers(reply)[1] - performance.now();
+    this.ahead = ahead;
     const dead = Array.isArray(reply) ? reply.slice(2) : [];
     const pairs = Array.from({ length: dead.length / 2 }, (_, i): [string, number] => [
       String(dead[2 * i]),
       Number(dead[2 * i + 1]),
     ]);
-    return { dead: pairs, isAnew };
+    return { dead: pairs, isAnew, hasJumped };
   }
 
   /** It ends so much later, in ms. */

@@ -201,8 +201,9 @@ export class RedisSocketPlaces implements SocketPlaces {
     if (this.isRenewing) return;
     this.isRenewing = true;
     try {
-      const { dead, isAnew } = await this.lease.renew();
-      if (isAnew) this.doubt();
+      const { dead, isAnew, hasJumped } = await this.lease.renew();
+      // After a jump changes seem to be older than what they change, and are not believed.
+      if (isAnew || hasJumped) this.doubt();
       void this.tidy(dead);
     } catch (error) {
       this.failed(error);

@@ -15,16 +15,21 @@ class Refusal extends Error {
 /** The session has ended, or is no superuser's any more: nothing here can be shown. */
 export const isShutOut = signal(false);
 
+/** So long an answer to what only looks is waited for: a connection may be dead without anybody having said so. */
+const PATIENCE_MS = 30_000;
+
 /** Asks the server for something under `/api/`. @throws Refusal */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<Success<T>> {
   const answer = await fetch(`/api/${path}`, {
     method,
+    signal: method === "GET" ? AbortSignal.timeout(PATIENCE_MS) : null,
     ...(body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
   }).catch(() => {
     throw new Refusal(0, adminTexts.offline);
   });
   const said: unknown = await answer.json().catch(() => undefined);
-  if (answer.ok) return said as Success<T>;
+  // What broke off on its way is no answer.
+  if (answer.ok && said !== undefined) return said as Success<T>;
   const message = (said as ErrorBody | undefined)?.message ?? adminTexts.failed;
   // What is not there is named ("User not found"); who may not be here is told this, whatever they ask for.
   if (answer.status === 401 || (answer.status === 404 && message === "Not found")) isShutOut.value = true;

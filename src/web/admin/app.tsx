@@ -2,6 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { ErrorBoundary } from "../chat/shell/error-boundary.tsx";
 import { ConfirmLayer } from "../design/confirm.tsx";
 import { Icon, type IconName } from "../design/icon.tsx";
+import { SkipLink } from "../design/skip-link.tsx";
 import { ToastLayer } from "../design/toast.tsx";
 import { TooltipLayer } from "../design/tooltip.tsx";
 import { adminTexts } from "../texts/admin.ts";
@@ -46,9 +47,7 @@ function Panel() {
   }, [view, id]);
   return (
     <div class="panel">
-      <a class="skip" href="#main">
-        {adminTexts.skip}
-      </a>
+      <SkipLink>{adminTexts.skip}</SkipLink>
       <header class="panel-side">
         <div class="panel-top">
           <a class="panel-back" href="/">

@@ -4,6 +4,7 @@ import { Button } from "../design/button.tsx";
 import { toast } from "../design/toast.tsx";
 import { adminTexts } from "../texts/admin.ts";
 import { admin } from "./api.ts";
+import { type Shown, withNewest, withOlder } from "./audit-entries.ts";
 import { useLoad } from "./load.ts";
 import { Moment } from "./parts/moment.tsx";
 import { Body, Page } from "./parts/page.tsx";
@@ -41,7 +42,13 @@ export function Audit() {
       </div>
       <Body loaded={loaded}>
         {(newest) => (
-          <Entries key={path} path={path} newest={newest} next={Number(loaded.answer?.meta?.["next_before"]) || null} />
+          // Anew for each question, and when its answer comes: until then those of another one are shown.
+          <Entries
+            key={`${path} ${loaded.isStale}`}
+            path={path}
+            newest={newest}
+            next={Number(loaded.answer?.meta?.["next_before"]) || null}
+          />
         )}
       </Body>
     </Page>
@@ -50,27 +57,20 @@ export function Audit() {
 
 /** The newest, which come by themselves, and as many older ones as were asked for. */
 function Entries({ path, newest, next }: { path: string; newest: AuditEntry[]; next: number | null }) {
-  const [older, setOlder] = useState<AuditEntry[]>([]);
-  const [cursor, setCursor] = useState(next);
+  const [{ entries, cursor }, setShown] = useState<Shown>({ entries: newest, cursor: next });
   const [busy, setBusy] = useState(false);
-  // Without older ones below, the cursor follows the newest.
-  useEffect(() => {
-    if (older.length === 0) setCursor(next);
-  }, [next, older.length]);
+  useEffect(() => setShown((before) => withNewest(before, newest, next)), [newest, next]);
   const showOlder = async () => {
     setBusy(true);
     try {
       const { data = [], meta } = await admin<AuditEntry[]>("GET", `${path}&before=${cursor}`);
-      setOlder([...older, ...data]);
-      setCursor(Number(meta?.["next_before"]) || null);
+      setShown((before) => withOlder(before, cursor, data, Number(meta?.["next_before"]) || null));
     } catch (error) {
       toast((error as Error).message, { error: true });
     } finally {
       setBusy(false);
     }
   };
-  const known = new Set(older.map(({ id }) => id));
-  const entries = [...newest.filter(({ id }) => !known.has(id)), ...older];
   if (entries.length === 0) return <p class="empty">{adminTexts.nothing}</p>;
   return (
     <>

@@ -25,7 +25,7 @@ export function Limits() {
                 <tr key={limit.setting ?? limit.description}>
                   <td>{limit.description}</td>
                   <td class="value">{texts.valueOf(limit)}</td>
-                  <td class="wide">
+                  <td class="wide setting">
                     {limit.setting ? (
                       <span class="code">{limit.setting}</span>
                     ) : (

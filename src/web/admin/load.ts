@@ -18,6 +18,7 @@ export interface Loaded<T> {
 export function useLoad<T>(path: string, everyMs?: number): Loaded<T> {
   const [state, setState] = useState<{ path?: string; answer?: Success<T>; error?: Error }>({});
   const asked = useRef(0);
+  const answered = useRef(0);
   const reload = useCallback(async () => {
     const turn = ++asked.current;
     try {
@@ -26,12 +27,17 @@ export function useLoad<T>(path: string, everyMs?: number): Loaded<T> {
     } catch (error) {
       if (turn === asked.current) setState((before) => ({ ...before, error: error as Error }));
     }
+    answered.current = Math.max(answered.current, turn);
   }, [path]);
 
   useEffect(() => {
     void reload();
     if (everyMs === undefined) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && void reload(), everyMs);
+    const timer = setInterval(() => {
+      // A slow answer counts as well as a quick one: asking anew would make it void.
+      const isAnswered = answered.current === asked.current;
+      if (isAnswered && document.visibilityState === "visible") void reload();
+    }, everyMs);
     return () => clearInterval(timer);
   }, [reload, everyMs]);
 

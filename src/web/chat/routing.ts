@@ -20,7 +20,8 @@ export const SETTINGS_PARTS: readonly SettingsPart[] = [
   "about",
 ];
 
-const path = signal(location.pathname);
+/** The address. */
+export const path = signal(location.pathname);
 
 /** What is shown, always that of the address. */
 export const route = computed(() => routeOf(path.value));
@@ -30,7 +31,8 @@ export const openId = computed(() => (route.value.page === "conversation" ? rout
 
 function routeOf(pathname: string): Route {
   const [first = "", second] = pathname.split("/").filter(Boolean);
-  if (first === "c" && second) return { page: "conversation", id: second };
+  // As the server writes it, however it was typed.
+  if (first === "c" && second) return { page: "conversation", id: second.toLowerCase() };
   if (first === "settings") return { page: "settings", part: SETTINGS_PARTS.find((part) => part === second) };
   if (first === "sign-in" || first === "register") return { page: first };
   return { page: "home" };
@@ -39,16 +41,29 @@ function routeOf(pathname: string): Route {
 /** Goes to an address of this page. `replace` leaves no trace in the history. */
 export function navigate(to: string, { replace = false } = {}) {
   if (to === location.pathname) return;
-  // What is below the first page was opened from here: "back" may go there.
-  const depth = (Number(history.state?.depth) || 0) + (replace ? 0 : 1);
-  history[replace ? "replaceState" : "pushState"]({ depth }, "", to);
+  if (route.peek().page !== "settings") outside = location.pathname;
+  // Each entry knows which one is below it.
+  if (replace) history.replaceState(history.state, "", to);
+  else history.pushState({ below: location.pathname }, "", to);
   path.value = to;
+}
+
+/** What one has left for the settings. */
+let outside = "/";
+
+/** To what this belongs to: "back" where one came from there, so that the browser's own "back" does not lead here again. */
+export function goUp(to: string) {
+  if (history.state?.below === to) history.back();
+  else navigate(to, { replace: true });
 }
 
 export const openConversation = (id: string, options?: { replace?: boolean }) => navigate(`/c/${id}`, options);
 
 /** Back to the list, which a narrow screen shows alone. */
-export const closeConversation = () => navigate("/");
+export const closeConversation = () => goUp("/");
+
+/** Back to where they were opened. */
+export const closeSettings = () => goUp(outside);
 
 /** Hears the browser's back and forward, and presses on links to this page's own addresses. */
 export function followAddresses() {

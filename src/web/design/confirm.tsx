@@ -21,9 +21,12 @@ const asked = signal<(Question & { answer: (answer: Answer) => void }) | undefin
 /** Asks before something that can't be undone; resolves with whether to do it. */
 export const confirm = async (question: Question): Promise<boolean> => (await ask(question)) === "action";
 
+/** Takes away what is asked: nothing is done. */
+export const dismissQuestion = () => asked.peek()?.answer("cancel");
+
 /** As `confirm`, where there is an alternative. */
 export function ask(question: Question): Promise<Answer> {
-  asked.value?.answer("cancel");
+  dismissQuestion();
   return new Promise((resolve) => {
     asked.value = {
       ...question,

@@ -9,13 +9,15 @@ export interface DialogProps {
   onClose: () => void;
   /** `side` is a panel at the end of the page; on a phone it, `middle` and `wide` fill it. `top` is for something to type. */
   shape?: "middle" | "side" | "small" | "top" | "wide";
+  /** There is nothing in it but text: it has the focus itself, so that the arrow keys scroll it. */
+  isText?: boolean;
   /** Buttons below, the one that goes on last. */
   footer?: ComponentChildren;
   children: ComponentChildren;
 }
 
 /** A native dialog: modal, so the focus stays within and goes back to where it was. Shown while it is rendered. */
-export function Dialog({ title, onClose, shape = "middle", footer, children }: DialogProps) {
+export function Dialog({ title, onClose, shape = "middle", isText, footer, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const titleId = useId();
@@ -52,7 +54,9 @@ export function Dialog({ title, onClose, shape = "middle", footer, children }: D
           </h2>
           <IconButton icon="close" label={texts.design.close} keys="Esc" onClick={onClose} />
         </header>
-        <div class="dialog-body">{children}</div>
+        <div class="dialog-body" tabIndex={isText ? 0 : undefined} data-autofocus={isText}>
+          {children}
+        </div>
         {footer && <footer class="dialog-footer">{footer}</footer>}
       </div>
     </dialog>

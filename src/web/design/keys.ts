@@ -13,6 +13,18 @@ export function keysText(keys: string): string {
     .join(APPLE ? "" : "+");
 }
 
+/** These keys of a Latin keyboard have a letter on another one. */
+const SIGNS: Record<string, string> = { Comma: ",", Slash: "/" };
+
+/** What the key is on a Latin keyboard, where the one in use writes another script: Ctrl+K is the same key to a Russian. */
+export function latinKey({ key, code }: KeyboardEvent): string {
+  const isForeign = key.length === 1 && /\p{L}/u.test(key) && !/\p{Script=Latin}/u.test(key);
+  return isForeign ? (/^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase() ?? SIGNS[code] ?? key) : key;
+}
+
+/** Characters are being composed: keys belong to the input method, the Enter that ends it in Safari too. */
+export const isComposing = (event: KeyboardEvent) => event.isComposing || event.keyCode === 229;
+
 /** Whether an event is these keys: `Mod+K`, `Alt+ArrowUp`, `?`. `Mod` is ⌘ on Apple's machines, else Ctrl. */
 export function matchesKeys(event: KeyboardEvent, keys: string): boolean {
   const parts = keys.split("+");
@@ -23,5 +35,5 @@ export function matchesKeys(event: KeyboardEvent, keys: string): boolean {
   // A sign that needs Shift on one keyboard needs none on another.
   const isSign = key.length === 1 && !/\p{L}/u.test(key);
   if (!isSign && event.shiftKey !== parts.includes("Shift")) return false;
-  return event.key.toLowerCase() === key.toLowerCase();
+  return latinKey(event).toLowerCase() === key.toLowerCase();
 }

@@ -1,7 +1,8 @@
 import type { AuditAction, AuditDetails, AuditTarget, LimitInForce } from "../../protocol/admin.ts";
 import type { MetricRange } from "../../protocol/metrics.ts";
 
-import { ago, bytes, clocks, count, duration, list, moments, numbers, percents, rough, seconds } from "./en-format.ts";
+import { ago, count, list, numbers } from "./en.ts";
+import { bytes, clocks, duration, moments, percents, rough, seconds } from "./en-format.ts";
 
 /** `minute` for what happens in one, `10 seconds` otherwise. */
 const each = (ms: number) => duration(ms).replace(/^1 /, "");
@@ -76,7 +77,7 @@ export const adminEn = {
   offline: "The server can't be reached.",
   number: (value: number) => numbers.format(value),
   bytes,
-  ago,
+  ago: (time: string) => ago(time, moments),
   moment: (time: string) => moments.format(new Date(time)),
   range: (first: number, last: number, total: number, isExact: boolean) =>
     total === 0
@@ -102,7 +103,7 @@ export const adminEn = {
     scope: "Which nodes",
     scopes: { together: "All together", nodes: "Each node" },
     nothingYet: "The first figures come within five seconds.",
-    stale: (why: string) => `${why} What is shown stands still until it answers again.`,
+    stale: (why: string) => `${why.replace(/[^.]$/, "$&.")} What is shown stands still until it answers again.`,
     overTime: "Over time",
     perSecond: (value: number) => `${rough.format(value)}/s`,
     ms: (value: number) => `${rough.format(value)} ms`,
@@ -117,7 +118,8 @@ export const adminEn = {
     node: "Node",
     started: "Started",
     alive: (version: string) => `running ${version}`,
-    gone: (time: string) => `last heard ${ago(time)}`,
+    ended: (name: string) => `${name} (ended)`,
+    gone: (time: string) => `last heard ${ago(time, moments)}`,
     tiles: {
       nodes: "Nodes",
       connections: "Open sockets",
@@ -142,7 +144,7 @@ export const adminEn = {
       sockets: "sockets",
       stored: "stored",
       delivered: "delivered",
-      half: "half of them",
+      half: "median",
       p99: "99 %",
       fine: "2xx",
       refused: "4xx",
@@ -256,6 +258,7 @@ export const adminEn = {
     readingIsAudited: "What people wrote here is private. That you read it will stand in the audit log.",
     show: "Read messages",
     older: "Older messages",
+    newer: "Newer messages",
     edited: "edited",
     deleted: "This message was deleted.",
     remove: {
@@ -277,7 +280,7 @@ export const adminEn = {
   },
 
   limits: {
-    intro: "What holds on this server. It is set when the server is started.",
+    intro: "What holds on this server. What has a setting is set when the server is started.",
     what: "Limit",
     value: "Value",
     setting: "Setting",

@@ -1,9 +1,8 @@
-/* Numbers, times and amounts as the admin panel's English writes them. */
-const plural = new Intl.PluralRules("en");
-export const numbers = new Intl.NumberFormat("en");
+import { count } from "./en.ts";
+
+/* Numbers, times and amounts as the admin panel's English writes them, beside those of the chat. */
 export const rough = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 export const percents = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
-export const list = new Intl.ListFormat("en");
 export const moments = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 export const clocks = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 export const seconds = new Intl.DateTimeFormat("en", {
@@ -12,23 +11,6 @@ export const seconds = new Intl.DateTimeFormat("en", {
   second: "2-digit",
   hourCycle: "h23",
 });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-
-export const count = (value: number, one: string, other: string) =>
-  `${numbers.format(value)} ${plural.select(value) === "one" ? one : other}`;
-
-const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-];
-
-export function ago(time: string): string {
-  const past = Date.now() - Date.parse(time);
-  if (past > 7 * 86_400_000) return moments.format(new Date(time));
-  const step = STEPS.find(([, length]) => past >= length);
-  return step ? relative.format(-Math.floor(past / step[1]), step[0]) : "just now";
-}
 
 const BYTES = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 export function bytes(value: number): string {

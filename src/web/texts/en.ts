@@ -1,15 +1,16 @@
-import { messagesEn } from "./en-messages.ts";
-
 /**
  * Every text that people read in the chat, in one place: a translation is a file like this one with the same keys.
  * What depends on a number or a name is a function. Dates and numbers are made by `Intl`, in the reader's language.
  */
 const plural = new Intl.PluralRules("en");
-const number = new Intl.NumberFormat("en");
+export const numbers = new Intl.NumberFormat("en");
+export const list = new Intl.ListFormat("en");
 
 /** `3 people`, `1 person`. */
-const count = (value: number, one: string, other: string) =>
-  `${number.format(value)} ${plural.select(value) === "one" ? one : other}`;
+export const count = (value: number, one: string, other: string) =>
+  `${numbers.format(value)} ${plural.select(value) === "one" ? one : other}`;
+
+const newMessages = (messages: number) => count(messages, "new message", "new messages");
 
 const dates = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
@@ -22,9 +23,9 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 
 /** `just now`, `5 minutes ago`, `yesterday`; a date when it is longer ago than a week. */
-function ago(time: string): string {
+export function ago(time: string, format = dates): string {
   const past = Date.now() - Date.parse(time);
-  if (past > 7 * 24 * 60 * MINUTE) return dates.format(new Date(time));
+  if (past > 7 * 24 * 60 * MINUTE) return format.format(new Date(time));
   const step = STEPS.find(([, length]) => past >= length);
   return step ? relative.format(-Math.floor(past / step[1]), step[0]) : "just now";
 }
@@ -57,6 +58,7 @@ export const en = {
     brokenTitle: "Something went wrong on this page",
     brokenText: "Your messages and drafts are safe. Loading the page again usually helps.",
     reload: "Load again",
+    noFiles: "Files can’t be sent here, only text.",
     outdated: "There is a new version of this page.",
   },
 
@@ -71,7 +73,7 @@ export const en = {
   connection: {
     away: "Not connected. Messages are kept and sent later.",
     back: "Connected again.",
-    again: (seconds: number) => `Trying again in ${number.format(seconds)} s.`,
+    again: (seconds: number) => `Trying again in ${numbers.format(seconds)} s.`,
     trying: "Trying again…",
     retry: "Try now",
     notKept: "This browser can’t store anything: keep the page open until your messages are sent.",
@@ -133,11 +135,11 @@ export const en = {
     endOthersText: "You will be signed out everywhere but here.",
     sessionsEnded: (sessions: number) => `${count(sessions, "session", "sessions")} ended.`,
     theme: "Colours",
-    themes: { system: "As the system", light: "Light", dark: "Dark" },
-    textSize: "Size of text",
+    themes: { system: "System", light: "Light", dark: "Dark" },
+    textSize: "Text size",
     textSizes: { small: "Small", normal: "Normal", large: "Large", huge: "Very large" },
-    direction: "Direction of the page",
-    directions: { auto: "As the language", ltr: "Left to right", rtl: "Right to left" },
+    direction: "Page direction",
+    directions: { auto: "Automatic", ltr: "Left to right", rtl: "Right to left" },
     directionHint: "Messages and names always follow their own language.",
     language: "Language: English.",
     notify: "Notifications",
@@ -183,11 +185,211 @@ export const en = {
     },
   },
 
-  messages: messagesEn,
+  /** What stands in the list of conversations, among messages and where they are written. */
+  messages: {
+    list: {
+      title: "Conversations",
+      search: "Search people and conversations",
+      clearSearch: "Clear the search",
+      empty: "No conversations yet",
+      emptyHint: "Find somebody and say hello.",
+      start: "New conversation",
+      nothingFound: (search: string) => `Nothing found for “${search}”`,
+      conversations: "Conversations",
+      people: "People",
+      searching: "Searching…",
+      searchFailed: "The search did not work. Is there a connection?",
+      you: "You",
+      draft: "Draft:",
+      noMessages: "No messages yet",
+      deleted: "Message deleted",
+      unread: (count: number) => (count === 1 ? "1 unread message" : `${count} unread messages`),
+      online: "online",
+      pending: "Waiting to be sent",
+      failed: "Not sent",
+      tooMany: "99+",
+      yesterday: "Yesterday",
+      unnamed: (names: string[], more: number) => `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
+    },
+
+    header: {
+      back: "Back to the conversations",
+      details: "Details and members",
+      people: (count: number) => `${count} people`,
+      online: "Online",
+      lastSeen: (when: string) => `Last seen ${when}`,
+      offline: "Offline",
+    },
+
+    day: { today: "Today", yesterday: "Yesterday" },
+
+    feed: {
+      label: (title: string) => `Messages with ${title}`,
+      labelOfGroup: (title: string) => `Messages in ${title}`,
+      loading: "Loading messages…",
+      notLoaded: "These messages have not been opened on this device yet. They come when there is a connection.",
+      loadingOlder: "Loading older messages…",
+      olderFailed: "Older messages could not be loaded.",
+      tryAgain: "Try again",
+      beginning: (title: string) => `This is the beginning of your conversation with ${title}.`,
+      beginningOfGroup: (title: string) => `This is the beginning of ${title}.`,
+      empty: "No messages yet. Say hello!",
+      newMessages,
+      jump: "Jump to the newest messages",
+      jumpNew: (count: number) => `${newMessages(count)}, jump to ${count === 1 ? "it" : "them"}`,
+      edited: "edited",
+      deleted: "This message was deleted.",
+      pending: "Sending…",
+      pendingOffline: "Is sent when there is a connection",
+      editPending: "Saving…",
+      deletePending: "Deleting…",
+      failed: (reason: string) => `Not sent: ${reason}`,
+      editFailed: (reason: string) => `Not changed: ${reason}`,
+      deleteFailed: (reason: string) => `Not deleted: ${reason}`,
+      retry: "Try again",
+      discard: "Discard",
+      showMore: "Show more",
+      showLess: "Show less",
+      you: "You",
+      said: (who: string, text: string) => `${who}: ${text}`,
+      label1: (who: string, time: string) => `${who}, ${time}`,
+    },
+
+    missed: {
+      label: "New messages",
+      count: newMessages,
+      since: (count: number, when: string) => `${newMessages(count)} since ${when}`,
+      go: "Jump to first",
+      tip: "Jump to the first new message",
+      goOn: "Load more",
+      waive: "Mark all as read",
+      stop: "Stop loading",
+      progress: "New messages loaded",
+      loading: (loaded: number, count: number) =>
+        `Loading ${numbers.format(loaded)} of ${numbers.format(count)} new messages…`,
+      paused: (loaded: number, count: number) =>
+        `${numbers.format(loaded)} of ${numbers.format(count)} new messages are loaded`,
+      failed: "The new messages could not be loaded.",
+    },
+
+    notices: {
+      /** These are sentences of this language, though they may begin with a name of another one. */
+      direction: "ltr" as "ltr" | "rtl",
+      joined: (names: string[]) => `${list.format(names)} joined`,
+      /** They have left, or were removed. */
+      gone: (names: string[]) => `${list.format(names)} ${names.length === 1 ? "is" : "are"} no longer in the group`,
+      others: (count: number) => `${numbers.format(count)} others`,
+      renamed: (name: string) => `The group is now called ${name}`,
+      unnamed: "The group has no name any more",
+      somebody: "Somebody",
+    },
+
+    receipts: {
+      sent: "Sent",
+      read: "Read",
+      readBy: (names: string) => `Read by ${names}`,
+      readByCount: (count: number, total: number) => `Read by ${count} of ${total}`,
+      readByEveryone: "Read by everyone",
+      who: "Read by",
+    },
+
+    typing: {
+      one: (name: string) => `${name} is typing…`,
+      two: (first: string, second: string) => `${first} and ${second} are typing…`,
+      many: (first: string, others: number) => `${first} and ${others} others are typing…`,
+      inRow: "typing…",
+      oneInRow: (name: string) => `${name} is typing…`,
+    },
+
+    actions: {
+      more: "More actions",
+      copy: "Copy text",
+      copied: "Copied",
+      edit: "Edit",
+      delete: "Delete",
+      retry: "Try again",
+      discard: "Discard",
+      deleteTitle: "Delete this message?",
+      deleteText: "It disappears for everybody. That can’t be undone.",
+      deleteAction: "Delete message",
+      discardTitle: "Discard this message?",
+      discardText: "It has not been sent, and its text is lost.",
+      discardAction: "Discard message",
+    },
+
+    composer: {
+      label: (title: string) => `Message to ${title}`,
+      placeholder: (title: string) => `Message ${title}`,
+      editing: "Editing a message",
+      cancelEdit: "Cancel editing",
+      save: "Save",
+      send: "Send",
+      emoji: "Insert an emoji",
+      left: (count: number) => numbers.format(count),
+      leftLabel: (count: number) => (count === 1 ? "1 character left" : `${count} characters left`),
+      tooLong: (count: number) => (count === 1 ? "1 character too many" : `${count} characters too many`),
+      tooLongToInsert: (most: number) =>
+        `That is too long to be put in here: a message has at most ${numbers.format(most)} characters.`,
+      suggestions: "Emoji",
+    },
+
+    emoji: {
+      title: "Emoji",
+      search: "Search emoji",
+      recent: "Recently used",
+      nothing: "No such emoji",
+      groups: {
+        "Smileys & Emotion": "Smileys",
+        "People & Body": "People",
+        "Animals & Nature": "Nature",
+        "Food & Drink": "Food",
+        "Travel & Places": "Travel",
+        Activities: "Activities",
+        Objects: "Objects",
+        Symbols: "Symbols",
+        Flags: "Flags",
+      } as Record<string, string>,
+    },
+
+    state: {
+      loading: "Loading…",
+      removedTitle: "You are no longer in this conversation",
+      removedText: "Somebody removed you, or you left. Its messages can’t be read any more.",
+      unknownTitle: "There is no such conversation",
+      unknownText: "The address may be wrong, or you are not one of its members.",
+      back: "To the conversations",
+      stale: "You are reading what was loaded earlier.",
+    },
+
+    keys: {
+      move: "From message to message",
+      first: "To the first loaded message (End: newest)",
+      actions: "Actions on a message",
+      edit: "Edit your message",
+      editLast: "Edit your last message (empty text field)",
+      delete: "Delete your message",
+      copy: "Copy a message",
+      retry: "Send a failed message again",
+      firstNew: "To the first new message",
+      waive: "Mark all new messages as read, or stop loading them",
+      write: "Back to writing",
+      send: "Send",
+      newline: "New line",
+      bold: "Bold",
+      italics: "Italics",
+      code: "Code",
+      emoji: "Complete an emoji: :smile",
+      scroll: "Scroll the messages (Page Down: back)",
+      cancel: "Cancel editing",
+      listMove: "From conversation to conversation",
+      listOpen: "Open a conversation",
+      search: "Search people and conversations",
+    },
+  },
 
   people: {
     count: (people: number) => count(people, "person", "people"),
-    unread: (messages: number) => `${number.format(messages)} unread`,
+    unread: (messages: number) => `${numbers.format(messages)} unread`,
     people: "People",
     search: "Name or e-mail",
     found: (people: number) => `${count(people, "person", "people")} found`,
@@ -197,6 +399,9 @@ export const en = {
     invite: "To chat you need a second person. Let them open this address in their browser and create an account:",
     inviteLocal:
       "Alone at this computer? Open the address in another browser or a private window, and be the second person yourself.",
+    inviteClosed: "To chat you need a second person: whoever runs this server can give them an account.",
+    notShared:
+      "You find people here once you share a conversation with them. Somebody has to add you to the first one.",
     inviteThen: "Once they are in, you find each other under “New conversation”.",
     copy: "Copy",
     copied: "Copied",
@@ -205,8 +410,8 @@ export const en = {
     joined: "Here since",
     startTitle: "New conversation",
     startChat: "Start chat",
-    createGroup: (people: number) => `Create group of ${number.format(people)}`,
-    groupName: "Name of the group",
+    createGroup: (people: number) => `Create group of ${numbers.format(people)}`,
+    groupName: "Group name",
     groupNameHint: "Without one it is called by its people.",
     group: "Group",
     person: "Person",

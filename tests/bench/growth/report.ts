@@ -22,7 +22,7 @@ const LABELS: Record<CurveName, { title: string; x: string; note: string }> = {
   conversations: {
     title: "Conversations on the server",
     x: "conversations",
-    note: "Groups of three with ten messages each, among a fifth as many people (and 1,000 more). Everything is done in a group of 60 with 1,000 messages, by somebody who is in ten conversations. The list of people is counted (`meta.total`) and their search looks at each of them: both grow with the people on the server, some 0.1 and 0.9 ms for each thousand, and with nothing else.",
+    note: "Groups of three with ten messages each, among a fifth as many people (and 1,000 more). Everything is done in a group of 60 with 1,000 messages, by somebody who is in ten conversations. The list of people is counted (`meta.total`) and their search looked at each of them: both grow with the people on the server, some 0.1 and 0.9 ms for each thousand, and with nothing else. Since these figures were taken a search that fits 10,000 people or fewer is answered by an index.",
   },
   own: {
     title: "Conversations of one user",

@@ -1,5 +1,5 @@
 import postgres from "postgres";
-import type { Link } from "../../support/proxy.ts";
+import { isCommitted, type Link } from "../../support/proxy.ts";
 import type { Cluster, Node } from "./cluster.ts";
 import type { History } from "./history.ts";
 import type { Random } from "./random.ts";
@@ -133,7 +133,8 @@ const kinds = {
     part: line("postgres"),
     lasts: [500, 3_000],
     begin(_, { postgres }, random) {
-      const match = (asked: string) => /confab_(append|amend)|commit/i.test(asked) || random.chance(0.3);
+      const match = (asked: string, answer: string) =>
+        /confab_(append|amend)/.test(asked) || isCommitted(answer) || random.chance(0.3);
       postgres.loseAnswers = { left: random.int(1, 6), match };
       return () => {
         postgres.loseAnswers = undefined;

@@ -33,7 +33,7 @@ export class PostgresAuditLog implements AuditLog {
       return {
         entries: shown.map(entryOf),
         next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
-        ...totalOf(counted?.found ?? 0),
+        ...totalOf(counted && { found: counted.found, is_cut: false }),
       };
     });
   }

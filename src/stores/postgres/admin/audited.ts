@@ -7,6 +7,8 @@ import { auditLog, users } from "../schema.ts";
 
 /** Any number that nothing else on this database uses: superusers are made and unmade one after the other. */
 const ADMIN_LOCK = 7_163_003;
+/** The first of two numbers, the other one is a user's id: what they do as an admin, and what takes their right. */
+const RIGHT_LOCK = 7_163_004;
 
 /** What an entry of the audit log will say, beside who and when. */
 export interface Entry {
@@ -18,25 +20,31 @@ export interface Entry {
 /** `outcome` is what the caller wants; there are no entries when nothing was changed. */
 type Work<T> = (tx: Transaction) => Promise<{ outcome: T; entries: Entry[] }>;
 
-/**
- * Does something and writes down that it was done: both or neither. Others may do so meanwhile. MUST NOT lock any user's row.
- */
+/** Does something and writes down that it was done: both or neither. Others may do so meanwhile. MUST NOT call `lockRight`. */
 export const audited = <T>(db: Database, by: Admin, work: Work<T>): Promise<T> =>
   db.transaction(async (tx) => {
     // Until the end they stay one: who takes their right waits, and who has taken it is waited for.
-    if (by) await tx.execute(sql`SELECT FROM ${users} WHERE ${users.id} = ${by.userId} FOR SHARE`);
+    if (by) await tx.execute(sql`SELECT pg_advisory_xact_lock_shared(${sql.raw(String(RIGHT_LOCK))}, ${by.userId})`);
     return workAs(tx, by, work);
   });
 
 /**
  * The same for what changes who is a superuser: one after the other. Of two who take each other's right at the same
- * moment, the second one has none any more; and neither holds a row of its own while it waits for the other's.
+ * moment, the second one has none any more; and neither holds anything of its own while it waits for the other's.
  */
 export const auditedAlone = <T>(db: Database, by: Admin, work: Work<T>): Promise<T> =>
   db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${sql.raw(String(ADMIN_LOCK))})`);
     return workAs(tx, by, work);
   });
+
+/**
+ * Before somebody's right is taken: waits for what they are doing with it, and all that they begin meanwhile waits too. A
+ * lock of their row would not do: those who share one let others join them, before everybody who waits, without end.
+ */
+export async function lockRight(tx: Transaction, userId: number): Promise<void> {
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(${sql.raw(String(RIGHT_LOCK))}, ${userId})`);
+}
 
 async function workAs<T>(tx: Transaction, by: Admin, work: Work<T>): Promise<T> {
   const actorEmail = by && (await emailOfSuperuser(tx, by.userId));

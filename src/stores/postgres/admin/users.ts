@@ -7,9 +7,10 @@ import type { Database, Transaction } from "../database.ts";
 import { userOf } from "../rows.ts";
 import { users } from "../schema.ts";
 import { deleteSessions, SESSIONS_LISTED, sessionsOf } from "../sessions.ts";
-import { audited, auditedAlone, type Entry } from "./audited.ts";
-import { totalOf } from "./listed.ts";
-import { ADMIN_USER_COLUMNS, type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
+import { audited, auditedAlone, type Entry, lockRight } from "./audited.ts";
+import { type Counted, totalOf } from "./listed.ts";
+import { type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
+import { userListOf } from "./user-lists.ts";
 
 /** Messages that are looked at to count those that somebody sent. */
 const COUNTED_MOST = 10_000;
@@ -18,14 +19,13 @@ export class PostgresAdminUsers implements AdminUserStore {
   constructor(private readonly db: Database) {}
 
   async list({ search, isActive, isSuperuser, limit, offset }: Parameters<AdminUserStore["list"]>[0]) {
-    const rows = await this.db.query<Partial<AdminUserRow> & { found: number; looked: number }>(
-      listOf({ isSearched: search !== "", isActive, isSuperuser }),
+    const rows = await this.db.query<Partial<AdminUserRow> & Counted>(
+      userListOf({ isSearched: search !== "", isActive, isSuperuser }),
       search === "" ? [limit, offset] : [limit, offset, search],
     );
-    const { found = 0, looked = 0 } = rows[0] ?? {};
     return {
       users: rows.flatMap((row) => (isUser(row) ? adminUserOfRow(row) : [])),
-      ...totalOf(found, looked > LISTED_MOST),
+      ...totalOf(rows[0]),
     };
   }
 
@@ -36,12 +36,15 @@ export class PostgresAdminUsers implements AdminUserStore {
     const [counts] = await this.db.query<{ conversations: number; sent: number; looked: number }>(COUNTS, [
       id,
       COUNTED_MOST + 1,
+      LISTED_MOST + 1,
     ]);
+    const { conversations = 0, sent = 0, looked = 0 } = counts ?? {};
     return {
       ...adminUserOf(row),
-      conversation_count: counts?.conversations ?? 0,
-      messages_sent: counts?.sent ?? 0,
-      messages_sent_exact: (counts?.looked ?? 0) <= COUNTED_MOST,
+      conversation_count: Math.min(conversations, LISTED_MOST),
+      conversation_count_exact: conversations <= LISTED_MOST,
+      messages_sent: sent,
+      messages_sent_exact: looked <= COUNTED_MOST && conversations <= LISTED_MOST,
       sessions: sessions.slice(0, SESSIONS_LISTED),
       sessions_exact: sessions.length <= SESSIONS_LISTED,
     };
@@ -49,6 +52,7 @@ export class PostgresAdminUsers implements AdminUserStore {
 
   change(by: Admin, id: number, wanted: Parameters<AdminUserStore["change"]>[2]) {
     return auditedAlone(this.db, by, async (tx) => {
+      await lockRight(tx, id);
       const before = await lockUser(tx, id);
       const isActive = wanted.isActive ?? before.isActive;
       const isSuperuser = wanted.isSuperuser ?? before.isSuperuser;
@@ -125,38 +129,12 @@ async function requireSuperuser(tx: Transaction) {
   if (!left) throw new Failure("last_superuser");
 }
 
-const flag = (name: string, wanted: boolean | undefined) =>
-  wanted === undefined ? [] : [wanted ? name : `NOT ${name}`];
-
-/**
- * A page, newest first, of $1 from the $2th on. Where it is empty, one row has the total. The conditions are written
- * out: an index of those for whom one holds is not taken for a parameter.
- */
-function listOf(asked: { isSearched: boolean; isActive: boolean | undefined; isSuperuser: boolean | undefined }) {
-  const conditions = [...flag("u.is_active", asked.isActive), ...flag("u.is_superuser", asked.isSuperuser)];
-  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const looked = asked.isSearched
-    ? `SELECT id FROM confab_found_users($3, ${LISTED_MOST + 1}) AS id`
-    : `SELECT u.id FROM users u ${where} ORDER BY u.id DESC LIMIT ${LISTED_MOST + 1}`;
-  return `WITH looked AS MATERIALIZED (${looked}),
-    found AS MATERIALIZED (
-      SELECT u.id FROM looked CROSS JOIN LATERAL (SELECT * FROM users WHERE id = looked.id OFFSET 0) u ${where}
-    ),
-    page AS MATERIALIZED (SELECT id FROM found ORDER BY id DESC LIMIT $1 OFFSET $2)
-    SELECT counted.*, shown.*
-    FROM (SELECT (SELECT count(*)::int FROM found) AS found, (SELECT count(*)::int FROM looked) AS looked) counted
-    LEFT JOIN LATERAL (
-      SELECT ${ADMIN_USER_COLUMNS} FROM page CROSS JOIN LATERAL (SELECT * FROM users WHERE id = page.id OFFSET 0) u
-    ) shown ON true
-    ORDER BY shown.user_id DESC`;
-}
-
-/** $2: messages that are looked at, the newest of each conversation first. */
-const COUNTS = `SELECT (SELECT count(*)::int FROM participants WHERE user_id = $1) AS conversations,
+/** $2: messages that are looked at, the newest of each conversation first; $3: conversations. */
+const COUNTS = `WITH own AS MATERIALIZED (SELECT conversation_id AS id FROM participants WHERE user_id = $1 LIMIT $3)
+  SELECT (SELECT count(*)::int FROM own) AS conversations,
     count(*) FILTER (WHERE s.sender_id = $1)::int AS sent, count(*)::int AS looked
   FROM (
-    SELECT m.sender_id FROM participants p CROSS JOIN LATERAL (
-      SELECT sender_id FROM messages WHERE conversation_id = p.conversation_id ORDER BY seq DESC OFFSET 0
-    ) m
-    WHERE p.user_id = $1 LIMIT $2
+    SELECT m.sender_id FROM own CROSS JOIN LATERAL (
+      SELECT sender_id FROM messages WHERE conversation_id = own.id ORDER BY seq DESC OFFSET 0
+    ) m LIMIT $2
   ) s`;

@@ -11,26 +11,34 @@ import { Moment } from "../parts/moment.tsx";
 const A_PAGE = 50;
 const { conversations: texts } = adminTexts;
 
+/** The newest page below what is shown. Where something lies between, it begins anew: older ones are a press away. */
+function withNewest(shown: Message[], page: Message[]): Message[] {
+  const first = page[0]?.seq ?? 0;
+  const older = shown.filter(({ seq }) => seq < first);
+  return older.at(-1)?.seq === first - 1 ? [...older, ...page] : page;
+}
+
 /** What people wrote is private: it is asked for only when the admin says so, and that is written down. */
 export function Messages({ conversation }: { conversation: AdminConversation }) {
   const [messages, setMessages] = useState<Message[]>();
   const [busy, setBusy] = useState(false);
-  const oldest = messages?.[0]?.seq;
+  const [oldest, newest] = [messages?.[0]?.seq, messages?.at(-1)?.seq ?? 0];
   const firstKept = conversation.last_seq - conversation.message_count + 1;
 
-  const show = async () => {
+  const ask = async (query: string, joined: (shown: Message[], page: Message[]) => Message[]) => {
     setBusy(true);
     try {
-      const before = oldest === undefined ? "" : `&before_seq=${oldest}`;
-      const path = `conversations/${conversation.id}/messages/?limit=${A_PAGE}${before}`;
+      const path = `conversations/${conversation.id}/messages/?limit=${A_PAGE}${query}`;
       const { data } = await admin<MessagePage>("GET", path);
-      setMessages([...(data?.messages ?? []), ...(messages ?? [])]);
+      setMessages((shown = []) => joined(shown, data?.messages ?? []));
     } catch (error) {
       toast((error as Error).message, { error: true });
     } finally {
       setBusy(false);
     }
   };
+  const showNewest = () => ask("", withNewest);
+  const showOlder = () => ask(`&before_seq=${oldest}`, (shown, page) => [...page, ...shown]);
 
   const remove = async (message: Message) => {
     const { label, question, done } = texts.removeMessage;
@@ -49,14 +57,14 @@ export function Messages({ conversation }: { conversation: AdminConversation }) 
       {messages === undefined ? (
         <div class="notice">
           <p>{texts.readingIsAudited}</p>
-          <Button icon="eye" busy={busy} disabled={conversation.message_count === 0} onClick={show}>
+          <Button icon="eye" busy={busy} disabled={conversation.message_count === 0} onClick={showNewest}>
             {texts.show}
           </Button>
         </div>
       ) : (
         <>
           {oldest !== undefined && oldest > firstKept && (
-            <Button busy={busy} onClick={show}>
+            <Button busy={busy} onClick={showOlder}>
               {texts.older}
             </Button>
           )}
@@ -83,6 +91,11 @@ export function Messages({ conversation }: { conversation: AdminConversation }) 
               </li>
             ))}
           </ol>
+          {conversation.last_seq > newest && (
+            <Button busy={busy} onClick={showNewest}>
+              {texts.newer}
+            </Button>
+          )}
         </>
       )}
     </section>

@@ -11,9 +11,11 @@ export function useMetrics(range: MetricRange): { report: MetricsReport | undefi
   const [error, setError] = useState<Error>();
   useEffect(() => {
     let isOver = false;
+    let isAsking = false;
     let report: MetricsReport | undefined;
     const ask = async () => {
-      if (document.visibilityState === "hidden" && report) return;
+      if (isAsking || (document.visibilityState === "hidden" && report)) return;
+      isAsking = true;
       try {
         const after = (report?.at.at(-1) ?? 0) - 1;
         const { data } = await admin<MetricsReport>("GET", `metrics/?range=${range}&after=${Math.max(0, after)}`);
@@ -23,6 +25,8 @@ export function useMetrics(range: MetricRange): { report: MetricsReport | undefi
         setError(undefined);
       } catch (fault) {
         if (!isOver) setError(fault as Error);
+      } finally {
+        isAsking = false;
       }
     };
     void ask();

@@ -71,8 +71,12 @@ function OnePlot(props: { kind: PlotKind; report: MetricsReport; spanMs: number;
   const lines = useMemo(
     () =>
       scope === "nodes"
-        ? report.nodes.map((node) => ({ label: node.name, values: node.series[kind.ofNode] }))
-        : kind.lines.map(({ metric, label }) => ({ label, values: report.total[metric] })),
+        ? report.nodes.map(({ id, name, is_alive, series }) => ({
+            id,
+            label: is_alive ? name : texts.ended(name),
+            values: series[kind.ofNode],
+          }))
+        : kind.lines.map(({ metric, label }) => ({ id: metric, label, values: report.total[metric] })),
     [kind, report, scope],
   );
   const { title, hint, format, isBytes } = kind;

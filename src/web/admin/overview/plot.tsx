@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
 import { adminTexts } from "../../texts/admin.ts";
+import { lonePoints } from "./lone-points.ts";
 
 type Values = readonly (number | null)[];
 
@@ -10,7 +11,7 @@ export interface PlotProps {
   hint: string;
   /** ms since the epoch. */
   at: readonly number[];
-  lines: readonly { label: string; values: Values }[];
+  lines: readonly { id: string; label: string; values: Values }[];
   format: (value: number) => string;
   /** The numbers are read in powers of two. */
   isBytes?: boolean | undefined;
@@ -85,8 +86,8 @@ export function Plot({ title, hint, at, lines, format, isBytes = false, spanMs, 
         <p class="plot-moment soft">{pointed.value === undefined || moment === undefined ? "" : texts.at(moment)}</p>
       </figcaption>
       <ul class="plot-legend">
-        {lines.map(({ label, values }, i) => (
-          <li key={label}>
+        {lines.map(({ id, label, values }, i) => (
+          <li key={id}>
             <span class={`plot-mark plot-mark-${i % COLOURS}`} aria-hidden="true" />
             <span class="soft" dir="auto">
               {label}
@@ -148,7 +149,7 @@ function optionsFor(element: HTMLElement, count: number, needs: Needs): UPlot.Op
     cursor: { sync: { key: "overview" }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
     scales: { x: { time: true, range }, y: { range: (_, __, most) => [0, topOf(most)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 60, size: 24, values: (_, moments) => moments.map(texts.clock) },
+      { ...axis, grid: { show: false }, space: 44, size: 24, values: (_, moments) => moments.map(texts.clock) },
       { ...axis, size: 56, space: 32, incrs, values: (_, values) => values.map(format) },
     ],
     series: [
@@ -156,13 +157,15 @@ function optionsFor(element: HTMLElement, count: number, needs: Needs): UPlot.Op
       ...Array.from({ length: count }, (_, i) => ({
         stroke: colour(`--plot-${i % COLOURS}`),
         width: 1.5,
-        points: { show: false },
+        points: { show: false, size: 4, filter: lonePointsOf },
         spanGaps: false,
       })),
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
   };
 }
+
+const lonePointsOf = ({ data }: UPlot, series: number) => lonePoints(data[series] ?? []);
 
 /** Room above the highest; a line of nothing but zeros lies at the bottom. */
 const topOf = (most: number | null) => (most ? most * 1.15 : 1);

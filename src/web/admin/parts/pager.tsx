@@ -7,20 +7,19 @@ import { setQuery } from "../routing.ts";
 export function Pager({ page, size, meta }: { page: number; size: number; meta: Success<unknown>["meta"] }) {
   const total = Number(meta?.["total"] ?? 0);
   const first = page * size;
+  // An address may be older than the list is long.
+  const last = Math.max(0, Math.ceil(total / size) - 1);
+  const isBeyond = page > last;
   const go = (to: number) => setQuery({ page: to === 0 ? "" : String(to) });
   return (
     <div class="pager">
       <p aria-live="polite">
-        {adminTexts.range(
-          Math.min(first + 1, total),
-          Math.min(first + size, total),
-          total,
-          meta?.["total_exact"] !== false,
-        )}
+        {!isBeyond &&
+          adminTexts.range(first + 1, Math.min(first + size, total), total, meta?.["total_exact"] !== false)}
       </p>
-      {total > size && (
+      {(total > size || isBeyond) && (
         <>
-          <Button disabled={page === 0} onClick={() => go(page - 1)}>
+          <Button disabled={page === 0} onClick={() => go(Math.min(page - 1, last))}>
             {adminTexts.previous}
           </Button>
           <Button disabled={first + size >= total} onClick={() => go(page + 1)}>

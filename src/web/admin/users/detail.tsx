@@ -14,6 +14,9 @@ import { pathOf } from "../routing.ts";
 const REFRESH_MS = 10_000;
 const { users: texts } = adminTexts;
 
+const counted = (count: number, isExact: boolean) =>
+  isExact ? adminTexts.number(count) : texts.atLeast(adminTexts.number(count));
+
 export function UserPage({ id }: { id: string }) {
   const loaded = useLoad<AdminUserDetail>(`users/${id}/`, REFRESH_MS);
   const user = loaded.answer?.data;
@@ -45,16 +48,11 @@ function User({ user, reload }: { user: AdminUserDetail; reload: () => Promise<v
           [texts.lastSeen, <Moment key="seen" at={user.last_seen} ago />],
           [texts.joined, <Moment key="joined" at={user.date_joined} />],
           [texts.openSockets, adminTexts.number(user.open_sockets)],
-          [
-            texts.messagesSent,
-            user.messages_sent_exact
-              ? adminTexts.number(user.messages_sent)
-              : texts.atLeast(adminTexts.number(user.messages_sent)),
-          ],
+          [texts.messagesSent, counted(user.messages_sent, user.messages_sent_exact)],
           [
             texts.conversations,
             <a key="conversations" href={`${pathOf("conversations")}?participant=${user.id}`}>
-              {adminTexts.number(user.conversation_count)}
+              {counted(user.conversation_count, user.conversation_count_exact)}
             </a>,
           ],
           [

@@ -27,7 +27,7 @@ export function AccountPage() {
         </p>
         <h1 class="account-title">{title}</h1>
         {endedElsewhere.value && (
-          <p class="account-notice" role="status">
+          <p class="account-notice">
             <Icon name="info" />
             <span>{texts.account.endedElsewhere}</span>
           </p>

@@ -4,7 +4,6 @@ import { Button } from "../../design/button.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 import { startConversation } from "../dialogs.ts";
-import { documentKeys } from "../keyboard/shortcuts.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
 import { openId } from "../routing.ts";
@@ -13,18 +12,15 @@ import { moveFocus } from "./move-focus.ts";
 import { ConversationRow } from "./row.tsx";
 import { SearchField } from "./search-field.tsx";
 import { SearchResults } from "./search-results.tsx";
+import { addressOf } from "./title.ts";
 
 /** Further conversations are asked for when fewer screens than this are left below. */
 const SCREENS = 2;
 
 /** All conversations, the newest first, and a search over them and over people. */
 export function ConversationList() {
-  const { keys } = texts.messages;
-  documentKeys("conversations", [
-    { keys: "ArrowDown", label: keys.listMove },
-    { keys: "Enter", label: keys.listOpen },
-  ]);
   const [search, setSearch] = useState("");
+  const [focused, setFocused] = useState<string | null>(null);
   const pane = useRef<HTMLDivElement>(null);
   return (
     <div class="conversations">
@@ -34,6 +30,7 @@ export function ConversationList() {
         ref={pane}
         class="conversations-pane"
         tabIndex={-1}
+        onFocusIn={({ target }) => setFocused(target instanceof Element ? target.getAttribute("href") : null)}
         onKeyDown={(event) => {
           const to = { ArrowDown: "next", ArrowUp: "previous", Home: "first", End: "last" } as const;
           const direction = to[event.key as keyof typeof to];
@@ -41,7 +38,7 @@ export function ConversationList() {
         }}
       >
         {search.trim() === "" ? (
-          <AllConversations pane={pane} />
+          <AllConversations pane={pane} focused={focused} />
         ) : (
           <SearchResults search={search.trim()} onDone={() => setSearch("")} />
         )}
@@ -50,7 +47,13 @@ export function ConversationList() {
   );
 }
 
-function AllConversations({ pane }: { pane: { current: HTMLDivElement | null } }) {
+interface AllConversationsProps {
+  pane: { current: HTMLDivElement | null };
+  /** The address of the one that has the focus. */
+  focused: string | null;
+}
+
+function AllConversations({ pane, focused }: AllConversationsProps) {
   const [, changed] = useReducer((count: number) => count + 1, 0);
   useEffect(() => client.on("conversations", () => changed(undefined)), []);
   const list = useRef<VirtualizerHandle>(null);
@@ -74,8 +77,19 @@ function AllConversations({ pane }: { pane: { current: HTMLDivElement | null } }
       </div>
     );
   if (items.length === 0) return <Nobody />;
+  const focusedAt = items.findIndex((conversation) => addressOf(conversation) === focused);
   return (
-    <Virtualizer ref={list} as="ul" item="li" scrollRef={pane} data={items} itemSize={64} onScroll={() => void look()}>
+    <Virtualizer
+      ref={list}
+      as="ul"
+      item="li"
+      scrollRef={pane}
+      data={items}
+      itemSize={64}
+      // However far it is scrolled away, or moves up: otherwise the focus would be lost.
+      keepMounted={focusedAt < 0 ? [] : [focusedAt]}
+      onScroll={() => void look()}
+    >
       {(conversation) => (
         <ConversationRow key={conversation.id} conversation={conversation} isOpen={conversation.id === openId.value} />
       )}

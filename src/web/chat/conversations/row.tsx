@@ -6,7 +6,7 @@ import { draftOf, draftsRevision } from "../messages/drafts.ts";
 import { preview, previewOf } from "../messages/preview.ts";
 import { listTime } from "../messages/times.ts";
 import { me } from "../session/session.ts";
-import { otherOf, titleOf } from "./title.ts";
+import { addressOf, otherOf, titleOf } from "./title.ts";
 import { useChanges, usePresence } from "./use-conversation.ts";
 
 const BADGE_MAX = 99;
@@ -22,7 +22,7 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
   return (
     <a
       class={unread > 0 ? "conversation-row conversation-unread" : "conversation-row"}
-      href={`/c/${conversation.id}`}
+      href={addressOf(conversation)}
       aria-current={isOpen ? "page" : undefined}
     >
       <Avatar
@@ -32,31 +32,31 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
         online={presence?.online}
       />
       <span class="entry-text">
-        <span class="entry-title">
-          <bdi>{title}</bdi>
+        <span class="entry-line">
+          <bdi class="entry-title clip">{title}</bdi>
+          {presence?.online && <span class="visually-hidden">, {list.online}</span>}
+          {time && <time dateTime={time}>{listTime(time)}</time>}
         </span>
-        {presence?.online && <span class="visually-hidden">, {list.online}</span>}
-        <span class="entry-preview">{below(conversation, isOpen)}</span>
-      </span>
-      <span class="entry-side">
-        {time && <time dateTime={time}>{listTime(time)}</time>}
-        {lastMessage?.state === "failed" ? (
-          <span class="entry-failed" title={list.failed}>
-            <Icon name="warning" />
-            <span class="visually-hidden">{list.failed}</span>
-          </span>
-        ) : lastMessage?.state === "pending" ? (
-          <span class="entry-pending" title={list.pending}>
-            <Icon name="clock" />
-            <span class="visually-hidden">{list.pending}</span>
-          </span>
-        ) : null}
-        {unread > 0 && (
-          <span class="unread-badge">
-            <span aria-hidden="true">{unread > BADGE_MAX ? list.tooMany : unread}</span>
-            <span class="visually-hidden">{list.unread(unread)}</span>
-          </span>
-        )}
+        <span class="entry-line">
+          <span class="entry-preview">{below(conversation, isOpen)}</span>
+          {lastMessage?.state === "failed" ? (
+            <span class="entry-failed" title={list.failed}>
+              <Icon name="warning" />
+              <span class="visually-hidden">{list.failed}</span>
+            </span>
+          ) : lastMessage?.state === "pending" ? (
+            <span class="entry-pending" title={list.pending}>
+              <Icon name="clock" />
+              <span class="visually-hidden">{list.pending}</span>
+            </span>
+          ) : null}
+          {unread > 0 && (
+            <span class="unread-badge">
+              <span aria-hidden="true">{unread > BADGE_MAX ? list.tooMany : unread}</span>
+              <span class="visually-hidden">{list.unread(unread)}</span>
+            </span>
+          )}
+        </span>
       </span>
     </a>
   );
@@ -82,7 +82,7 @@ function below(conversation: Conversation, isOpen: boolean) {
   if (draft !== "")
     return (
       <>
-        <span class="entry-draft">{list.draft}</span> <bdi>{preview(draft)}</bdi>
+        <bdi class="entry-draft">{list.draft}</bdi> <bdi>{preview(draft)}</bdi>
       </>
     );
   if (!lastMessage) return <>{list.noMessages}</>;

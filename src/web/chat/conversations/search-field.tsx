@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
 import { IconButton } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
+import { isComposing } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
 import { useShortcuts } from "../keyboard/shortcuts.ts";
 
@@ -31,7 +32,7 @@ export function SearchField({ value, onChange, onLeave }: SearchFieldProps) {
         autocomplete="off"
         onInput={(event) => onChange(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.isComposing) return;
+          if (isComposing(event)) return;
           if (event.key === "Escape" && value !== "") clear();
           else if (event.key === "ArrowDown" || event.key === "Enter") onLeave();
           else return;

@@ -1,24 +1,12 @@
-import { useEffect, useState } from "preact/hooks";
 import type { Conversation, User } from "../../../client/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
-import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { openConversation, openId } from "../routing.ts";
+import { writeTo } from "../people/write-to.ts";
+import { openId } from "../routing.ts";
 import { client, me } from "../session/session.ts";
 import { ConversationRow } from "./row.tsx";
 import { titleOf } from "./title.ts";
-
-/** The server is asked when nothing was typed for so long, in ms. */
-const PAUSE = 180;
-const PEOPLE = 20;
-const CONVERSATIONS = 50;
-
-interface Found {
-  search: string;
-  conversations: readonly Conversation[];
-  people: readonly User[];
-  failed: boolean;
-}
+import { useSearch } from "./use-search.ts";
 
 export function SearchResults({ search, onDone }: { search: string; onDone: () => void }) {
   const { list } = texts.messages;
@@ -28,14 +16,7 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
   const known = new Set(here.map((conversation) => conversation.id));
   if (isCurrent) here.push(...found.conversations.filter((conversation) => !known.has(conversation.id)));
   const open = async (user: User) => {
-    try {
-      const conversation = await client.create([user.id]);
-      onDone();
-      openConversation(conversation.id);
-      conversation.close();
-    } catch (error) {
-      toast(error instanceof Error ? error.message : String(error), { error: true });
-    }
+    if (await writeTo(user)) onDone();
   };
   const people = found?.people ?? [];
   return (
@@ -64,10 +45,10 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
                 <button type="button" class="conversation-row" onClick={() => void open(user)}>
                   <Avatar name={user.full_name} id={user.id} />
                   <span class="entry-text">
-                    <span class="entry-title">
-                      <bdi>{user.full_name}</bdi>
+                    <bdi class="entry-title clip">{user.full_name}</bdi>
+                    <span class="entry-preview">
+                      <bdi>{user.email}</bdi>
                     </span>
-                    <span class="entry-preview">{user.email}</span>
                   </span>
                 </button>
               </li>
@@ -91,27 +72,4 @@ function matches(conversation: Conversation, search: string): boolean {
   const people = conversation.info?.participants ?? [];
   const names = people.filter((user) => user.id !== me.peek()?.id).flatMap((user) => [user.full_name, user.email]);
   return [titleOf(conversation, me.peek()), ...names].some((name) => name.toLocaleLowerCase().includes(wanted));
-}
-
-function useSearch(search: string): Found | undefined {
-  const [found, setFound] = useState<Found>();
-  useEffect(() => {
-    let isOver = false;
-    const timer = setTimeout(async () => {
-      try {
-        const [{ items }, { users }] = await Promise.all([
-          client.conversations.search(search, { limit: CONVERSATIONS }),
-          client.people(search, { limit: PEOPLE }),
-        ]);
-        if (!isOver) setFound({ search, conversations: items, people: users, failed: false });
-      } catch {
-        if (!isOver) setFound({ search, conversations: [], people: [], failed: true });
-      }
-    }, PAUSE);
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [search]);
-  return found;
 }

@@ -1,6 +1,9 @@
 import type { Conversation, ConversationInfo, User } from "../../../client/index.ts";
 import { texts } from "../../texts/texts.ts";
 
+/** Where it is found in this page. */
+export const addressOf = ({ id }: Conversation) => `/c/${id}`;
+
 /** The other one of a 1-on-1. */
 export function otherOf(info: ConversationInfo | undefined, me: User | undefined): User | undefined {
   if (!info || info.is_group) return undefined;

@@ -1,6 +1,6 @@
 import { texts } from "../../texts/texts.ts";
 import { openDialog, startConversation } from "../dialogs.ts";
-import { closeConversation, navigate, openConversation, openId, route } from "../routing.ts";
+import { closeConversation, closeSettings, navigate, openConversation, openId, route } from "../routing.ts";
 import { client } from "../session/session.ts";
 import { useShortcuts } from "./shortcuts.ts";
 
@@ -14,7 +14,7 @@ export function useGlobalShortcuts() {
     { keys: "Mod+,", label: keys.settings, run: () => navigate("/settings/profile") },
     { keys: "F6", label: keys.regions, run: (event) => focusRegion(event.shiftKey ? -1 : 1), when: noDialog },
     { keys: "Shift+F6", label: keys.regionsBack, run: () => focusRegion(-1), when: noDialog },
-    { keys: "Escape", label: keys.back, run: closeConversation, when: () => noDialog() && isAlone() },
+    { keys: "Escape", label: keys.back, run: goBack, when: () => noDialog() && isAlone() },
     { keys: "?", label: keys.sheet, run: () => open("keys") },
   ]);
   useShortcuts("conversations", [
@@ -28,6 +28,8 @@ export function useGlobalShortcuts() {
 const isAlone = () =>
   route.value.page === "settings" ||
   (route.value.page === "conversation" && matchMedia("(max-width: 47.99rem)").matches);
+
+const goBack = () => (route.value.page === "settings" ? closeSettings() : closeConversation());
 
 const open = (kind: "switcher" | "keys") => {
   openDialog.value = { kind };

@@ -4,7 +4,7 @@ import { closeDialog } from "../dialogs.ts";
 import { KeySheet } from "./key-sheet.tsx";
 
 export const KeyDialog = () => (
-  <Dialog title={texts.keyboard.title} shape="wide" onClose={closeDialog}>
+  <Dialog title={texts.keyboard.title} shape="wide" isText onClose={closeDialog}>
     <KeySheet />
   </Dialog>
 );

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { matchesKeys } from "../../design/keys.ts";
+import { isComposing, matchesKeys } from "../../design/keys.ts";
 
 export type ShortcutSection = "everywhere" | "conversations" | "messages" | "composing";
 
@@ -68,7 +68,9 @@ function useRegistered(section: ShortcutSection, hints: readonly KeyHint[], curr
 /** Hears all keys of the page; called once. */
 export function listenForShortcuts() {
   addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented || isComposing(event)) return;
+    // It closes what is open over the page, and nothing else.
+    if (event.key === "Escape" && document.querySelector(":popover-open:not(.tooltip)")) return;
     const inDialog = document.querySelector("dialog[open]") !== null;
     const typingIn = isTyping(event.target) ? event.target : undefined;
     const mayRun = ({ keys, whileTyping }: Shortcut) =>

@@ -4,8 +4,10 @@ import { Avatar } from "../../design/avatar.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { texts } from "../../texts/texts.ts";
 import { otherOf, titleOf } from "../conversations/title.ts";
+import { useSearch } from "../conversations/use-search.ts";
 import { Combobox } from "../people/combobox.tsx";
-import { usePeople } from "../people/search.ts";
+import { isFoundBy } from "../people/search.ts";
+import { writeTo } from "../people/write-to.ts";
 import { openConversation } from "../routing.ts";
 import { client, me } from "../session/session.ts";
 
@@ -24,11 +26,16 @@ interface Target {
 export function Switcher({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const search = usePeople(text);
-  const found = matching(client.conversations.items, text).slice(0, CONVERSATIONS_SHOWN);
-  const partners = new Set(found.map(partnerOf));
-  const people = text.trim() === "" ? [] : search.users.filter((user) => !partners.has(user.id)).slice(0, PEOPLE_SHOWN);
-  const targets = [...found.map(toConversation), ...people.map(toPerson)];
+  const search = text.trim();
+  const found = useSearch(search);
+  // The list has the most recent ones alone; the others the server finds a moment later.
+  const known = new Set([...client.conversations.items, ...(found?.conversations ?? [])]);
+  const conversations = matching([...known], text).slice(0, CONVERSATIONS_SHOWN);
+  const partners = new Set(conversations.map(partnerOf));
+  // Those of an earlier text may be others.
+  const fits = (user: User) => !partners.has(user.id) && (found?.search === search || isFoundBy(user, search));
+  const people = search === "" ? [] : (found?.people ?? []).filter(fits).slice(0, PEOPLE_SHOWN);
+  const targets = [...conversations.map(toConversation), ...people.map(toPerson)];
   const active = targets[Math.min(at, targets.length - 1)];
 
   function go(target: Target) {
@@ -71,7 +78,9 @@ export function Switcher({ onClose }: { onClose: () => void }) {
           </>
         )}
       >
-        {targets.length === 0 && !search.isLoading && <p class="soft picker-empty">{texts.keyboard.switcherNothing}</p>}
+        {targets.length === 0 && (search === "" || found?.search === search) && (
+          <p class="soft picker-empty">{texts.keyboard.switcherNothing}</p>
+        )}
       </Combobox>
     </Dialog>
   );
@@ -92,11 +101,7 @@ const toPerson = (user: User): Target => ({
   title: user.full_name,
   note: user.email,
   avatar: { id: user.id, group: false },
-  async go() {
-    const conversation = await client.create([user.id]);
-    openConversation(conversation.id);
-    conversation.close();
-  },
+  go: () => writeTo(user),
 });
 
 const partnerOf = ({ info }: Conversation) => otherOf(info, me.peek())?.id;

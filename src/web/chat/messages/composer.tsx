@@ -1,53 +1,49 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { ChatMessage, Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../client/index.ts";
 import { CONTENT_MAX, codePoints, contentFault, strip } from "../../../protocol/content.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
+import { isComposing, matchesKeys } from "../../design/keys.ts";
+import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
-import { documentKeys } from "../keyboard/shortcuts.ts";
 import { me } from "../session/session.ts";
-import { draftOf, keepDraft } from "./drafts.ts";
+import { draftOf, hearDraft, keepDraft } from "./drafts.ts";
 import { EmojiButton } from "./emoji/button.tsx";
 import { Suggestions, useSuggestions } from "./emoji/suggestions.tsx";
 import { touches } from "./focus.ts";
-import { insertText, toggleMark } from "./text-field.ts";
+import { isDeleted } from "./preview.ts";
+import { scrollMessages } from "./scroll-messages.ts";
+import { clearText, insertText, toggleMark } from "./text-field.ts";
+import type { Editing } from "./use-editing.ts";
 
 /** From so many characters before the limit they are counted. */
 const COUNTED_FROM = CONTENT_MAX - 500;
-const MARKS: Record<string, string> = { b: "**", i: "_", e: "`" };
+/** So much can be shortened by hand. With far more, a text field takes seconds for every key. */
+const FIELD_MAX = 4 * CONTENT_MAX;
+const MARKS = { "Mod+B": "**", "Mod+I": "_", "Mod+E": "`" };
 
 export interface ComposerProps {
   conversation: Conversation;
   title: string;
-  /** One's own message that is edited here. */
-  editing: ChatMessage | undefined;
+  /** The text field is that of the message that is edited, while one is. */
+  editing: Editing;
   onEditLast: () => void;
-  onEditEnd: () => void;
 }
 
-export function Composer({ conversation, title, editing, onEditLast, onEditEnd }: ComposerProps) {
-  const { composer, keys } = texts.messages;
-  documentKeys("composing", [
-    { keys: "Enter", label: keys.send },
-    { keys: "Shift+Enter", label: keys.newline },
-    { keys: "ArrowUp", label: keys.editLast },
-    { keys: "Mod+B", label: keys.bold },
-    { keys: "Mod+I", label: keys.italics },
-    { keys: "Mod+E", label: keys.code },
-    { keys: ":", label: keys.emoji },
-    { keys: "Escape", label: keys.cancel },
-  ]);
+export function Composer({ conversation, title, editing, onEditLast }: ComposerProps) {
+  const { composer, feed } = texts.messages;
+  const edited = editing.message;
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useState(() => draftOf(me.peek()?.id, conversation.id));
-  /** Undefined: nothing was changed yet. */
-  const [edit, setEdit] = useState<string>();
-  const [fault, setFault] = useState<string>();
-  const text = editing ? (edit ?? editing.content) : draft;
+  const [refusal, setFault] = useState<string>();
+  const isGone = edited !== undefined && isDeleted(edited);
+  const fault = isGone ? feed.deleted : refusal;
+  const text = edited ? editing.text : draft;
   const suggestions = useSuggestions(field);
 
   function change(value: string) {
     setFault(undefined);
-    if (editing) return setEdit(value);
+    if (edited) return editing.change(value);
     setDraft(value);
     keepDraft(me.peek()?.id, conversation.id, value);
     conversation.typing(value.trim() !== "");
@@ -56,45 +52,47 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
   useEffect(() => {
     if (!touches.matches) field.current?.focus();
   }, []);
-  // Before the next key: later it would take back what was typed, or be typed elsewhere.
+  useEffect(() => hearDraft(me.peek()?.id, conversation.id, setDraft), [conversation.id]);
+  const wasEdited = useRef(edited?.key);
+  // Before the next key: later it would be typed elsewhere.
   useLayoutEffect(() => {
-    setEdit(undefined);
+    if (wasEdited.current === edited?.key) return;
+    wasEdited.current = edited?.key;
     setFault(undefined);
-    if (editing) field.current?.focus();
-  }, [editing?.key]);
-  useLayoutEffect(() => grow(field.current), [text]);
+    if (edited || (isFocusLost() && !touches.matches)) field.current?.focus();
+  }, [edited?.key]);
+  useLayoutEffect(() => grow(field.current), [text, edited?.key]);
+  useEffect(() => {
+    const fit = () => grow(field.current);
+    addEventListener("resize", fit);
+    return () => removeEventListener("resize", fit);
+  }, []);
 
   function submit() {
     const content = strip(text);
-    if (content === "") return;
+    if (content === "" || isGone) return;
     const wrong = contentFault(content);
     if (wrong) return setFault(wrong);
-    if (editing) {
-      if (content !== editing.content) conversation.edit(editing.key, content).done.catch(() => {});
-      onEditEnd();
+    if (edited) {
+      if (content !== edited.content) conversation.edit(edited.key, content).done.catch(() => {});
+      editing.end();
     } else {
       conversation.send(content).done.catch(() => {});
-      change("");
+      if (field.current) clearText(field.current);
     }
-    field.current?.focus();
-  }
-
-  /** At once: a moment later somebody may be elsewhere already. */
-  function cancelEdit() {
-    onEditEnd();
-    if (!touches.matches) field.current?.focus();
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // While characters are composed, Enter and the arrows belong to the input method.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     if (suggestions.onKeyDown(event)) return event.preventDefault();
-    const mark = (event.ctrlKey || event.metaKey) && !event.altKey && MARKS[event.key.toLowerCase()];
+    const [, mark] = Object.entries(MARKS).find(([keys]) => matchesKeys(event, keys)) ?? [];
     if (mark && field.current) toggleMark(field.current, mark);
     // What fingers type with has no Shift+Enter: there Enter ends the line.
     else if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!touches.matches || event.ctrlKey)) submit();
-    else if (event.key === "Escape" && editing) cancelEdit();
-    else if (event.key === "ArrowUp" && !event.altKey && text === "" && !editing) onEditLast();
+    else if (event.key === "Escape" && edited) editing.end();
+    else if (/^Page(Up|Down)$/.test(event.key) && !isScrolled(field.current))
+      scrollMessages(event.key === "PageUp" ? -1 : 1);
+    else if (event.key === "ArrowUp" && !event.altKey && text === "" && !edited) onEditLast();
     else return;
     event.preventDefault();
   }
@@ -103,23 +101,25 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
   const left = CONTENT_MAX - length;
   return (
     <form
-      class={editing ? "composer composer-editing" : "composer"}
+      class={edited ? "composer composer-editing" : "composer"}
       onSubmit={(event) => {
         event.preventDefault();
         submit();
       }}
     >
-      {editing && (
+      {edited && (
         <div class="composer-edited">
           <Icon name="edit" />
           <span>{composer.editing}</span>
-          <IconButton icon="close" label={composer.cancelEdit} keys="Esc" onClick={cancelEdit} />
+          <IconButton icon="close" label={composer.cancelEdit} keys="Esc" onClick={editing.end} />
         </div>
       )}
       <Suggestions {...suggestions} />
       <div class="composer-box">
         <EmojiButton onChoose={(emoji) => field.current && insertText(field.current, emoji)} />
         <textarea
+          // Another text has another field: what was typed in one is not taken back in the other.
+          key={edited?.key}
           ref={field}
           class="composer-input"
           rows={1}
@@ -134,6 +134,13 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
           aria-activedescendant={suggestions.items.length > 0 ? `emoji-suggestion-${suggestions.chosen}` : undefined}
           autocomplete="off"
           enterkeyhint={touches.matches ? "enter" : "send"}
+          onBeforeInput={(event) => {
+            const { selectionStart, selectionEnd } = event.currentTarget;
+            const kept = text.length - (selectionEnd - selectionStart);
+            if (event.data === null || kept + event.data.length <= FIELD_MAX) return;
+            event.preventDefault();
+            setFault(composer.tooLongToInsert(CONTENT_MAX));
+          }}
           onInput={(event) => {
             change(event.currentTarget.value);
             suggestions.look();
@@ -142,7 +149,7 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
           onSelect={suggestions.look}
           onBlur={() => {
             suggestions.close();
-            if (!editing) conversation.typing(false);
+            if (!edited) conversation.typing(false);
           }}
         />
         {length > COUNTED_FROM && (
@@ -151,10 +158,11 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
             class={left < 0 ? "composer-count composer-count-over" : "composer-count"}
             title={left < 0 ? composer.tooLong(-left) : composer.leftLabel(left)}
           >
-            {composer.left(left)}
+            <span aria-hidden="true">{composer.left(left)}</span>
+            <span class="visually-hidden">{left < 0 ? composer.tooLong(-left) : composer.leftLabel(left)}</span>
           </span>
         )}
-        {editing ? (
+        {edited ? (
           <Button kind="primary" type="submit">
             {composer.save}
           </Button>
@@ -178,6 +186,9 @@ export function Composer({ conversation, title, editing, onEditLast, onEditEnd }
     </form>
   );
 }
+
+/** It has more lines than are in sight: these keys are its own. */
+const isScrolled = (field: HTMLTextAreaElement | null) => field !== null && field.scrollHeight > field.clientHeight;
 
 /** As tall as its text; CSS says up to where. */
 function grow(field: HTMLTextAreaElement | null) {

@@ -7,7 +7,7 @@ import { usePresence } from "../conversations/use-conversation.ts";
 import { showDetails } from "../dialogs.ts";
 import { closeConversation } from "../routing.ts";
 import { me } from "../session/session.ts";
-import { listTime } from "./times.ts";
+import { sinceTime } from "./times.ts";
 
 /** With whom one talks, and whether they are there. */
 export function ConversationHeader({ conversation, title }: { conversation: Conversation; title: string }) {
@@ -23,7 +23,7 @@ export function ConversationHeader({ conversation, title }: { conversation: Conv
       : presence?.online
         ? header.online
         : lastSeen
-          ? header.lastSeen(listTime(lastSeen))
+          ? header.lastSeen(sinceTime(lastSeen))
           : header.offline;
   return (
     <header class="conversation-header">
@@ -36,9 +36,11 @@ export function ConversationHeader({ conversation, title }: { conversation: Conv
       />
       <div class="conversation-heading">
         <h1 class="conversation-title">
-          <bdi>{title}</bdi>
+          <bdi class="conversation-name clip">{title}</bdi>
         </h1>
-        <p class="conversation-presence">{below}</p>
+        <p class="conversation-presence">
+          <bdi>{below}</bdi>
+        </p>
       </div>
       <IconButton icon="info" label={header.details} onClick={() => showDetails(conversation.id)} />
     </header>

@@ -7,6 +7,7 @@ import { Spinner } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 import { me } from "../session/session.ts";
 import { Beginning } from "./beginning.tsx";
+import { focusComposer, touches } from "./focus.ts";
 import { MessageRow } from "./message-row.tsx";
 import { MissedBar } from "./missed-bar.tsx";
 import { NoticeLines } from "./notice-lines.tsx";
@@ -18,6 +19,7 @@ import { useMessageActions } from "./use-message-actions.ts";
 import { useMissed } from "./use-missed.ts";
 import { useNotices } from "./use-notices.ts";
 import { useOlder } from "./use-older.ts";
+import { useOwnMoves } from "./use-own-moves.ts";
 import { useReading } from "./use-reading.ts";
 import { useRoving } from "./use-roving.ts";
 import { useRows } from "./use-rows.ts";
@@ -28,10 +30,12 @@ const AWAY = 240;
 export interface MessageListProps {
   conversation: Conversation;
   title: string;
+  /** The key of the message that is edited. */
+  editing: string | undefined;
   onEdit: (message: ChatMessage) => void;
 }
 
-export function MessageList({ conversation, title, onEdit }: MessageListProps) {
+export function MessageList({ conversation, title, editing, onEdit }: MessageListProps) {
   const { messages } = conversation;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -45,12 +49,17 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
   const reading = useReading(conversation, following);
   const roving = useRoving(conversation, scroller, list);
   const actions = useMessageActions(conversation, onEdit);
+  const moves = useOwnMoves(scroller);
+  const goToEnd = () => {
+    moves.note();
+    toEnd();
+  };
 
   const showFirst = (index: number) => {
     leave();
     list.current?.scrollToIndex(index, { align: "start", offset: -72 });
   };
-  const missed = useMissed(conversation, reading, scroller, (index, isWriting) => {
+  const missed = useMissed(conversation, reading, scroller, moves.count, (index, isWriting) => {
     showFirst(index);
     if (!isWriting) roving.focus(index);
   });
@@ -69,7 +78,7 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
   // What oneself sends is always seen; what others send moves nothing, unless the reader is at the end.
   const newest = messages.at(-1);
   const sending = newest?.state === "pending" ? newest.key : undefined;
-  useLayoutEffect(() => (sending === undefined ? undefined : toEnd()), [sending]);
+  useLayoutEffect(() => (sending === undefined ? undefined : goToEnd()), [sending]);
   useLayoutEffect(stick, [rows.count, conversation.revision, notices.length]);
 
   const onScroll = (offset: number) => {
@@ -99,6 +108,8 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
     [conversation, title, isGroup],
   );
   const newCount = reading.newSince();
+  // What waits to be sent may stand before anything was loaded.
+  const isWhole = !conversation.hasOlder && (conversation.state === "live" || messages[0]?.state === "sent");
   return (
     <div class="messages">
       <div class="messages-top">
@@ -144,7 +155,7 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
               const message = messages[index];
               if (!message) return <div key={index} />;
               const place = placeOf(messages, index, reading.unread?.afterSeq, notices);
-              const isFirst = index === 0 && !conversation.hasOlder;
+              const isFirst = index === 0 && isWhole;
               return (
                 <MessageRow
                   key={message.key}
@@ -158,6 +169,7 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
                   isGroup={isGroup}
                   isLast={index === messages.length - 1}
                   isActive={roving.isActive(message.key, index === messages.length - 1)}
+                  isEdited={message.key === editing}
                   isExpanded={expanded.has(message.key)}
                   receipt={receiptOf(conversation, index)}
                   actions={actions}
@@ -173,10 +185,14 @@ export function MessageList({ conversation, title, onEdit }: MessageListProps) {
           type="button"
           class={newCount > 0 ? "jump jump-new" : "jump"}
           aria-label={newCount > 0 ? feed.jumpNew(newCount) : feed.jump}
-          onClick={toEnd}
+          onClick={() => {
+            goToEnd();
+            // The button goes.
+            if (!touches.matches) focusComposer();
+          }}
         >
           <Icon name="arrow-down" />
-          {newCount > 0 && <span>{feed.newMessages(newCount)}</span>}
+          {newCount > 0 && <bdi>{feed.newMessages(newCount)}</bdi>}
         </button>
       )}
     </div>

@@ -31,6 +31,8 @@ export interface MessageRowProps extends Place {
   /** The one that Tab reaches. */
   isActive: boolean;
   isExpanded: boolean;
+  /** Its text is in the text field. */
+  isEdited: boolean;
   receipt: Receipt | undefined;
   actions: MessageActions;
   onToggle: (key: string) => void;
@@ -48,14 +50,10 @@ function Row(props: MessageRowProps) {
     <div class="message-place">
       {props.beginning}
       <NoticeLines notices={props.noticesAbove} />
-      {props.startsDay && (
-        <p class="day">
-          <span>{dayLabel(message.created_at)}</span>
-        </p>
-      )}
+      {props.startsDay && <DayLine time={message.created_at} />}
       {props.startsUnread && (
         <p class="unread-line">
-          <span>{feed.newMessages(props.unreadCount)}</span>
+          <bdi>{feed.newMessages(props.unreadCount)}</bdi>
         </p>
       )}
       <article
@@ -73,7 +71,7 @@ function Row(props: MessageRowProps) {
         <div class="message-body">
           {named && (
             <p class="message-sender">
-              <bdi>{message.sender_name}</bdi>
+              <bdi class="clip">{message.sender_name}</bdi>
             </p>
           )}
           <div class="message-line">
@@ -99,6 +97,13 @@ function Row(props: MessageRowProps) {
     </div>
   );
 }
+
+/** Apart from the row, which is not drawn anew when the day is over. */
+const DayLine = ({ time }: { time: string }) => (
+  <p class="day">
+    <bdi>{dayLabel(time)}</bdi>
+  </p>
+);
 
 function Meta({ message, deleted }: { message: ChatMessage; deleted: boolean }) {
   const { feed } = texts.messages;
@@ -138,13 +143,17 @@ function Toolbar({ message, actions, isActive }: { message: ChatMessage; actions
   );
 }
 
-function classesOf({ message, isOwn, startsGroup, endsGroup, isLast }: MessageRowProps, deleted: boolean): string {
+function classesOf(
+  { message, isOwn, startsGroup, endsGroup, isLast, isEdited }: MessageRowProps,
+  deleted: boolean,
+): string {
   const names = ["message"];
   if (isOwn) names.push("message-own");
   if (startsGroup) names.push("message-starts");
   if (endsGroup) names.push("message-ends");
   if (isLast) names.push("message-last");
   if (deleted) names.push("message-deleted");
+  if (isEdited) names.push("message-editing");
   if (message.state !== "sent") names.push(`message-${message.state}`);
   if (message.state === "sent" && message.change?.kind === "delete" && message.change.state === "pending")
     names.push("message-leaving");

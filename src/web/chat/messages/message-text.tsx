@@ -9,24 +9,33 @@ export function MessageText({ text }: { text: string }) {
   );
 }
 
-function renderBlock(block: Block): ComponentChildren {
+const renderBlock = (block: Block) => drawn(block, "auto");
+
+/** What stands in a quote or a list goes by what that begins with: a browser does not look into what has a direction itself. */
+const renderInner = (block: Block) => drawn(block, undefined);
+
+function drawn(block: Block, dir: "auto" | undefined): ComponentChildren {
   switch (block.kind) {
-    case "paragraph":
-      return <p dir="auto">{block.children.map(renderInline)}</p>;
+    case "paragraph": {
+      const children = block.children.map(renderInline);
+      return dir === undefined ? <div class="inner">{children}</div> : <p dir={dir}>{children}</p>;
+    }
     case "quote":
-      return <blockquote dir="auto">{block.children.map(renderBlock)}</blockquote>;
+      return <blockquote dir={dir}>{block.children.map(renderInner)}</blockquote>;
     case "code":
       return <CodeBlock {...block} />;
     case "list": {
-      const items = block.items.map((item) => <li dir="auto">{item.map(renderItemBlock)}</li>);
-      return block.start === undefined ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
+      const items = block.items.map((item) => <li>{item.map(renderInner)}</li>);
+      return block.start === undefined ? (
+        <ul dir={dir}>{items}</ul>
+      ) : (
+        <ol dir={dir} start={block.start}>
+          {items}
+        </ol>
+      );
     }
   }
 }
-
-/** A list item's text stands beside its marker, without the distance of a paragraph. */
-const renderItemBlock = (block: Block) =>
-  block.kind === "paragraph" ? <div>{block.children.map(renderInline)}</div> : renderBlock(block);
 
 function CodeBlock({ language, text }: { language: string; text: string }) {
   return (

@@ -22,7 +22,7 @@ export interface MissedBarProps {
 
 /** Says that more is new than is in sight, since when, and leads to the first of it. */
 export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: MissedBarProps) {
-  const { missed } = texts.messages;
+  const { missed, feed } = texts.messages;
   const since = useSince(conversation, unread.afterSeq + 1);
   const { count } = unread;
   const isLoading = state === "loading";
@@ -42,26 +42,29 @@ export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: 
   return (
     <section class="missed" aria-label={missed.label}>
       <div class="missed-text">
-        <p>{says[state]}</p>
+        <p>
+          <bdi>{says[state]}</bdi>
+        </p>
         {isLoading && <progress aria-label={missed.progress} max={count} value={Math.min(loaded, count)} />}
       </div>
-      {!isLoading && (
+      <div class="missed-actions">
         <Button
           kind="quiet"
           icon="arrow-up"
+          busy={isLoading}
           onClick={onGo}
           data-tip={missed.tip}
           data-tip-keys={keysText(FIRST_NEW_KEYS)}
         >
-          {state === "paused" ? missed.goOn : missed.go}
+          {state === "paused" ? missed.goOn : state === "failed" ? feed.tryAgain : missed.go}
         </Button>
-      )}
-      <IconButton
-        icon="close"
-        label={isLoading ? missed.stop : missed.waive}
-        keys={keysText("Escape")}
-        onClick={onEnd}
-      />
+        <IconButton
+          icon="close"
+          label={isLoading ? missed.stop : missed.waive}
+          keys={keysText("Escape")}
+          onClick={onEnd}
+        />
+      </div>
     </section>
   );
 }

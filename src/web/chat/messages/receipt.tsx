@@ -12,14 +12,15 @@ export interface Receipt {
   isGroup: boolean;
 }
 
-/** Of the newest message of all, when it is one's own and has been sent; of no other. */
+/** Of the newest message of all, when it is one's own and has been sent; of no other. Of a large group nobody knows all who have read. */
 export function receiptOf(conversation: Conversation, index: number): Receipt | undefined {
   const { info, messages, readPositions } = conversation;
   const message = messages[index];
   if (!info || index !== messages.length - 1 || message?.state !== "sent") return undefined;
   if (message.sender_id !== me.peek()?.id || message.deleted_at !== undefined) return undefined;
+  const isKnown = info.participants.length >= info.participant_count;
   const readers = info.participants.filter(
-    (user) => user.id !== message.sender_id && (readPositions.get(user.id) ?? 0) >= message.seq,
+    (user) => isKnown && user.id !== message.sender_id && (readPositions.get(user.id) ?? 0) >= message.seq,
   );
   return { readers, others: info.participant_count - 1, isGroup: info.is_group };
 }

@@ -7,6 +7,15 @@ export function insertText(field: HTMLTextAreaElement, text: string) {
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
+/** Empties the field as if by hand: otherwise Ctrl+Z would make a jumble of what was there and what is typed next. */
+export function clearText(field: HTMLTextAreaElement) {
+  field.focus();
+  field.select();
+  if (document.execCommand("delete") && field.value === "") return;
+  field.value = "";
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
 /** Puts marks around what is chosen, or takes them away. */
 export function toggleMark(field: HTMLTextAreaElement, mark: string) {
   const { selectionStart: start, selectionEnd: end, value } = field;

@@ -1,27 +1,32 @@
 import { texts } from "../../texts/texts.ts";
+import { today } from "./today.ts";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const shortDate = new Intl.DateTimeFormat(undefined, { dateStyle: "short" });
-const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const longDate = new Intl.DateTimeFormat(undefined, {
+/** The texts' language, written as where the reader lives: no weekday of another language stands in a sentence. */
+const { region } = new Intl.Locale(new Intl.DateTimeFormat().resolvedOptions().locale).maximize();
+const locale = new Intl.Locale(texts.language, region ? { region } : {});
+
+const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
+const dayOfYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+const shortDate = new Intl.DateTimeFormat(locale, { dateStyle: "short" });
+const longDay = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const longDate = new Intl.DateTimeFormat(locale, {
   weekday: "long",
   day: "numeric",
   month: "long",
   year: "numeric",
 });
-const weekdayTime = new Intl.DateTimeFormat(undefined, { weekday: "long", hour: "numeric", minute: "2-digit" });
-const dayTime = new Intl.DateTimeFormat(undefined, {
+const weekdayTime = new Intl.DateTimeFormat(locale, { weekday: "long", hour: "numeric", minute: "2-digit" });
+const dayTime = new Intl.DateTimeFormat(locale, {
   day: "numeric",
   month: "short",
   hour: "numeric",
   minute: "2-digit",
 });
-const shortTime = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
+const shortTime = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "short" });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
 
-/** `10:32`, as the reader's language writes it. */
+/** `10:32`, as the reader writes it. */
 export const clockTime = (iso: string) => clock.format(new Date(iso));
 
 /** The whole of it, for who looks closer. */
@@ -34,16 +39,16 @@ export function daysBetween(earlier: Date, later: Date): number {
 }
 
 /** What stands between two days: `Today`, `Yesterday`, `Monday, 3 May`. */
-export function dayLabel(iso: string, now = new Date()): string {
+export function dayLabel(iso: string, now = today.value): string {
   const date = new Date(iso);
   const days = daysBetween(date, now);
-  if (days === 0) return texts.messages.day.today;
+  if (days <= 0) return texts.messages.day.today;
   if (days === 1) return texts.messages.day.yesterday;
   return (date.getFullYear() === now.getFullYear() ? longDay : longDate).format(date);
 }
 
 /** Since when: `10:32` today, `Monday 10:32` within a week, then with the day of the year. */
-export function sinceTime(iso: string, now = new Date()): string {
+export function sinceTime(iso: string, now = today.value): string {
   const date = new Date(iso);
   const days = daysBetween(date, now);
   if (days <= 0) return clock.format(date);
@@ -52,7 +57,7 @@ export function sinceTime(iso: string, now = new Date()): string {
 }
 
 /** As short as a row of the list allows: `10:32`, `Yesterday`, `Mon`, `3 May`, `03/05/24`. */
-export function listTime(iso: string, now = new Date()): string {
+export function listTime(iso: string, now = today.value): string {
   const date = new Date(iso);
   const days = daysBetween(date, now);
   if (days <= 0) return clock.format(date);

@@ -5,8 +5,8 @@ import { copyText } from "../../design/copy-text.ts";
 import type { MenuItem } from "../../design/menu.tsx";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { documentKeys } from "../keyboard/shortcuts.ts";
 import { me } from "../session/session.ts";
+import { focusComposer, touches } from "./focus.ts";
 import { isDeleted } from "./preview.ts";
 
 export interface MessageActions {
@@ -21,16 +21,6 @@ export interface MessageActions {
 }
 
 export function useMessageActions(conversation: Conversation, onEdit: (message: ChatMessage) => void): MessageActions {
-  const { keys } = texts.messages;
-  documentKeys("messages", [
-    { keys: "ArrowUp", label: keys.move },
-    { keys: "Enter", label: keys.actions },
-    { keys: "e", label: keys.edit },
-    { keys: "Delete", label: keys.delete },
-    { keys: "c", label: keys.copy },
-    { keys: "r", label: keys.retry },
-    { keys: "Escape", label: keys.write },
-  ]);
   const edit = useRef(onEdit);
   edit.current = onEdit;
   return useMemo(() => actionsOn(conversation, (message) => edit.current(message)), [conversation]);
@@ -43,12 +33,21 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
     toast(actions.copied);
   };
   const remove = async (message: ChatMessage) => {
+    focusRow(message);
     const question = { title: actions.deleteTitle, text: actions.deleteText, action: actions.deleteAction };
     if (await confirm({ ...question, danger: true })) conversation.delete(message.key).done.catch(() => {});
   };
   const discard = async (message: ChatMessage) => {
+    focusRow(message);
     const question = { title: actions.discardTitle, text: actions.discardText, action: actions.discardAction };
-    if (message.state === "sent" || (await confirm({ ...question, danger: true }))) conversation.discard(message.key);
+    if (message.state !== "sent" && !(await confirm({ ...question, danger: true }))) return;
+    conversation.discard(message.key);
+    // Then there is no row any more.
+    if (message.state !== "sent" && !touches.matches) focusComposer();
+  };
+  const retry = (message: ChatMessage) => {
+    focusRow(message);
+    conversation.retry(message.key);
   };
 
   const of = (message: ChatMessage): (MenuItem & { shortcut: string })[] => {
@@ -74,7 +73,7 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
         icon: "retry",
         keys: "R",
         shortcut: "r",
-        onSelect: () => conversation.retry(message.key),
+        onSelect: () => retry(message),
       });
     if (message.state !== "sent")
       items.push({
@@ -92,7 +91,7 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
     of,
     copy: (message) => void copy(message),
     edit,
-    retry: (message) => conversation.retry(message.key),
+    retry,
     discard: (message) => void discard(message),
     byKey(key, message) {
       const item = of(message).find(({ shortcut }) => shortcut.toLowerCase() === key.toLowerCase());
@@ -101,6 +100,10 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
     },
   };
 }
+
+/** What is done to a message may take away the button it was asked for with: the message itself has the focus before. */
+const focusRow = ({ key }: ChatMessage) =>
+  document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 
 /** Sending it, or changing it, was refused. */
 export const hasFailed = (message: ChatMessage) =>

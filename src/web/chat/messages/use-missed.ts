@@ -13,10 +13,11 @@ export function useMissed(
   conversation: Conversation,
   reading: ReturnType<typeof useReading>,
   scroller: RefObject<HTMLDivElement | null>,
+  moves: () => number,
   show: (index: number, isWriting: boolean) => void,
 ) {
   const { unread } = reading;
-  const wayBack = useWayBack(conversation, unread, show);
+  const wayBack = useWayBack(conversation, unread, moves, show);
   const { state } = wayBack;
   const isLoading = state === "loading";
   const isShown = unread !== undefined && (reading.isMissed || isLoading);
@@ -27,11 +28,10 @@ export function useMissed(
     reading.waive();
     if (!touches.matches) focusComposer();
   };
-  /** Escape in another part of the page, or in an open menu, is meant for that. */
+  /** Escape in another part of the page is meant for that. */
   const isHere = () =>
-    !document.querySelector(":popover-open:not(.tooltip)") &&
-    (document.activeElement === document.body ||
-      scroller.current?.closest(".conversation")?.contains(document.activeElement) === true);
+    document.activeElement === document.body ||
+    scroller.current?.closest(".conversation")?.contains(document.activeElement) === true;
   const isFree = () => !document.querySelector("dialog[open]");
 
   const { keys } = texts.messages;

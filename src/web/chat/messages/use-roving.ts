@@ -2,6 +2,7 @@ import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { VirtualizerHandle } from "virtua";
 import type { Conversation } from "../../../client/index.ts";
+import { latinKey } from "../../design/keys.ts";
 import { focusComposer } from "./focus.ts";
 import type { MessageActions } from "./use-message-actions.ts";
 
@@ -63,7 +64,7 @@ export function useRoving(
     else if (to !== undefined) go(to);
     else if (event.key === "Enter" || event.key === "ContextMenu") openMenu(row);
     else if (event.key === "Escape") focusComposer();
-    else if (!actions.byKey(event.key, message)) return;
+    else if (!actions.byKey(latinKey(event), message)) return;
     event.preventDefault();
   };
 

@@ -12,8 +12,11 @@ export type WayBack = "idle" | "loading" | "paused" | "failed";
 /** `isWriting`: whoever asked has begun to write, or has gone on. */
 type Show = (index: number, isWriting: boolean) => void;
 
-/** The way to the first new message: loads, page by page, what lies between, and then shows it. */
-export function useWayBack(conversation: Conversation, unread: Unread | undefined, show: Show) {
+/**
+ * The way to the first new message: loads, page by page, what lies between, and then shows it.
+ * @param moves so often the reader has moved in the list; who does so while it loads stays where they are
+ */
+export function useWayBack(conversation: Conversation, unread: Unread | undefined, moves: () => number, show: Show) {
   const [state, setState] = useState<WayBack>("idle");
   const walk = useRef(0);
   const shown = useRef(show);
@@ -32,14 +35,17 @@ export function useWayBack(conversation: Conversation, unread: Unread | undefine
     if (!unread || state === "loading") return;
     const own = ++walk.current;
     const before = written();
+    let movesBefore: number | undefined;
     try {
       for (let loaded = 0; !hasArrived(); ) {
         if (loaded >= AT_ONCE) return setState("paused");
+        movesBefore ??= moves();
         setState("loading");
         loaded += await conversation.loadOlder(PAGE);
         if (own !== walk.current) return;
       }
       setState("idle");
+      if (movesBefore !== undefined && moves() !== movesBefore) return;
       // When the list has made room for what has come.
       requestAnimationFrame(() =>
         requestAnimationFrame(() => {

@@ -1,7 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChatMessage, Conversation } from "../../../client/index.ts";
 import { Button } from "../../design/button.tsx";
-import { Skeleton } from "../../design/spinner.tsx";
+import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../conversations/title.ts";
 import { useChanges } from "../conversations/use-conversation.ts";
@@ -10,15 +10,17 @@ import { closeConversation } from "../routing.ts";
 import { client, me } from "../session/session.ts";
 import { Composer } from "./composer.tsx";
 import { ConversationHeader } from "./header.tsx";
+import { Loading } from "./loading.tsx";
 import { MessageList } from "./message-list.tsx";
 import { TypingLine } from "./typing-line.tsx";
+import { useEditing } from "./use-editing.ts";
 import { useSaidAloud } from "./use-said-aloud.ts";
 
 /** The conversation of the address, live while it is shown. */
 export function ConversationView({ id }: { id: string }) {
   const [conversation, setConversation] = useState<Conversation>();
   useEffect(() => {
-    const opened = client.open(id.toLowerCase());
+    const opened = client.open(id);
     setConversation(opened);
     return () => opened.close();
   }, [id]);
@@ -28,8 +30,7 @@ export function ConversationView({ id }: { id: string }) {
 function OpenConversation({ conversation }: { conversation: Conversation }) {
   useChanges(conversation);
   useSaidAloud(conversation);
-  const [editing, setEditing] = useState<string>();
-  const edited = editing === undefined ? undefined : conversation.messages.find((message) => message.key === editing);
+  const editing = useEditing(conversation);
 
   const title = titleOf(conversation, me.value);
   useTitle(title);
@@ -40,7 +41,7 @@ function OpenConversation({ conversation }: { conversation: Conversation }) {
     <section class="conversation" aria-label={title}>
       <ConversationHeader conversation={conversation} title={title} />
       {isThere ? (
-        <MessageList conversation={conversation} title={title} onEdit={(message) => setEditing(message.key)} />
+        <MessageList conversation={conversation} title={title} editing={editing.message?.key} onEdit={editing.begin} />
       ) : (
         <Loading />
       )}
@@ -48,9 +49,8 @@ function OpenConversation({ conversation }: { conversation: Conversation }) {
       <Composer
         conversation={conversation}
         title={title}
-        editing={edited}
-        onEditLast={() => setEditing(lastOwn(conversation)?.key)}
-        onEditEnd={() => setEditing(undefined)}
+        editing={editing}
+        onEditLast={() => editing.begin(lastOwn(conversation))}
       />
     </section>
   );
@@ -62,20 +62,18 @@ function lastOwn({ messages }: Conversation): ChatMessage | undefined {
   );
 }
 
-const Loading = () => (
-  <div class="conversation-loading">
-    <p class="visually-hidden" role="status">
-      {texts.messages.feed.loading}
-    </p>
-    <Skeleton lines={6} />
-  </div>
-);
-
 function Gone({ known }: { known: boolean }) {
   const { removedTitle, removedText, unknownTitle, unknownText, back } = texts.messages.state;
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What one was at is gone with it: this is read instead.
+  useEffect(() => {
+    if (isFocusLost()) heading.current?.focus();
+  }, []);
   return (
     <div class="conversation-gone">
-      <h1>{known ? removedTitle : unknownTitle}</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        {known ? removedTitle : unknownTitle}
+      </h1>
       <p>{known ? removedText : unknownText}</p>
       <Button kind="primary" onClick={closeConversation}>
         {back}

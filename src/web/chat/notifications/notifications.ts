@@ -1,5 +1,7 @@
 import type { Conversation, SentMessage } from "../../../client/index.ts";
 import { texts } from "../../texts/texts.ts";
+import { titleOf } from "../conversations/title.ts";
+import { beginningOf } from "../messages/preview.ts";
 import { openConversation } from "../routing.ts";
 import { kept } from "../session/kept.ts";
 import { client } from "../session/session.ts";
@@ -26,6 +28,24 @@ const LATE_MS = 60_000;
 /** Tells of messages that nobody is looking at. Several tabs tell of the same message: the tag makes it one. */
 export function notifyOfMessages() {
   client.on("message", (message, conversation) => void tell(message, conversation));
+  client.on("conversations", () => void forgetRead());
+}
+
+/** Something was told here that is perhaps still to be seen. */
+let hasTold = false;
+
+/** What has been read, here or on another device, is told no longer. */
+async function forgetRead() {
+  if (!hasTold) return;
+  const read = new Set(client.conversations.items.filter(({ unread }) => unread === 0).map(({ id }) => id));
+  const shown = await told();
+  hasTold = shown.some(({ data }) => !read.has(data?.conversationId));
+  for (const notification of shown) if (read.has(notification.data?.conversationId)) notification.close();
+}
+
+async function told(): Promise<readonly Notification[]> {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  return (await worker?.getNotifications()) ?? [];
 }
 
 async function tell(message: SentMessage, conversation: Conversation) {
@@ -35,9 +55,11 @@ async function tell(message: SentMessage, conversation: Conversation) {
   if (notify.value === "off" || message.sender_id === me.id || message.deleted_at) return;
   if (message.seq <= conversation.readSeq || (await isRead(conversation.id))) return;
   const isGroup = conversation.info?.is_group ?? false;
-  const title = isGroup ? texts.notifications.inGroup(message.sender_name, conversation.title) : message.sender_name;
+  const title = isGroup
+    ? texts.notifications.inGroup(message.sender_name, titleOf(conversation, me))
+    : message.sender_name;
   const options: NotificationOptions = {
-    body: withText.value === "on" ? message.content.slice(0, TEXT_MAX) : texts.notifications.newMessage,
+    body: withText.value === "on" ? beginningOf(message.content, TEXT_MAX) : texts.notifications.newMessage,
     tag: Date.now() - Date.parse(message.created_at) > LATE_MS ? conversation.id : message.id,
     icon: "/icons/icon-192.png",
     data: { conversationId: conversation.id },
@@ -45,7 +67,11 @@ async function tell(message: SentMessage, conversation: Conversation) {
   };
   const worker = await navigator.serviceWorker?.getRegistration();
   // Phones know them only as the worker's, which opens the conversation (worker/sw.ts).
-  if (worker?.active) return worker.showNotification(title, options);
+  if (worker?.active) {
+    await worker.showNotification(title, options);
+    hasTold = true;
+    return;
+  }
   const notification = new Notification(title, options);
   notification.onclick = () => {
     window.focus();
@@ -56,6 +82,5 @@ async function tell(message: SentMessage, conversation: Conversation) {
 
 /** Nothing of what was told stays on the screen of who has signed out. */
 export async function forgetNotifications() {
-  const worker = await navigator.serviceWorker?.getRegistration();
-  for (const notification of (await worker?.getNotifications()) ?? []) notification.close();
+  for (const notification of await told()) notification.close();
 }

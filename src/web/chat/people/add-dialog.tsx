@@ -1,21 +1,28 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { User } from "../../../client/index.ts";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { showDetails } from "../dialogs.ts";
+import { closeDialog, showDetails } from "../dialogs.ts";
 import { useConversation } from "../session/conversation.ts";
+import { useMembers } from "./members.ts";
 import { PeoplePicker } from "./picker.tsx";
 import { useTask } from "./task.ts";
 
+/** Who is in already is not offered, so all of them are asked for. */
+const AT_ONCE = 1000;
+
 /** More people for a group. */
 export function AddDialog({ conversationId }: { conversationId: string }) {
-  const conversation = useConversation(conversationId);
+  const conversation = useConversation(conversationId, closeDialog);
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const task = useTask();
   const back = () => showDetails(conversationId);
-  const members = new Set(conversation?.info?.participants.map((user) => user.id));
+  const { members, hasMore, loadMore } = useMembers(conversation, AT_ONCE);
+  useEffect(() => {
+    if (hasMore) loadMore();
+  }, [members]);
 
   async function add() {
     if (!conversation || chosen.length === 0) return;
@@ -37,7 +44,12 @@ export function AddDialog({ conversationId }: { conversationId: string }) {
     >
       <div class="form start-form">
         <FormMessage text={task.fault} />
-        <PeoplePicker chosen={chosen} onChange={setChosen} onDone={() => void add()} without={members} />
+        <PeoplePicker
+          chosen={chosen}
+          onChange={setChosen}
+          onDone={() => void add()}
+          without={new Set(members.map((user) => user.id))}
+        />
       </div>
     </Dialog>
   );

@@ -1,13 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
-import { client } from "../session/session.ts";
+import { client, directoryOpen } from "../session/session.ts";
 
-/** Nobody else has an account here; looked at again whenever one comes back to the page. */
+/** Nobody else has an account here, as far as that is told; looked at again whenever one comes back to the page. */
 export function useIsAlone(): boolean {
   const [isAlone, setAlone] = useState(false);
   useEffect(() => {
     const look = () =>
       client.people("", { limit: 1 }).then(
-        ({ total }) => setAlone(total === 0),
+        ({ total }) => setAlone(total === 0 && directoryOpen),
         () => {},
       );
     void look();

@@ -1,6 +1,7 @@
 import type { ComponentChildren, Ref } from "preact";
 import { useEffect, useId } from "preact/hooks";
 import { Icon } from "../../design/icon.tsx";
+import { isComposing } from "../../design/keys.ts";
 
 export interface ComboboxProps<T> {
   /** What the field and the list are called. */
@@ -58,8 +59,7 @@ export function Combobox<T>(props: ComboboxProps<T>) {
           value={text}
           onInput={(event) => onText(event.currentTarget.value)}
           onKeyDown={(event) => {
-            // While characters are composed, the keys belong to the input method.
-            if (!event.isComposing) props.onKeyDown(event);
+            if (!isComposing(event)) props.onKeyDown(event);
           }}
         />
       </div>

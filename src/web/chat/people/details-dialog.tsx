@@ -9,7 +9,7 @@ import { PersonCard } from "./person-dialog.tsx";
 
 /** Who takes part in a conversation; of a group also what can be done about it. */
 export function DetailsDialog({ conversationId }: { conversationId: string }) {
-  const conversation = useConversation(conversationId);
+  const conversation = useConversation(conversationId, closeDialog);
   const info = conversation?.info;
   const other = info?.participants.find((user) => user.id !== me.value?.id);
   return (

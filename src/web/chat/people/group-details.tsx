@@ -1,15 +1,15 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Conversation, ConversationInfo, User } from "../../../client/index.ts";
-import { Avatar } from "../../design/avatar.tsx";
 import { Button, IconButton } from "../../design/button.tsx";
 import { confirm } from "../../design/confirm.tsx";
-import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
 import { closeDialog, openDialog, showPerson } from "../dialogs.ts";
 import { closeConversation } from "../routing.ts";
 import { usePresence } from "../session/presence.ts";
 import { me } from "../session/session.ts";
+import { GroupName } from "./group-name.tsx";
 import { useMembers } from "./members.ts";
 import { PersonLine } from "./person-row.tsx";
 import { useTask } from "./task.ts";
@@ -20,11 +20,26 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
   const { members, hasMore, loadMore, reload } = useMembers(conversation);
   const presence = usePresence(members.map((user) => user.id));
   const isOwner = info.owner_id === me.value?.id;
+  const list = useRef<HTMLUListElement>(null);
+  /** Where something was pressed that will go: who stands there then has the focus, or the last one. */
+  const pressedAt = useRef<number | undefined>(undefined);
+  useLayoutEffect(() => {
+    const rows = list.current?.querySelectorAll<HTMLElement>(".row-button");
+    if (pressedAt.current === undefined || !rows || !isFocusLost()) return;
+    rows[Math.min(pressedAt.current, rows.length - 1)]?.focus();
+    pressedAt.current = undefined;
+  }, [members]);
 
   async function remove(user: User) {
     const text = texts.people.removeText(user.full_name);
     if (!(await confirm({ title: texts.people.removeTitle, text, action: texts.people.remove, danger: true }))) return;
+    pressedAt.current = members.indexOf(user);
     if (await task.run(() => conversation.removeParticipant(user.id))) await reload();
+  }
+
+  function showMore() {
+    pressedAt.current = members.length;
+    loadMore();
   }
 
   async function leave() {
@@ -40,7 +55,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
       <FormMessage text={task.fault} />
       <GroupName conversation={conversation} info={info} />
       <div class="members-head">
-        <h3>{texts.people.count(info.participant_count)}</h3>
+        <h3 dir="auto">{texts.people.count(info.participant_count)}</h3>
         <Button
           icon="user-add"
           onClick={() => {
@@ -50,7 +65,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
           {texts.people.addPeople}
         </Button>
       </div>
-      <ul class="rows">
+      <ul class="rows" ref={list}>
         {members.map((user) => (
           <li key={user.id} class="row row-tight">
             <button type="button" class="row-button" onClick={() => showPerson(user)}>
@@ -68,7 +83,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
         ))}
       </ul>
       {hasMore && (
-        <Button wide onClick={loadMore}>
+        <Button wide onClick={showMore}>
           {texts.people.more}
         </Button>
       )}
@@ -84,49 +99,4 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
 function noteOn(user: User, info: ConversationInfo): string {
   if (user.id === info.owner_id) return texts.people.owner;
   return user.id === me.value?.id ? texts.people.you : "";
-}
-
-function GroupName({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
-  const [name, setName] = useState<string>();
-  const task = useTask();
-  if (name === undefined)
-    return (
-      <div class="person-head">
-        <Avatar name={info.display_name} id={info.id} group size="l" />
-        <p class="person-name">
-          <bdi>{info.display_name}</bdi>
-        </p>
-        <IconButton icon="edit" label={texts.people.rename} onClick={() => setName(info.name ?? "")} />
-      </div>
-    );
-  const save = async () => {
-    if (await task.run(() => conversation.rename(name.trim() || null))) setName(undefined);
-  };
-  return (
-    <form
-      class="form group-name"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save();
-      }}
-    >
-      <Field
-        name="name"
-        label={texts.people.groupName}
-        hint={texts.people.groupNameHint}
-        errors={task.fault ? [task.fault] : undefined}
-        value={name}
-        maxLength={255}
-        autocomplete="off"
-        onInput={setName}
-        inputRef={(input) => void (task.busy || input?.focus())}
-      />
-      <div class="form-actions">
-        <Button kind="primary" type="submit" busy={task.busy}>
-          {texts.settings.save}
-        </Button>
-        <Button onClick={() => setName(undefined)}>{texts.design.cancel}</Button>
-      </div>
-    </form>
-  );
 }

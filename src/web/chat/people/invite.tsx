@@ -3,6 +3,7 @@ import { Button } from "../../design/button.tsx";
 import { copyText } from "../../design/copy-text.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
+import { registrationOpen } from "../session/session.ts";
 
 /** Nobody else is on this server yet: how a second person comes. */
 export function Invite() {
@@ -15,6 +16,7 @@ export function Invite() {
     announce(texts.people.copied);
   }
 
+  if (!registrationOpen) return <p class="soft invite">{texts.people.inviteClosed}</p>;
   return (
     <div class="invite">
       <p class="soft">{texts.people.invite}</p>

@@ -2,9 +2,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, User } from "../../../client/index.ts";
 
 const PAGE = 50;
+/** As many as the server gives at once. */
+const MOST = 1000;
 
-/** All who take part, a page at a time; read anew when somebody comes or goes. */
-export function useMembers(conversation: Conversation | undefined) {
+/** All who take part, a page at a time; read anew, as far as they are there, when somebody comes or goes. */
+export function useMembers(conversation: Conversation | undefined, size = PAGE) {
   const [members, setMembers] = useState<readonly User[]>(conversation?.info?.participants ?? []);
   const [next, setNext] = useState<number | null>(null);
   const newest = useRef(0);
@@ -13,8 +15,9 @@ export function useMembers(conversation: Conversation | undefined) {
   async function load(after: number | undefined) {
     if (!conversation) return;
     const own = ++newest.current;
+    const limit = after === undefined ? Math.min(Math.max(size, members.length), MOST) : size;
     const page = await conversation
-      .participants({ limit: PAGE, ...(after === undefined ? {} : { after }) })
+      .participants({ limit, ...(after === undefined ? {} : { after }) })
       .catch(() => undefined);
     if (!page || own !== newest.current) return;
     setMembers((before) => (after === undefined ? page.users : [...before, ...page.users]));

@@ -4,6 +4,7 @@ import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 import { usePresence } from "../session/presence.ts";
+import { directoryOpen } from "../session/session.ts";
 import { Combobox } from "./combobox.tsx";
 import { Invite } from "./invite.tsx";
 import { PersonLine } from "./person-row.tsx";
@@ -88,9 +89,13 @@ export function PeoplePicker({ chosen, onChange, onDone, without }: PickerProps)
       )}
     >
       <p class="visually-hidden" role="status">
-        {search.isLoading ? "" : texts.people.found(search.total)}
+        {search.isLoading || search.fault ? "" : texts.people.found(search.total)}
       </p>
-      {search.fault && <p class="form-message">{search.fault}</p>}
+      {search.fault && (
+        <p class="form-message" role="alert">
+          {search.fault}
+        </p>
+      )}
       {!search.isLoading && !search.fault && users.length === 0 && (
         <NobodyFound text={text} isAllIn={search.total > 0} />
       )}
@@ -101,5 +106,6 @@ export function PeoplePicker({ chosen, onChange, onDone, without }: PickerProps)
 
 function NobodyFound({ text, isAllIn }: { text: string; isAllIn: boolean }) {
   if (text.trim()) return <p class="soft picker-empty">{texts.people.nobodyFound(text.trim())}</p>;
-  return isAllIn ? <p class="soft picker-empty">{texts.people.allIn}</p> : <Invite />;
+  if (!isAllIn && directoryOpen) return <Invite />;
+  return <p class="soft picker-empty">{isAllIn ? texts.people.allIn : texts.people.notShared}</p>;
 }

@@ -1,12 +1,19 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../../../client/index.ts";
-import { client } from "../session/session.ts";
+import { client, connection } from "../session/session.ts";
 
 /** So long after the last key the server is asked. */
 const DEBOUNCE_MS = 200;
 const PAGE = 30;
 
+interface Found {
+  search: string;
+  users: readonly User[];
+  total: number;
+}
+
 export interface PeopleSearch {
+  /** Until there is an answer, those of the one before that fit: nobody else is there to be chosen. */
   users: readonly User[];
   total: number;
   /** What was found is of an earlier text, or nothing is there yet. */
@@ -15,11 +22,13 @@ export interface PeopleSearch {
   loadMore: () => void;
 }
 
-/** Everybody whose name or e-mail has the text in it, a page at a time. */
+/** Everybody whose name or e-mail has the text in it, a page at a time; what failed is asked again when the connection is back. */
 export function usePeople(text: string): PeopleSearch {
-  const [found, setFound] = useState<{ users: readonly User[]; total: number }>({ users: [], total: 0 });
+  const [found, setFound] = useState<Found>({ search: "", users: [], total: 0 });
   const [isLoading, setLoading] = useState(true);
   const [fault, setFault] = useState<string>();
+  const search = text.trim();
+  const isOnline = connection.value.state === "online";
   const newest = useRef(0);
   const wasAsked = useRef(false);
 
@@ -27,9 +36,9 @@ export function usePeople(text: string): PeopleSearch {
     const own = ++newest.current;
     setLoading(true);
     try {
-      const { users, total } = await client.people(text.trim(), { limit: PAGE, offset });
+      const { users, total } = await client.people(search, { limit: PAGE, offset });
       if (own !== newest.current) return;
-      setFound((before) => ({ users: offset === 0 ? users : join(before.users, users), total }));
+      setFound((before) => ({ search, users: offset === 0 ? users : join(before.users, users), total }));
       setFault(undefined);
     } catch (error) {
       if (own === newest.current) setFault(error instanceof Error ? error.message : String(error));
@@ -46,17 +55,21 @@ export function usePeople(text: string): PeopleSearch {
       clearTimeout(timer);
       newest.current++;
     };
-  }, [text]);
+  }, [text, fault !== undefined && isOnline]);
 
   const { users, total } = found;
   return {
-    users,
+    users: found.search === search ? users : users.filter((user) => isFoundBy(user, search)),
     total,
-    isLoading,
+    isLoading: isLoading || (found.search !== search && fault === undefined),
     fault,
     loadMore: () => void (isLoading || users.length >= total || load(users.length)),
   };
 }
+
+/** As the server looks for people. */
+export const isFoundBy = ({ full_name, email }: User, search: string) =>
+  `${full_name} ${email}`.toLocaleLowerCase().includes(search.toLocaleLowerCase());
 
 /** Somebody who joins moves the pages, so that one may come twice. */
 function join(before: readonly User[], more: readonly User[]): User[] {

@@ -1,5 +1,6 @@
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { type ClientState, connect, type User } from "../../../client/index.ts";
+import { kept } from "./kept.ts";
 
 /** The one connection of this page, for whoever is signed in. */
 export const client = connect();
@@ -25,6 +26,24 @@ client.on("me", (user) => {
   me.value = user;
 });
 
+/** A connection that is back within this was never missed. */
+const PATIENCE_MS = 1_500;
+
+/** There has been no connection for a while: what was known of others is old. */
+export const isAway = signal(false);
+/** Who is signed out misses nothing. */
+const isMissed = computed(() => !/^(online|signed-out)$/.test(connection.value.state));
+effect(() => {
+  if (!isMissed.value) {
+    isAway.value = false;
+    return;
+  }
+  const timer = setTimeout(() => {
+    isAway.value = true;
+  }, PATIENCE_MS);
+  return () => clearTimeout(timer);
+});
+
 /** It is known who is signed in, and what was kept has been read. */
 export const isReady = signal(false);
 client.ready.catch(reportError).then(() => {
@@ -40,15 +59,20 @@ client.on("error", (error) => {
   if (error instanceof DOMException) keepsNothing.value = true;
 });
 
-/** Closed: only those who have an account come in. */
-export const registrationOpen =
-  document.querySelector<HTMLMetaElement>('meta[name="confab-registration"]')?.content !== "closed";
+/** What the server has put into the page. */
+const pageSetting = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="confab-${name}"]`)?.content;
 
-const KNOWN = "confab.known";
+/** Closed: only those who have an account come in. */
+export const registrationOpen = pageSetting("registration") !== "closed";
+
+/** Whoever comes in is found by all others. */
+export const directoryOpen = pageSetting("directory") !== "shared";
+
+const known = kept("known", ["0", "1"]);
 
 /** Somebody has been signed in with this browser before. */
-export const wasHereBefore = () => localStorage.getItem(KNOWN) !== null;
+export const wasHereBefore = () => known.value === "1";
 
 effect(() => {
-  if (me.value) localStorage.setItem(KNOWN, "1");
+  if (me.value) known.value = "1";
 });

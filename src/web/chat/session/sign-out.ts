@@ -1,5 +1,7 @@
 import { signal } from "@preact/signals";
+import type { ChatMessage } from "../../../client/index.ts";
 import { ask } from "../../design/confirm.tsx";
+import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { forgetDrafts } from "../messages/drafts.ts";
 import { forgetNotifications } from "../notifications/notifications.ts";
@@ -9,40 +11,50 @@ import { client } from "./session.ts";
 /** The session has ended without being asked to: said on the sign-in page. */
 export const endedElsewhere = signal(false);
 
-let leaving = false;
+/** Who is signing out. */
+let leaving: number | undefined;
 
 /** Ends the session, and leaves nothing of what was read on this device; what is not sent only if one says so. */
 export async function signOut() {
   const user = client.me;
   const answer = hasUnsent() ? await ask({ ...texts.signOut, danger: true }) : "action";
   if (!user || answer === "cancel") return;
-  leaving = true;
+  leaving = user.id;
   try {
     await client.signOut({ discardUnsent: answer === "action" });
   } finally {
-    leaving = false;
+    leaving = undefined;
   }
-  forgetDrafts(user.id);
-  await forgetNotifications();
 }
 
-/** The newest of a conversation is a local echo as long as one is not sent. */
+/** The newest of a conversation is a local echo as long as one is not sent; an edit or a deletion stands at its message. */
 function hasUnsent(): boolean {
   const id = openId.peek();
   // It may be too new for the list.
   const opened = id === undefined ? undefined : client.open(id);
   opened?.close();
   return [...client.conversations.items, ...(opened ? [opened] : [])].some(
-    ({ lastMessage }) => lastMessage !== undefined && lastMessage.state !== "sent",
+    ({ lastMessage, messages }) => (lastMessage && isUnsent(lastMessage)) || messages.some(isUnsent),
   );
 }
 
-/** Hears when the session ends without being asked to: drafts and unsent texts stay. */
+const isUnsent = (message: ChatMessage) => message.state !== "sent" || message.change !== undefined;
+
+/** Hears when the session ends; without being asked to, drafts and unsent texts stay. */
 export function noticeEnd() {
   let wasSignedIn = client.me !== undefined;
   client.on("me", (user) => {
-    if (!user && leaving) navigate("/sign-in");
-    if (user || !leaving) endedElsewhere.value = user === undefined && wasSignedIn;
+    if (!user && leaving !== undefined) forget(leaving);
+    if (user || leaving === undefined) endedElsewhere.value = user === undefined && wasSignedIn;
+    // What stands on a page that is new is not read out by all screen readers.
+    if (endedElsewhere.value) announce(texts.account.endedElsewhere);
     wasSignedIn = user !== undefined;
   });
+}
+
+/** At once: the server may be slow to hear of it, and the page closed before it has. */
+function forget(userId: number) {
+  forgetDrafts(userId);
+  void forgetNotifications();
+  navigate("/sign-in");
 }

@@ -8,7 +8,9 @@ import { me } from "../session/session.ts";
 /** The browser asks only when the reader has said yes here. */
 export function Notifications() {
   const user = me.value;
-  const [permission, setPermission] = useState(() => ("Notification" in window ? Notification.permission : "missing"));
+  // Over plain HTTP browsers have them too, but refuse them whatever somebody says.
+  const isPossible = "Notification" in window && isSecureContext;
+  const [permission, setPermission] = useState(() => (isPossible ? Notification.permission : "missing"));
   if (!user) return null;
   const { notify, withText } = notificationSettings(user.id);
   if (permission === "missing") return <p>{texts.settings.notifyMissing}</p>;

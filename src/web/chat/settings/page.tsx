@@ -3,7 +3,7 @@ import { IconButton } from "../../design/button.tsx";
 import { Icon, type IconName } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
 import { useTitle } from "../notifications/title.ts";
-import { navigate, SETTINGS_PARTS, type SettingsPart } from "../routing.ts";
+import { closeSettings, goUp, SETTINGS_PARTS, type SettingsPart } from "../routing.ts";
 import { About } from "./about.tsx";
 import { Appearance } from "./appearance.tsx";
 import { KeyboardPart } from "./keyboard.tsx";
@@ -31,7 +31,7 @@ export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
     <div class="settings" data-part={part}>
       <nav class="settings-nav" aria-label={texts.settings.title}>
         <div class="settings-nav-head">
-          <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={() => navigate("/")} />
+          <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={closeSettings} />
           <p class="settings-nav-title">{texts.settings.title}</p>
         </div>
         <ul>
@@ -48,7 +48,7 @@ export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than the page is scrolled with the keyboard */}
       <section class="settings-part" key={shown} tabIndex={0} aria-labelledby="settings-part">
         <header class="settings-head">
-          <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={() => navigate("/settings")} />
+          <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={() => goUp("/settings")} />
           <h1 id="settings-part">{texts.settings.parts[shown]}</h1>
         </header>
         <Part />

@@ -12,7 +12,10 @@ export function Profile() {
   const [first, setFirst] = useState(user?.first_name ?? "");
   const [last, setLast] = useState(user?.last_name ?? "");
   const form = useForm(["first_name", "last_name"], async ({ first_name = "", last_name = "" }) => {
-    await client.updateProfile({ first_name, last_name });
+    const saved = await client.updateProfile({ first_name, last_name });
+    // As the server keeps them: without spaces around them, for one.
+    setFirst(saved.first_name);
+    setLast(saved.last_name);
     toast(texts.settings.saved);
   });
   if (!user) return null;

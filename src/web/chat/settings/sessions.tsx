@@ -1,8 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { SessionInfo } from "../../../client/index.ts";
 import { Button } from "../../design/button.tsx";
 import { confirm } from "../../design/confirm.tsx";
 import { Icon } from "../../design/icon.tsx";
+import { isFocusLost } from "../../design/lost-focus.ts";
 import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
@@ -22,8 +23,14 @@ export function Sessions() {
       (error: Error) => setFault(error.message),
     );
   useEffect(() => void load(), []);
+  const list = useRef<HTMLUListElement>(null);
+  const hasEnded = useRef(false);
+  useLayoutEffect(() => {
+    if (hasEnded.current && isFocusLost()) list.current?.focus();
+  }, [sessions]);
 
   async function end(ended: readonly SessionInfo[]) {
+    hasEnded.current = true;
     try {
       for (const { id } of ended) await client.endSession(id);
       toast(texts.settings.sessionsEnded(ended.length));
@@ -49,7 +56,8 @@ export function Sessions() {
   return (
     <>
       <p class="soft">{texts.settings.sessionsText}</p>
-      <ul class="rows">
+      {/* What was pressed goes with its session: then the list has the focus. */}
+      <ul class="rows" ref={list} tabIndex={-1} aria-label={texts.settings.parts.sessions}>
         {sessions.map((session) => (
           <li key={session.id} class="row">
             <Icon name={isPhone(session.client) ? "phone" : "monitor"} />

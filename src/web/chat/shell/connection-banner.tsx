@@ -1,31 +1,27 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
+import { isFocusLost } from "../../design/lost-focus.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { client, connection, keepsNothing } from "../session/session.ts";
-
-/** A connection that is back within this was never missed. */
-const PATIENCE_MS = 1_500;
+import { client, connection, isAway, keepsNothing } from "../session/session.ts";
 
 /** Says calmly that there is no connection, when it is tried again, and to screen readers that it is back. */
 export function ConnectionBanner() {
   const { state, retryAt } = connection.value;
-  const isAway = state !== "online";
-  const [isShown, setShown] = useState(false);
+  const isShown = isAway.value;
   const wasShown = useRef(false);
   useEffect(() => {
-    const timer = isAway ? setTimeout(() => setShown(true), PATIENCE_MS) : undefined;
-    if (!isAway) setShown(false);
-    return () => clearTimeout(timer);
-  }, [isAway]);
-  useEffect(() => {
     if (isShown) announce(texts.connection.away);
-    else if (wasShown.current) announce(texts.connection.back);
+    else if (wasShown.current) {
+      announce(texts.connection.back);
+      // With the banner its button goes.
+      if (isFocusLost()) document.getElementById("main")?.focus();
+    }
     wasShown.current = isShown;
   }, [isShown]);
   if (state === "stopped") return <Stopped />;
-  if (!isShown || !isAway) return keepsNothing.value ? <NotKept /> : null;
+  if (!isShown) return keepsNothing.value ? <NotKept /> : null;
   return (
     <div class="banner">
       <Icon name="offline" />

@@ -1,3 +1,5 @@
+import { useLayoutEffect } from "preact/hooks";
+import { dismissQuestion } from "../../design/confirm.tsx";
 import { closeDialog, openDialog } from "../dialogs.ts";
 import { KeyDialog } from "../keyboard/key-dialog.tsx";
 import { Switcher } from "../keyboard/switcher.tsx";
@@ -5,10 +7,19 @@ import { AddDialog } from "../people/add-dialog.tsx";
 import { DetailsDialog } from "../people/details-dialog.tsx";
 import { PersonDialog } from "../people/person-dialog.tsx";
 import { StartDialog } from "../people/start-dialog.tsx";
+import { path } from "../routing.ts";
 
 /** The dialog that is open, if one is. */
 export function Dialogs() {
   const dialog = openDialog.value;
+  // What it is about, or what is asked, is not what another address shows, and not for whoever signs in next.
+  useLayoutEffect(
+    () => () => {
+      closeDialog();
+      dismissQuestion();
+    },
+    [path.value],
+  );
   switch (dialog?.kind) {
     case "start":
       return <StartDialog />;

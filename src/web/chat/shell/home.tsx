@@ -6,7 +6,7 @@ import { openDialog, startConversation } from "../dialogs.ts";
 import { useTitle } from "../notifications/title.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
-import { client } from "../session/session.ts";
+import { client, directoryOpen } from "../session/session.ts";
 import { Mark } from "./mark.tsx";
 
 /** No conversation is open: what can be done. */
@@ -19,7 +19,9 @@ export function Home() {
     <div class="home">
       <Mark />
       <h1>{hasConversations ? texts.home.chooseTitle : texts.home.startTitle}</h1>
-      <p class="soft">{hasConversations ? texts.home.choose : texts.home.start}</p>
+      <p class="soft">
+        {hasConversations ? texts.home.choose : directoryOpen ? texts.home.start : texts.people.notShared}
+      </p>
       <div class="form-actions">
         <Button kind="primary" icon="compose" onClick={startConversation}>
           {texts.shell.newConversation}

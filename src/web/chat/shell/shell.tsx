@@ -1,20 +1,25 @@
 import { useEffect } from "preact/hooks";
+import { SkipLink } from "../../design/skip-link.tsx";
 import { texts } from "../../texts/texts.ts";
 import { ConversationList } from "../conversations/list.tsx";
+import { useDocumentedKeys } from "../keyboard/documented-keys.ts";
 import { useGlobalShortcuts } from "../keyboard/global-shortcuts.ts";
 import { ConversationView } from "../messages/view.tsx";
-import { navigate, route } from "../routing.ts";
+import { navigate, path, route } from "../routing.ts";
 import { SettingsPage } from "../settings/page.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { Home } from "./home.tsx";
 import { SidebarHeader } from "./sidebar-header.tsx";
+import { useFocusKept } from "./use-focus-kept.ts";
 
 /** Two panes: the list and what is open. A narrow screen shows one of them, as the address says. */
 export function Shell() {
   const at = route.value;
   useGlobalShortcuts();
+  useDocumentedKeys();
+  useFocusKept(path.value);
   // Who is signed in has nothing to do at these two.
   const isDone = at.page === "sign-in" || at.page === "register";
   useEffect(() => {
@@ -22,9 +27,7 @@ export function Shell() {
   }, [isDone]);
   return (
     <div class="shell" data-page={isDone ? "home" : at.page}>
-      <a class="skip-link" href="#main">
-        {texts.shell.skip}
-      </a>
+      <SkipLink>{texts.shell.skip}</SkipLink>
       <ConnectionBanner />
       <section class="sidebar" aria-label={texts.shell.conversations} tabIndex={-1} data-region>
         <SidebarHeader />

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { isComposing } from "../../../design/keys.ts";
 import { texts } from "../../../texts/texts.ts";
 import { allEmoji } from "./data.ts";
 import { findEmoji } from "./find.ts";
@@ -22,6 +23,7 @@ export function Picker({ onChoose }: PickerProps) {
   useEffect(() => field.current?.focus(), []);
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (isComposing(event)) return;
     const to = neighbour(event, [...(grid.current?.querySelectorAll<HTMLElement>("button") ?? [])]);
     if (to) to.focus();
     else if (event.key === "Enter" && event.target === field.current && found?.[0]) onChoose(found[0].c);

@@ -1,0 +1,41 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Conversation, User } from "../../../client/index.ts";
+import { client, connection } from "../session/session.ts";
+
+/** The server is asked when nothing was typed for so long, in ms. */
+const PAUSE = 180;
+const PEOPLE = 20;
+const CONVERSATIONS = 50;
+
+export interface Found {
+  search: string;
+  conversations: readonly Conversation[];
+  people: readonly User[];
+  failed: boolean;
+}
+
+/** What the server finds, of all conversations and people; an earlier text's until then, and nothing without a text. What failed is asked again when the connection is back. */
+export function useSearch(search: string): Found | undefined {
+  const [found, setFound] = useState<Found>();
+  const isOnline = connection.value.state === "online";
+  useEffect(() => {
+    if (search === "") return setFound(undefined);
+    let isOver = false;
+    const timer = setTimeout(async () => {
+      try {
+        const [{ items }, { users }] = await Promise.all([
+          client.conversations.search(search, { limit: CONVERSATIONS }),
+          client.people(search, { limit: PEOPLE }),
+        ]);
+        if (!isOver) setFound({ search, conversations: items, people: users, failed: false });
+      } catch {
+        if (!isOver) setFound({ search, conversations: [], people: [], failed: true });
+      }
+    }, PAUSE);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [search, found?.failed === true && isOnline]);
+  return found;
+}

@@ -1,0 +1,52 @@
+import type { Conversation, MembersChange } from "../../../client/index.ts";
+import { texts } from "../../texts/texts.ts";
+import { client, me } from "../session/session.ts";
+import { NO_NOTICES, type Notice } from "./notices.ts";
+
+/** So many are kept of a conversation. */
+const KEPT = 500;
+/** The others are counted. */
+const NAMED = 3;
+const heard = new WeakMap<Conversation, readonly Notice[]>();
+
+/** Hears, while the page lives, what happens in all groups of the list, also in those that are not open. */
+export function hearNotices() {
+  client.on("conversations", () => {
+    for (const conversation of client.conversations.items) hear(conversation);
+  });
+}
+
+/** From now on, if it is not heard already. */
+export function hear(conversation: Conversation) {
+  if (heard.has(conversation)) return;
+  heard.set(conversation, NO_NOTICES);
+  conversation.on("members", (change) => {
+    const notice = { version: change.version, text: textOf(change, conversation) };
+    heard.set(conversation, [...noticesOf(conversation), notice].slice(-KEPT));
+  });
+}
+
+/** What has happened in the group since it was heard for the first time. */
+export const noticesOf = (conversation: Conversation) => heard.get(conversation) ?? NO_NOTICES;
+
+/** Who has left and who was removed are told in the same way: nobody says by whom. */
+function textOf({ added, removed, name }: MembersChange, conversation: Conversation): string {
+  const { joined, gone, renamed, unnamed } = texts.messages.notices;
+  if (added.length > 0) return joined(few(added, (user) => (isMe(user.id) ? texts.messages.list.you : user.full_name)));
+  if (removed.length > 0) return gone(few(removed, (id) => nameOf(id, conversation)));
+  return name === null ? unnamed : renamed(name);
+}
+
+/** One request may add a thousand. */
+function few<T>(people: readonly T[], name: (one: T) => string): string[] {
+  const left = people.length - NAMED;
+  return left < 2 ? people.map(name) : [...people.slice(0, NAMED).map(name), texts.messages.notices.others(left)];
+}
+
+const isMe = (id: number) => id === me.peek()?.id;
+
+/** Of the people of a large group only the first are known, and those who have written. */
+const nameOf = (id: number, { info, messages }: Conversation) =>
+  info?.participants.find((user) => user.id === id)?.full_name ??
+  messages.findLast((message) => message.sender_id === id)?.sender_name ??
+  texts.messages.notices.somebody;

@@ -1,0 +1,77 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Conversation, ConversationInfo } from "../../../client/index.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { Button, IconButton } from "../../design/button.tsx";
+import { Field } from "../../design/field.tsx";
+import { isComposing } from "../../design/keys.ts";
+import { texts } from "../../texts/texts.ts";
+import { titleOf } from "../conversations/title.ts";
+import { me } from "../session/session.ts";
+import { useTask } from "./task.ts";
+
+/** What a group is called, and a way to call it something else. */
+export function GroupName({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
+  const [name, setName] = useState<string>();
+  const task = useTask();
+  const field = useRef<HTMLInputElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const isEdited = name !== undefined;
+  const wasEdited = useRef(isEdited);
+  // Whoever began to edit goes on in the field, and where they came from when they are done; nobody is pulled about between.
+  useLayoutEffect(() => {
+    if (wasEdited.current !== isEdited) (isEdited ? field : button).current?.focus();
+    wasEdited.current = isEdited;
+  }, [isEdited]);
+  const title = titleOf(conversation, me.value);
+  if (name === undefined)
+    return (
+      <div class="person-head">
+        <Avatar name={title} id={info.id} group size="l" />
+        <p class="person-name">
+          <bdi>{title}</bdi>
+        </p>
+        <IconButton
+          buttonRef={button}
+          icon="edit"
+          label={texts.people.rename}
+          onClick={() => setName(info.name ?? "")}
+        />
+      </div>
+    );
+  const save = async () => {
+    if (await task.run(() => conversation.rename(name.trim() || null))) setName(undefined);
+  };
+  return (
+    <form
+      class="form group-name"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+      onKeyDown={(event) => {
+        // Ends this alone, not the dialog around it.
+        if (event.key !== "Escape" || isComposing(event)) return;
+        event.preventDefault();
+        setName(undefined);
+      }}
+    >
+      <Field
+        name="name"
+        label={texts.people.groupName}
+        hint={texts.people.groupNameHint}
+        errors={task.fault ? [task.fault] : undefined}
+        value={name}
+        maxLength={255}
+        autocomplete="off"
+        onInput={setName}
+        inputRef={field}
+      />
+      <div class="form-actions">
+        <Button kind="primary" type="submit" busy={task.busy}>
+          {texts.settings.save}
+        </Button>
+        <Button onClick={() => setName(undefined)}>{texts.design.cancel}</Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { until } from "../client/people.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import type { Client } from "../support/client.ts";
+import { choose, composer, message, row, say } from "../support/hands.ts";
+import { openPage } from "../support/pages.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+describeInBrowser("a message that is edited", () => {
+  let server: TestServer;
+  let [ann, bob, cid]: Client[] = [];
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    [ann, bob, cid] = await Promise.all(["Ann", "Bob", "Cid"].map((name) => server.person(name)));
+  });
+  afterAll(() => server.stop());
+
+  /** Ann's browser on a new conversation in which she has said this. */
+  async function began(text: string) {
+    if (!ann || !bob || !cid) throw new Error("nobody is there");
+    const { id } = await ann.conversation([bob, cid], `About ${text}`);
+    const said = await ann.send(id, text);
+    const opened = await openPage(ann, `/c/${id}`);
+    await choose(opened.page, text, "Edit");
+    await until(async () => (await composer(opened.page).inputValue()) === text);
+    return { ...opened, at: `/api/chat/conversations/${id}/messages/${said.id}/`, author: ann };
+  }
+  const save = (page: Page) => page.getByRole("button", { name: "Save", exact: true });
+
+  test("is as one left it when one comes back from another conversation", async () => {
+    const { page, faults, close } = await began("apples");
+    await composer(page).pressSequentially(" and pears");
+    await page.getByRole("button", { name: "New conversation" }).first().click();
+    await page.getByRole("combobox").fill("Bob");
+    await page.getByRole("option", { name: "Bob" }).click();
+    await page.getByRole("button", { name: "Start chat" }).click();
+    await save(page).waitFor({ state: "detached" });
+    expect(await composer(page).inputValue()).toBe("");
+    await row(page, "About apples").click();
+    await save(page).waitFor();
+    expect(await composer(page).inputValue()).toBe("apples and pears");
+    await composer(page).press("Enter");
+    await message(page, "apples and pears").waitFor();
+    expect(await composer(page).inputValue()).toBe("");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("and what was sent before are not mixed into what one takes back", async () => {
+    const { page, faults, close } = await began("grapes");
+    await composer(page).pressSequentially(" and figs");
+    await composer(page).press("Escape");
+    await save(page).waitFor({ state: "detached" });
+    await composer(page).pressSequentially("sent");
+    await composer(page).press("Enter");
+    await message(page, "sent").waitFor();
+    await composer(page).pressSequentially("new");
+    const seen = new Set<string>();
+    for (const key of ["Control+z", "Control+z", "Control+z", "Control+y", "Control+y", "Control+y"]) {
+      await composer(page).press(key);
+      seen.add(await composer(page).inputValue());
+    }
+    // What was sent may be had again, as a whole.
+    expect(["", "sent", "new"]).toEqual(expect.arrayContaining([...seen]));
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("and was deleted meanwhile says so, and what was written is still there to be taken elsewhere", async () => {
+    const { page, at, author, faults, close } = await began("plums");
+    await composer(page).pressSequentially(", many of them");
+    await author.delete(at);
+    await page.getByRole("alert").filter({ hasText: "This message was deleted." }).waitFor();
+    await composer(page).press("Enter");
+    expect(await composer(page).inputValue()).toBe("plums, many of them");
+    await composer(page).press("Escape");
+    await save(page).waitFor({ state: "detached" });
+    await say(page, "plums, many of them");
+    await message(page, "plums, many of them").waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("and was deleted before anything was changed is not edited any more", async () => {
+    const { page, at, author, faults, close } = await began("cherries");
+    await author.delete(at);
+    await save(page).waitFor({ state: "detached" });
+    expect(await composer(page).inputValue()).toBe("");
+    expect(faults).toEqual([]);
+    await close();
+  });
+});

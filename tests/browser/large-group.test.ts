@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { until } from "../client/people.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import type { Client } from "../support/client.ts";
+import { confirm, message } from "../support/hands.ts";
+import { openPage } from "../support/pages.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+/** More than the conversation itself names. */
+const OTHERS = 120;
+
+describeInBrowser("a large group", () => {
+  let server: TestServer;
+  let ann: Client;
+  let others: Client[];
+  let id: string;
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    ann = await server.person("Ann");
+    others = await Promise.all(Array.from({ length: OTHERS }, () => server.person()));
+    id = (await ann.conversation(others, "Everybody")).id;
+    await ann.send(id, "to all");
+    for (const reader of others.slice(0, 5)) await reader.get(`/api/chat/conversations/${id}/messages/`);
+  });
+  afterAll(() => server.stop());
+
+  const details = (page: Page) => page.getByRole("button", { name: "Details and members" });
+  const people = (page: Page) => page.getByRole("dialog").getByRole("listitem");
+
+  test("does not count who has read where it does not know of all", async () => {
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    await message(page, "to all").waitFor();
+    await message(page, "to all").getByText("Sent", { exact: true }).waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("keeps all people in sight that were, and the focus, when one of them is removed", async () => {
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    await details(page).click();
+    for (const shown of [50, 100]) {
+      await until(async () => (await people(page).count()) === shown);
+      await page.getByRole("button", { name: "Show more" }).press("Enter");
+    }
+    await until(async () => (await people(page).count()) === OTHERS + 1);
+    // The button is gone; the first of those that have come has the focus.
+    const hundredth = people(page).nth(100).getByRole("button").first();
+    expect(await hundredth.evaluate((button) => button.matches(":focus"))).toBe(true);
+    await page
+      .getByRole("button", { name: /^Remove .* from the group/ })
+      .last()
+      .press("Enter");
+    await confirm(page, "Remove");
+    await until(async () => (await people(page).count()) === OTHERS);
+    await until(() =>
+      people(page)
+        .last()
+        .getByRole("button")
+        .first()
+        .evaluate((button) => button.matches(":focus")),
+    );
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("offers nobody to be added who is in", async () => {
+    const late = others[OTHERS - 20];
+    const { page, faults, close } = await openPage(ann, `/c/${id}`);
+    await details(page).click();
+    await page.getByRole("button", { name: "Add people" }).click();
+    await page.getByRole("combobox").fill(late?.user?.email ?? "");
+    await page.getByText("Nobody found").waitFor();
+    expect(await page.getByRole("option").count()).toBe(0);
+    expect(faults).toEqual([]);
+    await close();
+  });
+});

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { until } from "../client/people.ts";
+import { type Client, PASSWORD } from "../support/client.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { describeInWebkit, keys, startWebkit, type WebkitPage } from "../support/webkit.ts";
+
+setDefaultTimeout(120_000);
+
+const FOCUSED = "document.activeElement";
+const DIALOG = "document.querySelector('dialog')";
+const FIRST = "document.querySelector('[role=feed] article')";
+
+describeInWebkit("the chat in the engine of Safari", () => {
+  let server: TestServer;
+  let bob: Client;
+  let page: WebkitPage;
+  const type = (text: string) => page.press(...text);
+
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    bob = await server.person("Bob");
+    page = await startWebkit();
+  });
+  afterAll(() => server.stop());
+
+  test("a newcomer registers, finds somebody by the keys alone, and they talk", async () => {
+    await page.goTo(`${server.url}/register`);
+    await page.until("document.querySelector('[name=first_name]')");
+    await page.evaluate("document.querySelector('[name=first_name]').focus()");
+    for (const text of ["Ann", "Webkit", "ann@example.com", PASSWORD]) {
+      await type(text);
+      await page.press(text === PASSWORD ? keys.enter : "\t");
+    }
+    await page.until(`${FOCUSED}.textContent === "Say hello to somebody"`);
+    await page.press(keys.control, "k");
+    await page.until(DIALOG);
+    await type("Bob");
+    await page.until("document.querySelector('dialog [role=option]')");
+    await page.press(keys.enter);
+    await page.until(`location.pathname.startsWith("/c/") && ${FOCUSED}.tagName === "TEXTAREA"`);
+    await type("Hello **Bob**");
+    await page.press(keys.enter);
+    await page.until(`${FOCUSED}.value === ""`);
+    const list = async () => (await bob.get("/api/chat/conversations/")).body.data;
+    await until(async () => (await list())[0]?.last_message?.content === "Hello **Bob**");
+    const [{ id }] = await list();
+    await bob.send(id, "Hello Ann");
+    await page.until("document.querySelector('[role=feed]').innerText.includes('Hello Ann')");
+    expect(await page.evaluate<string>("document.querySelector('[role=feed] strong').textContent")).toBe("Bob");
+  });
+
+  test("each dialog shows what it holds, and Escape takes it away", async () => {
+    const dialogs: Record<string, () => Promise<unknown>> = {
+      "the keys": async () => {
+        await page.evaluate(`${FOCUSED}.blur()`);
+        await page.press("?");
+      },
+      "going to somebody": () => page.press(keys.control, "k"),
+      "a new conversation": async () => {
+        await page.evaluate(`${FOCUSED}.blur()`);
+        await page.press("n");
+      },
+      details: () => page.evaluate("document.querySelector('[aria-label=\"Details and members\"]').click()"),
+      "a question": async () => {
+        await page.evaluate(`${FIRST}.focus()`);
+        await page.press(keys.delete);
+      },
+    };
+    const cut: string[] = [];
+    for (const [name, open] of Object.entries(dialogs)) {
+      await open();
+      await page.until(DIALOG);
+      // All of its parts within it, and it on the screen.
+      const isWhole = `((box) => box.height > 80 && box.top >= 0 && box.bottom <= innerHeight &&
+        [...${DIALOG}.querySelectorAll("header, .dialog-body, footer")].map((part) => part.getBoundingClientRect())
+          .every((part) => part.height > 20 && part.top >= box.top && part.bottom <= box.bottom + 1)
+      )(${DIALOG}.getBoundingClientRect())`;
+      if (!(await page.evaluate(isWhole))) cut.push(name);
+      await page.press(keys.escape);
+      await page.until(`!${DIALOG}`);
+    }
+    expect(cut).toEqual([]);
+  });
+});
