@@ -25,6 +25,7 @@ import { Users } from "./domain/users.ts";
 import { createApp } from "./http/app.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { openShared } from "./shared.ts";
+import { stopServer } from "./stop-server.ts";
 import { openPglite } from "./stores/embedded/pglite.ts";
 import { PostgresAuditLog } from "./stores/postgres/admin/audit.ts";
 import { PostgresAdminConversations } from "./stores/postgres/admin/conversations.ts";
@@ -45,7 +46,6 @@ import { Sockets } from "./ws/sockets.ts";
 
 /** How long a starting node waits for another one that is shutting down. */
 const RESTART_PATIENCE_MS = 15_000;
-const CLOSE_PATIENCE_MS = 3_000;
 const PRUNE_EVERY_MS = 60_000;
 
 /** The database of the mode that the settings choose. `onLost` hears when an embedded one has stopped for good. */
@@ -80,12 +80,6 @@ export function usersOn(stores: Stores, bus: Bus): Users {
 }
 
 const nameOf = (server: Server<Upgrade>) => `${hostname()}:${server.port}`;
-
-/** Sockets that were told to go have a while to do so; requests under way are answered. */
-async function stopServer(server: Server<Upgrade>) {
-  await Promise.race([server.stop(), Bun.sleep(CLOSE_PATIENCE_MS)]);
-  await server.stop(true);
-}
 
 /** One node, wired: what serves its requests and sockets, and how it ends. */
 export interface Node {
@@ -294,8 +288,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       clearInterval(housekeeping);
       sampler.close();
       await stores.log.drain();
-      sockets.closeAll();
-      await stopServer(options.server());
+      await stopServer(options.server(), sockets);
       // What came by HTTP meanwhile has its commit too.
       await stores.log.drain();
       typing.close();

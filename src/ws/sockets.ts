@@ -154,9 +154,11 @@ export class Sockets {
     for (const socket of this.services.hub.sockets) socket.stopReading();
   }
 
-  /** Sends everybody away to come back. */
-  closeAll(): void {
+  /** Sends everybody away to come back, and says how many they were. */
+  closeAll(): number {
     for (const timer of this.timers) clearInterval(timer);
+    const { size } = this.services.hub.sockets;
     for (const socket of this.services.hub.sockets) socket.restart();
+    return size;
   }
 }

@@ -140,3 +140,25 @@ if (modes.includes("redis"))
     expect(performance.now() - started).toBeLessThan(STOP_MS);
     for (const network of networks) await network.stop();
   });
+
+test("SIGTERM while a client is behind and goes on sending: it hears why it is sent away", async () => {
+  place = await makePlace("embedded");
+  const node = await spawnServer(place.environment);
+  nodes = [node];
+  const ann = await node.visitor().signUp("Ann");
+  const { id } = await ann.conversation([await node.visitor().signUp("Bob")]);
+  // More than the kernel's buffers hold for a reader that does not read.
+  await Promise.all(Array.from({ length: 900 }, () => ann.send(id, "x".repeat(4_000))));
+  const socket = await ann.chat(id, 0);
+  // It does not get to reading meanwhile. A reset in answer to what it sends would take all that with it, and the close.
+  Bun.sleepSync(500);
+  node.kill("SIGTERM");
+  for (let n = 0; n < 30; n++) {
+    socket.raw.send('{"type":"typing","is_typing":true}');
+    Bun.sleepSync(10);
+  }
+  const { code, reason } = await socket.closed;
+  expect(code).toBe(1012);
+  expect(JSON.parse(reason).reconnect_after_ms).toBeGreaterThan(0);
+  expect(await node.exited).toBe(0);
+});

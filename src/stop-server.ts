@@ -1,0 +1,28 @@
+import { readdirSync } from "node:fs";
+import type { Server } from "bun";
+import type { Upgrade } from "./ws/socket.ts";
+import type { Sockets } from "./ws/sockets.ts";
+
+/** For requests that are under way. */
+const ANSWER_WITHIN_MS = 3_000;
+/** For clients that were sent away and are behind. */
+const HANG_UP_WITHIN_MS = 2_000;
+const LOOK_EVERY_MS = 10;
+
+/**
+ * Listens no more, answers what is under way, and sends all sockets away. Bun counts a socket out when its close is sent; but
+ * should the process end before the client has hung up too, then whatever that sends meanwhile is answered by a reset, and
+ * the close is lost with all else that it has not read.
+ */
+export async function stopServer(server: Server<Upgrade>, sockets: Sockets): Promise<void> {
+  const closed = sockets.closeAll();
+  const stopped = server.stop();
+  const left = openFiles() - closed - server.pendingRequests;
+  const until = performance.now() + HANG_UP_WITHIN_MS;
+  await Promise.race([stopped, Bun.sleep(ANSWER_WITHIN_MS)]);
+  while (closed > 0 && openFiles() > left && performance.now() < until) await Bun.sleep(LOOK_EVERY_MS);
+  await server.stop(true);
+}
+
+/** Files and connections of this process: the kernel alone knows when a closed one is gone. */
+const openFiles = () => readdirSync("/dev/fd").length;
