@@ -52,6 +52,7 @@ describeInBrowser("axe finds nothing serious", () => {
       const views = VIEWS(pair, group).filter(({ view }) => !only || only.includes(view));
       for (const { view, path, show } of views) {
         await page.goto(path);
+        if (path === `/c/${pair}`) await message(page, "سلام").waitFor();
         await show(page);
         await check(view);
       }
@@ -91,7 +92,7 @@ interface View {
 }
 
 const VIEWS = (pair: string, group: string): View[] => [
-  { view: "conversation", path: `/c/${pair}`, show: (page) => message(page, "سلام").waitFor() },
+  { view: "conversation", path: `/c/${pair}`, show: async () => {} },
   {
     view: "a message's menu",
     path: `/c/${pair}`,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { Conversation } from "../../src/protocol/conversations.ts";
-import { describeInBrowser } from "../support/chromium.ts";
+import { until } from "../client/people.ts";
+import { describeInWholeBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { composer, message, messages, row } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
@@ -30,7 +31,7 @@ const FOREIGN = `[...document.querySelectorAll("img, iframe, svg a, script:not([
   .filter((element) => !(element instanceof HTMLAnchorElement) || !/^(https?|mailto):$/.test(element.protocol))
   .map((element) => element.outerHTML)`;
 
-describeInBrowser("what people write stays text", () => {
+describeInWholeBrowser("what people write stays text", () => {
   let server: TestServer;
   let ann: Client;
   let bob: Client;
@@ -42,7 +43,7 @@ describeInBrowser("what people write stays text", () => {
   beforeAll(async () => {
     server = await startTestServer("embedded");
     [ann, bob, cid] = [await server.person("Ann"), await server.person("Bob"), await server.person("Cid")];
-    opened = await openPage(ann, "/", { permissions: ["notifications"] });
+    opened = await openPage(ann, "/", { chromium: "whole", permissions: ["notifications"] });
     page = opened.page;
     page.on("dialog", (dialog) => {
       dialogs.push(dialog.message());
@@ -95,7 +96,7 @@ describeInBrowser("what people write stays text", () => {
     await bob.send(first.id, "hello");
     await page.goto(`/c/${first.id}`);
     await page.getByRole("heading", { name }).waitFor();
-    expect(await page.title()).toContain(name);
+    await until(async () => (await page.title()).includes(name));
     await isText();
     await page.getByRole("button", { name: "Details and members" }).click();
     await page.getByRole("dialog").getByText(name).waitFor();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.ts";
-import { describeInBrowser } from "../support/chromium.ts";
+import { describeInWholeBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { openPage } from "../support/pages.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -36,7 +36,7 @@ const keptByTheSdk = (text: string) => `new Promise((resolve) => {
   };
 })`;
 
-describeInBrowser("the chat as an installed app", () => {
+describeInWholeBrowser("the chat as an installed app", () => {
   let server: TestServer;
   let ann: Client;
   let bob: Client;
@@ -56,7 +56,7 @@ describeInBrowser("the chat as an installed app", () => {
   };
 
   test("Chromium finds nothing that keeps it from being installed", async () => {
-    const { page, faults, close } = await openPage(ann, "/");
+    const { page, faults, close } = await openPage(ann, "/", { chromium: "whole" });
     await isKept(page);
     const devtools = await page.context().newCDPSession(page);
     const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
@@ -73,7 +73,7 @@ describeInBrowser("the chat as an installed app", () => {
   test("without a network it opens again and shows what was loaded; nothing of the API is kept by the worker", async () => {
     const { path, say } = await talk();
     await say("Read this on the train");
-    const { page, faults, close } = await openPage(ann, path);
+    const { page, faults, close } = await openPage(ann, path, { chromium: "whole" });
     await page.waitForSelector("main >> text=Read this on the train");
     await isKept(page);
     await holds(page, keptByTheSdk("Read this on the train"));
@@ -109,7 +109,10 @@ describeInBrowser("the chat as an installed app", () => {
 
   test("a message that nobody looks at is a notification, once over two tabs, and opens its conversation", async () => {
     const { path, say } = await talk();
-    const { page, faults, close } = await openPage(ann, "/settings/notifications", { permissions: ["notifications"] });
+    const { page, faults, close } = await openPage(ann, "/settings/notifications", {
+      chromium: "whole",
+      permissions: ["notifications"],
+    });
     await page.click("text=Notifications >> nth=-1");
     await page.check("[role=switch] >> nth=0");
     await isKept(page);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { until } from "../client/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
@@ -29,7 +30,7 @@ describeInBrowser("settings in the browser", () => {
     for (const part of ["Password", "Sessions", "Appearance", "Notifications", "Keyboard", "About"]) {
       await page.click(`.settings-link:has-text('${part}')`);
       await page.waitForSelector(`h1:text-is('${part}')`);
-      expect(await page.title()).toBe(`${part} · Confab`);
+      await until(async () => (await page.title()) === `${part} · Confab`);
       expect(await seriousFaults(page)).toEqual([]);
       // Also those of pages that are not open.
       if (part === "Keyboard")

@@ -2,7 +2,9 @@ import { describe } from "bun:test";
 import { type Browser, chromium } from "playwright-core";
 import { afterAllFiles } from "./cleanup.ts";
 
-const PROGRAMS = ["chromium", "chromium-browser", "google-chrome"];
+const WHOLE = ["chromium", "chromium-browser", "google-chrome"];
+/** The same engine without what is around a page: half as long at work. */
+const SHELL = ["chromium-headless-shell"];
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -14,25 +16,32 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-const [program] = PROGRAMS.flatMap((name) => Bun.which(name) ?? []);
-if (!program) process.stderr.write("SKIPPED: all browser tests, Chromium is not installed (Debian: chromium)\n");
+const find = (names: string[]) => names.flatMap((name) => Bun.which(name) ?? [])[0];
+const programs = { whole: find(WHOLE), page: find(SHELL) ?? find(WHOLE) };
+if (!programs.whole)
+  process.stderr.write(
+    "SKIPPED: browser tests of installing and notifications, Chromium is not installed (Debian: chromium)\n",
+  );
+if (!programs.page) process.stderr.write("SKIPPED: all browser tests, Chromium is not installed (Debian: chromium)\n");
 
 /** A group of tests that need a browser. */
-export const describeInBrowser = describe.skipIf(!program);
+export const describeInBrowser = describe.skipIf(!programs.page);
+/** A group of tests that need a browser with what is around its pages: notifications, installing. */
+export const describeInWholeBrowser = describe.skipIf(!programs.whole);
 
-let shared: Promise<Browser> | undefined;
+const shared: { [kind in keyof typeof programs]?: Promise<Browser> } = {};
 
 /**
  * One Chromium for all tests of this process, started when first asked for; it ends after the last of them. Each person in
  * a test is a `newContext()`: cookies, storage and service workers of its own. The test closes it.
  */
-export function sharedChromium(): Promise<Browser> {
-  shared ??= startChromium();
-  return shared;
+export function sharedChromium(kind: keyof typeof programs = "page"): Promise<Browser> {
+  shared[kind] ??= startChromium(programs[kind]);
+  return shared[kind];
 }
 
 /** A Chromium with a fresh profile in a temporary folder, which goes with it. */
-async function startChromium(): Promise<Browser> {
+async function startChromium(program: string | undefined): Promise<Browser> {
   if (!program) throw new Error("Chromium is not installed (Debian: chromium)");
   const browser = await chromium.launch({ executablePath: program, args: FLAGS });
   afterAllFiles(() => browser.close());

@@ -12,13 +12,20 @@ export interface OpenPage {
 
 const PATIENCE = 20_000;
 
-/** @param at another address of the same server than the person's own */
+/**
+ * @param at another address of the same server than the person's own
+ * @param chromium the "whole" one has notifications
+ */
 export async function openPage(
   person: Client,
   path: string,
-  { at = person.url, ...options }: BrowserContextOptions & { at?: string } = {},
+  {
+    at = person.url,
+    chromium = "page",
+    ...options
+  }: BrowserContextOptions & { at?: string; chromium?: "page" | "whole" } = {},
 ): Promise<OpenPage> {
-  const browser = await sharedChromium();
+  const browser = await sharedChromium(chromium);
   const context = await browser.newContext({ viewport: { width: 1200, height: 700 }, baseURL: at, ...options });
   if (person.cookie !== undefined)
     await context.addCookies([{ name: "sessionid", value: person.cookie, url: at, httpOnly: true, sameSite: "Lax" }]);
