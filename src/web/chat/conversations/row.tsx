@@ -5,9 +5,10 @@ import { texts } from "../../texts/texts.ts";
 import { draftOf, draftsRevision } from "../messages/drafts.ts";
 import { preview, previewOf } from "../messages/preview.ts";
 import { listTime } from "../messages/times.ts";
+import { usePresenceOf } from "../session/presence.ts";
 import { me } from "../session/session.ts";
 import { addressOf, otherOf, titleOf } from "./title.ts";
-import { useChanges, usePresence } from "./use-conversation.ts";
+import { useChanges } from "./use-conversation.ts";
 
 const BADGE_MAX = 99;
 
@@ -16,7 +17,7 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
   const { list } = texts.messages;
   const { info, lastMessage, unread } = conversation;
   const other = otherOf(info, me.value);
-  const presence = usePresence(other?.id);
+  const presence = usePresenceOf(other?.id);
   const title = titleOf(conversation, me.value);
   const time = lastMessage?.created_at ?? info?.updated_at;
   return (

@@ -3,9 +3,9 @@ import { Avatar } from "../../design/avatar.tsx";
 import { IconButton } from "../../design/button.tsx";
 import { texts } from "../../texts/texts.ts";
 import { otherOf } from "../conversations/title.ts";
-import { usePresence } from "../conversations/use-conversation.ts";
 import { showDetails } from "../dialogs.ts";
 import { closeConversation } from "../routing.ts";
+import { usePresenceOf } from "../session/presence.ts";
 import { me } from "../session/session.ts";
 import { sinceTime } from "./times.ts";
 
@@ -13,7 +13,7 @@ import { sinceTime } from "./times.ts";
 export function ConversationHeader({ conversation, title }: { conversation: Conversation; title: string }) {
   const { info } = conversation;
   const other = otherOf(info, me.value);
-  const presence = usePresence(other?.id);
+  const presence = usePresenceOf(other?.id);
   const { header } = texts.messages;
   const lastSeen = presence?.last_seen ?? other?.last_seen;
   const below = !info

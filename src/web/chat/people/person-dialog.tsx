@@ -6,7 +6,7 @@ import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
 import { closeDialog, type OpenDialog, openDialog } from "../dialogs.ts";
 import { navigate, openConversation } from "../routing.ts";
-import { usePresence } from "../session/presence.ts";
+import { usePresenceOf } from "../session/presence.ts";
 import { client, me } from "../session/session.ts";
 import { useTask } from "./task.ts";
 
@@ -49,7 +49,7 @@ export function PersonDialog({ user, from }: { user: User; from: OpenDialog | un
 }
 
 export function PersonCard({ user }: { user: User }) {
-  const presence = usePresence([user.id])(user.id);
+  const presence = usePresenceOf(user.id);
   const seen = presence?.last_seen ?? user.last_seen;
   return (
     <div class="person-card">

@@ -1,24 +1,29 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useReducer } from "preact/hooks";
 import type { Presence } from "../../../client/index.ts";
 import { client, isAway } from "./session.ts";
 import { watch } from "./watching.ts";
 
 /** Who of these people is online, while the component is there; a change draws it anew. Without a connection nobody knows. */
 export function usePresence(userIds: readonly number[]): (userId: number) => Presence | undefined {
-  const [, redraw] = useState(0);
-  const ids = userIds.join(" ");
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const shown = userIds.map((userId) => client.presence(userId));
   useEffect(() => {
-    const watched = ids.split(" ").filter(Boolean).map(Number);
-    if (watched.length === 0) return;
-    const stop = watch(watched);
-    const off = client.on("presence", ({ user_id }) => {
-      if (watched.includes(user_id)) redraw((count) => count + 1);
-    });
+    if (userIds.length === 0) return;
+    const stop = watch(userIds);
+    const off = client.on("presence", ({ user_id }) => userIds.includes(user_id) && redraw(undefined));
+    // Who was watched before may have come since this was drawn.
+    if (userIds.some((userId, n) => client.presence(userId) !== shown[n])) redraw(undefined);
     return () => {
       off();
       stop();
     };
-  }, [ids]);
+  }, [userIds.join()]);
   const isOld = isAway.value;
   return (userId) => (isOld ? undefined : client.presence(userId));
+}
+
+/** The same of one person, or of nobody. */
+export function usePresenceOf(userId: number | undefined): Presence | undefined {
+  const presence = usePresence(userId === undefined ? [] : [userId]);
+  return userId === undefined ? undefined : presence(userId);
 }
