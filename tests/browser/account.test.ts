@@ -35,7 +35,7 @@ describeInBrowser("an account in the browser", () => {
       "Enter a valid email address.",
       "Ensure this field has at least 8 characters.",
     ]);
-    expect(await page.locator(":focus").getAttribute("name")).toBe("first_name");
+    await page.locator("[name=first_name]:focus").waitFor();
     expect(await seriousFaults(page)).toEqual([]);
 
     await page.click("[aria-label='Show password']");

@@ -261,6 +261,7 @@ describeInBrowser("the admin panel", () => {
     await page.waitForSelector(".plot canvas");
     await page.route("**/api/admin/metrics/**", (route) => route.abort());
     await page.waitForSelector(".notice-error:has-text('can\\'t be reached')");
+    await page.waitForSelector(".picture-old .tile-good");
     expect(await page.locator(".plot canvas").count()).toBe(8);
     await page.unroute("**/api/admin/metrics/**");
     await page.waitForSelector(".notice-error", { state: "detached" });
@@ -382,17 +383,17 @@ describeInBrowser("the admin panel", () => {
     const { page, close } = await open("/admin");
     await page.waitForSelector("h1");
     await page.keyboard.press("Tab");
-    expect(await page.locator(":focus").textContent()).toBe("Skip to the content");
+    await page.locator(":focus:has-text('Skip to the content')").waitFor();
     await page.keyboard.press("Enter");
-    expect(await page.locator(":focus").getAttribute("id")).toBe("main");
+    await page.locator("#main:focus").waitFor();
     await page.reload();
     await page.waitForSelector("h1");
     await page.keyboard.press("Tab");
     for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
-    expect(await page.locator(":focus").textContent()).toBe("Users");
+    await page.locator(":focus:has-text('Users')").waitFor();
     await page.keyboard.press("Enter");
     await page.waitForSelector("h1:text('Users')");
-    expect(await page.locator(":focus").getAttribute("id")).toBe("main");
+    await page.locator("#main:focus").waitFor();
     await page.locator("tbody tr").nth(1).waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("keyboarda");
@@ -405,7 +406,7 @@ describeInBrowser("the admin panel", () => {
     await page.keyboard.press("Enter");
     await page.waitForSelector("dialog");
     // The one that does nothing has the focus first.
-    expect(await page.locator(":focus").textContent()).toBe("Cancel");
+    await page.locator("button:focus:has-text('Cancel')").waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.waitForSelector(".badge:text('deactivated')");

@@ -140,7 +140,7 @@ describeInBrowser("without a mouse", () => {
     await page.keyboard.press("Tab");
     expect(await focused(page)).toEqual({ name: "Skip to the conversation", isSeen: true });
     await page.keyboard.press("Enter");
-    expect(await page.locator(":focus").getAttribute("id")).toBe("main");
+    await page.locator("#main:focus").waitFor();
     await page.keyboard.press("Tab");
     expect(await focused(page)).toEqual({ name: "Profile", isSeen: true });
     await close();

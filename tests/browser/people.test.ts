@@ -162,9 +162,9 @@ describeInBrowser("people and groups in the browser", () => {
 
     await page.click("h1");
     await page.keyboard.press("F6");
-    expect(await page.locator(".sidebar :focus").count()).toBe(1);
+    await page.locator(".sidebar :focus").waitFor();
     await page.keyboard.press("F6");
-    expect(await page.locator("main :focus, main:focus").count()).toBe(1);
+    await page.locator("main :focus, main:focus").waitFor();
     expect(faults).toEqual([]);
     await close();
   });

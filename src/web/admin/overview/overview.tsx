@@ -42,7 +42,9 @@ export function Overview() {
         )}
       </div>
       {report ? (
-        <Picture report={report} spanMs={SPAN_MS[range]} scope={hasNodes ? scope : "together"} />
+        <div class={error && "picture-old"}>
+          <Picture report={report} spanMs={SPAN_MS[range]} scope={hasNodes ? scope : "together"} />
+        </div>
       ) : (
         !error && <Skeleton lines={8} />
       )}

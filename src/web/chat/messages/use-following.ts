@@ -1,4 +1,4 @@
-import type { RefObject } from "preact";
+import type { RefObject, TargetedWheelEvent } from "preact";
 import { useCallback, useRef } from "preact/hooks";
 import type { VirtualizerHandle } from "virtua";
 import type { Conversation } from "../../../client/index.ts";
@@ -56,8 +56,9 @@ export function useFollowing(conversation: Conversation, list: RefObject<Virtual
         reach.current = offset + left();
       } else if (offset < reach.current - END) leave();
     },
-    onWheel({ deltaY }: WheelEvent) {
-      if (deltaY < 0 && (list.current?.scrollOffset ?? 0) > 0) leave();
+    onWheel({ deltaY, currentTarget }: TargetedWheelEvent<HTMLElement>) {
+      // What the list knows of the offset may be from before it was scrolled to the end.
+      if (deltaY < 0 && currentTarget.scrollTop > 0) leave();
     },
   };
 }
