@@ -72,6 +72,8 @@ describeInBrowser("a whole conversation on a phone, by touch", () => {
       await composer(page).fill("On my way home");
       await page.getByRole("button", { name: "Save" }).tap();
       await message(page, "On my way home").waitFor();
+      // With the keyboard still there, as after sending.
+      expect(await composer(page).evaluate((field) => field.matches(":focus"))).toBe(true);
       await openMenu(page, message(page, "On my way home").getByText("On my way home"));
       await page.getByRole("menuitem", { name: "Delete" }).tap();
       await page.getByRole("dialog").waitFor();

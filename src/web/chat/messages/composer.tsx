@@ -54,12 +54,15 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
   }, []);
   useEffect(() => hearDraft(me.peek()?.id, conversation.id, setDraft), [conversation.id]);
   const wasEdited = useRef(edited?.key);
+  /** Somebody wrote when they said that they were done: fingers go on with the same keyboard. */
+  const wasWriting = useRef(false);
   // Before the next key: later it would be typed elsewhere.
   useLayoutEffect(() => {
     if (wasEdited.current === edited?.key) return;
     wasEdited.current = edited?.key;
     setFault(undefined);
-    if (edited || (isFocusLost() && !touches.matches)) field.current?.focus();
+    if (edited || (isFocusLost() && (!touches.matches || wasWriting.current))) field.current?.focus();
+    wasWriting.current = false;
   }, [edited?.key]);
   useLayoutEffect(() => grow(field.current), [text, edited?.key]);
   useEffect(() => {
@@ -74,6 +77,7 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
     const wrong = contentFault(content);
     if (wrong) return setFault(wrong);
     if (edited) {
+      wasWriting.current = document.activeElement === field.current;
       if (content !== edited.content) conversation.edit(edited.key, content).done.catch(() => {});
       editing.end();
     } else {
@@ -162,12 +166,12 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
             <span class="visually-hidden">{left < 0 ? composer.tooLong(-left) : composer.leftLabel(left)}</span>
           </span>
         )}
+        {/* A press must not take the focus away: a phone would put its keyboard away. */}
         {edited ? (
-          <Button kind="primary" type="submit">
+          <Button kind="primary" type="submit" onPointerDown={(event) => event.preventDefault()}>
             {composer.save}
           </Button>
         ) : (
-          // A press must not take the focus away: a phone would put its keyboard away.
           <IconButton
             class="composer-send"
             icon="send"
