@@ -9,9 +9,12 @@ import {
   type LimitInForce,
   limitInForce,
 } from "../../src/protocol/admin.ts";
+import { CONTENT_MAX } from "../../src/protocol/content.ts";
+import { BODY_BYTES_MAX } from "../../src/protocol/envelope.ts";
 import { FRAME_BYTES_MAX, USER_WATCHED_MAX, WATCHED_MAX } from "../../src/protocol/frames.ts";
 import { messagePage } from "../../src/protocol/messages.ts";
 import { TOO_SLOW_BYTES } from "../../src/ws/sockets.ts";
+import { REPLAY_MAX } from "../../src/ws/subscription.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -351,6 +354,9 @@ inEachMode("administration", (mode) => {
     for (const limit of limits) expectShape(limitInForce.strict(), limit);
     expect(new Set(limits.map(({ description }: LimitInForce) => description)).size).toBe(limits.length);
     for (const [unit, value] of [
+      ["characters", CONTENT_MAX],
+      ["bytes", BODY_BYTES_MAX],
+      ["count", REPLAY_MAX],
       ["count", WATCHED_MAX],
       ["count", USER_WATCHED_MAX],
       ["bytes", FRAME_BYTES_MAX],
