@@ -52,8 +52,8 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
   let tickedAt = 0;
   /** As the machine had slept; but once only: a page in the background, whose timers hardly run, seems to sleep all the time. */
   let isAskedAgain = false;
-  /** When the next frame may go out, for an even pace. */
-  let dueAt = 0;
+  /** When the next frame may go out, for an even pace. The clock may have begun just now. */
+  let dueAt = -Infinity;
   let refs = 0;
   const waiting = new Map<string, Waiting>();
 

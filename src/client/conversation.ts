@@ -159,9 +159,9 @@ export function createConversation(id: string, core: Core): LiveConversation {
       timeline.noteNewest(message);
       self.activeAt = Math.max(self.activeAt, Date.parse(message.created_at) || 0);
     },
-    announce(message) {
-      if (message.seq <= self.told) return;
-      self.told = message.seq;
+    announce(message, isOwn) {
+      if (message.seq > self.told) self.told = message.seq;
+      else if (!isOwn) return;
       const shown = timeline.show(message);
       emit("message", shown);
       core.emit("message", shown, self);
@@ -231,7 +231,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     self.isListed = true;
     self.noteNewest(message);
     feed.put(message);
-    outbox.arrived(message);
+    outbox.arrived([message]);
     self.announce(message);
     // Nobody looks at it: what it keeps must not grow for ever.
     if (!self.isOpen && timeline.items.length > 2 * KEEP) trim();

@@ -71,8 +71,8 @@ export interface LiveConversation extends Conversation {
   apply(change: Change): void;
   /** A message the server has is shown, or is to be. */
   noteNewest(message: Message): void;
-  /** Tells of a message that is new, once. */
-  announce(message: Message): void;
+  /** Tells of a message that is new, once. One's own that was waiting for its answer is, whatever one was told. */
+  announce(message: Message, isOwn?: boolean): void;
   /** Takes an entry of the list, or the conversation itself. What is newer here stays. */
   learn(summary: ConversationInfo & Partial<Summary>): void;
   /** One takes no part, or not any more. */

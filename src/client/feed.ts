@@ -53,8 +53,7 @@ export function createFeed(self: LiveConversation, core: Core) {
       const messages = answer.messages.map((message) => meanwhile.get(message.seq) ?? message);
       const used = use(messages, answer.total, head);
       // One's own that waits for its answer has got one.
-      for (const message of messages) self.outbox.arrived(message);
-      self.outbox.tidy();
+      self.outbox.arrived(messages);
       return used;
     } finally {
       if (--pages === 0) meanwhile.clear();

@@ -66,8 +66,8 @@ export function createOutbox(self: LiveConversation, core: Core) {
       else if (isWanted()) refuse(item, error);
     }
     isBusy = false;
-    // After a cut the next connection sends it again.
-    void pump();
+    // Sends what comes next; after a cut the next connection sends this one again.
+    tidy();
   }
 
   function refuse(item: Item, error: ConfabError) {
@@ -89,7 +89,6 @@ export function createOutbox(self: LiveConversation, core: Core) {
     if (kind === "message") self.reading.learn({ head: sent.seq, seq: sent.seq });
     // An edit or a deletion is done: so it is shown, until the server's own word comes.
     else if (isUntold) self.timeline.amend(key, content, kind);
-    tidy();
   }
 
   /** Drops what is over: what the server has, and shows. */
@@ -185,14 +184,18 @@ export function createOutbox(self: LiveConversation, core: Core) {
       for (const item of ofKey(key)) if (item.entry.error) resubmit(item);
     },
     discard: (key: string) => ofKey(key).forEach(discardItem),
-    /** Its message has come. Another text under its id, where nobody has edited it, is not this one. */
-    arrived(message: Message) {
-      const isThis = ({ sent, entry: { kind, content, error } }: Item) =>
-        kind === "message" &&
-        (sent || content === message.content || (!error && (message.edited_at ?? message.deleted_at)));
-      const item = ofKey(keyOf(message)).find(isThis);
-      if (item?.sent) tidy();
-      else if (item) settle(item, message);
+    /** Messages have come. Another text under one's id, where nobody has edited it, is not this one. */
+    arrived(messages: readonly Message[]) {
+      for (const message of messages) {
+        const isThis = ({ sent, entry: { kind, content, error } }: Item) =>
+          kind === "message" &&
+          (sent || content === message.content || (!error && (message.edited_at ?? message.deleted_at)));
+        const item = ofKey(keyOf(message)).find(isThis);
+        if (!item) continue;
+        settle(item, message);
+        self.announce(message, true);
+      }
+      tidy();
     },
     /** Nobody's any more; what is kept stays kept. */
     clear() {

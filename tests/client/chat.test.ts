@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import {
   type ConfabClient,
   ConfabError,
@@ -208,6 +208,48 @@ test("what is durable can be edited and deleted at once, whatever is loaded", as
   expect(closed?.lastMessage).toMatchObject({ content: "last", state: "sent" });
   await closed?.delete(second?.key ?? "").done;
   await until(() => b.messages[1]?.content === "");
+});
+
+test("what oneself sends is told of, also what overtakes the asking for its conversation", async () => {
+  const { id } = await people.ann.conversation([people.bob, people.cat]);
+  const client = await online(clientOf(people.ann));
+  const told: string[] = [];
+  client.on("message", ({ content }) => told.push(content));
+  // More than may go out at once: what is asked for now waits, and texts do not.
+  for (let n = 1; n <= 70; n++) client.watch([n]);
+  const chat = client.open(id);
+  const { seq } = await chat.send("first").done;
+  expect(chat.state).not.toBe("live");
+  await chat.send("second").done;
+  await until(() => told.length === 2);
+  expect(told).toEqual(["first", "second"]);
+  expect(seqsOf(chat).slice(-2)).toEqual([seq, seq + 1]);
+  await people.bob.send(id, "third");
+  await until(() => told.length === 3);
+  expect(told[2]).toBe("third");
+});
+
+test("as much as may go out at once does, also where the clock has just begun", async () => {
+  const { ann } = people;
+  const frames: string[] = [];
+  class Heard extends WebSocket {
+    override send(frame: string) {
+      frames.push(frame);
+      super.send(frame);
+    }
+  }
+  const begun = spyOn(performance, "now");
+  const start = Date.now();
+  begun.mockImplementation(() => Date.now() - start);
+  try {
+    const client = await online(clientOf(ann, { WebSocket: Heard }));
+    for (let n = 1; n <= 30; n++) client.watch([n]);
+    await Bun.sleep(0);
+    expect(frames.filter((frame) => frame.includes('"watch"')).length).toBe(30);
+    await client.close();
+  } finally {
+    begun.mockRestore();
+  }
 });
 
 test("what is refused for good is kept as failed, and what comes after it is sent", async () => {
