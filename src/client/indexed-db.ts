@@ -18,6 +18,7 @@ interface Transaction {
   error: unknown;
   oncomplete: (() => void) | null;
   onabort: (() => void) | null;
+  commit?(): void;
   objectStore(name: string): ObjectStore;
 }
 interface Database {
@@ -77,6 +78,8 @@ export function indexedDbStorage(): KeyValueStorage | undefined {
     opened ??= open();
     const transaction = (await opened).transaction(NAME, mode);
     const request = work(transaction.objectStore(NAME));
+    // Safari does not commit for a page that is left meanwhile, and all that comes later, of any page, would wait for that.
+    transaction.commit?.();
     // That there is no room may be found out after the request, when the transaction commits.
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request.result);

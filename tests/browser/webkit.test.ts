@@ -8,7 +8,16 @@ setDefaultTimeout(120_000);
 
 const FOCUSED = "document.activeElement";
 const DIALOG = "document.querySelector('dialog')";
+const FEED = "document.querySelector('[role=feed]')";
 const FIRST = "document.querySelector('[role=feed] article')";
+
+const MANY = 120;
+/** Whether there is a message that begins so, and the end of it can be seen. */
+const isInSight = (text: string) => `[...document.querySelectorAll("[role=feed] article")].some((row) => {
+  const sight = ${FEED}.parentElement.getBoundingClientRect();
+  const { bottom } = row.getBoundingClientRect();
+  return row.innerText.startsWith("${text}") && bottom > sight.top && bottom <= sight.bottom + 1;
+})`;
 
 describeInWebkit("the chat in the engine of Safari", () => {
   let server: TestServer;
@@ -80,5 +89,36 @@ describeInWebkit("the chat in the engine of Safari", () => {
       await page.until(`!${DIALOG}`);
     }
     expect(cut).toEqual([]);
+  });
+
+  test("a page that was left while it kept what had come is no hindrance to the next one", async () => {
+    const address = await page.evaluate<string>("location.href");
+    const id = address.split("/").at(-1) ?? "";
+    for (let n = 1; n <= 5; n++) {
+      await bob.send(id, `Before it is left ${n}`);
+      await page.until(isInSight(`Before it is left ${n}`));
+      // To another one: only then Safari sets the old one aside.
+      await page.goTo(`${server.url}/settings/about`);
+      await page.goTo(address);
+      await page.until(isInSight(`Before it is left ${n}`));
+    }
+  });
+
+  test("many at once are followed to the last, which stands there after a reload too", async () => {
+    const id = (await page.evaluate<string>("location.pathname")).split("/").at(-1) ?? "";
+    const socket = await bob.chat(id);
+    for (let n = 1; n <= MANY; n++) {
+      socket.send({ type: "message", content: `Of many ${n}: ${"word ".repeat((n * 7) % 30)}`, ref: String(n) });
+      if (n % 10 === 0) await Bun.sleep(50);
+    }
+    await page.until(isInSight(`Of many ${MANY}:`));
+    await until(async () => {
+      const { read_positions, last_message } = (await bob.get(`/api/chat/conversations/${id}/`)).body.data;
+      return read_positions.every(({ seq }: { seq: number }) => seq === last_message.seq);
+    });
+    await page.evaluate("(window.isOld = true, location.reload())");
+    await page.until("!window.isOld");
+    await page.until(isInSight(`Of many ${MANY}:`));
+    socket.close();
   });
 });
