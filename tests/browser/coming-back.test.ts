@@ -161,6 +161,15 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await unread()).toBe(60);
   });
 
+  test("who scrolls away from the end just when all is read is let go", async () => {
+    const page = await show();
+    await missed(page).getByRole("button", { name: "Mark all as read" }).click();
+    await message(page, `news ${NEW} of ${NEW}`).hover();
+    await until(async () => (await unread()) === 0);
+    await page.mouse.wheel(0, -900);
+    await page.getByRole("button", { name: "Jump to the newest messages" }).waitFor();
+  });
+
   test("many at once, while one looks at the end, are followed to the last", async () => {
     const page = await show();
     await missed(page).getByRole("button", { name: "Mark all as read" }).click();

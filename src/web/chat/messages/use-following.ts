@@ -31,8 +31,9 @@ export function useFollowing(conversation: Conversation, list: RefObject<Virtual
   }, [conversation]);
 
   const stick = useCallback(() => {
-    if (follows.current) toEnd();
-    else if (isAtEnd()) follows.current = true;
+    if (!follows.current) follows.current = isAtEnd();
+    // Who is there already is left alone: for a moment the list goes back to where it was told, also against a reader who leaves.
+    else if (Math.abs(left()) >= 1) toEnd();
   }, [toEnd]);
 
   const leave = useCallback(() => {
