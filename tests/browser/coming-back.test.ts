@@ -170,6 +170,25 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await page.getByRole("button", { name: "Jump to the newest messages" }).waitFor();
   });
 
+  test("what was new when the page was closed, and was read on another device since, holds nobody back", async () => {
+    const page = await show();
+    await missed(page).getByRole("button", { name: "Mark all as read" }).click();
+    await until(async () => (await unread()) === 0);
+    await message(page, `news ${NEW} of ${NEW}`).hover();
+    await page.mouse.wheel(0, -900);
+    await page.getByRole("button", { name: "Jump to the newest messages" }).waitFor();
+    await bobSays(30, "later");
+    await page.getByRole("button", { name: "30 new messages" }).waitFor();
+    // The page keeps what it has shown, and will go on from there.
+    await page.waitForTimeout(1500);
+    await page.goto("about:blank");
+    await bobSays(30, "last");
+    await ann.get(`/api/chat/conversations/${id}/messages/`);
+    await page.goto(`/c/${id}`);
+    await until(() => isInSight(message(page, "last 30 of 30")));
+    expect(await missed(page).count()).toBe(0);
+  });
+
   test("many at once, while one looks at the end, are followed to the last", async () => {
     const page = await show();
     await missed(page).getByRole("button", { name: "Mark all as read" }).click();

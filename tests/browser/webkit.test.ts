@@ -16,7 +16,7 @@ const MANY = 120;
 const isInSight = (text: string) => `[...document.querySelectorAll("[role=feed] article")].some((row) => {
   const sight = ${FEED}.parentElement.getBoundingClientRect();
   const { bottom } = row.getBoundingClientRect();
-  return row.innerText.startsWith("${text}") && bottom > sight.top && bottom <= sight.bottom + 1;
+  return row.innerText.startsWith("${text}") && bottom > sight.top && bottom < sight.bottom + 1;
 })`;
 
 describeInWebkit("the chat in the engine of Safari", () => {

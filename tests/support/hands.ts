@@ -29,14 +29,14 @@ export async function register(page: Page, firstName: string, email: string) {
   await page.getByRole("button", { name: "Create account" }).click();
 }
 
-/** Whether it is there, and all of its height between the top and the bottom of the messages. */
+/** Whether it is there, and all of its height between the top and the bottom of the messages: browsers scroll by whole pixels. */
 export async function isInSight(what: Locator): Promise<boolean> {
   const feed = what.page().getByRole("feed");
   if ((await what.count()) === 0) return false;
   return what.first().evaluate(
     (element, list) => {
       const [box, sight] = [element, list?.parentElement].map((one) => one?.getBoundingClientRect());
-      return box !== undefined && sight !== undefined && box.top >= sight.top && box.bottom <= sight.bottom;
+      return box !== undefined && sight !== undefined && box.top > sight.top - 1 && box.bottom < sight.bottom + 1;
     },
     await feed.elementHandle(),
   );

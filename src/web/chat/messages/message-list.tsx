@@ -66,12 +66,15 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
 
   // Where one opens a conversation: at its end, or where the new ones begin. Who has moved on meanwhile stays there.
   const generation = useRef(rows.generation);
+  const movesAtFirst = useRef<number | undefined>(undefined);
   useLayoutEffect(() => {
     const isAnew = generation.current !== rows.generation;
     generation.current = rows.generation;
-    if (!isAnew && !following.isFollowing()) return;
+    if (!isAnew && !following.isFollowing() && movesAtFirst.current !== moves.count()) return;
     const first = reading.unread && conversation.indexOf(reading.unread.afterSeq + 1);
     if (first === undefined || first < 0) return toEnd();
+    // What was kept may count as new what has been read since.
+    movesAtFirst.current = moves.count();
     showFirst(first);
   }, [conversation, rows.generation, reading.isSettled]);
 
