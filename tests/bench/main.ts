@@ -10,6 +10,7 @@ import { goalsTable, scenarioTable } from "./report.ts";
 import { keepResults, type MeasuredSide } from "./results.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/all.ts";
+import { besideBase } from "./scenarios/beside.ts";
 import { Services } from "./systems.ts";
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -37,7 +38,7 @@ if (process.platform !== "linux")
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => void cleanUpAll().finally(() => process.exit(130)));
 
-const services = new Services();
+const services = new Services(options.base);
 const measured: Record<string, MeasuredSide[]> = {};
 const faulty: string[] = [];
 
@@ -67,7 +68,7 @@ async function write(): Promise<void> {
 }
 
 say(machine().join("\n"));
-for (const scenario of options.scenarios) await measure(scenario);
+for (const scenario of options.scenarios) await measure(options.base === undefined ? scenario : besideBase(scenario));
 await cleanUpAll();
 if (options.write) await write();
 say(faulty.length === 0 ? "\nEvery message arrived once and in order." : `\nFailed: ${faulty.join(", ")}.`);

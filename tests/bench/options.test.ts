@@ -17,5 +17,7 @@ test("what can't be is said", () => {
   expect(() => read("--rounds", "0")).toThrow("--rounds must be a whole number above 0.");
   expect(() => read("--seconds", "soon")).toThrow("--seconds must be a whole number above 0.");
   expect(() => read("--quick", "--write")).toThrow("--quick is too rough for --write.");
+  expect(() => read("--base", "/nowhere")).toThrow("--base /nowhere must be a checkout of Confab");
+  expect(() => read("--base", ".", "--write")).toThrow("leave --base out");
   expect(() => read("--fast")).toThrow(UsageError);
 });

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import pino from "pino";
+import { z } from "zod";
 import { openDriver, storesOn } from "../../src/compose.ts";
 import { readConfig } from "../../src/config.ts";
 import { Sessions } from "../../src/domain/sessions.ts";
@@ -70,6 +72,16 @@ export function bareWorld(): World {
   const people = Array.from({ length: PEOPLE }, (_, n) => ({ cookie: `sessionid=${n}` }));
   const pair = (n: number) => ({ id: Bun.randomUUIDv7(), members: [...people, ...people].slice(n, n + 2) });
   return { pairs: people.map((_, n) => pair(n)), group: { id: Bun.randomUUIDv7(), members: people } };
+}
+
+const madeWorld = z.object({
+  makeWorld: z.function({ input: [z.record(z.string(), z.string())], output: z.promise(z.custom<World>()) }),
+});
+
+/** The same, made by another checkout of Confab with the tables that it knows. */
+export async function worldMadeBy(checkout: string, environment: Record<string, string>): Promise<World> {
+  const made: unknown = await import(join(checkout, "tests/bench/people.ts"));
+  return madeWorld.parse(made).makeWorld(environment);
 }
 
 async function inParallel<T>(count: number, make: (n: number) => Promise<T>): Promise<T[]> {

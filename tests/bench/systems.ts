@@ -6,8 +6,10 @@ import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import type { Parts } from "./cpu.ts";
-import { bareWorld, makeWorld, type Room, type World } from "./people.ts";
+import { bareWorld, makeWorld, type Room, type World, worldMadeBy } from "./people.ts";
 
+/** What runs a checkout of Confab, as `bun start` does. */
+const programOf = (checkout: string) => [process.execPath, "--no-env-file", join(checkout, "src/main.ts")];
 const BARE = [process.execPath, "--no-env-file", join(import.meta.dir, "bare.ts")];
 const BINARY = join(import.meta.dir, "../../dist/confab");
 
@@ -27,6 +29,8 @@ export interface System {
 export interface Home {
   environment: Record<string, string>;
   world: World;
+  /** What serves it, where that is not this Confab. */
+  program: string[] | undefined;
   remove(): void;
 }
 
@@ -34,6 +38,9 @@ export interface Home {
 export class Services {
   private postgres: PostgresServer | undefined;
   private redis: RedisServer | undefined;
+
+  /** @param base another checkout of Confab to measure beside this one */
+  constructor(readonly base?: string) {}
 
   /** With all that makes a commit durable; the tests do without. */
   async postgresServer(): Promise<PostgresServer> {
@@ -46,7 +53,8 @@ export class Services {
     return this.redis;
   }
 
-  async home(mode: "embedded" | "redis"): Promise<Home> {
+  /** @param checkout the Confab that makes the database: one refuses the tables of a newer one */
+  async home(mode: "embedded" | "redis", checkout?: string): Promise<Home> {
     const folder = mkdtempSync(join(tmpdir(), "confab-bench-"));
     const environment: Record<string, string> = { DATA_DIR: join(folder, "data"), LOG_DIR: join(folder, "logs") };
     if (mode === "redis") {
@@ -55,11 +63,12 @@ export class Services {
     }
     const remove = () => rmSync(folder, { recursive: true, force: true });
     afterAllFiles(remove);
-    return { environment, world: await makeWorld(environment), remove };
+    const world = await (checkout === undefined ? makeWorld(environment) : worldMadeBy(checkout, environment));
+    return { environment, world, program: checkout === undefined ? undefined : programOf(checkout), remove };
   }
 
   /** Confab from its source, or as another program. */
-  async confab({ environment, world }: Home, nodes = 1, program?: string[]): Promise<System> {
+  async confab({ environment, world, program: own }: Home, nodes = 1, program = own): Promise<System> {
     const start = () => spawnServer(environment, program ? { program } : {});
     const started: ServerProcess[] = [];
     for (let n = 0; n < nodes; n++) started.push(await start());

@@ -1,5 +1,5 @@
 import type { Scenario } from "../scenario.ts";
-import { besideBare } from "./beside-bare.ts";
+import { beside } from "./beside.ts";
 import { chat, pairSeats } from "./chat.ts";
 
 const common = {
@@ -16,7 +16,7 @@ export const dms: Scenario[] = [
     about: "500 pairs, 1,000 sockets; everybody sends as soon as their last message has reached both.",
     goals: [{ metric: "rate", of: "ratio", atLeast: 0.6 }],
     open: (services, timing) =>
-      besideBare(services, (system) =>
+      beside(services, (system) =>
         chat(system, { seats: pairSeats(system), how: { inFlight: 1 }, per: "message" }, timing),
       ),
   },
@@ -29,7 +29,7 @@ export const dms: Scenario[] = [
       { metric: "cpu", of: "ratio", atMost: 2.5 },
     ],
     open: (services, timing) =>
-      besideBare(services, (system) =>
+      beside(services, (system) =>
         chat(system, { seats: pairSeats(system), how: { rate: 500 }, per: "message" }, timing),
       ),
   },

@@ -1,5 +1,6 @@
 import { residentMemory } from "../cpu.ts";
 import type { Run, Scenario, Timing } from "../scenario.ts";
+import type { Services } from "../systems.ts";
 import { chat, pairSeats } from "./chat.ts";
 
 /** Until memory is what it stays. */
@@ -20,23 +21,35 @@ export const embedded: Scenario[] = [
       { metric: "memory", of: "value", atMost: 220 },
     ],
     async open(services, timing) {
-      const home = await services.home("embedded");
-      const system = await services.confab(home);
-      await Bun.sleep(SETTLE_MS);
-      const bytes = residentMemory(system.parts.server);
-      const memory = bytes === undefined ? {} : { memory: bytes / 2 ** 20 };
-      const measure = async (how: Timing): Promise<Run> => {
-        const run = await chat(system, { seats: pairSeats(system), how: { inFlight: 1 }, per: "message" }, how);
-        return { ...run, figures: { ...run.figures, ...memory } };
-      };
-      await measure({ warmUpSeconds: 0, seconds: MORE_WARM_UP_S });
+      const sides = [await openSide(services, "Confab", timing)];
+      if (services.base !== undefined) sides.push(await openSide(services, "base", timing, services.base));
       return {
-        sides: [{ name: "Confab", measure: () => measure(timing) }],
+        sides,
         async close() {
-          await system.stop();
-          home.remove();
+          for (const side of sides) await side.close();
         },
       };
     },
   },
 ];
+
+async function openSide(services: Services, name: string, timing: Timing, checkout?: string) {
+  const home = await services.home("embedded", checkout);
+  const system = await services.confab(home);
+  await Bun.sleep(SETTLE_MS);
+  const bytes = residentMemory(system.parts.server);
+  const memory = bytes === undefined ? {} : { memory: bytes / 2 ** 20 };
+  const measure = async (how: Timing): Promise<Run> => {
+    const run = await chat(system, { seats: pairSeats(system), how: { inFlight: 1 }, per: "message" }, how);
+    return { ...run, figures: { ...run.figures, ...memory } };
+  };
+  await measure({ warmUpSeconds: 0, seconds: MORE_WARM_UP_S });
+  return {
+    name,
+    measure: () => measure(timing),
+    async close() {
+      await system.stop();
+      home.remove();
+    },
+  };
+}

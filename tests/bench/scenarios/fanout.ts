@@ -1,5 +1,5 @@
 import type { Scenario } from "../scenario.ts";
-import { besideBare } from "./beside-bare.ts";
+import { beside } from "./beside.ts";
 import { chat, GROUP_IN_FLIGHT, groupSeats } from "./chat.ts";
 
 const common = {
@@ -19,7 +19,7 @@ export const fanout: Scenario[] = [
       { metric: "p99", of: "ratio", atMost: 1.3 },
     ],
     open: (services, timing) =>
-      besideBare(services, (system) =>
+      beside(services, (system) =>
         chat(system, { seats: groupSeats(system), how: { rate: 100 }, per: "delivery" }, timing),
       ),
   },
@@ -29,7 +29,7 @@ export const fanout: Scenario[] = [
     about: "The same room, 40 messages under way at any time.",
     goals: [{ metric: "deliveries", of: "ratio", atLeast: 0.7 }],
     open: (services, timing) =>
-      besideBare(services, (system) =>
+      beside(services, (system) =>
         chat(system, { seats: groupSeats(system), how: { inFlight: GROUP_IN_FLIGHT }, per: "delivery" }, timing),
       ),
   },

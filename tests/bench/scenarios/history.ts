@@ -4,7 +4,7 @@ import { Load } from "../load/load.ts";
 import type { PagesAnswer } from "../load/pages.ts";
 import type { Run, Scenario } from "../scenario.ts";
 import { pageOf, type System } from "../systems.ts";
-import { besideBare } from "./beside-bare.ts";
+import { beside } from "./beside.ts";
 import { cpuOf, othersOf, seatsOf } from "./chat.ts";
 
 const PAGES = [process.execPath, "--no-env-file", join(import.meta.dir, "../load/pages.ts")];
@@ -21,7 +21,7 @@ export const history: Scenario[] = [
     goals: [{ metric: "requests", of: "ratio", atLeast: 0.6 }],
     async open(services, { seconds, warmUpSeconds }) {
       const filled = new Set<System>();
-      return besideBare(services, async (system) => {
+      return beside(services, async (system) => {
         if (!filled.has(system)) await fill(system);
         filled.add(system);
         await read(system, Math.ceil(warmUpSeconds));

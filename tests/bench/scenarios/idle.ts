@@ -3,6 +3,7 @@ import { Load } from "../load/load.ts";
 import type { Seat } from "../load/protocol.ts";
 import type { Run, Scenario } from "../scenario.ts";
 import { type System, socketOf } from "../systems.ts";
+import { otherName } from "./beside.ts";
 import { cpuOf, othersOf } from "./chat.ts";
 
 const CONNECTIONS = 5_000;
@@ -25,6 +26,7 @@ export const idle: Scenario[] = [
     ],
     async open(services) {
       const home = await services.home("redis");
+      const baseHome = services.base === undefined ? undefined : await services.home("redis", services.base);
       // What earlier connections took would be there for later ones: each run has a server of its own.
       const fresh = (start: () => Promise<System>) => async () => {
         const system = await start();
@@ -33,9 +35,12 @@ export const idle: Scenario[] = [
       return {
         sides: [
           { name: "Confab", measure: fresh(() => services.confab(home)) },
-          { name: "bare", measure: fresh(() => services.bare()) },
+          { name: otherName(services), measure: fresh(() => (baseHome ? services.confab(baseHome) : services.bare())) },
         ],
-        close: async () => home.remove(),
+        async close() {
+          home.remove();
+          baseHome?.remove();
+        },
       };
     },
   },

@@ -1,0 +1,27 @@
+import type { Run, Scenario, Stage } from "../scenario.ts";
+import type { Services, System } from "../systems.ts";
+
+/** Confab on PostgreSQL and Redis, and the bare server; with `--base`, the other checkout of Confab instead of that. */
+export async function beside(services: Services, measure: (system: System) => Promise<Run>): Promise<Stage> {
+  const home = await services.home("redis");
+  const baseHome = services.base === undefined ? undefined : await services.home("redis", services.base);
+  const confab = await services.confab(home);
+  const other = baseHome ? await services.confab(baseHome) : await services.bare();
+  return {
+    sides: [
+      { name: "Confab", measure: () => measure(confab) },
+      { name: otherName(services), measure: () => measure(other) },
+    ],
+    async close() {
+      await Promise.all([confab.stop(), other.stop()]);
+      home.remove();
+      baseHome?.remove();
+    },
+  };
+}
+
+/** What a comparison's second side is called. */
+export const otherName = ({ base }: Services) => (base === undefined ? "bare" : "base");
+
+/** A scenario as `--base` measures it: the goals are those beside the bare server. */
+export const besideBase = (scenario: Scenario): Scenario => ({ ...scenario, isComparison: true, goals: [] });
