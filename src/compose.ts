@@ -59,7 +59,14 @@ export function openDriver(
   if (config.DATABASE_URL !== undefined)
     return openPostgres({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const migrations = { folder: MIGRATIONS, require: requireMigrated };
-  return openPglite({ dataDir: config.DATA_DIR, schema, migrations, logger, onStopped: onLost });
+  return openPglite({
+    dataDir: config.DATA_DIR,
+    stateDir: config.STATE_DIR,
+    schema,
+    migrations,
+    logger,
+    onStopped: onLost,
+  });
 }
 
 export function storesOn(database: Database): Stores {
@@ -207,6 +214,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     if (event.kind === "sessions_doubted") void sockets.touch();
     if (event.kind === "sample") metrics.take(event.node, event.at, event.sample);
     if (event.kind === "node_ended") metrics.end(event.nodeId);
+    if (event.kind === "pruned") void window?.prune(event.conversationId, event.prunedSeq);
     if (event.kind === "history_changed") history.observe(event.epoch);
     if (event.kind === "conversation_removed") {
       // Of the whole cache: who took part is not known any more, and it is rare.

@@ -265,6 +265,8 @@ export interface MessageWindow {
   page(conversationId: string, head: Head, first: number, last: number): Promise<string[] | undefined>;
   /** Takes the newest messages as the log had them at `head`. */
   refill(conversationId: string, head: Head, messages: Message[]): void;
+  /** Retention has removed the messages up to there. Resolves with whether none of them is left. */
+  prune(conversationId: string, prunedSeq: number): Promise<boolean>;
   /** The conversation is no more. Resolves with whether nothing of it is left. */
   drop(conversationId: string): Promise<boolean>;
 }

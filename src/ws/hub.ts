@@ -197,25 +197,29 @@ export class Hub {
    * Then the sockets for all conversations of a user hear of the new epoch. Never rejects.
    */
   async startEpoch(epoch: string): Promise<void> {
+    const rooms = [...this.rooms.values()];
+    for (const room of rooms) room.hold();
+    const compareSome = async () => {
+      for (let room = rooms.pop(); room; room = rooms.pop()) await room.suspect();
+    };
+    await Promise.all([this.readWatchedAnew(epoch), ...Array.from({ length: ROOMS_AT_ONCE }, compareSome)]);
+    if (this.history.epoch !== epoch) return;
+    const frame = encode({ type: "epoch", epoch });
+    for (const socket of this.sockets) if (socket.isUserSocket && socket.isGreeted) socket.send(frame);
+    for (const room of this.rooms.values()) this.history.noteHead(room.conversationId, room.delivered, room.tag);
+  }
+
+  private async readWatchedAnew(epoch: string) {
     while (this.history.epoch === epoch) {
       try {
         await this.watching.restart((userIds) => this.conversations.ofUsers(userIds));
         this.presence.heal();
-        break;
+        return;
       } catch (error) {
         this.logger.warn({ err: error }, "can't read yet what sockets watch in the new epoch");
         await Bun.sleep(RETRY_MS);
       }
     }
-    const rooms = [...this.rooms.values()];
-    const compareSome = async () => {
-      for (let room = rooms.pop(); room; room = rooms.pop()) await room.compare();
-    };
-    await Promise.all(Array.from({ length: ROOMS_AT_ONCE }, compareSome));
-    if (this.history.epoch !== epoch) return;
-    const frame = encode({ type: "epoch", epoch });
-    for (const socket of this.sockets) if (socket.isUserSocket && socket.isGreeted) socket.send(frame);
-    for (const room of this.rooms.values()) this.history.noteHead(room.conversationId, room.delivered, room.tag);
   }
 
   /** Asks what the bus may have failed to bring: rooms fill up to the head, watchers hear who is in, and of activity. */

@@ -74,6 +74,7 @@ export class Room {
   /** The versions above this one were delivered here, and have their marks. */
   private markedAfter = 0;
   private comparing: Promise<void> | undefined;
+  private isSuspected = false;
   private suspectedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -113,14 +114,14 @@ export class Room {
       return;
     }
     if (event.version <= this.delivered) {
-      if (this.following) this.lookAtEarlier(event);
+      this.lookAtEarlier(event);
       return;
     }
     const other = this.waiting.get(event.version);
     if (other && other.tag !== event.tag) {
       // One of the two is of another history: the log knows which.
       this.waiting.delete(event.version);
-      this.suspect();
+      void this.suspect();
     } else if (this.waiting.size < WAITING_MAX) this.waiting.set(event.version, event);
     this.expect(event.version);
   }
@@ -132,7 +133,7 @@ export class Room {
   observe(head: Head, delivered: number): void {
     if (!this.following) return;
     const isOther = head.lastVersion === delivered && delivered === this.delivered && isAnother(head.tag, this.tag);
-    if (head.lastVersion < delivered || isOther) this.suspect();
+    if (head.lastVersion < delivered || isOther) void this.suspect();
     else this.expect(head.lastVersion);
   }
 
@@ -147,16 +148,23 @@ export class Room {
   private lookAtEarlier({ version, tag }: ChangeEvent) {
     const mark = this.markOf(version);
     if (version === this.delivered ? isAnother(tag, this.tag) : mark !== undefined && mark !== markFor(tag))
-      return this.suspect();
+      return void this.suspect();
     const now = performance.now();
     if (mark !== undefined || version === this.delivered || now - this.suspectedAt < SUSPECT_EVERY_MS) return;
     this.suspectedAt = now;
-    this.suspect();
+    void this.compare();
   }
 
-  /** Something may contradict what was delivered: the log is asked. */
-  private suspect() {
-    void this.compare();
+  /** Nothing more goes out until the log was asked. MUST be followed by `suspect`. */
+  hold(): void {
+    this.following = false;
+  }
+
+  /** Something contradicts what was delivered: nothing more goes out until the log was asked. Resolves then. */
+  suspect(): Promise<void> {
+    this.isSuspected = true;
+    this.following = false;
+    return this.compare();
   }
 
   /** Compares what was delivered with the log, and starts over where that has another history. Never rejects. */
@@ -170,6 +178,7 @@ export class Room {
   private async compareWithLog() {
     await this.started.catch(() => {});
     while (!this.closed) {
+      this.isSuspected = false;
       try {
         const { conversationId, delivered, tag, epoch } = this;
         const from = Math.max(this.markedAfter, delivered - TAGS_KEPT) + 1;
@@ -179,6 +188,10 @@ export class Room {
         if (!found) return this.on.gone();
         if (this.agrees(place, found)) {
           this.epoch = found.head.epoch;
+          // What raised a suspicion meanwhile may be newer than this answer.
+          if (this.isSuspected) continue;
+          this.following = true;
+          this.advance();
           return;
         }
         // With another epoch it is known already that the database has gone back.
@@ -339,13 +352,13 @@ export class Room {
 
   private async fill() {
     this.timer = undefined;
-    if (this.filling || this.closed || this.known <= this.delivered) return;
+    if (this.filling || this.closed || !this.following || this.known <= this.delivered) return;
     this.filling = true;
     let pause = GAP_WAIT_MS;
     try {
       const { generation } = this;
       const changes = await this.log.changes(this.conversationId, this.delivered, this.known, FILL_PAGE, this.tag);
-      if (this.closed || generation !== this.generation) return;
+      if (this.closed || generation !== this.generation || !this.following) return;
       if (typeof changes === "string") return await this.skipGap();
       for (const change of changes) {
         if (change.version !== this.delivered + 1) continue;
@@ -361,7 +374,7 @@ export class Room {
       this.filling = false;
     }
     for (const version of this.waiting.keys()) if (version <= this.delivered) this.waiting.delete(version);
-    if (!this.closed && this.known > this.delivered) {
+    if (!this.closed && this.following && this.known > this.delivered) {
       this.timer ??= setTimeout(() => this.fill(), this.waiting.has(this.delivered + 1) ? 0 : pause);
       this.advance();
     }
