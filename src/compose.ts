@@ -8,6 +8,7 @@ import { Announcer } from "./domain/announcer.ts";
 import type { Bus } from "./domain/bus.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
+import { History } from "./domain/history.ts";
 import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
@@ -33,6 +34,7 @@ import { PostgresAdminUsers } from "./stores/postgres/admin/users.ts";
 import { openPostgres } from "./stores/postgres/connection.ts";
 import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
+import { PostgresHistory } from "./stores/postgres/history.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
@@ -57,7 +59,14 @@ export function openDriver(
   if (config.DATABASE_URL !== undefined)
     return openPostgres({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const migrations = { folder: MIGRATIONS, require: requireMigrated };
-  return openPglite({ dataDir: config.DATA_DIR, schema, migrations, logger, onStopped: onLost });
+  return openPglite({
+    dataDir: config.DATA_DIR,
+    stateDir: config.STATE_DIR,
+    schema,
+    migrations,
+    logger,
+    onStopped: onLost,
+  });
 }
 
 export function storesOn(database: Database): Stores {
@@ -130,10 +139,19 @@ async function lockFor({ config, onLost }: NodeOptions, nodeId: string): Promise
   return lockNode({ url, nodeId, shared: REDIS_URL !== undefined, patienceMs: RESTART_PATIENCE_MS }, onLost);
 }
 
+/** What the node knows of its database's history. A database that was away is asked for it before anything else. */
+async function openHistory(database: Database, logger: Logger): Promise<History> {
+  const history = new History(new PostgresHistory((work) => database.statements(work)), logger);
+  await history.open();
+  database.probeWith((query) => history.check(new PostgresHistory((work) => work(query))));
+  return history;
+}
+
 async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: NodeLock | undefined): Promise<Node> {
   const { config, logger } = options;
   const database = new Database(driver);
   const stores = storesOn(database);
+  const history = await openHistory(database, logger);
   const shared = await openShared(options, { nodeId, stores, database });
   const { bus, window } = shared;
 
@@ -166,6 +184,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const hub = new Hub(
     bus,
     stores.log,
+    stores.conversations,
+    history,
     (topic, frame) => void options.server().publish(topic, frame),
     (conversationId, userIds) => access.forget(conversationId, userIds),
     meter,
@@ -194,6 +214,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     if (event.kind === "sessions_doubted") void sockets.touch();
     if (event.kind === "sample") metrics.take(event.node, event.at, event.sample);
     if (event.kind === "node_ended") metrics.end(event.nodeId);
+    if (event.kind === "pruned") void window?.prune(event.conversationId, event.prunedSeq);
+    if (event.kind === "history_changed") history.observe(event.epoch);
     if (event.kind === "conversation_removed") {
       // Of the whole cache: who took part is not known any more, and it is rare.
       access.forgetAll();
@@ -207,6 +229,18 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     }
   });
 
+  history.onChange((epoch) => {
+    // Everything that this node remembers may be of the history before.
+    pages.clear();
+    access.forgetAll();
+    sessions.forgetAll();
+    messages.forgetPositions();
+    bus.publish({ kind: "history_changed", epoch });
+    void hub.startEpoch(epoch);
+    void sockets.touch();
+  });
+  if (config.DATABASE_URL !== undefined) history.watch();
+
   const eraseRemoved = () =>
     void administration
       .erase()
@@ -216,7 +250,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   bus.onDoubt(async () => {
     access.forgetAll();
     sessions.forgetAll();
-    await Promise.all([hub.heal((userIds) => stores.conversations.ofUsers(userIds)), sockets.touch()]);
+    await Promise.all([hub.heal(), sockets.touch()]);
     // What removed conversations had in Redis is still there if it was away.
     eraseRemoved();
   });
@@ -265,9 +299,11 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   };
   const sampler = new Sampler(info, meter, sampled, bus);
 
+  const tellPruned = (conversationId: string, prunedSeq: number) =>
+    bus.publish({ kind: "pruned", conversationId, prunedSeq });
   const housekeeping = setInterval(() => {
     const retention = config.MESSAGE_RETENTION;
-    const pruning = retention === "forever" ? undefined : stores.log.prune(retention);
+    const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
     eraseRemoved();
     Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
@@ -286,6 +322,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       draining = true;
       sockets.stopReading();
       clearInterval(housekeeping);
+      history.close();
       sampler.close();
       await stores.log.drain();
       await stopServer(options.server(), sockets);

@@ -22,6 +22,10 @@ export type BusEvent =
   | { kind: "user_changed"; userId: number; fullName: string }
   /** There is no such conversation any more. */
   | { kind: "conversation_removed"; conversationId: string }
+  /** Retention has removed the conversation's messages up to this `seq`. Missed, the next answer says the same. */
+  | { kind: "pruned"; conversationId: string; prunedSeq: number }
+  /** A new epoch has begun. Nobody believes it: who hears it asks the database. */
+  | { kind: "history_changed"; epoch: string }
   /** How a node was at a moment, ms since the epoch. */
   | { kind: "sample"; node: NodeInfo; at: number; sample: Sample }
   /** A node ends: it takes no more samples. */

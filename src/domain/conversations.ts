@@ -46,8 +46,8 @@ export class Conversations {
     const reading = (before ?? Promise.resolve()).catch(() => {}).then(() => this.store.summaries(userId, page));
     this.lists.set(userId, reading);
     try {
-      const { rows, total } = await reading;
-      return { conversations: rows.map((row) => summaryFor(row, userId)), total };
+      const { rows, total, epoch } = await reading;
+      return { conversations: rows.map((row) => summaryFor(row, userId)), total, epoch };
     } finally {
       if (this.lists.get(userId) === reading) this.lists.delete(userId);
     }
@@ -162,6 +162,7 @@ function displayName({ isGroup, participants }: ConversationRecord, userId: numb
 const summaryFor = (row: SummaryRecord, userId: number): ConversationSummary => ({
   ...seenBy(row, userId),
   message_count: row.messageCount,
+  pruned_seq: row.prunedSeq,
   unread_count: row.unreadCount,
   last_message: row.lastMessage,
 });

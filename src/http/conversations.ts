@@ -9,7 +9,7 @@ import {
   createConversationBody,
   renameBody,
 } from "../protocol/conversations.ts";
-import { count } from "../protocol/text.ts";
+import { count, epoch } from "../protocol/text.ts";
 import { search, user } from "../protocol/users.ts";
 import { success } from "./answers.ts";
 import { about } from "./docs/about.ts";
@@ -48,11 +48,11 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   const aboutList = about({
     id: "listConversations",
     summary: "One's conversations, most recently active first",
-    answers: { 200: { data: z.array(conversationSummary), meta: z.object({ total: count }) } },
+    answers: { 200: { data: z.array(conversationSummary), meta: z.object({ total: count, epoch }) } },
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
-    const { conversations: data, total } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
-    return success(c, { data, meta: { total } });
+    const { conversations: data, total, epoch } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
+    return success(c, { data, meta: { total, epoch } });
   });
 
   const aboutOne = about({

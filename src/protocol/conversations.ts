@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { message } from "./messages.ts";
-import { count, id, line, userId } from "./text.ts";
+import { count, id, line, prunedSeq, userId } from "./text.ts";
 import { time, user } from "./users.ts";
 
 /** How many participants a conversation object carries, by joining; the others are paged. */
@@ -30,6 +30,7 @@ export type Conversation = z.infer<typeof conversation>;
 export const conversationSummary = conversation
   .extend({
     message_count: count,
+    pruned_seq: prunedSeq,
     unread_count: count.meta({ description: "Messages after the read position of who asks.", examples: [3] }),
     last_message: message.nullable(),
   })

@@ -7,6 +7,7 @@ import { encode, FRAME_BYTES_MAX } from "../protocol/frames.ts";
 import { handleFrame, type Services } from "./commands.ts";
 import type { Room } from "./room.ts";
 import { ClientSocket, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
+import type { Cursor } from "./subscription.ts";
 
 /** DESIGN §1: a reader this far behind is closed by the sweep; at twice that Bun cuts it off. */
 export const TOO_SLOW_BYTES = 512 * 1024;
@@ -57,7 +58,7 @@ export class Sockets {
   }
 
   private async greet(socket: ClientSocket, upgrade: Upgrade) {
-    const { token, conversationId, afterVersion } = upgrade;
+    const { token, conversationId, cursor } = upgrade;
     upgrade.token = "";
     // From here on the hub hears of the session's end; whether it ended just before is asked now.
     const session = await this.sessions.find(token);
@@ -65,16 +66,16 @@ export class Sockets {
     socket.actor.fullName = session.fullName;
     if (socket.isClosed) return socket.start();
     if (conversationId === undefined) await this.greetUser(socket);
-    else await this.greetChat(socket, conversationId, afterVersion);
+    else await this.greetChat(socket, conversationId, cursor);
     // It left meanwhile: what it has said before is heard all the same.
     if (!socket.isGreeted) socket.start();
   }
 
   /** `/ws/chat/{id}/` */
-  private async greetChat(socket: ClientSocket, conversationId: string, afterVersion: number | undefined) {
+  private async greetChat(socket: ClientSocket, conversationId: string, cursor: Cursor | undefined) {
     const { hub, conversations } = this.services;
     const subscription = hub.enter(socket, conversationId);
-    const greet = ({ readSeq }: Standing, room: Room) => {
+    const greet = ({ readSeq, epoch }: Standing, room: Room) => {
       socket.send(
         encode({
           type: "connection_established",
@@ -82,6 +83,9 @@ export class Sockets {
           conversation_id: conversationId,
           last_seq: room.lastSeq,
           last_version: room.delivered,
+          tag: room.tag,
+          pruned_seq: room.prunedSeq,
+          epoch,
           read_seq: readSeq,
           reconnect_after_ms: reconnectAdvice(),
           user_id: socket.actor.userId,
@@ -90,7 +94,7 @@ export class Sockets {
       socket.start();
     };
     try {
-      await subscription.join(conversations, afterVersion, greet);
+      await subscription.join(conversations, cursor, greet);
     } catch (error) {
       hub.leave(subscription);
       throw error;
@@ -99,20 +103,31 @@ export class Sockets {
 
   /** `/ws/`: nothing is subscribed at first, but all the user's conversations are watched. */
   private async greetUser(socket: ClientSocket) {
-    const { hub, conversations } = this.services;
+    const { hub } = this.services;
     hub.watching.begin(socket);
-    const own = await conversations.ofUsers([socket.actor.userId]);
+    const own = await this.readOwn(socket);
     if (socket.isClosed) return;
     socket.send(
       encode({
         type: "connection_established",
         message: "Connected to chat",
+        epoch: hub.epoch,
         reconnect_after_ms: reconnectAdvice(),
         user_id: socket.actor.userId,
       }),
     );
     hub.watching.load(socket, own);
     socket.start();
+  }
+
+  /** The conversations of the socket's user, read in one epoch. */
+  private async readOwn({ actor }: ClientSocket) {
+    const { hub, conversations } = this.services;
+    for (;;) {
+      const { epoch } = hub;
+      const own = await conversations.ofUsers([actor.userId]);
+      if (epoch === hub.epoch) return own;
+    }
   }
 
   closed(raw: Raw): void {

@@ -46,6 +46,7 @@ const change = (conversationId: string, version: number): ChangeEvent => ({
   kind: "change",
   conversationId,
   version,
+  tag: crypto.randomUUID(),
   lastSeq: version,
   frame: `{"n":${version},"text":"two\\nlines"}`,
 });

@@ -27,18 +27,17 @@ if (modes.includes("redis"))
 
     const message = (conversation_id: string, seq: number, content = `${seq}`) =>
       ({ id: crypto.randomUUID(), conversation_id, seq, version: seq, content }) as Message;
-    const sent = (conversationId: string, version: number, seq = version): Change => ({
-      kind: "message",
-      conversationId,
-      version,
-      lastSeq: seq,
-      message: message(conversationId, seq),
-    });
+    const sent = (conversationId: string, version: number, seq = version): Change => {
+      const said = message(conversationId, seq);
+      return { kind: "message", conversationId, version, tag: said.id, lastSeq: seq, message: said };
+    };
     const head = (lastVersion: number, lastSeq = lastVersion): Head => ({
       lastVersion,
       lastSeq,
+      tag: null,
       prunedSeq: 0,
       participantCount: 2,
+      epoch: "",
     });
     /** A conversation whose first page was read when it was empty. */
     const opened = () => {
@@ -110,6 +109,7 @@ if (modes.includes("redis"))
         kind: "message_changed",
         conversationId: id,
         version,
+        tag: crypto.randomUUID(),
         lastSeq: 7,
         message: message(id, seq, "edited"),
       });

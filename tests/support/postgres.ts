@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +21,10 @@ export interface PostgresServer extends Databases {
   /** Stops it so that `resume` can start it again: cleanly, or as a crash would. */
   halt(how: "fast" | "immediate"): Promise<void>;
   resume(): Promise<void>;
+  /** Copies its files while it is halted: they are those of a database, or of a replica that waits to be promoted. */
+  copy(kind: "files" | "replica"): string;
+  /** The files that it has from the next `resume` on. */
+  use(copy: string): void;
   stop(): Promise<void>;
 }
 
@@ -62,7 +66,8 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const asUser = user
     ? ["setpriv", `--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", "--pdeathsig=KILL"]
     : [];
-  const data = join(folder, "data");
+  let data = join(folder, "data");
+  let copies = 0;
   const init = Bun.spawnSync([
     ...asUser,
     join(bin, "initdb"),
@@ -120,6 +125,16 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     async resume() {
       server = spawn();
       await untilReady(url("postgres"));
+    },
+    copy(kind) {
+      const to = join(folder, `copy-${++copies}`);
+      const copied = Bun.spawnSync(["cp", "-a", data, to]);
+      if (!copied.success) throw new Error(`cp failed: ${copied.stderr.toString()}`);
+      if (kind === "replica") writeFileSync(join(to, "standby.signal"), "");
+      return to;
+    },
+    use(copy) {
+      data = copy;
     },
     stop,
   };

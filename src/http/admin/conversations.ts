@@ -91,7 +91,7 @@ export function adminConversationRoutes(administration: Administration) {
     const { limit, before_seq: beforeSeq } = c.req.valid("query");
     const id = conversationIdOf(c);
     const page = await administration.readMessages(adminOf(c), id, { limit, beforeSeq });
-    return successText(c, encodePage(id, page.messages, page.total));
+    return successText(c, encodePage(id, page));
   });
 
   const aboutRemoveMessage = about({

@@ -4,6 +4,7 @@ import { type PGlite, types } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Logger } from "../../domain/logger.ts";
+import { CleanStop } from "./clean-stop.ts";
 import { makeCluster } from "./empty-cluster.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { stopOnPanic } from "./panic.ts";
@@ -72,6 +73,8 @@ function makeFolder(dataDir: string) {
  */
 export async function openPglite<S extends Schema>(options: {
   dataDir: string;
+  /** Outside it: where clean stops are noted. */
+  stateDir: string;
   schema: S;
   migrations: Migrations;
   logger: Logger;
@@ -106,6 +109,8 @@ export async function openPglite<S extends Schema>(options: {
     ),
   ];
   const orm = drizzle(client, { schema: options.schema });
+  const cleanStop = new CleanStop(options.dataDir, options.stateDir, options.logger);
+  let hasBegun = false;
   return {
     concurrency: CALLS_A_TURN,
     orm,
@@ -115,10 +120,15 @@ export async function openPglite<S extends Schema>(options: {
     async migrate(apply: boolean) {
       if (apply) await migrate(orm, { migrationsFolder: options.migrations.folder });
       await options.migrations.require((text) => query(text, []));
+      if (!hasBegun) await cleanStop.begin(query);
+      hasBegun = true;
     },
     async close() {
       for (const timer of timers) clearInterval(timer);
+      // A database that has stopped by itself is left without a mark.
+      const stop = hasBegun ? await cleanStop.end(query).catch(() => undefined) : undefined;
       await client.close();
+      stop?.finish();
       lock.release();
     },
   };

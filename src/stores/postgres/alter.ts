@@ -89,7 +89,8 @@ async function record(
   const version = conversation.lastVersion + 1;
   const name = set.name === undefined ? conversation.name : set.name;
   const { id: conversationId, lastSeq } = conversation;
-  await tx.insert(changes).values({ conversationId, version, lastSeq, added, removed, name });
+  const tag = crypto.randomUUID();
+  await tx.insert(changes).values({ conversationId, version, lastSeq, added, removed, name, tag });
   await tx
     .update(conversations)
     .set({
@@ -99,7 +100,7 @@ async function record(
     })
     .where(eq(conversations.id, conversationId));
   const people = added.length === 0 ? [] : await tx.select().from(users).where(isOneOf(users.id, added));
-  return { kind: "participants", conversationId, version, lastSeq, added: people.map(userOf), removed, name };
+  return { kind: "participants", conversationId, version, tag, lastSeq, added: people.map(userOf), removed, name };
 }
 
 /** In the order given, which is the order of joining. One array, not a parameter for each of thousands. */

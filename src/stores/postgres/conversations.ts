@@ -6,7 +6,7 @@ import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
 import { participantsPage } from "./participants-page.ts";
-import { isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
+import { EPOCH, isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
 import { containing } from "./search.ts";
 import { SharedReads } from "./shared-reads.ts";
@@ -20,7 +20,11 @@ interface Place {
   userId: number;
 }
 
+/** The same, with a version whose tag is wanted, or null. */
+type PlaceAt = Place & { version: number | null };
+
 const placeName = ({ conversationId, userId }: Place) => `${conversationId} ${userId}`;
+const placeAtName = (place: PlaceAt) => `${placeName(place)} ${place.version}`;
 const columnsOf = (places: Place[]) => [
   places.map((place) => place.conversationId),
   places.map((place) => place.userId),
@@ -28,7 +32,7 @@ const columnsOf = (places: Place[]) => [
 
 export class PostgresConversations implements ConversationStore {
   private readonly memberships = new SharedReads(placeName, (places: Place[]) => this.readMemberships(places));
-  private readonly standings = new SharedReads(placeName, (places: Place[]) => this.readStandings(places));
+  private readonly standings = new SharedReads(placeAtName, (places: PlaceAt[]) => this.readStandings(places));
 
   constructor(private readonly db: Database) {}
 
@@ -85,22 +89,24 @@ export class PostgresConversations implements ConversationStore {
     return new Map(rows.map((row) => [placeName(row), row.participant ? "participant" : "outsider"] as const));
   }
 
-  standing(conversationId: string, userId: number) {
-    return this.standings.get({ conversationId, userId });
+  standing(conversationId: string, userId: number, version?: number) {
+    return this.standings.get({ conversationId, userId, version: version ?? null });
   }
 
-  private async readStandings(places: Place[]) {
-    const rows = await this.db.query<Place & Standing>(
-      `SELECT c.id AS "conversationId", p.user_id AS "userId", p.read_seq AS "readSeq", c.last_seq AS "lastSeq",
-         c.last_version AS "lastVersion", c.pruned_version AS "prunedVersion", c.participant_count AS "participantCount"
-       FROM unnest($1::uuid[], $2::integer[]) AS asked (conversation_id, user_id)
+  private async readStandings(places: PlaceAt[]) {
+    const rows = await this.db.query<PlaceAt & Standing>(
+      `SELECT c.id AS "conversationId", p.user_id AS "userId", asked.version, p.read_seq AS "readSeq", c.last_seq AS "lastSeq",
+         c.last_version AS "lastVersion", c.pruned_seq AS "prunedSeq", c.pruned_version AS "prunedVersion",
+         c.participant_count AS "participantCount", ${EPOCH} AS epoch,
+         CASE WHEN asked.version IS NOT NULL THEN confab_tag(c.id, asked.version) END AS "tagThere"
+       FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS asked (conversation_id, user_id, version)
        CROSS JOIN LATERAL (
          SELECT * FROM participants WHERE conversation_id = asked.conversation_id AND user_id = asked.user_id OFFSET 0
        ) p
        CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.conversation_id OFFSET 0) c`,
-      columnsOf(places),
+      [...columnsOf(places), places.map((place) => place.version)],
     );
-    return new Map<string, Standing>(rows.map((row) => [placeName(row), row]));
+    return new Map<string, Standing>(rows.map((row) => [placeAtName(row), row]));
   }
 
   record(conversationId: string) {
@@ -113,14 +119,14 @@ export class PostgresConversations implements ConversationStore {
   async summaries(userId: number, page: { limit: number; offset: number; search?: string }) {
     const { limit, offset, search = "" } = page;
     const [statement, found] = search === "" ? [SUMMARIES, []] : [FOUND_SUMMARIES, [containing(search)]];
-    const rows = await this.db.query<Partial<SummaryRow> & { total: number }>(statement, [
+    const rows = await this.db.query<Partial<SummaryRow> & { total: number; epoch: string }>(statement, [
       userId,
       limit,
       offset,
       ...found,
     ]);
     const summaries = rows.flatMap((row) => (isSummary(row) ? row : []));
-    return { rows: await this.withPeople(summaries), total: rows[0]?.total ?? 0 };
+    return { rows: await this.withPeople(summaries), total: rows[0]?.total ?? 0, epoch: rows[0]?.epoch ?? "" };
   }
 
   async summary(userId: number, conversationId: string) {

@@ -47,6 +47,9 @@ export const LOG_TIMEOUT_MS = 1_700;
 export class Database {
   private away = false;
   private probe: Promise<void> | undefined;
+  private ask = async (query: Query) => {
+    await query("SELECT 1", []);
+  };
   private readonly slots: Slots;
 
   constructor(private readonly driver: Driver) {
@@ -84,12 +87,20 @@ export class Database {
     );
   }
 
+  /** Statements that may all run twice, as one call. */
+  statements<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.twice(() => work(this.driver.query));
+  }
+
+  /** Sets what is asked of a database that was away, before anything else is: by default whether it is there. */
+  probeWith(ask: (query: Query) => Promise<void>): void {
+    this.ask = ask;
+  }
+
   ping(): Promise<void> {
-    this.probe ??= this.attempt(() => this.driver.query("SELECT 1", []), PROBE_TIMEOUT_MS)
-      .then(() => {})
-      .finally(() => {
-        this.probe = undefined;
-      });
+    this.probe ??= this.attempt(() => this.ask(this.driver.query), PROBE_TIMEOUT_MS).finally(() => {
+      this.probe = undefined;
+    });
     return this.probe;
   }
 
@@ -124,7 +135,7 @@ export class Database {
       this.away = false;
       return result;
     } catch (error) {
-      if (isConnectionLost(error)) this.away = true;
+      if (isConnectionLost(error) || errorCode(error) === READ_ONLY) this.away = true;
       throw isUnavailable(error) ? new Failure("unavailable", { retryAfter: 1 }) : error;
     }
   }
@@ -162,9 +173,10 @@ const CONNECTION_LOST = new Set([
 
 /**
  * SQLSTATEs that pass by themselves: the server is shutting down or starting (57P01–57P03), has no connection left
- * (53300), no space (53100), or gave up waiting for a lock, a deadlock or a statement (55P03, 40P01, 40001, 57014).
+ * (53300), no space (53100), takes no writes as a replica or for now (25006), or gave up waiting for a lock, a deadlock or a statement (55P03, 40P01, 40001, 57014).
  */
-const PASSING = new Set(["57P01", "57P02", "57P03", "53300", "53100", "55P03", "40P01", "40001", "57014"]);
+const READ_ONLY = "25006";
+const PASSING = new Set([READ_ONLY, "57P01", "57P02", "57P03", "53300", "53100", "55P03", "40P01", "40001", "57014"]);
 
 /** The driver's code of an error, also where drizzle has wrapped it. */
 function errorCode(error: unknown): string | undefined {

@@ -34,6 +34,9 @@ export function ms(expression: string) {
   return `(extract(epoch FROM ${expression}) * 1000)::double precision`;
 }
 
+/** The epoch, for the select list of any statement: read once, however many rows that has. */
+export const EPOCH = "(SELECT epoch FROM history)";
+
 export function messageOf(row: MessageRow): Message {
   const message: Message = {
     id: row.id,
@@ -66,6 +69,15 @@ export function arrayLiteral(values: readonly (string | number | null)[]): strin
 
 /** The numbers of an array that was selected as text. */
 export const numbersOf = (text: string): number[] => (text === "{}" ? [] : text.slice(1, -1).split(",").map(Number));
+
+/** The ids of an array that was selected as text. */
+export const uuidsOf = (text: string): (string | null)[] =>
+  text === "{}"
+    ? []
+    : text
+        .slice(1, -1)
+        .split(",")
+        .map((id) => (id === "NULL" ? null : id));
 
 /** One array as one parameter: thousands of ids would be more parameters than a statement can have. */
 export const arrayParam = (values: readonly (string | number)[]) => sql.param(arrayLiteral(values));
@@ -109,7 +121,7 @@ export const userOfRow = (row: UserRow): User => ({
 });
 
 /**
- * Whether `confab_amend` made this digest of that content, which its message no longer has. It takes the digest of what
+ * Whether `confab_edit` made this digest of that content, which its message no longer has. It takes the digest of what
  * is stored, and PGlite stores a text that begins with U+FEFF with one more of them (stores/embedded/pglite.ts).
  */
 export const isDigestOf = (digest: string, content: string) =>

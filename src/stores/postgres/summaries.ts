@@ -1,7 +1,7 @@
 import type { SummaryRecord } from "../../domain/ports.ts";
 import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
-import { hasMessage, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms } from "./rows.ts";
+import { EPOCH, hasMessage, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms } from "./rows.ts";
 
 /** A conversation, and in `MessageRow`'s columns its newest message, if it has one. */
 export type SummaryRow = Partial<MessageRow> & {
@@ -58,7 +58,7 @@ const pageOf = (mine: string) => `WITH mine AS MATERIALIZED (${mine}), page AS (
     FROM mine CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
     ORDER BY c.updated_at DESC, c.id DESC LIMIT $2 OFFSET $3
   )
-  SELECT counted.total, ${SUMMARY_COLUMNS}
+  SELECT counted.total, ${EPOCH} AS epoch, ${SUMMARY_COLUMNS}
   FROM (SELECT count(*)::int AS total FROM mine) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
   ORDER BY c.updated_at DESC, c.id DESC`;
 
@@ -84,6 +84,7 @@ export const summaryOf = (row: SummaryRow, participants: User[]): SummaryRecord 
   createdAt: iso(row.begun_ms),
   updatedAt: iso(row.updated_ms),
   messageCount: row.last_seq - row.pruned_seq,
+  prunedSeq: row.pruned_seq,
   unreadCount: row.last_seq - Math.max(row.read_seq, row.pruned_seq),
   lastMessage: hasMessage(row) ? messageOf(row) : null,
 });

@@ -320,9 +320,9 @@ export class Person {
   }
 
   /** All messages of a conversation as a node tells them, page by page from the newest: the way that may use the window. */
-  async messages(id: string, node: Node): Promise<MessagePage> {
+  async messages(id: string, node: Node): Promise<Pick<MessagePage, "messages" | "total">> {
     const client = this.client.at(node.url);
-    const all: MessagePage = { conversation_id: id, messages: [], count: 0, total: 0 };
+    const all: Pick<MessagePage, "messages" | "total"> = { messages: [], total: 0 };
     for (let offset = 0; ; offset += PAGE_MAX) {
       const query = `limit=${PAGE_MAX}&offset=${offset}&mark_read=false`;
       const answer = await client.get(`/api/chat/conversations/${id}/messages/?${query}`);

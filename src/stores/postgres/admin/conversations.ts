@@ -92,7 +92,7 @@ export class PostgresAdminConversations implements AdminConversationStore {
     return audited(this.db, by, async (tx) => {
       const [row] = await rowsOf<AmendRow>(
         tx,
-        sql`${sql.raw(AMENDED)} FROM confab_amend(${conversationId}, NULL, ${messageId}, NULL) a
+        sql`${sql.raw(AMENDED)} FROM confab_edit(${conversationId}, NULL, ${messageId}, NULL) a
           CROSS JOIN LATERAL (SELECT (a.message).*) m`,
       );
       const amended = amendedOf(row, conversationId);
