@@ -48,7 +48,7 @@ import { Sockets } from "./ws/sockets.ts";
 
 /** How long a starting node waits for another one that is shutting down. */
 const RESTART_PATIENCE_MS = 15_000;
-const PRUNE_EVERY_MS = 60_000;
+const HOUSEKEEPING_EVERY_MS = 60_000;
 
 /** The database of the mode that the settings choose. `onLost` hears when an embedded one has stopped for good. */
 export function openDriver(
@@ -111,6 +111,7 @@ export interface NodeOptions {
   /** Others than the usual ones, for tests. */
   presence?: PresenceTimes;
   passwordCost?: PasswordCost;
+  housekeepingEveryMs?: number;
 }
 
 /**
@@ -308,7 +309,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
-  }, PRUNE_EVERY_MS);
+  }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);
 
   // What a node that has ended has left.
   eraseRemoved();

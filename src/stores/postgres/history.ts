@@ -17,8 +17,11 @@ export class PostgresHistory implements HistoryStore {
 
   renew(epoch: string) {
     return this.run(async (query) => {
-      const [row] = await query<{ epoch: string }>(RENEW, [epoch]);
-      return row?.epoch ?? epoch;
+      const [renewed] = await query<{ epoch: string }>(RENEW, [epoch]);
+      // Another node has renewed it: what holds is read by a statement that begins after its commit.
+      const [row] = renewed ? [renewed] : await query<{ epoch: string }>("SELECT epoch FROM history", []);
+      if (!row) throw new Error(ROW_LOST);
+      return row.epoch;
     });
   }
 }
@@ -29,7 +32,7 @@ async function look(query: Query, witnesses: readonly Witness[]) {
     witnesses.map(({ version }) => version),
     witnesses.map(({ tag }) => tag),
   ]);
-  if (!row) throw new Error("the table history has lost its row; restore it from a backup");
+  if (!row) throw new Error(ROW_LOST);
   if (row.isReplica) throw new InRecovery("PostgreSQL is a replica that is not promoted");
   return { epoch: row.epoch, isContradicted: row.isContradicted };
 }
@@ -52,8 +55,7 @@ const LOOK = `SELECT h.epoch, here.place IS NULL AS "isReplica",
     ) AS "isContradicted"
   FROM history h CROSS JOIN (SELECT confab_place() AS place OFFSET 0) here`;
 
-/** Another node may have renewed it: then its epoch holds. */
-const RENEW = `WITH renewed AS (
-    UPDATE history SET epoch = gen_random_uuid(), place = confab_place() WHERE epoch = $1 RETURNING epoch
-  )
-  SELECT coalesce((SELECT epoch FROM renewed), (SELECT epoch FROM history)) AS epoch`;
+/** Of several nodes that renew one epoch, the first does. */
+const RENEW = "UPDATE history SET epoch = gen_random_uuid(), place = confab_place() WHERE epoch = $1 RETURNING epoch";
+
+const ROW_LOST = "The table history has lost its row. Restore a backup, or insert one: place is confab_place().";
