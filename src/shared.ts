@@ -12,6 +12,7 @@ import { RedisBus } from "./stores/redis/bus.ts";
 import { claimRedis } from "./stores/redis/bus-id.ts";
 import { RedisClient } from "./stores/redis/client.ts";
 import { redisCounters } from "./stores/redis/counters.ts";
+import { redisKey } from "./stores/redis/signature.ts";
 import { RedisSocketPlaces } from "./stores/redis/socket-places.ts";
 import { RedisWindow } from "./stores/redis/window.ts";
 
@@ -50,7 +51,8 @@ export async function openShared(
   });
   const windowTtlMs = config.MESSAGE_WINDOW_TTL;
   const nodes = () => livingNodes(database.query);
-  const bus = new RedisBus({ address, busId, nodeId, windowTtlMs, nodes, onStrange: onLost }, client, logger);
+  const key = redisKey(await stores.sessions.secret("session"));
+  const bus = new RedisBus({ address, busId, nodeId, key, windowTtlMs, nodes, onStrange: onLost }, client, logger);
   const places = new RedisSocketPlaces(client, local, presence, logger);
   return {
     bus,

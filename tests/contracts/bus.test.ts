@@ -17,13 +17,15 @@ afterAll(() => {
 /** A database that does not answer: then who beats is who is there. */
 const nodes = () => Promise.reject(new Error("no database"));
 
+const key = new Uint8Array(32).fill(7);
+
 async function redisNode(busId: string): Promise<Bus> {
   const { url } = await sharedRedis();
   const client = new RedisClient({ url }, logger);
   clients.push(client);
   await client.untilUp(5_000);
   return new RedisBus(
-    { address: { url }, busId, nodeId: crypto.randomUUID(), windowTtlMs: 60_000, nodes, onStrange() {} },
+    { address: { url }, busId, nodeId: crypto.randomUUID(), key, windowTtlMs: 60_000, nodes, onStrange() {} },
     client,
     logger,
   );

@@ -9,7 +9,10 @@ export const channelsOf = (busId: string) => ({
   conversation: (conversationId: string) => `confab:${busId}:${conversationId}`,
   /** What concerns every node. */
   everyone: `confab:${busId}:everyone`,
-  beats: `confab:${busId}:beats`,
+  /** Signed beats. */
+  pulse: `confab:${busId}:pulse`,
+  /** Beats that nodes of the version before understand; they go when no node of it runs any more. */
+  plainBeats: `confab:${busId}:beats`,
 });
 
 /** Which PostgreSQL this Redis serves; see bus-id.ts. */

@@ -1,0 +1,63 @@
+import type { BusEvent } from "../../domain/bus.ts";
+import { Signatures } from "./signature.ts";
+
+/**
+ * What travels: the node that says it, the how many-th it says, a dot, the signature, then JSON, and the frame behind a
+ * line break where there is one. A node of the version before reads from the first brace on, so that there is none earlier.
+ */
+const ID_LENGTH = 36;
+/** Digits of a count that is still a safe integer. */
+const COUNT_LENGTH_MOST = 16;
+const [DOT, BRACE, ZERO, NINE] = [46, 123, 48, 57];
+
+export interface Envelope {
+  nodeId: string;
+  /** Counts what the node has said, beats included: nothing counts twice. */
+  count: number;
+  body: Buffer;
+}
+
+/** Why a text does not count. `unsigned`: a node of the version before would say it so. */
+type Refusal = "unsigned" | "forged";
+
+export function seal(
+  signatures: Signatures,
+  { channel, nodeId, count }: { channel: string; nodeId: string; count: number },
+  body: string,
+): string {
+  const from = `${nodeId}${count}`;
+  return `${from}.${signatures.sign(`${channel} ${from}`, body)}${body}`;
+}
+
+/** Opens what came over a channel. Nothing of it is true before its signature was found to be right. */
+export function unseal(signatures: Signatures, channel: string, text: Buffer): Envelope | Refusal {
+  if (text[ID_LENGTH] === BRACE) return "unsigned";
+  let dot = ID_LENGTH;
+  while (dot < ID_LENGTH + COUNT_LENGTH_MOST && isDigit(text[dot])) dot++;
+  const start = dot + 1 + Signatures.LENGTH;
+  if (text[dot] !== DOT || text[start] !== BRACE) return "forged";
+  const from = text.toString("latin1", 0, dot);
+  const body = text.subarray(start);
+  if (!signatures.isRight(text.toString("latin1", dot + 1, start), `${channel} ${from}`, body)) return "forged";
+  return { nodeId: from.slice(0, ID_LENGTH), count: Number(from.slice(ID_LENGTH)), body };
+}
+
+/** Whom an unsigned text names: anybody can have written it. */
+export const nodeOf = (text: Buffer): string => text.toString("latin1", 0, ID_LENGTH);
+
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= NINE;
+
+/** A change's frame travels as it is, behind a line that says what it is. */
+export function write(event: BusEvent): string {
+  if (!("frame" in event)) return JSON.stringify(event);
+  const { frame, ...rest } = event;
+  return `${JSON.stringify(rest)}\n${frame}`;
+}
+
+/** Written by `write` on a node with our key: trusted like our own memory. */
+export function read(body: Buffer): BusEvent {
+  const text = body.toString();
+  const end = text.indexOf("\n");
+  if (end < 0) return JSON.parse(text);
+  return { ...JSON.parse(text.slice(0, end)), frame: text.slice(end + 1) };
+}
