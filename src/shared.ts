@@ -45,7 +45,7 @@ export async function openShared(
   const address = { url: config.REDIS_URL, checkCertificate: config.REDIS_TLS_CHECK === "on" };
   const client = new RedisClient(address, logger);
   const busId = await stores.sessions.secret("bus");
-  await claimRedis(client, busId, onLost).catch((error: unknown) => {
+  await claimRedis(client, busId, logger).catch((error: unknown) => {
     client.close();
     throw error;
   });

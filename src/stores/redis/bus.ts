@@ -86,6 +86,8 @@ export class RedisBus implements Bus {
   private isSuspicious = false;
   /** The nodes of the database, as it told last. */
   private living: readonly string[] = [];
+  /** The database was asked for them, once at least. */
+  private hasLooked = false;
   /** Who says to be of the version before: the database tells whether that is so. */
   private unsigned: { nodeId: string; channel: string } | undefined;
   /** When plain beats of living nodes were heard. */
@@ -130,6 +132,7 @@ export class RedisBus implements Bus {
       setInterval(() => void this.lookAround(), NODES_EVERY_MS),
     ];
     this.beat();
+    void this.lookAround();
   }
 
   publish(event: BusEvent): void {
@@ -310,7 +313,8 @@ export class RedisBus implements Bus {
   /** All subscriptions stand, and since then every node is heard. */
   private isWhole(): boolean {
     const { subscribedAt } = this;
-    if (subscribedAt === undefined) return false;
+    // Those that are not known yet are not heard either.
+    if (subscribedAt === undefined || !this.hasLooked) return false;
     if ((this.heard.get(this.options.nodeId) ?? 0) < subscribedAt) return false;
     const now = performance.now();
     for (const [node, at] of this.heard)
@@ -355,6 +359,7 @@ export class RedisBus implements Bus {
   /** Who serves the database must be heard here, and who does not any more is not waited for. */
   private async lookAround() {
     const nodes = await this.options.nodes().catch(() => undefined);
+    this.hasLooked = true;
     if (!nodes || this.closed) return;
     this.judgeUnsigned(nodes);
     this.living = nodes;
