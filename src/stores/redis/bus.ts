@@ -8,6 +8,7 @@ import { type Envelope, nodeOf, read, seal, unseal, write } from "./envelope.ts"
 import { channelsOf } from "./keys.ts";
 import { Peers } from "./peers.ts";
 import { Signatures } from "./signature.ts";
+import type { WindowLife } from "./window.ts";
 
 const BEAT_EVERY_MS = 500;
 /** Beats may be late by a busy moment; after this long they are missing. */
@@ -31,8 +32,9 @@ export interface BusOptions {
   nodeId: string;
   /** Signs what the nodes of this database say; Redis does not know it. */
   key: Uint8Array;
-  /** How long the window of a silent conversation stays. */
-  windowTtlMs: number;
+  windowLife: WindowLife;
+  /** Of the history that this node's database has. */
+  epoch(): string;
   /** The ids of all nodes that serve the database now, from the database itself. */
   nodes(): Promise<string[]>;
   /** This node hears itself but none of the others, and never has: it is the one on the wrong Redis. */
@@ -104,7 +106,7 @@ export class RedisBus implements Bus {
     this.channels = channelsOf(options.busId);
     this.signatures = new Signatures(options.key);
     this.disbelief = new Disbelief(logger);
-    this.announcements = new Announcements(commands, options.windowTtlMs, () => this.lose(), logger);
+    this.announcements = new Announcements(commands, options.windowLife, () => this.lose(), logger);
     this.heard.set(options.nodeId, Number.NEGATIVE_INFINITY);
     this.subscriber = openRedis(options.address, "subscriptions", logger, {
       enableOfflineQueue: false,
@@ -140,7 +142,7 @@ export class RedisBus implements Bus {
     const { conversation, everyone } = this.channels;
     const followed = followersOf(event);
     const channel = followed === undefined ? everyone : conversation(followed);
-    const text = this.seal(channel, write(event));
+    const text = this.seal(channel, write(event, this.options.epoch()));
     if (event.kind === "change") this.announcements.add(channel, text, event);
     else this.commands.run((redis) => redis.publish(channel, text)).catch(() => this.lose());
   }

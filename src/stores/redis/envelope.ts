@@ -1,4 +1,5 @@
 import type { BusEvent } from "../../domain/bus.ts";
+import type { ChangeEvent } from "../../domain/changes.ts";
 import { Signatures } from "./signature.ts";
 
 /**
@@ -47,11 +48,14 @@ export const nodeOf = (text: Buffer): string => text.toString("latin1", 0, ID_LE
 
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= NINE;
 
-/** A change's frame travels as it is, behind a line that says what it is. */
-export function write(event: BusEvent): string {
+/**
+ * A frame travels as it is, behind a line that says what it is.
+ * @param epoch of the history that a change belongs to
+ */
+export function write(event: BusEvent, epoch: string): string {
   if (!("frame" in event)) return JSON.stringify(event);
   const { frame, ...rest } = event;
-  return `${JSON.stringify(rest)}\n${frame}`;
+  return `${JSON.stringify(event.kind === "change" ? { ...rest, epoch } : rest)}\n${frame}`;
 }
 
 /** Written by `write` on a node with our key: trusted like our own memory. */
@@ -61,3 +65,23 @@ export function read(body: Buffer): BusEvent {
   if (end < 0) return JSON.parse(text);
   return { ...JSON.parse(text.slice(0, end)), frame: text.slice(end + 1) };
 }
+
+/** What is sealed, as text: a new message that a window keeps as it was published. */
+const SEALED = /^([\da-f-]{36}\d{1,16})\.([\w-]{22})(\{[^\n]*)\n/;
+
+/** A published change: its header and the JSON of its message. `undefined`: it is none, or not signed with our key. */
+export function unsealMessage(
+  signatures: Signatures,
+  channel: string,
+  text: string,
+): { header: ChangeEvent & { epoch: string }; message: string } | undefined {
+  const [sealed, from = "", signature = "", header = ""] = SEALED.exec(text) ?? [];
+  if (!sealed) return undefined;
+  const body = text.slice(from.length + 1 + signature.length);
+  if (!signatures.isRight(signature, `${channel} ${from}`, body)) return undefined;
+  const frame = text.slice(sealed.length);
+  return { header: JSON.parse(header), message: frame.slice(frame.indexOf(MESSAGE) + MESSAGE.length, -1) };
+}
+
+/** A message's frame ends with the message and a brace. */
+const MESSAGE = '"message":';
