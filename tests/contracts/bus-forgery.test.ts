@@ -31,6 +31,8 @@ const events: Record<BusEvent["kind"], BusEvent> = {
   presence: { kind: "presence", changes: [{ userId: 1, online: false, at: 1 }] },
   user_changed: { kind: "user_changed", userId: 1, fullName: "Mallory" },
   conversation_removed: { kind: "conversation_removed", conversationId: "c" },
+  pruned: { kind: "pruned", conversationId: "c", prunedSeq: 1 },
+  history_changed: { kind: "history_changed", epoch: crypto.randomUUID() },
   sample: { kind: "sample", node, at: 1, sample: {} as never },
   node_ended: { kind: "node_ended", nodeId: "n" },
 };

@@ -234,7 +234,7 @@ if (modes.includes("redis"))
           },
           "another content": (key, [, second = ""]) => put(key, 2, second.replace('"content":"2"', '"content":"x"')),
           "another seq": (key, [first = ""]) => put(key, 2, first),
-          "two for one": (key, [first = ""]) => server.redis.zadd(key, 2, first),
+          "two for one": (key, _, id) => server.redis.zadd(key, 2, published(sent(id, 1)).text),
           "another conversation": (key) => put(key, 2, published(sent(other, 2)).text),
           "another epoch": (key, _, id) => put(key, 2, published(sent(id, 2, 2, "dead"), crypto.randomUUID()).text),
           "a change that is no new message": (key, _, id) => put(key, 2, published(edit(id, 2, 2, 2)).text),
