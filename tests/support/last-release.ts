@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAllFiles } from "./cleanup.ts";
+import { isOfAnotherRelease } from "./documents.ts";
+import { type ServerProcess, spawnServer } from "./process.ts";
 
 /** The commit of the last release: its nodes serve beside those of this tree while a rolling restart lasts. */
 const COMMIT = "15e54fee01f91c6127a4d0bacce4a5444d54f85f";
@@ -16,10 +18,13 @@ if (!hasLastRelease)
 
 let made: Promise<string> | undefined;
 
-/** What runs the last release: the `program` of `spawnServer`. Its source comes from git, once for all tests of this process. */
-export async function lastRelease(): Promise<string[]> {
+/** A node of the last release. Its source comes from git, once for all tests of this process. */
+export async function spawnLastRelease(environment: Record<string, string>): Promise<ServerProcess> {
   made ??= make();
-  return [process.execPath, "--no-env-file", join(await made, "src/main.ts")];
+  const program = [process.execPath, "--no-env-file", join(await made, "src/main.ts")];
+  const server = await spawnServer(environment, { program });
+  isOfAnotherRelease(server.url);
+  return server;
 }
 
 async function make(): Promise<string> {
