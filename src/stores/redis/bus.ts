@@ -212,7 +212,7 @@ export class RedisBus implements Bus {
     }
   }
 
-  private seal(channel: string, body: string): string {
+  private seal(channel: string, body: readonly [string, string?]): string {
     return seal(this.signatures, { channel, nodeId: this.options.nodeId, count: ++this.said }, body);
   }
 
@@ -228,7 +228,7 @@ export class RedisBus implements Bus {
   private async publishBeat(state: Beat["state"]) {
     const { pulse, plainBeats } = this.channels;
     const beat: Beat = { state, nonce: this.peers.nonce, heard: this.peers.answers() };
-    const text = this.seal(pulse, JSON.stringify(beat));
+    const text = this.seal(pulse, [JSON.stringify(beat)]);
     const plain = `${{ alive: "", lost: "!", ends: "-" }[state]}${this.options.nodeId}`;
     await this.commands.run((redis) => Promise.all([redis.publish(pulse, text), redis.publish(plainBeats, plain)]));
   }
@@ -242,7 +242,7 @@ export class RedisBus implements Bus {
     if (channel === this.channels.pulse) return this.receiveBeat(envelope);
     const turn = this.peers.take(envelope.nodeId, envelope.count);
     if (turn === "new") this.apply(read(envelope.body));
-    else if (turn === "unknown") this.miss();
+    else if (turn === "unknown") this.suspect();
     // What has counted already can't be missing.
     else if (turn === "repeated") this.disbelief.say("stranger", { channel });
     else this.missForged(channel);
@@ -296,12 +296,16 @@ export class RedisBus implements Bus {
 
   private missUnsigned(channel: string, nodeId: string) {
     this.unsigned ??= { nodeId, channel };
-    this.isSuspicious = true;
-    this.miss();
+    this.suspect();
   }
 
   private missForged(channel: string) {
     this.disbelief.say("stranger", { channel });
+    this.suspect();
+  }
+
+  /** What does not count may have been an event all the same. */
+  private suspect() {
     this.isSuspicious = true;
     this.miss();
   }

@@ -21,13 +21,14 @@ export interface Envelope {
 /** Why a text does not count. `unsigned`: a node of the version before would say it so. */
 type Refusal = "unsigned" | "forged";
 
+/** @param body in parts: what it is, and its frame where it has one */
 export function seal(
   signatures: Signatures,
   { channel, nodeId, count }: { channel: string; nodeId: string; count: number },
-  body: string,
+  [header, frame = ""]: readonly [string, string?],
 ): string {
   const from = `${nodeId}${count}`;
-  return `${from}.${signatures.sign(`${channel} ${from}`, body)}${body}`;
+  return `${from}.${signatures.sign(`${channel} ${from}`, header, frame)}${header}${frame}`;
 }
 
 /** Opens what came over a channel. Nothing of it is true before its signature was found to be right. */
@@ -49,13 +50,13 @@ export const nodeOf = (text: Buffer): string => text.toString("latin1", 0, ID_LE
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= NINE;
 
 /**
- * A frame travels as it is, behind a line that says what it is.
+ * What is sealed. A frame travels as it is, behind a line that says what it is.
  * @param epoch of the history that a change belongs to
  */
-export function write(event: BusEvent, epoch: string): string {
-  if (!("frame" in event)) return JSON.stringify(event);
-  const { frame, ...rest } = event;
-  return `${JSON.stringify(event.kind === "change" ? { ...rest, epoch } : rest)}\n${frame}`;
+export function write(event: BusEvent, epoch: string): [string, string?] {
+  if (!("frame" in event)) return [JSON.stringify(event)];
+  const { frame, ...header } = event;
+  return [`${JSON.stringify(event.kind === "change" ? Object.assign(header, { epoch }) : header)}\n`, frame];
 }
 
 /** Written by `write` on a node with our key: trusted like our own memory. */
@@ -63,7 +64,7 @@ export function read(body: Buffer): BusEvent {
   const text = body.toString();
   const end = text.indexOf("\n");
   if (end < 0) return JSON.parse(text);
-  return { ...JSON.parse(text.slice(0, end)), frame: text.slice(end + 1) };
+  return Object.assign(JSON.parse(text.slice(0, end)), { frame: text.slice(end + 1) });
 }
 
 /** What is sealed, as text: a new message that a window keeps as it was published. */

@@ -14,15 +14,19 @@ export const redisKey = (sessionSecret: string): Buffer => createHmac("sha256", 
 export class Signatures {
   static readonly LENGTH = LENGTH;
 
-  constructor(private readonly key: Uint8Array) {}
+  /** Copied for each text, which costs less than to begin with the key. */
+  private readonly keyed: Bun.CryptoHasher;
 
-  sign(context: string, text: string | Uint8Array): string {
+  constructor(key: Uint8Array) {
+    this.keyed = new Bun.CryptoHasher("sha256", key);
+  }
+
+  /** @param parts of the text, which need not be one string for it */
+  sign(context: string, ...parts: (string | Uint8Array)[]): string {
     // Measured on Bun 1.4.5: 0.8 µs for 500 bytes and 2.8 µs for 3,000; BLAKE2b takes twice, node:crypto two times that.
-    return new Bun.CryptoHasher("sha256", this.key)
-      .update(`${context}\n`)
-      .update(text)
-      .digest("base64url")
-      .slice(0, LENGTH);
+    const hash = this.keyed.copy().update(`${context}\n`);
+    for (const part of parts) hash.update(part);
+    return hash.digest("base64url").slice(0, LENGTH);
   }
 
   isRight(signature: string, context: string, text: string | Uint8Array): boolean {
