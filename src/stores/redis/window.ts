@@ -131,10 +131,6 @@ export class RedisWindow implements MessageWindow {
     );
   }
 
-  prune(conversationId: string, prunedSeq: number): Promise<boolean> {
-    return this.forgiving(this.client.run((redis) => redis.zremrangebyscore(windowKey(conversationId), 1, prunedSeq)));
-  }
-
   drop(conversationId: string): Promise<boolean> {
     return this.forgiving(this.client.run((redis) => redis.del(...keysOf(conversationId))));
   }
