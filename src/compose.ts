@@ -153,7 +153,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const database = new Database(driver);
   const stores = storesOn(database);
   const history = await openHistory(database, logger);
-  const shared = await openShared(options, { nodeId, stores, database });
+  const shared = await openShared(options, { nodeId, stores, database, history });
   const { bus, window } = shared;
 
   const access = new Access(stores.conversations, bus);

@@ -122,8 +122,28 @@ const APPEND =`,
   },
   "believes a stale window": {
     edits: [
-      { file: "src/stores/redis/window.ts", find: "Number(version) !== head.lastVersion || ", replace: "!version || " },
-      { file: "src/stores/redis/window.ts", find: "if v ~= head + 1 then", replace: "if false then" },
+      {
+        file: "src/stores/redis/window.ts",
+        find: "tag !== tagOf(head) || version !== head.lastVersion || ",
+        replace: "!version || ",
+      },
+      {
+        file: "src/stores/redis/window.ts",
+        find: "if v ~= head + 1 or seq == '0' then",
+        replace: "if seq == '0' then return end\n  if false then",
+      },
+      {
+        file: "src/stores/redis/window.ts",
+        find: "version - lastSeq === driftOf(head) && ",
+        replace: "version && lastSeq && ",
+      },
+      {
+        file: "src/stores/redis/window.ts",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is looked for in a source file
+        find: "${head.epoch} ${driftOf(head)} ${seq}",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+        replace: "${head.epoch} ${seq}",
+      },
     ],
     faults: ["redis commands cut", "redis out of a node's reach", "redis slow"],
     foundBy: ["fresh pages"],
