@@ -49,6 +49,8 @@ import { Sockets } from "./ws/sockets.ts";
 /** How long a starting node waits for another one that is shutting down. */
 const RESTART_PATIENCE_MS = 15_000;
 const HOUSEKEEPING_EVERY_MS = 60_000;
+/** How long a node that must end waits for its log, and for its clients to hang up. */
+const ABORT = { drainMs: 500, hangUpMs: 1_500 };
 
 /** The database of the mode that the settings choose. `onLost` hears when an embedded one has stopped for good. */
 export function openDriver(
@@ -98,6 +100,8 @@ export interface Node {
   administration: Administration;
   /** Answers what is under way, sends all sockets away to come back, and closes the database. */
   close(): Promise<void>;
+  /** Sends all sockets away to come back, and touches neither the database nor Redis. For a node that must end at once. */
+  abort(): Promise<void>;
 }
 
 export interface NodeOptions {
@@ -336,6 +340,13 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       await shared.close();
       await driver.close();
       await lock?.release();
+    },
+    async abort() {
+      draining = true;
+      sockets.stopReading();
+      // Their senders get the ack before the close. A log that hangs is not waited for.
+      await Promise.race([stores.log.drain(), Bun.sleep(ABORT.drainMs)]);
+      await Promise.race([stopServer(options.server(), sockets), Bun.sleep(ABORT.hangUpMs)]);
     },
   };
 }

@@ -7,8 +7,9 @@ import { CONTROL_SOCKET, controlAnswer } from "./control.ts";
 import { Failure } from "./domain/errors.ts";
 import type { Logger } from "./domain/logger.ts";
 import { bareFailure, startingAnswer } from "./http/starting.ts";
+import { closeCodes } from "./protocol/close-codes.ts";
 import { isUnavailable } from "./stores/postgres/database.ts";
-import type { Upgrade } from "./ws/socket.ts";
+import type { Raw, Upgrade } from "./ws/socket.ts";
 import { socketLimits } from "./ws/sockets.ts";
 
 /** Between tries to reach a database that is not there yet. */
@@ -21,6 +22,8 @@ export interface RunningServer {
   ready: Promise<void>;
   /** Takes nothing new, answers what is under way, sends sockets away to come back, and closes everything. */
   stop(): Promise<void>;
+  /** For a node whose state can't be trusted: sends all sockets away to come back, and leaves the rest as it is. Takes about 2 s at most. */
+  abort(): Promise<void>;
 }
 
 export type ServerOptions = Omit<NodeOptions, "server">;
@@ -60,6 +63,10 @@ export function startServer(options: ServerOptions): RunningServer {
       if (node) await node.close();
       else await server.stop(true);
     },
+    async abort() {
+      stopping = true;
+      await node?.abort();
+    },
   };
 }
 
@@ -74,6 +81,7 @@ function listenOrSayWhy(...given: Parameters<typeof listen>): Server<Upgrade> {
 }
 
 function listen(config: Config, logger: Logger, node: () => Node | undefined): Server<Upgrade> {
+  const guard = guardSocket(logger);
   return Bun.serve<Upgrade>({
     port: config.PORT,
     hostname: config.HOST,
@@ -86,13 +94,26 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
     },
     websocket: {
       ...socketLimits,
-      open: (raw) => node()?.sockets.open(raw),
-      message: (raw, frame) => raw.data.socket?.receive(frame),
-      drain: (raw) => raw.data.socket?.onDrain(),
-      close: (raw) => node()?.sockets.closed(raw),
+      open: guard((raw) => node()?.sockets.open(raw)),
+      message: guard((raw, frame: string | Buffer) => raw.data.socket?.receive(frame)),
+      drain: guard((raw) => raw.data.socket?.onDrain()),
+      close: guard((raw) => node()?.sockets.closed(raw)),
     },
   });
 }
+
+/** An error in one socket's handler ends that socket: Bun would report it as uncaught, and that ends the node. */
+const guardSocket =
+  (logger: Logger) =>
+  <Rest extends unknown[]>(handle: (raw: Raw, ...rest: Rest) => void) =>
+  (raw: Raw, ...rest: Rest) => {
+    try {
+      handle(raw, ...rest);
+    } catch (error) {
+      logger.error({ err: error }, "a socket's handler failed");
+      raw.close(closeCodes.tryAgain, "Please try again");
+    }
+  };
 
 async function openWhenReachable(options: NodeOptions, isStopping: () => boolean): Promise<Node | undefined> {
   while (!isStopping()) {

@@ -31,7 +31,15 @@ export const socketLimits = {
 /** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
 export class Sockets {
   private readonly timers: ReturnType<typeof setInterval>[];
-  private readonly handle: FrameHandler = (socket, frame) => handleFrame(this.services, socket, frame);
+  /** Never throws and never rejects: an error that one client's frame causes ends that client's socket, not the node. */
+  private readonly handle: FrameHandler = (socket, frame) => {
+    try {
+      return handleFrame(this.services, socket, frame)?.catch((error: unknown) => this.fail(socket, error));
+    } catch (error) {
+      this.fail(socket, error);
+      return undefined;
+    }
+  };
 
   constructor(
     private readonly services: Services,
@@ -140,6 +148,11 @@ export class Sockets {
     hub.remove(socket);
     for (const conversationId of left)
       if (!hub.isPresent(conversationId, socket.actor.userId)) typing.left(conversationId, socket.actor);
+  }
+
+  private fail(socket: ClientSocket, error: unknown) {
+    this.services.logger.error({ err: error, user_id: socket.actor.userId }, "a frame could not be handled");
+    socket.close(closeCodes.tryAgain, "Please try again");
   }
 
   private sweep() {
