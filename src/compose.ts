@@ -45,6 +45,7 @@ import { webFiles } from "./web/files.ts";
 import { Hub } from "./ws/hub.ts";
 import type { Upgrade } from "./ws/socket.ts";
 import { Sockets } from "./ws/sockets.ts";
+import { UserChanges } from "./ws/user-changes.ts";
 
 /** How long a starting node waits for another one that is shutting down. */
 const RESTART_PATIENCE_MS = 15_000;
@@ -201,6 +202,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     { hub, messages, conversations: stores.conversations, typing, places: shared.places, limits, meter, logger },
     sessions,
   );
+  const userChanges = new UserChanges(hub, stores.users, stores.conversations, logger);
   const metrics = new Metrics();
   const administration = new Administration({
     stores: stores.admin,
@@ -215,6 +217,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     // What this node believes is put right before its sockets hear of it.
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
     if (event.kind === "session_renewed") sessions.forget([event.key]);
+    if (event.kind === "user_changed") userChanges.add(event.userId);
     if (event.kind === "user_changed" || event.kind === "sessions_doubted") sessions.forgetAll();
     if (event.kind === "sessions_doubted") void sockets.touch();
     if (event.kind === "sample") metrics.take(event.node, event.at, event.sample);

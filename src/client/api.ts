@@ -86,6 +86,8 @@ export interface ClientEvents {
   removed: [conversation: Conversation];
   /** Somebody who is watched came or went. */
   presence: [presence: Presence];
+  /** Somebody one shares a conversation with, or oneself, has another name or is deactivated. Conversations have it by now. */
+  user: [user: User];
   /** `client.me` has changed. */
   me: [me: User | undefined];
   /** Nothing to be done, but worth a log: storage that fails, a listener that throws, an answer that makes no sense. */

@@ -14,7 +14,7 @@ import { Cut } from "./retry.ts";
 import { createSession } from "./session.ts";
 import { memoryStorage } from "./storage.ts";
 import { createStore } from "./store.ts";
-import type { ConversationInfo } from "./wire.ts";
+import type { ConversationInfo, User } from "./wire.ts";
 
 const TIMING: Timing = {
   pingAfter: 15_000,
@@ -118,14 +118,21 @@ export function createClient(options: ConnectOptions): ConfabClient {
     if (frame.type === "connection_established") return greeted(frame.user_id);
     if (!core.isOnline()) return;
     if (frame.type === "presence") presences.take(frame);
+    else if (frame.type === "user") userChanged(frame.user);
     else if (frame.type === "conversation") {
       conversations.list(frame.conversation);
       presences.met(frame.conversation.participants);
     } else if ("conversation_id" in frame && frame.conversation_id) {
-      if (frame.type === "activity") conversations.moved(frame.conversation_id);
+      if (frame.type === "activity") conversations.moved(frame.conversation_id, frame.last_seq);
       if (frame.type === "participants") presences.met(frame.added);
       conversations.find(frame.conversation_id)?.take(frame);
     }
+  }
+
+  function userChanged(user: User) {
+    if (core.me?.id === user.id) session.updateMe(user);
+    for (const conversation of conversations.known) conversation.userChanged(user);
+    emit("user", user);
   }
 
   async function greeted(userId: number) {

@@ -11,7 +11,7 @@ import { createReading } from "./reading.ts";
 import { jitter } from "./retry.ts";
 import { createTimeline } from "./timeline.ts";
 import { createTyping } from "./typing.ts";
-import type { Message, User } from "./wire.ts";
+import type { ConversationInfo, Message, User } from "./wire.ts";
 
 /** Messages that are kept in memory of one that nobody has open. */
 const KEEP = 100;
@@ -184,6 +184,14 @@ export function createConversation(id: string, core: Core): LiveConversation {
       }
       self.changed();
     },
+    userChanged(user) {
+      typing.rename(user.id, user.full_name);
+      const { info } = self;
+      const participants = info?.participants.map((one) => (one.id === user.id ? user : one));
+      if (info && participants?.includes(user))
+        self.info = { ...info, participants, display_name: info.name ?? nameOf(info, participants) };
+      self.changed();
+    },
     // What goes out
 
     send(text) {
@@ -259,6 +267,17 @@ export function createConversation(id: string, core: Core): LiveConversation {
     // Who moves up among those shown, and what an unnamed group is called, the server knows.
     if (!isToAsk) later(ask, jitter((info?.participant_count ?? 0) * ASK_WITHIN_MS));
     isToAsk = true;
+  }
+
+  /** As the server makes one for a conversation without a name of its own. */
+  function nameOf({ is_group, display_name }: ConversationInfo, people: readonly User[]): string {
+    if (is_group)
+      return `Group with ${people
+        .slice(0, 3)
+        .map((user) => user.first_name)
+        .join(", ")}`;
+    const other = people.find(({ id }) => id !== core.me?.id);
+    return other ? `Chat with ${other.full_name}` : display_name;
   }
 
   function ask() {

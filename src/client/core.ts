@@ -75,6 +75,8 @@ export interface LiveConversation extends Conversation {
   announce(message: Message, isOwn?: boolean): void;
   /** Takes an entry of the list, or the conversation itself. What is newer here stays. */
   learn(summary: ConversationInfo & Partial<Summary>): void;
+  /** Somebody has another name, or their account is deactivated or active again. */
+  userChanged(user: User): void;
   /** One takes no part, or not any more. */
   gone(reason?: "removed" | "not_found"): void;
   /** One takes part again. */

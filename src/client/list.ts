@@ -20,8 +20,8 @@ export interface Conversations extends ConversationList {
   get(id: string): LiveConversation;
   /** The server says that one takes part in it. */
   list(info: ConversationInfo & Partial<Summary>): LiveConversation;
-  /** Something happened in one that is not followed. */
-  moved(id: string): void;
+  /** Something happened in one that is not followed; `lastSeq` is its newest message. */
+  moved(id: string, lastSeq: number): void;
   /** Something of one, or of the list, is different. */
   changed(): void;
   /** There is a new connection. */
@@ -80,13 +80,14 @@ export function createConversations(core: Core, recent: number) {
       conversation.revive();
       return conversation;
     },
-    moved(id: string) {
+    moved(id: string, lastSeq: number) {
       const conversation = list.get(id);
       // It is among the most recent now.
       conversation.isListed = true;
       conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
       conversation.revive();
-      if (!conversation.info) list.refresh(conversation);
+      // It was no message: its name may be another, or its people.
+      if (!conversation.info || lastSeq <= conversation.reading.head) list.refresh(conversation);
       conversation.feed.follow();
     },
     changed() {

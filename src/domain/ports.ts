@@ -164,6 +164,8 @@ export interface ConversationStore {
   summary(userId: number, conversationId: string): Promise<SummaryRecord | undefined>;
   /** All conversations of these users, and the version that each is at. */
   ofUsers(userIds: number[]): Promise<{ userId: number; id: string; lastVersion: number; lastSeq: number }[]>;
+  /** The ids of all the user's conversations. */
+  idsOf(userId: number): Promise<string[]>;
   /** How far the first 50 participants have read. */
   readPositions(conversationId: string): Promise<{ user_id: number; seq: number }[]>;
   /** By joining; `after` is the cursor that the page before gave. */

@@ -239,6 +239,11 @@ export const serverFrames = {
     },
     "Somebody who is watched is there, or is not.",
   ),
+  user: frame(
+    "user",
+    { user },
+    "A name or an account has changed: that of somebody who shares a conversation with this user, or the user's own.",
+  ),
   error: frame(
     "error",
     {
@@ -268,6 +273,7 @@ export const userSocketOnly: ReadonlySet<string> = new Set<ClientFrameType | Ser
   "unwatch",
   "presence",
   "epoch",
+  "user",
 ]);
 
 /** The one place where a frame becomes bytes: what is encoded here is what every socket gets. */

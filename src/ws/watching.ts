@@ -98,6 +98,17 @@ export class Watching {
     return watcher?.isLoaded === true && watcher.parts.get(conversationId)?.isIn === true;
   }
 
+  /** Whether it watches at least one of these conversations. */
+  isWatchingAny(socket: ClientSocket, conversationIds: ReadonlySet<string>): boolean {
+    const watcher = this.find(socket);
+    if (!watcher?.isLoaded) return false;
+    // The shorter of the two is looked through.
+    if (watcher.parts.size <= conversationIds.size) {
+      for (const [id, { isIn }] of watcher.parts) if (isIn && conversationIds.has(id)) return true;
+    } else for (const id of conversationIds) if (watcher.parts.get(id)?.isIn) return true;
+    return false;
+  }
+
   /** Off while the socket is subscribed to the conversation. */
   setActivity(socket: ClientSocket, conversationId: string, on: boolean): void {
     if (!this.isWatching(socket, conversationId)) return;

@@ -162,6 +162,14 @@ export class PostgresConversations implements ConversationStore {
     );
   }
 
+  async idsOf(userId: number) {
+    const rows = await this.db.query<{ id: string }>(
+      "SELECT conversation_id AS id FROM participants WHERE user_id = $1",
+      [userId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   readPositions(conversationId: string) {
     return this.db.query<{ user_id: number; seq: number }>(
       `SELECT user_id, read_seq AS seq FROM participants WHERE conversation_id = $1 ORDER BY ordinal LIMIT $2`,

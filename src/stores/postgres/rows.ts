@@ -93,8 +93,12 @@ export function userOf(row: typeof users.$inferSelect): User {
     full_name: `${row.firstName} ${row.lastName}`,
     last_seen: row.lastSeen?.toISOString() ?? null,
     date_joined: row.dateJoined.toISOString(),
+    ...activity(row.isActive),
   };
 }
+
+/** Users are active unless it is said. */
+const activity = (isActive: boolean) => (isActive ? {} : { is_active: false as const });
 
 /** A user's columns as the hand-written statements select them. */
 export interface UserRow {
@@ -104,11 +108,12 @@ export interface UserRow {
   last_name: string;
   seen_ms: number | null;
   joined_ms: number;
+  is_active: boolean;
 }
 
 /** The same columns, for the select list of a statement that reads `users u`. */
 export const USER_COLUMNS = `u.id AS user_id, u.email, u.first_name, u.last_name, ${ms("u.last_seen")} AS seen_ms,
-  ${ms("u.date_joined")} AS joined_ms`;
+  ${ms("u.date_joined")} AS joined_ms, u.is_active`;
 
 export const userOfRow = (row: UserRow): User => ({
   id: row.user_id,
@@ -118,6 +123,7 @@ export const userOfRow = (row: UserRow): User => ({
   full_name: `${row.first_name} ${row.last_name}`,
   last_seen: row.seen_ms === null ? null : iso(row.seen_ms),
   date_joined: iso(row.joined_ms),
+  ...activity(row.is_active),
 });
 
 /**

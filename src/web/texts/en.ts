@@ -219,7 +219,10 @@ export const en = {
       online: "Online",
       lastSeen: (when: string) => `Last seen ${when}`,
       offline: "Offline",
+      deactivated: "Account deactivated",
     },
+
+    deactivated: (name: string) => `This account is deactivated. ${name} won't read new messages.`,
 
     day: { today: "Today", yesterday: "Yesterday" },
 
@@ -407,6 +410,7 @@ export const en = {
     copied: "Copied",
     online: "Online",
     lastSeen: (time: string) => `Last seen ${ago(time)}`,
+    deactivated: "Account deactivated",
     joined: "Here since",
     startTitle: "New conversation",
     startChat: "Start chat",
