@@ -313,13 +313,15 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     const retention = config.MESSAGE_RETENTION;
     const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
     eraseRemoved();
+    administration.goOnPassing();
     Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
   }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);
 
-  // What a node that has ended has left.
+  // What a node that has ended has left, or one of an earlier version.
   eraseRemoved();
+  administration.passOnGroups();
 
   return {
     fetch: (request, server) => app.fetch(request, server),

@@ -72,13 +72,15 @@ export interface ConversationChange {
   reset: boolean;
 }
 
-/** Somebody joined or left; where nobody did, the group has got another name. */
+/** Somebody joined or left; where nobody did, the group has got another name, or another owner. */
 export interface MembersChange {
   /** Its place among the messages: after those whose `version` is smaller. */
   readonly version: number;
   readonly added: readonly User[];
   readonly removed: readonly number[];
   readonly name: string | null;
+  /** There when the group has got another owner, as far as this client was told. */
+  readonly owner_id?: number | null | undefined;
 }
 
 export interface ConversationEvents {

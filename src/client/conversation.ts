@@ -1,5 +1,5 @@
 import type { ServerFrame } from "../protocol/frames.ts";
-import type { ConversationChange, ConversationEvents } from "./conversation-api.ts";
+import type { ConversationChange, ConversationEvents, MembersChange } from "./conversation-api.ts";
 import type { Core, LiveConversation } from "./core.ts";
 import { createEmitter } from "./emitter.ts";
 import { ConfabError } from "./errors.ts";
@@ -151,7 +151,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
       else if (change.type === "message_changed") timeline.put(change.message, false);
       else {
         emit("members", change);
-        membersChanged(change.added, change.removed, change.name);
+        membersChanged(change);
       }
       self.changed({ messages: change.type !== "participants" });
     },
@@ -250,7 +250,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     self.changed({ messages: true, reset: true });
   }
 
-  function membersChanged(added: readonly User[], removed: readonly number[], name: string | null) {
+  function membersChanged({ added, removed, name, owner_id }: MembersChange) {
     const { info } = self;
     if (info) {
       const moved = [...removed, ...added.map((user) => user.id)];
@@ -258,6 +258,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
       self.info = {
         ...info,
         name,
+        owner_id: owner_id === undefined ? info.owner_id : owner_id,
         display_name: name ?? info.display_name,
         participants: [...stay, ...added].slice(0, PARTICIPANTS_SHOWN),
         participant_count: info.participant_count + added.length - removed.length,

@@ -9,7 +9,7 @@ import type { User } from "../protocol/users.ts";
 export type Change = { conversationId: string; version: number; tag: string; lastSeq: number } & (
   | { kind: "message"; message: Message }
   | { kind: "message_changed"; message: Message }
-  | { kind: "participants"; added: User[]; removed: number[]; name: string | null }
+  | { kind: "participants"; added: User[]; removed: number[]; name: string | null; ownerId?: number | null }
 );
 
 /** A committed change in the form in which it travels: encoded once, so what is published is what is delivered. */
@@ -46,8 +46,8 @@ function changeFrame(change: Change): string {
     case "message_changed":
       return encode({ type: "message_changed", conversation_id, version, tag, message: change.message });
     case "participants": {
-      const { added, removed, name } = change;
-      return encode({ type: "participants", conversation_id, version, tag, added, removed, name });
+      const { added, removed, name, ownerId: owner_id } = change;
+      return encode({ type: "participants", conversation_id, version, tag, added, removed, name, owner_id });
     }
   }
 }

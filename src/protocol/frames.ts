@@ -164,8 +164,12 @@ export const serverFrames = {
         .string()
         .nullable()
         .meta({ description: "The group's name from now on.", examples: ["Friends"] }),
+      owner_id: userId
+        .nullable()
+        .optional()
+        .meta({ description: "The group's owner from now on, when that has changed. A replay leaves it out." }),
     },
-    "Somebody joined or left, or the group was renamed.",
+    "Somebody joined or left, the group was renamed, or it has another owner.",
   ),
   ack: frame(
     "ack",

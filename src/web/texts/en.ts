@@ -284,6 +284,8 @@ export const en = {
       others: (count: number) => `${numbers.format(count)} others`,
       renamed: (name: string) => `The group is now called ${name}`,
       unnamed: "The group has no name any more",
+      owned: (name: string) => `${name} now owns the group`,
+      ownedByYou: "You now own the group",
       somebody: "Somebody",
     },
 

@@ -4,6 +4,7 @@ import { Failure } from "../../../domain/errors.ts";
 import type { AdminConversation } from "../../../protocol/admin.ts";
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import { parseUuid } from "../../../protocol/text.ts";
+import { passOn } from "../alter.ts";
 import { AMENDED, type AmendRow, amendedOf } from "../amend.ts";
 import type { Database } from "../database.ts";
 import { participantsPage } from "../participants-page.ts";
@@ -73,6 +74,20 @@ export class PostgresAdminConversations implements AdminConversationStore {
     const found = await participantsPage<AdminUserRow>(this.db, ADMIN_USER_COLUMNS, id, page);
     if (!found) throw new Failure("conversation_not_found");
     return { users: found.rows.map(adminUserOfRow), next: found.next, total: found.total };
+  }
+
+  async ownedGroups(userId: number) {
+    // By the memberships, which have an index: an owner takes part.
+    const rows = await this.db.query<{ id: string }>(
+      `SELECT c.id FROM participants p JOIN conversations c ON c.id = p.conversation_id
+       WHERE p.user_id = $1 AND c.owner_id = $1 AND c.is_group`,
+      [userId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  passOn(id: string) {
+    return this.db.transaction((tx) => passOn(tx, id));
   }
 
   noteReading(by: Admin, id: string, read: { count: number; first_seq: number; last_seq: number }) {

@@ -75,6 +75,14 @@ export class PostgresAdminUsers implements AdminUserStore {
     });
   }
 
+  async deactivated(after: number, limit: number) {
+    const rows = await this.db.query<{ id: number }>(
+      "SELECT id FROM users WHERE NOT is_active AND id > $1 ORDER BY id LIMIT $2",
+      [after, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   endSessions(by: Admin, userId: number, sessionId?: string) {
     return audited<EndedSession[]>(this.db, by, async (tx) => {
       const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
