@@ -231,6 +231,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     }
     try {
       hub.handle(event);
+      // After it: the sockets hear of the stop first, and then that the user goes on.
+      if (event.kind === "ephemeral") typing.correct(event);
     } catch (error) {
       // What is published is committed: its sender must not be told otherwise.
       logger.error({ err: error }, "an event could not be delivered");

@@ -78,7 +78,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
     run({ typing }, socket, frame, conversationId) {
       const subscription = socket.subscriptions.get(conversationId);
       if (!subscription) throw new Failure("not_subscribed");
-      typing.set(conversationId, socket.actor, frame.is_typing, subscription.room.participantCount);
+      typing.set(conversationId, socket.actor, socket, frame.is_typing, subscription.room.participantCount);
     },
   },
   read: {
@@ -148,7 +148,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
       if (!subscription) throw new Failure("not_subscribed");
       hub.leave(subscription);
       hub.watching.setActivity(socket, conversationId, true);
-      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.left(conversationId, socket.actor);
+      typing.left(conversationId, socket.actor, socket);
       socket.send(encode({ type: "unsubscribed", conversation_id: conversationId, ref, code: "unsubscribed" }));
     },
   },

@@ -146,8 +146,9 @@ export class Sockets {
     socket.onClosed();
     const left = [...socket.subscriptions.keys()];
     hub.remove(socket);
+    // Of a user who has another socket there, typing ends by itself or by a word of that one.
     for (const conversationId of left)
-      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.left(conversationId, socket.actor);
+      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.allLeft(conversationId, socket.actor);
   }
 
   private fail(socket: ClientSocket, error: unknown) {
