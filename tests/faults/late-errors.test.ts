@@ -5,7 +5,7 @@ import { type ServerProcess, spawnServer } from "../support/process.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
 
 /** How long connections are cut while people chat. */
-const CUT_FOR_MS = Number(process.env["CONFAB_LATE_ERRORS_MS"] ?? 12_000);
+const CUT_FOR_MS = Number(process.env["CONFAB_LATE_ERRORS_MS"] ?? 5_000);
 
 const WAYS = ["PostgreSQL", "Redis", "its clients"];
 
