@@ -453,3 +453,21 @@ test("neither frames that make no sense nor listeners that throw do any harm", a
   expect(errors).toContain("a listener's fault");
   await client.close();
 });
+
+test("what oneself sends first, right after beginning the conversation, is told once", async () => {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
+  const ann = await online(clientOf(people.ann));
+  const told: string[] = [];
+  ann.on("message", ({ content }) => void told.push(content));
+  const chat = await ann.create([people.bob.id]);
+  const alone: string[] = [];
+  chat.on("message", ({ content }) => void alone.push(content));
+  await chat.send("Hello, Bob!").done;
+  await chat.send("How are you?").done;
+  await until(() => isSettled(chat) && chat.messages.length === 2);
+  await ann.close();
+  expect([told, alone]).toEqual([
+    ["Hello, Bob!", "How are you?"],
+    ["Hello, Bob!", "How are you?"],
+  ]);
+});
