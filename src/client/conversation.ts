@@ -1,6 +1,6 @@
 import type { ServerFrame } from "../protocol/frames.ts";
 import type { ConversationChange, ConversationEvents } from "./conversation-api.ts";
-import type { Core, LiveConversation } from "./core.ts";
+import type { Change, Core, LiveConversation } from "./core.ts";
 import { createEmitter } from "./emitter.ts";
 import { ConfabError } from "./errors.ts";
 import { createFeed } from "./feed.ts";
@@ -18,6 +18,12 @@ const KEEP = 100;
 const PARTICIPANTS_SHOWN = 50;
 /** All of a group ask the server when its people change: at random within this for each of them, so not at one moment. */
 const ASK_WITHIN_MS = 10;
+
+/** The change that a frame is, if it is one. Servers of earlier releases number a message in itself alone. */
+function changeOf(frame: ServerFrame): Change | undefined {
+  if (frame.type === "message") return { ...frame, version: frame.message.version };
+  return "version" in frame && typeof frame.version === "number" && frame.type !== "ack" ? frame : undefined;
+}
 
 /** One conversation: its frames come in by `take`, what goes out goes by its outbox. */
 export function createConversation(id: string, core: Core): LiveConversation {
@@ -121,13 +127,20 @@ export function createConversation(id: string, core: Core): LiveConversation {
     // What comes
 
     take(frame: ServerFrame) {
+      const change = changeOf(frame);
+      if (change && !feed.advance(change)) return;
       switch (frame.type) {
         case "subscribed":
           return feed.subscribed(frame);
         case "message":
+          arrived(frame.message);
+          return self.changed({ messages: true });
         case "message_changed":
+          timeline.put(frame.message, false);
+          return self.changed({ messages: true });
         case "participants":
-          return feed.change(frame);
+          emit("members", frame);
+          return membersChanged(frame.added, frame.removed, frame.name);
         case "reset":
           return feed.reset(frame.last_version);
         case "typing":
@@ -137,23 +150,18 @@ export function createConversation(id: string, core: Core): LiveConversation {
           return;
         case "read":
           reading.learnPosition(frame.user_id, frame.seq);
-          return self.changed();
+          break;
         case "read_position":
           reading.learn({ seq: frame.seq });
-          return self.changed();
+          break;
         case "activity":
           reading.learn({ head: frame.last_seq });
-          return self.changed();
+          break;
+        default:
+          // Of a change the cursor has moved, and that is kept.
+          if (!change) return;
       }
-    },
-    apply(change) {
-      if (change.type === "message") arrived(change.message);
-      else if (change.type === "message_changed") timeline.put(change.message, false);
-      else {
-        emit("members", change);
-        membersChanged(change.added, change.removed, change.name);
-      }
-      self.changed({ messages: change.type !== "participants" });
+      self.changed();
     },
     noteNewest(message) {
       timeline.noteNewest(message);
@@ -256,6 +264,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
       };
     }
     for (const userId of removed) reading.positions.delete(userId);
+    self.changed();
     // Who moves up among those shown, and what an unnamed group is called, the server knows.
     if (!isToAsk) later(ask, jitter((info?.participant_count ?? 0) * ASK_WITHIN_MS));
     isToAsk = true;

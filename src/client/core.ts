@@ -67,8 +67,6 @@ export interface LiveConversation extends Conversation {
   down(): void;
   /** Takes whatever the server says of it. */
   take(frame: ServerFrame): void;
-  /** Takes a change that is the next one. */
-  apply(change: Change): void;
   /** A message the server has is shown, or is to be. */
   noteNewest(message: Message): void;
   /** Tells of a message that is new, once. One's own that was waiting for its answer is, whatever one was told. */
@@ -85,8 +83,13 @@ export interface LiveConversation extends Conversation {
 
 export type Frame<T extends ServerFrame["type"]> = ServerFrame & { type: T };
 
-/** Frames that carry a version. */
-export type Change = Frame<"message" | "message_changed" | "participants">;
+/** Moves the cursor of its conversation: any frame with a version but an ack, whether its type is known or not. */
+export interface Change {
+  version: number;
+  /** Of several changes in one frame: the version of the first. */
+  from?: number;
+  message?: Message;
+}
 
 /** A conversation as the list has it. */
 export interface Summary extends ConversationInfo {

@@ -16,6 +16,8 @@ export function createFeed(self: LiveConversation, core: Core) {
   let state: "none" | "pending" | "live" = "none";
   /** It has caught up when it is there. */
   let target = 0;
+  /** After this version something was missing the last time. */
+  let gapAfter: number | undefined;
   let isLoading = false;
   let older: Promise<number> | undefined;
   /** While pages are under way: how many, and the changes that these may not have seen. */
@@ -192,18 +194,23 @@ export function createFeed(self: LiveConversation, core: Core) {
       self.told = reading.head;
       void loadNewest();
     },
-    /** Each change once, and none left out. */
-    change(frame: Change) {
-      const version = frame.type === "message" ? frame.message.version : frame.version;
-      if (!(version > feed.version)) return;
+    /** Moves the cursor. Returns whether the change is the next one: each is taken once, and none is left out. */
+    advance({ version, from = version, message }: Change): boolean {
+      if (!(version > feed.version)) return false;
       // What still comes of an earlier subscription comes again with the next one.
-      if (state !== "live" || (feed.isFilled && version > feed.version + 1)) {
-        if (state === "live") state = "none";
-        return follow();
+      if (state !== "live" || (feed.isFilled && from > feed.version + 1)) {
+        if (state === "live") {
+          state = "none";
+          // It did not come by asking for it either.
+          if (gapAfter === feed.version) feed.isFilled = false;
+          gapAfter = feed.version;
+        }
+        follow();
+        return false;
       }
       feed.version = version;
-      if (frame.type !== "participants" && pages > 0) meanwhile.set(frame.message.seq, frame.message);
-      self.apply(frame);
+      if (message && pages > 0) meanwhile.set(message.seq, message);
+      return true;
     },
     /** A message is put where it belongs; should there be a hole before it, all are loaded anew. */
     put(message: Message) {
