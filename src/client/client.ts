@@ -8,9 +8,9 @@ import { createEmitter } from "./emitter.ts";
 import { ConfabError } from "./errors.ts";
 import { createHttp } from "./http.ts";
 import { createConversations } from "./list.ts";
-import { platform } from "./platform.ts";
+import { later, platform } from "./platform.ts";
 import { createPresences } from "./presences.ts";
-import { Cut } from "./retry.ts";
+import { Cut, jitter } from "./retry.ts";
 import { createSession } from "./session.ts";
 import { memoryStorage } from "./storage.ts";
 import { createStore } from "./store.ts";
@@ -24,6 +24,9 @@ const TIMING: Timing = {
   backoffMax: 30_000,
   lease: 10_000,
 };
+
+/** All clients of a server hear at the same moment that its database has gone back. */
+const RELOAD_WITHIN_MS = 1_000;
 
 /** Puts the parts together. All that the server says comes in by `take`. */
 export function createClient(options: ConnectOptions): ConfabClient {
@@ -46,6 +49,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     retryAt: undefined,
     me: undefined,
     isClosed: false,
+    epoch: undefined,
     http,
     store,
     emit,
@@ -115,6 +119,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
   }
 
   function take(frame: ServerFrame) {
+    if ("epoch" in frame && frame.epoch) applyEpoch(frame.epoch);
     if (frame.type === "connection_established") return greeted(frame.user_id);
     if (!core.isOnline()) return;
     if (frame.type === "presence") presences.take(frame);
@@ -124,8 +129,19 @@ export function createClient(options: ConnectOptions): ConfabClient {
     } else if ("conversation_id" in frame && frame.conversation_id) {
       if (frame.type === "activity") conversations.moved(frame.conversation_id);
       if (frame.type === "participants") presences.met(frame.added);
-      conversations.find(frame.conversation_id)?.take(frame);
+      const conversation = conversations.find(frame.conversation_id);
+      conversation?.take(frame);
+      // Of one that is not loaded the server alone knows what is unread.
+      if (!conversation && /^(read_position|pruned)$/.test(frame.type)) conversations.recount();
     }
+  }
+
+  /** The database may have gone back: all is asked for anew, but not by all clients at the same moment. */
+  function applyEpoch(epoch: string) {
+    if (epoch === core.epoch) return;
+    core.epoch = epoch;
+    // A connection that begins does so by itself.
+    if (core.isOnline()) later(() => core.isOnline() && conversations.up(), jitter(RELOAD_WITHIN_MS));
   }
 
   async function greeted(userId: number) {

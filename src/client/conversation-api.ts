@@ -68,8 +68,10 @@ export interface ConversationChange {
   messages: boolean;
   /** So many older ones were put in front of those that were there. */
   prepended: number;
-  /** All messages were put anew: what was loaded was too old to go on from. */
+  /** All messages were put anew: what was loaded was too old to go on from, or the server has lost it. */
   reset: boolean;
+  /** So many of the oldest were taken away by retention. */
+  pruned: number;
 }
 
 /** Somebody joined or left; where nobody did, the group has got another name. */

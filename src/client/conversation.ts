@@ -21,7 +21,7 @@ const ASK_WITHIN_MS = 10;
 
 /** The change that a frame is, if it is one. Servers of earlier releases number a message in itself alone. */
 function changeOf(frame: ServerFrame): Change | undefined {
-  if (frame.type === "message") return { ...frame, version: frame.message.version };
+  if (frame.type === "message") return { ...frame, version: frame.message.version, tag: frame.message.id };
   return "version" in frame && typeof frame.version === "number" && frame.type !== "ack" ? frame : undefined;
 }
 
@@ -52,6 +52,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     told: 0,
     isListed: false,
     isOver: false,
+    epoch: core.epoch,
     messages: timeline.items,
     typists: typing.typists,
     readPositions: reading.positions,
@@ -142,7 +143,9 @@ export function createConversation(id: string, core: Core): LiveConversation {
           emit("members", frame);
           return membersChanged(frame.added, frame.removed, frame.name);
         case "reset":
-          return feed.reset(frame.last_version);
+          return feed.reset();
+        case "pruned":
+          return self.prune(frame.pruned_seq);
         case "typing":
           return typing.take(frame.user_id, frame.user_name, frame.is_typing);
         case "unsubscribed":
@@ -163,6 +166,18 @@ export function createConversation(id: string, core: Core): LiveConversation {
       }
       self.changed();
     },
+    meetHistory() {
+      if (self.epoch === core.epoch) return false;
+      self.epoch = core.epoch;
+      reading.forget();
+      return true;
+    },
+    prune(seq) {
+      const isNews = seq > reading.pruned;
+      reading.learn({ pruned: seq });
+      const pruned = timeline.prune(reading.pruned);
+      if (isNews || pruned > 0) self.changed({ messages: true, pruned });
+    },
     noteNewest(message) {
       timeline.noteNewest(message);
       self.activeAt = Math.max(self.activeAt, Date.parse(message.created_at) || 0);
@@ -177,18 +192,26 @@ export function createConversation(id: string, core: Core): LiveConversation {
 
     // What the HTTP API says
 
-    learn({ message_count, unread_count, last_message, read_positions, ...info }) {
+    learn({ message_count, pruned_seq, unread_count, last_message, read_positions, ...info }) {
+      const isOther = unread_count !== undefined && self.meetHistory();
+      if (isOther && !feed.isFollowed) feed.forget();
+      if (isOther) timeline.forgetNewest();
       self.info = info;
-      self.activeAt = Math.max(self.activeAt, Date.parse(info.updated_at) || 0);
+      self.activeAt = Math.max(isOther ? 0 : self.activeAt, Date.parse(info.updated_at) || 0);
       for (const { user_id, seq } of read_positions ?? []) reading.learnPosition(user_id, seq);
       if (last_message) {
         const { seq } = last_message;
         // What comes by the socket is told as new, though it may stand here before.
         if (!timeline.newest && !feed.isFollowed) self.told = seq;
-        if (unread_count !== undefined && message_count !== undefined)
-          reading.learn({ head: seq, seq: seq - unread_count, pruned: seq - message_count });
+        if (message_count !== undefined) pruned_seq ??= seq - message_count;
         // Of the very newest, what the feed says is newer.
         if (seq !== timeline.newest?.seq || !feed.isLive) self.noteNewest(last_message);
+      }
+      if (unread_count !== undefined && message_count !== undefined && pruned_seq !== undefined) {
+        const head = pruned_seq + message_count;
+        reading.learn({ head, seq: head - unread_count });
+        self.told = Math.min(self.told, reading.head);
+        self.prune(pruned_seq);
       }
       self.changed();
     },
@@ -209,15 +232,16 @@ export function createConversation(id: string, core: Core): LiveConversation {
       if (reading.mark(seq)) self.changed();
     },
 
-    changed({ messages = false, prepended = 0, reset = false } = {}) {
+    changed({ messages = false, prepended = 0, reset = false, pruned = 0 } = {}) {
       self.revision++;
       core.keeper?.changed(self);
       core.conversations.changed();
       if (!pending) queueMicrotask(tellChange);
-      pending ??= { messages: false, prepended: 0, reset: false };
+      pending ??= { messages: false, prepended: 0, reset: false, pruned: 0 };
       pending.messages ||= messages;
       pending.reset ||= reset;
       pending.prepended += prepended;
+      pending.pruned += pruned;
     },
   };
   const outbox = createOutbox(self, core);
@@ -233,7 +257,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
   function arrived(message: Message) {
     const { seq, sender_id } = message;
     typing.take(sender_id, "", false);
-    reading.learn({ head: seq, seq: sender_id === core.me?.id ? seq : 0 });
+    reading.learn(sender_id === core.me?.id ? { head: seq, seq } : { head: seq });
     reading.learnPosition(sender_id, seq);
     // One that was only asked for by its id is among the most recent now.
     self.isListed = true;

@@ -22,6 +22,8 @@ export interface Core {
   state: ClientState;
   me: User | undefined;
   isClosed: boolean;
+  /** Which history the server's database has, in the server's last word: with another one, counters may fall. */
+  epoch: string | undefined;
   readonly http: Http;
   readonly store: Store;
   readonly connection: Connection;
@@ -56,6 +58,8 @@ export interface LiveConversation extends Conversation {
   isListed: boolean;
   /** Another person is signed in, or nobody: nothing comes of it any more. */
   isOver: boolean;
+  /** In which history its counters are known. `null`: what is known of them is not to be trusted. */
+  epoch: string | null | undefined;
   readonly isOpen: boolean;
   readonly timeline: Timeline;
   readonly reading: Reading;
@@ -67,6 +71,10 @@ export interface LiveConversation extends Conversation {
   down(): void;
   /** Takes whatever the server says of it. */
   take(frame: ServerFrame): void;
+  /** Hears an answer with all counters. Returns whether they may fall: they were known of another history. */
+  meetHistory(): boolean;
+  /** Retention has taken all messages up to there. */
+  prune(seq: number): void;
   /** A message the server has is shown, or is to be. */
   noteNewest(message: Message): void;
   /** Tells of a message that is new, once. One's own that was waiting for its answer is, whatever one was told. */
@@ -86,6 +94,8 @@ export type Frame<T extends ServerFrame["type"]> = ServerFrame & { type: T };
 /** Moves the cursor of its conversation: any frame with a version but an ack, whether its type is known or not. */
 export interface Change {
   version: number;
+  /** With the version it names a place in one history. */
+  tag?: string | undefined;
   /** Of several changes in one frame: the version of the first. */
   from?: number;
   message?: Message;
@@ -94,6 +104,8 @@ export interface Change {
 /** A conversation as the list has it. */
 export interface Summary extends ConversationInfo {
   message_count: number;
+  /** Servers of earlier releases don't tell it. */
+  pruned_seq?: number;
   unread_count: number;
   last_message: Message | null;
   read_positions?: { user_id: number; seq: number }[];

@@ -14,8 +14,12 @@ interface Envelope {
 /** Of lists only. */
 interface Meta {
   total: number;
+  /** Of the list of conversations, over all there are. Servers of earlier releases don't tell it. */
+  unread?: { messages: number };
   next_after: number | null;
 }
+
+type Page<T> = Meta & { items: T[] };
 
 const PATIENCE_MS = 20_000;
 
@@ -57,10 +61,10 @@ export function createHttp(base: string, fetch: Fetch, store: Store, token: stri
       );
     },
     /** One page of a list, and how many there are in all. */
-    async page<T>(path: string, search = "", { limit = 50, offset = 0 } = {}): Promise<{ items: T[]; total: number }> {
+    async page<T>(path: string, search = "", { limit = 50, offset = 0 } = {}): Promise<Page<T>> {
       const query = `${new URLSearchParams({ search })}&limit=${limit}&offset=${offset}`;
       const { data, meta } = await http.call("GET", `${path}?${query}`);
-      return { items: data as T[], total: meta.total };
+      return { items: data as T[], ...meta };
     },
   };
   return http;

@@ -59,19 +59,21 @@ export function createKeeper({ store, conversations }: Pick<Core, "store" | "con
   };
 }
 
-function keep({ info, feed, reading, timeline }: LiveConversation): Kept {
+function keep({ info, epoch, feed, reading, timeline }: LiveConversation): Kept {
   const { head, pruned, seq, positions } = reading;
-  const kept = { info, head, pruned, seq, positions: [...positions] };
+  const kept = { info, epoch: epoch ?? undefined, head, pruned, seq, positions: [...positions] };
   return feed.isFilled
-    ? { ...kept, version: feed.version, messages: timeline.truths(MESSAGES) }
+    ? { ...kept, version: feed.version, tag: feed.tag, messages: timeline.truths(MESSAGES) }
     : { ...kept, messages: timeline.newest ? [timeline.newest] : [] };
 }
 
-function restore(conversation: LiveConversation, { info, version, messages, positions, ...counts }: Kept) {
+function restore(conversation: LiveConversation, kept: Kept) {
+  const { info, epoch, version, tag, messages, positions, ...counts } = kept;
   const { feed, reading, timeline } = conversation;
   if (feed.isFollowed || feed.isFilled) return;
   if (info) conversation.learn(info);
   reading.learn(counts);
+  conversation.epoch = epoch;
   for (const [userId, seq] of positions) reading.learnPosition(userId, seq);
   for (const message of messages.slice(-1)) {
     conversation.noteNewest(message);
@@ -79,6 +81,7 @@ function restore(conversation: LiveConversation, { info, version, messages, posi
   }
   if (version !== undefined) {
     feed.version = version;
+    feed.tag = tag;
     feed.isFilled = true;
     timeline.reset(messages);
   }

@@ -358,7 +358,12 @@ test("older pages come in front, and tell how many; a change meanwhile is not lo
   c.on("change", (change) => void changes.push(change));
   const [taken] = await Promise.all([c.loadOlder(), a.edit(a.messages[70]?.key ?? "", "changed").done]);
   expect(taken).toBe(50);
-  expect(changes.find(({ prepended }) => prepended)).toEqual({ messages: true, prepended: 50, reset: false });
+  expect(changes.find(({ prepended }) => prepended)).toEqual({
+    messages: true,
+    prepended: 50,
+    reset: false,
+    pruned: 0,
+  });
   expect([await c.loadOlder(100), await c.loadOlder(), c.hasOlder]).toEqual([30, 0, false]);
   await until(() => c.messages[70]?.content === "changed");
   expect(seqsOf(c)).toEqual(range(1, 130));
