@@ -12,8 +12,7 @@ import { later, platform } from "./platform.ts";
 import { createPresences } from "./presences.ts";
 import { Cut, jitter } from "./retry.ts";
 import { createSession } from "./session.ts";
-import { memoryStorage } from "./storage.ts";
-import { createStore } from "./store.ts";
+import type { LateStore } from "./store.ts";
 import type { ConversationInfo } from "./wire.ts";
 
 const TIMING: Timing = {
@@ -40,7 +39,14 @@ export function createClient(options: ConnectOptions): ConfabClient {
   const { on, emit } = createEmitter<ClientEvents>(onError);
 
   const over = new AbortController();
-  const store = createStore(load(), `confab1 ${base} `, onError);
+  const loaded = load().catch(onError);
+  const store: LateStore = {
+    get: async (key) => (await loaded)?.get(key),
+    set: async (key, value) => (await loaded)?.set(key, value),
+    delete: async (key) => (await loaded)?.delete(key),
+    clear: async (start) => (await loaded)?.clear(start),
+    flush: async () => (await loaded)?.flush(),
+  };
   const http = createHttp(base, options.fetch ?? ((input, init) => platform.fetch(input, init)), store, options.token);
   const core: Core & ConfabClient & { reason: string | undefined; retryAt: number | undefined } = {
     ...account(http),
@@ -153,13 +159,15 @@ export function createClient(options: ConnectOptions): ConfabClient {
     presences.again();
   }
 
-  /** What keeps things comes after the rest. Should that fail, the storage has failed. */
+  /** What keeps things comes after the rest. Should that fail, nothing is kept. */
   async function load() {
-    const { createKeeper, createLease, indexedDbStorage, watchPage } = await import("./persistence.ts");
-    core.keeper = createKeeper(core);
-    core.lease = createLease(core, timing.lease);
-    watchPage(wake, putAway, over.signal);
-    return options.storage ?? indexedDbStorage() ?? memoryStorage();
+    const late = await import("./persistence.ts");
+    const storage = options.storage ?? late.indexedDbStorage() ?? late.memoryStorage();
+    const store = late.createStore(storage, `confab1 ${base} `, onError);
+    core.keeper = late.createKeeper(core, store);
+    core.lease = late.createLease(core, store, timing.lease);
+    late.watchPage(wake, putAway, over.signal);
+    return store;
   }
 
   async function close() {

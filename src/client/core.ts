@@ -11,7 +11,7 @@ import type { Outbox } from "./outbox.ts";
 import type { Presences } from "./presences.ts";
 import type { Reading } from "./reading.ts";
 import type { Session } from "./session.ts";
-import type { Store } from "./store.ts";
+import type { LateStore } from "./store.ts";
 import type { Timeline } from "./timeline.ts";
 import type { ConversationInfo, Message, User } from "./wire.ts";
 
@@ -25,7 +25,7 @@ export interface Core {
   /** Which history the server's database has, in the server's last word: with another one, counters may fall. */
   epoch: string | undefined;
   readonly http: Http;
-  readonly store: Store;
+  readonly store: LateStore;
   readonly connection: Connection;
   readonly conversations: Conversations;
   readonly presences: Presences;

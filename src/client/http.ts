@@ -1,6 +1,6 @@
 import type { Fetch, FetchResponse } from "./api.ts";
 import { ConfabError } from "./errors.ts";
-import type { Store } from "./store.ts";
+import type { LateStore } from "./store.ts";
 
 interface Envelope {
   status?: string;
@@ -26,7 +26,7 @@ const PATIENCE_MS = 20_000;
 export type Http = ReturnType<typeof createHttp>;
 
 /** Calls the server's HTTP API; outside browsers it keeps the session's cookie. */
-export function createHttp(base: string, fetch: Fetch, store: Store, token: string | undefined) {
+export function createHttp(base: string, fetch: Fetch, store: LateStore, token: string | undefined) {
   const http = {
     token,
     /** For what must be sent along outside browsers; there the browser does it. */

@@ -1,5 +1,6 @@
 import type { Core, LiveConversation } from "./core.ts";
 import type { Kept } from "./kept.ts";
+import type { Store } from "./store.ts";
 
 const SAVE_AFTER_MS = 1_000;
 /** The most recent ones are kept, with so many of their newest messages. */
@@ -9,7 +10,7 @@ const MESSAGES = 100;
 export type Keeper = ReturnType<typeof createKeeper>;
 
 /** Keeps what was loaded, so that it is there at once after a reload, also without a connection. */
-export function createKeeper({ store, conversations }: Pick<Core, "store" | "conversations">) {
+export function createKeeper({ conversations }: Pick<Core, "conversations">, store: Store) {
   const dirty = new Set<LiveConversation>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let folder: string | undefined;

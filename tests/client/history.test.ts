@@ -15,7 +15,7 @@ setDefaultTimeout(120_000);
 async function restorable() {
   const place: Place = await makePlace("embedded");
   const settings = { ...place.environment, PORT: String(await freePort()) };
-  const data = place.environment.DATA_DIR ?? "";
+  const { DATA_DIR: data = "" } = place.environment;
   const copy = `${data}.copy`;
   const node = { server: await startTestServer("embedded", settings) };
   const restart = async (meanwhile: () => void) => {
