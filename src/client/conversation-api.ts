@@ -115,6 +115,8 @@ export interface Conversation {
   readonly messages: readonly ChatMessage[];
   /** There are older ones on the server: `loadOlder`. */
   readonly hasOlder: boolean;
+  /** Retention has taken all messages up to this `seq`: 0 when none. */
+  readonly prunedSeq: number;
   /**
    * Puts up to `limit` (50, at most 100) older messages in front; resolves with how many came. Waits while offline;
    * rejects when the server can't give them now.

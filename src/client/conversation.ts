@@ -86,6 +86,9 @@ export function createConversation(id: string, core: Core): LiveConversation {
     get lastMessage() {
       return timeline.lastMessage;
     },
+    get prunedSeq() {
+      return reading.pruned;
+    },
     get hasOlder() {
       return (timeline.first?.seq ?? 0) > reading.pruned + 1;
     },
