@@ -64,7 +64,7 @@ function keep({ info, epoch, feed, reading, timeline }: LiveConversation): Kept 
   const { head, pruned, seq, positions } = reading;
   const kept = { info, epoch: epoch ?? undefined, head, pruned, seq, positions: [...positions] };
   return feed.isFilled
-    ? { ...kept, version: feed.version, tag: feed.tag, messages: timeline.truths(MESSAGES) }
+    ? { ...kept, tag: feed.tag, version: feed.version, messages: timeline.truths(MESSAGES) }
     : { ...kept, messages: timeline.newest ? [timeline.newest] : [] };
 }
 

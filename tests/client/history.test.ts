@@ -1,49 +1,16 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, rmSync } from "node:fs";
 import { type ConfabClient, memoryStorage } from "../../src/client/index.ts";
 import type { Client } from "../support/client.ts";
-import { makePlace, type Place } from "../support/modes.ts";
-import { freePort } from "../support/postgres.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { type Restorable, startRestorable } from "../support/restorable.ts";
 import { clientOf, contents, isSettled, online, until } from "./people.ts";
 
 // A server whose database goes back in time: everything its clients know beyond that never was.
 
 setDefaultTimeout(120_000);
 
-/** A server whose data can be kept aside and put back while it is stopped, always at the same address. */
-async function restorable() {
-  const place: Place = await makePlace("embedded");
-  const settings = { ...place.environment, PORT: String(await freePort()) };
-  const { DATA_DIR: data = "" } = place.environment;
-  const copy = `${data}.copy`;
-  const node = { server: await startTestServer("embedded", settings) };
-  const restart = async (meanwhile: () => void) => {
-    await node.server.stop();
-    meanwhile();
-    node.server = await startTestServer("embedded", settings);
-  };
-  const cleanUp = async () => {
-    await node.server.stop();
-    place.remove();
-  };
-  places.push(cleanUp);
-  return {
-    get server(): TestServer {
-      return node.server;
-    },
-    keepAside: () => restart(() => cpSync(data, copy, { recursive: true })),
-    putBack: (during: () => Promise<void> = async () => {}) =>
-      restart(() => {
-        rmSync(data, { recursive: true });
-        cpSync(copy, data, { recursive: true });
-      }).then(during),
-  };
-}
-
-const places: (() => Promise<void>)[] = [];
+const nodes: Restorable[] = [];
 afterEach(async () => {
-  for (const cleanUp of places.splice(0)) await cleanUp();
+  for (const node of nodes.splice(0)) await node.stop();
 });
 
 const say = async (who: Client, id: string, ...texts: string[]) => {
@@ -76,7 +43,8 @@ function blindable(person: Client, storage = memoryStorage()) {
 }
 
 async function setting() {
-  const node = await restorable();
+  const node = await startRestorable();
+  nodes.push(node);
   const [ann, bob, cat] = [
     await node.server.person("Ann"),
     await node.server.person("Bob"),
