@@ -168,7 +168,7 @@ export interface ConversationList {
   readonly hasMore: boolean;
   /** False until the first page is there, from the server or kept from earlier. */
   readonly isLoaded: boolean;
-  /** Unread messages in all that is loaded. */
+  /** Unread messages in all conversations, also in those that are not loaded: these the server counts. */
   readonly unread: number;
   /** Resolves when one more page is there, or none could be had. */
   loadMore(): Promise<void>;

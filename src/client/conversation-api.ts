@@ -68,8 +68,10 @@ export interface ConversationChange {
   messages: boolean;
   /** So many older ones were put in front of those that were there. */
   prepended: number;
-  /** All messages were put anew: what was loaded was too old to go on from. */
+  /** All messages were put anew: what was loaded was too old to go on from, or the server has lost it. */
   reset: boolean;
+  /** So many of the oldest were taken away by retention. */
+  pruned: number;
 }
 
 /** Somebody joined or left; where nobody did, the group has got another name, or another owner. */
@@ -115,6 +117,8 @@ export interface Conversation {
   readonly messages: readonly ChatMessage[];
   /** There are older ones on the server: `loadOlder`. */
   readonly hasOlder: boolean;
+  /** Retention has taken all messages up to this `seq`: 0 when none. */
+  readonly prunedSeq: number;
   /**
    * Puts up to `limit` (50, at most 100) older messages in front; resolves with how many came. Waits while offline;
    * rejects when the server can't give them now.

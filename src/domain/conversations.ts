@@ -46,8 +46,8 @@ export class Conversations {
     const reading = (before ?? Promise.resolve()).catch(() => {}).then(() => this.store.summaries(userId, page));
     this.lists.set(userId, reading);
     try {
-      const { rows, total, epoch } = await reading;
-      return { conversations: rows.map((row) => summaryFor(row, userId)), total, epoch };
+      const { rows, ...counts } = await reading;
+      return { conversations: rows.map((row) => summaryFor(row, userId)), ...counts };
     } finally {
       if (this.lists.get(userId) === reading) this.lists.delete(userId);
     }

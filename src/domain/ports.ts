@@ -126,6 +126,12 @@ export interface SummaryRecord extends ConversationRecord {
   lastMessage: Message | null;
 }
 
+/** Conversations with something unread, and the unread messages in them. */
+export interface UnreadCounts {
+  conversations: number;
+  messages: number;
+}
+
 /** Where one participant stands in a conversation, and where the conversation stands. */
 export interface Standing {
   readSeq: number;
@@ -156,11 +162,14 @@ export interface ConversationStore {
    */
   standing(conversationId: string, userId: number, version?: number): Promise<Standing | undefined>;
   record(conversationId: string): Promise<ConversationRecord | undefined>;
-  /** With a `search`, those whose name has it in it, or the name or e-mail of somebody else who takes part. */
+  /**
+   * With a `search`, those whose name has it in it, or the name or e-mail of somebody else who takes part. `unread`
+   * counts over all conversations of the user, whatever is asked for.
+   */
   summaries(
     userId: number,
     page: { limit: number; offset: number; search?: string },
-  ): Promise<{ rows: SummaryRecord[]; total: number; epoch: string }>;
+  ): Promise<{ rows: SummaryRecord[]; total: number; unread: UnreadCounts; epoch: string }>;
   summary(userId: number, conversationId: string): Promise<SummaryRecord | undefined>;
   /** All conversations of these users, and the version that each is at. */
   ofUsers(userIds: number[]): Promise<{ userId: number; id: string; lastVersion: number; lastSeq: number }[]>;

@@ -8,6 +8,7 @@ import {
   conversationSummary,
   createConversationBody,
   renameBody,
+  unreadCounts,
 } from "../protocol/conversations.ts";
 import { count, epoch } from "../protocol/text.ts";
 import { search, user } from "../protocol/users.ts";
@@ -48,11 +49,13 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   const aboutList = about({
     id: "listConversations",
     summary: "One's conversations, most recently active first",
-    answers: { 200: { data: z.array(conversationSummary), meta: z.object({ total: count, epoch }) } },
+    answers: {
+      200: { data: z.array(conversationSummary), meta: z.object({ total: count, unread: unreadCounts, epoch }) },
+    },
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
-    const { conversations: data, total, epoch } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
-    return success(c, { data, meta: { total, epoch } });
+    const { conversations: data, ...meta } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
+    return success(c, { data, meta });
   });
 
   const aboutOne = about({

@@ -38,6 +38,16 @@ export const conversationSummary = conversation
 /** A conversation with its counts and newest message, as the list has it. */
 export type ConversationSummary = z.infer<typeof conversationSummary>;
 
+export const unreadCounts = z
+  .object({
+    conversations: count.meta({ description: "How many have something unread.", examples: [2] }),
+    messages: count.meta({ description: "How many messages are unread in them.", examples: [5] }),
+  })
+  .meta({
+    id: "UnreadCounts",
+    description: "Over all conversations of who asks, whatever page or search is asked for.",
+  });
+
 export const conversationDetail = conversationSummary
   .extend({
     read_positions: z

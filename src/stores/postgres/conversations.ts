@@ -10,7 +10,15 @@ import { EPOCH, isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRo
 import { conversations, participants, users } from "./schema.ts";
 import { containing } from "./search.ts";
 import { SharedReads } from "./shared-reads.ts";
-import { FOUND_SUMMARIES, isSummary, SUMMARIES, SUMMARY, type SummaryRow, summaryOf } from "./summaries.ts";
+import {
+  type Counted,
+  FOUND_SUMMARIES,
+  isSummary,
+  SUMMARIES,
+  SUMMARY,
+  type SummaryRow,
+  summaryOf,
+} from "./summaries.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
 
@@ -119,14 +127,11 @@ export class PostgresConversations implements ConversationStore {
   async summaries(userId: number, page: { limit: number; offset: number; search?: string }) {
     const { limit, offset, search = "" } = page;
     const [statement, found] = search === "" ? [SUMMARIES, []] : [FOUND_SUMMARIES, [containing(search)]];
-    const rows = await this.db.query<Partial<SummaryRow> & { total: number; epoch: string }>(statement, [
-      userId,
-      limit,
-      offset,
-      ...found,
-    ]);
+    const rows = await this.db.query<Partial<SummaryRow> & Counted>(statement, [userId, limit, offset, ...found]);
     const summaries = rows.flatMap((row) => (isSummary(row) ? row : []));
-    return { rows: await this.withPeople(summaries), total: rows[0]?.total ?? 0, epoch: rows[0]?.epoch ?? "" };
+    const { total = 0, unread_conversations = 0, unread_messages = 0, epoch = "" } = rows[0] ?? {};
+    const unread = { conversations: unread_conversations, messages: unread_messages };
+    return { rows: await this.withPeople(summaries), total, unread, epoch };
   }
 
   async summary(userId: number, conversationId: string) {

@@ -40,31 +40,49 @@ const SUMMARY_PARTS = `LEFT JOIN LATERAL (
     ) first
   ) shown ON true`;
 
-const MINE = "SELECT conversation_id, read_seq FROM participants WHERE user_id = $1";
+/** All conversations of $1, with what is unread there. Each is looked up once, for order, name and counts. */
+const OWN = `own AS MATERIALIZED (
+    SELECT c.*, p.read_seq, c.last_seq - greatest(p.read_seq, c.pruned_seq) AS unread
+    FROM participants p CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id OFFSET 0) c
+    WHERE p.user_id = $1
+  )`;
 
 /** Those of them that have $4 in their own name or in that of somebody else. */
-const FOUND = `SELECT p.conversation_id, p.read_seq FROM participants p
-  CROSS JOIN LATERAL (SELECT name FROM conversations WHERE id = p.conversation_id OFFSET 0) c
-  WHERE p.user_id = $1 AND (c.name ILIKE $4 OR EXISTS (
-    SELECT FROM participants other
-    CROSS JOIN LATERAL (SELECT * FROM users WHERE id = other.user_id OFFSET 0) u
-    WHERE other.conversation_id = p.conversation_id AND other.user_id <> $1
-      AND (u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $4
-    OFFSET 0
-  ))`;
+const FOUND = `found AS MATERIALIZED (
+    SELECT * FROM own WHERE name ILIKE $4 OR EXISTS (
+      SELECT FROM participants other
+      CROSS JOIN LATERAL (SELECT * FROM users WHERE id = other.user_id OFFSET 0) u
+      WHERE other.conversation_id = own.id AND other.user_id <> $1
+        AND (u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $4
+      OFFSET 0
+    )
+  )`;
 
-const pageOf = (mine: string) => `WITH mine AS MATERIALIZED (${mine}), page AS (
-    SELECT c.*, mine.read_seq
-    FROM mine CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
-    ORDER BY c.updated_at DESC, c.id DESC LIMIT $2 OFFSET $3
+/** @param chosen what is paged through, and how many that are */
+const pageOf = (chosen: string, total: string, ...parts: string[]) => `WITH ${[OWN, ...parts].join(", ")}, page AS (
+    SELECT * FROM ${chosen} ORDER BY updated_at DESC, id DESC LIMIT $2 OFFSET $3
   )
-  SELECT counted.total, ${EPOCH} AS epoch, ${SUMMARY_COLUMNS}
-  FROM (SELECT count(*)::int AS total FROM mine) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
+  SELECT counted.*, ${EPOCH} AS epoch, ${SUMMARY_COLUMNS}
+  FROM (
+    SELECT ${total}::int AS total, count(*) FILTER (WHERE unread > 0)::int AS unread_conversations,
+      coalesce(sum(unread), 0)::bigint AS unread_messages
+    FROM own
+  ) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
   ORDER BY c.updated_at DESC, c.id DESC`;
 
-/** One page of the conversations of $1. Where the page is empty, one row has the total. */
-export const SUMMARIES = pageOf(MINE);
-export const FOUND_SUMMARIES = pageOf(FOUND);
+/** What each row of a page has beside its conversation. */
+export interface Counted {
+  /** How many there are to page through. */
+  total: number;
+  /** Of all conversations, found or not. */
+  unread_conversations: number;
+  unread_messages: number;
+  epoch: string;
+}
+
+/** One page of the conversations of $1. Where the page is empty, one row has the counts. */
+export const SUMMARIES = pageOf("own", "count(*)");
+export const FOUND_SUMMARIES = pageOf("found", "(SELECT count(*) FROM found)", FOUND);
 
 /** The one conversation $2 as $1 sees it. */
 export const SUMMARY = `SELECT ${SUMMARY_COLUMNS}
