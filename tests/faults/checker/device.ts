@@ -2,21 +2,35 @@ import type { ServerFrame } from "../../../src/protocol/frames.ts";
 import type { Message } from "../../../src/protocol/messages.ts";
 import type { Node } from "./cluster.ts";
 import type { Amend, Delivered, History, MessageView, Read, Replica, Send, Stream } from "./history.ts";
+import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 
 const CONNECT_WITHIN_MS = 5_000;
 const PING_EVERY_MS = 1_000;
 /** A connection that brings nothing for so long is given up. */
 const SILENCE_MS = 4_000;
-/** On a connection that lives, an answer that has not come by then does not come: the contract promises 2 s. */
+
+/**
+ * A socket's frames are worked on one after the other. So long may the server be at one of them, and so long may a send
+ * take once it is its turn: the contract promises 2 s. In the machine's time.
+ */
 const ANSWER_WITHIN_MS = 12_000;
 
 const SUBSCRIBE = "subscribe";
+const PING = "ping";
 /** Nobody's session ends here, nobody floods, and all speak the protocol. */
 const SENSELESS_CLOSES = [1002, 1003, 1007, 1008, 1009, 4401, 4429];
 
 type Asked = Send | Amend | Read;
-type Pending = { operation: Asked; ended(): void };
+interface Pending {
+  operation: Asked;
+  /** Its place among the frames of its connection. */
+  frame: number;
+  /** When it was sent, then when the server was seen to have come to it, in the machine's time. */
+  since: number;
+  isItsTurn: boolean;
+  ended(): void;
+}
 
 /** What `?after_version=` and REST pages tell of a message. */
 export const viewOf = ({ id, seq, sender_id, content, deleted_at }: Message): MessageView => ({
@@ -46,7 +60,11 @@ export class Device {
   private readonly leaving = new Set<string>();
   private readonly pending = new Map<string, Pending>();
   private asked = 0;
+  /** When anything came, and when the server last went on with this connection's own frames, in the machine's time. */
   private heardAt = 0;
+  private wentOnAt = 0;
+  /** Frames put into this connection. */
+  private framesPut = 0;
   private stopped = false;
   private awake = () => {};
 
@@ -60,6 +78,7 @@ export class Device {
     private readonly nodes: readonly Node[],
     private readonly history: History,
     private readonly random: Random,
+    private readonly machine: Machine,
   ) {
     for (const conversation of conversations)
       this.replicas.set(conversation, { device: name, person, conversation, version: 0, messages: new Map() });
@@ -97,7 +116,7 @@ export class Device {
   /** For people: what becomes of the conversation on this device. */
   stateIn(conversation: string): string {
     const follows = this.streams.has(conversation) ? "follows" : this.subscribing.has(conversation) ? "asks" : "waits";
-    const silence = Math.round(performance.now() - this.heardAt);
+    const silence = Math.round(this.machine.now - this.heardAt);
     return `${follows} over ${this.connection}, ${this.isConnected ? "open" : "not open"}, last heard ${silence} ms ago`;
   }
 
@@ -160,27 +179,46 @@ export class Device {
   private async ask<T extends Asked>(operation: T, frame: object): Promise<T> {
     const ref = String(++this.asked);
     this.history.operations.push(operation);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        this.pending.delete(ref);
-        this.end(operation, "unknown", "no answer");
-        this.oddity("nothing hangs", `lives and got no answer to a ${operation.kind} for ${ANSWER_WITHIN_MS} ms`);
-        resolve();
-      }, ANSWER_WITHIN_MS);
-      const ended = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.pending.set(ref, { operation, ended });
-      if (!this.put({ ...frame, conversation_id: operation.conversation, ref })) this.giveUp(ref, "not connected");
+    await new Promise<void>((ended) => {
+      const isPut = this.put({ ...frame, conversation_id: operation.conversation, ref });
+      const since = this.machine.now;
+      this.pending.set(ref, { operation, frame: this.framesPut, since, isItsTurn: false, ended });
+      if (!isPut) this.giveUp(ref, "not connected");
     });
     return operation;
   }
 
   private put(frame: object): boolean {
     if (!this.isConnected) return false;
+    this.framesPut++;
     this.socket?.send(JSON.stringify(frame));
     return true;
+  }
+
+  /** The server has worked on all frames of this connection up to this one. */
+  private wentOn(upTo: number) {
+    this.wentOnAt = this.machine.now;
+    for (const pending of this.pending.values()) {
+      if (pending.isItsTurn || pending.frame > upTo) continue;
+      pending.isItsTurn = true;
+      pending.since = this.machine.now;
+    }
+  }
+
+  /** Finds what is not answered though the connection lives and it is its turn, or it never is. */
+  private findHangs() {
+    const { now } = this.machine;
+    for (const [ref, { operation, isItsTurn, since }] of this.pending) {
+      const waited = now - (isItsTurn ? since : Math.max(since, this.wentOnAt));
+      if (waited < ANSWER_WITHIN_MS) continue;
+      this.giveUp(ref, "no answer");
+      const turn = isItsTurn ? "after later frames were worked on" : "and to none of its other frames";
+      const wall = Math.round(performance.now() - operation.invokedAt);
+      this.oddity(
+        "nothing hangs",
+        `lives and got no answer to a ${operation.kind} in ${operation.conversation} ${turn}, for ${Math.round(waited)} ms of the machine's time; it was sent ${wall} ms ago`,
+      );
+    }
   }
 
   private giveUp(ref: string, why: string) {
@@ -208,24 +246,27 @@ export class Device {
     this.socket = socket;
     this.node = node.index;
     this.connection = `${this.name}#${++this.connections}@${node.index}`;
-    this.heardAt = performance.now();
-    const opening = setTimeout(() => socket.terminate(), CONNECT_WITHIN_MS);
+    this.heardAt = this.machine.now;
+    this.wentOnAt = this.machine.now;
+    this.framesPut = 0;
+    const opened = this.machine.after(CONNECT_WITHIN_MS, () => socket.terminate());
     socket.onmessage = ({ data }) => {
       if (this.socket !== socket) return;
-      this.heardAt = performance.now();
+      this.heardAt = this.machine.now;
       this.receive(JSON.parse(String(data)));
     };
     socket.onerror = () => {};
-    socket.onopen = () => clearTimeout(opening);
+    socket.onopen = opened;
     const pings = setInterval(() => {
       if (socket.readyState !== WebSocket.OPEN) return;
-      if (performance.now() - this.heardAt > SILENCE_MS) socket.terminate();
-      else this.put({ type: "ping" });
+      if (this.machine.now - this.heardAt > SILENCE_MS) return socket.terminate();
+      this.findHangs();
+      this.put({ type: "ping", ref: `${PING} ${this.framesPut + 1}` });
     }, PING_EVERY_MS);
     const { code } = await new Promise<CloseEvent>((resolve) => {
       socket.onclose = resolve;
     });
-    clearTimeout(opening);
+    opened();
     clearInterval(pings);
     if (SENSELESS_CLOSES.includes(code)) this.oddity("refusals make sense", `was closed with ${code}`);
     this.streams.clear();
@@ -290,8 +331,9 @@ export class Device {
         break;
       case "pong": {
         // Behind a read; its own error, if any, came before.
-        const ref = /^after (.*)$/.exec(frame.ref ?? "")?.[1];
-        this.answered(ref, (operation) => this.end(operation, "ok"));
+        const [what, ref] = frame.ref?.split(" ") ?? [];
+        if (what === PING) this.wentOn(Number(ref));
+        else this.answered(ref, (operation) => this.end(operation, "ok"));
       }
     }
   }

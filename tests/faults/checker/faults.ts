@@ -2,6 +2,7 @@ import postgres from "postgres";
 import { isCommitted, type Link } from "../../support/proxy.ts";
 import type { Cluster, Node } from "./cluster.ts";
 import type { History } from "./history.ts";
+import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 
 /** One way in which a part fails. */
@@ -229,13 +230,14 @@ export class Faults {
     private readonly random: Random,
     private readonly history: History,
     private readonly flood: Flood,
+    private readonly machine: Machine,
     private readonly names: readonly FaultName[] = faultNames,
   ) {}
 
   /** @param pauseMs the mean time between the beginnings of two faults */
   async run(pauseMs: number): Promise<void> {
     while (!this.stopped) {
-      await this.wait(this.random.exponential(pauseMs));
+      await this.wait(this.machine.onTheWall(this.random.exponential(pauseMs)));
       if (this.stopped) return;
       const kind = this.draw();
       const fault: FaultKind = kinds[kind];

@@ -4,8 +4,10 @@ import type { Answer, Client } from "../../support/client.ts";
 import type { Node } from "./cluster.ts";
 import { type Device, leavesOpen, viewOf } from "./device.ts";
 import type { History, Members, Operation, Page, Send, Violation } from "./history.ts";
+import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 
+/** In the machine's time. */
 const HTTP_WITHIN_MS = 12_000;
 const PAGE_MAX = 100;
 /** 9 MB in all, and never more at once than a server takes from one socket. */
@@ -68,15 +70,16 @@ export class Person {
     private readonly nodes: readonly Node[],
     private readonly history: History,
     private readonly random: Random,
+    private readonly machine: Machine,
   ) {}
 
   /** @param pauseMs the mean time between two acts */
-  async act(pauseMs: number, until: number): Promise<void> {
+  async act(pauseMs: number, isOver: () => boolean): Promise<void> {
     for (let n = 0; ; n++) {
       // A fork for each act: what it draws does not depend on when the others are answered.
       const random = this.random.fork(`act ${n}`);
-      await Bun.sleep(random.exponential(pauseMs));
-      if (performance.now() >= until) return;
+      await Bun.sleep(this.machine.onTheWall(random.exponential(pauseMs)));
+      if (isOver()) return;
       const unsettled = random.chance(0.5) ? this.outbox.shift() : undefined;
       const work = unsettled ? this.sendAgain(unsettled, random) : this.doSomething(random);
       const one = work.finally(() => this.underWay.delete(one));
@@ -85,10 +88,10 @@ export class Person {
   }
 
   /** Waits for all answers, and sends what is unsettled until it is certain; says what can't be settled in time. */
-  async settle(until: number): Promise<Violation[]> {
+  async settle(isLate: () => boolean): Promise<Violation[]> {
     await Promise.all(this.underWay);
     while (this.outbox.length > 0) {
-      if (performance.now() > until)
+      if (isLate())
         return [
           { check: "comes to rest", text: `user ${this.id} gets no certain answer to ${this.outbox.length} sends` },
         ];
@@ -120,10 +123,7 @@ export class Person {
           " 👍".repeat(random.int(200, 2_000)),
         );
       case "sendOverHttp":
-        return this.sendOverHttp(
-          { conversation, content: this.text(), clientId: this.newClientId() },
-          random.pick(this.nodes),
-        );
+        return this.say(conversation, random.pick(this.nodes));
       case "sendWithoutClientId":
         if (device.isConnected) this.sent(await device.send(conversation, this.text(), undefined, false));
         return;
@@ -193,6 +193,11 @@ export class Person {
   /** Whether this is the one who spoke over a connection. */
   saysIn(said: string): boolean {
     return this.client.cookie !== undefined && said.includes(this.client.cookie);
+  }
+
+  /** Says something over HTTP, once. */
+  say(conversation: string, node: Node): Promise<void> {
+    return this.sendOverHttp({ conversation, content: this.text(), clientId: this.newClientId() }, node);
   }
 
   private async send(device: Device, conversation: string, random: Random, addition = ""): Promise<void> {
@@ -302,7 +307,10 @@ export class Person {
   ): Promise<Answer | undefined> {
     this.history.operations.push(operation);
     const asked = ask(this.client.at(node.url));
-    const answer = await Promise.race([asked.catch(() => undefined), Bun.sleep(HTTP_WITHIN_MS)]);
+    const answer = await this.machine.within(
+      HTTP_WITHIN_MS,
+      asked.catch(() => undefined),
+    );
     operation.endedAt = performance.now();
     if (!answer) operation.why = "no answer";
     else if (answer.status < 300) operation.outcome = "ok";
@@ -310,7 +318,7 @@ export class Person {
       operation.why = String(answer.body?.code ?? answer.status);
       operation.outcome = leavesOpen(operation.why) || answer.status >= 500 ? "unknown" : "fail";
     }
-    return answer ?? undefined;
+    return answer;
   }
 
   /** A conversation as a node tells it to this person. */

@@ -4,9 +4,10 @@ import { type Cluster, startCluster } from "./cluster.ts";
 import { Device } from "./device.ts";
 import { type FaultName, Faults } from "./faults.ts";
 import type { History, Violation } from "./history.ts";
+import { Machine } from "./machine.ts";
 import { type Group, Person } from "./person.ts";
 import { Random } from "./random.ts";
-import { type Figures, figuresOf, vacuous } from "./report.ts";
+import { type Figures, figuresOf, lacking, type Verdict, verdictOf } from "./report.ts";
 import { readBack } from "./truth.ts";
 import { verify, verifyRecord } from "./verify.ts";
 
@@ -15,12 +16,16 @@ const MAIN = join(import.meta.dir, "../../../src/main.ts");
 const ACT_EVERY_MS = 350;
 const FAULT_EVERY_MS = { all: 1_200, chosen: 500 };
 const LOOK_EVERY_MS = { all: 4_000, sought: 1_000 };
-/** How long clients may take to come to rest after all is healed. */
+/** How long clients may take to come to rest after all is healed, in the machine's time. */
 const REST_WITHIN_MS = 60_000;
+/** A run goes on until it has done enough, and until the machine has had its time, up to so many times as long. */
+const LONGEST = 3;
+/** Commits that are timed before anything is broken. */
+const COMMITS_TIMED = 11;
 
 export interface RunOptions {
   seed: number;
-  /** How long people chat while parts fail. */
+  /** How long people chat while parts fail, in the machine's time. */
   seconds: number;
   /** The program of the nodes, when it is not this project's. */
   main?: string;
@@ -36,6 +41,11 @@ export interface RunResult {
   people: number;
   figures: Figures;
   violations: Violation[];
+  /** What it did too little of to prove anything. */
+  lacks: string[];
+  verdict: Verdict;
+  /** How fast it was, from 0 to 1, how long a commit took at the start, and for how long the checker was stalled. */
+  machine: { speed: number; commitMs: number; longestStallMs: number };
 }
 
 /**
@@ -46,30 +56,33 @@ export async function run({ seed, seconds, main = MAIN, faults: names, sought }:
   const random = new Random(String(seed));
   const history: History = { operations: [], streams: [], faults: [], reconnects: 0, oddities: [] };
   const cluster = await startCluster(random.int(2, 3), main);
+  const machine = new Machine(() => cluster.nodes.flatMap(({ pid }) => pid ?? []));
   try {
     await cluster.untilReady();
-    const { people, conversations, floodable } = await populate(cluster, history, random.fork("people"));
+    const { people, conversations, floodable } = await populate(cluster, history, random.fork("people"), machine);
+    machine.measured(await timeOfCommit(people, floodable.conversation, cluster));
     const devices = people.flatMap((person) => person.devices);
     const lives = devices.map((device) => device.live());
-    const until = performance.now() + seconds * 1000;
-    const acting = people.map((person) => person.act(ACT_EVERY_MS, until));
+    const chat = new Chat(machine, history, seconds, names === undefined);
+    const acting = people.map((person) => person.act(ACT_EVERY_MS, () => chat.isOver));
     const flooding: Promise<unknown>[] = [];
     const flood = (chance: Random) => {
       const [sender, reader] = chance.shuffle(floodable.people);
       if (sender) flooding.push(sender.flood(floodable.conversation));
       return ({ said }: { said: string }) => reader?.saysIn(said) ?? false;
     };
-    const faults = new Faults(cluster, random.fork("faults"), history, flood, names);
+    const faults = new Faults(cluster, random.fork("faults"), history, flood, machine, names);
     const failing = faults.run(names ? FAULT_EVERY_MS.chosen : FAULT_EVERY_MS.all);
 
-    let violations = await lookOn(history, until, sought);
+    let violations = await chat.lookOn(sought);
     await faults.stop();
     await failing;
     if (violations.length === 0) {
-      const restedBy = performance.now() + REST_WITHIN_MS;
+      const restedBy = machine.now + REST_WITHIN_MS;
+      const isLate = () => machine.now > restedBy;
       await Promise.all([...acting, ...flooding]);
       await cluster.untilReady();
-      const unsettled = (await Promise.all(people.map((person) => person.settle(restedBy)))).flat();
+      const unsettled = (await Promise.all(people.map((person) => person.settle(isLate)))).flat();
       history.oddities.push(...unsettled);
       for (const { node, code, log } of cluster.endings)
         history.oddities.push({
@@ -77,33 +90,83 @@ export async function run({ seed, seconds, main = MAIN, faults: names, sought }:
           text: `node ${node} ended by itself with ${code}: ${log.slice(-2_000)}`,
         });
       for (const text of cluster.faults) history.oddities.push({ check: "nodes live on", text });
-      const truth = await readBack(cluster, people, conversations, restedBy);
+      const truth = await readBack(cluster, people, conversations, isLate);
       violations = verify(history, truth);
     }
     for (const device of devices) device.stop();
     await Promise.all(lives);
     const figures = figuresOf(history);
-    if (violations.length === 0 && names === undefined) violations = vacuous(figures, seconds);
-    return { seed, nodes: cluster.nodes.length, people: people.length, figures, violations };
+    const lacks = names === undefined ? lacking(figures, seconds) : [];
+    const { speed, commitMs, longestStallMs } = machine;
+    return {
+      seed,
+      nodes: cluster.nodes.length,
+      people: people.length,
+      figures,
+      violations,
+      lacks,
+      verdict: verdictOf(violations, lacks),
+      machine: { speed, commitMs, longestStallMs },
+    };
   } finally {
+    machine.stop();
     await cluster.stop();
   }
 }
 
-/** Ends early, with what is wrong, when the record alone shows it. */
-async function lookOn(history: History, until: number, sought: readonly string[] | undefined): Promise<Violation[]> {
-  const everyMs = sought ? LOOK_EVERY_MS.sought : LOOK_EVERY_MS.all;
-  for (;;) {
-    const left = until - performance.now();
-    if (left <= 0) return [];
-    await Bun.sleep(Math.min(left, everyMs));
-    const violations = verifyRecord(history);
-    if (violations.some(({ check }) => sought?.includes(check) ?? true)) return violations;
+/** How long people chat: for so much of the machine's time, and until they have done enough, within reason. */
+class Chat {
+  private readonly endsAt: number;
+  private readonly endsAtLatest: number;
+  private failed = false;
+  private enough = false;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly history: History,
+    private readonly seconds: number,
+    private readonly wantsEnough: boolean,
+  ) {
+    this.endsAt = machine.now + seconds * 1000;
+    this.endsAtLatest = performance.now() + LONGEST * seconds * 1000;
+  }
+
+  get isOver(): boolean {
+    if (this.failed || performance.now() >= this.endsAtLatest) return true;
+    return this.machine.now >= this.endsAt && this.enough;
+  }
+
+  /** Ends early, with what is wrong, when the record alone shows it. */
+  async lookOn(sought: readonly string[] | undefined): Promise<Violation[]> {
+    const everyMs = sought ? LOOK_EVERY_MS.sought : LOOK_EVERY_MS.all;
+    for (;;) {
+      const left = this.endsAt - this.machine.now;
+      await Bun.sleep(left > 0 ? Math.min(left, everyMs) : LOOK_EVERY_MS.sought);
+      this.enough = !this.wantsEnough || lacking(figuresOf(this.history), this.seconds).length === 0;
+      if (this.isOver) return [];
+      const violations = verifyRecord(this.history);
+      this.failed = violations.some(({ check }) => sought?.includes(check) ?? true);
+      if (this.failed) return violations;
+    }
   }
 }
 
+/** The median of some sends, one after the other, over HTTP. */
+async function timeOfCommit(people: Person[], conversation: string, cluster: Cluster): Promise<number> {
+  const times: number[] = [];
+  const [person] = people;
+  const [node] = cluster.nodes;
+  if (!person || !node) throw new Error("nobody is there");
+  for (let n = 0; n < COMMITS_TIMED; n++) {
+    const since = performance.now();
+    await person.say(conversation, node);
+    times.push(performance.now() - since);
+  }
+  return times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+}
+
 /** 20 to 50 people in five conversations: one of all, two groups whose people come and go, a small one, a 1-on-1. */
-async function populate(cluster: Cluster, history: History, random: Random) {
+async function populate(cluster: Cluster, history: History, random: Random, machine: Machine) {
   const clients: Client[] = [];
   const count = random.int(20, 50);
   const join = async () => {
@@ -153,11 +216,12 @@ async function populate(cluster: Cluster, history: History, random: Random) {
         cluster.nodes,
         history,
         own.fork(`device ${m}`),
+        machine,
       );
     const devices = own.chance(0.6) ? [device(0, conversations, true)] : [device(0, [own.pick(conversations)], false)];
     if (n < 4) devices.push(device(1, [smallId], false));
     if (own.chance(0.4)) devices.push(device(2, [own.pick(conversations)], false));
-    return new Person(client.id, client, devices, groups, cluster.nodes, history, own);
+    return new Person(client.id, client, devices, groups, cluster.nodes, history, own, machine);
   });
   const conversations = [everybody.id, ...groups.map(({ id }) => id), smallId, pairId];
   return { people, conversations, floodable: { conversation: smallId, people: people.slice(0, 4) } };

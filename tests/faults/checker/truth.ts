@@ -11,13 +11,13 @@ export async function readBack(
   cluster: Cluster,
   people: Person[],
   conversations: string[],
-  until: number,
+  isLate: () => boolean,
 ): Promise<Truth> {
   const sql = postgres(cluster.databaseUrl, { max: 1, onnotice: () => {} });
   try {
     const truth: Truth = { conversations: new Map(), views: [], replicas: [] };
     for (const id of conversations) truth.conversations.set(id, await readConversation(sql, id));
-    await untilCaughtUp(truth, people, until);
+    await untilCaughtUp(truth, people, isLate);
     for (const person of people)
       for (const device of person.devices)
         for (const [conversation, replica] of device.replicas)
@@ -62,7 +62,7 @@ async function readConversation(sql: postgres.Sql, id: string): Promise<TrueConv
 }
 
 /** Those who don't get there in time are found by the check of their replicas. */
-async function untilCaughtUp(truth: Truth, people: Person[], until: number) {
+async function untilCaughtUp(truth: Truth, people: Person[], isLate: () => boolean) {
   const isBehind = () =>
     people.some((person) =>
       person.devices.some((device) =>
@@ -72,7 +72,7 @@ async function untilCaughtUp(truth: Truth, people: Person[], until: number) {
         }),
       ),
     );
-  while (isBehind() && performance.now() < until) await Bun.sleep(LOOK_EVERY_MS);
+  while (isBehind() && !isLate()) await Bun.sleep(LOOK_EVERY_MS);
 }
 
 async function viewConversation(
