@@ -4,7 +4,7 @@ import { lineOf } from "./report.ts";
 import { run } from "./run.ts";
 
 const SECONDS = 20;
-const TEST_TIMEOUT_MS = 300_000;
+const TEST_TIMEOUT_MS = 600_000;
 
 describe.skipIf(!modes.includes("redis"))("people chat while everything fails", () => {
   for (const seed of [1, 2, 3])

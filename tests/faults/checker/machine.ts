@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
 
 const TICK_MS = 50;
-/** How long the speed of one moment is believed, in ticks. */
-const SMOOTHED_OVER = 10;
 /** A machine that is slower than this share of itself is taken for one that stands still: nothing waits for ever. */
 const SPEED_LEAST = 0.05;
 /** One commit, from the request to the ack, on a machine that is fast enough. */
@@ -20,7 +18,6 @@ export class Machine {
   private readonly startedAt = performance.now();
   private tickedAt = this.startedAt;
   private readonly waited = new Map<number, number>();
-  private pace = 1;
   /** How much slower than its processor the machine is otherwise: its disk, for instance. */
   private drag = 1;
   /** How long a commit took while nothing was broken. */
@@ -50,7 +47,7 @@ export class Machine {
   measured(commitMs: number): void {
     this.commitMs = commitMs;
     const share = Math.min(1, USUAL_COMMIT_MS / commitMs);
-    this.drag = Math.min(1, share / this.pace);
+    this.drag = Math.min(1, share / Math.max(SPEED_LEAST, this.speed));
   }
 
   /** Calls `done` when so much of the machine's time has passed; the returned function calls it off. */
@@ -60,9 +57,9 @@ export class Machine {
     return () => void this.due.delete(entry);
   }
 
-  /** What so much of the machine's time is on the wall, at the speed of the moment. */
+  /** What so much of the machine's time is on the wall, at its speed so far. */
   onTheWall(ms: number): number {
-    return ms / Math.max(SPEED_LEAST, this.pace * this.drag);
+    return ms / Math.max(SPEED_LEAST, this.speed);
   }
 
   /** What comes of it within so much of the machine's time. */
@@ -89,8 +86,7 @@ export class Machine {
     // The turn of this process came late: meanwhile nothing that it plays the clients of could go on.
     const own = Math.min(1, TICK_MS / passed);
     const pace = Math.min(own, this.shareOfProcessor(passed));
-    this.pace += (pace - this.pace) / SMOOTHED_OVER;
-    this.time += passed * Math.max(SPEED_LEAST, this.pace * this.drag);
+    this.time += passed * Math.max(SPEED_LEAST, pace * this.drag);
     for (const entry of [...this.due]) if (entry.at <= this.time && this.due.delete(entry)) entry.done();
   }
 

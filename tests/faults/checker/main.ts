@@ -58,7 +58,9 @@ for (let seed = first; seed < first + seeds; seed++) {
   } catch (error) {
     // What can't be carried through on a machine that works is the server's fault until somebody knows better.
     verdicts.push({ seed, verdict: "violated" });
-    say(`seed ${String(seed).padStart(3)}  violated             it did not come to its end: ${error instanceof Error ? error.message : error}`);
+    say(
+      `seed ${String(seed).padStart(3)}  violated             it did not come to its end: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 if (values.table) say(`\n${tableOf(results)}`);

@@ -66,6 +66,8 @@ export class Person {
     readonly id: number,
     private readonly client: Client,
     readonly devices: readonly Device[],
+    /** Devices that only look on: they are asked to do nothing. */
+    readonly onlookers: readonly Device[],
     private readonly groups: readonly Group[],
     private readonly nodes: readonly Node[],
     private readonly history: History,
@@ -123,7 +125,10 @@ export class Person {
           " 👍".repeat(random.int(200, 2_000)),
         );
       case "sendOverHttp":
-        return this.say(conversation, random.pick(this.nodes));
+        return this.sendOverHttp(
+          { conversation, content: this.text(), clientId: this.newClientId() },
+          random.pick(this.nodes),
+        );
       case "sendWithoutClientId":
         if (device.isConnected) this.sent(await device.send(conversation, this.text(), undefined, false));
         return;
@@ -141,7 +146,10 @@ export class Person {
         return this.amend(device, null, random);
       case "read":
         if (device.isConnected)
-          await device.read(conversation, random.int(0, device.replicas.get(conversation)?.messages.size ?? 0));
+          await device.read(
+            conversation,
+            random.int(0, Math.max(0, ...(device.replicas.get(conversation)?.messages.keys() ?? []))),
+          );
         return;
       case "page":
         return this.page(conversation, true, random);
@@ -195,9 +203,14 @@ export class Person {
     return this.client.cookie !== undefined && said.includes(this.client.cookie);
   }
 
-  /** Says something over HTTP, once. */
-  say(conversation: string, node: Node): Promise<void> {
-    return this.sendOverHttp({ conversation, content: this.text(), clientId: this.newClientId() }, node);
+  /** Says something over HTTP that is never touched again. */
+  say(conversation: string, node: Node): Promise<Send> {
+    return this.post({ conversation, content: this.text(), clientId: this.newClientId() }, node);
+  }
+
+  /** Looks at the newest page on a node. */
+  async look(conversation: string, node: Node, limit: number = PAGE_MAX): Promise<MessagePage | undefined> {
+    return this.ask({ conversation, newest: true, limit, query: "" }, node);
   }
 
   private async send(device: Device, conversation: string, random: Random, addition = ""): Promise<void> {
@@ -216,7 +229,13 @@ export class Person {
     return device.send(conversation, content, clientId, true).then((sent) => this.sent(sent));
   }
 
-  private async sendOverHttp({ conversation, content, clientId }: Unsettled, node: Node): Promise<void> {
+  private async sendOverHttp(unsettled: Unsettled, node: Node): Promise<void> {
+    const { conversation, content, clientId, result } = await this.post(unsettled, node);
+    if (result) this.own.push({ conversation, id: result.id, content, clientId });
+  }
+
+  /** Asks over HTTP for a send; one that is not settled goes to the outbox. */
+  private async post({ conversation, content, clientId }: Unsettled, node: Node): Promise<Send> {
     const send: Send = {
       ...this.began(conversation, node),
       kind: "send",
@@ -228,7 +247,8 @@ export class Person {
       client.post(`/api/chat/conversations/${conversation}/messages/`, { content, client_id: clientId }),
     );
     if (send.outcome === "ok") send.result = { id: answer?.body.data.id, seq: answer?.body.data.seq };
-    this.sent(send);
+    if (send.outcome === "unknown") this.outbox.push({ conversation, content, clientId });
+    return send;
   }
 
   private sent({ outcome, conversation, content, clientId, result }: Send) {
@@ -247,13 +267,22 @@ export class Person {
   private async page(conversation: string, newest: boolean, random: Random): Promise<void> {
     const node = random.pick(this.nodes);
     const limit = random.pick([5, 50, PAGE_MAX]);
+    const query = newest ? "" : `&offset=${random.int(1, 200)}`;
+    await this.ask({ conversation, newest, limit, query }, node);
+  }
+
+  private async ask(
+    { conversation, newest, limit, query }: { conversation: string; newest: boolean; limit: number; query: string },
+    node: Node,
+  ): Promise<MessagePage | undefined> {
     const page: Page = { ...this.began(conversation, node), kind: "page", newest, limit };
-    const from = newest ? "" : `&offset=${random.int(1, 200)}`;
     const answer = await this.request(page, node, (client) =>
-      client.get(`/api/chat/conversations/${conversation}/messages/?limit=${limit}&mark_read=false${from}`),
+      client.get(`/api/chat/conversations/${conversation}/messages/?limit=${limit}&mark_read=false${query}`),
     );
     const data: MessagePage | undefined = answer?.body?.data;
-    if (page.outcome === "ok" && data) page.messages = data.messages.map(viewOf);
+    if (page.outcome !== "ok" || !data) return undefined;
+    page.messages = data.messages.map(viewOf);
+    return data;
   }
 
   private invite(group: Group, user: number, random: Random): Promise<void> {

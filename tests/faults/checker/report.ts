@@ -119,13 +119,13 @@ export function lacking(figures: Figures, seconds: number): string[] {
 }
 
 /** One line that says what came of a run. */
-export function lineOf({ seed, verdict, nodes, people, figures, machine }: RunResult): string {
-  const { acked, sends, delivered, edits, pages, reconnects, faults } = figures;
+export function lineOf({ seed, verdict, place, goesBack, nodes, people, figures, machine }: RunResult): string {
+  const { acked, delivered, pages, reconnects, faults } = figures;
   return [
     `seed ${String(seed).padStart(3)}  ${verdict.padEnd(19)}`,
-    `${nodes} nodes, ${people} people, ${String(faults.length).padStart(2)} faults, ${acked}/${sends} sends acked,`,
-    `${delivered} delivered, ${edits} edits, ${pages} pages, ${reconnects} reconnects;`,
-    `speed ${Math.round(100 * machine.speed)} %`,
+    place === "embedded" ? "embedded" : `${nodes} nodes `,
+    `${people} people, ${String(faults.length).padStart(2)} faults, ${acked} acked, ${delivered} delivered, ${pages} pages,`,
+    `${reconnects} reconnects, speed ${Math.round(100 * machine.speed)} %${goesBack ? `; ${goesBack}` : ""}`,
   ].join(" ");
 }
 
