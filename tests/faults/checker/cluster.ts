@@ -104,6 +104,7 @@ abstract class BaseCluster implements Cluster {
       HOST: "127.0.0.1",
       PORT: String(port),
       DATA_DIR: join(this.folder, `data-${index}`),
+      STATE_DIR: join(this.folder, `state-${index}`),
       LOG_DIR: join(this.folder, `logs-${index}`),
       ...settings,
     };
@@ -212,12 +213,15 @@ class EmbeddedNode extends BaseCluster {
   async ask<T>(work: (query: Ask) => Promise<T>): Promise<T> {
     const copy = this.newFolder();
     this.freeze(() => copyFolder(this.dataFolder, copy));
-    const driver = await openDriver(readConfig({ DATA_DIR: copy }), pino({ level: "silent" }));
+    const driver = await openDriver(
+      readConfig({ DATA_DIR: copy, STATE_DIR: `${copy}-state` }),
+      pino({ level: "silent" }),
+    );
     try {
       return await work((text, parameters) => driver.query<Row>(text, parameters));
     } finally {
       await driver.close();
-      rmSync(copy, { recursive: true, force: true });
+      for (const folder of [copy, `${copy}-state`]) rmSync(folder, { recursive: true, force: true });
     }
   }
 
