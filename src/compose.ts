@@ -14,6 +14,7 @@ import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
 import { Meter } from "./domain/meter.ts";
 import { Metrics } from "./domain/metrics.ts";
+import { OwnTurns } from "./domain/own-turns.ts";
 import { Pages } from "./domain/pages.ts";
 import { type PasswordCost, Passwords } from "./domain/passwords.ts";
 import type { Stores } from "./domain/ports.ts";
@@ -65,6 +66,7 @@ export function openDriver(
   return openPglite({
     dataDir: config.DATA_DIR,
     stateDir: config.STATE_DIR,
+    thread: new URL("./database-thread.ts", import.meta.url),
     schema,
     migrations,
     logger,
@@ -88,7 +90,10 @@ export function storesOn(database: Database): Stores {
 
 /** The users of a database that no node serves, for commands. */
 export function usersOn(stores: Stores, bus: Bus): Users {
-  return new Users(stores.users, stores.admin.users, new Passwords(), bus, { registration: "open", directory: "all" });
+  return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), {
+    registration: "open",
+    directory: "all",
+  });
 }
 
 const nameOf = (server: Server<Upgrade>) => `${hostname()}:${server.port}`;
@@ -169,11 +174,12 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, pages, meter);
   const typing = new Typing(bus);
   const presence = new Presence(shared.places, stores.users, bus, logger);
-  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, {
+  const turns = new OwnTurns();
+  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, {
     registration: config.REGISTRATION,
     directory: config.DIRECTORY,
   });
-  const conversations = new Conversations(stores.conversations, announcer, bus, {
+  const conversations = new Conversations(stores.conversations, announcer, bus, turns, {
     maxParticipants: config.MAX_PARTICIPANTS,
   });
   const limiter = (name: string, rate: Rate | "off") =>

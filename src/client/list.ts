@@ -101,7 +101,8 @@ export function createConversations(core: Core, recent: number) {
       conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
       conversation.revive();
       // It was no message: its name may be another, or its people.
-      if (!conversation.info || lastSeq <= conversation.reading.head) list.refresh(conversation);
+      const isNoMessage = !conversation.feed.isFollowed && lastSeq <= conversation.reading.head;
+      if (!conversation.info || isNoMessage) list.refresh(conversation);
       conversation.feed.follow();
     },
     changed() {

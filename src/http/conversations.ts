@@ -12,7 +12,7 @@ import {
 } from "../protocol/conversations.ts";
 import { count, epoch } from "../protocol/text.ts";
 import { search, user } from "../protocol/users.ts";
-import { success } from "./answers.ts";
+import { success, successList } from "./answers.ts";
 import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, json, query, userIdOf, whole } from "./input.ts";
@@ -55,7 +55,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
     const { conversations: data, ...meta } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
-    return success(c, { data, meta });
+    return successList(c, data, meta);
   });
 
   const aboutOne = about({
@@ -90,7 +90,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   });
   app.get("/:conversationId/participants", aboutParticipants, loggedIn, query(pageQuery), async (c) => {
     const page = await conversations.participants(sessionOf(c).userId, conversationIdOf(c), c.req.valid("query"));
-    return success(c, { data: page.users, meta: { total: page.total, next_after: page.next } });
+    return successList(c, page.users, { total: page.total, next_after: page.next });
   });
 
   const aboutAdd = about({

@@ -17,7 +17,7 @@ import {
   sessionInfo,
   user,
 } from "../protocol/users.ts";
-import { success } from "./answers.ts";
+import { success, successList } from "./answers.ts";
 import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { json, query, sessionIdOf, whole } from "./input.ts";
@@ -131,7 +131,7 @@ export function userRoutes(services: {
   });
   app.get("/list", aboutList, loggedIn, query(listQuery), async (c) => {
     const { users: data, total } = await users.list(sessionOf(c), c.req.valid("query"));
-    return success(c, { data, meta: { total } });
+    return successList(c, data, { total });
   });
 
   const aboutPassword = about({

@@ -1,49 +1,30 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type PGlite, types } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Logger } from "../../domain/logger.ts";
 import { CleanStop } from "./clean-stop.ts";
-import { makeCluster } from "./empty-cluster.ts";
 import { lockFolder } from "./folder-lock.ts";
-import { stopOnPanic } from "./panic.ts";
-import { createPglite } from "./pglite-files.ts";
+import { type Lane, PgliteThread } from "./pglite-thread.ts";
 
 /** The in-process database has no background processes: what they would do is done here, this often. */
 const CHECKPOINT_EVERY_MS = 5 * 60_000;
 const VACUUM_EVERY_MS = 60 * 60_000;
 
-/**
- * It works on one statement at a time, and each waits for the event loop's turn: so many calls do so together. With one,
- * a busy log, a batch every turn, would leave readers one statement a batch.
- */
-const CALLS_A_TURN = 16;
+/** Calls that wait for their turn in the database's thread; the others wait where they can be given up. */
+const CALLS_AT_ONCE = 16;
+/** Rows that a statement looks through at most, so that it takes a few ms: whoever sends meanwhile waits for its end. */
+const PIECE_ROWS = 1_000;
 
-/** One connection on one machine: what a server's defaults would keep in memory and on the disk is not needed. */
-const SETTINGS = ["shared_buffers=16MB", "max_wal_size=64MB", "min_wal_size=32MB"];
+const checkpoint = (client: PgliteThread) => client.exec("CHECKPOINT");
 
-async function open(folder: string) {
-  await makeCluster(folder);
-  return createPglite({ dataDir: folder, postgresqlconf: SETTINGS, serializers: { [types.TEXT]: keepByteOrderMark } });
-}
-
-/** PGlite's reader takes U+FEFF off the start of a text, once: one more is put there, for it to take. */
-const keepByteOrderMark = (text: string) => (text.startsWith("\ufeff") ? `\ufeff${text}` : text);
-
-async function checkpoint(client: PGlite) {
-  await client.exec("CHECKPOINT");
-}
-
-/** Table by table: the database works on the event loop's own thread, and sends go in between. */
-async function vacuum(client: PGlite) {
-  const { rows } = await client.query<{ name: string }>(
+/** Table by table: sends go in between. */
+async function vacuum(client: PgliteThread) {
+  const { rows } = await client.query(
     "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'",
   );
   for (const { name } of rows) await client.exec(`VACUUM ANALYZE ${name}`);
 }
-
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 type Schema = Record<string, unknown>;
 
@@ -75,6 +56,8 @@ export async function openPglite<S extends Schema>(options: {
   dataDir: string;
   /** Outside it: where clean stops are noted. */
   stateDir: string;
+  /** The program of the database's thread. */
+  thread: URL;
   schema: S;
   migrations: Migrations;
   logger: Logger;
@@ -83,19 +66,22 @@ export async function openPglite<S extends Schema>(options: {
 }) {
   makeFolder(options.dataDir);
   const lock = lockFolder(options.dataDir);
-  const client = await open(join(options.dataDir, "db")).catch((error: unknown) => {
-    lock.release();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`The embedded database in ${options.dataDir} can't be opened: ${why}. Is the disk full?`, {
-      cause: error,
-    });
-  });
-  stopOnPanic(client, options.onStopped);
-  const query = async <Row>(text: string, parameters: readonly unknown[]) => {
-    // Answered within the same turn of the event loop, what arrives together could share no batch and no read.
-    await nextTurn();
-    return (await client.query<Row>(text, [...parameters])).rows;
-  };
+  const client = await PgliteThread.open(options.thread, join(options.dataDir, "db"), options.onStopped).catch(
+    (error: unknown) => {
+      lock.release();
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`The embedded database in ${options.dataDir} can't be opened: ${why}. Is the disk full?`, {
+        cause: error,
+      });
+    },
+  );
+  const queryIn =
+    (lane: Lane) =>
+    async <Row>(text: string, parameters: readonly unknown[]) =>
+      // The statement's text says which columns a row has; this is where that promise enters the types.
+      (await client.queryIn(lane, text, parameters)).rows as Row[];
+  const query = queryIn("calls");
+  const logQuery = queryIn("sends");
   const care = (work: () => Promise<void>) => () =>
     void work().catch((error: unknown) => options.logger.error({ err: error }, "the database's upkeep failed"));
   const timers = [
@@ -108,15 +94,19 @@ export async function openPglite<S extends Schema>(options: {
       VACUUM_EVERY_MS,
     ),
   ];
-  const orm = drizzle(client, { schema: options.schema });
+  const orm = drizzle(client.asClient(), { schema: options.schema });
   const cleanStop = new CleanStop(options.dataDir, options.stateDir, options.logger);
   let hasBegun = false;
   return {
-    concurrency: CALLS_A_TURN,
+    concurrency: CALLS_AT_ONCE,
+    bulkConcurrency: 1,
+    pieceRows: PIECE_ROWS,
+    searchesByIndex: false,
     orm,
     query,
-    logQuery: query,
-    waitingLogQuery: query,
+    bulkQuery: queryIn("bulk"),
+    logQuery,
+    waitingLogQuery: logQuery,
     async migrate(apply: boolean) {
       if (apply) await migrate(orm, { migrationsFolder: options.migrations.folder });
       await options.migrations.require((text) => query(text, []));

@@ -6,18 +6,24 @@ import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
 import { participantsPage } from "./participants-page.ts";
+import { chunks, pieces } from "./pieces.ts";
 import { EPOCH, isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
-import { containing } from "./search.ts";
+import { containing, foundUsers } from "./search.ts";
 import { SharedReads } from "./shared-reads.ts";
 import {
   type Counted,
-  FOUND_SUMMARIES,
   isSummary,
+  OWN,
+  type OwnRow,
   SUMMARIES,
+  SUMMARIES_OF,
   SUMMARY,
   type SummaryRow,
   summaryOf,
+  WITH_ONE_OF,
+  WITH_SOMEBODY,
+  WITH_SOMEBODY_AFTER,
 } from "./summaries.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
@@ -126,12 +132,65 @@ export class PostgresConversations implements ConversationStore {
 
   async summaries(userId: number, page: { limit: number; offset: number; search?: string }) {
     const { limit, offset, search = "" } = page;
-    const [statement, found] = search === "" ? [SUMMARIES, []] : [FOUND_SUMMARIES, [containing(search)]];
-    const rows = await this.db.query<Partial<SummaryRow> & Counted>(statement, [userId, limit, offset, ...found]);
-    const summaries = rows.flatMap((row) => (isSummary(row) ? row : []));
-    const { total = 0, unread_conversations = 0, unread_messages = 0, epoch = "" } = rows[0] ?? {};
-    const unread = { conversations: unread_conversations, messages: unread_messages };
-    return { rows: await this.withPeople(summaries), total, unread, epoch };
+    const fitting = Math.ceil(this.db.pieceRows / PARTICIPANTS_SHOWN);
+    if (search === "" && limit <= fitting) {
+      const rows = await this.db.query<Partial<SummaryRow> & Counted>(SUMMARIES, [userId, limit, offset]);
+      const summaries = rows.flatMap((row) => (isSummary(row) ? row : []));
+      const { total = 0, unread_conversations = 0, unread_messages = 0, epoch = "" } = rows[0] ?? {};
+      const unread = { conversations: unread_conversations, messages: unread_messages };
+      return { rows: await this.withPeople(summaries), total, unread, epoch };
+    }
+    // Before the pieces: who gets them under another epoch reads them anew.
+    const [history] = await this.db.query<{ epoch: string }>(`SELECT ${EPOCH} AS epoch`, []);
+    const own = await this.db.bulk<OwnRow>(OWN, [userId, containing(search)]);
+    const ids = (search === "" ? own : await this.foundAmong(userId, own, search)).map(({ id }) => id);
+    const summaries: SummaryRow[] = [];
+    for (const some of chunks(ids.slice(offset, offset + limit), fitting))
+      summaries.push(...(await this.db.bulk<SummaryRow>(SUMMARIES_OF, [userId, some])));
+    const unread = {
+      conversations: own.filter((row) => row.unread > 0).length,
+      messages: own.reduce((sum, row) => sum + row.unread, 0),
+    };
+    return { rows: await this.withPeople(summaries), total: ids.length, unread, epoch: history?.epoch ?? "" };
+  }
+
+  /** Those that have the text in their own name, or in the name or e-mail of somebody else who takes part. */
+  private async foundAmong(userId: number, own: OwnRow[], search: string): Promise<OwnRow[]> {
+    const { pieceRows } = this.db;
+    const unnamed = own.filter(({ is_named }) => !is_named);
+    const members = unnamed.reduce((sum, row) => sum + row.members, 0);
+    const people = await foundUsers(this.db, search);
+    const found = new Set<string>();
+    const note = (rows: { id: string }[]) => {
+      for (const { id } of rows) found.add(id);
+    };
+    if (people && people.length * unnamed.length < members) {
+      const others = people.filter((id) => id !== userId);
+      const atOnce = Math.max(1, Math.floor(pieceRows / Math.max(1, others.length)));
+      if (others.length > 0)
+        for (const some of chunks(unnamed, atOnce))
+          note(await this.db.bulk(WITH_ONE_OF, [some.map(({ id }) => id), others]));
+    } else {
+      const text = containing(search);
+      for (const some of pieces(unnamed, pieceRows)) {
+        const [first] = some;
+        if (first && first.members > pieceRows) note((await this.hasSomebody(first.id, userId, text)) ? some : []);
+        else note(await this.db.bulk(WITH_SOMEBODY, [some.map(({ id }) => id), userId, text]));
+      }
+    }
+    return own.filter(({ id, is_named }) => is_named || found.has(id));
+  }
+
+  private async hasSomebody(conversationId: string, userId: number, text: string): Promise<boolean> {
+    for (let after = 0; ; ) {
+      const [row] = await this.db.bulk<{ last: number | null; looked: number; is_found: boolean | null }>(
+        WITH_SOMEBODY_AFTER,
+        [conversationId, userId, text, after, this.db.pieceRows],
+      );
+      if (row?.is_found) return true;
+      if (!row || row.last === null || row.looked < this.db.pieceRows) return false;
+      after = row.last;
+    }
   }
 
   async summary(userId: number, conversationId: string) {
@@ -144,10 +203,11 @@ export class PostgresConversations implements ConversationStore {
     const shown = rows.map((row) => numbersOf(row.shown_ids));
     const ids = [...new Set(shown.flat())];
     const people = new Map<number, User>();
-    if (ids.length > 0) {
+    for (const some of chunks(ids, this.db.pieceRows)) {
       const found = await this.db.query<UserRow>(
-        `SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY ($1::integer[])`,
-        [ids],
+        `SELECT ${USER_COLUMNS} FROM unnest($1::integer[]) AS asked (id)
+         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.id OFFSET 0) u`,
+        [some],
       );
       for (const row of found) people.set(row.user_id, userOfRow(row));
     }

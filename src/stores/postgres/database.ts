@@ -21,6 +21,14 @@ export interface Driver {
   concurrency: number;
   orm: Orm;
   query: Query;
+  /** The same for searches, long lists and upkeep, which are done in pieces: everything else goes first. */
+  bulkQuery: Query;
+  /** How many of these run at once. */
+  bulkConcurrency: number;
+  /** Rows that one of these looks through at most. */
+  pieceRows: number;
+  /** Whether a search may ask an index first: how much there is to find in it, only a time-out bounds. */
+  searchesByIndex: boolean;
   /** The same on a connection that only the log uses: readers that exhaust the pool never hold up a send. */
   logQuery: TimedQuery;
   /** For the log's statements that may wait for a lock. Runs as many at once as it has connections. */
@@ -51,13 +59,26 @@ export class Database {
     await query("SELECT 1", []);
   };
   private readonly slots: Slots;
+  private readonly bulkSlots: Slots;
 
   constructor(private readonly driver: Driver) {
     this.slots = new Slots(driver.concurrency);
+    this.bulkSlots = new Slots(driver.bulkConcurrency);
   }
 
   /** A statement that may run twice: a read, or a write that says where things shall stand. */
   query: Query = (text, parameters) => this.twice(() => this.driver.query(text, parameters));
+
+  /** The same for one of several that together search, list or tidy up. MUST look through `pieceRows` rows at most. */
+  bulk: Query = (text, parameters) => this.twice(() => this.driver.bulkQuery(text, parameters), this.bulkSlots);
+
+  get pieceRows(): number {
+    return this.driver.pieceRows;
+  }
+
+  get searchesByIndex(): boolean {
+    return this.driver.searchesByIndex;
+  }
 
   /** A statement that must not run twice. */
   write: Query = (text, parameters) => this.guard(() => this.driver.query(text, parameters));
@@ -113,20 +134,20 @@ export class Database {
   }
 
   /** A connection that the server has closed is noticed by the first who uses it: they get another one. */
-  private async twice<T>(work: () => Promise<T>): Promise<T> {
+  private async twice<T>(work: () => Promise<T>, slots = this.slots): Promise<T> {
     const since = performance.now();
-    return this.guard(() =>
+    const again = () =>
       work().catch((error: unknown) => {
         if (!isConnectionLost(error) || performance.now() - since > RETRY_WITHIN_MS) throw error;
         return work();
-      }),
-    );
+      });
+    return this.guard(again, slots);
   }
 
   /** While the database is away, calls don't queue up for it: one asks whether it is back, and all hear the answer. */
-  private async guard<T>(work: () => Promise<T>): Promise<T> {
+  private async guard<T>(work: () => Promise<T>, slots = this.slots): Promise<T> {
     if (this.away) await this.ping();
-    return this.attempt(() => this.slots.run(work, CALL_TIMEOUT_MS), CALL_TIMEOUT_MS);
+    return this.attempt(() => slots.run(work, CALL_TIMEOUT_MS), CALL_TIMEOUT_MS);
   }
 
   private async attempt<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {

@@ -2,6 +2,12 @@ import type { Database } from "./database.ts";
 
 const CONVERSATIONS_A_ROUND = 100;
 const MESSAGES_A_ROUND = 1_000;
+/** What removing a message costs, in rows that are looked at. */
+const REMOVAL_ROWS = 5;
+
+/** Messages, and changes, that one statement removes. */
+export const removedAtOnce = ({ pieceRows }: Database) =>
+  Math.min(MESSAGES_A_ROUND, Math.ceil(pieceRows / REMOVAL_ROWS));
 
 /**
  * Removes what is older than so many ms, a bounded piece of one conversation at a time, under its lock. Counts stay
@@ -21,7 +27,7 @@ export async function prune(
     );
     let round = 0;
     for (const { id } of due) {
-      const [row] = await db.query<{ pruned: number; seq: number | null }>(PRUNE, [id, olderThanMs, MESSAGES_A_ROUND]);
+      const [row] = await db.bulk<{ pruned: number; seq: number | null }>(PRUNE, [id, olderThanMs, removedAtOnce(db)]);
       round += row?.pruned ?? 0;
       if (row?.seq != null) onPruned(id, row.seq);
     }

@@ -8,6 +8,7 @@ import { passOn } from "../alter.ts";
 import { AMENDED, type AmendRow, amendedOf } from "../amend.ts";
 import type { Database } from "../database.ts";
 import { participantsPage } from "../participants-page.ts";
+import { removedAtOnce } from "../prune.ts";
 import { conversations, removedConversations } from "../schema.ts";
 import { audited, rowsOf } from "./audited.ts";
 import { conversationListOf } from "./conversation-lists.ts";
@@ -24,8 +25,6 @@ import {
 
 /** People of a conversation that a list shows. */
 const PARTICIPANTS_LISTED = 3;
-/** Messages, and changes, that one statement erases. */
-const ERASED_AT_ONCE = 1_000;
 /** A node that has erased nothing for so long has ended, or can't go on: another one does. */
 const CLAIMED_MS = 10_000;
 /** So long after a removal what was read before it may still come to be kept somewhere. */
@@ -145,7 +144,7 @@ export class PostgresAdminConversations implements AdminConversationStore {
   }
 
   async erasePiece(id: string) {
-    const [row] = await this.db.query<{ more: boolean }>(ERASE, [id, this.self, CLAIMED_MS, ERASED_AT_ONCE]);
+    const [row] = await this.db.bulk<{ more: boolean }>(ERASE, [id, this.self, CLAIMED_MS, removedAtOnce(this.db)]);
     return row ? (row.more ? "more" : "done") : "elsewhere";
   }
 

@@ -1,0 +1,5 @@
+/*
+ * Where the embedded database's thread begins. It lies beside main.ts: in the single binary all that is started by its
+ * path has to.
+ */
+import "./stores/embedded/thread.ts";
