@@ -100,7 +100,7 @@ if (modes.includes("redis"))
         await a.settled();
       });
       const errors = new Map(a.all("error").map((error) => [error.client_id ?? error.ref, error]));
-      expect([...errors.keys()].sort()).toEqual(["1", "2", "delete", "edit"]);
+      expect([...errors.keys()].sort()).toEqual(["1", "2", "delete", "edit", "history"]);
       for (const { type, message, code, conversation_id } of errors.values())
         expect({ type, message, code, conversation_id }).toEqual({
           type: "error",
