@@ -57,7 +57,8 @@ export function openDriver(
   if (config.DATABASE_URL !== undefined)
     return openPostgres({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const migrations = { folder: MIGRATIONS, require: requireMigrated };
-  return openPglite({ dataDir: config.DATA_DIR, schema, migrations, logger, onStopped: onLost });
+  const sync = config.EMBEDDED_SYNC === "on";
+  return openPglite({ dataDir: config.DATA_DIR, schema, migrations, logger, sync, onStopped: onLost });
 }
 
 export function storesOn(database: Database): Stores {
@@ -87,8 +88,13 @@ export interface Node {
   sockets: Sockets;
   users: Users;
   administration: Administration;
-  /** Answers what is under way, sends all sockets away to come back, and closes the database. */
-  close(): Promise<void>;
+  /** Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called. */
+  holdCheckpoints(): Promise<() => void>;
+  /**
+   * Answers what is under way, sends all sockets away to come back, and closes the database.
+   * @param stop ends the serving in another way than for good
+   */
+  close(stop?: () => Promise<void>): Promise<void>;
 }
 
 export interface NodeOptions {
@@ -282,13 +288,17 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     sockets,
     users,
     administration,
-    async close() {
+    async holdCheckpoints() {
+      if (!driver.holdCheckpoints) throw new Error("only an embedded database has checkpoints of its own");
+      return driver.holdCheckpoints();
+    },
+    async close(stop = () => stopServer(options.server(), sockets)) {
       draining = true;
       sockets.stopReading();
       clearInterval(housekeeping);
       sampler.close();
       await stores.log.drain();
-      await stopServer(options.server(), sockets);
+      await stop();
       // What came by HTTP meanwhile has its commit too.
       await stores.log.drain();
       typing.close();

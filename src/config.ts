@@ -101,6 +101,11 @@ export const settings = {
     default: "data",
     schema: z.string(),
   },
+  EMBEDDED_SYNC: {
+    doc: "on: the embedded database acks what the disk has. off: faster on slow disks, but a loss of power may take the newest messages, or all.",
+    default: "on",
+    schema: oneOf("on", "off"),
+  },
   DATABASE_URL: {
     doc: "PostgreSQL 15 or newer, as postgres://user:password@host:5432/database. Unset: the embedded database.",
     default: undefined,

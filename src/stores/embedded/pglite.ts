@@ -8,6 +8,7 @@ import { makeCluster } from "./empty-cluster.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { stopOnPanic } from "./panic.ts";
 import { createPglite } from "./pglite-files.ts";
+import { SYNCED_SETTINGS, SYNCED_START, SyncedFiles, syncChanged } from "./synced-files.ts";
 
 /** The in-process database has no background processes: what they would do is done here, this often. */
 const CHECKPOINT_EVERY_MS = 5 * 60_000;
@@ -22,16 +23,65 @@ const CALLS_A_TURN = 16;
 /** One connection on one machine: what a server's defaults would keep in memory and on the disk is not needed. */
 const SETTINGS = ["shared_buffers=16MB", "max_wal_size=64MB", "min_wal_size=32MB"];
 
-async function open(folder: string) {
-  await makeCluster(folder);
-  return createPglite({ dataDir: folder, postgresqlconf: SETTINGS, serializers: { [types.TEXT]: keepByteOrderMark } });
+/**
+ * Opens the files of a database.
+ * @param sync whether what is committed outlives a loss of power; without it, only the end of the process
+ */
+export function openCluster(folder: string, sync: boolean, fs = new SyncedFiles(folder)): Promise<PGlite> {
+  const serializers = { [types.TEXT]: keepByteOrderMark };
+  if (!sync) return createPglite({ fs, postgresqlconf: SETTINGS, serializers });
+  return createPglite({
+    fs,
+    postgresqlconf: [...SETTINGS, ...SYNCED_SETTINGS],
+    startParams: SYNCED_START,
+    serializers,
+  });
 }
 
 /** PGlite's reader takes U+FEFF off the start of a text, once: one more is put there, for it to take. */
 const keepByteOrderMark = (text: string) => (text.startsWith("\ufeff") ? `\ufeff${text}` : text);
 
-async function checkpoint(client: PGlite) {
-  await client.exec("CHECKPOINT");
+/**
+ * Writes down what the log alone has, and lets go of that part of it. Nothing else does: the database never does so by
+ * itself while it runs.
+ */
+class Checkpoints {
+  private running: Promise<void> = Promise.resolve();
+  private startedAt = 0;
+  private held = 0;
+
+  constructor(
+    private readonly client: PGlite,
+    private readonly folder: string,
+    private readonly sync: boolean,
+  ) {}
+
+  run(): Promise<void> {
+    if (this.held === 0) this.running = this.running.catch(() => {}).then(() => this.checkpoint());
+    return this.running;
+  }
+
+  /**
+   * From when this resolves until it is let go, the files and then the log, copied as they are, are the database at the
+   * moment of the log's copy.
+   */
+  async hold(): Promise<() => void> {
+    this.held++;
+    await this.running.catch(() => {});
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.held--;
+      isHeld = false;
+    };
+  }
+
+  private async checkpoint() {
+    const startedAt = Date.now();
+    // A checkpoint stands still until the disk has it all: most of it is there already then.
+    if (this.sync) await syncChanged(join(this.folder, "base"), this.startedAt);
+    await this.client.exec("CHECKPOINT");
+    this.startedAt = startedAt;
+  }
 }
 
 /** Table by table: the database works on the event loop's own thread, and sends go in between. */
@@ -44,6 +94,9 @@ async function vacuum(client: PGlite) {
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+/** The database's folder in DATA_DIR. */
+export const CLUSTER = "db";
+
 type Schema = Record<string, unknown>;
 
 /** How stores/postgres wants its migrations: which folder, and a check once they are in. Passed in, as stores know no other store. */
@@ -52,7 +105,7 @@ interface Migrations {
   require(query: (text: string) => Promise<Record<string, unknown>[]>): Promise<void>;
 }
 
-function makeFolder(dataDir: string) {
+export function makeFolder(dataDir: string) {
   try {
     mkdirSync(dataDir, { recursive: true });
     // PGlite writes files that anyone may read: the folder is what keeps others out.
@@ -67,20 +120,29 @@ function makeFolder(dataDir: string) {
 }
 
 /**
- * PostgreSQL inside this process, its files in `DATA_DIR/db`. Commits survive kill -9; they are not synced to the
- * disk, so a loss of power may take the newest. The folder stays locked until `close`.
+ * PostgreSQL inside this process, its files in `DATA_DIR/db`. Commits survive kill -9, and with `sync` a loss of power.
+ * The folder stays locked until `close`.
  */
 export async function openPglite<S extends Schema>(options: {
   dataDir: string;
   schema: S;
   migrations: Migrations;
   logger: Logger;
+  /** Whether a commit waits until the disk has it. */
+  sync: boolean;
+  /** Others than the usual ones, for tests. */
+  files?: SyncedFiles;
   /** The database has stopped and answers nothing any more. */
   onStopped(error: Error): void;
 }) {
   makeFolder(options.dataDir);
   const lock = lockFolder(options.dataDir);
-  const client = await open(join(options.dataDir, "db")).catch((error: unknown) => {
+  const folder = join(options.dataDir, CLUSTER);
+  const open = async () => {
+    await makeCluster(folder);
+    return openCluster(folder, options.sync, options.files);
+  };
+  const client = await open().catch((error: unknown) => {
     lock.release();
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`The embedded database in ${options.dataDir} can't be opened: ${why}. Is the disk full?`, {
@@ -95,9 +157,10 @@ export async function openPglite<S extends Schema>(options: {
   };
   const care = (work: () => Promise<void>) => () =>
     void work().catch((error: unknown) => options.logger.error({ err: error }, "the database's upkeep failed"));
+  const checkpoints = new Checkpoints(client, folder, options.sync);
   const timers = [
     setInterval(
-      care(() => checkpoint(client)),
+      care(() => checkpoints.run()),
       CHECKPOINT_EVERY_MS,
     ),
     setInterval(
@@ -116,8 +179,10 @@ export async function openPglite<S extends Schema>(options: {
       if (apply) await migrate(orm, { migrationsFolder: options.migrations.folder });
       await options.migrations.require((text) => query(text, []));
     },
+    holdCheckpoints: () => checkpoints.hold(),
     async close() {
       for (const timer of timers) clearInterval(timer);
+      await checkpoints.hold();
       await client.close();
       lock.release();
     },
