@@ -41,7 +41,10 @@ export function startServer(options: ServerOptions): RunningServer {
   /** The database goes, and what takes its place is opened, while this process goes on listening. */
   const reopen = async (closing: Node) => {
     logger.info({}, "the database is closed, to be opened again");
-    await closing.close(() => sendAway(server, closing, () => void (node = undefined)));
+    const turnAway = () => {
+      node = undefined;
+    };
+    await closing.close(() => sendAway(server, closing.sockets, turnAway));
     if (!stopping) await open();
   };
   let reopening: Promise<void> | undefined;

@@ -24,14 +24,13 @@ export async function stopServer(server: Server<Upgrade>, sockets: Sockets): Pro
   await server.stop(true);
 }
 
-/** Sends all sockets away and answers what is under way, but goes on listening. `turnAway` ends the requests' reaching the node. */
-export async function sendAway(
-  server: Server<Upgrade>,
-  node: { sockets: Sockets },
-  turnAway: () => void,
-): Promise<void> {
+/**
+ * Sends all sockets away and answers what is under way, but goes on listening.
+ * @param turnAway from when it is called no new request reaches the node
+ */
+export async function sendAway(server: Server<Upgrade>, sockets: Sockets, turnAway: () => void): Promise<void> {
   const until = performance.now() + HANG_UP_WITHIN_MS;
-  node.sockets.closeAll();
+  sockets.closeAll();
   while (server.pendingWebSockets > 0 && performance.now() < until) await Bun.sleep(LOOK_EVERY_MS);
   turnAway();
   const answered = performance.now() + ANSWER_WITHIN_MS;

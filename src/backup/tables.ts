@@ -71,7 +71,7 @@ export async function dump(
         [`public.${name}`],
       );
       if (!there) continue;
-      const [counted] = await run<{ rows: number | string }>(`SELECT count(*) AS rows FROM ${selected(name)}`);
+      const [counted] = await run<{ rows: number | string }>(`SELECT count(*) AS rows FROM ${selected(name)} AS t`);
       tables.push({ name, rows: Number(counted?.rows) });
     }
     const header: BackupHeader = {
@@ -106,7 +106,7 @@ function selected(table: string): string {
 }
 
 /** The history that the database is of; null where there is no such table. */
-export async function epochOf(run: Run): Promise<string | null> {
+async function epochOf(run: Run): Promise<string | null> {
   const [row] = await run<{ there: boolean }>("SELECT to_regclass('public.history') IS NOT NULL AS there");
   if (!row?.there) return null;
   const [history] = await run<{ epoch: string }>("SELECT epoch::text AS epoch FROM history");

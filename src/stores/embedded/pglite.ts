@@ -45,7 +45,7 @@ const keepByteOrderMark = (text: string) => (text.startsWith("\ufeff") ? `\ufeff
  * Writes down what the log alone has, and lets go of that part of it. Nothing else does: the database never does so by
  * itself while it runs.
  */
-class Checkpoints {
+export class Checkpoints {
   private running: Promise<void> = Promise.resolve();
   private startedAt = 0;
   private held = 0;

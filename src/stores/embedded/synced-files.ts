@@ -46,7 +46,7 @@ export const SYNCED_SETTINGS = ["fsync=on", "wal_sync_method=open_datasync"];
 
 /** Writes a folder to the disk for good: what is in it, and that it is there. */
 export async function syncFolder(folder: string): Promise<void> {
-  await syncChanged(folder, 0);
+  await syncChanged(folder, 0, 16);
   for (const name of await readdir(folder, { recursive: true, withFileTypes: true }))
     if (name.isDirectory()) syncDirectory(join(name.parentPath, name.name));
   syncDirectory(folder);
@@ -63,14 +63,14 @@ export function syncDirectory(folder: string): void {
 }
 
 /** Writes what has changed in a folder since then to the disk, off this thread. Files may go away meanwhile. */
-export async function syncChanged(folder: string, sinceMs: number): Promise<void> {
+export async function syncChanged(folder: string, sinceMs: number, atOnce = SYNCS_AT_ONCE): Promise<void> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = found.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
   const work = paths.values();
   const next = async () => {
     for (const path of work) await syncFile(path, sinceMs).catch(ignoreGone);
   };
-  await Promise.all(Array.from({ length: SYNCS_AT_ONCE }, next));
+  await Promise.all(Array.from({ length: atOnce }, next));
 }
 
 /** The threads that do so are shared with all that reads files: some are left over. */
