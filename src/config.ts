@@ -101,11 +101,6 @@ export const settings = {
     default: "data",
     schema: z.string(),
   },
-  EMBEDDED_SYNC: {
-    doc: "on: the embedded database acks what the disk has. off: faster on slow disks, but a loss of power may take the newest messages, or all.",
-    default: "on",
-    schema: oneOf("on", "off"),
-  },
   DATABASE_URL: {
     doc: "PostgreSQL 15 or newer, as postgres://user:password@host:5432/database. Unset: the embedded database.",
     default: undefined,
@@ -133,6 +128,11 @@ export const settings = {
   },
   AUTO_MIGRATE: {
     doc: "on: bring the database's tables up to date at start. off: refuse to start when they are not (run `migrate`).",
+    default: "on",
+    schema: oneOf("on", "off"),
+  },
+  EMBEDDED_SYNC: {
+    doc: "on: the embedded database acks what the disk has. off: faster on slow disks, but a loss of power may take the newest messages, or all.",
     default: "on",
     schema: oneOf("on", "off"),
   },

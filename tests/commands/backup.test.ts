@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   existsSync,
   mkdirSync,
@@ -146,6 +146,13 @@ async function backupFile() {
 
 const MAIN = [process.execPath, "--no-env-file", join(import.meta.dir, "../../src/main.ts")];
 
+async function epochOf(person: Client, id: string): Promise<string | undefined> {
+  return (await person.get(`/api/chat/conversations/${id}/messages/?limit=1`)).body.data.epoch;
+}
+
+/** These start servers and databases one after the other, which takes minutes on a busy machine. */
+setDefaultTimeout(240_000);
+
 const sides = modes.filter((mode) => mode !== "redis");
 
 for (const mode of sides)
@@ -184,6 +191,7 @@ for (const mode of sides)
       const { server, ann, bob, id } = await community(environment);
       const file = join(newFolder(), "one.zst");
       const then = await logOf(bob, id);
+      const epoch = await epochOf(bob, id);
       await backUp(environment, file);
       await ann.send(id, "after the backup");
       const carl = await server.visitor().signUp("Carl");
@@ -194,6 +202,7 @@ for (const mode of sides)
       await restore(environment, file, "--replace");
       if (mode === "embedded") expect((await socket.closed).code).toBe(1012);
       expect(await logOf(bob, id)).toEqual(then);
+      if (epoch !== undefined) expect(await epochOf(bob, id)).not.toBe(epoch);
       expect((await carl.get("/api/users/profile/")).status).toBe(401);
       expect((await ann.send(id, "and on")).seq).toBe(then.length + 1);
       expect((await server.visitor().signUp("Dora")).id).toBe(carl.id);
