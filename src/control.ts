@@ -137,14 +137,21 @@ export async function withCheckpointsHeld(socket: string, work: () => Promise<vo
   try {
     const response = await post(socket, PATHS.hold, {}, ending.signal);
     if (!response.ok || !response.body) throw new Error((await replyOf(response)).text);
-    const first = await response.body.getReader().read();
+    const reader = response.body.getReader();
+    const first = await reader.read();
     const { id } = holdBody.parse(JSON.parse(new TextDecoder().decode(first.value)));
+    // An answer that nobody reads is collected as garbage, and the connection goes with it.
+    readToEnd(reader).catch(() => {});
     await work();
     const reply = await replyOf(await post(socket, PATHS.release, { id }));
     if (!reply.ok) throw new ServerGoneError(reply.text);
   } finally {
     ending.abort();
   }
+}
+
+async function readToEnd(reader: { read(): Promise<{ done: boolean }> }) {
+  while (!(await reader.read()).done);
 }
 
 export async function makeSuperuser(users: Users, body: SuperuserBody): Promise<ControlReply> {

@@ -25,6 +25,8 @@ export async function backup(config: Config, file: string, force: boolean): Prom
     throw new BackupError("A backup is no text for a terminal. Give a file, or pipe it on.");
   if (file !== STDOUT && existsSync(file) && !force)
     throw new BackupError(`${file} is there already. To overwrite it, add --force.`);
+  if (file !== STDOUT && !existsSync(dirname(resolve(file))))
+    throw new BackupError(`The folder of ${file} is not there. Make it first.`);
   const leftovers = new Leftovers();
   const progress = new Progress();
   try {
@@ -57,7 +59,7 @@ async function toFile(database: BackupDatabase, file: string, leftovers: Leftove
   const descriptor = leftovers.open(unfinished);
   let written: Awaited<ReturnType<typeof write>>;
   try {
-    written = await write(database, fileSink(descriptor), progress);
+    written = await write(database, fileSink(descriptor, file), progress);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -95,9 +97,14 @@ export function summary(header: BackupHeader, bytes?: number): string {
   return `${of("users", "user")}, ${of("conversations", "conversation")}, ${of("messages", "message")} (${counted(rowsOf(header))} rows${size}).`;
 }
 
-const fileSink = (descriptor: number): Sink => ({
+const fileSink = (descriptor: number, file: string): Sink => ({
   async write(bytes) {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new BackupError(`${file} could not be written: ${why}. Nothing is left of it.`);
+    }
   },
 });
 

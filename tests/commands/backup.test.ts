@@ -17,6 +17,7 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { BackupFileError, type BackupHeader, BackupWriter, readBackup, verifyBackup } from "../../src/backup/format.ts";
 import { backupTables } from "../../src/backup/tables.ts";
+import { CONTROL_SOCKET, ServerGoneError, withCheckpointsHeld } from "../../src/control.ts";
 import { Checkpoints, openCluster } from "../../src/stores/embedded/pglite.ts";
 import { MIGRATIONS } from "../../src/stores/postgres/migrations.ts";
 import * as schema from "../../src/stores/postgres/schema.ts";
@@ -267,7 +268,7 @@ test("what can't be done is refused with a clear text, and nothing is changed", 
     [["backup"], 2, "backup needs a file"],
     [["restore"], 2, "restore needs a file"],
     [["backup", file], 1, "--force"],
-    [["backup", join(folder, "nowhere/two.zst")], 1, "nowhere"],
+    [["backup", join(folder, "nowhere/two.zst")], 1, "nowhere/two.zst is not there"],
     [["restore", "-"], 1, "can't be a pipe"],
     [["restore", file], 1, "--replace"],
     [["restore", join(folder, "two.zst")], 1, "can't be read"],
@@ -436,7 +437,7 @@ test("a backup that is interrupted or finds the disk full leaves nothing behind,
     expect(full.code).toBe(1);
     expect(full.stderr).toContain("too little space");
     await stop(server);
-    writeFileSync(join(small, "filler"), Buffer.alloc(64 * 1024 - 4096));
+    writeFileSync(join(small, "filler"), Buffer.alloc(64 * 1024));
     const without = await run(["backup", join(small, "one.zst")], environment);
     expect(without.code).toBe(1);
     expect(without.stderr).toContain("ENOSPC");
@@ -491,3 +492,21 @@ async function writeBackup(file: string, header: BackupHeader, rows: string[]) {
   await writer.end();
   writeFileSync(file, Buffer.concat(chunks));
 }
+
+test("a server keeps its checkpoints back as long as the command takes, and one that ends meanwhile is noticed", async () => {
+  const environment = await newPlace("embedded");
+  const server = await spawn(environment);
+  const socket = join(environment["DATA_DIR"] ?? "", CONTROL_SOCKET);
+  await withCheckpointsHeld(socket, async () => {
+    // Longer than what closes an idle connection, and with nothing kept alive by chance.
+    for (let second = 0; second < 13; second++) {
+      await Bun.sleep(1_000);
+      Bun.gc(true);
+    }
+  });
+  const interrupted = withCheckpointsHeld(socket, async () => {
+    server.kill("SIGKILL");
+    await server.exited;
+  });
+  await expect(interrupted).rejects.toBeInstanceOf(ServerGoneError);
+});
