@@ -24,6 +24,7 @@ COPY --from=build --chmod=0755 /src/dist/confab /usr/local/bin/confab
 
 # Containers keep logs by standard output. BUN_TMPDIR is Bun's: where the binary unpacks its native code, once.
 ENV DATA_DIR=/data \
+    STATE_DIR=/var/cache/confab/state \
     LOG_DIR=off \
     LOG_FORMAT=json \
     BUN_TMPDIR=/var/cache/confab

@@ -8,11 +8,13 @@ import { Announcer } from "./domain/announcer.ts";
 import type { Bus } from "./domain/bus.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
+import { History } from "./domain/history.ts";
 import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
 import { Meter } from "./domain/meter.ts";
 import { Metrics } from "./domain/metrics.ts";
+import { OwnTurns } from "./domain/own-turns.ts";
 import { Pages } from "./domain/pages.ts";
 import { type PasswordCost, Passwords } from "./domain/passwords.ts";
 import type { Stores } from "./domain/ports.ts";
@@ -33,6 +35,7 @@ import { PostgresAdminUsers } from "./stores/postgres/admin/users.ts";
 import { openPostgres } from "./stores/postgres/connection.ts";
 import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
+import { PostgresHistory } from "./stores/postgres/history.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
@@ -43,10 +46,13 @@ import { webFiles } from "./web/files.ts";
 import { Hub } from "./ws/hub.ts";
 import type { Upgrade } from "./ws/socket.ts";
 import { Sockets } from "./ws/sockets.ts";
+import { UserChanges } from "./ws/user-changes.ts";
 
 /** How long a starting node waits for another one that is shutting down. */
 const RESTART_PATIENCE_MS = 15_000;
-const PRUNE_EVERY_MS = 60_000;
+const HOUSEKEEPING_EVERY_MS = 60_000;
+/** How long a node that must end waits for its log, and for its clients to hang up. */
+const ABORT = { drainMs: 500, hangUpMs: 1_500 };
 
 /** The database of the mode that the settings choose. `onLost` hears when an embedded one has stopped for good. */
 export function openDriver(
@@ -57,8 +63,16 @@ export function openDriver(
   if (config.DATABASE_URL !== undefined)
     return openPostgres({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
   const migrations = { folder: MIGRATIONS, require: requireMigrated };
-  const sync = config.EMBEDDED_SYNC === "on";
-  return openPglite({ dataDir: config.DATA_DIR, schema, migrations, logger, sync, onStopped: onLost });
+  return openPglite({
+    dataDir: config.DATA_DIR,
+    stateDir: config.STATE_DIR,
+    thread: new URL("./database-thread.ts", import.meta.url),
+    schema,
+    migrations,
+    logger,
+    sync: config.EMBEDDED_SYNC === "on",
+    onStopped: onLost,
+  });
 }
 
 export function storesOn(database: Database): Stores {
@@ -77,7 +91,10 @@ export function storesOn(database: Database): Stores {
 
 /** The users of a database that no node serves, for commands. */
 export function usersOn(stores: Stores, bus: Bus): Users {
-  return new Users(stores.users, stores.admin.users, new Passwords(), bus, { registration: "open", directory: "all" });
+  return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), {
+    registration: "open",
+    directory: "all",
+  });
 }
 
 const nameOf = (server: Server<Upgrade>) => `${hostname()}:${server.port}`;
@@ -95,6 +112,8 @@ export interface Node {
    * @param stop ends the serving in another way than for good
    */
   close(stop?: () => Promise<void>): Promise<void>;
+  /** Sends all sockets away to come back, and touches neither the database nor Redis. For a node that must end at once. */
+  abort(): Promise<void>;
 }
 
 export interface NodeOptions {
@@ -108,6 +127,7 @@ export interface NodeOptions {
   /** Others than the usual ones, for tests. */
   presence?: PresenceTimes;
   passwordCost?: PasswordCost;
+  housekeepingEveryMs?: number;
 }
 
 /**
@@ -136,11 +156,20 @@ async function lockFor({ config, onLost }: NodeOptions, nodeId: string): Promise
   return lockNode({ url, nodeId, shared: REDIS_URL !== undefined, patienceMs: RESTART_PATIENCE_MS }, onLost);
 }
 
+/** What the node knows of its database's history. A database that was away is asked for it before anything else. */
+async function openHistory(database: Database, logger: Logger): Promise<History> {
+  const history = new History(new PostgresHistory((work) => database.statements(work)), logger);
+  await history.open();
+  database.probeWith((query) => history.check(new PostgresHistory((work) => work(query))));
+  return history;
+}
+
 async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: NodeLock | undefined): Promise<Node> {
   const { config, logger } = options;
   const database = new Database(driver);
   const stores = storesOn(database);
-  const shared = await openShared(options, { nodeId, stores, database });
+  const history = await openHistory(database, logger);
+  const shared = await openShared(options, { nodeId, stores, database, history });
   const { bus, window } = shared;
 
   const access = new Access(stores.conversations, bus);
@@ -151,11 +180,12 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, pages, meter);
   const typing = new Typing(bus);
   const presence = new Presence(shared.places, stores.users, bus, logger);
-  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, {
+  const turns = new OwnTurns();
+  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, {
     registration: config.REGISTRATION,
     directory: config.DIRECTORY,
   });
-  const conversations = new Conversations(stores.conversations, announcer, bus, {
+  const conversations = new Conversations(stores.conversations, announcer, bus, turns, {
     maxParticipants: config.MAX_PARTICIPANTS,
   });
   const limiter = (name: string, rate: Rate | "off") =>
@@ -172,6 +202,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const hub = new Hub(
     bus,
     stores.log,
+    stores.conversations,
+    history,
     (topic, frame) => void options.server().publish(topic, frame),
     (conversationId, userIds) => access.forget(conversationId, userIds),
     meter,
@@ -182,6 +214,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     { hub, messages, conversations: stores.conversations, typing, places: shared.places, limits, meter, logger },
     sessions,
   );
+  const userChanges = new UserChanges(hub, stores.users, stores.conversations, logger);
   const metrics = new Metrics();
   const administration = new Administration({
     stores: stores.admin,
@@ -196,10 +229,13 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     // What this node believes is put right before its sockets hear of it.
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
     if (event.kind === "session_renewed") sessions.forget([event.key]);
+    if (event.kind === "user_changed") userChanges.add(event.userId);
     if (event.kind === "user_changed" || event.kind === "sessions_doubted") sessions.forgetAll();
     if (event.kind === "sessions_doubted") void sockets.touch();
     if (event.kind === "sample") metrics.take(event.node, event.at, event.sample);
     if (event.kind === "node_ended") metrics.end(event.nodeId);
+    if (event.kind === "pruned") void window?.prune(event.conversationId, event.prunedSeq);
+    if (event.kind === "history_changed") history.observe(event.epoch);
     if (event.kind === "conversation_removed") {
       // Of the whole cache: who took part is not known any more, and it is rare.
       access.forgetAll();
@@ -207,11 +243,25 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     }
     try {
       hub.handle(event);
+      // After it: the sockets hear of the stop first, and then that the user goes on.
+      if (event.kind === "ephemeral") typing.correct(event);
     } catch (error) {
       // What is published is committed: its sender must not be told otherwise.
       logger.error({ err: error }, "an event could not be delivered");
     }
   });
+
+  history.onChange((epoch) => {
+    // Everything that this node remembers may be of the history before.
+    pages.clear();
+    access.forgetAll();
+    sessions.forgetAll();
+    messages.forgetPositions();
+    bus.publish({ kind: "history_changed", epoch });
+    void hub.startEpoch(epoch);
+    void sockets.touch();
+  });
+  if (config.DATABASE_URL !== undefined) history.watch();
 
   const eraseRemoved = () =>
     void administration
@@ -222,7 +272,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   bus.onDoubt(async () => {
     access.forgetAll();
     sessions.forgetAll();
-    await Promise.all([hub.heal((userIds) => stores.conversations.ofUsers(userIds)), sockets.touch()]);
+    await Promise.all([hub.heal(), sockets.touch()]);
     // What removed conversations had in Redis is still there if it was away.
     eraseRemoved();
   });
@@ -271,17 +321,21 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   };
   const sampler = new Sampler(info, meter, sampled, bus);
 
+  const tellPruned = (conversationId: string, prunedSeq: number) =>
+    bus.publish({ kind: "pruned", conversationId, prunedSeq });
   const housekeeping = setInterval(() => {
     const retention = config.MESSAGE_RETENTION;
-    const pruning = retention === "forever" ? undefined : stores.log.prune(retention);
+    const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
     eraseRemoved();
+    administration.goOnPassing();
     Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
-  }, PRUNE_EVERY_MS);
+  }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);
 
-  // What a node that has ended has left.
+  // What a node that has ended has left, or one of an earlier version.
   eraseRemoved();
+  administration.passOnGroups();
 
   return {
     fetch: (request, server) => app.fetch(request, server),
@@ -296,6 +350,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       draining = true;
       sockets.stopReading();
       clearInterval(housekeeping);
+      history.close();
       sampler.close();
       await stores.log.drain();
       await stop();
@@ -308,6 +363,13 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       await shared.close();
       await driver.close();
       await lock?.release();
+    },
+    async abort() {
+      draining = true;
+      sockets.stopReading();
+      // Their senders get the ack before the close. A log that hangs is not waited for.
+      await Promise.race([stores.log.drain(), Bun.sleep(ABORT.drainMs)]);
+      await Promise.race([stopServer(options.server(), sockets), Bun.sleep(ABORT.hangUpMs)]);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 
@@ -101,6 +103,11 @@ export const settings = {
     default: "data",
     schema: z.string(),
   },
+  STATE_DIR: {
+    doc: "Where the embedded database notes its clean stops, outside DATA_DIR. Unset: confab in XDG_STATE_HOME or ~/.local/state.",
+    default: undefined,
+    schema: z.string().optional(),
+  },
   DATABASE_URL: {
     doc: "PostgreSQL 15 or newer, as postgres://user:password@host:5432/database. Unset: the embedded database.",
     default: undefined,
@@ -192,7 +199,8 @@ export const settings = {
 } as const satisfies Record<string, Setting>;
 
 type SettingName = keyof typeof settings;
-export type Config = { readonly [N in SettingName]: z.output<(typeof settings)[N]["schema"]> };
+type Values = { readonly [N in SettingName]: z.output<(typeof settings)[N]["schema"]> };
+export type Config = Values & { readonly STATE_DIR: string };
 
 /** The settings are wrong. `faults` has one line for each, naming the setting. */
 export class ConfigError extends Error {
@@ -209,6 +217,7 @@ export class ConfigError extends Error {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};
+  const { XDG_STATE_HOME, HOME } = environment;
   for (const name of settingNames) {
     const setting: Setting = settings[name];
     const result = setting.schema.safeParse(environment[name] || setting.default);
@@ -219,6 +228,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     faults.push(
       "REDIS_URL needs DATABASE_URL: many nodes share one PostgreSQL, and the embedded database is one node's own",
     );
+  values.STATE_DIR ??= join(XDG_STATE_HOME || join(HOME || homedir(), ".local", "state"), "confab");
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Config;
 }

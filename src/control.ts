@@ -44,7 +44,7 @@ export class Control {
 
   async answer(request: Request): Promise<Response> {
     const controlled = this.controlled();
-    if (!controlled) return refusal("The server is starting. Try again in a moment.", 503);
+    if (!controlled) return starting();
     const { pathname } = new URL(request.url);
     const body: unknown = request.method === "POST" ? await request.json().catch(() => undefined) : undefined;
     if (request.method !== "POST") return refusal("This server does not know that command.", 404);
@@ -54,8 +54,12 @@ export class Control {
         if (!asked.success) return refusal("The command sent something unexpected.", 400);
         return Response.json(await makeSuperuser(controlled.users, asked.data));
       }
-      case PATHS.hold:
-        return this.hold(request, await controlled.holdCheckpoints());
+      case PATHS.hold: {
+        const release = await controlled.holdCheckpoints();
+        if (this.controlled()) return this.hold(request, release);
+        release();
+        return starting();
+      }
       case PATHS.release: {
         const asked = holdBody.safeParse(body);
         if (!asked.success) return refusal("The command sent something unexpected.", 400);
@@ -77,7 +81,7 @@ export class Control {
     const body = new ReadableStream<string>({
       start: (stream) => {
         stream.enqueue(`${JSON.stringify({ id })}\n`);
-        const beat = setInterval(() => stream.enqueue("\n"), HOLD_BEAT_MS);
+        const beat = setInterval(() => this.beat(id, stream), HOLD_BEAT_MS);
         const tooLong = setTimeout(() => this.release(id), HOLD_AT_MOST_MS);
         end = () => {
           clearInterval(beat);
@@ -93,6 +97,20 @@ export class Control {
     return new Response(body);
   }
 
+  /** The database's files are about to be closed and replaced: what was copied of them counts for nothing. */
+  releaseAll(): void {
+    for (const id of [...this.holds.keys()]) this.release(id);
+  }
+
+  private beat(id: string, stream: ReadableStreamDefaultController<string>) {
+    try {
+      stream.enqueue("\n");
+    } catch {
+      // The command has hung up.
+      this.release(id);
+    }
+  }
+
   private release(id: string): boolean {
     const end = this.holds.get(id);
     this.holds.delete(id);
@@ -106,6 +124,8 @@ export class Control {
 }
 
 const refusal = (text: string, status: number) => Response.json({ ok: false, text }, { status });
+const starting = () => refusal("The server is starting. Try again in a moment.", 503);
+export const controlFailure = () => refusal("The server could not do it. Its log says why.", 500);
 
 /** The server went away, or its answer did, while a command relied on it. */
 export class ServerGoneError extends Error {}

@@ -8,6 +8,7 @@ import { migrate } from "./commands/migrate.ts";
 import { restore } from "./commands/restore.ts";
 import { serve } from "./commands/serve.ts";
 import { ConfigError, describeSettings, readConfig } from "./config.ts";
+import { Fatal } from "./fatal.ts";
 
 const HELP = `Confab ${version}: real-time chat for people who run it themselves.
 
@@ -48,7 +49,7 @@ const OPTIONS = {
 /** Logs and data are not for other users of the machine. */
 const UMASK = 0o027;
 
-async function main(): Promise<number> {
+async function main(fatal: Fatal): Promise<number> {
   process.umask(UMASK);
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   if (values.help) return say(HELP);
@@ -61,7 +62,7 @@ async function main(): Promise<number> {
   const environment = { ...fileEnvironment(values["env-file"]), ...process.env };
   switch (command) {
     case "serve":
-      return serve(readConfig(environment));
+      return serve(readConfig(environment), fatal);
     case "migrate":
       return migrate(readConfig(environment));
     case "createsuperuser": {
@@ -107,4 +108,14 @@ function explain(error: unknown): number {
   return error instanceof UsageError || error instanceof ConfigError || isParseError ? 2 : 1;
 }
 
-process.exit(await main().catch(explain));
+/** `confab … | head`: the reader may leave. Nothing that is written here is worth an uncaught error. */
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+// Whatever ends this process without an answer of `main`, it has not done what was asked.
+process.exitCode = 1;
+process.once("beforeExit", () => process.stderr.write("confab: ended before it was done\n"));
+
+// Not awaited here: while a top-level await is pending, Bun 1.4.5 neither ends on an uncaught error nor answers.
+void main(new Fatal())
+  .catch(explain)
+  .then((code) => process.exit(code));

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import type { Server } from "bun";
 import { type Node, type NodeOptions, openNode } from "./compose.ts";
 import type { Config } from "./config.ts";
-import { CONTROL_SOCKET, Control } from "./control.ts";
+import { CONTROL_SOCKET, Control, controlFailure } from "./control.ts";
 import { Failure } from "./domain/errors.ts";
 import type { Logger } from "./domain/logger.ts";
 import { bareFailure, startingAnswer } from "./http/starting.ts";
+import { closeCodes } from "./protocol/close-codes.ts";
 import { sendAway } from "./stop-server.ts";
 import { isUnavailable } from "./stores/postgres/database.ts";
-import type { Upgrade } from "./ws/socket.ts";
+import type { Raw, Upgrade } from "./ws/socket.ts";
 import { socketLimits } from "./ws/sockets.ts";
 
 /** Between tries to reach a database that is not there yet. */
@@ -22,6 +23,8 @@ export interface RunningServer {
   ready: Promise<void>;
   /** Takes nothing new, answers what is under way, sends sockets away to come back, and closes everything. */
   stop(): Promise<void>;
+  /** For a node whose state can't be trusted: sends all sockets away to come back, and leaves the rest as it is. Takes about 2 s at most. */
+  abort(): Promise<void>;
 }
 
 export type ServerOptions = Omit<NodeOptions, "server">;
@@ -33,7 +36,7 @@ export type ServerOptions = Omit<NodeOptions, "server">;
 export function startServer(options: ServerOptions): RunningServer {
   const { config, logger } = options;
   let node: Node | undefined;
-  let control: Server<undefined> | undefined;
+  let commands: Server<undefined> | undefined;
   let stopping = false;
   const server = listenOrSayWhy(config, logger, () => node);
   logger.info({ url: server.url.href }, "listening");
@@ -43,12 +46,14 @@ export function startServer(options: ServerOptions): RunningServer {
     logger.info({}, "the database is closed, to be opened again");
     const turnAway = () => {
       node = undefined;
+      // What is being copied is about to be replaced.
+      control.releaseAll();
     };
     await closing.close(() => sendAway(server, closing.sockets, turnAway));
     if (!stopping) await open();
   };
   let reopening: Promise<void> | undefined;
-  const controlled = () => {
+  const control = new Control(() => {
     const serving = node;
     return (
       serving && {
@@ -67,13 +72,13 @@ export function startServer(options: ServerOptions): RunningServer {
         },
       }
     );
-  };
+  });
 
   const open = async () => {
     const opened = await openWhenReachable({ ...options, server: () => server }, () => stopping);
     if (!opened) return;
     node = opened;
-    if (config.DATABASE_URL === undefined) control ??= listenForCommands(config, new Control(controlled), logger);
+    if (config.DATABASE_URL === undefined) commands ??= listenForCommands(config, control, logger);
     const mode = config.DATABASE_URL === undefined ? `embedded, data in ${config.DATA_DIR}` : "PostgreSQL";
     logger.info({ mode }, "ready");
   };
@@ -86,12 +91,16 @@ export function startServer(options: ServerOptions): RunningServer {
       stopping = true;
       await ready.catch(() => {});
       await reopening?.catch(() => {});
-      if (control) {
-        await control.stop(true);
+      if (commands) {
+        await commands.stop(true);
         rmSync(join(config.DATA_DIR, CONTROL_SOCKET), { force: true });
       }
       if (node) await node.close();
       else await server.stop(true);
+    },
+    async abort() {
+      stopping = true;
+      await node?.abort();
     },
   };
 }
@@ -108,6 +117,7 @@ function listenOrSayWhy(...given: Parameters<typeof listen>): Server<Upgrade> {
 
 function listen(config: Config, logger: Logger, node: () => Node | undefined): Server<Upgrade> {
   const owners = new WeakMap<Upgrade, Node>();
+  const guard = guardSocket(logger);
   return Bun.serve<Upgrade>({
     port: config.PORT,
     hostname: config.HOST,
@@ -120,19 +130,32 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
     },
     websocket: {
       ...socketLimits,
-      open: (raw) => {
+      open: guard((raw) => {
         const opening = node();
         if (!opening) return raw.terminate();
         owners.set(raw.data, opening);
-        return opening.sockets.open(raw);
-      },
-      message: (raw, frame) => raw.data.socket?.receive(frame),
-      drain: (raw) => raw.data.socket?.onDrain(),
+        opening.sockets.open(raw);
+      }),
+      message: guard((raw, frame: string | Buffer) => raw.data.socket?.receive(frame)),
+      drain: guard((raw) => raw.data.socket?.onDrain()),
       // Of the node that has opened it: another one may be serving by now.
-      close: (raw) => owners.get(raw.data)?.sockets.closed(raw),
+      close: guard((raw) => owners.get(raw.data)?.sockets.closed(raw)),
     },
   });
 }
+
+/** An error in one socket's handler ends that socket: Bun would report it as uncaught, and that ends the node. */
+const guardSocket =
+  (logger: Logger) =>
+  <Rest extends unknown[]>(handle: (raw: Raw, ...rest: Rest) => void) =>
+  (raw: Raw, ...rest: Rest) => {
+    try {
+      handle(raw, ...rest);
+    } catch (error) {
+      logger.error({ err: error }, "a socket's handler failed");
+      raw.close(closeCodes.tryAgain, "Please try again");
+    }
+  };
 
 async function openWhenReachable(options: NodeOptions, isStopping: () => boolean): Promise<Node | undefined> {
   while (!isStopping()) {
@@ -163,6 +186,10 @@ function listenForCommands(config: Config, control: Control, logger: Logger): Se
         // A command may wait for as long as its work takes.
         server.timeout(request, 0);
         return control.answer(request);
+      },
+      error(error) {
+        logger.error({ err: error }, "a command beside this server failed");
+        return controlFailure();
       },
     });
     chmodSync(path, 0o600);

@@ -1,5 +1,6 @@
 import type { NodeOptions } from "./compose.ts";
 import type { Bus } from "./domain/bus.ts";
+import type { History } from "./domain/history.ts";
 import type { CounterStore, Rate } from "./domain/limits.ts";
 import type { MessageWindow, Stores } from "./domain/ports.ts";
 import { presenceTimes, type SocketPlaces } from "./domain/socket-places.ts";
@@ -12,8 +13,10 @@ import { RedisBus } from "./stores/redis/bus.ts";
 import { claimRedis } from "./stores/redis/bus-id.ts";
 import { RedisClient } from "./stores/redis/client.ts";
 import { redisCounters } from "./stores/redis/counters.ts";
+import { channelsOf } from "./stores/redis/keys.ts";
+import { redisKey, Signatures } from "./stores/redis/signature.ts";
 import { RedisSocketPlaces } from "./stores/redis/socket-places.ts";
-import { RedisWindow } from "./stores/redis/window.ts";
+import { RedisWindow, windowLife } from "./stores/redis/window.ts";
 
 /** What the nodes of a database share: Redis, or this process where it is the only one. */
 export interface Shared {
@@ -29,7 +32,7 @@ export interface Shared {
 /** Opens it, in the mode that the settings choose. */
 export async function openShared(
   { config, logger, onLost, presence = presenceTimes }: NodeOptions,
-  { nodeId, stores, database }: { nodeId: string; stores: Stores; database: Database },
+  { nodeId, stores, database, history }: { nodeId: string; stores: Stores; database: Database; history: History },
 ): Promise<Shared> {
   const local = new LocalSocketPlaces(presence.grace);
   if (config.REDIS_URL === undefined) {
@@ -44,17 +47,22 @@ export async function openShared(
   const address = { url: config.REDIS_URL, checkCertificate: config.REDIS_TLS_CHECK === "on" };
   const client = new RedisClient(address, logger);
   const busId = await stores.sessions.secret("bus");
-  await claimRedis(client, busId, onLost).catch((error: unknown) => {
+  await claimRedis(client, busId, logger).catch((error: unknown) => {
     client.close();
     throw error;
   });
-  const windowTtlMs = config.MESSAGE_WINDOW_TTL;
+  const life = windowLife(config.MESSAGE_WINDOW_TTL, config.MESSAGE_RETENTION);
   const nodes = () => livingNodes(database.query);
-  const bus = new RedisBus({ address, busId, nodeId, windowTtlMs, nodes, onStrange: onLost }, client, logger);
+  const key = redisKey(await stores.sessions.secret("session"));
+  const bus = new RedisBus(
+    { address, busId, nodeId, key, windowLife: life, epoch: () => history.epoch, nodes, onStrange: onLost },
+    client,
+    logger,
+  );
   const places = new RedisSocketPlaces(client, local, presence, logger);
   return {
     bus,
-    window: new RedisWindow(client, windowTtlMs, logger),
+    window: new RedisWindow(client, { signatures: new Signatures(key), channels: channelsOf(busId) }, life, logger),
     places,
     counters: (name, rate) => redisCounters(client, name, rate, memoryCounters(rate)),
     degraded: () => (client.isUp ? [] : ["redis"]),

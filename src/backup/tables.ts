@@ -269,5 +269,8 @@ async function setSequences(run: Run) {
 
 /** Clients that have seen another past than the restored one must not mix the two. */
 async function beginHistory(run: Run) {
-  if ((await epochOf(run)) !== null) await run("UPDATE history SET epoch = gen_random_uuid(), stopped = NULL");
+  await run(
+    `INSERT INTO history (place) VALUES (confab_place())
+     ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, place = excluded.place, stopped = NULL`,
+  );
 }

@@ -86,6 +86,8 @@ export interface ClientEvents {
   removed: [conversation: Conversation];
   /** Somebody who is watched came or went. */
   presence: [presence: Presence];
+  /** Somebody one shares a conversation with, or oneself, has another name or is deactivated. Conversations have it by now. */
+  user: [user: User];
   /** `client.me` has changed. */
   me: [me: User | undefined];
   /** Nothing to be done, but worth a log: storage that fails, a listener that throws, an answer that makes no sense. */
@@ -166,7 +168,7 @@ export interface ConversationList {
   readonly hasMore: boolean;
   /** False until the first page is there, from the server or kept from earlier. */
   readonly isLoaded: boolean;
-  /** Unread messages in all that is loaded. */
+  /** Unread messages in all conversations, also in those that are not loaded: these the server counts. */
   readonly unread: number;
   /** Resolves when one more page is there, or none could be had. */
   loadMore(): Promise<void>;

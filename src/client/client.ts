@@ -8,13 +8,12 @@ import { createEmitter } from "./emitter.ts";
 import { ConfabError } from "./errors.ts";
 import { createHttp } from "./http.ts";
 import { createConversations } from "./list.ts";
-import { platform } from "./platform.ts";
+import { later, platform } from "./platform.ts";
 import { createPresences } from "./presences.ts";
-import { Cut } from "./retry.ts";
+import { Cut, jitter } from "./retry.ts";
 import { createSession } from "./session.ts";
-import { memoryStorage } from "./storage.ts";
-import { createStore } from "./store.ts";
-import type { ConversationInfo } from "./wire.ts";
+import type { LateStore } from "./store.ts";
+import type { ConversationInfo, User } from "./wire.ts";
 
 const TIMING: Timing = {
   pingAfter: 15_000,
@@ -24,6 +23,9 @@ const TIMING: Timing = {
   backoffMax: 30_000,
   lease: 10_000,
 };
+
+/** All clients of a server hear at the same moment that its database has gone back. */
+const RELOAD_WITHIN_MS = 1_000;
 
 /** Puts the parts together. All that the server says comes in by `take`. */
 export function createClient(options: ConnectOptions): ConfabClient {
@@ -37,7 +39,14 @@ export function createClient(options: ConnectOptions): ConfabClient {
   const { on, emit } = createEmitter<ClientEvents>(onError);
 
   const over = new AbortController();
-  const store = createStore(load(), `confab1 ${base} `, onError);
+  const loaded = load().catch(onError);
+  const store: LateStore = {
+    get: async (key) => (await loaded)?.get(key),
+    set: async (key, value) => (await loaded)?.set(key, value),
+    delete: async (key) => (await loaded)?.delete(key),
+    clear: async (start) => (await loaded)?.clear(start),
+    flush: async () => (await loaded)?.flush(),
+  };
   const http = createHttp(base, options.fetch ?? ((input, init) => platform.fetch(input, init)), store, options.token);
   const core: Core & ConfabClient & { reason: string | undefined; retryAt: number | undefined } = {
     ...account(http),
@@ -46,6 +55,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     retryAt: undefined,
     me: undefined,
     isClosed: false,
+    epoch: undefined,
     http,
     store,
     emit,
@@ -115,17 +125,36 @@ export function createClient(options: ConnectOptions): ConfabClient {
   }
 
   function take(frame: ServerFrame) {
+    if ("epoch" in frame && frame.epoch) applyEpoch(frame.epoch);
     if (frame.type === "connection_established") return greeted(frame.user_id);
     if (!core.isOnline()) return;
     if (frame.type === "presence") presences.take(frame);
+    else if (frame.type === "user") userChanged(frame.user);
     else if (frame.type === "conversation") {
       conversations.list(frame.conversation);
       presences.met(frame.conversation.participants);
     } else if ("conversation_id" in frame && frame.conversation_id) {
-      if (frame.type === "activity") conversations.moved(frame.conversation_id);
+      if (frame.type === "activity") conversations.moved(frame.conversation_id, frame.last_seq);
       if (frame.type === "participants") presences.met(frame.added);
-      conversations.find(frame.conversation_id)?.take(frame);
+      const conversation = conversations.find(frame.conversation_id);
+      conversation?.take(frame);
+      // Of one that is not loaded the server alone knows what is unread.
+      if (!conversation && /^(read_position|pruned)$/.test(frame.type)) conversations.recount();
     }
+  }
+
+  function userChanged(user: User) {
+    if (core.me?.id === user.id) session.updateMe(user);
+    for (const conversation of conversations.known) conversation.userChanged(user);
+    emit("user", user);
+  }
+
+  /** The database may have gone back: all is asked for anew, but not by all clients at the same moment. */
+  function applyEpoch(epoch: string) {
+    if (epoch === core.epoch) return;
+    core.epoch = epoch;
+    // A connection that begins does so by itself.
+    if (core.isOnline()) later(() => core.isOnline() && conversations.up(), jitter(RELOAD_WITHIN_MS));
   }
 
   async function greeted(userId: number) {
@@ -137,13 +166,15 @@ export function createClient(options: ConnectOptions): ConfabClient {
     presences.again();
   }
 
-  /** What keeps things comes after the rest. Should that fail, the storage has failed. */
+  /** What keeps things comes after the rest. Should that fail, nothing is kept. */
   async function load() {
-    const { createKeeper, createLease, indexedDbStorage, watchPage } = await import("./persistence.ts");
-    core.keeper = createKeeper(core);
-    core.lease = createLease(core, timing.lease);
-    watchPage(wake, putAway, over.signal);
-    return options.storage ?? indexedDbStorage() ?? memoryStorage();
+    const late = await import("./persistence.ts");
+    const storage = options.storage ?? late.indexedDbStorage() ?? late.memoryStorage();
+    const store = late.createStore(storage, `confab1 ${base} `, onError);
+    core.keeper = late.createKeeper(core, store);
+    core.lease = late.createLease(core, store, timing.lease);
+    late.watchPage(wake, putAway, over.signal);
+    return store;
   }
 
   async function close() {

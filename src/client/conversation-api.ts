@@ -68,17 +68,21 @@ export interface ConversationChange {
   messages: boolean;
   /** So many older ones were put in front of those that were there. */
   prepended: number;
-  /** All messages were put anew: what was loaded was too old to go on from. */
+  /** All messages were put anew: what was loaded was too old to go on from, or the server has lost it. */
   reset: boolean;
+  /** So many of the oldest were taken away by retention. */
+  pruned: number;
 }
 
-/** Somebody joined or left; where nobody did, the group has got another name. */
+/** Somebody joined or left; where nobody did, the group has got another name, or another owner. */
 export interface MembersChange {
   /** Its place among the messages: after those whose `version` is smaller. */
   readonly version: number;
   readonly added: readonly User[];
   readonly removed: readonly number[];
   readonly name: string | null;
+  /** There when the group has got another owner, as far as this client was told. */
+  readonly owner_id?: number | null | undefined;
 }
 
 export interface ConversationEvents {
@@ -113,6 +117,8 @@ export interface Conversation {
   readonly messages: readonly ChatMessage[];
   /** There are older ones on the server: `loadOlder`. */
   readonly hasOlder: boolean;
+  /** Retention has taken all messages up to this `seq`: 0 when none. */
+  readonly prunedSeq: number;
   /**
    * Puts up to `limit` (50, at most 100) older messages in front; resolves with how many came. Waits while offline;
    * rejects when the server can't give them now.

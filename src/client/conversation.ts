@@ -1,6 +1,6 @@
 import type { ServerFrame } from "../protocol/frames.ts";
-import type { ConversationChange, ConversationEvents } from "./conversation-api.ts";
-import type { Core, LiveConversation } from "./core.ts";
+import type { ConversationChange, ConversationEvents, MembersChange } from "./conversation-api.ts";
+import type { Change, Core, LiveConversation } from "./core.ts";
 import { createEmitter } from "./emitter.ts";
 import { ConfabError } from "./errors.ts";
 import { createFeed } from "./feed.ts";
@@ -11,13 +11,19 @@ import { createReading } from "./reading.ts";
 import { jitter } from "./retry.ts";
 import { createTimeline } from "./timeline.ts";
 import { createTyping } from "./typing.ts";
-import type { Message, User } from "./wire.ts";
+import type { ConversationInfo, Message, User } from "./wire.ts";
 
 /** Messages that are kept in memory of one that nobody has open. */
 const KEEP = 100;
 const PARTICIPANTS_SHOWN = 50;
 /** All of a group ask the server when its people change: at random within this for each of them, so not at one moment. */
 const ASK_WITHIN_MS = 10;
+
+/** The change that a frame is, if it is one. Servers of earlier releases number a message in itself alone. */
+function changeOf(frame: ServerFrame): Change | undefined {
+  if (frame.type === "message") return { ...frame, version: frame.message.version, tag: frame.message.id };
+  return "version" in frame && typeof frame.version === "number" && frame.type !== "ack" ? frame : undefined;
+}
 
 /** One conversation: its frames come in by `take`, what goes out goes by its outbox. */
 export function createConversation(id: string, core: Core): LiveConversation {
@@ -46,6 +52,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     told: 0,
     isListed: false,
     isOver: false,
+    epoch: core.epoch,
     messages: timeline.items,
     typists: typing.typists,
     readPositions: reading.positions,
@@ -78,6 +85,9 @@ export function createConversation(id: string, core: Core): LiveConversation {
     },
     get lastMessage() {
       return timeline.lastMessage;
+    },
+    get prunedSeq() {
+      return reading.pruned;
     },
     get hasOlder() {
       return (timeline.first?.seq ?? 0) > reading.pruned + 1;
@@ -121,15 +131,24 @@ export function createConversation(id: string, core: Core): LiveConversation {
     // What comes
 
     take(frame: ServerFrame) {
+      const change = changeOf(frame);
+      if (change && !feed.advance(change)) return;
       switch (frame.type) {
         case "subscribed":
           return feed.subscribed(frame);
         case "message":
+          arrived(frame.message);
+          return self.changed({ messages: true });
         case "message_changed":
+          timeline.put(frame.message, false);
+          return self.changed({ messages: true });
         case "participants":
-          return feed.change(frame);
+          emit("members", frame);
+          return membersChanged(frame);
         case "reset":
-          return feed.reset(frame.last_version);
+          return feed.reset();
+        case "pruned":
+          return self.prune(frame.pruned_seq);
         case "typing":
           return typing.take(frame.user_id, frame.user_name, frame.is_typing);
         case "unsubscribed":
@@ -137,23 +156,30 @@ export function createConversation(id: string, core: Core): LiveConversation {
           return;
         case "read":
           reading.learnPosition(frame.user_id, frame.seq);
-          return self.changed();
+          break;
         case "read_position":
           reading.learn({ seq: frame.seq });
-          return self.changed();
+          break;
         case "activity":
           reading.learn({ head: frame.last_seq });
-          return self.changed();
+          break;
+        default:
+          // Of a change the cursor has moved, and that is kept.
+          if (!change) return;
       }
+      self.changed();
     },
-    apply(change) {
-      if (change.type === "message") arrived(change.message);
-      else if (change.type === "message_changed") timeline.put(change.message, false);
-      else {
-        emit("members", change);
-        membersChanged(change.added, change.removed, change.name);
-      }
-      self.changed({ messages: change.type !== "participants" });
+    meetHistory() {
+      if (self.epoch === core.epoch) return false;
+      self.epoch = core.epoch;
+      reading.forget();
+      return true;
+    },
+    prune(seq) {
+      const isNews = seq > reading.pruned;
+      reading.learn({ pruned: seq });
+      const pruned = timeline.prune(reading.pruned);
+      if (isNews || pruned > 0) self.changed({ messages: true, pruned });
     },
     noteNewest(message) {
       timeline.noteNewest(message);
@@ -169,19 +195,35 @@ export function createConversation(id: string, core: Core): LiveConversation {
 
     // What the HTTP API says
 
-    learn({ message_count, unread_count, last_message, read_positions, ...info }) {
+    learn({ message_count, pruned_seq, unread_count, last_message, read_positions, ...info }) {
+      const isOther = unread_count !== undefined && self.meetHistory();
+      if (isOther && !feed.isFollowed) feed.forget();
+      if (isOther) timeline.forgetNewest();
       self.info = info;
-      self.activeAt = Math.max(self.activeAt, Date.parse(info.updated_at) || 0);
+      self.activeAt = Math.max(isOther ? 0 : self.activeAt, Date.parse(info.updated_at) || 0);
       for (const { user_id, seq } of read_positions ?? []) reading.learnPosition(user_id, seq);
       if (last_message) {
         const { seq } = last_message;
         // What comes by the socket is told as new, though it may stand here before.
         if (!timeline.newest && !feed.isFollowed) self.told = seq;
-        if (unread_count !== undefined && message_count !== undefined)
-          reading.learn({ head: seq, seq: seq - unread_count, pruned: seq - message_count });
+        if (message_count !== undefined) pruned_seq ??= seq - message_count;
         // Of the very newest, what the feed says is newer.
         if (seq !== timeline.newest?.seq || !feed.isLive) self.noteNewest(last_message);
       }
+      if (unread_count !== undefined && message_count !== undefined && pruned_seq !== undefined) {
+        const head = pruned_seq + message_count;
+        reading.learn({ head, seq: head - unread_count });
+        self.told = Math.min(self.told, reading.head);
+        self.prune(pruned_seq);
+      }
+      self.changed();
+    },
+    userChanged(user) {
+      typing.rename(user.id, user.full_name);
+      const { info } = self;
+      const participants = info?.participants.map((one) => (one.id === user.id ? user : one));
+      if (info && participants?.includes(user))
+        self.info = { ...info, participants, display_name: info.name ?? nameOf(info, participants) };
       self.changed();
     },
     // What goes out
@@ -201,15 +243,16 @@ export function createConversation(id: string, core: Core): LiveConversation {
       if (reading.mark(seq)) self.changed();
     },
 
-    changed({ messages = false, prepended = 0, reset = false } = {}) {
+    changed({ messages = false, prepended = 0, reset = false, pruned = 0 } = {}) {
       self.revision++;
       core.keeper?.changed(self);
       core.conversations.changed();
       if (!pending) queueMicrotask(tellChange);
-      pending ??= { messages: false, prepended: 0, reset: false };
+      pending ??= { messages: false, prepended: 0, reset: false, pruned: 0 };
       pending.messages ||= messages;
       pending.reset ||= reset;
       pending.prepended += prepended;
+      pending.pruned += pruned;
     },
   };
   const outbox = createOutbox(self, core);
@@ -225,7 +268,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
   function arrived(message: Message) {
     const { seq, sender_id } = message;
     typing.take(sender_id, "", false);
-    reading.learn({ head: seq, seq: sender_id === core.me?.id ? seq : 0 });
+    reading.learn(sender_id === core.me?.id ? { head: seq, seq } : { head: seq });
     reading.learnPosition(sender_id, seq);
     // One that was only asked for by its id is among the most recent now.
     self.isListed = true;
@@ -242,7 +285,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     self.changed({ messages: true, reset: true });
   }
 
-  function membersChanged(added: readonly User[], removed: readonly number[], name: string | null) {
+  function membersChanged({ added, removed, name, owner_id }: MembersChange) {
     const { info } = self;
     if (info) {
       const moved = [...removed, ...added.map((user) => user.id)];
@@ -250,15 +293,28 @@ export function createConversation(id: string, core: Core): LiveConversation {
       self.info = {
         ...info,
         name,
+        owner_id: owner_id === undefined ? info.owner_id : owner_id,
         display_name: name ?? info.display_name,
         participants: [...stay, ...added].slice(0, PARTICIPANTS_SHOWN),
         participant_count: info.participant_count + added.length - removed.length,
       };
     }
     for (const userId of removed) reading.positions.delete(userId);
+    self.changed();
     // Who moves up among those shown, and what an unnamed group is called, the server knows.
     if (!isToAsk) later(ask, jitter((info?.participant_count ?? 0) * ASK_WITHIN_MS));
     isToAsk = true;
+  }
+
+  /** As the server makes one for a conversation without a name of its own. */
+  function nameOf({ is_group, display_name }: ConversationInfo, people: readonly User[]): string {
+    if (is_group)
+      return `Group with ${people
+        .slice(0, 3)
+        .map((user) => user.first_name)
+        .join(", ")}`;
+    const other = people.find(({ id }) => id !== core.me?.id);
+    return other ? `Chat with ${other.full_name}` : display_name;
   }
 
   function ask() {

@@ -11,7 +11,7 @@ import type { Outbox } from "./outbox.ts";
 import type { Presences } from "./presences.ts";
 import type { Reading } from "./reading.ts";
 import type { Session } from "./session.ts";
-import type { Store } from "./store.ts";
+import type { LateStore } from "./store.ts";
 import type { Timeline } from "./timeline.ts";
 import type { ConversationInfo, Message, User } from "./wire.ts";
 
@@ -22,8 +22,10 @@ export interface Core {
   state: ClientState;
   me: User | undefined;
   isClosed: boolean;
+  /** Which history the server's database has, in the server's last word: with another one, counters may fall. */
+  epoch: string | undefined;
   readonly http: Http;
-  readonly store: Store;
+  readonly store: LateStore;
   readonly connection: Connection;
   readonly conversations: Conversations;
   readonly presences: Presences;
@@ -56,6 +58,8 @@ export interface LiveConversation extends Conversation {
   isListed: boolean;
   /** Another person is signed in, or nobody: nothing comes of it any more. */
   isOver: boolean;
+  /** In which history its counters are known. `null`: what is known of them is not to be trusted. */
+  epoch: string | null | undefined;
   readonly isOpen: boolean;
   readonly timeline: Timeline;
   readonly reading: Reading;
@@ -67,14 +71,18 @@ export interface LiveConversation extends Conversation {
   down(): void;
   /** Takes whatever the server says of it. */
   take(frame: ServerFrame): void;
-  /** Takes a change that is the next one. */
-  apply(change: Change): void;
+  /** Hears an answer with all counters. Returns whether they may fall: they were known of another history. */
+  meetHistory(): boolean;
+  /** Retention has taken all messages up to there. */
+  prune(seq: number): void;
   /** A message the server has is shown, or is to be. */
   noteNewest(message: Message): void;
   /** Tells of a message that is new, once. One's own that was waiting for its answer is, whatever one was told. */
   announce(message: Message, isOwn?: boolean): void;
   /** Takes an entry of the list, or the conversation itself. What is newer here stays. */
   learn(summary: ConversationInfo & Partial<Summary>): void;
+  /** Somebody has another name, or their account is deactivated or active again. */
+  userChanged(user: User): void;
   /** One takes no part, or not any more. */
   gone(reason?: "removed" | "not_found"): void;
   /** One takes part again. */
@@ -85,12 +93,21 @@ export interface LiveConversation extends Conversation {
 
 export type Frame<T extends ServerFrame["type"]> = ServerFrame & { type: T };
 
-/** Frames that carry a version. */
-export type Change = Frame<"message" | "message_changed" | "participants">;
+/** Moves the cursor of its conversation: any frame with a version but an ack, whether its type is known or not. */
+export interface Change {
+  version: number;
+  /** With the version it names a place in one history. */
+  tag?: string | undefined;
+  /** Of several changes in one frame: the version of the first. */
+  from?: number;
+  message?: Message;
+}
 
 /** A conversation as the list has it. */
 export interface Summary extends ConversationInfo {
   message_count: number;
+  /** Servers of earlier releases don't tell it. */
+  pruned_seq?: number;
   unread_count: number;
   last_message: Message | null;
   read_positions?: { user_id: number; seq: number }[];

@@ -16,7 +16,11 @@ export function createFeed(self: LiveConversation, core: Core) {
   let state: "none" | "pending" | "live" = "none";
   /** It has caught up when it is there. */
   let target = 0;
+  /** After this version something was missing the last time. */
+  let gapAfter: number | undefined;
   let isLoading = false;
+  /** Moves when what is here counts for nothing any more, nor do pages that are under way. */
+  let generation = 0;
   let older: Promise<number> | undefined;
   /** While pages are under way: how many, and the changes that these may not have seen. */
   let pages = 0;
@@ -26,12 +30,23 @@ export function createFeed(self: LiveConversation, core: Core) {
   function follow() {
     if (state !== "none" || self.goneReason || !core.isOnline()) return;
     state = "pending";
-    const after_version = feed.isFilled ? feed.version : undefined;
-    core.connection.ask({ type: "subscribe", conversation_id, after_version }).catch((error: unknown) => {
+    // A version alone may have been given again in another history.
+    if (feed.isFilled && feed.version > 0 && !feed.tag && self.epoch !== core.epoch) forget();
+    const cursor = feed.isFilled ? { after_version: feed.version, tag: feed.tag } : {};
+    core.connection.ask({ type: "subscribe", conversation_id, ...cursor }).catch((error: unknown) => {
       if (error instanceof Cut) return;
       state = "none";
       failed(error);
     });
+  }
+
+  /** What is here is not gone on from. Who looks at it sees it until there is something in its place. */
+  function forget() {
+    generation++;
+    feed.isFilled = false;
+    if (self.isOpen) return;
+    timeline.reset([]);
+    self.changed({ messages: true, reset: true });
   }
 
   function failed(error: unknown) {
@@ -46,12 +61,16 @@ export function createFeed(self: LiveConversation, core: Core) {
     tries?: number,
   ): Promise<T> {
     const { head } = reading;
+    const asked = generation;
     pages++;
     try {
       const frame = { type: "history", conversation_id, ...page };
       const answer = (await core.connection.ask(frame, tries)) as Frame<"history">;
+      if (asked !== generation) throw new Cut();
       const messages = answer.messages.map((message) => meanwhile.get(message.seq) ?? message);
       const used = use(messages, answer.total, head);
+      // Servers of earlier releases don't tell it.
+      self.prune(answer.pruned_seq ?? 0);
       // One's own that waits for its answer has got one.
       self.outbox.arrived(messages);
       return used;
@@ -127,11 +146,13 @@ export function createFeed(self: LiveConversation, core: Core) {
   }
 
   const feed = {
-    /** The last change that was taken in. */
+    /** The last change that was taken in, and what names its history. */
     version: 0,
+    tag: undefined as string | undefined,
     /** The messages are there, as of `version`. */
     isFilled: false,
     follow,
+    forget,
     get isFollowed() {
       return state !== "none";
     },
@@ -171,39 +192,52 @@ export function createFeed(self: LiveConversation, core: Core) {
       await core.online();
       return read({ before_seq: seq + 1, limit: 1 }, use, PAGE_TRIES);
     },
-    subscribed({ last_version, last_seq, read_seq }: Frame<"subscribed">) {
+    subscribed({ last_version, last_seq, read_seq, tag, pruned_seq = 0 }: Frame<"subscribed">) {
       if (state !== "pending") return;
       state = "live";
       target = last_version;
+      // What was the newest has never been, whatever the epoch says.
+      if (self.meetHistory() || last_seq < (timeline.newest?.seq ?? 0)) timeline.forgetNewest();
       reading.heard(last_seq, read_seq);
+      self.told = Math.min(self.told, last_seq);
+      self.prune(pruned_seq);
       self.changed();
       if (feed.isFilled) return;
       feed.version = last_version;
+      feed.tag = tag ?? undefined;
       if (self.isOpen) {
         // What is newer comes by itself, though the page may have it before.
         self.told = last_seq;
         void loadNewest();
-      } else if (last_seq > self.told) peek();
+      } else if (last_seq > Math.min(self.told, timeline.newest?.seq ?? pruned_seq)) peek();
     },
-    reset(lastVersion: number) {
+    /** The server can't go on from here: asks where all stands, and for the newest page. */
+    reset() {
       if (state !== "live") return;
-      feed.version = target = lastVersion;
-      feed.isFilled = false;
-      self.told = reading.head;
-      void loadNewest();
+      state = "none";
+      self.epoch = null;
+      forget();
+      follow();
+      if (self.isOpen) core.conversations.refresh(self);
     },
-    /** Each change once, and none left out. */
-    change(frame: Change) {
-      const version = frame.type === "message" ? frame.message.version : frame.version;
-      if (!(version > feed.version)) return;
+    /** Moves the cursor. Returns whether the change is the next one: each is taken once, and none is left out. */
+    advance({ version, tag, from = version, message }: Change): boolean {
+      if (!(version > feed.version)) return false;
       // What still comes of an earlier subscription comes again with the next one.
-      if (state !== "live" || (feed.isFilled && version > feed.version + 1)) {
-        if (state === "live") state = "none";
-        return follow();
+      if (state !== "live" || (feed.isFilled && from > feed.version + 1)) {
+        if (state === "live") {
+          state = "none";
+          // It did not come by asking for it either.
+          if (gapAfter === feed.version) forget();
+          gapAfter = feed.version;
+        }
+        follow();
+        return false;
       }
       feed.version = version;
-      if (frame.type !== "participants" && pages > 0) meanwhile.set(frame.message.seq, frame.message);
-      self.apply(frame);
+      feed.tag = tag;
+      if (message && pages > 0) meanwhile.set(message.seq, message);
+      return true;
     },
     /** A message is put where it belongs; should there be a hole before it, all are loaded anew. */
     put(message: Message) {

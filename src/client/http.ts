@@ -1,6 +1,6 @@
 import type { Fetch, FetchResponse } from "./api.ts";
 import { ConfabError } from "./errors.ts";
-import type { Store } from "./store.ts";
+import type { LateStore } from "./store.ts";
 
 interface Envelope {
   status?: string;
@@ -14,15 +14,19 @@ interface Envelope {
 /** Of lists only. */
 interface Meta {
   total: number;
+  /** Of the list of conversations, over all there are. Servers of earlier releases don't tell it. */
+  unread?: { messages: number };
   next_after: number | null;
 }
+
+type Page<T> = Meta & { items: T[] };
 
 const PATIENCE_MS = 20_000;
 
 export type Http = ReturnType<typeof createHttp>;
 
 /** Calls the server's HTTP API; outside browsers it keeps the session's cookie. */
-export function createHttp(base: string, fetch: Fetch, store: Store, token: string | undefined) {
+export function createHttp(base: string, fetch: Fetch, store: LateStore, token: string | undefined) {
   const http = {
     token,
     /** For what must be sent along outside browsers; there the browser does it. */
@@ -57,10 +61,10 @@ export function createHttp(base: string, fetch: Fetch, store: Store, token: stri
       );
     },
     /** One page of a list, and how many there are in all. */
-    async page<T>(path: string, search = "", { limit = 50, offset = 0 } = {}): Promise<{ items: T[]; total: number }> {
+    async page<T>(path: string, search = "", { limit = 50, offset = 0 } = {}): Promise<Page<T>> {
       const query = `${new URLSearchParams({ search })}&limit=${limit}&offset=${offset}`;
       const { data, meta } = await http.call("GET", `${path}?${query}`);
-      return { items: data as T[], total: meta.total };
+      return { items: data as T[], ...meta };
     },
   };
   return http;

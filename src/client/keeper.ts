@@ -1,5 +1,6 @@
 import type { Core, LiveConversation } from "./core.ts";
 import type { Kept } from "./kept.ts";
+import type { Store } from "./store.ts";
 
 const SAVE_AFTER_MS = 1_000;
 /** The most recent ones are kept, with so many of their newest messages. */
@@ -9,7 +10,7 @@ const MESSAGES = 100;
 export type Keeper = ReturnType<typeof createKeeper>;
 
 /** Keeps what was loaded, so that it is there at once after a reload, also without a connection. */
-export function createKeeper({ store, conversations }: Pick<Core, "store" | "conversations">) {
+export function createKeeper({ conversations }: Pick<Core, "conversations">, store: Store) {
   const dirty = new Set<LiveConversation>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let folder: string | undefined;
@@ -59,19 +60,21 @@ export function createKeeper({ store, conversations }: Pick<Core, "store" | "con
   };
 }
 
-function keep({ info, feed, reading, timeline }: LiveConversation): Kept {
+function keep({ info, epoch, feed, reading, timeline }: LiveConversation): Kept {
   const { head, pruned, seq, positions } = reading;
-  const kept = { info, head, pruned, seq, positions: [...positions] };
+  const kept = { info, epoch: epoch ?? undefined, head, pruned, seq, positions: [...positions] };
   return feed.isFilled
-    ? { ...kept, version: feed.version, messages: timeline.truths(MESSAGES) }
+    ? { ...kept, tag: feed.tag, version: feed.version, messages: timeline.truths(MESSAGES) }
     : { ...kept, messages: timeline.newest ? [timeline.newest] : [] };
 }
 
-function restore(conversation: LiveConversation, { info, version, messages, positions, ...counts }: Kept) {
+function restore(conversation: LiveConversation, kept: Kept) {
+  const { info, epoch, version, tag, messages, positions, ...counts } = kept;
   const { feed, reading, timeline } = conversation;
   if (feed.isFollowed || feed.isFilled) return;
   if (info) conversation.learn(info);
   reading.learn(counts);
+  conversation.epoch = epoch;
   for (const [userId, seq] of positions) reading.learnPosition(userId, seq);
   for (const message of messages.slice(-1)) {
     conversation.noteNewest(message);
@@ -79,6 +82,7 @@ function restore(conversation: LiveConversation, { info, version, messages, posi
   }
   if (version !== undefined) {
     feed.version = version;
+    feed.tag = tag;
     feed.isFilled = true;
     timeline.reset(messages);
   }

@@ -1,6 +1,7 @@
 import type { Core } from "./core.ts";
 import type { Entry } from "./kept.ts";
 import { randomId } from "./random-id.ts";
+import type { Store } from "./store.ts";
 
 /** Of the time for which leases are given. */
 const TOO_LONG = 10;
@@ -12,8 +13,8 @@ export type Lease = ReturnType<typeof createLease>;
  * that died has left is taken over by another. Should two take it over, or its owner wake up again, no harm is done: they
  * send the same texts in the same order with the same ids, and the server has each once.
  */
-export function createLease(core: Core, ms: number) {
-  const { store, conversations, onError } = core;
+export function createLease(core: Core, store: Store, ms: number) {
+  const { conversations, onError } = core;
   let owner: string | undefined;
   let userId = 0;
   let timer: ReturnType<typeof setInterval> | undefined;

@@ -2,12 +2,20 @@ import type { ConversationList } from "./api.ts";
 import { createConversation } from "./conversation.ts";
 import type { Core, LiveConversation, Summary } from "./core.ts";
 import { ConfabError } from "./errors.ts";
+import { later } from "./platform.ts";
+import { Cut } from "./retry.ts";
 import type { ConversationInfo } from "./wire.ts";
 
+const PATH = "chat/conversations/";
 /** As many as the server is asked for at once. */
 const PAGE = 50;
 /** A page that is looked at again after so long asks for what it can't have heard. */
 const LOOK_AGAIN_MS = 10_000;
+/** Longer than what was read here takes to be told. */
+const RECOUNT_AFTER_MS = 1_000;
+
+const unreadIn = (conversations: LiveConversation[]) =>
+  conversations.reduce((sum, one) => sum + (one.goneReason ? 0 : one.unread), 0);
 
 /** The list, to the other parts. */
 export interface Conversations extends ConversationList {
@@ -20,8 +28,8 @@ export interface Conversations extends ConversationList {
   get(id: string): LiveConversation;
   /** The server says that one takes part in it. */
   list(info: ConversationInfo & Partial<Summary>): LiveConversation;
-  /** Something happened in one that is not followed. */
-  moved(id: string): void;
+  /** Something happened in one that is not followed; `lastSeq` is its newest message. */
+  moved(id: string, lastSeq: number): void;
   /** Something of one, or of the list, is different. */
   changed(): void;
   /** There is a new connection. */
@@ -29,6 +37,8 @@ export interface Conversations extends ConversationList {
   clear(): void;
   /** What other devices have read meanwhile is not told by the socket. */
   loadAgain(): void;
+  /** Asks the server what is unread, where not all that is can be known here. */
+  recount(): void;
   /** Brings it up to date, one after the other: there may be many at once. */
   refresh(conversation: LiveConversation): void;
 }
@@ -46,6 +56,10 @@ export function createConversations(core: Core, recent: number) {
   let loadedAt = -Infinity;
   /** So many of the most recent the server has given, without a gap: what is known beside them was kept, or was met alone. */
   let depth = 0;
+  /** Those whose unread messages are counted here, and how many there are in all others. */
+  let counted = new Set<LiveConversation>();
+  let elsewhere = 0;
+  let isToRecount = false;
 
   const list: Conversations = {
     hasMore: false,
@@ -66,7 +80,7 @@ export function createConversations(core: Core, recent: number) {
       return [...all.values()];
     },
     get unread() {
-      return list.ordered.reduce((sum, one) => sum + one.unread, 0);
+      return unreadIn([...counted]) + elsewhere;
     },
     find: (id: string) => all.get(id),
     get(id: string): LiveConversation {
@@ -80,13 +94,15 @@ export function createConversations(core: Core, recent: number) {
       conversation.revive();
       return conversation;
     },
-    moved(id: string) {
+    moved(id: string, lastSeq: number) {
       const conversation = list.get(id);
       // It is among the most recent now.
       conversation.isListed = true;
       conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
       conversation.revive();
-      if (!conversation.info) list.refresh(conversation);
+      // It was no message: its name may be another, or its people.
+      const isNoMessage = !conversation.feed.isFollowed && lastSeq <= conversation.reading.head;
+      if (!conversation.info || isNoMessage) list.refresh(conversation);
       conversation.feed.follow();
     },
     changed() {
@@ -94,6 +110,7 @@ export function createConversations(core: Core, recent: number) {
       isDirty = true;
       queueMicrotask(() => {
         followRecent();
+        countNew();
         core.emit("conversations");
       });
     },
@@ -110,6 +127,8 @@ export function createConversations(core: Core, recent: number) {
       const { known } = list;
       all.clear();
       stale.clear();
+      counted.clear();
+      elsewhere = 0;
       list.hasMore = list.isLoaded = false;
       for (const conversation of known) {
         conversation.isOver = true;
@@ -127,8 +146,11 @@ export function createConversations(core: Core, recent: number) {
       while ((await load(depth)) && list.hasMore && list.ordered.length <= known);
     },
     async search(text: string, which?: { limit?: number; offset?: number }) {
-      const { items, total } = await page(text, which);
+      const { items, total } = await core.http.page<Summary>(PATH, text, which);
       return { items: items.map(learn), total };
+    },
+    recount() {
+      if (elsewhere > 0) recountSoon();
     },
     refresh(conversation: LiveConversation) {
       stale.add(conversation);
@@ -150,14 +172,20 @@ export function createConversations(core: Core, recent: number) {
     const page = await load(0);
     if (!page) return;
     const oldest = page.length < PAGE ? -Infinity : Math.min(...page.map((one) => one.activeAt));
-    for (const conversation of before)
-      if (!page.includes(conversation) && conversation.activeAt > oldest) list.refresh(conversation);
+    for (const conversation of before) {
+      if (page.includes(conversation)) continue;
+      // In another history it may be anywhere, or nowhere: it is listed again when the server tells of it.
+      if (conversation.epoch !== core.epoch && !conversation.isOpen && !conversation.outbox.isSending()) {
+        conversation.isListed = false;
+        conversation.changed();
+      } else if (conversation.epoch !== core.epoch || conversation.activeAt > oldest) list.refresh(conversation);
+    }
   }
 
   async function load(offset: number): Promise<LiveConversation[] | undefined> {
     try {
-      const { items, total } = await core.connection.persist(() => page("", { limit: PAGE, offset }));
-      const loaded = items.map(list.list);
+      const { items, total } = await page(PAGE, offset);
+      const loaded = items.map(({ id }) => list.get(id));
       list.isLoaded = true;
       depth = offset + loaded.length;
       list.hasMore = loaded.length > 0 && depth < total;
@@ -169,18 +197,53 @@ export function createConversations(core: Core, recent: number) {
     }
   }
 
-  function page(search: string, which?: { limit?: number; offset?: number }) {
-    return core.http.page<Summary>("chat/conversations/", search, which);
+  /** Reads some of the list, and what is unread in all of it. */
+  async function page(limit: number, offset: number) {
+    const { epoch } = core;
+    const before = new Map([...counted].map((one) => [one.id, one.unread]));
+    const ask = () => core.http.page<Summary>(PATH, "", { limit, offset });
+    const { items, total, unread } = await core.connection.persist(ask);
+    // It may be of the history before; what asks for this one is under way.
+    if (epoch !== core.epoch) throw new Cut();
+    const loaded = items.map(list.list);
+    counted = new Set(list.known.filter(({ reading }) => reading.isKnown));
+    const others = [...counted].filter((one) => !loaded.includes(one));
+    const here = items.reduce((sum, { unread_count }) => sum + unread_count, unreadIn(others));
+    elsewhere = unread ? Math.max(0, unread.messages - here) : 0;
+    // Something came or was read meanwhile, and the server's count may have it or not.
+    if (others.some((one) => before.get(one.id) !== one.unread)) recountSoon();
+    list.changed();
+    return { items, total };
+  }
+
+  function recountSoon() {
+    if (isToRecount) return;
+    isToRecount = true;
+    later(() => {
+      isToRecount = false;
+      if (core.isOnline()) page(1, 0).catch(core.onError);
+    }, RECOUNT_AFTER_MS);
+  }
+
+  /** Those that became known otherwise than by a page. Unless all that is unread is known here, they were counted elsewhere. */
+  function countNew() {
+    for (const one of list.known) {
+      if (!one.reading.isKnown || counted.has(one)) continue;
+      if (elsewhere > 0) return recountSoon();
+      counted.add(one);
+    }
   }
 
   async function refreshAll() {
     isRefreshing = true;
     for (const conversation of stale) {
       stale.delete(conversation);
+      const { epoch } = core;
       try {
-        const path = `chat/conversations/${conversation.id}/`;
-        const { data } = await core.connection.persist(() => core.http.call("GET", path));
-        if (!conversation.isOver) conversation.learn(data as Summary);
+        const { data } = await core.connection.persist(() => core.http.call("GET", `${PATH}${conversation.id}/`));
+        // It may be of the history before.
+        if (epoch !== core.epoch) stale.add(conversation);
+        else if (!conversation.isOver) conversation.learn(data as Summary);
       } catch (error) {
         if (error instanceof ConfabError && error.code === "not_found") conversation.gone();
         else core.onError(error);

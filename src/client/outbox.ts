@@ -21,6 +21,8 @@ interface Item {
   tried: boolean;
   /** The server has it, but its message has not come yet. */
   sent?: Sent;
+  /** Its message has come, and was told of. It may stay shown until a page has it, and that one tells of it no more. */
+  isTold?: boolean;
   done: Deferred<Sent>;
 }
 
@@ -193,7 +195,8 @@ export function createOutbox(self: LiveConversation, core: Core) {
         const item = ofKey(keyOf(message)).find(isThis);
         if (!item) continue;
         settle(item, message);
-        self.announce(message, true);
+        if (!item.isTold) self.announce(message, true);
+        item.isTold = true;
       }
       tidy();
     },

@@ -4,3 +4,5 @@ export { indexedDbStorage } from "./indexed-db.ts";
 export { createKeeper } from "./keeper.ts";
 export { createLease } from "./lease.ts";
 export { watchPage } from "./page.ts";
+export { memoryStorage } from "./storage.ts";
+export { createStore } from "./store.ts";

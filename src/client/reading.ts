@@ -27,14 +27,22 @@ export function createReading(tell: (seq: number) => void) {
     seq: 0,
     /** The others. */
     positions: new Map<number, number>(),
+    /** It is known how far oneself has read. */
+    isKnown: false,
     get unread() {
-      return Math.max(0, reading.head - Math.max(reading.seq, reading.pruned));
+      return reading.isKnown ? Math.max(0, reading.head - Math.max(reading.seq, reading.pruned)) : 0;
     },
-    /** Takes what is known of any source: positions never go back. */
-    learn({ head = 0, pruned = 0, seq = 0 }: { head?: number; pruned?: number; seq?: number }) {
+    /** Takes what is known of any source: in one history positions never go back. */
+    learn({ head = 0, pruned = 0, seq }: { head?: number; pruned?: number; seq?: number }) {
       reading.head = Math.max(reading.head, head);
       reading.pruned = Math.max(reading.pruned, pruned);
-      reading.seq = Math.max(reading.seq, seq);
+      reading.seq = Math.max(reading.seq, seq ?? 0);
+      reading.isKnown ||= seq !== undefined;
+    },
+    /** What was known is of another history. */
+    forget() {
+      reading.head = reading.pruned = reading.seq = 0;
+      reading.positions.clear();
     },
     learnPosition(userId: number, seq: number) {
       reading.positions.set(userId, Math.max(seq, reading.positions.get(userId) ?? 0));

@@ -164,6 +164,12 @@ export function createSession(core: Core) {
         await endSession();
       }),
 
+    /** What the server says of oneself meanwhile. */
+    updateMe: (user: User) =>
+      void inTurn(async () => (core.me?.id === user.id ? become({ ...core.me, ...user }) : undefined)).catch(
+        core.onError,
+      ),
+
     async updateProfile(names: { first_name?: string; last_name?: string }): Promise<User> {
       const me = (await http.call("PATCH", "users/profile/", names)).data as User;
       await inTurn(async () => (core.me?.id === me.id ? become(me) : undefined));

@@ -3,11 +3,14 @@ import { type KeyValueStorage, memoryStorage } from "./storage.ts";
 
 export type Store = ReturnType<typeof createStore>;
 
+/** What the client itself asks of it. It is there at once, and does nothing before the store is. */
+export type LateStore = Pick<Store, "get" | "set" | "delete" | "clear" | "flush">;
+
 /**
  * The storage as the client uses it: JSON under a prefix of the server, in the order of the calls. When it fails, that is
  * said once and memory serves from then on.
  */
-export function createStore(original: Promise<KeyValueStorage>, prefix: string, onError: (error: unknown) => void) {
+export function createStore(original: KeyValueStorage, prefix: string, onError: (error: unknown) => void) {
   let storage = original;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -15,13 +18,13 @@ export function createStore(original: Promise<KeyValueStorage>, prefix: string, 
     const done = last.then(async () => {
       const used = storage;
       try {
-        return await used.then(work);
+        return await work(used);
       } catch (error) {
         if (storage === used) {
-          storage = Promise.resolve(memoryStorage());
+          storage = memoryStorage();
           onError(error);
         }
-        return storage.then(work);
+        return work(storage);
       }
     });
     last = done.catch(() => {});
@@ -32,7 +35,7 @@ export function createStore(original: Promise<KeyValueStorage>, prefix: string, 
   const everywhere = (work: (storage: KeyValueStorage) => Promise<unknown>) =>
     run(async (used) => {
       await work(used);
-      if (storage !== original) await original.then(work).catch(() => {});
+      if (storage !== original) await work(original).catch(() => {});
     });
 
   const store = {

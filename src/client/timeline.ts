@@ -97,6 +97,18 @@ export function createTimeline() {
       sent += fitting.length;
       return fitting.length;
     },
+    /** The newest is the last of those that are there: what else was known is of another history. */
+    forgetNewest() {
+      newest = timeline.last;
+    },
+    /** Forgets all up to this one; returns how many of those that are there. */
+    prune(seq: number): number {
+      const pruned = Math.min(sent, Math.max(0, seq + 1 - (at(0)?.seq ?? Infinity)));
+      items.splice(0, pruned);
+      sent -= pruned;
+      if (newest && newest.seq <= seq) newest = undefined;
+      return pruned;
+    },
     /** Forgets all but the newest. */
     trim(keep: number) {
       const surplus = Math.max(0, sent - keep);

@@ -34,6 +34,9 @@ export function createTyping(tell: (isTyping: boolean) => void, onChange: () => 
     typists,
     set,
     take,
+    rename(userId: number, name: string) {
+      if (typists.has(userId)) typists.set(userId, name);
+    },
     /** Nothing is heard any more. */
     clear() {
       for (const id of [...typists.keys()]) take(id, "", false);

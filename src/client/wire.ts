@@ -10,6 +10,8 @@ export interface User {
   full_name: string;
   last_seen: string | null;
   date_joined: string;
+  /** There when the account is deactivated: this person reads nothing. */
+  is_active?: false | undefined;
 }
 
 /**

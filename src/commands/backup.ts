@@ -8,9 +8,9 @@ import { counted, mebibytes, Progress } from "../backup/progress.ts";
 import { type BackupDatabase, BackupError, dump } from "../backup/tables.ts";
 import type { Config } from "../config.ts";
 import { CONTROL_SOCKET, ServerGoneError, withCheckpointsHeld } from "../control.ts";
+import { CLUSTER, openCluster } from "../stores/embedded/cluster.ts";
 import { putRestored, restoredBeside } from "../stores/embedded/empty-cluster.ts";
 import { FolderLockError, lockFolder } from "../stores/embedded/folder-lock.ts";
-import { CLUSTER, openCluster } from "../stores/embedded/pglite.ts";
 import { syncDirectory } from "../stores/embedded/synced-files.ts";
 import { Leftovers } from "./leftovers.ts";
 

@@ -1,21 +1,21 @@
 import type { Config } from "../config.ts";
+import { exitByAlarm, type Fatal } from "../fatal.ts";
 import { openLogs } from "../logs/logs.ts";
 import { startServer } from "../server.ts";
 
 /** CONTRACT: a stop takes at most 10 s, whatever hangs. */
 const STOP_WITHIN_MS = 9_000;
+const STOP_ALARM_S = 10;
 
-/** Runs a node until a signal ends it. */
-export async function serve(config: Config): Promise<number> {
+/** Runs a node until a signal ends it, or an error that it can't live with. */
+export async function serve(config: Config, fatal: Fatal): Promise<number> {
   const logs = openLogs(config);
   const { logger } = logs;
-  for (const fault of ["uncaughtException", "unhandledRejection"] as const)
-    process.on(fault, (error: unknown) => logger.error({ err: error }, `${fault}, which is a fault of the program`));
-
   const ending = Promise.withResolvers<number>();
   const stop = (reason: string, code: number) => {
-    logger.info({ reason }, "stopping");
+    exitByAlarm(STOP_ALARM_S);
     setTimeout(() => process.exit(code), STOP_WITHIN_MS).unref();
+    logger.info({ reason }, "stopping");
     ending.resolve(code);
   };
   const fail = (error: unknown) => {
@@ -28,6 +28,13 @@ export async function serve(config: Config): Promise<number> {
   process.once("SIGINT", () => stop("SIGINT", 0));
 
   const server = startServer({ config, logger, writeApiLog: logs.writeApiLog, onLost: fail });
+  fatal.onEnd({
+    log: (error, text) => logger.fatal({ err: error }, text),
+    async beforeExit() {
+      await server.abort();
+      await logs.close();
+    },
+  });
   server.ready.catch(fail);
   const code = await ending.promise;
   await server.stop();

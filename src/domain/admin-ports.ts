@@ -39,6 +39,8 @@ export interface AdminUserStore {
     id: number,
     wanted: { isActive?: boolean | undefined; isSuperuser?: boolean | undefined },
   ): Promise<{ user: AdminUser; ended: EndedSession[] }>;
+  /** Deactivated users with greater ids than `after`, by id. */
+  deactivated(after: number, limit: number): Promise<number[]>;
   /** One of the user's sessions, or all. */
   endSessions(by: Admin, userId: number, sessionId?: string): Promise<EndedSession[]>;
   /** A new user who is one, or makes the user of this e-mail one. `user` is undefined when the e-mail was taken just now. */
@@ -58,6 +60,10 @@ export interface AdminConversationStore {
     id: string,
     page: { after: number; limit: number },
   ): Promise<{ users: AdminUser[]; next: number | null; total: number }>;
+  /** The groups that a user owns. */
+  ownedGroups(userId: number): Promise<string[]>;
+  /** Gives a group whose owner is deactivated to its longest-standing active member. No `change` when there is nothing to do. */
+  passOn(id: string): Promise<{ change: Change | undefined }>;
   /** Writes down that messages were read. Rejects when there is no such conversation. */
   noteReading(by: Admin, id: string, read: { count: number; first_seq: number; last_seq: number }): Promise<void>;
   /** Leaves a tombstone. `change` is undefined when it was one already. */

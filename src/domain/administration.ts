@@ -23,6 +23,9 @@ interface Parts {
 /** Between two pieces that are erased: who writes and reads has the database to themselves meanwhile. */
 const ERASING_PAUSE_MS = 50;
 
+/** Deactivated users whose groups are looked for at once. */
+const OWNERS_AT_ONCE = 100;
+
 /** A transaction whose caller gave up may commit this much later, in ms: the store's time-outs, and some slack. */
 const DOUBT_MS = 10_000;
 /** How often sessions are looked for meanwhile that have ended after all. */
@@ -33,6 +36,8 @@ export class Administration {
   private erasing: Promise<void> | undefined;
   private hasMoreToErase = false;
   private isClosed = false;
+  private passingOn: Promise<void> | undefined;
+  private hasMoreToPassOn = false;
   private sessionsDoubtedUntil = 0;
   private nextDoubt: ReturnType<typeof setTimeout> | undefined;
 
@@ -53,7 +58,7 @@ export class Administration {
 
   /**
    * Who is deactivated is out at once, on every node; what they have written stays, and they stay in their
-   * conversations. Who is made a superuser, or is one no more, has that at once too.
+   * conversations. Their groups get other owners a little later. Who is made a superuser, or is one no more, has that at once too.
    */
   async changeUser(
     by: Admin,
@@ -66,6 +71,8 @@ export class Administration {
     // Said again although nothing changed: the answer to the change may have got lost, and with it what was to be told.
     bus.publish({ kind: "user_changed", userId: id, fullName: user.full_name });
     if (!user.is_active) bus.publish({ kind: "sessions_doubted" });
+    // Also after a reactivation: groups of which nobody was active have an heir now.
+    this.passOnGroups();
     return user;
   }
 
@@ -189,6 +196,55 @@ export class Administration {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.nextDoubt);
+  }
+
+  // Owners
+
+  /** Groups of deactivated owners go to their longest-standing active members. Runs once at a time, and again after a failure. */
+  passOnGroups(): void {
+    this.hasMoreToPassOn = true;
+    this.passingOn ??= this.passOnAll()
+      .catch((error: unknown) => {
+        this.hasMoreToPassOn = true;
+        this.parts.logger.warn({ err: error }, "groups of deactivated owners are passed on a little later");
+      })
+      .finally(() => {
+        this.passingOn = undefined;
+      });
+  }
+
+  /** For housekeeping: what failed is tried again. */
+  goOnPassing(): void {
+    if (this.hasMoreToPassOn) this.passOnGroups();
+  }
+
+  private async passOnAll() {
+    const { users, conversations } = this.parts.stores;
+    while (this.hasMoreToPassOn && !this.isClosed) {
+      this.hasMoreToPassOn = false;
+      let after = 0;
+      for (;;) {
+        const owners = await users.deactivated(after, OWNERS_AT_ONCE);
+        for (const owner of owners) for (const id of await conversations.ownedGroups(owner)) await this.passOn(id);
+        const last = owners.at(-1);
+        if (last === undefined || this.isClosed) break;
+        after = last;
+      }
+    }
+  }
+
+  /** One transaction a group: others write and read in between, and after a crash the rest is found again. */
+  private async passOn(id: string) {
+    if (this.isClosed) return;
+    const { stores, announcer } = this.parts;
+    try {
+      const { change } = await stores.conversations.passOn(id);
+      if (change) announcer.announce(change);
+    } catch (error) {
+      // It was removed meanwhile.
+      if (error instanceof Failure && error.reason === "conversation_not_found") return;
+      announcer.doubt(id, error);
+    }
   }
 
   // Audit log

@@ -6,8 +6,7 @@ export type BusEvent =
   | ChangeEvent
   /** A conversation is at this version: who is behind fills from the log. */
   | { kind: "head"; conversationId: string; version: number; lastSeq: number }
-  /** A frame nobody misses when it is lost: typing, read. Goes to the conversation's sockets but those of `fromUserId`. */
-  | { kind: "ephemeral"; conversationId: string; fromUserId: number; frame: string }
+  | EphemeralEvent
   /** One has read up to there: a frame for one's own `/ws/` sockets. Missed, it is learnt with the next `subscribed`. */
   | { kind: "read_position"; conversationId: string; userId: number; frame: string }
   | ToUserEvent
@@ -22,10 +21,22 @@ export type BusEvent =
   | { kind: "user_changed"; userId: number; fullName: string }
   /** There is no such conversation any more. */
   | { kind: "conversation_removed"; conversationId: string }
+  /** Retention has removed the conversation's messages up to this `seq`. Missed, the next answer says the same. */
+  | { kind: "pruned"; conversationId: string; prunedSeq: number }
+  /** A new epoch has begun. Nobody believes it: who hears it asks the database. */
+  | { kind: "history_changed"; epoch: string }
   /** How a node was at a moment, ms since the epoch. */
   | { kind: "sample"; node: NodeInfo; at: number; sample: Sample }
   /** A node ends: it takes no more samples. */
   | { kind: "node_ended"; nodeId: string };
+
+/** A frame nobody misses when it is lost: typing, read. Goes to the conversation's sockets but those of `fromUserId`. */
+export interface EphemeralEvent {
+  kind: "ephemeral";
+  conversationId: string;
+  fromUserId: number;
+  frame: string;
+}
 
 /** People who came online or went offline. Of one user the change with the highest `at` counts. */
 export interface PresenceEvent {

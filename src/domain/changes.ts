@@ -4,12 +4,12 @@ import type { User } from "../protocol/users.ts";
 
 /**
  * One step of a conversation's log. `version` numbers the steps densely; `lastSeq` is the newest message's number
- * after it.
+ * after it. `tag` is the step's random id: of a new message its id. Equal version and tag mean an equal log up to there.
  */
-export type Change = { conversationId: string; version: number; lastSeq: number } & (
+export type Change = { conversationId: string; version: number; tag: string; lastSeq: number } & (
   | { kind: "message"; message: Message }
   | { kind: "message_changed"; message: Message }
-  | { kind: "participants"; added: User[]; removed: number[]; name: string | null }
+  | { kind: "participants"; added: User[]; removed: number[]; name: string | null; ownerId?: number | null }
 );
 
 /** A committed change in the form in which it travels: encoded once, so what is published is what is delivered. */
@@ -17,6 +17,7 @@ export interface ChangeEvent {
   kind: "change";
   conversationId: string;
   version: number;
+  tag: string;
   lastSeq: number;
   /** The frame for the sockets of the conversation, as bytes on the wire. */
   frame: string;
@@ -28,8 +29,8 @@ export interface ChangeEvent {
 }
 
 export function changeEvent(change: Change): ChangeEvent {
-  const { conversationId, version, lastSeq } = change;
-  const event: ChangeEvent = { kind: "change", conversationId, version, lastSeq, frame: changeFrame(change) };
+  const { conversationId, version, tag, lastSeq } = change;
+  const event: ChangeEvent = { kind: "change", conversationId, version, tag, lastSeq, frame: changeFrame(change) };
   if (change.kind === "participants") {
     event.added = change.added.map((user) => user.id);
     event.removed = change.removed;
@@ -38,15 +39,15 @@ export function changeEvent(change: Change): ChangeEvent {
 }
 
 function changeFrame(change: Change): string {
-  const { conversationId: conversation_id, version } = change;
+  const { conversationId: conversation_id, version, tag } = change;
   switch (change.kind) {
     case "message":
-      return encode({ type: "message", conversation_id, message: change.message });
+      return encode({ type: "message", conversation_id, version, message: change.message });
     case "message_changed":
-      return encode({ type: "message_changed", conversation_id, version, message: change.message });
+      return encode({ type: "message_changed", conversation_id, version, tag, message: change.message });
     case "participants": {
-      const { added, removed, name } = change;
-      return encode({ type: "participants", conversation_id, version, added, removed, name });
+      const { added, removed, name, ownerId: owner_id } = change;
+      return encode({ type: "participants", conversation_id, version, tag, added, removed, name, owner_id });
     }
   }
 }

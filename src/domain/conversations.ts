@@ -3,16 +3,15 @@ import { encode } from "../protocol/frames.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus } from "./bus.ts";
 import { Failure, invalidField } from "./errors.ts";
+import type { OwnTurns } from "./own-turns.ts";
 import type { Alteration, ConversationRecord, ConversationStore, SummaryRecord } from "./ports.ts";
 
 export class Conversations {
-  /** The last list that was asked for, by user. */
-  private readonly lists = new Map<number, Promise<unknown>>();
-
   constructor(
     private readonly store: ConversationStore,
     private readonly announcer: Announcer,
     private readonly bus: Bus,
+    private readonly turns: OwnTurns,
     private readonly settings: { maxParticipants: number },
   ) {}
 
@@ -40,17 +39,9 @@ export class Conversations {
     return { conversation: seenBy(conversation, creatorId), created };
   }
 
-  /** One list of a user at a time: with a thousand large groups each is tens of megabytes. */
   async list(userId: number, page: { limit: number; offset: number; search: string }) {
-    const before = this.lists.get(userId);
-    const reading = (before ?? Promise.resolve()).catch(() => {}).then(() => this.store.summaries(userId, page));
-    this.lists.set(userId, reading);
-    try {
-      const { rows, total } = await reading;
-      return { conversations: rows.map((row) => summaryFor(row, userId)), total };
-    } finally {
-      if (this.lists.get(userId) === reading) this.lists.delete(userId);
-    }
+    const { rows, ...counts } = await this.turns.run(userId, () => this.store.summaries(userId, page));
+    return { conversations: rows.map((row) => summaryFor(row, userId)), ...counts };
   }
 
   async detail(userId: number, conversationId: string): Promise<ConversationDetail> {
@@ -162,6 +153,7 @@ function displayName({ isGroup, participants }: ConversationRecord, userId: numb
 const summaryFor = (row: SummaryRecord, userId: number): ConversationSummary => ({
   ...seenBy(row, userId),
   message_count: row.messageCount,
+  pruned_seq: row.prunedSeq,
   unread_count: row.unreadCount,
   last_message: row.lastMessage,
 });

@@ -26,7 +26,7 @@ const positionKey = (conversationId: string, userId: number) => `${conversationI
 export class Messages {
   /**
    * Up to where people are known to have read, so that looking again writes nothing. A position never goes back, and
-   * who joins anew starts at the newest: nothing has to be forgotten.
+   * who joins anew starts at the newest: nothing has to be forgotten while the database does not go back.
    */
   private readonly readUpTo = new LRUCache<string, number>(POSITIONS);
 
@@ -55,8 +55,8 @@ export class Messages {
       (appended) => {
         const { message, first } = appended;
         if (first) {
-          const { conversation_id: conversationId, version, seq: lastSeq } = message;
-          this.announcer.announce({ kind: "message", conversationId, version, lastSeq, message });
+          const { conversation_id: conversationId, version, id: tag, seq: lastSeq } = message;
+          this.announcer.announce({ kind: "message", conversationId, version, tag, lastSeq, message });
           this.meter.countMessage(since);
         } else {
           // A resend mostly follows an answer that was lost, and so may the announcement have been.
@@ -96,6 +96,11 @@ export class Messages {
     if (query.markRead && isNewest && newestSeq !== undefined && !this.isRead(conversationId, actor, newestSeq))
       await this.markRead(conversationId, actor, newestSeq);
     return page;
+  }
+
+  /** Forgets the read positions: the database may have gone back in time. */
+  forgetPositions(): void {
+    this.readUpTo.clear();
   }
 
   private isRead(conversationId: string, { userId }: Actor, seq: number): boolean {

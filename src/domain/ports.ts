@@ -121,8 +121,15 @@ export interface ConversationRecord {
 /** What one participant's list shows beside the conversation itself. */
 export interface SummaryRecord extends ConversationRecord {
   messageCount: number;
+  prunedSeq: number;
   unreadCount: number;
   lastMessage: Message | null;
+}
+
+/** Conversations with something unread, and the unread messages in them. */
+export interface UnreadCounts {
+  conversations: number;
+  messages: number;
 }
 
 /** Where one participant stands in a conversation, and where the conversation stands. */
@@ -130,8 +137,12 @@ export interface Standing {
   readSeq: number;
   lastSeq: number;
   lastVersion: number;
+  prunedSeq: number;
   prunedVersion: number;
   participantCount: number;
+  epoch: string;
+  /** The tag at the version that was asked for; null when it is not known, or none was. */
+  tagThere: string | null;
 }
 
 export interface ConversationStore {
@@ -145,17 +156,25 @@ export interface ConversationStore {
     name: string | null;
   }): Promise<{ conversation: ConversationRecord; created: boolean }>;
   membership(conversationId: string, userId: number): Promise<"participant" | "outsider" | "unknown">;
-  /** `undefined`: no participant, or no such conversation. */
-  standing(conversationId: string, userId: number): Promise<Standing | undefined>;
+  /**
+   * `undefined`: no participant, or no such conversation.
+   * @param version whose tag is wanted
+   */
+  standing(conversationId: string, userId: number, version?: number): Promise<Standing | undefined>;
   record(conversationId: string): Promise<ConversationRecord | undefined>;
-  /** With a `search`, those whose name has it in it, or the name or e-mail of somebody else who takes part. */
+  /**
+   * With a `search`, those whose name has it in it, or the name or e-mail of somebody else who takes part. `unread`
+   * counts over all conversations of the user, whatever is asked for.
+   */
   summaries(
     userId: number,
     page: { limit: number; offset: number; search?: string },
-  ): Promise<{ rows: SummaryRecord[]; total: number }>;
+  ): Promise<{ rows: SummaryRecord[]; total: number; unread: UnreadCounts; epoch: string }>;
   summary(userId: number, conversationId: string): Promise<SummaryRecord | undefined>;
   /** All conversations of these users, and the version that each is at. */
   ofUsers(userIds: number[]): Promise<{ userId: number; id: string; lastVersion: number; lastSeq: number }[]>;
+  /** The ids of all the user's conversations. */
+  idsOf(userId: number): Promise<string[]>;
   /** How far the first 50 participants have read. */
   readPositions(conversationId: string): Promise<{ user_id: number; seq: number }[]>;
   /** By joining; `after` is the cursor that the page before gave. */
@@ -220,16 +239,30 @@ export interface MessageLog {
   /** One page, oldest first, and where the conversation stood with it. Rejects when there is no such conversation. */
   page(conversationId: string, query: PageQuery): Promise<{ messages: Message[]; head: Head }>;
   /**
-   * The changes with `after` < version ≤ `upTo`, in order, dense, `limit` at most. `"gone"` when they are no longer
-   * all there. A message is given as it is now.
+   * The changes with `after` < version ≤ `upTo`, in order, dense, `limit` at most. `"gone"` when they are not all
+   * there. A message is given as it is now.
+   * @param tag of the change at `after`: when the log has another one there, the answer is `"other_history"`
    */
-  changes(conversationId: string, after: number, upTo: number, limit: number): Promise<Change[] | "gone">;
+  changes(
+    conversationId: string,
+    after: number,
+    upTo: number,
+    limit: number,
+    tag?: string | null,
+  ): Promise<Change[] | "gone" | "other_history">;
   /** Where a conversation stands at some moment after the call; `undefined` when there is none. */
   head(conversationId: string): Promise<Head | undefined>;
   /** The same of many at once. */
   heads(conversationIds: string[]): Promise<Map<string, Head>>;
-  /** Removes messages older than so many ms from the log. Returns how many. */
-  prune(olderThanMs: number): Promise<number>;
+  /** Where conversations stand, and the tags of the versions from `from` to `to` there; null where one is not known. */
+  places(
+    asked: { conversationId: string; from: number; to: number }[],
+  ): Promise<Map<string, { head: Head; prunedVersion: number; tags: (string | null)[] }>>;
+  /**
+   * Removes messages older than so many ms from the log. Returns how many.
+   * @param onPruned hears of each conversation, once a piece, up to where it has lost them
+   */
+  prune(olderThanMs: number, onPruned?: (conversationId: string, prunedSeq: number) => void): Promise<number>;
   /** Resolves when all appends so far have their answer. */
   drain(): Promise<void>;
 }
@@ -243,6 +276,8 @@ export interface MessageWindow {
   page(conversationId: string, head: Head, first: number, last: number): Promise<string[] | undefined>;
   /** Takes the newest messages as the log had them at `head`. */
   refill(conversationId: string, head: Head, messages: Message[]): void;
+  /** Retention has removed the messages up to there. Resolves with whether none of them is left. */
+  prune(conversationId: string, prunedSeq: number): Promise<boolean>;
   /** The conversation is no more. Resolves with whether nothing of it is left. */
   drop(conversationId: string): Promise<boolean>;
 }
@@ -250,6 +285,10 @@ export interface MessageWindow {
 export interface Head {
   lastSeq: number;
   lastVersion: number;
+  /** Of the change at `lastVersion`; null when it is not known: there is none, or retention has removed it. */
+  tag: string | null;
   prunedSeq: number;
   participantCount: number;
+  /** Of the database, read in the same statement. */
+  epoch: string;
 }

@@ -28,11 +28,15 @@ export class Sessions {
   /** Keys of tokens whose seal was looked at: a browser sends the same one with each request. */
   private readonly keys = new LRUCache<string, string>({ max: SESSIONS_KNOWN });
 
+  /** The cookie that no other server's takes the place of: its name is that of this database. */
+  readonly cookieName: string;
+
   constructor(
     private readonly store: SessionStore,
     private readonly bus: Bus,
     private readonly secret: string,
   ) {
+    this.cookieName = `confab-${createHmac("sha256", secret).update("cookie").digest("hex").slice(0, 8)}`;
     this.cache = new ReadCache(SESSIONS_KNOWN, () => bus.isSure);
   }
 
@@ -118,8 +122,8 @@ export class Sessions {
     return key;
   }
 
-  /** An invented token is seen to be one without a look into the database, which would let anybody keep it busy. */
-  private isOurs(token: string): boolean {
+  /** Whether this server has made the token. An invented one is seen to be one without a look into the database, which would let anybody keep it busy. */
+  isOurs(token: string): boolean {
     const [, random, seal] = TOKEN.exec(token) ?? [];
     return random !== undefined && seal !== undefined && equal(seal, this.seal(random));
   }

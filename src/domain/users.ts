@@ -5,6 +5,7 @@ import type { AdminUserStore } from "./admin-ports.ts";
 import type { Bus } from "./bus.ts";
 import { publishEnded } from "./ended-sessions.ts";
 import { Failure, invalidField } from "./errors.ts";
+import type { OwnTurns } from "./own-turns.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Session, UserStore } from "./ports.ts";
 
@@ -20,6 +21,7 @@ export class Users {
     private readonly adminStore: Pick<AdminUserStore, "createSuperuser">,
     private readonly passwords: Passwords,
     private readonly bus: Bus,
+    private readonly turns: OwnTurns,
     private readonly settings: { registration: "open" | "closed"; directory: "all" | "shared" },
   ) {}
 
@@ -82,7 +84,8 @@ export class Users {
   }
 
   list(session: Session, query: { search: string; limit: number; offset: number }) {
-    return this.store.list({ ...query, callerId: session.userId, shared: this.settings.directory === "shared" });
+    const shared = this.settings.directory === "shared";
+    return this.turns.run(session.userId, () => this.store.list({ ...query, callerId: session.userId, shared }));
   }
 
   /** Makes a superuser, or makes an existing user one (and keeps their password). Not reachable over the network. */

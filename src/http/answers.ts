@@ -10,6 +10,26 @@ type Answer<T> = Omit<Success<T>, "status">;
 export const success = <T>(c: Context<Env>, answer: Answer<T>, status: 200 | 201 = 200) =>
   json(c, JSON.stringify({ status: "success", ...answer } satisfies Success<T>), status);
 
+/** Text of a list that is written at a stretch: one or two ms of work. */
+const STRETCH_CHARACTERS = 256 * 1024;
+
+/** The same for a list that may be of megabytes: everybody else has their turn while it is written. */
+export async function successList<T, M>(c: Context<Env>, list: readonly T[], meta: M) {
+  const parts: string[] = [];
+  let characters = 0;
+  for (const item of list) {
+    const part = JSON.stringify(item);
+    parts.push(part);
+    characters += part.length;
+    if (characters < STRETCH_CHARACTERS) continue;
+    characters = 0;
+    await nextTurn();
+  }
+  return json(c, `{"status":"success","data":[${parts.join(",")}],"meta":${JSON.stringify(meta)}}`, 200);
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** The same for data that is JSON already. */
 export const successText = (c: Context<Env>, data: string) => json(c, `{"status":"success","data":${data}}`, 200);
 

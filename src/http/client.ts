@@ -16,6 +16,8 @@ export interface Client {
   https: boolean;
   /** The host the client asked for. */
   host: string;
+  /** The port the client asked for, where a trusted proxy tells it apart from the host. */
+  port: string | undefined;
 }
 
 /** Reads who sent a request from its connection, and from its headers only as far as trusted proxies vouch for them. */
@@ -31,6 +33,7 @@ export function clientOf(request: Request, connections: Connections, trusted: Tr
     network: networkOf(address),
     https: (proxied ? lastOf(headers.get("x-forwarded-proto")) : undefined) === "https",
     host: (proxied ? lastOf(headers.get("x-forwarded-host")) : undefined) ?? headers.get("host") ?? "",
+    port: portOf(proxied ? lastOf(headers.get("x-forwarded-port")) : undefined),
   };
 }
 
@@ -73,6 +76,8 @@ function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6 | undefined): string {
       .join(":")}::/64`;
   return address.toString();
 }
+
+const portOf = (text: string | undefined) => (text !== undefined && /^\d{1,5}$/.test(text) ? text : undefined);
 
 const listOf = (header: string | null) =>
   (header ?? "")

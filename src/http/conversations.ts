@@ -8,10 +8,11 @@ import {
   conversationSummary,
   createConversationBody,
   renameBody,
+  unreadCounts,
 } from "../protocol/conversations.ts";
-import { count } from "../protocol/text.ts";
+import { count, epoch } from "../protocol/text.ts";
 import { search, user } from "../protocol/users.ts";
-import { success } from "./answers.ts";
+import { success, successList } from "./answers.ts";
 import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, json, query, userIdOf, whole } from "./input.ts";
@@ -48,11 +49,13 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   const aboutList = about({
     id: "listConversations",
     summary: "One's conversations, most recently active first",
-    answers: { 200: { data: z.array(conversationSummary), meta: z.object({ total: count }) } },
+    answers: {
+      200: { data: z.array(conversationSummary), meta: z.object({ total: count, unread: unreadCounts, epoch }) },
+    },
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
-    const { conversations: data, total } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
-    return success(c, { data, meta: { total } });
+    const { conversations: data, ...meta } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
+    return successList(c, data, meta);
   });
 
   const aboutOne = about({
@@ -87,7 +90,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   });
   app.get("/:conversationId/participants", aboutParticipants, loggedIn, query(pageQuery), async (c) => {
     const page = await conversations.participants(sessionOf(c).userId, conversationIdOf(c), c.req.valid("query"));
-    return success(c, { data: page.users, meta: { total: page.total, next_after: page.next } });
+    return successList(c, page.users, { total: page.total, next_after: page.next });
   });
 
   const aboutAdd = about({

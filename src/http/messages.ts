@@ -36,7 +36,7 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
     const page = { limit, offset, beforeSeq, afterSeq, markRead: markRead && !fromElsewhere };
     const conversationId = conversationIdOf(c);
     const found = await messages.page(conversationId, sessionOf(c), page);
-    return successText(c, encodePage(conversationId, found.messages, found.total));
+    return successText(c, encodePage(conversationId, found));
   });
 
   const aboutSend = about({

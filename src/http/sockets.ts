@@ -5,6 +5,7 @@ import { Failure } from "../domain/errors.ts";
 import type { Actor } from "../domain/messages.ts";
 import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { FailureName } from "../protocol/failures.ts";
+import { resumeTag } from "../protocol/frames.ts";
 import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { conversationIdOf, optionalCounter, query } from "./input.ts";
@@ -17,7 +18,8 @@ interface Visitor {
   token: string;
   /** `undefined` on `/ws/`, which serves all of a user's conversations. */
   conversationId: string | undefined;
-  afterVersion: number | undefined;
+  /** Where the client goes on: what it has got, and the tag that it had there. */
+  cursor: { version: number; tag: string | undefined } | undefined;
 }
 
 /** Where requests become sockets: Bun's native upgrade. */
@@ -26,7 +28,7 @@ export interface SocketGate {
   upgrade(request: Request, visitor: Visitor): boolean;
 }
 
-const chatQuery = z.object({ after_version: optionalCounter });
+const chatQuery = z.object({ after_version: optionalCounter, tag: resumeTag.optional() });
 
 /** The routes that become sockets. Everything is refused here, with an HTTP status, before a socket exists. */
 export function socketRoutes(services: {
@@ -39,7 +41,7 @@ export function socketRoutes(services: {
   const { access, gate, places, maxSocketsPerUser, isDraining } = services;
   const app = new Hono<Env>();
 
-  const upgrade = async (c: Context<Env>, conversationId?: string, afterVersion?: number) => {
+  const upgrade = async (c: Context<Env>, conversationId?: string, cursor?: Visitor["cursor"]) => {
     if (isDraining()) throw new Failure("draining", { retryAfter: 1 });
     const { userId, fullName, id: sessionId } = sessionOf(c);
     if (conversationId !== undefined) await access.requireParticipant(conversationId, userId);
@@ -47,7 +49,7 @@ export function socketRoutes(services: {
 
     if (!(await places.take(userId, maxSocketsPerUser))) throw new Failure("too_many_sockets", { retryAfter: 5 });
     const actor = { userId, fullName };
-    const visitor = { actor, sessionId, token: c.var.token ?? "", conversationId, afterVersion };
+    const visitor = { actor, sessionId, token: c.var.token ?? "", conversationId, cursor };
     // The stop may have begun while this request waited: nothing may open behind it.
     if (isDraining() || !gate.upgrade(c.req.raw, visitor)) {
       places.giveBack(userId);
@@ -62,13 +64,15 @@ export function socketRoutes(services: {
   const aboutChat = about({
     id: "chatSocket",
     summary: "A socket on one conversation",
-    description: "`after_version` replays every change after it, before anything live.",
+    description:
+      "`after_version` replays every change after it, before anything live. With the `tag` of that change a client is told by `reset` when the server has another history there.",
     answers,
     failures: ["not_a_participant", ...refusals],
   });
-  app.get("/chat/:conversationId", aboutChat, loggedIn, query(chatQuery), (c) =>
-    upgrade(c, conversationIdOf(c), c.req.valid("query").after_version),
-  );
+  app.get("/chat/:conversationId", aboutChat, loggedIn, query(chatQuery), (c) => {
+    const { after_version: version, tag } = c.req.valid("query");
+    return upgrade(c, conversationIdOf(c), version === undefined ? undefined : { version, tag });
+  });
   const aboutUser = about({
     id: "userSocket",
     summary: "One socket for all of one's conversations",

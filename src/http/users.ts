@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { deleteCookie, setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
@@ -17,7 +17,7 @@ import {
   sessionInfo,
   user,
 } from "../protocol/users.ts";
-import { success } from "./answers.ts";
+import { success, successList } from "./answers.ts";
 import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { json, query, sessionIdOf, whole } from "./input.ts";
@@ -44,8 +44,17 @@ export function userRoutes(services: {
       return { ...own, sameSite: "None", secure: true, partitioned: true } as const;
     return { ...own, sameSite: "Lax", secure: services.cookieSecure === "always" || c.var.client.https } as const;
   };
-  const giveCookie = (c: Context<Env>, token: string) =>
-    setCookie(c, SESSION_COOKIE, token, { ...cookie(c), maxAge: COOKIE_SECONDS });
+  // The second one outlives a login to another server on this host, whose `sessionid` takes the place of ours.
+  const giveCookies = (c: Context<Env>, token: string) => {
+    for (const name of [SESSION_COOKIE, sessions.cookieName])
+      setCookie(c, name, token, { ...cookie(c), maxAge: COOKIE_SECONDS });
+  };
+  /** What another server has set is left to it. */
+  const clearCookies = (c: Context<Env>) => {
+    const there = getCookie(c, SESSION_COOKIE);
+    if (there === undefined || sessions.isOurs(there)) deleteCookie(c, SESSION_COOKIE, cookie(c));
+    deleteCookie(c, sessions.cookieName, cookie(c));
+  };
 
   const aboutRegister = about({
     id: "register",
@@ -75,7 +84,7 @@ export function userRoutes(services: {
     const credentials = await users.authenticate(email, password, c.var.client.network);
     await endCurrent(c, sessions);
     const from = { address: c.var.client.address, client: c.req.header("user-agent") ?? "" };
-    giveCookie(c, await sessions.start(credentials, from));
+    giveCookies(c, await sessions.start(credentials, from));
     return success(c, { message: "Login successful", data: await users.seen(credentials.user) });
   });
 
@@ -89,7 +98,7 @@ export function userRoutes(services: {
   });
   app.post("/logout", aboutLogout, async (c) => {
     if (!(await endCurrent(c, sessions))) throw new Failure("not_logged_in");
-    deleteCookie(c, SESSION_COOKIE, cookie(c));
+    clearCookies(c);
     return success(c, { message: "Logout successful" });
   });
 
@@ -122,7 +131,7 @@ export function userRoutes(services: {
   });
   app.get("/list", aboutList, loggedIn, query(listQuery), async (c) => {
     const { users: data, total } = await users.list(sessionOf(c), c.req.valid("query"));
-    return success(c, { data, meta: { total } });
+    return successList(c, data, { total });
   });
 
   const aboutPassword = about({
@@ -137,7 +146,7 @@ export function userRoutes(services: {
     // Guessing the old password with a stolen cookie is held up like guessing at the login.
     await limits.login?.hit(`user ${session.userId} ${c.var.client.network}`);
     await users.changePassword(session, old_password, password, c.var.client.network);
-    giveCookie(c, await sessions.renew(session));
+    giveCookies(c, await sessions.renew(session));
     return success(c, { message: "Password changed successfully" });
   });
 

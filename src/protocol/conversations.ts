@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { message } from "./messages.ts";
-import { count, id, line, userId } from "./text.ts";
+import { count, id, line, prunedSeq, userId } from "./text.ts";
 import { time, user } from "./users.ts";
 
 /** How many participants a conversation object carries, by joining; the others are paged. */
@@ -30,12 +30,23 @@ export type Conversation = z.infer<typeof conversation>;
 export const conversationSummary = conversation
   .extend({
     message_count: count,
+    pruned_seq: prunedSeq,
     unread_count: count.meta({ description: "Messages after the read position of who asks.", examples: [3] }),
     last_message: message.nullable(),
   })
   .meta({ id: "ConversationSummary" });
 /** A conversation with its counts and newest message, as the list has it. */
 export type ConversationSummary = z.infer<typeof conversationSummary>;
+
+export const unreadCounts = z
+  .object({
+    conversations: count.meta({ description: "How many have something unread.", examples: [2] }),
+    messages: count.meta({ description: "How many messages are unread in them.", examples: [5] }),
+  })
+  .meta({
+    id: "UnreadCounts",
+    description: "Over all conversations of who asks, whatever page or search is asked for.",
+  });
 
 export const conversationDetail = conversationSummary
   .extend({

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { codePoints } from "./content.ts";
 import { conversation, idList } from "./conversations.ts";
 import { errorCode } from "./envelope.ts";
-import { message } from "./messages.ts";
-import { clientId, content, count, counter, id, userId, uuid } from "./text.ts";
+import { type EncodedPage, encodePageEnd, message, pageAt } from "./messages.ts";
+import { changeTag, clientId, content, count, counter, epoch, headTag, id, prunedSeq, userId, uuid } from "./text.ts";
 import { time, user } from "./users.ts";
 
 /** Frames above this many bytes close the socket with 1009. */
@@ -41,6 +41,11 @@ const user_ids = idList
     maxItems: WATCHED_MAX,
     examples: [[2]],
   });
+
+/** Beside `after_version`, here and on `/ws/chat/{id}/`. */
+export const resumeTag = uuid.meta({
+  description: "The tag of the change at `after_version`. Where the server has another one there, it answers `reset`.",
+});
 
 /** What a client may send, by `type`. A frame without a `type` is a message. Unknown fields are ignored. */
 export const clientFrames = {
@@ -81,8 +86,9 @@ export const clientFrames = {
     })
     .meta({ description: "Asks for one page of older messages.", examples: [{ before_seq: 51, limit: 50 }] }),
   ping: z.object(envelope).meta({ description: "Asks for a `pong`.", examples: [{ ref: "1" }] }),
-  subscribe: z.object({ ...envelope, after_version: counter.optional() }).meta({
-    description: "Takes part in a conversation; with `after_version` all that came after it is replayed first.",
+  subscribe: z.object({ ...envelope, after_version: counter.optional(), tag: resumeTag.nullish() }).meta({
+    description:
+      "Takes part in a conversation; with `after_version` all that came after it is replayed first, or a `reset` says that this can't be.",
     examples: [{ conversation_id: "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071", after_version: 12 }],
   }),
   unsubscribe: z.object(envelope).meta({
@@ -105,6 +111,8 @@ const echo = {
 const last_seq = count.meta({ description: "The newest message's `seq`.", examples: [7] });
 const last_version = count.meta({ description: "The newest change." });
 const version = count.meta({ description: "The change's number: dense, in order.", examples: [13] });
+/** Where a conversation stands, with what names its history there. */
+const standing = { last_version, tag: headTag, pruned_seq: prunedSeq };
 const who = { user_id: userId, user_name: z.string().meta({ examples: ["Bob Example"] }) };
 
 const frame = <T extends string, Fields extends z.ZodRawShape>(type: T, fields: Fields, description: string) =>
@@ -113,6 +121,9 @@ const frame = <T extends string, Fields extends z.ZodRawShape>(type: T, fields: 
 /**
  * What the server sends, by `type`. Every frame about a conversation carries its id, on both kinds of socket. The types
  * and the documents are made of these; nothing is checked while sending.
+ *
+ * The first rule: a frame with `conversation_id` and a `version` of its own, other than `ack`, is a change, and moves the
+ * client's cursor to that version, whether or not the client knows its type. No other frame may have a `version`.
  */
 export const serverFrames = {
   connection_established: frame(
@@ -122,16 +133,23 @@ export const serverFrames = {
       conversation_id: id.optional(),
       last_seq: last_seq.optional(),
       last_version: last_version.optional(),
+      tag: headTag.optional(),
+      pruned_seq: prunedSeq.optional(),
+      epoch,
       read_seq: count.optional().meta({ description: "One's own read position." }),
       reconnect_after_ms: count.meta({ description: "How long to wait after a lost connection.", examples: [1500] }),
       user_id: userId.meta({ description: "Oneself." }),
     },
     "The first frame. On /ws/ it names no conversation.",
   ),
-  message: frame("message", { conversation_id: id, message }, "A message, in order and without holes."),
+  message: frame(
+    "message",
+    { conversation_id: id, version, message },
+    "A message, in order and without holes. Its tag is the message's id.",
+  ),
   message_changed: frame(
     "message_changed",
-    { conversation_id: id, version, message },
+    { conversation_id: id, version, tag: changeTag, message },
     "A message was edited or deleted; this is how it is now.",
   ),
   participants: frame(
@@ -139,14 +157,19 @@ export const serverFrames = {
     {
       conversation_id: id,
       version,
+      tag: changeTag,
       added: z.array(user),
       removed: z.array(userId).meta({ examples: [[]] }),
       name: z
         .string()
         .nullable()
         .meta({ description: "The group's name from now on.", examples: ["Friends"] }),
+      owner_id: userId
+        .nullable()
+        .optional()
+        .meta({ description: "The group's owner from now on, when that has changed. A replay leaves it out." }),
     },
-    "Somebody joined or left, or the group was renamed.",
+    "Somebody joined or left, the group was renamed, or it has another owner.",
   ),
   ack: frame(
     "ack",
@@ -166,14 +189,24 @@ export const serverFrames = {
   ),
   history: frame(
     "history",
-    { conversation_id: id, ref: echo.ref, messages: z.array(message), total: count },
+    { conversation_id: id, ref: echo.ref, messages: z.array(message), total: count, ...pageAt },
     "One page of older messages, oldest first; `total` is how many there are.",
   ),
   pong: frame("pong", { conversation_id: id.optional(), ref: echo.ref }, "Answers a `ping`."),
   reset: frame(
     "reset",
-    { conversation_id: id, last_version },
-    "What was missed is too much, or not kept: fetch the conversation anew, and go on from `last_version`.",
+    { conversation_id: id, ...standing, epoch },
+    "What was missed is too much, not kept, or of another history: fetch the conversation anew, and go on from `last_version`.",
+  ),
+  pruned: frame(
+    "pruned",
+    { conversation_id: id, pruned_seq: prunedSeq },
+    "Retention has removed messages. It is no change and may be lost; the next answer says the same.",
+  ),
+  epoch: frame(
+    "epoch",
+    { epoch },
+    "The database may have gone back: load lists anew. Each open conversation that differs gets a `reset`.",
   ),
   subscribed: frame(
     "subscribed",
@@ -181,7 +214,8 @@ export const serverFrames = {
       conversation_id: id,
       ref: echo.ref,
       last_seq,
-      last_version,
+      ...standing,
+      epoch,
       read_seq: count.meta({ description: "One's own read position." }),
     },
     "Answers `subscribe`; what was missed follows, or a `reset`.",
@@ -208,6 +242,11 @@ export const serverFrames = {
       ref: echo.ref,
     },
     "Somebody who is watched is there, or is not.",
+  ),
+  user: frame(
+    "user",
+    { user },
+    "A name or an account has changed: that of somebody who shares a conversation with this user, or the user's own.",
   ),
   error: frame(
     "error",
@@ -237,18 +276,15 @@ export const userSocketOnly: ReadonlySet<string> = new Set<ClientFrameType | Ser
   "watch",
   "unwatch",
   "presence",
+  "epoch",
+  "user",
 ]);
 
 /** The one place where a frame becomes bytes: what is encoded here is what every socket gets. */
 export const encode = (frame: ServerFrame): string => JSON.stringify(frame);
 
 /** A `history` frame. Its messages come as JSON, written once for all who ask. */
-export function encodeHistory(
-  conversationId: string,
-  ref: string | undefined,
-  messages: readonly string[],
-  total: number,
-): string {
+export function encodeHistory(conversationId: string, ref: string | undefined, page: EncodedPage): string {
   const echo = ref === undefined ? "" : `"ref":${JSON.stringify(ref)},`;
-  return `{"type":"history","conversation_id":"${conversationId}",${echo}"messages":[${messages.join(",")}],"total":${total}}`;
+  return `{"type":"history","conversation_id":"${conversationId}",${echo}"messages":[${page.messages.join(",")}],${encodePageEnd(page)}}`;
 }

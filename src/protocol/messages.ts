@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clientId, content, count, id, userId } from "./text.ts";
+import { clientId, content, count, epoch, headTag, id, prunedSeq, userId } from "./text.ts";
 import { time } from "./users.ts";
 
 export const message = z
@@ -32,6 +32,15 @@ export type Message = z.infer<typeof message>;
 export const sendBody = z.object({ content, client_id: clientId.optional() }).meta({ id: "SendBody" });
 export const editBody = z.object({ content }).meta({ id: "EditBody" });
 
+/** Where a conversation stood when its messages were read. */
+export const pageAt = {
+  last_version: count.meta({ description: "The newest change at which this is true." }),
+  tag: headTag,
+  pruned_seq: prunedSeq,
+  epoch,
+};
+type PageAt = z.infer<z.ZodObject<typeof pageAt>>;
+
 /** `data` of a page of messages, oldest first. */
 export const messagePage = z
   .object({
@@ -39,10 +48,22 @@ export const messagePage = z
     messages: z.array(message).meta({ description: "Oldest first." }),
     count: count.meta({ description: "How many are in this page.", examples: [1] }),
     total: count.meta({ description: "How many the conversation has." }),
+    ...pageAt,
   })
   .meta({ id: "MessagePage" });
 export type MessagePage = z.infer<typeof messagePage>;
 
-/** A `MessagePage` as JSON. Its messages are JSON already, written once for all who ask. */
-export const encodePage = (conversationId: string, messages: readonly string[], total: number): string =>
-  `{"conversation_id":"${conversationId}","messages":[${messages.join(",")}],"count":${messages.length},"total":${total}}`;
+/** A page's messages as JSON, written once for all who ask, and where the conversation stood. */
+export interface EncodedPage {
+  messages: readonly string[];
+  total: number;
+  at: PageAt;
+}
+
+/** The members of `MessagePage` and of a `history` frame from `total` on. */
+export const encodePageEnd = ({ total, at }: EncodedPage): string =>
+  `"total":${total},"last_version":${at.last_version},"tag":${JSON.stringify(at.tag)},"pruned_seq":${at.pruned_seq},"epoch":"${at.epoch}"`;
+
+/** A `MessagePage` as JSON. */
+export const encodePage = (conversationId: string, page: EncodedPage): string =>
+  `{"conversation_id":"${conversationId}","messages":[${page.messages.join(",")}],"count":${page.messages.length},${encodePageEnd(page)}}`;

@@ -120,6 +120,23 @@ export const uuid = z
   .transform((text) => text.toLowerCase())
   .meta({ format: "uuid", examples: [EXAMPLE_ID] });
 
+/** The random id of a change: with its version it names a place in one history. */
+export const changeTag = z.string().meta({
+  description: "Of this change: send it back with `after_version`.",
+  format: "uuid",
+  examples: [EXAMPLE_ID],
+});
+/** The same beside a `last_version`. */
+export const headTag = changeTag
+  .nullable()
+  .meta({ description: "Of the change at `last_version`: send it back with `after_version`. Null: not known." });
+
+export const epoch = z.string().meta({
+  description: "Of the database. Another one says that it may have gone back: load lists anew, and counters may fall.",
+  format: "uuid",
+  examples: ["7d444840-9dc0-41d1-8245-ee51d2f5a2f1"],
+});
+
 /** User ids are PostgreSQL integers; a larger number is no id at all. */
 export const USER_ID_MAX = 2 ** 31 - 1;
 export const userId = z
@@ -140,3 +157,7 @@ export const count = z
   .int()
   .min(0)
   .meta({ examples: [12] });
+export const prunedSeq = count.meta({
+  description: "Messages with a `seq` up to this are gone by retention: drop your copies.",
+  examples: [0],
+});

@@ -14,6 +14,9 @@ export const user = z
     full_name: z.string().meta({ examples: ["Bob Example"] }),
     last_seen: time.nullable().meta({ description: "The last login; null before the first." }),
     date_joined: time,
+    is_active: z.literal(false).optional().meta({
+      description: "There for an account that is deactivated: this person reads nothing until it is active again.",
+    }),
   })
   .meta({ id: "User", description: "A user as everybody may see them." });
 /** A user as everybody may see them: never a hash, never a staff flag. */

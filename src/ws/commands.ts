@@ -78,7 +78,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
     run({ typing }, socket, frame, conversationId) {
       const subscription = socket.subscriptions.get(conversationId);
       if (!subscription) throw new Failure("not_subscribed");
-      typing.set(conversationId, socket.actor, frame.is_typing, subscription.room.participantCount);
+      typing.set(conversationId, socket.actor, socket, frame.is_typing, subscription.room.participantCount);
     },
   },
   read: {
@@ -103,7 +103,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
       const page = await messages.page(conversationId, socket.actor, { limit, beforeSeq, markRead: false });
       const fitting = newestThatFit(page.messages, HISTORY_BYTES_MAX);
       await socket.writable();
-      socket.send(encodeHistory(conversationId, ref, fitting, page.total));
+      socket.send(encodeHistory(conversationId, ref, { ...page, messages: fitting }));
     },
   },
   ping: {
@@ -113,13 +113,14 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
     },
   },
   subscribe: {
-    async run({ hub, conversations }, socket, { ref, after_version }, conversationId) {
+    async run({ hub, conversations }, socket, { ref, after_version, tag }, conversationId) {
       const earlier = socket.subscriptions.get(conversationId);
       if (earlier) hub.leave(earlier);
       const subscription = hub.enter(socket, conversationId);
       hub.watching.setActivity(socket, conversationId, false);
       try {
-        await subscription.join(conversations, after_version, ({ readSeq }, room) =>
+        const cursor = after_version === undefined ? undefined : { version: after_version, tag: tag ?? undefined };
+        await subscription.join(conversations, cursor, ({ readSeq, epoch }, room) =>
           socket.send(
             encode({
               type: "subscribed",
@@ -127,6 +128,9 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
               ref,
               last_seq: room.lastSeq,
               last_version: room.delivered,
+              tag: room.tag,
+              pruned_seq: room.prunedSeq,
+              epoch,
               read_seq: readSeq,
             }),
           ),
@@ -144,7 +148,7 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
       if (!subscription) throw new Failure("not_subscribed");
       hub.leave(subscription);
       hub.watching.setActivity(socket, conversationId, true);
-      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.left(conversationId, socket.actor);
+      typing.left(conversationId, socket.actor, socket);
       socket.send(encode({ type: "unsubscribed", conversation_id: conversationId, ref, code: "unsubscribed" }));
     },
   },

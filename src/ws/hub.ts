@@ -1,10 +1,12 @@
 import type { Bus, BusEvent, ToUserEvent } from "../domain/bus.ts";
 import type { ChangeEvent } from "../domain/changes.ts";
+import type { History } from "../domain/history.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Meter } from "../domain/meter.ts";
 import type { ConversationStore, MessageLog } from "../domain/ports.ts";
 import type { Presence } from "../domain/presence.ts";
 import { closeCodes } from "../protocol/close-codes.ts";
+import { encode } from "../protocol/frames.ts";
 import { PresenceWatching } from "./presence.ts";
 import { Room } from "./room.ts";
 import type { ClientSocket } from "./socket.ts";
@@ -13,6 +15,9 @@ import { type Publish, Watching } from "./watching.ts";
 
 /** Conversations that one statement asks after. */
 const HEADS_AT_ONCE = 1_000;
+/** Rooms that compare themselves with the log at once, after the database may have gone back. */
+const ROOMS_AT_ONCE = 20;
+const RETRY_MS = 250;
 
 const roomTopic = (conversationId: string) => `c:${conversationId}`;
 
@@ -31,6 +36,8 @@ export class Hub {
   constructor(
     private readonly bus: Bus,
     private readonly log: MessageLog,
+    private readonly conversations: Pick<ConversationStore, "ofUsers" | "standing">,
+    private readonly history: History,
     private readonly publish: Publish,
     private readonly forgetMemberships: (conversationId: string, userIds: number[]) => void,
     private readonly meter: Meter,
@@ -46,6 +53,11 @@ export class Hub {
         ),
       unfollow: (conversationId) => this.unwant(conversationId),
     });
+  }
+
+  /** The database's, as this node knows it. */
+  get epoch(): string {
+    return this.history.epoch;
   }
 
   // Sockets
@@ -95,12 +107,22 @@ export class Hub {
           this.applyRemovals(event);
           this.watching.moved(event.conversationId, event.version, event.lastSeq);
           this.applyAdditions(event);
+          this.history.note(event);
         },
+        standing: (userId) => this.conversations.standing(conversationId, userId),
+        contradicted: () => this.history.contradict(),
+        gone: () => this.removeConversation(conversationId),
         broken: () => this.discard(room),
       },
       this.logger,
     );
     this.rooms.set(conversationId, room);
+    const noteHead = () => {
+      this.history.noteHead(conversationId, room.delivered, room.tag);
+      if (room.epoch !== "") this.history.observe(room.epoch);
+    };
+    // Of a room that can't start, those who wait for it hear.
+    room.started.then(noteHead, () => {});
     return room;
   }
 
@@ -163,23 +185,59 @@ export class Hub {
         break;
       case "conversation_removed":
         this.removeConversation(event.conversationId);
+        break;
+      case "pruned":
+        this.rooms.get(event.conversationId)?.prune(event.prunedSeq);
+        this.watching.pruned(event.conversationId, event.prunedSeq);
+    }
+  }
+
+  /**
+   * The database may have gone back in time: each room is compared with the log, and what sockets watch is read anew.
+   * Then the sockets for all conversations of a user hear of the new epoch. Never rejects.
+   */
+  async startEpoch(epoch: string): Promise<void> {
+    const rooms = [...this.rooms.values()];
+    for (const room of rooms) room.hold();
+    const compareSome = async () => {
+      for (let room = rooms.pop(); room; room = rooms.pop()) await room.suspect();
+    };
+    await Promise.all([this.readWatchedAnew(epoch), ...Array.from({ length: ROOMS_AT_ONCE }, compareSome)]);
+    if (this.history.epoch !== epoch) return;
+    const frame = encode({ type: "epoch", epoch });
+    for (const socket of this.sockets) if (socket.isUserSocket && socket.isGreeted) socket.send(frame);
+    for (const room of this.rooms.values()) this.history.noteHead(room.conversationId, room.delivered, room.tag);
+  }
+
+  private async readWatchedAnew(epoch: string) {
+    while (this.history.epoch === epoch) {
+      try {
+        await this.watching.restart((userIds) => this.conversations.ofUsers(userIds));
+        this.presence.heal();
+        return;
+      } catch (error) {
+        this.logger.warn({ err: error }, "can't read yet what sockets watch in the new epoch");
+        await Bun.sleep(RETRY_MS);
+      }
     }
   }
 
   /** Asks what the bus may have failed to bring: rooms fill up to the head, watchers hear who is in, and of activity. */
-  async heal(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
+  async heal(): Promise<void> {
     this.presence.heal();
     const wanted = [...this.interest.keys()];
     const heads: Awaited<ReturnType<MessageLog["heads"]>>[] = [];
     for (let i = 0; i < wanted.length; i += HEADS_AT_ONCE) {
       const asked = wanted.slice(i, i + HEADS_AT_ONCE);
+      const delivered = new Map(asked.map((id) => [id, this.rooms.get(id)?.delivered ?? 0]));
       const some = await this.log.heads(asked);
-      for (const [conversationId, { lastVersion }] of some) this.rooms.get(conversationId)?.expect(lastVersion);
+      for (const [conversationId, head] of some)
+        this.rooms.get(conversationId)?.observe(head, delivered.get(conversationId) ?? 0);
       heads.push(some);
       for (const conversationId of asked) if (!some.has(conversationId)) this.removeConversation(conversationId);
     }
     // Read after the heads and put right before they are told: who is out at a head does not hear of it.
-    await this.watching.heal(ofUsers);
+    await this.watching.heal((userIds) => this.conversations.ofUsers(userIds));
     for (const some of heads)
       for (const [conversationId, { lastVersion, lastSeq }] of some)
         this.watching.moved(conversationId, lastVersion, lastSeq);
@@ -201,6 +259,7 @@ export class Hub {
   }
 
   private handleChange(event: ChangeEvent) {
+    this.history.note(event);
     this.applyRemovals(event);
     this.rooms.get(event.conversationId)?.receive(event);
     this.watching.moved(event.conversationId, event.version, event.lastSeq);

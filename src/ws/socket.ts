@@ -2,7 +2,7 @@ import type { ServerWebSocket } from "bun";
 import type { Actor } from "../domain/messages.ts";
 import { closeCodes, reconnectAfterMs } from "../protocol/close-codes.ts";
 import { encode } from "../protocol/frames.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Cursor, Subscription } from "./subscription.ts";
 
 /** What an upgrade has found out; the socket's `data` from then on. */
 export interface Upgrade {
@@ -12,7 +12,8 @@ export interface Upgrade {
   token: string;
   /** `undefined` on `/ws/`, which serves all of a user's conversations. */
   conversationId: string | undefined;
-  afterVersion: number | undefined;
+  /** Where the client goes on. */
+  cursor: Cursor | undefined;
   socket: ClientSocket | undefined;
 }
 

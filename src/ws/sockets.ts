@@ -7,6 +7,7 @@ import { encode, FRAME_BYTES_MAX } from "../protocol/frames.ts";
 import { handleFrame, type Services } from "./commands.ts";
 import type { Room } from "./room.ts";
 import { ClientSocket, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
+import type { Cursor } from "./subscription.ts";
 
 /** DESIGN §1: a reader this far behind is closed by the sweep; at twice that Bun cuts it off. */
 export const TOO_SLOW_BYTES = 512 * 1024;
@@ -30,7 +31,15 @@ export const socketLimits = {
 /** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
 export class Sockets {
   private readonly timers: ReturnType<typeof setInterval>[];
-  private readonly handle: FrameHandler = (socket, frame) => handleFrame(this.services, socket, frame);
+  /** Never throws and never rejects: an error that one client's frame causes ends that client's socket, not the node. */
+  private readonly handle: FrameHandler = (socket, frame) => {
+    try {
+      return handleFrame(this.services, socket, frame)?.catch((error: unknown) => this.fail(socket, error));
+    } catch (error) {
+      this.fail(socket, error);
+      return undefined;
+    }
+  };
 
   constructor(
     private readonly services: Services,
@@ -57,7 +66,7 @@ export class Sockets {
   }
 
   private async greet(socket: ClientSocket, upgrade: Upgrade) {
-    const { token, conversationId, afterVersion } = upgrade;
+    const { token, conversationId, cursor } = upgrade;
     upgrade.token = "";
     // From here on the hub hears of the session's end; whether it ended just before is asked now.
     const session = await this.sessions.find(token);
@@ -65,16 +74,16 @@ export class Sockets {
     socket.actor.fullName = session.fullName;
     if (socket.isClosed) return socket.start();
     if (conversationId === undefined) await this.greetUser(socket);
-    else await this.greetChat(socket, conversationId, afterVersion);
+    else await this.greetChat(socket, conversationId, cursor);
     // It left meanwhile: what it has said before is heard all the same.
     if (!socket.isGreeted) socket.start();
   }
 
   /** `/ws/chat/{id}/` */
-  private async greetChat(socket: ClientSocket, conversationId: string, afterVersion: number | undefined) {
+  private async greetChat(socket: ClientSocket, conversationId: string, cursor: Cursor | undefined) {
     const { hub, conversations } = this.services;
     const subscription = hub.enter(socket, conversationId);
-    const greet = ({ readSeq }: Standing, room: Room) => {
+    const greet = ({ readSeq, epoch }: Standing, room: Room) => {
       socket.send(
         encode({
           type: "connection_established",
@@ -82,6 +91,9 @@ export class Sockets {
           conversation_id: conversationId,
           last_seq: room.lastSeq,
           last_version: room.delivered,
+          tag: room.tag,
+          pruned_seq: room.prunedSeq,
+          epoch,
           read_seq: readSeq,
           reconnect_after_ms: reconnectAdvice(),
           user_id: socket.actor.userId,
@@ -90,7 +102,7 @@ export class Sockets {
       socket.start();
     };
     try {
-      await subscription.join(conversations, afterVersion, greet);
+      await subscription.join(conversations, cursor, greet);
     } catch (error) {
       hub.leave(subscription);
       throw error;
@@ -99,20 +111,31 @@ export class Sockets {
 
   /** `/ws/`: nothing is subscribed at first, but all the user's conversations are watched. */
   private async greetUser(socket: ClientSocket) {
-    const { hub, conversations } = this.services;
+    const { hub } = this.services;
     hub.watching.begin(socket);
-    const own = await conversations.ofUsers([socket.actor.userId]);
+    const own = await this.readOwn(socket);
     if (socket.isClosed) return;
     socket.send(
       encode({
         type: "connection_established",
         message: "Connected to chat",
+        epoch: hub.epoch,
         reconnect_after_ms: reconnectAdvice(),
         user_id: socket.actor.userId,
       }),
     );
     hub.watching.load(socket, own);
     socket.start();
+  }
+
+  /** The conversations of the socket's user, read in one epoch. */
+  private async readOwn({ actor }: ClientSocket) {
+    const { hub, conversations } = this.services;
+    for (;;) {
+      const { epoch } = hub;
+      const own = await conversations.ofUsers([actor.userId]);
+      if (epoch === hub.epoch) return own;
+    }
   }
 
   closed(raw: Raw): void {
@@ -123,8 +146,14 @@ export class Sockets {
     socket.onClosed();
     const left = [...socket.subscriptions.keys()];
     hub.remove(socket);
+    // Of a user who has another socket there, typing ends by itself or by a word of that one.
     for (const conversationId of left)
-      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.left(conversationId, socket.actor);
+      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.allLeft(conversationId, socket.actor);
+  }
+
+  private fail(socket: ClientSocket, error: unknown) {
+    this.services.logger.error({ err: error, user_id: socket.actor.userId }, "a frame could not be handled");
+    socket.close(closeCodes.tryAgain, "Please try again");
   }
 
   private sweep() {

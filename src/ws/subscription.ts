@@ -1,7 +1,6 @@
 import type { ChangeEvent } from "../domain/changes.ts";
 import { Failure } from "../domain/errors.ts";
 import type { ConversationStore, Standing } from "../domain/ports.ts";
-import { encode } from "../protocol/frames.ts";
 import type { Room } from "./room.ts";
 import type { ClientSocket } from "./socket.ts";
 
@@ -9,6 +8,12 @@ import type { ClientSocket } from "./socket.ts";
 const REPLAY_PAGE = 50;
 /** CONTRACT §7: who is further behind refetches. */
 export const REPLAY_MAX = 10_000;
+
+/** Where a client goes on: the version it has got, and the tag that it had there, if it says so. */
+export interface Cursor {
+  version: number;
+  tag: string | undefined;
+}
 
 /**
  * One socket's part in one room. It is registered before its right is read, so that a removal is either seen by that
@@ -37,27 +42,59 @@ export class Subscription {
   }
 
   /**
-   * Greets; then replays what came after version `after` and goes live, which does not end with this promise.
+   * Greets; then replays what came after the cursor and goes live, which does not end with this promise. Where the log
+   * has another change at the cursor, the client gets a `reset` instead.
    * @param greet sends the first frame, in the tick whose state it tells
    * @throws Failure when the user is no participant, or the log can't be read
    */
   async join(
     conversations: ConversationStore,
-    after: number | undefined,
+    cursor: Cursor | undefined,
     greet: (standing: Standing, room: Room) => void,
   ): Promise<void> {
-    await this.room.started;
-    const standing = await conversations.standing(this.room.conversationId, this.userId);
+    const { room } = this;
+    for (;;) {
+      await room.started;
+      const { generation } = room;
+      const standing = await this.readStanding(conversations, cursor);
+      if (this.over) return;
+      if (generation !== room.generation) continue;
+      if (!standing || standing.lastVersion < this.outAt) throw new Failure("not_a_participant");
+      this.inAt = standing.lastVersion;
+      const isOther = cursor?.tag !== undefined && cursor.tag !== standing.tagThere;
+      // A node that has missed something may stand behind its client, which must not get that twice.
+      if (cursor && !isOther && cursor.version <= standing.lastVersion) await room.reached(cursor.version);
+      if (this.over) return;
+      if (generation !== room.generation) continue;
+      room.prunedSeq = Math.max(room.prunedSeq, standing.prunedSeq);
+      greet(standing, room);
+      if (!cursor) this.goLive();
+      // Not waited for: what else comes over the socket goes on, however long the log can't be read.
+      else if (isOther) void this.reset().catch(() => this.socket.restart());
+      else void this.replay(cursor, standing, generation).catch(() => this.socket.restart());
+      return;
+    }
+  }
+
+  /** Where the user stands, once the room has what the log has: one of them may have gone back in time. */
+  private async readStanding(conversations: ConversationStore, cursor: Cursor | undefined) {
+    const { room } = this;
+    const { delivered } = room;
+    const version = cursor?.tag === undefined ? undefined : cursor.version;
+    const standing = await conversations.standing(room.conversationId, this.userId, version);
+    const isBack = standing && (standing.lastVersion < delivered || standing.epoch !== room.epoch);
+    if (isBack || (cursor?.tag !== undefined && cursor.tag !== standing?.tagThere)) await room.compare();
+    return standing;
+  }
+
+  /** The room has started over. `standing` is the user's as the log has it now; `undefined`: they take no part. */
+  admit(standing: Standing | undefined): void {
     if (this.over) return;
-    if (!standing || standing.lastVersion < this.outAt) throw new Failure("not_a_participant");
-    this.inAt = standing.lastVersion;
-    // A node that has missed something may stand behind its client, which must not get that twice.
-    if (after !== undefined && after <= standing.lastVersion) await this.room.reached(after);
-    if (this.over) return;
-    greet(standing, this.room);
-    if (after === undefined) this.goLive();
-    // Not waited for: what else comes over the socket goes on, however long the log can't be read.
-    else void this.replay(after, standing).catch(() => this.socket.restart());
+    this.outAt = 0;
+    // Who is just asking for their right asks again.
+    if (this.inAt === undefined) return;
+    if (standing) this.inAt = standing.lastVersion;
+    else this.end();
   }
 
   /** The user was removed with this change: the last that this socket gets, unless they are known to be back. */
@@ -98,28 +135,37 @@ export class Subscription {
   }
 
   /** Ends live. MUST NOT await between seeing that the cursor has caught up and going live: a change could pass by. */
-  private async replay(after: number, standing: Standing) {
-    const newest = Math.max(this.room.delivered, standing.lastVersion);
+  private async replay({ version: after, tag }: Cursor, standing: Standing, generation: number) {
+    const { room } = this;
+    const newest = Math.max(room.delivered, standing.lastVersion);
     if (after > newest || after < standing.prunedVersion || newest - after > REPLAY_MAX) return this.reset();
-    let cursor = after;
+    let cursor: Cursor = { version: after, tag };
     // `delivered` moves on while pages are read and sent; in the tick where the cursor has caught up, we are done.
-    while (cursor < this.room.delivered) {
-      const events = await this.room.read(cursor, REPLAY_PAGE);
+    while (cursor.version < room.delivered) {
+      const events = await room.read(cursor.version, cursor.tag, REPLAY_PAGE);
       if (this.over) return;
-      if (events === "gone") return this.reset();
+      if (events === "other_history") await room.compare();
+      if (typeof events === "string" || generation !== room.generation) return this.reset();
       for (const event of events) {
         await this.socket.writable();
         if (this.over) return;
+        if (generation !== room.generation) return this.reset();
         this.socket.send(event.frame);
-        cursor = event.version;
+        cursor = event;
       }
     }
+    if (generation !== room.generation) return this.reset();
     this.goLive();
   }
 
-  private reset() {
-    const { conversationId: conversation_id, delivered: last_version } = this.room;
-    this.socket.send(encode({ type: "reset", conversation_id, last_version }));
+  /** Goes live where the room stands. MUST NOT await between the frame and that. */
+  private async reset() {
+    for (let generation = -1; generation !== this.room.generation; ) {
+      ({ generation } = this.room);
+      await this.room.started;
+    }
+    if (this.over) return;
+    this.socket.send(this.room.resetFrame());
     this.goLive();
   }
 }

@@ -11,6 +11,9 @@ const USERS_AT_ONCE = 200;
 /** So late may a joining come that was followed by a removal before a socket was there to hear of it. */
 const REMOVALS = { max: 10_000, ttl: 60_000 };
 
+/** Before every version. */
+const NOTHING = -1;
+
 const activityTopic = (conversationId: string) => `a:${conversationId}`;
 const removalKey = (userId: number, conversationId: string) => `${userId} ${conversationId}`;
 
@@ -95,6 +98,17 @@ export class Watching {
     return watcher?.isLoaded === true && watcher.parts.get(conversationId)?.isIn === true;
   }
 
+  /** Whether it watches at least one of these conversations. */
+  isWatchingAny(socket: ClientSocket, conversationIds: ReadonlySet<string>): boolean {
+    const watcher = this.find(socket);
+    if (!watcher?.isLoaded) return false;
+    // The shorter of the two is looked through.
+    if (watcher.parts.size <= conversationIds.size) {
+      for (const [id, { isIn }] of watcher.parts) if (isIn && conversationIds.has(id)) return true;
+    } else for (const id of conversationIds) if (watcher.parts.get(id)?.isIn) return true;
+    return false;
+  }
+
   /** Off while the socket is subscribed to the conversation. */
   setActivity(socket: ClientSocket, conversationId: string, on: boolean): void {
     if (!this.isWatching(socket, conversationId)) return;
@@ -138,6 +152,26 @@ export class Watching {
     watched.told = last_version;
     const frame = encode({ type: "activity", conversation_id, last_seq, last_version });
     this.needs.publish(activityTopic(conversation_id), frame);
+  }
+
+  /** Retention has removed messages up to there. */
+  pruned(conversation_id: string, pruned_seq: number): void {
+    if (!this.watched.has(conversation_id)) return;
+    this.needs.publish(activityTopic(conversation_id), encode({ type: "pruned", conversation_id, pruned_seq }));
+  }
+
+  /**
+   * Reads anew what is watched: the database may have gone back in time, so every version that was heard of counts for
+   * nothing. What is heard while that is read is newer.
+   */
+  async restart(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
+    this.removals.clear();
+    this.gone.clear();
+    for (const watched of this.watched.values()) watched.told = NOTHING;
+    for (const watchers of this.users.values())
+      for (const { parts } of watchers.values())
+        for (const [conversationId, { isIn }] of parts) parts.set(conversationId, { version: NOTHING, isIn });
+    await this.heal(ofUsers);
   }
 
   /** Puts right what is watched, after joinings and removals that may have been missed. */

@@ -146,3 +146,28 @@ test("on a terminal its log is for reading", async () => {
   expect(shown).toMatch(/^\[\d\d:\d\d:\d\d\] .*INFO.*listening/);
   expect(shown).not.toContain('"msg"');
 });
+
+test("the binary ends with 1 and a text when an error is not caught", async () => {
+  const place = await machine("embedded");
+  const server = await place.start({
+    BUN_OPTIONS: `--preload=${join(import.meta.dir, "../support/planted-errors.ts")}`,
+  });
+  servers.push(server);
+  const ann = await server.visitor().signUp("Ann");
+  const hub = await ann.hub();
+  await fetch(`${server.url}/plant/timer`);
+  expect(await server.exited).toBe(1);
+  expect((await hub.closed).code).toBe(1012);
+  const log = readFileSync(join(place.folder, "logs/app.log"), "utf8");
+  expect(log).toContain("uncaught exception: Error: planted in a timer.");
+});
+
+test("the binary ends with another code than 0 when it hangs after an error that is not caught", async () => {
+  const place = await machine("embedded");
+  const server = await place.start({
+    BUN_OPTIONS: `--preload=${join(import.meta.dir, "../support/planted-errors.ts")}`,
+  });
+  servers.push(server);
+  await fetch(`${server.url}/plant/hung%20loop`).catch(() => {});
+  expect(await server.exited).not.toBe(0);
+});

@@ -13,7 +13,7 @@ const isRoot = process.getuid?.() === 0;
 export interface Machine {
   folder: string;
   run(args: string[], environment?: Record<string, string>): ReturnType<typeof run>;
-  start(): Promise<ServerProcess>;
+  start(environment?: Record<string, string>): Promise<ServerProcess>;
   /** Starts a server on a terminal and returns what it has shown there when that is enough. */
   onTerminal(isEnough: (text: string) => boolean): Promise<string>;
   remove(): void;
@@ -62,7 +62,7 @@ export async function makeMachine(mode: Mode, planted: Record<string, string> = 
   return {
     folder,
     run: (args, environment = {}) => run(args, { ...base, ...environment }, folder, program),
-    start: () => spawnServer(base, { program, cwd: folder }),
+    start: (environment = {}) => spawnServer({ ...base, ...environment }, { program, cwd: folder }),
     async onTerminal(isEnough) {
       let text = "";
       const enough = Promise.withResolvers<void>();

@@ -358,7 +358,12 @@ test("older pages come in front, and tell how many; a change meanwhile is not lo
   c.on("change", (change) => void changes.push(change));
   const [taken] = await Promise.all([c.loadOlder(), a.edit(a.messages[70]?.key ?? "", "changed").done]);
   expect(taken).toBe(50);
-  expect(changes.find(({ prepended }) => prepended)).toEqual({ messages: true, prepended: 50, reset: false });
+  expect(changes.find(({ prepended }) => prepended)).toEqual({
+    messages: true,
+    prepended: 50,
+    reset: false,
+    pruned: 0,
+  });
   expect([await c.loadOlder(100), await c.loadOlder(), c.hasOlder]).toEqual([30, 0, false]);
   await until(() => c.messages[70]?.content === "changed");
   expect(seqsOf(c)).toEqual(range(1, 130));
@@ -452,4 +457,22 @@ test("neither frames that make no sense nor listeners that throw do any harm", a
   await until(() => c.messages.length === 1 && errors.includes("a late fault"));
   expect(errors).toContain("a listener's fault");
   await client.close();
+});
+
+test("what oneself sends first, right after beginning the conversation, is told once", async () => {
+  const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
+  const ann = await online(clientOf(people.ann));
+  const told: string[] = [];
+  ann.on("message", ({ content }) => void told.push(content));
+  const chat = await ann.create([people.bob.id]);
+  const alone: string[] = [];
+  chat.on("message", ({ content }) => void alone.push(content));
+  await chat.send("Hello, Bob!").done;
+  await chat.send("How are you?").done;
+  await until(() => isSettled(chat) && chat.messages.length === 2);
+  await ann.close();
+  expect([told, alone]).toEqual([
+    ["Hello, Bob!", "How are you?"],
+    ["Hello, Bob!", "How are you?"],
+  ]);
 });

@@ -10,8 +10,11 @@ import { online, sharedServer, until } from "./people.ts";
 setDefaultTimeout(60_000);
 
 const ROOT = join(import.meta.dir, "../..");
-/** Of the module that is imported, as it is downloaded, gzipped. */
-const SIZE_MAX = 10 * 1024;
+/**
+ * Of the module that is imported, as it is downloaded, gzipped. It was 10 KiB before cursors named their history: that, what
+ * retention takes and the counts of what is not loaded are needed from the first answer on, so they can't come later.
+ */
+const SIZE_MAX = 11 * 1024;
 
 const folder = mkdtempSync(join(tmpdir(), "confab-foreign-"));
 const project = join(folder, "project");

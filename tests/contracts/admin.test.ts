@@ -133,13 +133,17 @@ inEachMode("what admins do", (mode) => {
     const left = async () => (await rows("SELECT seq FROM messages WHERE conversation_id = $1", id)).length;
     const nodes = [stores.admin.conversations, stores.beside().admin.conversations] as const;
     const both = async () => (await Promise.all(nodes.map((node) => node.erasePiece(id)))).sort();
-    for (const n of [2500, 1500, 500]) {
+    // Embedded, a piece holds up who sends.
+    const piece = mode === "embedded" ? 200 : 1_000;
+    for (const pieces of [1, 2, 3]) {
       expect(await both()).toEqual(["elsewhere", "more"]);
-      expect(await left()).toBe(n);
+      expect(await left()).toBe(3_500 - pieces * piece);
     }
     await stores.query("UPDATE removed_conversations SET claimed_until = now() WHERE id = $1", [id]);
     const other = stores.beside().admin.conversations;
-    expect([await other.erasePiece(id), await left()]).toEqual(["done", 0]);
+    let last = await other.erasePiece(id);
+    while (last === "more") last = await other.erasePiece(id);
+    expect([last, await left()]).toEqual(["done", 0]);
     expect(await both()).toEqual(["elsewhere", "elsewhere"]);
   });
 

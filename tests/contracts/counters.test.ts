@@ -13,14 +13,7 @@ if (modes.includes("redis"))
     const client = new RedisClient(await sharedRedis(), pino({ level: "silent" }));
     clients.push(client);
     await client.untilUp(5_000);
-    const never: CounterStore = {
-      increment() {
-        throw new Error("Redis is there: nothing falls back");
-      },
-      decrement() {},
-      resetKey() {},
-    };
-    return redisCounters(client, crypto.randomUUID(), rate, never);
+    return redisCounters(client, crypto.randomUUID(), rate, memoryCounters(rate));
   };
 const clients: RedisClient[] = [];
 afterAll(() => {
@@ -60,4 +53,23 @@ for (const [name, counters] of Object.entries(drivers))
         message: "Request was throttled. Expected available in 60 seconds.",
       });
     });
+  });
+
+if (modes.includes("redis"))
+  test("a limit holds on a node when somebody removes its counters from Redis, or writes nonsense into them", async () => {
+    const { redis, url } = await sharedRedis();
+    const client = new RedisClient({ url }, pino({ level: "silent" }));
+    clients.push(client);
+    await client.untilUp(5_000);
+    const rate = { limit: 3, windowMs: 60_000 };
+    const name = crypto.randomUUID();
+    const limiter = new Limiter(rate, redisCounters(client, name, rate, memoryCounters(rate)));
+    for (const spoil of [(key: string) => redis.del(key), (key: string) => redis.set(key, "-1000")]) {
+      const who = crypto.randomUUID();
+      for (let i = 0; i < 3; i++) {
+        await limiter.hit(who);
+        await spoil(`confab:limit:${name}:${who}`);
+      }
+      await expect(limiter.hit(who)).rejects.toMatchObject({ reason: "throttled" });
+    }
   });

@@ -122,6 +122,7 @@ inEachMode("the message log", (mode) => {
       kind: "message_changed",
       conversationId: id,
       version: 3,
+      tag: expect.any(String),
       lastSeq: 2,
       message: edited.message,
     });
@@ -335,5 +336,5 @@ inEachMode("the message log", (mode) => {
   }
 });
 
-const versionsOf = (changes: Change[] | "gone") =>
-  changes === "gone" ? changes : changes.map(({ version }) => version);
+const versionsOf = (changes: Change[] | "gone" | "other_history") =>
+  typeof changes === "string" ? changes : changes.map(({ version }) => version);

@@ -61,7 +61,7 @@ if (enough && modes.includes("postgres")) {
     await untilEach(sockets, ({ frames }) => frames.length >= 2);
     for (const { frames } of sockets) {
       expect(frames[0].type).toBe("connection_established");
-      expect(frames[1]).toEqual({ type: "message", conversation_id: id, message });
+      expect(frames[1]).toEqual({ type: "message", conversation_id: id, version: message.version, message });
       expect(frames).toHaveLength(2);
     }
 

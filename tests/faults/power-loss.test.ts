@@ -10,7 +10,7 @@ import { Database } from "../../src/stores/postgres/database.ts";
 import { MIGRATIONS, requireMigrated } from "../../src/stores/postgres/migrations.ts";
 import * as schema from "../../src/stores/postgres/schema.ts";
 import { embeddedTemplate } from "../support/modes.ts";
-import { RecordedFiles } from "../support/recorded-files.ts";
+import { Recording } from "../support/recorded-files.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -20,6 +20,8 @@ afterEach(() => {
 const logger = pino({ level: "silent" });
 const CUTS = 9;
 const SENDS = 400;
+/** Marks before the first send and after the last. */
+const [FIRST, LAST] = ["first", "last"];
 
 /** Sends messages, with checkpoints in between, and records what happens to the files. Each ack leaves a mark. */
 async function recordSends(sync: boolean) {
@@ -27,9 +29,18 @@ async function recordSends(sync: boolean) {
   folders.push(folder);
   const dataDir = join(folder, "data");
   cpSync(await embeddedTemplate(), dataDir, { recursive: true });
-  const files = new RecordedFiles(join(dataDir, "db"));
+  const files = new Recording(join(dataDir, "db"));
   const migrations = { folder: MIGRATIONS, require: requireMigrated };
-  const driver = await openPglite({ dataDir, schema, migrations, logger, sync, files, onStopped: () => {} });
+  const driver = await openPglite({
+    dataDir,
+    stateDir: join(folder, "state"),
+    thread: new URL("../support/recording-thread.ts", import.meta.url),
+    schema,
+    migrations,
+    logger,
+    sync,
+    onStopped: () => {},
+  });
   const stores = storesOn(new Database(driver));
   const user = { firstName: "Ann", lastName: "Lee", passwordHash: "none", isSuperuser: false };
   const ann = await stores.users.create({ ...user, email: "ann@example.com" });
@@ -37,7 +48,7 @@ async function recordSends(sync: boolean) {
   if (!ann || !bob) throw new Error("an e-mail is taken");
   const id = Bun.randomUUIDv7();
   await stores.conversations.create({ id, ownerId: ann.id, participantIds: [ann.id, bob.id], name: null });
-  const from = files.events.length;
+  files.mark(FIRST);
   for (let i = 1; i <= SENDS; i++) {
     const content = `${i} `.repeat(300);
     await stores.log.append({
@@ -50,25 +61,31 @@ async function recordSends(sync: boolean) {
     files.mark(`${i}`);
     if (i % 80 === 0) await driver.query("CHECKPOINT", []);
   }
-  const to = files.events.length;
+  files.mark(LAST);
   await driver.close();
-  return { files, from, to, image: join(folder, "image") };
+  const events = files.read();
+  const at = (wanted: string) => events.findIndex(({ mark }) => mark === wanted);
+  return { files, events, from: at(FIRST), to: at(LAST), folder };
 }
 
 /** What is missing of what was acked, when the power goes at moments spread over the sends; and what can't be opened. */
-async function lostAtCuts({ files, from, to, image }: Awaited<ReturnType<typeof recordSends>>) {
+async function lostAtCuts({ files, events, from, to, folder }: Awaited<ReturnType<typeof recordSends>>) {
   const random = randomNumbers(7);
   const lost: string[] = [];
+  const image = join(folder, "image");
+  const settings = { DATA_DIR: image, STATE_DIR: join(folder, "state"), EMBEDDED_SYNC: "off" };
   for (let cut = 0; cut < CUTS; cut++) {
     // Every other one in the middle of a checkpoint, where most can go wrong.
-    const syncs = files.events.flatMap(({ kind }, index) => (kind === "sync" && index > from ? [index] : []));
+    const syncs = events.flatMap(({ kind }, index) => (kind === "sync" && index > from ? [index] : []));
     const inCheckpoint = syncs[Math.floor(random() * syncs.length)];
     const after =
       cut % 2 === 1 && inCheckpoint !== undefined ? inCheckpoint : from + Math.floor(random() * (to - from));
     const share = [0, 0.5, 0.95][cut % 3] ?? 0;
-    const acked = files.cut(after, join(image, "db"), () => random() < share);
+    const acked = files
+      .cut(after, join(image, "db"), () => random() < share)
+      .filter((mark) => mark !== FIRST && mark !== LAST);
     try {
-      const driver = await openDriver(readConfig({ DATA_DIR: image, EMBEDDED_SYNC: "off" }), logger);
+      const driver = await openDriver(readConfig(settings), logger);
       try {
         const rows = await driver.query<{ client_id: string }>("SELECT client_id FROM messages ORDER BY seq", []);
         const kept = rows.map((row) => row.client_id);

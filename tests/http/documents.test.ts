@@ -120,7 +120,14 @@ describe("what the tests get is held against them", () => {
       noteUndocumented(at, frame);
       return takeFaults().join();
     };
-    const reset = { type: "reset", conversation_id: crypto.randomUUID(), last_version: 1 };
+    const reset = {
+      type: "reset",
+      conversation_id: crypto.randomUUID(),
+      last_version: 1,
+      tag: null,
+      pruned_seq: 0,
+      epoch: crypto.randomUUID(),
+    };
     expect(faultsOf("ws://localhost/ws/", reset)).toBe("");
     expect(faultsOf("ws://localhost/ws/", { ...reset, extra: 1 })).toContain("extra");
     expect(faultsOf("ws://localhost/ws/", { type: "unheard_of" })).toContain("no such frame");

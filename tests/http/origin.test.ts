@@ -49,6 +49,16 @@ const PORTS: [string, string, boolean][] = [
   ["chat.test", "http://chat.test:8080", false],
 ];
 
+/** [Host, Origin, Sec-Fetch-Site, whether they are the same]: a proxy has lost or added a port, or it is another port. */
+const PORTS_LOST: [string, string, string, boolean][] = [
+  ["chat.test", "http://chat.test:8080", "same-origin", true],
+  ["chat.test:8000", "https://chat.test", "same-origin", true],
+  ["[::1]", "http://[::1]:8080", "same-origin", true],
+  ["chat.test:8000", "http://chat.test:8001", "same-site", false],
+  ["chat.test", "http://chat.test:8080", "same-site", false],
+  ["chat.test", "http://evil.test:8080", "same-origin", false],
+];
+
 describe("origins", () => {
   let server: TestServer;
   let ann: Client;
@@ -120,6 +130,19 @@ describe("origins", () => {
       else expectError(answer, 403);
   });
 
+  test.each(PORTS_LOST)("at Host %s the Origin %s of a %s page is the own: %p", async (host, origin, site, own) => {
+    for (const answer of await Promise.all(unsafe({ Origin: origin, "Sec-Fetch-Site": site }, host)))
+      if (own) expect(answer.status).toBeOneOf([400, 404]);
+      else expectError(answer, 403, { code: "foreign_origin" });
+  });
+
+  test("a refusal names the origin that came and those that are allowed", async () => {
+    const answer = await send("POST", "/api/nowhere/", { Origin: "http://chat.test" });
+    expectError(answer, 403, {
+      message: `Requests from the origin http://chat.test are not allowed. This server's own host is chat.test:8000; CORS_ORIGINS adds ${LISTED}, ${ALSO_LISTED}.`,
+    });
+  });
+
   test("a login from a foreign page sets no cookie", async () => {
     const body = { email: ann.user?.email, password: "SecurePass123" };
     const answer = await server.visitor().post("/api/users/login/", body, { Origin: "https://evil.example" });
@@ -132,6 +155,19 @@ describe("origins", () => {
 
     test("is not believed from a stranger", async () => {
       expectError(await send("POST", "/api/users/logout/", headers, "10.0.0.1:8000"), 403);
+    });
+
+    test("without a port is completed by X-Forwarded-Port, of a trusted proxy only", async () => {
+      const ask = (to: TestServer, origin: string, port: string) =>
+        send("POST", "/api/users/logout/", { Origin: origin, "X-Forwarded-Port": port }, "chat.test", to);
+      expectError(await ask(server, "http://chat.test:8080", "8080"), 403);
+      const proxied = await startTestServer("embedded", { TRUSTED_PROXIES: "127.0.0.0/8" });
+      expectError(await ask(proxied, "http://chat.test:8080", "8080"), 400);
+      // A proxy that names a port of its own takes nothing away.
+      expectError(await ask(proxied, "https://chat.test", "8080"), 400);
+      expectError(await ask(proxied, "http://chat.test:8081", "8080"), 403);
+      expectError(await ask(proxied, "http://evil.test:8080", "8080"), 403);
+      await proxied.stop();
     });
 
     test("from a trusted proxy says which origin is the own", async () => {

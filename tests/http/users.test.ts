@@ -201,8 +201,10 @@ inEachMode("users", (mode) => {
       const user = dataOf(answer, 200, "Login successful");
       expectUser(user);
       expect(Date.now() - Date.parse(user.last_seen)).toBeLessThan(60_000);
-      const [cookie = "", ...more] = answer.headers.getSetCookie();
+      const [cookie = "", own = "", ...more] = answer.headers.getSetCookie();
       expect(more).toEqual([]);
+      // A second one, the same but for its name, which is this server's own.
+      expect(own.replace(/^confab-[\da-f]{8}=/, "sessionid=")).toBe(cookie);
       const [pair, ...attributes] = cookie.split("; ");
       expect(pair).toMatch(/^sessionid=[^\s;,"]{40,}$/);
       expect(attributes).toEqual(expect.arrayContaining(["HttpOnly", "SameSite=Lax", "Path=/"]));

@@ -97,9 +97,10 @@ export class Client {
     return answer.body.data;
   }
 
-  /** A socket on one conversation, greeted. */
-  chat(conversationId: string, afterVersion?: number): Promise<Socket> {
-    const query = afterVersion === undefined ? "" : `?after_version=${afterVersion}`;
+  /** A socket on one conversation, greeted. `tag` is that of the change at `afterVersion`. */
+  chat(conversationId: string, afterVersion?: number, tag?: string): Promise<Socket> {
+    const after = afterVersion === undefined ? "" : `?after_version=${afterVersion}`;
+    const query = tag === undefined ? after : `${after}&tag=${tag}`;
     return this.socket(`/ws/chat/${conversationId}/${query}`);
   }
 

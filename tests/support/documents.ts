@@ -69,14 +69,18 @@ const paths = Object.entries(http.paths as Record<string, Record<string, Operati
 /** What any path may answer, also one that there isn't: what stands before the routes refuses. */
 const ANYWHERE = [400, 403, 404, 405, 429, 500, 503];
 
+/** Servers of another release, by host: the documents are not theirs. */
+const others = new Set<string>();
+export const isOfAnotherRelease = (url: string) => void others.add(new URL(url).host);
+
 /** Throws unless the answer is one that openapi.json has for this request. */
 export function expectDocumented(
   method: string,
   url: string,
   answer: { status: number; headers: Headers; text: string },
 ) {
-  const { pathname } = new URL(url);
-  if (!/^\/(api|ws)\//.test(pathname) || method === "OPTIONS") return;
+  const { pathname, host } = new URL(url);
+  if (others.has(host) || !/^\/(api|ws)\//.test(pathname) || method === "OPTIONS") return;
   const { status, headers, text } = answer;
   const found = paths.find(({ pattern }) => pattern.test(pathname));
   const operation = found?.operations[method === "HEAD" ? "get" : method.toLowerCase()];
@@ -106,9 +110,9 @@ const channels = [
 
 /** Notes a frame that asyncapi.json does not have for this socket. */
 export function noteUndocumented(url: string, frame: { type?: unknown }): void {
-  const { pathname } = new URL(url);
+  const { pathname, host } = new URL(url);
   const channel = channels.find(({ pattern }) => pattern.test(pathname))?.channel;
-  if (!channel) return;
+  if (!channel || others.has(host)) return;
   const name = `server.${frame.type}`;
   const message = name in channel.messages ? frames.components.messages[name] : undefined;
   const fault = message ? faultOf(name, () => message.payload, "frames", frame) : "no such frame is documented";

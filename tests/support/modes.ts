@@ -35,7 +35,11 @@ export function inEachMode(name: string, tests: (mode: Mode) => void): void {
 export async function makePlace(mode: Mode): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), "confab-test-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  const environment = { DATA_DIR: join(folder, "data"), LOG_DIR: join(folder, "logs") };
+  const environment = {
+    DATA_DIR: join(folder, "data"),
+    STATE_DIR: join(folder, "state"),
+    LOG_DIR: join(folder, "logs"),
+  };
   if (mode !== "embedded") {
     const DATABASE_URL = await (await sharedPostgres()).createDatabase();
     const redis = mode === "redis" ? { REDIS_URL: (await sharedRedis()).database() } : {};
@@ -60,7 +64,7 @@ export function embeddedTemplate(): Promise<string> {
 async function makeTemplate(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "confab-template-"));
   afterAllFiles(() => rmSync(folder, { recursive: true, force: true }));
-  const driver = await openDriver(readConfig({ DATA_DIR: folder }), pino({ level: "silent" }));
+  const driver = await openDriver(readConfig({ DATA_DIR: folder, STATE_DIR: folder }), pino({ level: "silent" }));
   await driver.migrate(true);
   await driver.close();
   if (!existsSync(join(folder, "db"))) throw new Error("the embedded database was not made");

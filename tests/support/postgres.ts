@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,13 +21,24 @@ export interface PostgresServer extends Databases {
   /** Stops it so that `resume` can start it again: cleanly, or as a crash would. */
   halt(how: "fast" | "immediate"): Promise<void>;
   resume(): Promise<void>;
+  /** Copies its files while it is halted: they are those of a database, or of a replica that waits to be promoted. */
+  copy(kind: "files" | "replica"): string;
+  /** The files that it has from the next `resume` on. */
+  use(copy: string): void;
+  /** A path for other files, which go with this server. */
+  newFolder(): string;
+  /** Runs one of PostgreSQL's programs to its end, as the server's user. */
+  run(program: string, ...args: string[]): Promise<void>;
+  /** Another server beside this one, on files of its own: a standby, for instance. */
+  beside(files: string): Promise<PostgresServer>;
   stop(): Promise<void>;
 }
 
 /** The folder of `initdb` and `postgres`, or undefined where they are not installed. */
 export function postgresPrograms(): string | undefined {
   const onPath = Bun.which("initdb");
-  if (onPath && Bun.which("postgres")) return join(onPath, "..");
+  // A link may stand alone there, without the programs beside it.
+  if (onPath && Bun.which("postgres")) return join(realpathSync(onPath), "..");
   for (const folder of FOLDERS) {
     const versions = safeList(folder).sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
     for (const version of versions) {
@@ -78,7 +89,6 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     "--locale=C",
   ]);
   if (!init.success) throw new Error(`initdb failed: ${init.stderr.toString()}`);
-  const port = await freePort();
   const options = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
@@ -86,43 +96,67 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     fsync: "off",
     ...settings,
   };
-  const spawn = () =>
-    Bun.spawn(
-      [
-        ...asUser,
-        join(bin, "postgres"),
-        ...["-D", data, "-p", String(port)],
-        ...Object.entries(options).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
-      ],
-      { stdout: "ignore", stderr: "ignore" },
-    );
-  let server = spawn();
-  const url = (database: string) => `postgres://confab@127.0.0.1:${port}/${database}`;
-  let stopped = false;
-  const stop = async () => {
-    if (stopped) return;
-    stopped = true;
-    // Its folder goes with it: there is nothing to write down.
-    server.kill("SIGQUIT");
-    await server.exited;
-    rmSync(folder, { recursive: true, force: true });
+  const run = async (command: string[]) => {
+    const { exited, stderr } = Bun.spawn([...asUser, ...command], { stdout: "ignore", stderr: "pipe" });
+    const said = await new Response(stderr).text();
+    if ((await exited) !== 0) throw new Error(`${command.join(" ")}: ${said}`);
   };
-  afterAllFiles(stop);
-  await untilReady(url("postgres"));
-  return {
-    url,
-    pid: () => server.pid,
-    createDatabase: () => createDatabase(new URL(url("postgres"))),
-    async halt(how) {
-      server.kill(how === "immediate" ? "SIGQUIT" : "SIGINT");
+  let folders = 0;
+  const newFolder = () => join(folder, `other-${++folders}`);
+  const serve = async (files: string, onStopped: () => void): Promise<PostgresServer> => {
+    const port = await freePort();
+    const spawn = () =>
+      Bun.spawn(
+        [
+          ...asUser,
+          join(bin, "postgres"),
+          ...["-D", files, "-p", String(port)],
+          ...Object.entries(options).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+        ],
+        { stdout: "ignore", stderr: "ignore" },
+      );
+    let server = spawn();
+    const url = (database: string) => `postgres://confab@127.0.0.1:${port}/${database}`;
+    let stopped = false;
+    const stop = async () => {
+      if (stopped) return;
+      stopped = true;
+      // Its folder goes with it: there is nothing to write down.
+      server.kill("SIGQUIT");
       await server.exited;
-    },
-    async resume() {
-      server = spawn();
-      await untilReady(url("postgres"));
-    },
-    stop,
+      onStopped();
+    };
+    afterAllFiles(stop);
+    await untilReady(url("postgres"));
+    return {
+      url,
+      pid: () => server.pid,
+      createDatabase: () => createDatabase(new URL(url("postgres"))),
+      async halt(how) {
+        server.kill(how === "immediate" ? "SIGQUIT" : "SIGINT");
+        await server.exited;
+      },
+      async resume() {
+        server = spawn();
+        await untilReady(url("postgres"));
+      },
+      copy(kind) {
+        const to = newFolder();
+        const copied = Bun.spawnSync(["cp", "-a", files, to]);
+        if (!copied.success) throw new Error(`cp failed: ${copied.stderr.toString()}`);
+        if (kind === "replica") writeFileSync(join(to, "standby.signal"), "");
+        return to;
+      },
+      use(copy) {
+        files = copy;
+      },
+      newFolder,
+      run: (program, ...args) => run([join(bin, program), ...args]),
+      beside: (other) => serve(other, () => {}),
+      stop,
+    };
   };
+  return serve(data, () => rmSync(folder, { recursive: true, force: true }));
 }
 
 /** @param url of any database on the server */

@@ -30,6 +30,8 @@ export interface ServerProcess {
   pid: number;
   /** Resolves with the exit code. */
   exited: Promise<number>;
+  /** What it has said there until its end, with `stderr: "pipe"`. */
+  stderr: Promise<string>;
   kill(signal: NodeJS.Signals): void;
   visitor(): Client;
 }
@@ -37,14 +39,14 @@ export interface ServerProcess {
 /** Starts a server and waits until it is ready, or with `awaitReady: false` only until it listens. */
 export async function spawnServer(
   environment: Record<string, string>,
-  options: { awaitReady?: boolean; stdout?: number; program?: string[]; cwd?: string } = {},
+  options: { awaitReady?: boolean; stdout?: number; program?: string[]; cwd?: string; stderr?: "pipe" | number } = {},
 ): Promise<ServerProcess> {
   const port = environment["PORT"] ?? String(await freePort());
   const child = Bun.spawn(options.program ?? CONFAB, {
     env: { PATH: process.env["PATH"], ...NO_LIMITS, HOST: "127.0.0.1", PORT: port, ...environment },
     stdin: "ignore",
     stdout: options.stdout ?? "ignore",
-    stderr: "inherit",
+    stderr: options.stderr ?? "inherit",
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const url = `http://127.0.0.1:${port}`;
@@ -59,6 +61,7 @@ export async function spawnServer(
     url,
     pid: child.pid,
     exited: child.exited,
+    stderr: typeof child.stderr === "object" && child.stderr ? new Response(child.stderr).text() : Promise.resolve(""),
     kill: (signal) => child.kill(signal),
     visitor: () => new Client(url),
   };

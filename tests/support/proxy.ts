@@ -16,6 +16,8 @@ const SAID_MAX = 64 * 1024;
 /** A network between a node and one of its services (or a client and a node) that can be made bad. */
 export interface TcpProxy {
   readonly port: number;
+  /** Where new connections lead to. */
+  target: number;
   /** Added to what goes either way, in ms. Order is kept. */
   delayMs: number;
   /** `refuse`: new connections are cut at once. `freeze`: everything stays open and nothing passes. */
@@ -42,6 +44,7 @@ export async function startProxy(targetPort: number, host = "127.0.0.1"): Promis
   const links = new Set<TcpLink>();
   const proxy: TcpProxy = {
     port: 0,
+    target: targetPort,
     delayMs: 0,
     state: "pass",
     deaf: undefined,
@@ -64,7 +67,7 @@ export async function startProxy(targetPort: number, host = "127.0.0.1"): Promis
   };
   const server = createServer((client) => {
     if (proxy.state === "refuse") return void client.resetAndDestroy();
-    const link: TcpLink = new TcpLink(proxy, client, targetPort, host, () => links.delete(link));
+    const link: TcpLink = new TcpLink(proxy, client, host, () => links.delete(link));
     links.add(link);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -84,7 +87,6 @@ class TcpLink implements Link {
   constructor(
     private readonly proxy: TcpProxy,
     private readonly client: Socket,
-    port: number,
     host: string,
     private readonly onOver: () => void,
   ) {
@@ -106,7 +108,7 @@ class TcpLink implements Link {
       if (this.losesAnswer(bytes)) return this.cut();
       if (!proxy.deaf?.(this)) down.write(bytes, server);
     });
-    server.connect(port, host);
+    server.connect(proxy.target, host);
   }
 
   cut(): void {

@@ -1,5 +1,16 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { deserialize, serialize } from "node:v8";
 import type { PGlite } from "@electric-sql/pglite";
 import { SyncedFiles } from "../../src/stores/embedded/synced-files.ts";
 
@@ -16,7 +27,13 @@ type Event =
   | { kind: "sync"; file: number }
   | { kind: "name"; file: number; path: string; from?: string }
   | { kind: "unlink"; file: number; path: string }
+  /** A file that was there from the start. */
+  | { kind: "origin"; file: number; path: string }
   | { kind: "mark"; mark: string };
+
+const SIZE_BYTES = 4;
+const baseOf = (folder: string) => `${folder}.base`;
+const eventsOf = (folder: string) => `${folder}.events`;
 
 interface Node {
   parent: Node;
@@ -44,24 +61,25 @@ interface NodeFiles {
 
 /**
  * Records what a database does to its files, in order, so that the disk can be shown as a loss of power would have left
- * it at any moment: without any part of what was not synced yet. The model is a journaling file system's: names change in
- * order, and a file's sync takes along the names that it has got. What is written through (O_SYNC) is there.
+ * it at any moment. They are what the database's thread has; `Recording` is what the test has of them.
  */
 export class RecordedFiles extends SyncedFiles {
-  readonly events: Event[] = [];
   private readonly files = new Map<string, number>();
-  private readonly origins = new Map<number, string>();
   private made = 0;
-  private readonly base: string;
+  private readonly events: number;
 
   constructor(folder: string) {
     super(folder);
-    this.base = `${folder}.base`;
-    cpSync(folder, this.base, { recursive: true });
+    cpSync(folder, baseOf(folder), { recursive: true });
+    this.events = openSync(eventsOf(folder), "w");
   }
 
-  mark(mark: string): void {
-    this.events.push({ kind: "mark", mark });
+  /** Written at once: when the test hears of an answer, all that was done for it is there. */
+  private push(event: Event) {
+    const bytes = serialize(event);
+    const size = Buffer.alloc(SIZE_BYTES);
+    size.writeUInt32LE(bytes.length);
+    writeSync(this.events, Buffer.concat([size, bytes]));
   }
 
   override async init(...given: Parameters<SyncedFiles["init"]>) {
@@ -75,7 +93,7 @@ export class RecordedFiles extends SyncedFiles {
     const before = { stream: { ...stream_ops }, node: { ...node_ops } };
     const pathOf = (node: Node, name = "") => join(nodeFiles.realPath(node), name).slice(this.rootDir.length);
     const resize = (file: number, { size }: { size?: number }) => {
-      if (size !== undefined) this.events.push({ kind: "truncate", file, size });
+      if (size !== undefined) this.push({ kind: "truncate", file, size });
     };
     stream_ops.open = (stream) => {
       before.stream.open(stream);
@@ -85,7 +103,7 @@ export class RecordedFiles extends SyncedFiles {
       const written = before.stream.write(stream, from, offset, length, at);
       const data = new Uint8Array(from.buffer, from.byteOffset + offset, written).slice();
       const isThrough = (stream.flags & O_DSYNC) !== 0;
-      this.events.push({ kind: "write", file: this.fileAt(pathOf(stream.node)), at, data, isThrough });
+      this.push({ kind: "write", file: this.fileAt(pathOf(stream.node)), at, data, isThrough });
       return written;
     };
     stream_ops.setattr = (stream, attributes) => {
@@ -93,7 +111,7 @@ export class RecordedFiles extends SyncedFiles {
       resize(this.fileAt(pathOf(stream.node)), attributes);
     };
     stream_ops.fsync = (stream) => {
-      this.events.push({ kind: "sync", file: this.fileAt(pathOf(stream.node)) });
+      this.push({ kind: "sync", file: this.fileAt(pathOf(stream.node)) });
       return before.stream.fsync(stream);
     };
     node_ops.setattr = (node, attributes) => {
@@ -105,7 +123,7 @@ export class RecordedFiles extends SyncedFiles {
         const path = pathOf(parent, name);
         const file = ++this.made;
         this.files.set(path, file);
-        this.events.push({ kind: "name", file, path });
+        this.push({ kind: "name", file, path });
       }
       return before.node.mknod(parent, name, mode, device);
     };
@@ -114,12 +132,12 @@ export class RecordedFiles extends SyncedFiles {
       const file = this.fileAt(from);
       this.files.delete(from);
       this.files.set(path, file);
-      this.events.push({ kind: "name", file, path, from });
+      this.push({ kind: "name", file, path, from });
       before.node.rename(node, parent, name);
     };
     node_ops.unlink = (parent, name) => {
       const path = pathOf(parent, name);
-      this.events.push({ kind: "unlink", file: this.fileAt(path), path });
+      this.push({ kind: "unlink", file: this.fileAt(path), path });
       this.files.delete(path);
       before.node.unlink(parent, name);
     };
@@ -130,9 +148,45 @@ export class RecordedFiles extends SyncedFiles {
     if (file === undefined) {
       file = ++this.made;
       this.files.set(path, file);
-      this.origins.set(file, path);
+      this.push({ kind: "origin", file, path });
     }
     return file;
+  }
+}
+
+/**
+ * Shows the disk as a loss of power would have left it: without any part of what was not synced yet. The model is a
+ * journaling file system's: names change in order, and a file's sync takes along the names that it has got. What is written
+ * through (O_SYNC) is there.
+ */
+export class Recording {
+  private events: Event[] = [];
+  private readonly marks: { at: number; mark: string }[] = [];
+
+  /** @param folder of a database whose thread has `RecordedFiles` */
+  constructor(private readonly folder: string) {}
+
+  /** Notes here what has happened; MUST be called while the database does nothing. */
+  mark(mark: string): void {
+    this.marks.push({ at: statSync(eventsOf(this.folder)).size, mark });
+  }
+
+  /** All events until now, marks in between. */
+  read(): readonly { readonly kind: Event["kind"]; readonly mark?: string }[] {
+    const bytes = readFileSync(eventsOf(this.folder));
+    const marks = [...this.marks];
+    this.events = [];
+    const addMarks = (until: number) => {
+      while (marks[0] && marks[0].at <= until) this.events.push({ kind: "mark", mark: marks.shift()?.mark ?? "" });
+    };
+    for (let at = 0; at < bytes.length; ) {
+      addMarks(at);
+      const end = at + SIZE_BYTES + bytes.readUInt32LE(at);
+      this.events.push(deserialize(bytes.subarray(at + SIZE_BYTES, end)));
+      at = end;
+    }
+    addMarks(bytes.length);
+    return this.events;
   }
 
   /**
@@ -142,6 +196,7 @@ export class RecordedFiles extends SyncedFiles {
    */
   cut(after: number, folder: string, survives: () => boolean): string[] {
     const events = this.events.slice(0, after);
+    const origins = new Map(this.events.flatMap((e) => (e.kind === "origin" ? [[e.file, e.path] as const] : [])));
     const syncedAt = new Map<number, number>();
     for (const [index, event] of events.entries())
       if (event.kind === "sync" || (event.kind === "write" && event.isThrough)) syncedAt.set(event.file, index);
@@ -152,10 +207,10 @@ export class RecordedFiles extends SyncedFiles {
     for (; named + 1 < events.length && survives(); named++);
 
     rmSync(folder, { recursive: true, force: true });
-    cpSync(this.base, folder, { recursive: true });
+    cpSync(baseOf(this.folder), folder, { recursive: true });
     const contents = new Map<number, Uint8Array>();
     const contentOf = (file: number) => {
-      const origin = this.origins.get(file);
+      const origin = origins.get(file);
       const content = contents.get(file) ?? (origin === undefined ? new Uint8Array() : this.baseFile(origin));
       contents.set(file, content);
       return content;
@@ -169,7 +224,7 @@ export class RecordedFiles extends SyncedFiles {
         contents.set(event.file, written(contentOf(event.file), event, isSynced ? () => true : survives));
       }
     }
-    const places = new Map<number, string>(this.origins);
+    const places = new Map<number, string>(origins);
     for (const event of events.slice(0, named + 1)) {
       if (event.kind === "unlink") {
         places.delete(event.file);
@@ -180,7 +235,7 @@ export class RecordedFiles extends SyncedFiles {
         places.set(event.file, event.path);
         mkdirSync(dirname(join(folder, event.path)), { recursive: true });
         if (event.from === undefined) writeFileSync(join(folder, event.path), "");
-        else if (this.origins.has(event.file)) renameSync(join(folder, event.from), join(folder, event.path));
+        else if (origins.has(event.file)) renameSync(join(folder, event.from), join(folder, event.path));
         else rmSync(join(folder, event.from), { force: true });
       }
     }
@@ -193,7 +248,7 @@ export class RecordedFiles extends SyncedFiles {
 
   private baseFile(path: string): Uint8Array {
     try {
-      return readFileSync(this.base + path);
+      return readFileSync(baseOf(this.folder) + path);
     } catch {
       return new Uint8Array();
     }

@@ -37,7 +37,7 @@ const CHEAP_PASSWORDS = { memoryCost: 64, timeCost: 1 };
 export async function startTestServer(
   mode: Mode,
   settings: Record<string, string> = {},
-  options: Pick<ServerOptions, "presence" | "passwordCost"> = {},
+  options: Pick<ServerOptions, "presence" | "passwordCost" | "housekeepingEveryMs"> = {},
 ): Promise<TestServer> {
   const place = await makePlace(mode);
   const environment = { ...NO_LIMITS, ...place.environment, HOST: "127.0.0.1", PORT: "0", ...settings };

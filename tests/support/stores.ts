@@ -1,13 +1,16 @@
 import pino from "pino";
 import { openDriver, storesOn } from "../../src/compose.ts";
 import { readConfig } from "../../src/config.ts";
+import type { HistoryStore } from "../../src/domain/history.ts";
 import type { Draft, Stores } from "../../src/domain/ports.ts";
 import { Database, type Query } from "../../src/stores/postgres/database.ts";
+import { PostgresHistory } from "../../src/stores/postgres/history.ts";
 import { type Mode, makePlace } from "./modes.ts";
 
 /** The stores of one mode on a database of their own, without a server. */
 export interface TestStores extends Stores {
   query: Query;
+  history: HistoryStore;
   databaseUrl: string | undefined;
   /** As another node has them, on the same database. */
   beside(): Stores;
@@ -29,6 +32,7 @@ export async function openTestStores(mode: Mode): Promise<TestStores> {
   return {
     ...stores,
     query: driver.query,
+    history: new PostgresHistory((work) => work(driver.query)),
     beside: () => storesOn(new Database(driver)),
     databaseUrl: place.environment["DATABASE_URL"],
     async user(firstName = "Some") {

@@ -21,7 +21,7 @@ export function startBareSockets(): BareSockets {
         sessionId: "",
         token: "",
         conversationId: searchParams.get("conversation") ?? undefined,
-        afterVersion: undefined,
+        cursor: undefined,
         socket: undefined,
       };
       return server.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });

@@ -29,12 +29,29 @@ inEachMode("a room", (mode) => {
   async function openRoom(from: number, conversationId = id) {
     const delivered: string[] = [];
     const log: MessageLog = Object.create(stores.log, {
-      head: { value: async () => ({ lastSeq: from, lastVersion: from, participantCount: 3 }) },
+      head: {
+        value: async () => ({
+          lastSeq: from,
+          lastVersion: from,
+          tag: events[from - 1]?.tag ?? null,
+          prunedSeq: 0,
+          participantCount: 3,
+          epoch: "",
+        }),
+      },
     });
     const room = new Room(
       conversationId,
       log,
-      { subscribe: async () => {}, publish: (frame) => void delivered.push(frame), filled() {}, broken() {} },
+      {
+        subscribe: async () => {},
+        publish: (frame) => void delivered.push(frame),
+        filled() {},
+        standing: (userId) => stores.conversations.standing(conversationId, userId),
+        contradicted() {},
+        gone() {},
+        broken() {},
+      },
       pino({ level: "silent" }),
     );
     await room.started;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { on } from "../nodes/two-nodes.ts";
 import type { Client } from "../support/client.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachMode, makePlace, modes } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { range } from "./frames.ts";
 
@@ -104,6 +105,21 @@ inEachMode("typing is told", (mode) => {
     close();
   });
 
+  test("it goes on while another socket of the sender types, and ends with the last one that does", async () => {
+    const { sockets, close } = await open();
+    const [a, another, b] = sockets;
+    for (const socket of [a, another]) socket.send({ type: "typing", is_typing: true });
+    await another.settled();
+    a.send({ type: "typing", is_typing: false });
+    await a.settled();
+    await b.settled();
+    expect(b.all("typing").map(({ is_typing }) => is_typing)).toEqual([true]);
+    another.send({ type: "typing", is_typing: false });
+    await b.until(() => b.all("typing").length === 2);
+    expect(b.all("typing")[1].is_typing).toBe(false);
+    close();
+  });
+
   test("who comes later, or resumes, is not told of it", async () => {
     const { id, sockets, close } = await open();
     const [a, , b] = sockets;
@@ -151,3 +167,27 @@ inEachMode("typing is told", (mode) => {
     b.close();
   });
 });
+
+if (modes.includes("redis"))
+  test("typing on one node goes on when another socket of the user stops on another node", async () => {
+    const place = await makePlace("redis");
+    const one = await startTestServer("redis", place.environment);
+    const two = await startTestServer("redis", place.environment);
+    const [ann, bob] = [await one.person("Ann"), await one.person("Bob")];
+    const { id } = await ann.conversation([bob]);
+    const [here, there] = [await ann.chat(id), await on(two, ann).chat(id)];
+    const listening = [await bob.chat(id), await on(two, bob).chat(id)];
+    for (const socket of [here, there]) socket.send({ type: "typing", is_typing: true });
+    for (const socket of [here, there]) await socket.settled();
+    there.send({ type: "typing", is_typing: false });
+    for (const b of listening) {
+      await b.until(() => b.all("typing").some(({ is_typing }) => !is_typing) && b.all("typing").at(-1)?.is_typing);
+      await b.settled();
+    }
+    here.send({ type: "typing", is_typing: false });
+    for (const b of listening) await b.until(() => b.all("typing").at(-1)?.is_typing === false);
+    for (const socket of [here, there, ...listening]) socket.close();
+    await one.stop();
+    await two.stop();
+    place.remove();
+  });

@@ -51,7 +51,7 @@ inEachMode("one socket for all conversations", (mode) => {
     const hub = await bob.hub();
     hub.send({ type: "subscribe", conversation_id: id, ref: "s" });
     const frame = { type: "subscribed", conversation_id: id, ref: "s", last_seq: 1, last_version: 1, read_seq: 0 };
-    expect(await hub.next("subscribed")).toEqual(frame);
+    expect(await hub.next("subscribed")).toMatchObject(frame);
     await ann.send(id, "two");
     await reached(hub, 2);
     expect(versionsIn(hub.frames)).toEqual([2]);
@@ -78,7 +78,7 @@ inEachMode("one socket for all conversations", (mode) => {
     const { id } = await freshGroup();
     const hub = await bob.hub();
     await subscribe(hub, id, 1);
-    expect(await hub.next("reset")).toEqual({ type: "reset", conversation_id: id, last_version: 0 });
+    expect(await hub.next("reset")).toMatchObject({ conversation_id: id, last_version: 0, tag: null });
     await ann.send(id, "one");
     expect((await hub.next("message")).message.seq).toBe(1);
     hub.close();

@@ -6,7 +6,7 @@ import { HISTORY_LIMIT } from "../../protocol/frames.ts";
 import { encodePage, message, messagePage } from "../../protocol/messages.ts";
 import { count, counter, USER_ID_MAX } from "../../protocol/text.ts";
 import { search } from "../../protocol/users.ts";
-import { success, successText } from "../answers.ts";
+import { success, successList, successText } from "../answers.ts";
 import { about } from "../docs/about.ts";
 import type { Env } from "../env.ts";
 import { conversationIdOf, messageIdOf, optionalCounter, query, whole } from "../input.ts";
@@ -35,7 +35,7 @@ export function adminConversationRoutes(administration: Administration) {
   app.get("/", aboutList, query(listQuery), async (c) => {
     const { participant: participantId, ...page } = c.req.valid("query");
     const { conversations: data, total, isExact } = await administration.conversations({ ...page, participantId });
-    return success(c, { data, meta: { total, total_exact: isExact } });
+    return successList(c, data, { total, total_exact: isExact });
   });
 
   const aboutOne = about({
@@ -73,7 +73,7 @@ export function adminConversationRoutes(administration: Administration) {
   });
   app.get("/:conversationId/participants", aboutParticipants, query(participantsQuery), async (c) => {
     const page = await administration.participants(conversationIdOf(c), c.req.valid("query"));
-    return success(c, { data: page.users, meta: { total: page.total, next_after: page.next } });
+    return successList(c, page.users, { total: page.total, next_after: page.next });
   });
 
   const messagesQuery = z.object({
@@ -91,7 +91,7 @@ export function adminConversationRoutes(administration: Administration) {
     const { limit, before_seq: beforeSeq } = c.req.valid("query");
     const id = conversationIdOf(c);
     const page = await administration.readMessages(adminOf(c), id, { limit, beforeSeq });
-    return successText(c, encodePage(id, page.messages, page.total));
+    return successText(c, encodePage(id, page));
   });
 
   const aboutRemoveMessage = about({

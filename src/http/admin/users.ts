@@ -4,7 +4,7 @@ import type { Administration } from "../../domain/administration.ts";
 import { adminUser, adminUserDetail, changeUserBody, LISTED_MOST, listMeta } from "../../protocol/admin.ts";
 import { count } from "../../protocol/text.ts";
 import { search } from "../../protocol/users.ts";
-import { success } from "../answers.ts";
+import { success, successList } from "../answers.ts";
 import { about } from "../docs/about.ts";
 import type { Env } from "../env.ts";
 import { json, optionalFlag, query, sessionIdOf, userIdOf, whole } from "../input.ts";
@@ -31,7 +31,7 @@ export function adminUserRoutes(administration: Administration) {
   app.get("/", aboutList, query(listQuery), async (c) => {
     const { active: isActive, superuser: isSuperuser, ...page } = c.req.valid("query");
     const { users: data, total, isExact } = await administration.users({ ...page, isActive, isSuperuser });
-    return success(c, { data, meta: { total, total_exact: isExact } });
+    return successList(c, data, { total, total_exact: isExact });
   });
 
   const aboutUser = about({

@@ -1,6 +1,6 @@
 import { version } from "../../../package.json";
 import { closeAdvice, closeCodes } from "../../protocol/close-codes.ts";
-import { clientFrames, FRAME_BYTES_MAX, serverFrames, userSocketOnly } from "../../protocol/frames.ts";
+import { clientFrames, FRAME_BYTES_MAX, resumeTag, serverFrames, userSocketOnly } from "../../protocol/frames.ts";
 import { counter } from "../../protocol/text.ts";
 import { exampleOf, type JsonSchema, Schemas } from "./json-schema.ts";
 
@@ -19,7 +19,7 @@ const DESCRIPTION = `What goes over Confab's two kinds of socket: one JSON objec
 A socket is opened with the session's cookie; what is refused is refused before, as an HTTP answer. Any client frame may
 carry a \`ref\`, and what answers it echoes that. Unknown fields are ignored, and more may come with later versions, as
 may frame types. Every change of a conversation has a \`version\`: 1, 2, 3, … A client that has got version N comes back
-with \`after_version\` N, and gets all that it missed before anything live.`;
+with \`after_version\` N and the \`tag\` of that change, and gets all that it missed before anything live; or a \`reset\`, when the server has another history there.`;
 
 /** Every close code, with why, and what the client does next. */
 const closings = [
@@ -55,10 +55,11 @@ export function asyncApi() {
       chat: {
         address: "/ws/chat/{conversation_id}/",
         title: "One conversation",
-        description: "Greeted with `connection_established`; what was missed follows when `after_version` is given.",
+        description:
+          "Greeted with `connection_established`; what was missed follows when `after_version` is given, or a `reset` when the `tag` beside it is not that change's.",
         parameters: { conversation_id: { description: "The conversation's id." } },
         messages: channelMessages(ofChat),
-        bindings: binding({ after_version: schemas.of(counter, "input") }),
+        bindings: binding({ after_version: schemas.of(counter, "input"), tag: schemas.of(resumeTag, "input") }),
         "x-close-codes": closings,
       },
       user: {

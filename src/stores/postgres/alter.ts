@@ -72,13 +72,42 @@ async function remove(tx: Transaction, conversation: ConversationRow, actorId: n
     .delete(participants)
     .where(and(eq(participants.conversationId, conversation.id), eq(participants.userId, userId)));
   if (conversation.ownerId !== userId) return { removed: [userId] };
+  const heir = (await activeHeir(tx, conversation.id)) ?? (await firstMember(tx, conversation.id));
+  return { removed: [userId], set: { ownerId: heir ?? null } };
+}
+
+/** Gives a group whose owner is deactivated to its longest-standing active member. No change when that is not so. */
+export async function passOn(tx: Transaction, conversationId: string): Promise<{ change: Change | undefined }> {
+  const conversation = await lockConversation(tx, conversationId);
+  const { ownerId } = conversation;
+  if (!conversation.isGroup || ownerId === null) return { change: undefined };
+  const [owner] = await tx.select({ isActive: users.isActive }).from(users).where(eq(users.id, ownerId));
+  if (owner?.isActive !== false) return { change: undefined };
+  const heir = await activeHeir(tx, conversationId);
+  return { change: heir === undefined ? undefined : await record(tx, conversation, { set: { ownerId: heir } }) };
+}
+
+/** Locked, so that a deactivation of the heir comes after this and finds the group among those they own. */
+async function activeHeir(tx: Transaction, conversationId: string): Promise<number | undefined> {
   const [heir] = await tx
+    .select({ id: users.id })
+    .from(participants)
+    .innerJoin(users, eq(users.id, participants.userId))
+    .where(and(eq(participants.conversationId, conversationId), eq(users.isActive, true)))
+    .orderBy(asc(participants.ordinal))
+    .limit(1)
+    .for("share", { of: users });
+  return heir?.id;
+}
+
+async function firstMember(tx: Transaction, conversationId: string): Promise<number | undefined> {
+  const [first] = await tx
     .select({ id: participants.userId })
     .from(participants)
-    .where(eq(participants.conversationId, conversation.id))
+    .where(eq(participants.conversationId, conversationId))
     .orderBy(asc(participants.ordinal))
     .limit(1);
-  return { removed: [userId], set: { ownerId: heir?.id ?? null } };
+  return first?.id;
 }
 
 async function record(
@@ -89,7 +118,8 @@ async function record(
   const version = conversation.lastVersion + 1;
   const name = set.name === undefined ? conversation.name : set.name;
   const { id: conversationId, lastSeq } = conversation;
-  await tx.insert(changes).values({ conversationId, version, lastSeq, added, removed, name });
+  const tag = crypto.randomUUID();
+  await tx.insert(changes).values({ conversationId, version, lastSeq, added, removed, name, tag });
   await tx
     .update(conversations)
     .set({
@@ -99,7 +129,17 @@ async function record(
     })
     .where(eq(conversations.id, conversationId));
   const people = added.length === 0 ? [] : await tx.select().from(users).where(isOneOf(users.id, added));
-  return { kind: "participants", conversationId, version, lastSeq, added: people.map(userOf), removed, name };
+  const change = {
+    kind: "participants" as const,
+    conversationId,
+    version,
+    tag,
+    lastSeq,
+    added: people.map(userOf),
+    removed,
+    name,
+  };
+  return set.ownerId === undefined ? change : { ...change, ownerId: set.ownerId };
 }
 
 /** In the order given, which is the order of joining. One array, not a parameter for each of thousands. */

@@ -3,9 +3,9 @@ import { Failure } from "../../domain/errors.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "./rows.ts";
 
-/** What drizzle/0005_admin.sql answers. */
+/** What drizzle/0007_history.sql answers. */
 export type AmendRow =
-  | ({ outcome: "amended" | "unchanged"; at_version: number; at_seq: number } & MessageRow)
+  | ({ outcome: "amended" | "unchanged"; at_version: number; at_tag: string; at_seq: number } & MessageRow)
   | {
       outcome:
         | "conversation_not_found"
@@ -15,18 +15,18 @@ export type AmendRow =
         | "message_deleted";
     };
 
-/** The start of a statement that reads `confab_amend(…) a` and its message `m`. */
-export const AMENDED = `SELECT a.outcome, a.at_version, a.at_seq, ${MESSAGE_COLUMNS}`;
+/** The start of a statement that reads `confab_edit(…) a` and its message `m`. */
+export const AMENDED = `SELECT a.outcome, a.at_version, a.at_tag, a.at_seq, ${MESSAGE_COLUMNS}`;
 
 /** What became of it. Throws the Failure that the function names. */
 export function amendedOf(
   row: AmendRow | undefined,
   conversationId: string,
 ): { message: Message; change: Change | undefined } {
-  if (!row) throw new Error("confab_amend gave no answer");
+  if (!row) throw new Error("confab_edit gave no answer");
   if (row.outcome !== "amended" && row.outcome !== "unchanged") throw new Failure(row.outcome);
   const message = messageOf(row);
   if (row.outcome === "unchanged") return { message, change: undefined };
-  const { at_version: version, at_seq: lastSeq } = row;
-  return { message, change: { kind: "message_changed", conversationId, version, lastSeq, message } };
+  const { at_version: version, at_tag: tag, at_seq: lastSeq } = row;
+  return { message, change: { kind: "message_changed", conversationId, version, tag, lastSeq, message } };
 }

@@ -19,6 +19,8 @@ type Client = ReturnType<typeof connect>;
 
 /** How long a row lock is waited for, in ms. */
 const LOCK_TIMEOUT_MS = 1_500;
+/** Rows that a piece of a search looks through: some ms of one of the server's cores. */
+const PIECE_ROWS = 10_000;
 /** Any number that no other program on this database uses; names the lock under which migrations run. */
 const MIGRATION_LOCK = 7_163_001;
 
@@ -57,10 +59,15 @@ export function openPostgres(options: { url: string; poolSize: number }): Driver
   const log = new LogClient(() => connect(options.url, 1, LOG_TIMEOUT_MS));
   // Apart from the log's: postgres.js sends a statement behind one that waits for a lock when no connection is free.
   const waiting = new LogClient(() => connect(options.url, WAITING_AT_ONCE, LOG_TIMEOUT_MS));
+  const query = queryOn(pool);
   return {
     concurrency: options.poolSize,
+    bulkConcurrency: Math.max(1, options.poolSize >> 2),
+    pieceRows: PIECE_ROWS,
+    searchesByIndex: true,
     orm: drizzle(pool, { schema }),
-    query: queryOn(pool),
+    query,
+    bulkQuery: query,
     logQuery: log.query,
     waitingLogQuery: waiting.query,
     migrate: (apply) => migratePostgres(options.url, apply),

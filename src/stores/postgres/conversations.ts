@@ -6,11 +6,25 @@ import type { User } from "../../protocol/users.ts";
 import { alter, insertParticipants } from "./alter.ts";
 import type { Database, Orm, Transaction } from "./database.ts";
 import { participantsPage } from "./participants-page.ts";
-import { isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
+import { chunks, pieces } from "./pieces.ts";
+import { EPOCH, isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
-import { containing } from "./search.ts";
+import { containing, foundUsers } from "./search.ts";
 import { SharedReads } from "./shared-reads.ts";
-import { FOUND_SUMMARIES, isSummary, SUMMARIES, SUMMARY, type SummaryRow, summaryOf } from "./summaries.ts";
+import {
+  type Counted,
+  isSummary,
+  OWN,
+  type OwnRow,
+  SUMMARIES,
+  SUMMARIES_OF,
+  SUMMARY,
+  type SummaryRow,
+  summaryOf,
+  WITH_ONE_OF,
+  WITH_SOMEBODY,
+  WITH_SOMEBODY_AFTER,
+} from "./summaries.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
 
@@ -20,7 +34,11 @@ interface Place {
   userId: number;
 }
 
+/** The same, with a version whose tag is wanted, or null. */
+type PlaceAt = Place & { version: number | null };
+
 const placeName = ({ conversationId, userId }: Place) => `${conversationId} ${userId}`;
+const placeAtName = (place: PlaceAt) => `${placeName(place)} ${place.version}`;
 const columnsOf = (places: Place[]) => [
   places.map((place) => place.conversationId),
   places.map((place) => place.userId),
@@ -28,7 +46,7 @@ const columnsOf = (places: Place[]) => [
 
 export class PostgresConversations implements ConversationStore {
   private readonly memberships = new SharedReads(placeName, (places: Place[]) => this.readMemberships(places));
-  private readonly standings = new SharedReads(placeName, (places: Place[]) => this.readStandings(places));
+  private readonly standings = new SharedReads(placeAtName, (places: PlaceAt[]) => this.readStandings(places));
 
   constructor(private readonly db: Database) {}
 
@@ -85,22 +103,24 @@ export class PostgresConversations implements ConversationStore {
     return new Map(rows.map((row) => [placeName(row), row.participant ? "participant" : "outsider"] as const));
   }
 
-  standing(conversationId: string, userId: number) {
-    return this.standings.get({ conversationId, userId });
+  standing(conversationId: string, userId: number, version?: number) {
+    return this.standings.get({ conversationId, userId, version: version ?? null });
   }
 
-  private async readStandings(places: Place[]) {
-    const rows = await this.db.query<Place & Standing>(
-      `SELECT c.id AS "conversationId", p.user_id AS "userId", p.read_seq AS "readSeq", c.last_seq AS "lastSeq",
-         c.last_version AS "lastVersion", c.pruned_version AS "prunedVersion", c.participant_count AS "participantCount"
-       FROM unnest($1::uuid[], $2::integer[]) AS asked (conversation_id, user_id)
+  private async readStandings(places: PlaceAt[]) {
+    const rows = await this.db.query<PlaceAt & Standing>(
+      `SELECT c.id AS "conversationId", p.user_id AS "userId", asked.version, p.read_seq AS "readSeq", c.last_seq AS "lastSeq",
+         c.last_version AS "lastVersion", c.pruned_seq AS "prunedSeq", c.pruned_version AS "prunedVersion",
+         c.participant_count AS "participantCount", ${EPOCH} AS epoch,
+         CASE WHEN asked.version IS NOT NULL THEN confab_tag(c.id, asked.version) END AS "tagThere"
+       FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS asked (conversation_id, user_id, version)
        CROSS JOIN LATERAL (
          SELECT * FROM participants WHERE conversation_id = asked.conversation_id AND user_id = asked.user_id OFFSET 0
        ) p
        CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.conversation_id OFFSET 0) c`,
-      columnsOf(places),
+      [...columnsOf(places), places.map((place) => place.version)],
     );
-    return new Map<string, Standing>(rows.map((row) => [placeName(row), row]));
+    return new Map<string, Standing>(rows.map((row) => [placeAtName(row), row]));
   }
 
   record(conversationId: string) {
@@ -112,15 +132,65 @@ export class PostgresConversations implements ConversationStore {
 
   async summaries(userId: number, page: { limit: number; offset: number; search?: string }) {
     const { limit, offset, search = "" } = page;
-    const [statement, found] = search === "" ? [SUMMARIES, []] : [FOUND_SUMMARIES, [containing(search)]];
-    const rows = await this.db.query<Partial<SummaryRow> & { total: number }>(statement, [
-      userId,
-      limit,
-      offset,
-      ...found,
-    ]);
-    const summaries = rows.flatMap((row) => (isSummary(row) ? row : []));
-    return { rows: await this.withPeople(summaries), total: rows[0]?.total ?? 0 };
+    const fitting = Math.ceil(this.db.pieceRows / PARTICIPANTS_SHOWN);
+    if (search === "" && limit <= fitting) {
+      const rows = await this.db.query<Partial<SummaryRow> & Counted>(SUMMARIES, [userId, limit, offset]);
+      const summaries = rows.flatMap((row) => (isSummary(row) ? row : []));
+      const { total = 0, unread_conversations = 0, unread_messages = 0, epoch = "" } = rows[0] ?? {};
+      const unread = { conversations: unread_conversations, messages: unread_messages };
+      return { rows: await this.withPeople(summaries), total, unread, epoch };
+    }
+    // Before the pieces: who gets them under another epoch reads them anew.
+    const [history] = await this.db.query<{ epoch: string }>(`SELECT ${EPOCH} AS epoch`, []);
+    const own = await this.db.bulk<OwnRow>(OWN, [userId, containing(search)]);
+    const ids = (search === "" ? own : await this.foundAmong(userId, own, search)).map(({ id }) => id);
+    const summaries: SummaryRow[] = [];
+    for (const some of chunks(ids.slice(offset, offset + limit), fitting))
+      summaries.push(...(await this.db.bulk<SummaryRow>(SUMMARIES_OF, [userId, some])));
+    const unread = {
+      conversations: own.filter((row) => row.unread > 0).length,
+      messages: own.reduce((sum, row) => sum + row.unread, 0),
+    };
+    return { rows: await this.withPeople(summaries), total: ids.length, unread, epoch: history?.epoch ?? "" };
+  }
+
+  /** Those that have the text in their own name, or in the name or e-mail of somebody else who takes part. */
+  private async foundAmong(userId: number, own: OwnRow[], search: string): Promise<OwnRow[]> {
+    const { pieceRows } = this.db;
+    const unnamed = own.filter(({ is_named }) => !is_named);
+    const members = unnamed.reduce((sum, row) => sum + row.members, 0);
+    const people = await foundUsers(this.db, search);
+    const found = new Set<string>();
+    const note = (rows: { id: string }[]) => {
+      for (const { id } of rows) found.add(id);
+    };
+    if (people && people.length * unnamed.length < members) {
+      const others = people.filter((id) => id !== userId);
+      const atOnce = Math.max(1, Math.floor(pieceRows / Math.max(1, others.length)));
+      if (others.length > 0)
+        for (const some of chunks(unnamed, atOnce))
+          note(await this.db.bulk(WITH_ONE_OF, [some.map(({ id }) => id), others]));
+    } else {
+      const text = containing(search);
+      for (const some of pieces(unnamed, pieceRows)) {
+        const [first] = some;
+        if (first && first.members > pieceRows) note((await this.hasSomebody(first.id, userId, text)) ? some : []);
+        else note(await this.db.bulk(WITH_SOMEBODY, [some.map(({ id }) => id), userId, text]));
+      }
+    }
+    return own.filter(({ id, is_named }) => is_named || found.has(id));
+  }
+
+  private async hasSomebody(conversationId: string, userId: number, text: string): Promise<boolean> {
+    for (let after = 0; ; ) {
+      const [row] = await this.db.bulk<{ last: number | null; looked: number; is_found: boolean | null }>(
+        WITH_SOMEBODY_AFTER,
+        [conversationId, userId, text, after, this.db.pieceRows],
+      );
+      if (row?.is_found) return true;
+      if (!row || row.last === null || row.looked < this.db.pieceRows) return false;
+      after = row.last;
+    }
   }
 
   async summary(userId: number, conversationId: string) {
@@ -133,10 +203,11 @@ export class PostgresConversations implements ConversationStore {
     const shown = rows.map((row) => numbersOf(row.shown_ids));
     const ids = [...new Set(shown.flat())];
     const people = new Map<number, User>();
-    if (ids.length > 0) {
+    for (const some of chunks(ids, this.db.pieceRows)) {
       const found = await this.db.query<UserRow>(
-        `SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY ($1::integer[])`,
-        [ids],
+        `SELECT ${USER_COLUMNS} FROM unnest($1::integer[]) AS asked (id)
+         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.id OFFSET 0) u`,
+        [some],
       );
       for (const row of found) people.set(row.user_id, userOfRow(row));
     }
@@ -154,6 +225,14 @@ export class PostgresConversations implements ConversationStore {
        FROM participants p JOIN conversations c ON c.id = p.conversation_id WHERE p.user_id = ANY ($1::integer[])`,
       [userIds],
     );
+  }
+
+  async idsOf(userId: number) {
+    const rows = await this.db.query<{ id: string }>(
+      "SELECT conversation_id AS id FROM participants WHERE user_id = $1",
+      [userId],
+    );
+    return rows.map(({ id }) => id);
   }
 
   readPositions(conversationId: string) {

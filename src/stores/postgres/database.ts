@@ -21,6 +21,14 @@ export interface Driver {
   concurrency: number;
   orm: Orm;
   query: Query;
+  /** The same for searches, long lists and upkeep, which are done in pieces: everything else goes first. */
+  bulkQuery: Query;
+  /** How many of these run at once. */
+  bulkConcurrency: number;
+  /** Rows that one of these looks through at most. */
+  pieceRows: number;
+  /** Whether a search may ask an index first: how much there is to find in it, only a time-out bounds. */
+  searchesByIndex: boolean;
   /** The same on a connection that only the log uses: readers that exhaust the pool never hold up a send. */
   logQuery: TimedQuery;
   /** For the log's statements that may wait for a lock. Runs as many at once as it has connections. */
@@ -49,14 +57,30 @@ export const LOG_TIMEOUT_MS = 1_700;
 export class Database {
   private away = false;
   private probe: Promise<void> | undefined;
+  private ask = async (query: Query) => {
+    await query("SELECT 1", []);
+  };
   private readonly slots: Slots;
+  private readonly bulkSlots: Slots;
 
   constructor(private readonly driver: Driver) {
     this.slots = new Slots(driver.concurrency);
+    this.bulkSlots = new Slots(driver.bulkConcurrency);
   }
 
   /** A statement that may run twice: a read, or a write that says where things shall stand. */
   query: Query = (text, parameters) => this.twice(() => this.driver.query(text, parameters));
+
+  /** The same for one of several that together search, list or tidy up. MUST look through `pieceRows` rows at most. */
+  bulk: Query = (text, parameters) => this.twice(() => this.driver.bulkQuery(text, parameters), this.bulkSlots);
+
+  get pieceRows(): number {
+    return this.driver.pieceRows;
+  }
+
+  get searchesByIndex(): boolean {
+    return this.driver.searchesByIndex;
+  }
 
   /** A statement that must not run twice. */
   write: Query = (text, parameters) => this.guard(() => this.driver.query(text, parameters));
@@ -86,12 +110,20 @@ export class Database {
     );
   }
 
+  /** Statements that may all run twice, as one call. */
+  statements<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.twice(() => work(this.driver.query));
+  }
+
+  /** Sets what is asked of a database that was away, before anything else is: by default whether it is there. */
+  probeWith(ask: (query: Query) => Promise<void>): void {
+    this.ask = ask;
+  }
+
   ping(): Promise<void> {
-    this.probe ??= this.attempt(() => this.driver.query("SELECT 1", []), PROBE_TIMEOUT_MS)
-      .then(() => {})
-      .finally(() => {
-        this.probe = undefined;
-      });
+    this.probe ??= this.attempt(() => this.ask(this.driver.query), PROBE_TIMEOUT_MS).finally(() => {
+      this.probe = undefined;
+    });
     return this.probe;
   }
 
@@ -104,20 +136,20 @@ export class Database {
   }
 
   /** A connection that the server has closed is noticed by the first who uses it: they get another one. */
-  private async twice<T>(work: () => Promise<T>): Promise<T> {
+  private async twice<T>(work: () => Promise<T>, slots = this.slots): Promise<T> {
     const since = performance.now();
-    return this.guard(() =>
+    const again = () =>
       work().catch((error: unknown) => {
         if (!isConnectionLost(error) || performance.now() - since > RETRY_WITHIN_MS) throw error;
         return work();
-      }),
-    );
+      });
+    return this.guard(again, slots);
   }
 
   /** While the database is away, calls don't queue up for it: one asks whether it is back, and all hear the answer. */
-  private async guard<T>(work: () => Promise<T>): Promise<T> {
+  private async guard<T>(work: () => Promise<T>, slots = this.slots): Promise<T> {
     if (this.away) await this.ping();
-    return this.attempt(() => this.slots.run(work, CALL_TIMEOUT_MS), CALL_TIMEOUT_MS);
+    return this.attempt(() => slots.run(work, CALL_TIMEOUT_MS), CALL_TIMEOUT_MS);
   }
 
   private async attempt<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
@@ -126,7 +158,7 @@ export class Database {
       this.away = false;
       return result;
     } catch (error) {
-      if (isConnectionLost(error)) this.away = true;
+      if (isConnectionLost(error) || errorCode(error) === READ_ONLY) this.away = true;
       throw isUnavailable(error) ? new Failure("unavailable", { retryAfter: 1 }) : error;
     }
   }
@@ -164,9 +196,10 @@ const CONNECTION_LOST = new Set([
 
 /**
  * SQLSTATEs that pass by themselves: the server is shutting down or starting (57P01–57P03), has no connection left
- * (53300), no space (53100), or gave up waiting for a lock, a deadlock or a statement (55P03, 40P01, 40001, 57014).
+ * (53300), no space (53100), takes no writes as a replica or for now (25006), or gave up waiting for a lock, a deadlock or a statement (55P03, 40P01, 40001, 57014).
  */
-const PASSING = new Set(["57P01", "57P02", "57P03", "53300", "53100", "55P03", "40P01", "40001", "57014"]);
+const READ_ONLY = "25006";
+const PASSING = new Set([READ_ONLY, "57P01", "57P02", "57P03", "53300", "53100", "55P03", "40P01", "40001", "57014"]);
 
 /** The driver's code of an error, also where drizzle has wrapped it. */
 function errorCode(error: unknown): string | undefined {

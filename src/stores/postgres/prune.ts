@@ -2,12 +2,22 @@ import type { Database } from "./database.ts";
 
 const CONVERSATIONS_A_ROUND = 100;
 const MESSAGES_A_ROUND = 1_000;
+/** What removing a message costs, in rows that are looked at. */
+const REMOVAL_ROWS = 5;
+
+/** Messages, and changes, that one statement removes. */
+export const removedAtOnce = ({ pieceRows }: Database) =>
+  Math.min(MESSAGES_A_ROUND, Math.ceil(pieceRows / REMOVAL_ROWS));
 
 /**
  * Removes what is older than so many ms, a bounded piece of one conversation at a time, under its lock. Counts stay
  * exact because `pruned_seq` moves in the same statement; a conversation that is busy is left for the next run.
  */
-export async function prune(db: Database, olderThanMs: number): Promise<number> {
+export async function prune(
+  db: Database,
+  olderThanMs: number,
+  onPruned: (conversationId: string, prunedSeq: number) => void,
+): Promise<number> {
   let pruned = 0;
   for (;;) {
     const due = await db.query<{ id: string }>(
@@ -17,8 +27,9 @@ export async function prune(db: Database, olderThanMs: number): Promise<number> 
     );
     let round = 0;
     for (const { id } of due) {
-      const [row] = await db.query<{ pruned: number }>(PRUNE, [id, olderThanMs, MESSAGES_A_ROUND]);
+      const [row] = await db.bulk<{ pruned: number; seq: number | null }>(PRUNE, [id, olderThanMs, removedAtOnce(db)]);
       round += row?.pruned ?? 0;
+      if (row?.seq != null) onPruned(id, row.seq);
     }
     pruned += round;
     if (round === 0) return pruned;
@@ -52,4 +63,4 @@ const PRUNE = `WITH locked AS (
     END
     FROM cut WHERE c.id = cut.id
   )
-  SELECT count(*)::int AS pruned FROM gone`;
+  SELECT count(*)::int AS pruned, (SELECT max(seq) FROM cut) AS seq FROM gone`;

@@ -34,6 +34,9 @@ export function ms(expression: string) {
   return `(extract(epoch FROM ${expression}) * 1000)::double precision`;
 }
 
+/** The epoch, for the select list of any statement: read once, however many rows that has. */
+export const EPOCH = "(SELECT epoch FROM history)";
+
 export function messageOf(row: MessageRow): Message {
   const message: Message = {
     id: row.id,
@@ -67,6 +70,15 @@ export function arrayLiteral(values: readonly (string | number | null)[]): strin
 /** The numbers of an array that was selected as text. */
 export const numbersOf = (text: string): number[] => (text === "{}" ? [] : text.slice(1, -1).split(",").map(Number));
 
+/** The ids of an array that was selected as text. */
+export const uuidsOf = (text: string): (string | null)[] =>
+  text === "{}"
+    ? []
+    : text
+        .slice(1, -1)
+        .split(",")
+        .map((id) => (id === "NULL" ? null : id));
+
 /** One array as one parameter: thousands of ids would be more parameters than a statement can have. */
 export const arrayParam = (values: readonly (string | number)[]) => sql.param(arrayLiteral(values));
 export const isOneOf = (column: AnyPgColumn, ids: number[]) => sql`${column} = ANY (${arrayParam(ids)}::integer[])`;
@@ -81,8 +93,12 @@ export function userOf(row: typeof users.$inferSelect): User {
     full_name: `${row.firstName} ${row.lastName}`,
     last_seen: row.lastSeen?.toISOString() ?? null,
     date_joined: row.dateJoined.toISOString(),
+    ...activity(row.isActive),
   };
 }
+
+/** Users are active unless it is said. */
+const activity = (isActive: boolean) => (isActive ? {} : { is_active: false as const });
 
 /** A user's columns as the hand-written statements select them. */
 export interface UserRow {
@@ -92,11 +108,12 @@ export interface UserRow {
   last_name: string;
   seen_ms: number | null;
   joined_ms: number;
+  is_active: boolean;
 }
 
 /** The same columns, for the select list of a statement that reads `users u`. */
 export const USER_COLUMNS = `u.id AS user_id, u.email, u.first_name, u.last_name, ${ms("u.last_seen")} AS seen_ms,
-  ${ms("u.date_joined")} AS joined_ms`;
+  ${ms("u.date_joined")} AS joined_ms, u.is_active`;
 
 export const userOfRow = (row: UserRow): User => ({
   id: row.user_id,
@@ -106,10 +123,11 @@ export const userOfRow = (row: UserRow): User => ({
   full_name: `${row.first_name} ${row.last_name}`,
   last_seen: row.seen_ms === null ? null : iso(row.seen_ms),
   date_joined: iso(row.joined_ms),
+  ...activity(row.is_active),
 });
 
 /**
- * Whether `confab_amend` made this digest of that content, which its message no longer has. It takes the digest of what
+ * Whether `confab_edit` made this digest of that content, which its message no longer has. It takes the digest of what
  * is stored, and PGlite stores a text that begins with U+FEFF with one more of them (stores/embedded/pglite.ts).
  */
 export const isDigestOf = (digest: string, content: string) =>

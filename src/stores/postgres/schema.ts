@@ -129,7 +129,7 @@ export const participants = pgTable(
 );
 
 /**
- * Appended by `confab_append` alone, and changed by `confab_amend`. No foreign keys: they read conversation, participant
+ * Appended by `confab_append` alone, and changed by `confab_edit`. No foreign keys: they read conversation, participant
  * and sender under the conversation's lock, and a key's trigger would cost each message as much again.
  */
 export const messages = pgTable(
@@ -172,8 +172,24 @@ export const changes = pgTable(
     removed: integer().array().notNull().default([]),
     name: text(),
     createdAt: moment("created_at").notNull().defaultNow(),
+    /** Random: two histories that reach one version have two tags there. Null in rows older than it: see `confab_change_tag`. */
+    tag: uuid().default(sql`gen_random_uuid()`),
   },
   (table) => [primaryKey({ columns: [table.conversationId, table.version] })],
+);
+
+/** One row: which history this database has. The nodes renew the epoch when the database may have gone back. */
+export const history = pgTable(
+  "history",
+  {
+    id: boolean().primaryKey().default(true),
+    epoch: uuid().notNull().default(sql`gen_random_uuid()`),
+    /** What `confab_place` said when the epoch began. */
+    place: text().notNull(),
+    /** The embedded database's mark of its last clean stop; used up by the next start. */
+    stopped: uuid(),
+  },
+  (table) => [check("history_one_row", sql`${table.id}`)],
 );
 
 /**

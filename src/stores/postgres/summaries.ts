@@ -1,7 +1,7 @@
 import type { SummaryRecord } from "../../domain/ports.ts";
 import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
-import { hasMessage, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms } from "./rows.ts";
+import { EPOCH, hasMessage, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms } from "./rows.ts";
 
 /** A conversation, and in `MessageRow`'s columns its newest message, if it has one. */
 export type SummaryRow = Partial<MessageRow> & {
@@ -40,31 +40,78 @@ const SUMMARY_PARTS = `LEFT JOIN LATERAL (
     ) first
   ) shown ON true`;
 
-const MINE = "SELECT conversation_id, read_seq FROM participants WHERE user_id = $1";
-
-/** Those of them that have $4 in their own name or in that of somebody else. */
-const FOUND = `SELECT p.conversation_id, p.read_seq FROM participants p
-  CROSS JOIN LATERAL (SELECT name FROM conversations WHERE id = p.conversation_id OFFSET 0) c
-  WHERE p.user_id = $1 AND (c.name ILIKE $4 OR EXISTS (
-    SELECT FROM participants other
-    CROSS JOIN LATERAL (SELECT * FROM users WHERE id = other.user_id OFFSET 0) u
-    WHERE other.conversation_id = p.conversation_id AND other.user_id <> $1
-      AND (u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $4
-    OFFSET 0
-  ))`;
-
-const pageOf = (mine: string) => `WITH mine AS MATERIALIZED (${mine}), page AS (
-    SELECT c.*, mine.read_seq
-    FROM mine CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
-    ORDER BY c.updated_at DESC, c.id DESC LIMIT $2 OFFSET $3
+/** One page of the conversations of $1. Where the page is empty, one row has the counts. */
+export const SUMMARIES = `WITH own AS MATERIALIZED (
+    SELECT c.*, p.read_seq, c.last_seq - greatest(p.read_seq, c.pruned_seq) AS unread
+    FROM participants p CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id OFFSET 0) c
+    WHERE p.user_id = $1
+  ), page AS (
+    SELECT * FROM own ORDER BY updated_at DESC, id DESC LIMIT $2 OFFSET $3
   )
-  SELECT counted.total, ${SUMMARY_COLUMNS}
-  FROM (SELECT count(*)::int AS total FROM mine) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
+  SELECT counted.*, ${EPOCH} AS epoch, ${SUMMARY_COLUMNS}
+  FROM (
+    SELECT count(*)::int AS total, count(*) FILTER (WHERE unread > 0)::int AS unread_conversations,
+      coalesce(sum(unread), 0)::bigint AS unread_messages
+    FROM own
+  ) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
   ORDER BY c.updated_at DESC, c.id DESC`;
 
-/** One page of the conversations of $1. Where the page is empty, one row has the total. */
-export const SUMMARIES = pageOf(MINE);
-export const FOUND_SUMMARIES = pageOf(FOUND);
+/** What each row of a page has beside its conversation. */
+export interface Counted {
+  /** How many there are to page through. */
+  total: number;
+  /** Of all conversations, found or not. */
+  unread_conversations: number;
+  unread_messages: number;
+  epoch: string;
+}
+
+/** All conversations of $1 in the order of the list, what is unread there, and whether $2 is in their name. */
+export const OWN = `SELECT c.id, c.participant_count AS members, (c.name ILIKE $2) IS TRUE AS is_named,
+    c.last_seq - greatest(mine.read_seq, c.pruned_seq) AS unread
+  FROM (SELECT conversation_id, read_seq FROM participants WHERE user_id = $1 OFFSET 0) mine
+  CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
+  ORDER BY c.updated_at DESC, c.id DESC`;
+
+export interface OwnRow {
+  id: string;
+  members: number;
+  is_named: boolean;
+  unread: number;
+}
+
+const USER_OF = (place: string) => `(SELECT * FROM users WHERE id = ${place}.user_id OFFSET 0) u`;
+const HAS_TEXT = "(u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $3";
+
+/** Those of the conversations $1 in which somebody else than $2 has $3 in their name or e-mail. */
+export const WITH_SOMEBODY = `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id) WHERE EXISTS (
+    SELECT FROM participants other CROSS JOIN LATERAL ${USER_OF("other")}
+    WHERE other.conversation_id = asked.id AND other.user_id <> $2 AND ${HAS_TEXT} OFFSET 0
+  )`;
+
+/** The same of one large conversation $1: whether one of $5 members after $4 has it, and who is the last of them. */
+export const WITH_SOMEBODY_AFTER = `SELECT max(place.ordinal) AS last, count(*)::int AS looked,
+    bool_or(place.user_id <> $2 AND ${HAS_TEXT}) AS is_found
+  FROM (SELECT user_id, ordinal FROM participants WHERE conversation_id = $1 AND ordinal > $4 ORDER BY ordinal LIMIT $5) place
+  CROSS JOIN LATERAL ${USER_OF("place")}`;
+
+/** Those of the conversations $1 in which one of the people $2 takes part. */
+export const WITH_ONE_OF = `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id) WHERE EXISTS (
+    SELECT FROM unnest($2::integer[]) AS wanted (id) CROSS JOIN LATERAL (
+      SELECT FROM participants WHERE conversation_id = asked.id AND user_id = wanted.id OFFSET 0
+    ) place OFFSET 0
+  )`;
+
+/** The conversations $2 as $1 sees them. */
+export const SUMMARIES_OF = `SELECT ${SUMMARY_COLUMNS}
+  FROM unnest($2::uuid[]) WITH ORDINALITY AS asked (id, n)
+  CROSS JOIN LATERAL (
+    SELECT conversation_id, read_seq FROM participants WHERE conversation_id = asked.id AND user_id = $1 OFFSET 0
+  ) p
+  CROSS JOIN LATERAL (
+    SELECT conversations.*, p.read_seq FROM conversations WHERE id = p.conversation_id OFFSET 0
+  ) c ${SUMMARY_PARTS}
+  ORDER BY asked.n`;
 
 /** The one conversation $2 as $1 sees it. */
 export const SUMMARY = `SELECT ${SUMMARY_COLUMNS}
@@ -84,6 +131,7 @@ export const summaryOf = (row: SummaryRow, participants: User[]): SummaryRecord 
   createdAt: iso(row.begun_ms),
   updatedAt: iso(row.updated_ms),
   messageCount: row.last_seq - row.pruned_seq,
+  prunedSeq: row.pruned_seq,
   unreadCount: row.last_seq - Math.max(row.read_seq, row.pruned_seq),
   lastMessage: hasMessage(row) ? messageOf(row) : null,
 });

@@ -1,14 +1,14 @@
-import { and, count, desc, eq, exists, ne, sql } from "drizzle-orm";
-import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
+import { and, eq, ne, sql } from "drizzle-orm";
+import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Account, NewUser, UserStore } from "../../domain/ports.ts";
-import { codePoints } from "../../protocol/content.ts";
+import type { User } from "../../protocol/users.ts";
 import type { Database } from "./database.ts";
-import { isOneOf, iso, ms, userOf } from "./rows.ts";
-import { participants, sessions, users } from "./schema.ts";
-import { containing } from "./search.ts";
+import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
+import { sessions, users } from "./schema.ts";
+import { BEYOND_ALL, containing, foundUsers } from "./search.ts";
 
-/** Of a search that fits more people than these the newest are found soon enough by looking through all. */
-const FOUND_MOST = 10_000;
+/** Conversations that are looked at for one person, more or less. */
+const PLACES_A_PERSON = 5;
 
 export class PostgresUsers implements UserStore {
   constructor(private readonly db: Database) {}
@@ -60,13 +60,19 @@ export class PostgresUsers implements UserStore {
 
   async visible(watched: ReadonlyMap<number, Iterable<number>>) {
     const pairs = [...watched].flatMap(([watcher, ids]) => Array.from(ids, (id) => [watcher, id] as const));
-    const rows = await this.db.query<{ watcher: number; id: number; seen_ms: number | null }>(VISIBLE, [
-      pairs.map(([watcher]) => watcher),
-      pairs.map(([, id]) => id),
-      [...watched.keys()],
-    ]);
     const visible = new Map(Array.from(watched.keys(), (watcher) => [watcher, new Map<number, string | null>()]));
-    for (const row of rows) visible.get(row.watcher)?.set(row.id, row.seen_ms === null ? null : iso(row.seen_ms));
+    const atOnce = Math.ceil(this.db.pieceRows / PLACES_A_PERSON);
+    for (let i = 0; i < pairs.length; i += atOnce) {
+      const some = pairs.slice(i, i + atOnce);
+      const watchers = some.map(([watcher]) => watcher);
+      const ids = some.map(([, id]) => id);
+      const rows = await this.db.query<{ watcher: number; id: number; seen_ms: number | null }>(VISIBLE, [
+        watchers,
+        ids,
+        [...new Set(watchers)],
+      ]);
+      for (const row of rows) visible.get(row.watcher)?.set(row.id, row.seen_ms === null ? null : iso(row.seen_ms));
+    }
     return visible;
   }
 
@@ -76,49 +82,63 @@ export class PostgresUsers implements UserStore {
   }
 
   async list(query: { callerId: number; shared: boolean; search: string; limit: number; offset: number }) {
-    const found = await this.found(query.search);
-    const mine = alias(participants, "mine");
-    const theirs = alias(participants, "theirs");
-    return this.db.read(async (orm) => {
-      const shown = and(
-        ne(users.id, query.callerId),
-        eq(users.isActive, true),
-        found && isOneOf(users.id, found),
-        query.search === "" || found
-          ? undefined
-          : sql`(${users.firstName} || ' ' || ${users.lastName} || ' ' || ${users.email}) ILIKE ${containing(query.search)}`,
-        query.shared
-          ? exists(
-              orm
-                .select({ one: sql`1` })
-                .from(mine)
-                .innerJoin(theirs, eq(theirs.conversationId, mine.conversationId))
-                .where(and(eq(mine.userId, query.callerId), eq(theirs.userId, users.id))),
-            )
-          : undefined,
-      );
-      const rows = await orm
-        .select()
-        .from(users)
-        .where(shown)
-        .orderBy(desc(users.id))
-        .limit(query.limit)
-        .offset(query.offset);
-      const [counted] = await orm.select({ total: count() }).from(users).where(shown);
-      return { users: rows.map(userOf), total: counted?.total ?? 0 };
-    });
+    const { callerId, shared, search, limit, offset } = query;
+    // Where the index may not be asked, this list's own pieces find them.
+    const found = this.db.searchesByIndex ? await foundUsers(this.db, search) : undefined;
+    const list = walkOf({ isSearched: search !== "" && !found, isOfFound: found !== undefined, isShared: shared });
+    const shown: User[] = [];
+    let total = 0;
+    let before = BEYOND_ALL;
+    for (;;) {
+      const rows = await this.db.bulk<WalkedRow>(list, [
+        before,
+        this.db.pieceRows,
+        Math.max(0, offset - total),
+        limit - shown.length,
+        callerId,
+        ...(found ? [found] : []),
+        ...(search !== "" && !found ? [containing(search)] : []),
+      ]);
+      const [first] = rows;
+      for (const row of rows) if (isUser(row)) shown.push(userOfRow(row));
+      total += first?.shown ?? 0;
+      if (!first || first.looked < this.db.pieceRows || first.oldest === null) return { users: shown, total };
+      before = first.oldest;
+    }
   }
+}
 
-  /** All who have the text in their name or e-mail, by the index; undefined where they are too many for it. */
-  private async found(search: string): Promise<number[] | undefined> {
-    // What is shorter it finds only where a word begins.
-    if (codePoints(search) < 3) return undefined;
-    const rows = await this.db.query<{ id: number }>("SELECT id FROM confab_found_users($1, $2) AS id", [
-      search,
-      FOUND_MOST + 1,
-    ]);
-    return rows.length > FOUND_MOST ? undefined : rows.map(({ id }) => id);
-  }
+/** The counts of a piece, and a user of it who is shown, if there is one. */
+type WalkedRow = Partial<UserRow> & { looked: number; shown: number; oldest: number | null };
+
+const isUser = (row: Partial<UserRow>): row is UserRow => row.user_id != null;
+
+/**
+ * One piece of a list, newest first: $2 users from before the id $1 on are looked at. Of those who are listed the first
+ * $3 are left out and $4 shown. $5 is the caller, $6 the text or the ids that were found.
+ */
+function walkOf({ isSearched, isOfFound, isShared }: { isSearched: boolean; isOfFound: boolean; isShared: boolean }) {
+  const conditions = ["u.is_active", "u.id <> $5"];
+  if (isSearched) conditions.push("(u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $6");
+  // The caller's conversations are hashed once, as in VISIBLE.
+  if (isShared)
+    conditions.push(`EXISTS (
+      SELECT FROM (SELECT conversation_id AS id FROM participants WHERE user_id = u.id OFFSET 0) theirs
+      WHERE (theirs.id IN (SELECT conversation_id FROM participants WHERE user_id = $5)) IS TRUE
+    )`);
+  return `WITH piece AS MATERIALIZED (
+      SELECT u.id, ${conditions.join(" AND ")} AS is_shown FROM (
+        SELECT * FROM users WHERE id < $1::bigint${isOfFound ? " AND id = ANY ($6::integer[])" : ""} ORDER BY id DESC LIMIT $2
+      ) u
+    ), page AS MATERIALIZED (
+      SELECT id FROM piece WHERE is_shown ORDER BY id DESC OFFSET $3 LIMIT $4
+    )
+    SELECT counted.*, found.* FROM (
+      SELECT count(*)::int AS looked, count(*) FILTER (WHERE is_shown)::int AS shown, min(id) AS oldest FROM piece
+    ) counted LEFT JOIN LATERAL (
+      SELECT ${USER_COLUMNS} FROM page CROSS JOIN LATERAL (SELECT * FROM users WHERE id = page.id OFFSET 0) u
+    ) found ON true
+    ORDER BY found.user_id DESC`;
 }
 
 /** For those who may know of a presence; everybody else sees `last_seen` alone. */

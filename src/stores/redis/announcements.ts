@@ -3,31 +3,26 @@ import type { Logger } from "../../domain/logger.ts";
 import type { RedisClient } from "./client.ts";
 import { windowKey } from "./keys.ts";
 import { Script } from "./script.ts";
-import { RECORD, WINDOW_LENGTH } from "./window.ts";
+import { RECORD, WINDOW_LENGTH, type WindowLife } from "./window.ts";
 
 /** Changes in one script at most: nobody else is served while it runs, some microseconds a change. */
 const AT_ONCE = 128;
 
 /**
- * KEYS: the changes' windows. ARGV: TTL in ms and length of a window; then of each change its channel, its version, the
- * seq of its message (0: none), 1 when that is a new one, and what is published, which ends with the message and a brace.
+ * KEYS: the changes' windows. ARGV: what renews a window's life, in ms (0: nothing), and length of a window; then of each
+ * change its channel, its version, its tag, the seq of its message when that is a new one (else 0), and what is published.
  * What a window has no memory for is published nevertheless.
  */
 const ANNOUNCE = new Script(`${RECORD}
 -- A replica publishes to its own listeners only, and would say that all is well: a write, of no effect, tells.
-local writable = redis.pcall('PEXPIRE', KEYS[1], ARGV[1])
+local writable = redis.pcall('PEXPIRE', KEYS[1], 1, 'GT')
 if type(writable) == 'table' and writable.err then return redis.error_reply(writable.err) end
 local failed
 for i = 1, #KEYS do
   local at = 5 * i - 2
   local text = ARGV[at + 4]
   redis.call('PUBLISH', ARGV[at], text)
-  local message = ''
-  if ARGV[at + 2] ~= '0' then
-    local _, before = string.find(text, '"message":', string.find(text, '\\n', 1, true), true)
-    message = string.sub(text, before + 1, -2)
-  end
-  local ok, why = pcall(record, KEYS[i], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3] == '1', message, ARGV[1], tonumber(ARGV[2]))
+  local ok, why = pcall(record, KEYS[i], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], text, ARGV[1], tonumber(ARGV[2]))
   if not ok then
     redis.pcall('DEL', KEYS[i])
     failed = why.err or tostring(why)
@@ -43,16 +38,16 @@ export class Announcements {
   /** @param onLost hears when changes were perhaps not published */
   constructor(
     private readonly client: RedisClient,
-    private readonly windowTtlMs: number,
+    private readonly life: WindowLife,
     private readonly onLost: () => void,
     private readonly logger: Logger,
   ) {}
 
-  /** @param text ends with the change's frame, behind a line break */
-  add(channel: string, text: string, { conversationId, version, message }: ChangeEvent): void {
+  /** @param text what is published, and what the window keeps of a new message */
+  add(channel: string, text: string, { conversationId, version, tag, message }: ChangeEvent): void {
     if (this.keys.length === 0) queueMicrotask(() => this.flush());
     this.keys.push(windowKey(conversationId));
-    this.parameters.push(channel, version, message?.seq ?? 0, message?.isNew ? 1 : 0, text);
+    this.parameters.push(channel, version, tag, message?.isNew ? message.seq : 0, text);
     if (this.keys.length === AT_ONCE) this.flush();
   }
 
@@ -61,8 +56,9 @@ export class Announcements {
     if (keys.length === 0) return;
     this.keys = [];
     this.parameters = [];
+    const renewMs = this.life.isRenewed ? this.life.ttlMs : 0;
     this.client
-      .run((redis) => ANNOUNCE.run(redis, keys, [this.windowTtlMs, WINDOW_LENGTH, ...parameters]))
+      .run((redis) => ANNOUNCE.run(redis, keys, [renewMs, WINDOW_LENGTH, ...parameters]))
       .then(
         (reply) => reply === "OK" || this.logger.warn({ reply }, "Redis refused a message for its window"),
         () => this.onLost(),

@@ -3,7 +3,12 @@ import { type Bus, type BusEvent, followersOf } from "../../domain/bus.ts";
 import type { Logger } from "../../domain/logger.ts";
 import { Announcements } from "./announcements.ts";
 import { openRedis, type RedisAddress, type RedisClient } from "./client.ts";
+import { Disbelief } from "./disbelief.ts";
+import { type Envelope, nodeOf, read, seal, unseal, write } from "./envelope.ts";
 import { channelsOf } from "./keys.ts";
+import { Peers } from "./peers.ts";
+import { Signatures } from "./signature.ts";
+import type { WindowLife } from "./window.ts";
 
 const BEAT_EVERY_MS = 500;
 /** Beats may be late by a busy moment; after this long they are missing. */
@@ -15,6 +20,8 @@ const STRANGE_AFTER_MS = 20_000;
 /** While in doubt, what may have been missed is looked for this often. */
 const DOUBT_EVERY_MS = 1_000;
 const NODES_EVERY_MS = 2_000;
+/** Another node's new nonce is answered so soon, with the others that come meanwhile. */
+const ANSWER_WITHIN_MS = 20;
 const SUBSCRIBE_TIMEOUT_MS = 300;
 const SUBSCRIBE_AT_ONCE = 500;
 
@@ -23,24 +30,40 @@ export interface BusOptions {
   /** Keeps the nodes of two databases on one server apart. */
   busId: string;
   nodeId: string;
-  /** How long the window of a silent conversation stays. */
-  windowTtlMs: number;
+  /** Signs what the nodes of this database say; Redis does not know it. */
+  key: Uint8Array;
+  windowLife: WindowLife;
+  /** Of the history that this node's database has. */
+  epoch(): string;
   /** The ids of all nodes that serve the database now, from the database itself. */
   nodes(): Promise<string[]>;
   /** This node hears itself but none of the others, and never has: it is the one on the wrong Redis. */
   onStrange(error: Error): void;
 }
 
+/** What a beat says. `lost`: something that the node said did not get through. */
+interface Beat {
+  state: "alive" | "lost" | "ends";
+  /** The others answer with it: that they heard this node just now. */
+  nonce: string;
+  /** The nonces of those that were heard. */
+  heard: string[];
+}
+
 /**
  * The bus over Redis pub/sub. A publish can get lost while all looks well, so every node beats, and the database tells
  * which nodes there are. The bus is in doubt while a beat is missing and after anything that may have lost an event:
- * a cut of the subscriptions, a publish that failed, here or there. Then the hub asks the log instead; the bus is sure
- * again after the hub has done so once with all being well.
+ * a cut of the subscriptions, a publish that failed, here or there, or a text that is not believed. Then the hub asks the
+ * log instead; the bus is sure again after the hub has done so once with all being well.
+ * Redis is not trusted: only what is signed with the database's key counts, and only once (see Peers).
  */
 export class RedisBus implements Bus {
   private readonly channels: ReturnType<typeof channelsOf>;
   private readonly subscriber: Redis;
   private readonly announcements: Announcements;
+  private readonly signatures: Signatures;
+  private readonly peers = new Peers();
+  private readonly disbelief: Disbelief;
   private readonly wanted = new Set<string>();
   /** When each node, this one too, was last heard (performance.now). */
   private readonly heard = new Map<string, number>();
@@ -57,6 +80,21 @@ export class RedisBus implements Bus {
   private hasMet = false;
   private asking = false;
   private askedAt = Number.NEGATIVE_INFINITY;
+  /** How much this node has said. */
+  private said = 0;
+  /** The newest of its own beats that came back. */
+  private ownBeat = 0;
+  /** What was not believed since the bus was sure: it must not have the log asked more often than a cut does. */
+  private isSuspicious = false;
+  /** The nodes of the database, as it told last. */
+  private living: readonly string[] = [];
+  /** The database was asked for them, once at least. */
+  private hasLooked = false;
+  /** Who says to be of the version before: the database tells whether that is so. */
+  private unsigned: { nodeId: string; channel: string } | undefined;
+  /** When plain beats of living nodes were heard. */
+  private readonly plain = new Map<string, number>();
+  private answering: ReturnType<typeof setTimeout> | undefined;
   private openedAt = performance.now();
   private closed = false;
 
@@ -66,7 +104,9 @@ export class RedisBus implements Bus {
     private readonly logger: Logger,
   ) {
     this.channels = channelsOf(options.busId);
-    this.announcements = new Announcements(commands, options.windowTtlMs, () => this.lose(), logger);
+    this.signatures = new Signatures(options.key);
+    this.disbelief = new Disbelief(logger);
+    this.announcements = new Announcements(commands, options.windowLife, () => this.lose(), logger);
     this.heard.set(options.nodeId, Number.NEGATIVE_INFINITY);
     this.subscriber = openRedis(options.address, "subscriptions", logger, {
       enableOfflineQueue: false,
@@ -78,13 +118,15 @@ export class RedisBus implements Bus {
     this.subscriber.on("close", () => {
       this.subscribedAt = undefined;
       this.openedAt = performance.now();
+      this.peers.renew();
       this.miss();
     });
     const self = Buffer.from(options.nodeId);
+    const pulse = Buffer.from(this.channels.pulse);
     this.subscriber.on("messageBuffer", (channel: Buffer, text: Buffer) => {
-      // What this node has said comes back to it, and is most of what a single one hears: not even read.
-      if (text.length <= self.length || text.compare(self, 0, self.length, 0, self.length) !== 0)
-        this.receive(channel.toString(), text.toString());
+      // What this node has said comes back to it, and is most of what a single one hears: only its beats are read.
+      const isOwn = text.length >= self.length && text.compare(self, 0, self.length, 0, self.length) === 0;
+      if (!isOwn || channel.equals(pulse)) this.receive(channel.toString(), text);
     });
     this.timers = [
       setInterval(() => this.beat(), BEAT_EVERY_MS),
@@ -92,6 +134,7 @@ export class RedisBus implements Bus {
       setInterval(() => void this.lookAround(), NODES_EVERY_MS),
     ];
     this.beat();
+    void this.lookAround();
   }
 
   publish(event: BusEvent): void {
@@ -99,7 +142,7 @@ export class RedisBus implements Bus {
     const { conversation, everyone } = this.channels;
     const followed = followersOf(event);
     const channel = followed === undefined ? everyone : conversation(followed);
-    const text = pack(this.options.nodeId, event);
+    const text = this.seal(channel, write(event, this.options.epoch()));
     if (event.kind === "change") this.announcements.add(channel, text, event);
     else this.commands.run((redis) => redis.publish(channel, text)).catch(() => this.lose());
   }
@@ -143,8 +186,9 @@ export class RedisBus implements Bus {
   async close(): Promise<void> {
     this.closed = true;
     for (const timer of this.timers) clearInterval(timer);
+    clearTimeout(this.answering);
     // So that the others do not wait for this node's beats.
-    await this.commands.run((redis) => redis.publish(this.channels.beats, `-${this.options.nodeId}`)).catch(() => {});
+    await this.publishBeat("ends").catch(() => {});
     this.subscriber.disconnect();
   }
 
@@ -155,49 +199,115 @@ export class RedisBus implements Bus {
 
   /** The beats come last: who hears them hears all the rest. */
   private async subscribeAll() {
-    const channels = [this.channels.everyone, ...this.wanted, this.channels.beats];
+    const { everyone, plainBeats, pulse } = this.channels;
+    const channels = [everyone, ...this.wanted, plainBeats, pulse];
     try {
       for (let i = 0; i < channels.length; i += SUBSCRIBE_AT_ONCE)
         await this.subscriber.subscribe(...channels.slice(i, i + SUBSCRIBE_AT_ONCE));
       this.subscribedAt = performance.now();
+      this.beat();
     } catch (error) {
       this.logger.debug({ err: error }, "the subscriptions were cut off; the next connection makes them again");
       if (!this.closed && this.subscriber.status === "ready") this.subscriber.disconnect(true);
     }
   }
 
-  /** `!`: something this node said was lost. */
+  private seal(channel: string, body: readonly [string, string?]): string {
+    return seal(this.signatures, { channel, nodeId: this.options.nodeId, count: ++this.said }, body);
+  }
+
   private beat() {
     const { unheard } = this;
-    this.commands
-      .run((redis) => redis.publish(this.channels.beats, `${unheard ? "!" : ""}${this.options.nodeId}`))
+    this.publishBeat(unheard ? "lost" : "alive")
       .then(() => {
         if (unheard) this.unheard = false;
       })
       .catch(() => {});
   }
 
-  private receive(channel: string, text: string) {
+  private async publishBeat(state: Beat["state"]) {
+    const { pulse, plainBeats } = this.channels;
+    const beat: Beat = { state, nonce: this.peers.nonce, heard: this.peers.answers() };
+    const text = this.seal(pulse, [JSON.stringify(beat)]);
+    const plain = `${{ alive: "", lost: "!", ends: "-" }[state]}${this.options.nodeId}`;
+    await this.commands.run((redis) => Promise.all([redis.publish(pulse, text), redis.publish(plainBeats, plain)]));
+  }
+
+  private receive(channel: string, text: Buffer) {
     if (this.closed) return;
-    if (channel === this.channels.beats) return this.receiveBeat(text);
+    if (channel === this.channels.plainBeats) return this.receivePlainBeat(text.toString());
+    const envelope = unseal(this.signatures, channel, text);
+    if (envelope === "unsigned") return this.missUnsigned(channel, nodeOf(text));
+    if (envelope === "forged") return this.missForged(channel);
+    if (channel === this.channels.pulse) return this.receiveBeat(envelope);
+    const turn = this.peers.take(envelope.nodeId, envelope.count);
+    if (turn === "new") this.apply(read(envelope.body));
+    else if (turn === "unknown") this.suspect();
+    // What has counted already can't be missing.
+    else if (turn === "repeated") this.disbelief.say("stranger", { channel });
+    else this.missForged(channel);
+  }
+
+  private apply(event: BusEvent) {
     try {
-      this.handler(unpack(text));
+      this.handler(event);
     } catch (error) {
       this.logger.error({ err: error }, "what the bus brought can't be used; the log is asked instead");
       this.miss();
     }
   }
 
-  private receiveBeat(text: string) {
-    const node = text.replace(/^[-!]/, "");
-    if (text.startsWith("-")) {
-      this.heard.delete(node);
+  private receiveBeat({ nodeId, count, body }: Envelope) {
+    const beat: Beat = JSON.parse(body.toString());
+    if (nodeId === this.options.nodeId) {
+      // An earlier one, said again, does not show that this connection brings anything.
+      if (count <= this.ownBeat || beat.nonce !== this.peers.nonce) return;
+      this.ownBeat = count;
+      this.heard.set(nodeId, performance.now());
+      return;
+    }
+    const { turn, isNews, answers } = this.peers.beat(nodeId, count, beat, performance.now());
+    if (isNews) this.answering ??= setTimeout(() => this.answer(), ANSWER_WITHIN_MS);
+    if (turn === "repeated") this.disbelief.say("stranger", { channel: this.channels.pulse });
+    if (turn !== "new") return;
+    if (beat.state === "ends") {
+      this.peers.forget(nodeId);
+      this.heard.delete(nodeId);
       return;
     }
     // What a node has said before it was heard for the first time may have been missed.
-    if (text.startsWith("!") || !this.heard.has(node)) this.miss();
-    if (node !== this.options.nodeId) this.hasMet = true;
-    this.heard.set(node, performance.now());
+    if (beat.state === "lost" || answers) this.miss();
+    this.hasMet = true;
+    this.heard.set(nodeId, performance.now());
+  }
+
+  private answer() {
+    this.answering = undefined;
+    if (!this.closed) this.beat();
+  }
+
+  /** All that they tell, for anybody can say them, is that a node of the version before is on this Redis. */
+  private receivePlainBeat(text: string) {
+    const node = text.replace(/^[-!]/, "");
+    if (this.peers.hasAnswered(node) || !this.living.includes(node)) return;
+    this.hasMet = true;
+    this.plain.set(node, performance.now());
+  }
+
+  private missUnsigned(channel: string, nodeId: string) {
+    this.unsigned ??= { nodeId, channel };
+    this.suspect();
+  }
+
+  private missForged(channel: string) {
+    this.disbelief.say("stranger", { channel });
+    this.suspect();
+  }
+
+  /** What does not count may have been an event all the same. */
+  private suspect() {
+    this.isSuspicious = true;
+    this.miss();
   }
 
   private miss() {
@@ -209,10 +319,12 @@ export class RedisBus implements Bus {
   /** All subscriptions stand, and since then every node is heard. */
   private isWhole(): boolean {
     const { subscribedAt } = this;
-    if (subscribedAt === undefined) return false;
+    // Those that are not known yet are not heard either.
+    if (subscribedAt === undefined || !this.hasLooked) return false;
     if ((this.heard.get(this.options.nodeId) ?? 0) < subscribedAt) return false;
     const now = performance.now();
-    for (const at of this.heard.values()) if (now - at > MISSING_AFTER_MS) return false;
+    for (const [node, at] of this.heard)
+      if (now - at > MISSING_AFTER_MS || (node !== this.options.nodeId && !this.peers.hasAnswered(node))) return false;
     return true;
   }
 
@@ -223,7 +335,7 @@ export class RedisBus implements Bus {
     if (this.sure) this.miss();
     const now = performance.now();
     this.replaceDeafConnection(now);
-    if (this.asking || (!whole && now - this.askedAt < DOUBT_EVERY_MS)) return;
+    if (this.asking || ((!whole || this.isSuspicious) && now - this.askedAt < DOUBT_EVERY_MS)) return;
     this.asking = true;
     this.askedAt = now;
     const { misses } = this;
@@ -231,6 +343,7 @@ export class RedisBus implements Bus {
       await this.doubtHandler();
       if (whole && this.isWhole() && misses === this.misses) {
         this.sure = true;
+        this.isSuspicious = false;
         this.logger.info({}, "the bus is whole");
       }
     } catch (error) {
@@ -252,8 +365,12 @@ export class RedisBus implements Bus {
   /** Who serves the database must be heard here, and who does not any more is not waited for. */
   private async lookAround() {
     const nodes = await this.options.nodes().catch(() => undefined);
+    this.hasLooked = true;
     if (!nodes || this.closed) return;
+    this.judgeUnsigned(nodes);
+    this.living = nodes;
     const now = performance.now();
+    this.peers.forgetSilent(now);
     const hearsItself = now - (this.heard.get(this.options.nodeId) ?? 0) < MISSING_AFTER_MS;
     for (const node of nodes) {
       const at = this.heard.get(node);
@@ -265,29 +382,27 @@ export class RedisBus implements Bus {
       if (node === this.options.nodeId || nodes.includes(node)) continue;
       // It went without a goodbye: what it committed last, nobody may have been told.
       this.heard.delete(node);
+      this.peers.forget(node);
       this.miss();
     }
+    for (const node of this.plain.keys()) if (!nodes.includes(node)) this.plain.delete(node);
+  }
+
+  /** Of an older version is who the database knows and whose beats are not signed; anybody else has no business here. */
+  private judgeUnsigned(nodes: readonly string[]) {
+    const { unsigned } = this;
+    this.unsigned = undefined;
+    if (!unsigned) return;
+    const { nodeId: node, channel } = unsigned;
+    const isNode = (nodes.includes(node) || this.living.includes(node)) && !this.peers.hasAnswered(node);
+    this.disbelief.say(isNode ? "older" : "stranger", isNode ? { node } : { channel });
   }
 
   private wonder(node: string) {
+    if (performance.now() - (this.plain.get(node) ?? Number.NEGATIVE_INFINITY) < STRANGE_AFTER_MS)
+      return this.disbelief.say("older", { node });
     const text = "A node of this database is not heard on this Redis. Give all nodes the same REDIS_URL";
     if (this.hasMet) this.logger.error({ node }, `${text}, or see what cuts that one off.`);
     else this.options.onStrange(new Error(`${text}; this one has never heard another.`));
   }
-}
-
-/** Begins with the node that says it. A change's frame travels as it is, behind a line that says what it is. */
-function pack(nodeId: string, event: BusEvent): string {
-  if (!("frame" in event)) return nodeId + JSON.stringify(event);
-  const { frame, ...rest } = event;
-  return `${nodeId}${JSON.stringify(rest)}\n${frame}`;
-}
-
-/** Written by `pack` on another node: trusted like our own memory. That of another version is heard as something missed. */
-function unpack(text: string): BusEvent {
-  const start = text.indexOf("{");
-  if (start <= 0) throw new Error("a node of another version says this");
-  const end = text.indexOf("\n");
-  if (end < 0) return JSON.parse(text.slice(start));
-  return { ...JSON.parse(text.slice(start, end)), frame: text.slice(end + 1) };
 }

@@ -4,10 +4,11 @@ import type { RedisClient } from "./client.ts";
 import { counterPrefix } from "./keys.ts";
 
 /**
- * Counts over all nodes. While Redis is away each node counts for itself in `fallback`: a limit is never lifted.
+ * Counts over all nodes, and on this one in `local`; the higher count holds. A limit is never lifted: not while Redis is
+ * away, nor by somebody who removes its counters.
  * @param name what is counted, apart from all other counters
  */
-export function redisCounters(client: RedisClient, name: string, rate: Rate, fallback: CounterStore): CounterStore {
+export function redisCounters(client: RedisClient, name: string, rate: Rate, local: CounterStore): CounterStore {
   const open = () => {
     const store = new RedisStore({
       prefix: counterPrefix(name),
@@ -27,14 +28,23 @@ export function redisCounters(client: RedisClient, name: string, rate: Rate, fal
   let store: ReturnType<typeof open> | undefined;
   return {
     async increment(key) {
+      const here = await local.increment(key);
       try {
         store ??= open();
-        return await store.increment(key);
+        const everywhere = await store.increment(key);
+        // A counter that somebody has written to may hold anything.
+        return everywhere.totalHits >= here.totalHits ? everywhere : here;
       } catch {
-        return fallback.increment(key);
+        return here;
       }
     },
-    decrement: async (key) => store?.decrement(key).catch(() => fallback.decrement(key)),
-    resetKey: async (key) => store?.resetKey(key).catch(() => fallback.resetKey(key)),
+    async decrement(key) {
+      await local.decrement(key);
+      await store?.decrement(key).catch(() => {});
+    },
+    async resetKey(key) {
+      await local.resetKey(key);
+      await store?.resetKey(key).catch(() => {});
+    },
   };
 }

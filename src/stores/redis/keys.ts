@@ -1,5 +1,7 @@
 /** With the hash tag that all keys of a conversation would share. */
-export const windowKey = (conversationId: string) => `confab:{${conversationId}}:newest`;
+export const windowKey = (conversationId: string) => `confab:{${conversationId}}:window`;
+/** The window of nodes of the version before, which is not signed; it goes when no node of it runs any more. */
+export const plainWindowKey = (conversationId: string) => `confab:{${conversationId}}:newest`;
 
 /**
  * Channels know no database numbers: all that one server has are one space. The id of the bus keeps the nodes of two
@@ -9,7 +11,10 @@ export const channelsOf = (busId: string) => ({
   conversation: (conversationId: string) => `confab:${busId}:${conversationId}`,
   /** What concerns every node. */
   everyone: `confab:${busId}:everyone`,
-  beats: `confab:${busId}:beats`,
+  /** Signed beats. */
+  pulse: `confab:${busId}:pulse`,
+  /** Beats that nodes of the version before understand; they go when no node of it runs any more. */
+  plainBeats: `confab:${busId}:beats`,
 });
 
 /** Which PostgreSQL this Redis serves; see bus-id.ts. */

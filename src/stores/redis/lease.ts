@@ -13,7 +13,8 @@ local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
 local lost = ARGV[3] == '1' and not (ends and tonumber(ends) > now)
 redis.call('ZADD', KEYS[1], text(lost and now or now + ARGV[2]), ARGV[1])
 local reply = { lost and 0 or 1, text(now) }
-local dead = redis.call('ZRANGE', KEYS[1], '-inf', text(now), 'BYSCORE', 'WITHSCORES')
+-- Somebody may have written any number of them.
+local dead = redis.call('ZRANGE', KEYS[1], '-inf', text(now), 'BYSCORE', 'LIMIT', 0, 100, 'WITHSCORES')
 for i = 1, #dead, 2 do
   reply[#reply + 1] = dead[i]
   reply[#reply + 1] = text(now - dead[i + 1])

@@ -253,7 +253,7 @@ export class RedisSocketPlaces implements SocketPlaces {
       if (users.length === 0) break;
       const gone = await this.client.run((redis) =>
         Promise.all(
-          users.map(async (id) => {
+          users.filter(isUserId).map(async (id) => {
             const [outcome, at] = numbers(await LEAVE.run(redis, [placesKey(Number(id))], [node]));
             // Also when it had gone through before and only the answer was lost.
             return outcome > 0 ? [{ userId: Number(id), online: false, at, goneMs }] : [];
@@ -266,3 +266,6 @@ export class RedisSocketPlaces implements SocketPlaces {
     await this.client.run((redis) => redis.zrem(NODES, node));
   }
 }
+
+/** Anything may lie in Redis; what is no id would go into a statement. */
+const isUserId = (text: string) => /^[1-9]\d{0,9}$/.test(text) && Number(text) < 2 ** 31;

@@ -219,7 +219,10 @@ export const en = {
       online: "Online",
       lastSeen: (when: string) => `Last seen ${when}`,
       offline: "Offline",
+      deactivated: "Account deactivated",
     },
+
+    deactivated: (name: string) => `This account is deactivated. ${name} won't read new messages.`,
 
     day: { today: "Today", yesterday: "Yesterday" },
 
@@ -281,6 +284,8 @@ export const en = {
       others: (count: number) => `${numbers.format(count)} others`,
       renamed: (name: string) => `The group is now called ${name}`,
       unnamed: "The group has no name any more",
+      owned: (name: string) => `${name} now owns the group`,
+      ownedByYou: "You now own the group",
       somebody: "Somebody",
     },
 
@@ -407,6 +412,7 @@ export const en = {
     copied: "Copied",
     online: "Online",
     lastSeen: (time: string) => `Last seen ${ago(time)}`,
+    deactivated: "Account deactivated",
     joined: "Here since",
     startTitle: "New conversation",
     startChat: "Start chat",

@@ -1,22 +1,41 @@
 import type { ServerFrame } from "../../../src/protocol/frames.ts";
-import type { Message } from "../../../src/protocol/messages.ts";
+import type { Message, MessagePage } from "../../../src/protocol/messages.ts";
 import type { Node } from "./cluster.ts";
-import type { Amend, Delivered, History, MessageView, Read, Replica, Send, Stream } from "./history.ts";
+import type { Amend, Cursor, Delivered, History, MessageView, Read, Replica, Send, Stream } from "./history.ts";
+import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 
 const CONNECT_WITHIN_MS = 5_000;
 const PING_EVERY_MS = 1_000;
 /** A connection that brings nothing for so long is given up. */
 const SILENCE_MS = 4_000;
-/** On a connection that lives, an answer that has not come by then does not come: the contract promises 2 s. */
+
+/**
+ * A socket's frames are worked on one after the other. So long may the server be at one of them, and so long may a send
+ * take once it is its turn: the contract promises 2 s. In the machine's time.
+ */
 const ANSWER_WITHIN_MS = 12_000;
 
+/** How long a device waits before it asks anew for the page that a reset made it ask for. */
+const RELOAD_AGAIN_MS = 500;
+
+const AWAKE_EVERY_MS = 50;
+
 const SUBSCRIBE = "subscribe";
+const PING = "ping";
 /** Nobody's session ends here, nobody floods, and all speak the protocol. */
 const SENSELESS_CLOSES = [1002, 1003, 1007, 1008, 1009, 4401, 4429];
 
 type Asked = Send | Amend | Read;
-type Pending = { operation: Asked; ended(): void };
+interface Pending {
+  operation: Asked;
+  /** Its place among the frames of its connection. */
+  frame: number;
+  /** When it was sent, then when the server was seen to have come to it, in the machine's time. */
+  since: number;
+  isItsTurn: boolean;
+  ended(): void;
+}
 
 /** What `?after_version=` and REST pages tell of a message. */
 export const viewOf = ({ id, seq, sender_id, content, deleted_at }: Message): MessageView => ({
@@ -27,9 +46,29 @@ export const viewOf = ({ id, seq, sender_id, content, deleted_at }: Message): Me
   deleted: deleted_at !== undefined,
 });
 
+/** What makes one device another than the next. */
+export interface DeviceSetup {
+  name: string;
+  person: number;
+  cookie: string;
+  /** One: a socket of that conversation; several: one socket for all of the person's. */
+  conversations: readonly string[];
+  isUserSocket: boolean;
+  /** It resumes with version and tag, as the SDK does; without: as clients did before there were tags. */
+  knowsTags: boolean;
+  /** Asks a node for the newest page, and writes that down. */
+  newestPage(conversation: string, node: Node): Promise<MessagePage | undefined>;
+}
+
+/** A subscription that was asked for and is not answered. */
+interface Subscribing {
+  after: Cursor;
+  askedAt: number;
+}
+
 /**
- * One person's client on one machine: keeps a connection to any node, comes back elsewhere when it breaks, resumes by
- * version, applies what comes, and writes all of it down.
+ * One person's client on one machine: keeps a connection to any node, comes back elsewhere when it breaks, resumes from
+ * its cursor, applies what comes, loads anew what a reset tells it to, and writes all of it down.
  */
 export class Device {
   readonly replicas = new Map<string, Replica>();
@@ -37,37 +76,49 @@ export class Device {
   private connection = "";
   private node = 0;
   private connections = 0;
-  /** The version that a conversation's own socket has asked to resume after. */
-  private resumedAfter = 0;
   private readonly streams = new Map<string, Stream>();
   /** Conversations that were asked to be followed, and have not been answered. */
-  private readonly subscribing = new Set<string>();
+  private readonly subscribing = new Map<string, Subscribing>();
+  /** At which version a message of a conversation that was reset was last seen to be as it is. */
+  private readonly seenAt = new Map<string, Map<number, number>>();
   /** Conversations whose end this device has asked for: until that is confirmed changes may still come. */
   private readonly leaving = new Set<string>();
   private readonly pending = new Map<string, Pending>();
   private asked = 0;
+  /** When anything came, and when the server last went on with this connection's own frames, in the machine's time. */
   private heardAt = 0;
+  private wentOnAt = 0;
+  /** Frames put into this connection. */
+  private framesPut = 0;
   private stopped = false;
+  private sleeping = false;
   private awake = () => {};
 
-  /** @param conversations one: a socket of that conversation; several: one socket for all of the person's */
   constructor(
-    readonly name: string,
-    readonly person: number,
-    private readonly cookie: string,
-    readonly conversations: readonly string[],
-    readonly isUserSocket: boolean,
+    private readonly setup: DeviceSetup,
     private readonly nodes: readonly Node[],
     private readonly history: History,
     private readonly random: Random,
+    private readonly machine: Machine,
   ) {
-    for (const conversation of conversations)
-      this.replicas.set(conversation, { device: name, person, conversation, version: 0, messages: new Map() });
+    const { name: device, person, conversations, knowsTags } = setup;
+    for (const conversation of conversations) {
+      const nothing = { version: 0, tag: undefined, fromSeq: 1, messages: new Map() };
+      this.replicas.set(conversation, { device, person, conversation, knowsTags, ...nothing });
+    }
+  }
+
+  get conversations() {
+    return this.setup.conversations;
   }
 
   /** Lives through connections until `stop`. */
   async live(): Promise<void> {
     while (!this.stopped) {
+      if (this.sleeping) {
+        await this.pause(AWAKE_EVERY_MS);
+        continue;
+      }
       await this.connect(this.random.pick(this.nodes));
       if (this.connections > 0) this.history.reconnects++;
       if (!this.stopped) await this.pause(this.random.int(50, 500));
@@ -78,6 +129,16 @@ export class Device {
     this.stopped = true;
     this.drop();
     this.awake();
+  }
+
+  /** Breaks the connection, and makes no other until `wake`. */
+  sleep(): void {
+    this.sleeping = true;
+    this.drop();
+  }
+
+  wake(): void {
+    this.sleeping = false;
   }
 
   /** Breaks the connection without a goodbye; `live` makes another one. */
@@ -96,8 +157,14 @@ export class Device {
 
   /** For people: what becomes of the conversation on this device. */
   stateIn(conversation: string): string {
-    const follows = this.streams.has(conversation) ? "follows" : this.subscribing.has(conversation) ? "asks" : "waits";
-    const silence = Math.round(performance.now() - this.heardAt);
+    const follows = this.isLoading(conversation)
+      ? "loads it anew"
+      : this.streams.has(conversation)
+        ? "follows"
+        : this.subscribing.has(conversation)
+          ? "asks"
+          : "waits";
+    const silence = Math.round(this.machine.now - this.heardAt);
     return `${follows} over ${this.connection}, ${this.isConnected ? "open" : "not open"}, last heard ${silence} ms ago`;
   }
 
@@ -137,7 +204,7 @@ export class Device {
 
   /** On a user's socket: stops following, and follows again from where it stood. */
   resubscribe(conversation: string): void {
-    if (!this.isUserSocket || !this.streams.delete(conversation)) return;
+    if (!this.setup.isUserSocket || !this.endStream(conversation)) return;
     this.leaving.add(conversation);
     this.put({ type: "unsubscribe", conversation_id: conversation });
     this.subscribe(conversation);
@@ -145,42 +212,75 @@ export class Device {
 
   /** On a user's socket: follows what it was asked into anew. */
   subscribe(conversation: string): void {
-    if (!this.isUserSocket || this.streams.has(conversation) || this.subscribing.has(conversation)) return;
-    const after_version = this.replicas.get(conversation)?.version ?? 0;
-    const ref = `${SUBSCRIBE} ${after_version}`;
-    if (this.put({ type: "subscribe", conversation_id: conversation, after_version, ref }))
-      this.subscribing.add(conversation);
+    if (!this.setup.isUserSocket || this.streams.has(conversation) || this.subscribing.has(conversation)) return;
+    const after = this.cursorOf(conversation);
+    const ref = `${SUBSCRIBE} ${after.version}`;
+    const asks = { type: "subscribe", conversation_id: conversation, after_version: after.version, ref };
+    if (this.put(after.tag === undefined ? asks : { ...asks, tag: after.tag }))
+      this.subscribing.set(conversation, { after, askedAt: performance.now() });
+  }
+
+  /** Where it resumes. */
+  private cursorOf(conversation: string): Cursor {
+    const replica = this.replicas.get(conversation);
+    return { version: replica?.version ?? 0, tag: this.setup.knowsTags ? replica?.tag : undefined };
+  }
+
+  private isLoading(conversation: string): boolean {
+    return this.replicas.get(conversation)?.fromSeq === Number.POSITIVE_INFINITY;
   }
 
   private began(conversation: string) {
-    const { person, node } = this;
+    const {
+      node,
+      setup: { person },
+    } = this;
     return { person, conversation, node, invokedAt: performance.now(), endedAt: 0, outcome: "unknown" as const };
   }
 
   private async ask<T extends Asked>(operation: T, frame: object): Promise<T> {
     const ref = String(++this.asked);
     this.history.operations.push(operation);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        this.pending.delete(ref);
-        this.end(operation, "unknown", "no answer");
-        this.oddity("nothing hangs", `lives and got no answer to a ${operation.kind} for ${ANSWER_WITHIN_MS} ms`);
-        resolve();
-      }, ANSWER_WITHIN_MS);
-      const ended = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.pending.set(ref, { operation, ended });
-      if (!this.put({ ...frame, conversation_id: operation.conversation, ref })) this.giveUp(ref, "not connected");
+    await new Promise<void>((ended) => {
+      const isPut = this.put({ ...frame, conversation_id: operation.conversation, ref });
+      const since = this.machine.now;
+      this.pending.set(ref, { operation, frame: this.framesPut, since, isItsTurn: false, ended });
+      if (!isPut) this.giveUp(ref, "not connected");
     });
     return operation;
   }
 
   private put(frame: object): boolean {
     if (!this.isConnected) return false;
+    this.framesPut++;
     this.socket?.send(JSON.stringify(frame));
     return true;
+  }
+
+  /** The server has worked on all frames of this connection up to this one. */
+  private wentOn(upTo: number) {
+    this.wentOnAt = this.machine.now;
+    for (const pending of this.pending.values()) {
+      if (pending.isItsTurn || pending.frame > upTo) continue;
+      pending.isItsTurn = true;
+      pending.since = this.machine.now;
+    }
+  }
+
+  /** Finds what is not answered though the connection lives and it is its turn, or it never is. */
+  private findHangs() {
+    const { now } = this.machine;
+    for (const [ref, { operation, isItsTurn, since }] of this.pending) {
+      const waited = now - (isItsTurn ? since : Math.max(since, this.wentOnAt));
+      if (waited < ANSWER_WITHIN_MS) continue;
+      this.giveUp(ref, "no answer");
+      const turn = isItsTurn ? "after later frames were worked on" : "and to none of its other frames";
+      const wall = Math.round(performance.now() - operation.invokedAt);
+      this.oddity(
+        "nothing hangs",
+        `lives and got no answer to a ${operation.kind} in ${operation.conversation} ${turn}, for ${Math.round(waited)} ms of the machine's time; it was sent ${wall} ms ago`,
+      );
+    }
   }
 
   private giveUp(ref: string, why: string) {
@@ -199,36 +299,41 @@ export class Device {
 
   /** Resolves when the connection is over. */
   private async connect(node: Node): Promise<void> {
-    const [conversation] = this.conversations;
-    this.resumedAfter = this.replicas.get(conversation ?? "")?.version ?? 0;
-    const path = this.isUserSocket ? "" : `chat/${conversation}/?after_version=${this.resumedAfter}`;
+    const [conversation = ""] = this.conversations;
+    const after = this.cursorOf(conversation);
+    const tag = after.tag === undefined ? "" : `&tag=${after.tag}`;
+    const path = this.setup.isUserSocket ? "" : `chat/${conversation}/?after_version=${after.version}${tag}`;
+    if (!this.setup.isUserSocket) this.subscribing.set(conversation, { after, askedAt: performance.now() });
     const socket = new WebSocket(`${node.url.replace("http", "ws")}/ws/${path}`, {
-      headers: { Cookie: `sessionid=${this.cookie}` },
+      headers: { Cookie: `sessionid=${this.setup.cookie}` },
     });
     this.socket = socket;
     this.node = node.index;
-    this.connection = `${this.name}#${++this.connections}@${node.index}`;
-    this.heardAt = performance.now();
-    const opening = setTimeout(() => socket.terminate(), CONNECT_WITHIN_MS);
+    this.connection = `${this.setup.name}#${++this.connections}@${node.index}`;
+    this.heardAt = this.machine.now;
+    this.wentOnAt = this.machine.now;
+    this.framesPut = 0;
+    const opened = this.machine.after(CONNECT_WITHIN_MS, () => socket.terminate());
     socket.onmessage = ({ data }) => {
       if (this.socket !== socket) return;
-      this.heardAt = performance.now();
+      this.heardAt = this.machine.now;
       this.receive(JSON.parse(String(data)));
     };
     socket.onerror = () => {};
-    socket.onopen = () => clearTimeout(opening);
+    socket.onopen = opened;
     const pings = setInterval(() => {
       if (socket.readyState !== WebSocket.OPEN) return;
-      if (performance.now() - this.heardAt > SILENCE_MS) socket.terminate();
-      else this.put({ type: "ping" });
+      if (this.machine.now - this.heardAt > SILENCE_MS) return socket.terminate();
+      this.findHangs();
+      this.put({ type: "ping", ref: `${PING} ${this.framesPut + 1}` });
     }, PING_EVERY_MS);
     const { code } = await new Promise<CloseEvent>((resolve) => {
       socket.onclose = resolve;
     });
-    clearTimeout(opening);
+    opened();
     clearInterval(pings);
     if (SENSELESS_CLOSES.includes(code)) this.oddity("refusals make sense", `was closed with ${code}`);
-    this.streams.clear();
+    for (const followed of this.following) this.endStream(followed);
     this.subscribing.clear();
     this.leaving.clear();
     for (const ref of [...this.pending.keys()]) this.giveUp(ref, `closed ${code}`);
@@ -241,33 +346,38 @@ export class Device {
       case "connection_established":
         if (frame.conversation_id === undefined)
           for (const conversation of this.conversations) this.subscribe(conversation);
-        else this.follow(frame.conversation_id, frame.last_version ?? 0, this.resumedAfter);
+        else this.follow(frame.conversation_id, frame.last_version ?? 0);
         break;
       case "subscribed":
-        this.subscribing.delete(frame.conversation_id);
-        this.follow(frame.conversation_id, frame.last_version, Number(frame.ref?.split(" ")[1]));
+        this.follow(frame.conversation_id, frame.last_version);
         break;
       case "unsubscribed":
         this.leaving.delete(frame.conversation_id);
         if (frame.code === "removed") {
-          this.streams.delete(frame.conversation_id);
+          this.endStream(frame.conversation_id);
           this.subscribing.delete(frame.conversation_id);
         }
         break;
       case "reset": {
-        const stream = this.streams.get(frame.conversation_id);
-        if (stream) stream.resetTo = frame.last_version;
+        this.reset(frame.conversation_id, { version: frame.last_version, tag: frame.tag ?? undefined });
         break;
       }
       case "message":
-        this.deliver(frame.conversation_id, frame.message.version, { kind: "message", message: viewOf(frame.message) });
+        this.deliver(frame.conversation_id, frame.version, frame.message.id, {
+          kind: "message",
+          message: viewOf(frame.message),
+        });
         break;
       case "message_changed":
-        this.deliver(frame.conversation_id, frame.version, { kind: "amended", message: viewOf(frame.message) });
+        this.deliver(frame.conversation_id, frame.version, frame.tag, {
+          kind: "amended",
+          message: viewOf(frame.message),
+        });
         break;
       case "participants": {
         const added = frame.added.map(({ id }) => id);
-        this.deliver(frame.conversation_id, frame.version, { kind: "members", added, removed: frame.removed });
+        const { removed } = frame;
+        this.deliver(frame.conversation_id, frame.version, frame.tag, { kind: "members", added, removed });
         break;
       }
       // It moves and is not followed: the user was asked in again.
@@ -290,8 +400,9 @@ export class Device {
         break;
       case "pong": {
         // Behind a read; its own error, if any, came before.
-        const ref = /^after (.*)$/.exec(frame.ref ?? "")?.[1];
-        this.answered(ref, (operation) => this.end(operation, "ok"));
+        const [what, ref] = frame.ref?.split(" ") ?? [];
+        if (what === PING) this.wentOn(Number(ref));
+        else this.answered(ref, (operation) => this.end(operation, "ok"));
       }
     }
   }
@@ -314,16 +425,70 @@ export class Device {
     this.history.oddities.push({ check, text: `${this.connection} ${text}` });
   }
 
-  private follow(conversation: string, greeted: number, after: number) {
+  private follow(conversation: string, greeted: number) {
     this.leaving.delete(conversation);
-    if (!Number.isInteger(after)) this.oddity("no holes", `was told of ${conversation}, for which it had not asked`);
-    const { connection, person, node, name: device } = this;
-    const stream: Stream = { connection, person, device, node, conversation, after, greeted, frames: [] };
+    const asked = this.subscribing.get(conversation);
+    this.subscribing.delete(conversation);
+    if (!asked) {
+      this.oddity("no holes", `was told of ${conversation}, for which it had not asked`);
+      return;
+    }
+    const {
+      connection,
+      node,
+      setup: { name: device, person },
+    } = this;
+    const greetedAt = performance.now();
+    const stream = { connection, person, device, node, conversation, ...asked, greeted, greetedAt };
+    this.beginStream({ ...stream, resets: [], frames: [] });
+  }
+
+  private beginStream(stream: Stream) {
+    const { conversation } = stream;
     this.streams.set(conversation, stream);
     this.history.streams.push(stream);
   }
 
-  private deliver(conversation: string, version: number, change: Delivered["change"]) {
+  private endStream(conversation: string): boolean {
+    const stream = this.streams.get(conversation);
+    if (stream) stream.endedAt = performance.now();
+    return this.streams.delete(conversation);
+  }
+
+  /** What it holds of the conversation is worth nothing: it goes on from there, and with the newest page. */
+  private reset(conversation: string, to: Cursor) {
+    const stream = this.streams.get(conversation);
+    const replica = this.replicas.get(conversation);
+    if (!stream || !replica) return;
+    stream.resets.push({ at: performance.now(), frames: stream.frames.length, to });
+    Object.assign(replica, to);
+    replica.messages.clear();
+    replica.fromSeq = Number.POSITIVE_INFINITY;
+    const seenAt = new Map<number, number>();
+    this.seenAt.set(conversation, seenAt);
+    void this.reload(conversation, replica, seenAt);
+  }
+
+  private async reload(conversation: string, replica: Replica, seenAt: Map<number, number>) {
+    while (!this.stopped) {
+      const page = await this.setup.newestPage(conversation, this.random.pick(this.nodes));
+      // Another reset came meanwhile.
+      if (this.seenAt.get(conversation) !== seenAt) return;
+      if (page) return this.beginWith(page, replica, seenAt);
+      await Bun.sleep(RELOAD_AGAIN_MS);
+    }
+  }
+
+  /** Takes a page, and of what came meanwhile only what the page can't have yet. */
+  private beginWith(page: MessagePage, replica: Replica, seenAt: Map<number, number>) {
+    const oldest = page.messages[0]?.seq ?? 1;
+    replica.fromSeq = page.messages.length < page.total ? oldest : 1;
+    for (const message of page.messages)
+      if ((seenAt.get(message.seq) ?? 0) <= page.last_version) replica.messages.set(message.seq, viewOf(message));
+    for (const seq of replica.messages.keys()) if (seq < replica.fromSeq) replica.messages.delete(seq);
+  }
+
+  private deliver(conversation: string, version: number, tag: string, change: Delivered["change"]) {
     const stream = this.streams.get(conversation);
     const replica = this.replicas.get(conversation);
     if (!stream || !replica) {
@@ -331,9 +496,13 @@ export class Device {
       this.oddity("nothing after leaving", `got version ${version} of ${conversation}, which it does not follow`);
       return;
     }
-    stream.frames.push({ at: performance.now(), version, change });
+    stream.frames.push({ at: performance.now(), version, tag, change });
     replica.version = version;
-    if (change.kind !== "members") replica.messages.set(change.message.seq, change.message);
+    replica.tag = tag;
+    if (change.kind === "members") return;
+    const { message } = change;
+    this.seenAt.get(conversation)?.set(message.seq, version);
+    if (this.isLoading(conversation) || message.seq >= replica.fromSeq) replica.messages.set(message.seq, message);
   }
 
   private async pause(ms: number) {

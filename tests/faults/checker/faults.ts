@@ -1,7 +1,8 @@
 import postgres from "postgres";
 import { isCommitted, type Link } from "../../support/proxy.ts";
-import type { Cluster, Node } from "./cluster.ts";
+import type { Cluster, Node, Place } from "./cluster.ts";
 import type { History } from "./history.ts";
+import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 
 /** One way in which a part fails. */
@@ -214,7 +215,17 @@ const kinds = {
 } satisfies Record<string, FaultKind>;
 
 export type FaultName = keyof typeof kinds;
-const faultNames = Object.keys(kinds) as FaultName[];
+const faultNames: Record<Place, FaultName[]> = {
+  cluster: Object.keys(kinds) as FaultName[],
+  embedded: [
+    "node killed",
+    "node restarted",
+    "node frozen",
+    "clients cut",
+    "clients' network frozen",
+    "a reader that stops reading",
+  ],
+};
 
 /** Lets parts fail one over the other until it is stopped; all kinds before any comes again. */
 export class Faults {
@@ -222,6 +233,7 @@ export class Faults {
   private readonly running = new Set<Promise<void>>();
   private readonly healNow: (() => void)[] = [];
   private stopped = false;
+  private paused = false;
   private deck: FaultName[] = [];
 
   constructor(
@@ -229,14 +241,17 @@ export class Faults {
     private readonly random: Random,
     private readonly history: History,
     private readonly flood: Flood,
-    private readonly names: readonly FaultName[] = faultNames,
+    private readonly machine: Machine,
+    place: Place,
+    private readonly names: readonly FaultName[] = faultNames[place],
   ) {}
 
   /** @param pauseMs the mean time between the beginnings of two faults */
   async run(pauseMs: number): Promise<void> {
     while (!this.stopped) {
-      await this.wait(this.random.exponential(pauseMs));
+      await this.sleep(this.machine.onTheWall(this.random.exponential(pauseMs)));
       if (this.stopped) return;
+      if (this.paused) continue;
       const kind = this.draw();
       const fault: FaultKind = kinds[kind];
       const node = this.random.pick(this.cluster.nodes);
@@ -251,6 +266,20 @@ export class Faults {
   /** Heals all that is broken. */
   async stop(): Promise<void> {
     this.stopped = true;
+    await this.healAll();
+  }
+
+  /** Heals all that is broken, and breaks nothing until `goOn`. */
+  async pause(): Promise<void> {
+    this.paused = true;
+    await this.healAll();
+  }
+
+  goOn(): void {
+    this.paused = false;
+  }
+
+  private async healAll() {
     for (const heal of this.healNow.splice(0)) heal();
     await Promise.all(this.running);
   }
@@ -268,14 +297,14 @@ export class Faults {
     const window = { kind, from: performance.now(), until: Number.POSITIVE_INFINITY };
     this.history.faults.push(window);
     const heal = await fault.begin(this.cluster, node, random, this.flood);
-    await this.wait(random.int(...fault.lasts));
+    if (!this.paused) await this.sleep(random.int(...fault.lasts));
     await heal?.();
     window.until = performance.now();
     this.busy.delete(part);
   }
 
   /** Ends early when all is to be healed. */
-  private async wait(ms: number) {
+  private async sleep(ms: number) {
     if (this.stopped) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);

@@ -3,6 +3,8 @@ export interface History {
   operations: Operation[];
   streams: Stream[];
   faults: FaultWindow[];
+  /** Set when the database has gone back to an earlier state, and goes on from there. */
+  wentBack?: WentBack;
   /** Connections that a client made after its first. */
   reconnects: number;
   /** What no check of the recorded could see: a hang, a refusal that makes no sense, a node that ended by itself. */
@@ -57,6 +59,12 @@ export interface MessageView {
   deleted: boolean;
 }
 
+/** Where somebody stands: a version, and the id of the change at it, which names the history. */
+export interface Cursor {
+  version: number;
+  tag: string | undefined;
+}
+
 /** One subscription of one connection to one conversation, from its greeting to its end. */
 export interface Stream {
   connection: string;
@@ -65,21 +73,54 @@ export interface Stream {
   device: string;
   node: number;
   conversation: string;
-  /** The version it resumed after; undefined: from the newest on. */
-  after: number | undefined;
+  /** When it was asked for. */
+  askedAt: number;
+  /** When it was answered. */
+  greetedAt: number;
+  /** When it was over; not set while it is open. */
+  endedAt?: number;
+  /** What it resumed after; without a tag: as clients did before there were any. */
+  after: Cursor;
   /** `last_version` of the greeting. */
   greeted: number;
-  /** Set when the server asked to refetch. */
-  resetTo?: number;
+  /** When the server asked to refetch, and where the stream goes on from. */
+  resets: Reset[];
   frames: Delivered[];
+}
+
+export interface Reset {
+  at: number;
+  /** How many frames had come before. */
+  frames: number;
+  to: Cursor;
 }
 
 export interface Delivered {
   at: number;
   version: number;
+  /** The id of the change. */
+  tag: string;
   change:
     | { kind: "message" | "amended"; message: MessageView }
     | { kind: "members"; added: number[]; removed: number[] };
+}
+
+/**
+ * The database went back, at most once in a run. What was committed after `copiedAt` may be gone, and with it what was
+ * acked: the dead history. What is in `kept` is the beginning of both histories.
+ */
+export interface WentBack {
+  kind: string;
+  /** What was acked before this moment is in what the database went back to. */
+  copiedAt: number;
+  /** From then on the dead history commits nothing. */
+  diedAt: number;
+  /** From then on nodes reach the new one. Nothing of it was answered before. */
+  bornAt: number;
+  /** The time that a socket may take to hear of it is over. Not set: it is not over, or other faults made it longer. */
+  toldBy?: number;
+  /** The log as the new history found it. */
+  kept: Map<string, TrueConversation>;
 }
 
 export interface FaultWindow {
@@ -103,7 +144,14 @@ export interface TrueConversation {
   /** In the order of `seq`. */
   messages: (MessageView & { version: number; clientId: string | null })[];
   /** What is no new message, in the order of `version`. */
-  changes: { version: number; lastSeq: number; messageSeq: number | null; added: number[]; removed: number[] }[];
+  changes: {
+    version: number;
+    tag: string;
+    lastSeq: number;
+    messageSeq: number | null;
+    added: number[];
+    removed: number[];
+  }[];
   /** Read positions by user. */
   members: Map<number, number>;
 }
@@ -119,10 +167,15 @@ export interface NodeView {
 
 export interface Replica {
   device: string;
+  knowsTags: boolean;
   /** What the device was doing in the end, for people. */
   state?: string;
   person: number;
   conversation: string;
   version: number;
+  /** The id of the change at `version`. */
+  tag: string | undefined;
+  /** It holds every message from here on; Infinity while it waits for a page to begin anew with. */
+  fromSeq: number;
   messages: Map<number, MessageView>;
 }

@@ -4,8 +4,10 @@ import type { Answer, Client } from "../../support/client.ts";
 import type { Node } from "./cluster.ts";
 import { type Device, leavesOpen, viewOf } from "./device.ts";
 import type { History, Members, Operation, Page, Send, Violation } from "./history.ts";
+import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 
+/** In the machine's time. */
 const HTTP_WITHIN_MS = 12_000;
 const PAGE_MAX = 100;
 /** 9 MB in all, and never more at once than a server takes from one socket. */
@@ -64,19 +66,22 @@ export class Person {
     readonly id: number,
     private readonly client: Client,
     readonly devices: readonly Device[],
+    /** Devices that only look on: they are asked to do nothing. */
+    readonly onlookers: readonly Device[],
     private readonly groups: readonly Group[],
     private readonly nodes: readonly Node[],
     private readonly history: History,
     private readonly random: Random,
+    private readonly machine: Machine,
   ) {}
 
   /** @param pauseMs the mean time between two acts */
-  async act(pauseMs: number, until: number): Promise<void> {
+  async act(pauseMs: number, isOver: () => boolean): Promise<void> {
     for (let n = 0; ; n++) {
       // A fork for each act: what it draws does not depend on when the others are answered.
       const random = this.random.fork(`act ${n}`);
-      await Bun.sleep(random.exponential(pauseMs));
-      if (performance.now() >= until) return;
+      await Bun.sleep(this.machine.onTheWall(random.exponential(pauseMs)));
+      if (isOver()) return;
       const unsettled = random.chance(0.5) ? this.outbox.shift() : undefined;
       const work = unsettled ? this.sendAgain(unsettled, random) : this.doSomething(random);
       const one = work.finally(() => this.underWay.delete(one));
@@ -85,10 +90,10 @@ export class Person {
   }
 
   /** Waits for all answers, and sends what is unsettled until it is certain; says what can't be settled in time. */
-  async settle(until: number): Promise<Violation[]> {
+  async settle(isLate: () => boolean): Promise<Violation[]> {
     await Promise.all(this.underWay);
     while (this.outbox.length > 0) {
-      if (performance.now() > until)
+      if (isLate())
         return [
           { check: "comes to rest", text: `user ${this.id} gets no certain answer to ${this.outbox.length} sends` },
         ];
@@ -141,7 +146,10 @@ export class Person {
         return this.amend(device, null, random);
       case "read":
         if (device.isConnected)
-          await device.read(conversation, random.int(0, device.replicas.get(conversation)?.messages.size ?? 0));
+          await device.read(
+            conversation,
+            random.int(0, Math.max(0, ...(device.replicas.get(conversation)?.messages.keys() ?? []))),
+          );
         return;
       case "page":
         return this.page(conversation, true, random);
@@ -195,6 +203,16 @@ export class Person {
     return this.client.cookie !== undefined && said.includes(this.client.cookie);
   }
 
+  /** Says something over HTTP that is never touched again. */
+  say(conversation: string, node: Node): Promise<Send> {
+    return this.post({ conversation, content: this.text(), clientId: this.newClientId() }, node);
+  }
+
+  /** Looks at the newest page on a node. */
+  async look(conversation: string, node: Node, limit: number = PAGE_MAX): Promise<MessagePage | undefined> {
+    return this.ask({ conversation, newest: true, limit, query: "" }, node);
+  }
+
   private async send(device: Device, conversation: string, random: Random, addition = ""): Promise<void> {
     const [content, clientId] = [this.text() + addition, this.newClientId()];
     if (device.isConnected) this.sent(await device.send(conversation, content, clientId, false));
@@ -211,7 +229,13 @@ export class Person {
     return device.send(conversation, content, clientId, true).then((sent) => this.sent(sent));
   }
 
-  private async sendOverHttp({ conversation, content, clientId }: Unsettled, node: Node): Promise<void> {
+  private async sendOverHttp(unsettled: Unsettled, node: Node): Promise<void> {
+    const { conversation, content, clientId, result } = await this.post(unsettled, node);
+    if (result) this.own.push({ conversation, id: result.id, content, clientId });
+  }
+
+  /** Asks over HTTP for a send; one that is not settled goes to the outbox. */
+  private async post({ conversation, content, clientId }: Unsettled, node: Node): Promise<Send> {
     const send: Send = {
       ...this.began(conversation, node),
       kind: "send",
@@ -223,7 +247,8 @@ export class Person {
       client.post(`/api/chat/conversations/${conversation}/messages/`, { content, client_id: clientId }),
     );
     if (send.outcome === "ok") send.result = { id: answer?.body.data.id, seq: answer?.body.data.seq };
-    this.sent(send);
+    if (send.outcome === "unknown") this.outbox.push({ conversation, content, clientId });
+    return send;
   }
 
   private sent({ outcome, conversation, content, clientId, result }: Send) {
@@ -242,13 +267,22 @@ export class Person {
   private async page(conversation: string, newest: boolean, random: Random): Promise<void> {
     const node = random.pick(this.nodes);
     const limit = random.pick([5, 50, PAGE_MAX]);
+    const query = newest ? "" : `&offset=${random.int(1, 200)}`;
+    await this.ask({ conversation, newest, limit, query }, node);
+  }
+
+  private async ask(
+    { conversation, newest, limit, query }: { conversation: string; newest: boolean; limit: number; query: string },
+    node: Node,
+  ): Promise<MessagePage | undefined> {
     const page: Page = { ...this.began(conversation, node), kind: "page", newest, limit };
-    const from = newest ? "" : `&offset=${random.int(1, 200)}`;
     const answer = await this.request(page, node, (client) =>
-      client.get(`/api/chat/conversations/${conversation}/messages/?limit=${limit}&mark_read=false${from}`),
+      client.get(`/api/chat/conversations/${conversation}/messages/?limit=${limit}&mark_read=false${query}`),
     );
     const data: MessagePage | undefined = answer?.body?.data;
-    if (page.outcome === "ok" && data) page.messages = data.messages.map(viewOf);
+    if (page.outcome !== "ok" || !data) return undefined;
+    page.messages = data.messages.map(viewOf);
+    return data;
   }
 
   private invite(group: Group, user: number, random: Random): Promise<void> {
@@ -302,7 +336,10 @@ export class Person {
   ): Promise<Answer | undefined> {
     this.history.operations.push(operation);
     const asked = ask(this.client.at(node.url));
-    const answer = await Promise.race([asked.catch(() => undefined), Bun.sleep(HTTP_WITHIN_MS)]);
+    const answer = await this.machine.within(
+      HTTP_WITHIN_MS,
+      asked.catch(() => undefined),
+    );
     operation.endedAt = performance.now();
     if (!answer) operation.why = "no answer";
     else if (answer.status < 300) operation.outcome = "ok";
@@ -310,7 +347,7 @@ export class Person {
       operation.why = String(answer.body?.code ?? answer.status);
       operation.outcome = leavesOpen(operation.why) || answer.status >= 500 ? "unknown" : "fail";
     }
-    return answer ?? undefined;
+    return answer;
   }
 
   /** A conversation as a node tells it to this person. */
@@ -320,9 +357,9 @@ export class Person {
   }
 
   /** All messages of a conversation as a node tells them, page by page from the newest: the way that may use the window. */
-  async messages(id: string, node: Node): Promise<MessagePage> {
+  async messages(id: string, node: Node): Promise<Pick<MessagePage, "messages" | "total">> {
     const client = this.client.at(node.url);
-    const all: MessagePage = { conversation_id: id, messages: [], count: 0, total: 0 };
+    const all: Pick<MessagePage, "messages" | "total"> = { messages: [], total: 0 };
     for (let offset = 0; ; offset += PAGE_MAX) {
       const query = `limit=${PAGE_MAX}&offset=${offset}&mark_read=false`;
       const answer = await client.get(`/api/chat/conversations/${id}/messages/?${query}`);

@@ -2,12 +2,15 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FaultName } from "./faults.ts";
+import type { WayBackName } from "./going-back.ts";
 
 /** A bug that the checker must find, as what it changes in the sources. */
 export interface Planted {
   edits: { file: string; find: string; replace: string }[];
   /** The faults that bring it to light. */
   faults: readonly FaultName[];
+  /** The database goes back this way. */
+  goesBack?: WayBackName;
   /** Names of the checks of which one must fail. */
   foundBy: readonly string[];
 }
@@ -122,14 +125,40 @@ const APPEND =`,
   },
   "believes a stale window": {
     edits: [
-      { file: "src/stores/redis/window.ts", find: "Number(version) !== head.lastVersion || ", replace: "!version || " },
-      { file: "src/stores/redis/window.ts", find: "if v ~= head + 1 then", replace: "if false then" },
+      {
+        file: "src/stores/redis/window.ts",
+        find: "tag !== tagOf(head) || version !== head.lastVersion || ",
+        replace: "!version || ",
+      },
+      {
+        file: "src/stores/redis/window.ts",
+        find: "if v ~= head + 1 or seq == '0' then",
+        replace: "if seq == '0' then return end\n  if false then",
+      },
+      {
+        file: "src/stores/redis/window.ts",
+        find: "version - lastSeq === driftOf(head) && ",
+        replace: "version && lastSeq && ",
+      },
+      {
+        file: "src/stores/redis/window.ts",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is looked for in a source file
+        find: "${head.epoch} ${driftOf(head)} ${seq}",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+        replace: "${head.epoch} ${seq}",
+      },
     ],
     faults: ["redis commands cut", "redis out of a node's reach", "redis slow"],
     foundBy: ["fresh pages"],
   },
   "keeps a page whatever came since": {
-    edits: [{ file: "src/domain/pages.ts", find: "kept.at.lastVersion === head.lastVersion && ", replace: "" }],
+    edits: [
+      {
+        file: "src/domain/pages.ts",
+        find: "  at.last_version === head.lastVersion &&\n  at.tag === head.tag &&\n",
+        replace: "",
+      },
+    ],
     faults: ["clients cut"],
     foundBy: ["fresh pages"],
   },
@@ -137,8 +166,8 @@ const APPEND =`,
     edits: [
       {
         file: "src/ws/subscription.ts",
-        find: "        cursor = event.version;\n      }\n    }\n",
-        replace: "        cursor = event.version;\n      }\n    }\n    await Bun.sleep(5);\n",
+        find: "        cursor = event;\n      }\n    }\n",
+        replace: "        cursor = event;\n      }\n    }\n    await Bun.sleep(5);\n",
       },
     ],
     faults: ["clients cut"],
@@ -146,7 +175,11 @@ const APPEND =`,
   },
   "resumes on a node that is behind": {
     edits: [
-      { file: "src/ws/subscription.ts", find: "await this.room.reached(after);", replace: "this.room.expect(after);" },
+      {
+        file: "src/ws/subscription.ts",
+        find: "await room.reached(cursor.version);",
+        replace: "room.expect(cursor.version);",
+      },
     ],
     faults: ["redis subscriptions deaf", "clients cut"],
     foundBy: ["no holes"],
@@ -166,6 +199,54 @@ const APPEND =`,
     ],
     faults: ["commit's answer lost", "clients cut"],
     foundBy: ["once"],
+  },
+  "takes the cursor of another history for one of its own": {
+    edits: [
+      {
+        file: "src/ws/subscription.ts",
+        find: "    const { room } = this;\n    for (;;) {\n      await room.started;",
+        replace:
+          "    cursor = cursor && { ...cursor, tag: undefined };\n    const { room } = this;\n    for (;;) {\n      await room.started;",
+      },
+    ],
+    faults: ["clients cut"],
+    goesBack: "a base backup is put in place",
+    foundBy: ["one history"],
+  },
+  "keeps its pages when the database goes back": {
+    edits: [
+      { file: "src/domain/pages.ts", find: "    this.kept.clear();\n", replace: "" },
+      { file: "src/domain/pages.ts", find: "  at.tag === head.tag &&\n", replace: "" },
+      { file: "src/domain/pages.ts", find: " &&\n  at.epoch === head.epoch", replace: "" },
+    ],
+    faults: ["clients cut"],
+    goesBack: "a replica that lacks the newest commits is promoted",
+    foundBy: ["one history"],
+  },
+  "believes the window of another history": {
+    edits: [
+      { file: "src/stores/redis/window.ts", find: "tag !== tagOf(head) || ", replace: "!tag || " },
+      {
+        file: "src/stores/redis/window.ts",
+        find: "  if v == head and known[1] == tag then return end",
+        replace: "  if v <= head then return end",
+      },
+      { file: "src/stores/redis/window.ts", find: " && epoch === head.epoch", replace: " && epoch !== ''" },
+      {
+        file: "src/stores/redis/window.ts",
+        find: "{head.epoch}",
+        replace: '{""}',
+      },
+    ],
+    faults: ["clients cut"],
+    goesBack: "the cluster's folder is put back",
+    foundBy: ["one history"],
+  },
+  "keeps its rooms where they were when the database goes back": {
+    edits: [{ file: "src/ws/room.ts", find: "if (this.agrees(place, found)) {", replace: "if (found.head) {" }],
+    faults: ["clients cut"],
+    goesBack: "the cluster's folder is put back",
+    foundBy: ["told in time"],
   },
 } satisfies Record<string, Planted>;
 

@@ -1,5 +1,17 @@
-import type { History, Send, Violation } from "./history.ts";
+import type { History, Send } from "./history.ts";
 import type { RunResult } from "./run.ts";
+
+/**
+ * `violated`: a guarantee did not hold. `too little evidence`: none was seen broken, but the run did too little to say
+ * that they hold. The one is the server's fault, the other one is nobody's, or the machine's.
+ */
+export type Verdict = "held" | "violated" | "too little evidence";
+
+export const verdictOf = (violations: readonly unknown[], lacks: readonly string[]): Verdict =>
+  violations.length > 0 ? "violated" : lacks.length > 0 ? "too little evidence" : "held";
+
+/** What `bun run faults` exits with; 2 is for options that make no sense. */
+export const exitCodes = { held: 0, violated: 1, "too little evidence": 3 } as const satisfies Record<Verdict, number>;
 
 /** What a run has done, counted. */
 export interface Figures {
@@ -96,29 +108,36 @@ const LEAST_PER_SECOND = {
 };
 const LEAST_FAULTS_PER_SECOND = 0.2;
 
-export function vacuous(figures: Figures, seconds: number): Violation[] {
+/** What a run did too little of. */
+export function lacking(figures: Figures, seconds: number): string[] {
   const did = { ...figures, faults: figures.faults.length };
   const least = { ...LEAST_PER_SECOND, faults: LEAST_FAULTS_PER_SECOND };
-  return (Object.keys(least) as (keyof typeof least)[]).flatMap((name) =>
-    did[name] >= least[name] * seconds
-      ? []
-      : [
-          {
-            check: "does enough",
-            text: `${did[name]} ${name} in ${seconds} s; at least ${least[name] * seconds} prove something`,
-          },
-        ],
-  );
+  return (Object.keys(least) as (keyof typeof least)[]).flatMap((name) => {
+    const enough = Math.ceil(least[name] * seconds);
+    return did[name] >= enough ? [] : [`${did[name]} ${name}, of at least ${enough}`];
+  });
 }
 
-export function lineOf({ seed, nodes, people, figures, violations }: RunResult): string {
-  const { acked, sends, resends, delivered, edits, reads, pages, memberChanges, reconnects, faults } = figures;
+/** One line that says what came of a run. */
+export function lineOf({ seed, verdict, place, goesBack, nodes, people, figures, machine }: RunResult): string {
+  const { acked, delivered, pages, reconnects, faults } = figures;
   return [
-    `seed ${seed}: ${nodes} nodes, ${people} people, ${faults.length} faults:`,
-    `${acked} of ${sends} sends acked (${resends} sent again), ${delivered} changes delivered, ${edits} edits,`,
-    `${reads} reads, ${pages} pages, ${memberChanges} changes of members, ${reconnects} reconnects:`,
-    violations.length === 0 ? "ok" : "VIOLATED",
+    `seed ${String(seed).padStart(3)}  ${verdict.padEnd(19)}`,
+    place === "embedded" ? "embedded" : `${nodes} nodes `,
+    `${people} people, ${String(faults.length).padStart(2)} faults, ${acked} acked, ${delivered} delivered, ${pages} pages,`,
+    `${reconnects} reconnects, speed ${Math.round(100 * machine.speed)} %${goesBack ? `; ${goesBack}` : ""}`,
   ].join(" ");
+}
+
+/** The verdicts of all runs, by seed. */
+export function verdictsOf(results: Pick<RunResult, "seed" | "verdict">[]): string {
+  const verdicts: Verdict[] = ["held", "violated", "too little evidence"];
+  return verdicts
+    .map((verdict) => {
+      const seeds = results.filter((result) => result.verdict === verdict).map(({ seed }) => seed);
+      return `${verdict}: ${seeds.length}${seeds.length > 0 ? ` (seeds ${seeds.join(", ")})` : ""}`;
+    })
+    .join("\n");
 }
 
 /** For each kind of fault: how often, which share of sends was acked meanwhile, and how soon the next one was. */

@@ -1,75 +1,127 @@
 import { join } from "node:path";
 import { Client } from "../../support/client.ts";
-import { type Cluster, startCluster } from "./cluster.ts";
-import { Device } from "./device.ts";
+import { type Cluster, type Place, startCluster } from "./cluster.ts";
+import { Device, type DeviceSetup } from "./device.ts";
 import { type FaultName, Faults } from "./faults.ts";
-import type { History, Violation } from "./history.ts";
+import { type WayBackName, wayBack } from "./going-back.ts";
+import type { History, Violation, WentBack } from "./history.ts";
+import { Machine } from "./machine.ts";
 import { type Group, Person } from "./person.ts";
+import { planOf } from "./plan.ts";
 import { Random } from "./random.ts";
-import { type Figures, figuresOf, vacuous } from "./report.ts";
-import { readBack } from "./truth.ts";
+import { type Figures, figuresOf, lacking, type Verdict, verdictOf } from "./report.ts";
+import { readBack, readLog } from "./truth.ts";
 import { verify, verifyRecord } from "./verify.ts";
 
 const MAIN = join(import.meta.dir, "../../../src/main.ts");
 /** The mean time between two acts of a person, and between the beginnings of two faults. */
 const ACT_EVERY_MS = 350;
 const FAULT_EVERY_MS = { all: 1_200, chosen: 500 };
+const LOOK_AGAIN_MS = 100;
 const LOOK_EVERY_MS = { all: 4_000, sought: 1_000 };
-/** How long clients may take to come to rest after all is healed. */
+/** How long clients may take to come to rest after all is healed, in the machine's time. */
 const REST_WITHIN_MS = 60_000;
+/** A run goes on until it has done enough, and until the machine has had its time, up to so many times as long. */
+const LONGEST = 5;
+/** Commits that are timed before anything is broken. */
+const COMMITS_TIMED = 11;
+/** At which part of its time a run makes the copy that its database goes back to, and when it does. */
+const GOES_BACK = { all: { copied: 0.3, back: 0.55 }, chosen: { copied: 0.1, back: 0.2 } };
+/** A share of devices has no connection while it does, and meets the new history when that has gone on. */
+const AWAY = 0.3;
+/** Sockets hear in 2 s that the database went back (docs/guarantees.md); three-fold slack, in the machine's time. */
+const TOLD_WITHIN_MS = 6_000;
+/** How many messages a quiet conversation has before the copy; then each of the two histories adds one. */
+const SAID_IN_QUIET = 3;
+const TRIES_IN_QUIET = 30;
+/** How many messages people look at there: each number is a page of its own, with a cache of its own. */
+const LOOKS = [5, 100];
+/** A share of devices resumes by version alone, as clients did before there were tags. */
+const WITH_TAGS = 0.75;
 
 export interface RunOptions {
   seed: number;
-  /** How long people chat while parts fail. */
+  /** How long people chat while parts fail, in the machine's time. */
   seconds: number;
   /** The program of the nodes, when it is not this project's. */
   main?: string;
   /** Only these faults, and more often; all when left out. */
   faults?: readonly FaultName[];
+  /** How its database goes back, where only some faults are chosen; the seed decides otherwise. */
+  goesBack?: WayBackName;
   /** Checks of which one should fail: it ends early when one of them has, and not before. All when left out. */
   sought?: readonly string[];
 }
 
 export interface RunResult {
   seed: number;
+  place: Place;
+  goesBack: WayBackName | undefined;
   nodes: number;
   people: number;
   figures: Figures;
   violations: Violation[];
+  /** What it did too little of to prove anything. */
+  lacks: string[];
+  verdict: Verdict;
+  /** How fast it was, from 0 to 1, how long a commit took at the start, and for how long the checker was stalled. */
+  machine: { speed: number; commitMs: number; longestStallMs: number };
 }
 
 /**
  * People chat over nodes that fail, along with PostgreSQL, Redis and the network between them, in every way and at
  * once. Then all is healed, and what everybody was told is held against what the log has.
  */
-export async function run({ seed, seconds, main = MAIN, faults: names, sought }: RunOptions): Promise<RunResult> {
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { seed, seconds, main = MAIN, faults: names, sought } = options;
+  const { place, goesBack } = names ? { place: placeOf(options.goesBack), goesBack: options.goesBack } : planOf(seed);
   const random = new Random(String(seed));
   const history: History = { operations: [], streams: [], faults: [], reconnects: 0, oddities: [] };
-  const cluster = await startCluster(random.int(2, 3), main);
+  const cluster = await startCluster(place, random.int(2, 3), main);
+  const machine = new Machine(() => cluster.nodes.flatMap(({ pid }) => pid ?? []));
   try {
-    await cluster.untilReady();
-    const { people, conversations, floodable } = await populate(cluster, history, random.fork("people"));
-    const devices = people.flatMap((person) => person.devices);
+    await cluster.untilReady(machine);
+    const scene = await populate(cluster, history, random.fork("people"), machine);
+    const { people, conversations, floodable } = scene;
+    machine.measured(await timeOfCommit(people, floodable.conversation, cluster));
+    const devices = people.flatMap((person) => [...person.devices, ...person.onlookers]);
     const lives = devices.map((device) => device.live());
-    const until = performance.now() + seconds * 1000;
-    const acting = people.map((person) => person.act(ACT_EVERY_MS, until));
+    const chat = new Chat(machine, history, seconds, names === undefined);
+    const acting = people.map((person) => person.act(ACT_EVERY_MS, () => chat.isOver));
     const flooding: Promise<unknown>[] = [];
     const flood = (chance: Random) => {
       const [sender, reader] = chance.shuffle(floodable.people);
       if (sender) flooding.push(sender.flood(floodable.conversation));
       return ({ said }: { said: string }) => reader?.saysIn(said) ?? false;
     };
-    const faults = new Faults(cluster, random.fork("faults"), history, flood, names);
+    const faults = new Faults(cluster, random.fork("faults"), history, flood, machine, place, names);
     const failing = faults.run(names ? FAULT_EVERY_MS.chosen : FAULT_EVERY_MS.all);
+    const goesBackAt = names ? GOES_BACK.chosen : GOES_BACK.all;
+    const stage = {
+      cluster,
+      scene,
+      history,
+      machine,
+      faults,
+      chat,
+      seconds,
+      goesBackAt,
+      isChosen: names !== undefined,
+    };
+    const going = goesBack && goBack(stage, goesBack, random.fork("goes back"));
+    // It is awaited further down; until then it must not end the process.
+    if (going) going.catch(() => {});
 
-    let violations = await lookOn(history, until, sought);
+    let violations = await chat.lookOn(sought);
+    await going;
     await faults.stop();
     await failing;
     if (violations.length === 0) {
-      const restedBy = performance.now() + REST_WITHIN_MS;
+      const restedBy = machine.now + REST_WITHIN_MS;
+      const isLate = () => machine.now > restedBy;
       await Promise.all([...acting, ...flooding]);
-      await cluster.untilReady();
-      const unsettled = (await Promise.all(people.map((person) => person.settle(restedBy)))).flat();
+      await cluster.untilReady(machine);
+      const unsettled = (await Promise.all(people.map((person) => person.settle(isLate)))).flat();
       history.oddities.push(...unsettled);
       for (const { node, code, log } of cluster.endings)
         history.oddities.push({
@@ -77,33 +129,176 @@ export async function run({ seed, seconds, main = MAIN, faults: names, sought }:
           text: `node ${node} ended by itself with ${code}: ${log.slice(-2_000)}`,
         });
       for (const text of cluster.faults) history.oddities.push({ check: "nodes live on", text });
-      const truth = await readBack(cluster, people, conversations, restedBy);
+      const truth = await readBack(cluster, people, conversations, isLate);
       violations = verify(history, truth);
     }
     for (const device of devices) device.stop();
     await Promise.all(lives);
     const figures = figuresOf(history);
-    if (violations.length === 0 && names === undefined) violations = vacuous(figures, seconds);
-    return { seed, nodes: cluster.nodes.length, people: people.length, figures, violations };
+    const lacks = names === undefined ? lacking(figures, seconds) : [];
+    const { speed, commitMs, longestStallMs } = machine;
+    return {
+      seed,
+      place,
+      goesBack,
+      nodes: cluster.nodes.length,
+      people: people.length,
+      figures,
+      violations,
+      lacks,
+      verdict: verdictOf(violations, lacks),
+      machine: { speed, commitMs, longestStallMs },
+    };
   } finally {
+    machine.stop();
     await cluster.stop();
   }
 }
 
-/** Ends early, with what is wrong, when the record alone shows it. */
-async function lookOn(history: History, until: number, sought: readonly string[] | undefined): Promise<Violation[]> {
-  const everyMs = sought ? LOOK_EVERY_MS.sought : LOOK_EVERY_MS.all;
-  for (;;) {
-    const left = until - performance.now();
-    if (left <= 0) return [];
-    await Bun.sleep(Math.min(left, everyMs));
-    const violations = verifyRecord(history);
-    if (violations.some(({ check }) => sought?.includes(check) ?? true)) return violations;
+const placeOf = (goesBack: WayBackName | undefined): Place => (goesBack ? wayBack(goesBack).place : "cluster");
+
+interface Stage {
+  cluster: Cluster;
+  scene: Scene;
+  history: History;
+  machine: Machine;
+  faults: Faults;
+  chat: Chat;
+  seconds: number;
+  goesBackAt: { copied: number; back: number };
+  /** Few faults were chosen: none of them is to get in its way. */
+  isChosen: boolean;
+}
+
+/**
+ * Makes a copy of the database, lets people chat on, and brings the copy back. In the quiet conversation the new history
+ * then comes to the very versions that the dead one had, with other messages, and everybody looks at both.
+ */
+async function goBack(stage: Stage, name: WayBackName, random: Random): Promise<void> {
+  const { cluster, scene, history, machine, faults, chat, seconds, goesBackAt } = stage;
+  await chat.until(seconds * goesBackAt.copied);
+  if (chat.isOver) return;
+  await faults.pause();
+  await cluster.untilReady(machine);
+  for (let n = 0; n < SAID_IN_QUIET; n++) await sayInQuiet(scene, cluster);
+  const copiedAt = performance.now();
+  const { die, revive, open } = await wayBack(name).prepare(cluster);
+  await cluster.untilReady(machine);
+  faults.goOn();
+
+  await chat.until(seconds * goesBackAt.back);
+  if (chat.isOver) return;
+  await faults.pause();
+  await cluster.untilReady(machine);
+  await sayInQuiet(scene, cluster);
+  const devices = scene.people.flatMap((person) => [...person.devices, ...person.onlookers]);
+  const away = devices.filter(() => random.chance(AWAY));
+  for (const device of away) device.sleep();
+  const window = { kind: name, from: performance.now(), until: Number.POSITIVE_INFINITY };
+  history.faults.push(window);
+  await die();
+  const diedAt = performance.now();
+  await revive();
+  const kept = await readLog(cluster, scene.conversations);
+  const bornAt = performance.now();
+  const wentBack: WentBack = { kind: name, copiedAt, diedAt, bornAt, kept };
+  history.wentBack = wentBack;
+  await open();
+  window.until = performance.now();
+  // What fails meanwhile may keep a node from telling its sockets in time; then nobody asks whether it did.
+  const isCalm = stage.isChosen || random.chance(0.6);
+  if (isCalm)
+    machine.after(TOLD_WITHIN_MS, () => {
+      wentBack.toldBy = performance.now();
+      faults.goOn();
+    });
+  await cluster.untilReady(machine);
+  await sayInQuiet(scene, cluster);
+  await sayInQuiet(scene, cluster);
+  for (const device of away) device.wake();
+  if (!isCalm) faults.goOn();
+}
+
+/** Says something in the quiet conversation, and looks at it on every node. */
+async function sayInQuiet({ quiet }: Scene, { nodes: [node, ...others] }: Cluster) {
+  const [person] = quiet.people;
+  if (!person || !node) throw new Error("nobody is there");
+  await untilDone(async () => (await person.say(quiet.conversation, node)).outcome === "ok");
+  // Twice: the first look may fill what the second one is answered from.
+  for (const limit of [...LOOKS, ...LOOKS])
+    for (const each of [node, ...others])
+      await untilDone(async () => (await person.look(quiet.conversation, each, limit)) !== undefined);
+}
+
+/** A database that has just come back is refused for a moment. Whoever asks in vain for long goes on without. */
+async function untilDone(done: () => Promise<boolean>) {
+  for (let tries = 0; tries < TRIES_IN_QUIET && !(await done()); tries++) await Bun.sleep(LOOK_AGAIN_MS);
+}
+
+/** How long people chat: for so much of the machine's time, and until they have done enough, within reason. */
+class Chat {
+  private readonly endsAt: number;
+  private readonly endsAtLatest: number;
+  private failed = false;
+  private enough = false;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly history: History,
+    private readonly seconds: number,
+    private readonly wantsEnough: boolean,
+  ) {
+    this.endsAt = machine.now + seconds * 1000;
+    this.endsAtLatest = performance.now() + LONGEST * seconds * 1000;
+  }
+
+  get isOver(): boolean {
+    if (this.failed || performance.now() >= this.endsAtLatest) return true;
+    return this.machine.now >= this.endsAt && this.enough;
+  }
+
+  /** Resolves when people have chatted for so many seconds of the machine's time, or have stopped. */
+  async until(seconds: number): Promise<void> {
+    const since = this.endsAt - this.seconds * 1000;
+    while (!this.isOver && this.machine.now < since + seconds * 1000) await Bun.sleep(LOOK_AGAIN_MS);
+  }
+
+  /** Ends early, with what is wrong, when the record alone shows it. */
+  async lookOn(sought: readonly string[] | undefined): Promise<Violation[]> {
+    const everyMs = sought ? LOOK_EVERY_MS.sought : LOOK_EVERY_MS.all;
+    for (;;) {
+      const left = this.endsAt - this.machine.now;
+      await Bun.sleep(left > 0 ? Math.min(left, everyMs) : LOOK_EVERY_MS.sought);
+      this.enough = !this.wantsEnough || lacking(figuresOf(this.history), this.seconds).length === 0;
+      if (this.isOver) return [];
+      const violations = verifyRecord(this.history);
+      this.failed = violations.some(({ check }) => sought?.includes(check) ?? true);
+      if (this.failed) return violations;
+    }
   }
 }
 
-/** 20 to 50 people in five conversations: one of all, two groups whose people come and go, a small one, a 1-on-1. */
-async function populate(cluster: Cluster, history: History, random: Random) {
+/** The median of some sends, one after the other, over HTTP. */
+async function timeOfCommit(people: Person[], conversation: string, cluster: Cluster): Promise<number> {
+  const times: number[] = [];
+  const [person] = people;
+  const [node] = cluster.nodes;
+  if (!person || !node) throw new Error("nobody is there");
+  for (let n = 0; n < COMMITS_TIMED; n++) {
+    const since = performance.now();
+    await person.say(conversation, node);
+    times.push(performance.now() - since);
+  }
+  return times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+}
+
+type Scene = Awaited<ReturnType<typeof populate>>;
+
+/**
+ * 20 to 50 people in five conversations: one of all, two groups whose people come and go, a small one, a 1-on-1; and one
+ * more in which only the run itself speaks.
+ */
+async function populate(cluster: Cluster, history: History, random: Random, machine: Machine) {
   const clients: Client[] = [];
   const count = random.int(20, 50);
   const join = async () => {
@@ -133,6 +328,7 @@ async function populate(cluster: Cluster, history: History, random: Random) {
   }
   const smallId = (await first.conversation(small.slice(1))).id;
   const pairId = (await first.conversation([second])).id;
+  const quietId = (await first.conversation(small.slice(1), "Quiet")).id;
 
   const people = clients.map((client, n) => {
     const own = random.fork(`person ${n}`);
@@ -143,22 +339,40 @@ async function populate(cluster: Cluster, history: History, random: Random) {
     ];
     if (n < 4) conversations.push(smallId);
     if (n < 2) conversations.push(pairId);
-    const device = (m: number, follows: string[], isUserSocket: boolean) =>
-      new Device(
-        `user ${client.id} device ${m}`,
-        client.id,
-        client.cookie ?? "",
-        follows,
+    const device = (m: number, follows: string[], isUserSocket: boolean, tags = WITH_TAGS) => {
+      const chance = own.fork(`device ${m}`);
+      const setup: DeviceSetup = {
+        name: `user ${client.id} device ${m}`,
+        person: client.id,
+        cookie: client.cookie ?? "",
+        conversations: follows,
         isUserSocket,
-        cluster.nodes,
-        history,
-        own.fork(`device ${m}`),
-      );
+        knowsTags: chance.fork("tags").chance(tags),
+        newestPage: (conversation, node) => person.look(conversation, node),
+      };
+      return new Device(setup, cluster.nodes, history, chance, machine);
+    };
     const devices = own.chance(0.6) ? [device(0, conversations, true)] : [device(0, [own.pick(conversations)], false)];
     if (n < 4) devices.push(device(1, [smallId], false));
     if (own.chance(0.4)) devices.push(device(2, [own.pick(conversations)], false));
-    return new Person(client.id, client, devices, groups, cluster.nodes, history, own);
+    const onlookers = n < 4 ? [device(3, [quietId], n % 2 === 0, 1)] : [];
+    const person: Person = new Person(
+      client.id,
+      client,
+      devices,
+      onlookers,
+      groups,
+      cluster.nodes,
+      history,
+      own,
+      machine,
+    );
+    return person;
   });
-  const conversations = [everybody.id, ...groups.map(({ id }) => id), smallId, pairId];
-  return { people, conversations, floodable: { conversation: smallId, people: people.slice(0, 4) } };
+  return {
+    people,
+    conversations: [everybody.id, ...groups.map(({ id }) => id), smallId, pairId, quietId],
+    floodable: { conversation: smallId, people: people.slice(0, 4) },
+    quiet: { conversation: quietId, people: people.slice(0, 4) },
+  };
 }

@@ -1,78 +1,82 @@
-import postgres from "postgres";
-import type { Cluster } from "./cluster.ts";
+import type { Ask, Cluster } from "./cluster.ts";
 import { viewOf } from "./device.ts";
 import type { NodeView, TrueConversation, Truth } from "./history.ts";
 import type { Person } from "./person.ts";
 
 const LOOK_EVERY_MS = 100;
 
-/** What PostgreSQL has, once every device of a participant has come to the end of it, and what each node shows. */
+/** What the log has, once every device of a participant has come to the end of it, and what each node shows. */
 export async function readBack(
   cluster: Cluster,
   people: Person[],
   conversations: string[],
-  until: number,
+  isLate: () => boolean,
 ): Promise<Truth> {
-  const sql = postgres(cluster.databaseUrl, { max: 1, onnotice: () => {} });
-  try {
-    const truth: Truth = { conversations: new Map(), views: [], replicas: [] };
-    for (const id of conversations) truth.conversations.set(id, await readConversation(sql, id));
-    await untilCaughtUp(truth, people, until);
-    for (const person of people)
-      for (const device of person.devices)
-        for (const [conversation, replica] of device.replicas)
-          if (truth.conversations.get(conversation)?.members.has(person.id))
-            truth.replicas.push({ ...replica, state: device.stateIn(conversation) });
-    for (const node of cluster.nodes)
-      for (const id of conversations) truth.views.push(await viewConversation(truth, people, node, id));
-    return truth;
-  } finally {
-    await sql.end();
-  }
+  const truth: Truth = { conversations: await readLog(cluster, conversations), views: [], replicas: [] };
+  await untilCaughtUp(truth, people, isLate);
+  for (const person of people)
+    for (const device of [...person.devices, ...person.onlookers])
+      for (const [conversation, replica] of device.replicas)
+        if (truth.conversations.get(conversation)?.members.has(person.id))
+          truth.replicas.push({ ...replica, state: device.stateIn(conversation) });
+  for (const node of cluster.nodes)
+    for (const id of conversations) truth.views.push(await viewConversation(truth, people, node, id));
+  return truth;
 }
 
-async function readConversation(sql: postgres.Sql, id: string): Promise<TrueConversation> {
-  const [row] = await sql<{ lastSeq: string; lastVersion: string }[]>`
-    SELECT last_seq AS "lastSeq", last_version AS "lastVersion" FROM conversations WHERE id = ${id}`;
+/** Every conversation as the database has it now. */
+export function readLog(cluster: Cluster, conversations: string[]): Promise<Map<string, TrueConversation>> {
+  return cluster.ask(async (query) => {
+    const log = new Map<string, TrueConversation>();
+    for (const id of conversations) log.set(id, await readConversation(query, id));
+    return log;
+  });
+}
+
+async function readConversation(query: Ask, id: string): Promise<TrueConversation> {
+  const [row] = await query("SELECT last_seq, last_version FROM conversations WHERE id = $1", [id]);
   if (!row) throw new Error(`conversation ${id} is gone`);
-  const messages = await sql`SELECT * FROM messages WHERE conversation_id = ${id} ORDER BY seq`;
-  const changes = await sql`SELECT * FROM changes WHERE conversation_id = ${id} ORDER BY version`;
-  const members = await sql`SELECT * FROM participants WHERE conversation_id = ${id}`;
+  const messages = await query("SELECT * FROM messages WHERE conversation_id = $1 ORDER BY seq", [id]);
+  const changes = await query("SELECT * FROM changes WHERE conversation_id = $1 ORDER BY version", [id]);
+  const members = await query("SELECT * FROM participants WHERE conversation_id = $1", [id]);
+  const ids = (list: unknown) => (Array.isArray(list) ? list.map(Number) : []);
   return {
-    lastSeq: Number(row.lastSeq),
-    lastVersion: Number(row.lastVersion),
+    lastSeq: Number(row["last_seq"]),
+    lastVersion: Number(row["last_version"]),
     messages: messages.map((message) => ({
-      id: message["id"],
+      id: String(message["id"]),
       seq: Number(message["seq"]),
       version: Number(message["version"]),
-      senderId: message["sender_id"],
-      clientId: message["client_id"],
-      content: message["content"],
+      senderId: Number(message["sender_id"]),
+      clientId: message["client_id"] === null ? null : String(message["client_id"]),
+      content: String(message["content"]),
       deleted: message["deleted_at"] !== null,
     })),
     changes: changes.map((change) => ({
       version: Number(change["version"]),
+      tag: String(change["tag"]),
       lastSeq: Number(change["last_seq"]),
       messageSeq: change["message_seq"] === null ? null : Number(change["message_seq"]),
-      added: change["added"],
-      removed: change["removed"],
+      added: ids(change["added"]),
+      removed: ids(change["removed"]),
     })),
-    members: new Map(members.map((member) => [member["user_id"], Number(member["read_seq"])])),
+    members: new Map(members.map((member) => [Number(member["user_id"]), Number(member["read_seq"])])),
   };
 }
 
 /** Those who don't get there in time are found by the check of their replicas. */
-async function untilCaughtUp(truth: Truth, people: Person[], until: number) {
+async function untilCaughtUp(truth: Truth, people: Person[], isLate: () => boolean) {
   const isBehind = () =>
     people.some((person) =>
-      person.devices.some((device) =>
+      [...person.devices, ...person.onlookers].some((device) =>
         [...device.replicas].some(([id, replica]) => {
           const conversation = truth.conversations.get(id);
-          return conversation?.members.has(person.id) && replica.version !== conversation.lastVersion;
+          if (!conversation?.members.has(person.id)) return false;
+          return replica.version !== conversation.lastVersion || !Number.isFinite(replica.fromSeq);
         }),
       ),
     );
-  while (isBehind() && performance.now() < until) await Bun.sleep(LOOK_EVERY_MS);
+  while (isBehind() && !isLate()) await Bun.sleep(LOOK_EVERY_MS);
 }
 
 async function viewConversation(

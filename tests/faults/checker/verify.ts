@@ -1,4 +1,19 @@
-import type { Amend, History, Members, MessageView, Page, Read, Send, Stream, Truth, Violation } from "./history.ts";
+import type {
+  Amend,
+  History,
+  Members,
+  MessageView,
+  Operation,
+  Page,
+  Read,
+  Replica,
+  Send,
+  Stream,
+  TrueConversation,
+  Truth,
+  Violation,
+} from "./history.ts";
+import { knowsFrom, type Side, Sides } from "./sides.ts";
 
 /** What somebody hears who is no participant any more, or asks about one who is not. */
 const REFUSED_WHEN_OUT = ["not_a_participant", "not_found", "not_the_owner", "not_subscribed"];
@@ -12,31 +27,53 @@ const NAMED_MOST = 5;
  * The checks that need the record alone: they may run while the run goes on, and find most faults early.
  */
 export function verifyRecord(history: History): Violation[] {
-  return limited([
+  return limited(record(history, new Sides(history)));
+}
+
+function record(history: History, sides: Sides): Violation[] {
+  return [
     ...history.oddities,
-    ...acksAgree(sendsOf(history)),
-    ...oneMessagePerSeq(history),
-    ...realTimeOrder(sendsOf(history)),
-    ...pipelinedOrder(sendsOf(history)),
-    ...streamsAreDense(history.streams),
-    ...pagesAreFresh(history),
+    ...sides.each.flatMap((side) => {
+      const isIn = (of: Side) => of === "both" || of === side;
+      const sends = sendsOf(history).filter(({ result, invokedAt }) => !result || isIn(sides.of(result.id, invokedAt)));
+      return [
+        ...acksAgree(sends),
+        ...oneMessagePerSeq(history, (id, from) => isIn(sides.of(id, from))),
+        ...realTimeOrder(sends),
+        ...pipelinedOrder(sends),
+      ];
+    }),
+    ...streamsAreDense(history),
+    ...pagesAreFresh(history, sides),
     ...refusalsMakeSense(history),
-  ]);
+    ...oneHistory(history, sides),
+    ...toldInTime(history),
+  ];
 }
 
 /** All checks, of a run that has healed and come to rest. */
 export function verify(history: History, truth: Truth): Violation[] {
+  const operations = asFarAsKept(history);
   return limited([
-    ...verifyRecord(history),
+    ...record(history, new Sides(history, truth)),
     ...logIsDense(truth),
-    ...sendsAreInTheLog(sendsOf(history), truth),
-    ...streamsEqualTheLog(history.streams, truth),
-    ...nothingAfterLeaving(history, truth),
-    ...replicasEqualTheLog(truth),
+    ...keptIsInTheLog(history, truth),
+    ...sendsAreInTheLog(history, truth),
+    ...streamsEqualTheLog(history, truth),
+    ...nothingAfterLeaving(history.streams, operations, truth),
+    ...replicasEqualTheLog(history, truth),
     ...nodesShowTheLog(truth),
-    ...amendmentsHold(history, truth),
-    ...unreadIsExact(history, truth),
+    ...amendmentsHold(operations, truth),
+    ...unreadIsExact(operations, truth),
   ]);
+}
+
+/** What was done while it could still be lost may be there in the end, or not. */
+function asFarAsKept({ operations, wentBack }: History): Operation[] {
+  if (!wentBack) return operations;
+  const mayBeLost = ({ outcome, invokedAt, endedAt }: Operation) =>
+    outcome === "ok" && invokedAt < wentBack.diedAt && endedAt >= wentBack.copiedAt;
+  return operations.map((operation) => (mayBeLost(operation) ? { ...operation, outcome: "unknown" } : operation));
 }
 
 const sendsOf = (history: History) =>
@@ -64,10 +101,16 @@ function* acksAgree(sends: Send[]): Iterable<Violation> {
 }
 
 /** One message for each (conversation, seq), and one seq for each message, in acks, pushes and pages alike. */
-function* oneMessagePerSeq(history: History): Iterable<Violation> {
+function* oneMessagePerSeq(history: History, isIn: (id: string, from: number) => boolean): Iterable<Violation> {
   const ids = new Map<string, string>();
   const places = new Map<string, string>();
-  const see = function* (conversation: string, id: string, seq: number, where: string): Iterable<Violation> {
+  const see = function* (
+    conversation: string,
+    { id, seq }: { id: string; seq: number },
+    from: number,
+    where: string,
+  ): Iterable<Violation> {
+    if (!isIn(id, from)) return;
     const place = `${conversation} ${seq}`;
     const known = ids.get(place);
     if (known === undefined) ids.set(place, id);
@@ -80,15 +123,15 @@ function* oneMessagePerSeq(history: History): Iterable<Violation> {
   for (const operation of history.operations) {
     const { conversation } = operation;
     if (operation.kind === "send" && operation.result)
-      yield* see(conversation, operation.result.id, operation.result.seq, "an ack");
+      yield* see(conversation, operation.result, operation.invokedAt, "an ack");
     if (operation.kind === "page")
-      for (const { id, seq } of operation.messages ?? [])
-        yield* see(conversation, id, seq, `a page of node ${operation.node}`);
+      for (const message of operation.messages ?? [])
+        yield* see(conversation, message, Number.NEGATIVE_INFINITY, `a page of node ${operation.node}`);
   }
   for (const { conversation, connection, frames } of history.streams)
     for (const { change } of frames)
       if (change.kind !== "members")
-        yield* see(conversation, change.message.id, change.message.seq, `a frame of ${connection}`);
+        yield* see(conversation, change.message, Number.NEGATIVE_INFINITY, `a frame of ${connection}`);
 }
 
 /** What was acked before another send began stands before it. */
@@ -145,38 +188,112 @@ function* pipelinedOrder(sends: Send[]): Iterable<Violation> {
   }
 }
 
-/** Each frame is the next version; a stream begins right after what it resumed at, or after its greeting. */
-function* streamsAreDense(streams: Stream[]): Iterable<Violation> {
-  for (const { connection, conversation, after, greeted, resetTo, frames } of streams) {
+/** Each frame is the next version; a stream begins right after what it resumed at, or after where a reset put it. */
+function* streamsAreDense(history: History): Iterable<Violation> {
+  for (const stream of history.streams) {
+    const { connection, conversation, after, greeted, resets, frames } = stream;
     const where = `${connection} in ${conversation}`;
-    if (resetTo !== undefined && greeted - (after ?? 0) <= 10_000)
-      yield {
-        check: "no holes",
-        text: `${where}: reset at ${resetTo} though it resumed after ${after}, greeted at ${greeted}`,
-      };
-    let version = resetTo ?? after ?? greeted;
-    for (const [i, { version: next, at }] of frames.entries()) {
-      if (next !== version + 1) {
-        const pause = Math.round(at - (frames[i - 1]?.at ?? at));
-        const stream = `resumed after ${after}, greeted at ${greeted}, frame ${i}`;
-        yield { check: "no holes", text: `${where}: version ${next} came ${pause} ms after ${version} (${stream})` };
+    for (const reset of resets)
+      if (!isReasonable(reset.at, stream, history))
+        yield {
+          check: "no holes",
+          text: `${where}: reset at ${reset.to.version} though it resumed after ${after.version}, greeted at ${greeted}`,
+        };
+    let version = after.version;
+    let next = 0;
+    for (const [i, frame] of frames.entries()) {
+      for (let reset = resets[next]; reset && reset.frames <= i; reset = resets[++next]) version = reset.to.version;
+      if (frame.version !== version + 1) {
+        const pause = Math.round(frame.at - (frames[i - 1]?.at ?? frame.at));
+        const resumed = `resumed after ${after.version}, greeted at ${greeted}, frame ${i}, ${resets.length} resets`;
+        yield {
+          check: "no holes",
+          text: `${where}: version ${frame.version} came ${pause} ms after ${version} (${resumed})`,
+        };
         break;
       }
-      version = next;
+      version = frame.version;
     }
   }
 }
 
+/** Who is too far behind is reset, and while the nodes hear that the database went back, everybody. */
+function isReasonable(at: number, { after, greeted, askedAt, conversation }: Stream, { wentBack }: History): boolean {
+  if (greeted - after.version > 10_000) return true;
+  if (!wentBack || at < wentBack.diedAt) return false;
+  const stoodBeyond = after.version > (wentBack.kept.get(conversation)?.lastVersion ?? 0);
+  return stoodBeyond || askedAt <= (wentBack.toldBy ?? Number.POSITIVE_INFINITY);
+}
+
+/**
+ * Once a client was told of the new history, or asks while there is no other, it is shown nothing of the dead one. A
+ * cursor of the dead one, with its tag, is never taken for one of the new.
+ */
+function* oneHistory(history: History, sides: Sides): Iterable<Violation> {
+  const { wentBack, operations, streams } = history;
+  if (!wentBack) return;
+  const check = "one history";
+  for (const operation of operations) {
+    if (operation.invokedAt < wentBack.bornAt) continue;
+    const { conversation, node } = operation;
+    if (operation.kind === "send" && operation.result && sides.isDead(operation.result.id))
+      yield { check, text: `"${operation.content}" was acked as ${operation.result.id}, which is lost` };
+    if (operation.kind !== "page") continue;
+    const lost = operation.messages?.find(({ id, content }) => sides.isDead(id) || sides.isDeadContent(content));
+    if (lost) yield { check, text: `a page of node ${node} of ${conversation} shows ${show(lost)}, which is lost` };
+  }
+  for (const stream of streams) {
+    const { connection, conversation, after, askedAt, frames, resets } = stream;
+    const where = `${connection} in ${conversation}`;
+    const lost = frames.slice(knowsFrom(stream, history)).find(({ tag }) => sides.isDead(tag));
+    if (lost) yield { check, text: `${where} got version ${lost.version}, which is lost, though it knew better` };
+    const isOfTheDead = after.tag !== undefined && sides.isDead(after.tag) && askedAt >= wentBack.bornAt;
+    if (isOfTheDead && resets.length === 0 && frames.length > 0)
+      yield { check, text: `${where} resumed after version ${after.version}, which is lost, and was not reset` };
+  }
+}
+
+/** A socket that stays open while the database goes back hears of it in time, when it was shown what is lost. */
+function* toldInTime({ wentBack, streams }: History): Iterable<Violation> {
+  if (wentBack?.toldBy === undefined) return;
+  const { diedAt, bornAt, toldBy } = wentBack;
+  for (const { connection, conversation, askedAt, endedAt = Number.POSITIVE_INFINITY, resets, frames } of streams) {
+    if (askedAt > diedAt || endedAt < toldBy || resets.some(({ at }) => at >= diedAt && at <= toldBy)) continue;
+    const seen = frames.findLast(({ at }) => at < bornAt)?.version ?? 0;
+    const kept = wentBack.kept.get(conversation)?.lastVersion ?? 0;
+    if (seen > kept)
+      yield {
+        check: "told in time",
+        text: `${connection} in ${conversation} stood at ${seen}, the log went back to ${kept}, and nobody said so for ${Math.round(toldBy - bornAt)} ms`,
+      };
+  }
+}
+
 /** A page shows what was acked before it was asked for: every message, and no content that was replaced by then. */
-function* pagesAreFresh(history: History): Iterable<Violation> {
-  const pages = history.operations.filter(
-    (operation): operation is Page => operation.kind === "page" && operation.outcome === "ok",
-  );
-  const acked = byConversation(writtenOnce(sendsOf(history)));
-  const amendments = amendmentsByMessage(history);
+function* pagesAreFresh(history: History, sides: Sides): Iterable<Violation> {
+  const { wentBack } = history;
+  for (const side of sides.each) {
+    // What one history has is no matter of a page of the other one, nor of one that was asked for in between.
+    const isIts = ({ invokedAt, endedAt }: Page) =>
+      !wentBack || (side === "new" ? invokedAt >= wentBack.bornAt : endedAt < wentBack.diedAt);
+    const pages = history.operations.filter(
+      (operation): operation is Page => operation.kind === "page" && operation.outcome === "ok" && isIts(operation),
+    );
+    const sends = sendsOf(history).filter(({ result, invokedAt }) => {
+      const of = result && sides.of(result.id, invokedAt);
+      return of === undefined || of === "both" || of === side;
+    });
+    const amendments = amendmentsByMessage(side === "new" ? asFarAsKept(history) : history.operations);
+    yield* areFresh(pages, sends, amendments);
+  }
+}
+
+function* areFresh(pages: Page[], sends: Send[], amendments: Map<string, Amend[]>): Iterable<Violation> {
+  const written = writtenOnce(sends);
+  const acked = byConversation(written);
   /** Until when a content was written, at the latest. */
   const writtenBy = new Map<string, number>();
-  for (const send of writtenOnce(sendsOf(history))) writtenBy.set(send.content, send.ackedAt);
+  for (const send of written) writtenBy.set(send.content, send.ackedAt);
   // One whose answer is unknown may have been carried out at any later time.
   for (const { content, outcome, endedAt } of [...amendments.values()].flat())
     if (content !== null && outcome === "ok") writtenBy.set(content, endedAt);
@@ -196,8 +313,8 @@ function* pagesAreFresh(history: History): Iterable<Violation> {
       const later = (amendments.get(message.id) ?? []).filter(
         (amend) => amend.outcome === "ok" && amend.endedAt < invokedAt,
       );
-      const written = message.deleted ? undefined : writtenBy.get(message.content);
-      const replaced = written !== undefined && later.find((amend) => amend.invokedAt > written);
+      const since = message.deleted ? undefined : writtenBy.get(message.content);
+      const replaced = since !== undefined && later.find((amend) => amend.invokedAt > since);
       if (replaced)
         yield {
           check: "fresh pages",
@@ -208,11 +325,14 @@ function* pagesAreFresh(history: History): Iterable<Violation> {
 }
 
 /** Nobody is refused but for what people do to each other here. */
-function* refusalsMakeSense({ operations }: History): Iterable<Violation> {
+function* refusalsMakeSense({ operations, wentBack }: History): Iterable<Violation> {
   const moving = new Set(operations.filter(({ kind }) => kind === "members").map(({ conversation }) => conversation));
-  for (const { kind, conversation, outcome, why = "" } of operations) {
+  for (const operation of operations) {
+    const { kind, conversation, outcome, why = "" } = operation;
     const isOut = moving.has(conversation) && REFUSED_WHEN_OUT.includes(why);
-    const isFault = why === "internal_error" || (outcome === "fail" && !isOut && why !== "message_deleted");
+    // A message that was lost can't be changed.
+    const isLost = kind === "amend" && why === "not_found" && wentBack && operation.endedAt >= wentBack.diedAt;
+    const isFault = why === "internal_error" || (outcome === "fail" && !isOut && !isLost && why !== "message_deleted");
     if (isFault) yield { check: "refusals make sense", text: `${kind} in ${conversation} was refused: ${why}` };
   }
 }
@@ -227,8 +347,27 @@ function* logIsDense(truth: Truth): Iterable<Violation> {
   }
 }
 
+/** What the database went back to is the beginning of the log: the new history replaced none of it. */
+function* keptIsInTheLog({ wentBack }: History, truth: Truth): Iterable<Violation> {
+  for (const [id, kept] of wentBack?.kept ?? []) {
+    const log = truth.conversations.get(id);
+    const tags = log && tagsOf(log);
+    const versions = tagsOf(kept);
+    const other = [...versions].find(([version, tag]) => tags?.get(version) !== tag);
+    if (other)
+      yield {
+        check: "acked is durable",
+        text: `${id}: version ${other[0]} is another one than when the log went back`,
+      };
+  }
+}
+
 /** What was acked is there once, as acked; what was refused is not there; what is unknown is there once at most. */
-function* sendsAreInTheLog(sends: Send[], truth: Truth): Iterable<Violation> {
+function* sendsAreInTheLog(history: History, truth: Truth): Iterable<Violation> {
+  const sends = sendsOf(history);
+  const { wentBack } = history;
+  const mayBeLost = ({ invokedAt, endedAt }: Send) =>
+    wentBack !== undefined && invokedAt < wentBack.diedAt && endedAt >= wentBack.copiedAt;
   // A message keeps what it began as in its sends' contents, which are unique; an edit replaces it in the log.
   const byId = new Map<string, { conversation: string; message: MessageView }>();
   const copies = new Map<string, number>();
@@ -245,6 +384,7 @@ function* sendsAreInTheLog(sends: Send[], truth: Truth): Iterable<Violation> {
     const { conversation, result, content, clientId, outcome, person } = send;
     if (result) {
       const found = byId.get(result.id);
+      if (!found && mayBeLost(send)) continue;
       if (!found || found.conversation !== conversation)
         yield { check: "acked is durable", text: `"${content}", acked as ${show(result)}, is not in the log` };
       else if (found.message.seq !== result.seq)
@@ -260,16 +400,20 @@ function* sendsAreInTheLog(sends: Send[], truth: Truth): Iterable<Violation> {
   }
 }
 
-/** Each version that came to anybody is what the log has at that version. */
-function* streamsEqualTheLog(streams: Stream[], truth: Truth): Iterable<Violation> {
+/** Each version that came to anybody is what the log has at that version, or it was lost and came before they knew. */
+function* streamsEqualTheLog(history: History, truth: Truth): Iterable<Violation> {
   const logs = new Map([...truth.conversations].map(([id, conversation]) => [id, indexed(conversation)]));
-  for (const { connection, conversation, frames } of streams) {
-    const log = logs.get(conversation);
-    for (const { version, change } of frames) {
-      const entry = log?.get(version);
+  const tags = new Map([...truth.conversations].map(([id, conversation]) => [id, tagsOf(conversation)]));
+  for (const stream of history.streams) {
+    const { connection, conversation, frames } = stream;
+    const knows = knowsFrom(stream, history);
+    const mayBeLost = history.wentBack !== undefined && stream.greetedAt < history.wentBack.bornAt;
+    for (const [i, { version, tag, change }] of frames.entries()) {
+      const entry = logs.get(conversation)?.get(version);
       const came =
         change.kind === "members" ? members(change) : `${change.kind} ${change.message.id} ${change.message.seq}`;
-      if (entry === came) continue;
+      const isTheLogs = tags.get(conversation)?.get(version) === tag;
+      if ((isTheLogs && entry === came) || (!isTheLogs && mayBeLost && i < knows)) continue;
       yield {
         check: "one order",
         text: `${connection} in ${conversation}: version ${version} was ${came}, and the log has ${entry}`,
@@ -277,6 +421,14 @@ function* streamsEqualTheLog(streams: Stream[], truth: Truth): Iterable<Violatio
       break;
     }
   }
+}
+
+/** The id of each change, by version. */
+function tagsOf({ messages, changes }: Pick<TrueConversation, "messages" | "changes">): Map<number, string> {
+  return new Map([
+    ...messages.map(({ version, id }) => [version, id] as const),
+    ...changes.map(({ version, tag }) => [version, tag] as const),
+  ]);
 }
 
 function indexed({
@@ -303,12 +455,14 @@ function indexed({
 const members = ({ added, removed }: { added: number[]; removed: number[] }) => `members +${added} -${removed}`;
 
 /** Who was removed gets the removal as the last change, until they are asked in again. */
-function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violation> {
-  for (const { conversation, connection, person, frames } of history.streams) {
-    const changes = truth.conversations.get(conversation)?.changes ?? [];
+function* nothingAfterLeaving(streams: Stream[], operations: Operation[], truth: Truth): Iterable<Violation> {
+  for (const { conversation, connection, person, frames } of streams) {
+    const log = truth.conversations.get(conversation);
+    const changes = log?.changes ?? [];
     const removals = changes.filter(({ removed }) => removed.includes(person)).map(({ version }) => version);
     if (removals.length === 0) continue;
-    const asked = history.operations.filter(
+    const tags = log ? tagsOf(log) : new Map<number, string>();
+    const asked = operations.filter(
       (operation): operation is Members =>
         operation.kind === "members" && operation.conversation === conversation && operation.outcome !== "fail",
     );
@@ -317,7 +471,9 @@ function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violatio
       .filter(({ removed }) => removed === person)
       .map(({ invokedAt }) => invokedAt)
       .sort((a, b) => a - b);
-    for (const { at, version } of frames) {
+    for (const { at, version, tag } of frames) {
+      // What is lost had its own order of comings and goings.
+      if (tags.get(version) !== tag) continue;
       const last = removals.findLastIndex((removed) => removed < version);
       const removal = removals[last];
       if (removal === undefined) continue;
@@ -337,18 +493,21 @@ function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violatio
 }
 
 /** What each member has, after applying all that came, is the log. */
-function* replicasEqualTheLog(truth: Truth): Iterable<Violation> {
-  for (const { device, conversation, version, messages, state } of truth.replicas) {
+function* replicasEqualTheLog(history: History, truth: Truth): Iterable<Violation> {
+  for (const replica of truth.replicas) {
+    const { device, conversation, version, fromSeq, messages, state } = replica;
     const log = truth.conversations.get(conversation);
     if (!log) continue;
-    if (version !== log.lastVersion) {
+    if (version !== log.lastVersion || fromSeq === Number.POSITIVE_INFINITY) {
       yield {
         check: "streams reach the end",
         text: `${device} stands at version ${version} of ${log.lastVersion} of ${conversation}; it ${state}`,
       };
       continue;
     }
-    for (const message of log.messages) {
+    if (mayMix(replica, history)) continue;
+    const shown = log.messages.filter(({ seq }) => seq >= fromSeq);
+    for (const message of shown) {
       const own = messages.get(message.seq);
       if (own && sameMessage(own, message)) continue;
       yield {
@@ -357,12 +516,27 @@ function* replicasEqualTheLog(truth: Truth): Iterable<Violation> {
       };
       break;
     }
-    if (messages.size !== log.messages.length)
+    if (messages.size !== shown.length)
       yield {
         check: "streams equal the log",
-        text: `${device} has ${messages.size} messages of ${log.messages.length} of ${conversation}`,
+        text: `${device} has ${messages.size} messages of ${shown.length} of ${conversation}, from ${fromSeq} on`,
       };
   }
+}
+
+/**
+ * Whether the contract allows that it mixes two histories: it resumed in the new one from a version of the dead one,
+ * without the tag that tells them apart, and the new one had come as far.
+ */
+function mayMix({ device, conversation, knowsTags }: Replica, { streams, wentBack }: History): boolean {
+  if (knowsTags || !wentBack) return false;
+  const kept = wentBack.kept.get(conversation)?.lastVersion ?? 0;
+  const own = streams.filter((stream) => stream.device === device && stream.conversation === conversation);
+  const mixed = own.findLastIndex(
+    ({ greetedAt, after, resets }) => greetedAt >= wentBack.bornAt && after.version > kept && resets.length === 0,
+  );
+  const reset = own.findLastIndex(({ resets }) => resets.some(({ at }) => at >= wentBack.bornAt));
+  return mixed > reset;
 }
 
 function* nodesShowTheLog(truth: Truth): Iterable<Violation> {
@@ -387,8 +561,8 @@ function* nodesShowTheLog(truth: Truth): Iterable<Violation> {
 }
 
 /** A message is what the last change to it said, where it is known which one was last. */
-function* amendmentsHold(history: History, truth: Truth): Iterable<Violation> {
-  const amendments = amendmentsByMessage(history);
+function* amendmentsHold(operations: Operation[], truth: Truth): Iterable<Violation> {
+  const amendments = amendmentsByMessage(operations);
   for (const { messages } of truth.conversations.values())
     for (const message of messages) {
       const list = amendments.get(message.id);
@@ -416,8 +590,8 @@ function* amendmentsHold(history: History, truth: Truth): Iterable<Violation> {
 }
 
 /** At rest `unread_count` is the number of messages after the read position, and that is where the reader put it. */
-function* unreadIsExact(history: History, truth: Truth): Iterable<Violation> {
-  const reads = history.operations.filter((operation): operation is Read => operation.kind === "read");
+function* unreadIsExact(operations: Operation[], truth: Truth): Iterable<Violation> {
+  const reads = operations.filter((operation): operation is Read => operation.kind === "read");
   for (const [id, { members, messages, changes }] of truth.conversations)
     for (const [person, readSeq] of members) {
       const own = messages.filter(({ senderId }) => senderId === person).map(({ seq }) => seq);
@@ -448,9 +622,9 @@ function* unreadIsExact(history: History, truth: Truth): Iterable<Violation> {
     }
 }
 
-function amendmentsByMessage(history: History): Map<string, Amend[]> {
+function amendmentsByMessage(operations: Operation[]): Map<string, Amend[]> {
   const amendments = new Map<string, Amend[]>();
-  for (const operation of history.operations) {
+  for (const operation of operations) {
     if (operation.kind !== "amend") continue;
     const list = amendments.get(operation.messageId);
     if (list) list.push(operation);

@@ -4,9 +4,11 @@ import { Failure } from "../../../domain/errors.ts";
 import type { AdminConversation } from "../../../protocol/admin.ts";
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import { parseUuid } from "../../../protocol/text.ts";
+import { passOn } from "../alter.ts";
 import { AMENDED, type AmendRow, amendedOf } from "../amend.ts";
 import type { Database } from "../database.ts";
 import { participantsPage } from "../participants-page.ts";
+import { removedAtOnce } from "../prune.ts";
 import { conversations, removedConversations } from "../schema.ts";
 import { audited, rowsOf } from "./audited.ts";
 import { conversationListOf } from "./conversation-lists.ts";
@@ -23,8 +25,6 @@ import {
 
 /** People of a conversation that a list shows. */
 const PARTICIPANTS_LISTED = 3;
-/** Messages, and changes, that one statement erases. */
-const ERASED_AT_ONCE = 1_000;
 /** A node that has erased nothing for so long has ended, or can't go on: another one does. */
 const CLAIMED_MS = 10_000;
 /** So long after a removal what was read before it may still come to be kept somewhere. */
@@ -75,6 +75,20 @@ export class PostgresAdminConversations implements AdminConversationStore {
     return { users: found.rows.map(adminUserOfRow), next: found.next, total: found.total };
   }
 
+  async ownedGroups(userId: number) {
+    // By the memberships, which have an index: an owner takes part.
+    const rows = await this.db.query<{ id: string }>(
+      `SELECT c.id FROM participants p JOIN conversations c ON c.id = p.conversation_id
+       WHERE p.user_id = $1 AND c.owner_id = $1 AND c.is_group`,
+      [userId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  passOn(id: string) {
+    return this.db.transaction((tx) => passOn(tx, id));
+  }
+
   noteReading(by: Admin, id: string, read: { count: number; first_seq: number; last_seq: number }) {
     return audited<void>(this.db, by, async (tx) => {
       const [row] = await tx.select().from(conversations).where(eq(conversations.id, id));
@@ -92,7 +106,7 @@ export class PostgresAdminConversations implements AdminConversationStore {
     return audited(this.db, by, async (tx) => {
       const [row] = await rowsOf<AmendRow>(
         tx,
-        sql`${sql.raw(AMENDED)} FROM confab_amend(${conversationId}, NULL, ${messageId}, NULL) a
+        sql`${sql.raw(AMENDED)} FROM confab_edit(${conversationId}, NULL, ${messageId}, NULL) a
           CROSS JOIN LATERAL (SELECT (a.message).*) m`,
       );
       const amended = amendedOf(row, conversationId);
@@ -130,7 +144,7 @@ export class PostgresAdminConversations implements AdminConversationStore {
   }
 
   async erasePiece(id: string) {
-    const [row] = await this.db.query<{ more: boolean }>(ERASE, [id, this.self, CLAIMED_MS, ERASED_AT_ONCE]);
+    const [row] = await this.db.bulk<{ more: boolean }>(ERASE, [id, this.self, CLAIMED_MS, removedAtOnce(this.db)]);
     return row ? (row.more ? "more" : "done") : "elsewhere";
   }
 

@@ -9,10 +9,10 @@ export const adminUserOf = (row: typeof users.$inferSelect): AdminUser => ({
 });
 
 /** A user's columns as the hand-written statements select them. */
-export type AdminUserRow = UserRow & { is_active: boolean; is_superuser: boolean };
+export type AdminUserRow = UserRow & { is_superuser: boolean };
 
 /** The same columns, for the select list of a statement that reads `users u`. */
-export const ADMIN_USER_COLUMNS = `${USER_COLUMNS}, u.is_active, u.is_superuser`;
+export const ADMIN_USER_COLUMNS = `${USER_COLUMNS}, u.is_superuser`;
 
 /** Whether an outer join has found one. */
 export const isUser = (row: Partial<AdminUserRow>): row is AdminUserRow => row.user_id != null;

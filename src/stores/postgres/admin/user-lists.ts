@@ -1,45 +1,71 @@
 import { LISTED_MOST } from "../../../protocol/admin.ts";
-import { atMost, isIn, isMoreThan, LOOKED_THROUGH_MOST, pageOf, USER_TEXT } from "./listed.ts";
+import type { Database } from "../database.ts";
+import { chunks } from "../pieces.ts";
+import { numbersOf } from "../rows.ts";
+import { BEYOND_ALL, type IdsRow, idsOf } from "../search.ts";
+import { atMost, isIn, LOOKED_THROUGH_MOST, pageOf, USER_TEXT } from "./listed.ts";
 import { ADMIN_USER_COLUMNS } from "./rows.ts";
+
+export interface Flags {
+  isActive: boolean | undefined;
+  isSuperuser: boolean | undefined;
+}
 
 const flag = (name: string, wanted: boolean | undefined) =>
   wanted === undefined ? [] : [wanted ? name : `NOT ${name}`];
 
+/** The conditions are written out: an index of those for whom one holds is not taken for a parameter. */
+const whereOf = ({ isActive, isSuperuser }: Flags) =>
+  ["true", ...flag("u.is_active", isActive), ...flag("u.is_superuser", isSuperuser)].join(" AND ");
+
 const SHOWN = { columns: ADMIN_USER_COLUMNS, table: "users", as: "u" };
 
-const IS_CUT = isMoreThan(LISTED_MOST, "indexed");
+/** A list of all users, newest first. */
+export const userListOf = (flags: Flags): string =>
+  pageOf(
+    `listed AS MATERIALIZED (SELECT u.id FROM users u WHERE ${whereOf(flags)} ORDER BY u.id DESC ${atMost(LISTED_MOST)})`,
+    "false",
+    SHOWN,
+  );
 
 /**
- * Users who have $3 in their name or e-mail. The index finds some; where there are more, the newest of those whom the
- * flags let through are looked through too: if these are all of them, none is missing.
+ * The ids of users who have the text in their name or e-mail, newest first. The index finds some; where there are more,
+ * the newest of those whom the flags let through are looked through too: if these are all of them, none is missing.
  */
-const foundOf = (conditions: string[]) => `indexed AS MATERIALIZED (
-    SELECT id FROM confab_found_users($3, ${LISTED_MOST + 1}) AS id
-  ), newest AS MATERIALIZED (
-    SELECT u.id, ${isIn(USER_TEXT, "$3")} AS is_found FROM (
-      SELECT * FROM users u WHERE ${[IS_CUT, ...conditions].join(" AND ")} ORDER BY u.id DESC LIMIT ${LOOKED_THROUGH_MOST}
-    ) u
-  ), listed AS MATERIALIZED (
-    SELECT u.id FROM indexed CROSS JOIN LATERAL (SELECT * FROM users WHERE id = indexed.id OFFSET 0) u
-    WHERE ${["true", ...conditions].join(" AND ")}
-    UNION SELECT id FROM newest WHERE is_found
-  )`;
-
-/**
- * A list of users, newest first. The conditions are written out: an index of those for whom one holds is not taken for a
- * parameter.
- */
-export function userListOf(asked: {
-  isSearched: boolean;
-  isActive: boolean | undefined;
-  isSuperuser: boolean | undefined;
-}): string {
-  const conditions = [...flag("u.is_active", asked.isActive), ...flag("u.is_superuser", asked.isSuperuser)];
-  if (asked.isSearched) {
-    const isCut = `${IS_CUT} AND ${isMoreThan(LOOKED_THROUGH_MOST - 1, "newest")}`;
-    return pageOf(foundOf(conditions), isCut, SHOWN);
+export async function findUsers(
+  db: Database,
+  search: string,
+  flags: Flags,
+): Promise<{ ids: number[]; isCut: boolean }> {
+  const where = whereOf(flags);
+  const found = new Set<number>();
+  let isComplete = false;
+  if (db.searchesByIndex) {
+    const [row] = await db.bulk<{ ids: string }>(INDEXED, [search, LISTED_MOST + 1]);
+    const indexed = numbersOf(row?.ids ?? "{}");
+    isComplete = indexed.length <= LISTED_MOST;
+    for (const some of chunks(indexed, db.pieceRows))
+      for (const { id } of await db.bulk<{ id: number }>(
+        `SELECT u.id FROM unnest($1::integer[]) AS asked (id)
+         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.id OFFSET 0) u WHERE ${where}`,
+        [some],
+      ))
+        found.add(id);
   }
-  const where = ["true", ...conditions].join(" AND ");
-  const listed = `SELECT u.id FROM users u WHERE ${where} ORDER BY u.id DESC ${atMost(LISTED_MOST)}`;
-  return pageOf(`listed AS MATERIALIZED (${listed})`, "false", SHOWN);
+  let looked = 0;
+  const piece = idsOf("users", "u", isIn(USER_TEXT, "$1"), `u.id < $2::bigint AND ${where}`);
+  for (let before = BEYOND_ALL; !isComplete && looked < LOOKED_THROUGH_MOST; ) {
+    const [row] = await db.bulk<IdsRow>(piece, [search, before, db.pieceRows]);
+    for (const id of numbersOf(row?.ids ?? "{}")) found.add(id);
+    looked += row?.looked ?? 0;
+    isComplete = !row || row.looked < db.pieceRows;
+    before = Number(row?.oldest ?? 0);
+  }
+  return { ids: [...found].sort((a, b) => b - a), isCut: !isComplete };
 }
+
+const INDEXED = "SELECT coalesce(array_agg(id), '{}')::text AS ids FROM confab_found_users($1, $2) AS id";
+
+/** The users $1, newest first. */
+export const USERS_OF = `SELECT ${ADMIN_USER_COLUMNS} FROM unnest($1::integer[]) AS asked (id)
+  CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.id OFFSET 0) u ORDER BY u.id DESC`;

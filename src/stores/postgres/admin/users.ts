@@ -10,7 +10,7 @@ import { deleteSessions, SESSIONS_LISTED, sessionsOf } from "../sessions.ts";
 import { audited, auditedAlone, type Entry, lockRight } from "./audited.ts";
 import { type Counted, totalOf } from "./listed.ts";
 import { type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
-import { userListOf } from "./user-lists.ts";
+import { findUsers, USERS_OF, userListOf } from "./user-lists.ts";
 
 /** Messages that are looked at to count those that somebody sent. */
 const COUNTED_MOST = 10_000;
@@ -19,14 +19,15 @@ export class PostgresAdminUsers implements AdminUserStore {
   constructor(private readonly db: Database) {}
 
   async list({ search, isActive, isSuperuser, limit, offset }: Parameters<AdminUserStore["list"]>[0]) {
-    const rows = await this.db.query<Partial<AdminUserRow> & Counted>(
-      userListOf({ isSearched: search !== "", isActive, isSuperuser }),
-      search === "" ? [limit, offset] : [limit, offset, search],
-    );
-    return {
-      users: rows.flatMap((row) => (isUser(row) ? adminUserOfRow(row) : [])),
-      ...totalOf(rows[0]),
-    };
+    const flags = { isActive, isSuperuser };
+    if (search === "") {
+      const rows = await this.db.bulk<Partial<AdminUserRow> & Counted>(userListOf(flags), [limit, offset]);
+      return { users: rows.flatMap((row) => (isUser(row) ? adminUserOfRow(row) : [])), ...totalOf(rows[0]) };
+    }
+    const { ids, isCut } = await findUsers(this.db, search, flags);
+    const shown = ids.slice(offset, Math.min(offset + limit, LISTED_MOST));
+    const rows = await this.db.bulk<AdminUserRow>(USERS_OF, [shown]);
+    return { users: rows.map(adminUserOfRow), ...totalOf({ found: ids.length, is_cut: isCut }) };
   }
 
   async detail(id: number) {
@@ -73,6 +74,14 @@ export class PostgresAdminUsers implements AdminUserStore {
       const ended = isActive ? [] : await deleteSessions(tx, id);
       return { outcome: { user: adminUserOf(row), ended }, entries };
     });
+  }
+
+  async deactivated(after: number, limit: number) {
+    const rows = await this.db.query<{ id: number }>(
+      "SELECT id FROM users WHERE NOT is_active AND id > $1 ORDER BY id LIMIT $2",
+      [after, limit],
+    );
+    return rows.map(({ id }) => id);
   }
 
   endSessions(by: Admin, userId: number, sessionId?: string) {

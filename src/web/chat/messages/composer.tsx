@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../../client/index.ts";
 import { CONTENT_MAX, codePoints, contentFault, strip } from "../../../protocol/content.ts";
 import { Button, IconButton } from "../../design/button.tsx";
@@ -7,7 +7,7 @@ import { isComposing, matchesKeys } from "../../design/keys.ts";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
 import { me } from "../session/session.ts";
-import { draftOf, hearDraft, keepDraft } from "./drafts.ts";
+import { Draft } from "./drafts.ts";
 import { EmojiButton } from "./emoji/button.tsx";
 import { Suggestions, useSuggestions } from "./emoji/suggestions.tsx";
 import { touches } from "./focus.ts";
@@ -34,25 +34,34 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
   const { composer, feed } = texts.messages;
   const edited = editing.message;
   const field = useRef<HTMLTextAreaElement>(null);
-  const [draft, setDraft] = useState(() => draftOf(me.peek()?.id, conversation.id));
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const draft = useMemo(
+    () =>
+      new Draft(
+        () => me.peek()?.id,
+        conversation.id,
+        () => redraw(undefined),
+      ),
+    [conversation.id],
+  );
   const [refusal, setFault] = useState<string>();
   const isGone = edited !== undefined && isDeleted(edited);
   const fault = isGone ? feed.deleted : refusal;
-  const text = edited ? editing.text : draft;
+  const text = edited ? editing.text : draft.text;
   const suggestions = useSuggestions(field);
 
   function change(value: string) {
     setFault(undefined);
     if (edited) return editing.change(value);
-    setDraft(value);
-    keepDraft(me.peek()?.id, conversation.id, value);
+    draft.change(value);
+    redraw(undefined);
     conversation.typing(value.trim() !== "");
   }
 
   useEffect(() => {
     if (!touches.matches) field.current?.focus();
   }, []);
-  useEffect(() => hearDraft(me.peek()?.id, conversation.id, setDraft), [conversation.id]);
+  useEffect(() => draft.listen(), [draft]);
   const wasEdited = useRef(edited?.key);
   /** Somebody wrote when they said that they were done: fingers go on with the same keyboard. */
   const wasWriting = useRef(false);

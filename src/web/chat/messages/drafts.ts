@@ -14,8 +14,10 @@ const key = (userId: number, conversationId: string) => `${PREFIX}${userId}.${co
 export function draftOf(userId: number | undefined, conversationId: string): string {
   if (userId === undefined) return "";
   const name = key(userId, conversationId);
-  return unstored.get(name) ?? stored(name) ?? "";
+  return held(name);
 }
+
+const held = (name: string) => unstored.get(name) ?? stored(name) ?? "";
 
 function stored(name: string): string | null {
   try {
@@ -25,11 +27,8 @@ function stored(name: string): string | null {
   }
 }
 
-/** Keeps it over a reload; blank texts are not kept. */
-export function keepDraft(userId: number | undefined, conversationId: string, text: string) {
-  if (userId === undefined) return;
-  const name = key(userId, conversationId);
-  const was = draftOf(userId, conversationId) !== "";
+function store(name: string, text: string) {
+  const was = held(name) !== "";
   const blank = text.trim() === "";
   unstored.delete(name);
   try {
@@ -42,6 +41,83 @@ export function keepDraft(userId: number | undefined, conversationId: string, te
   if (was === blank) draftsRevision.value++;
 }
 
+/**
+ * The draft of one text field. Tabs share what is stored: each follows what is written in the others. Where two tabs hold
+ * different texts, each goes on showing its own, and the longer one is stored.
+ */
+export class Draft {
+  text: string;
+  /** What this tab has last stored, or taken from the storage. Anything else there is another tab's and not shown here. */
+  private known: string;
+  private readonly name: string | undefined;
+
+  constructor(
+    private readonly userId: () => number | undefined,
+    conversationId: string,
+    private readonly onChange: () => void,
+  ) {
+    const id = userId();
+    this.name = id === undefined ? undefined : key(id, conversationId);
+    this.text = this.known = draftOf(id, conversationId);
+  }
+
+  /** What is typed is kept over a reload. Blank texts are not kept. */
+  change(text: string): void {
+    this.text = text;
+    if (this.name === undefined || this.userId() === undefined) return;
+    const there = held(this.name);
+    if (there !== this.known && there.length > text.length) return;
+    this.known = text.trim() === "" ? "" : text;
+    store(this.name, text);
+  }
+
+  /** Follows other tabs, until the function it returns is called. */
+  listen(): () => void {
+    const over = new AbortController();
+    const { signal } = over;
+    addEventListener(
+      "storage",
+      (event) => event.key === this.name && this.follow(event.newValue ?? "", event.oldValue),
+      {
+        signal,
+      },
+    );
+    // A tab that was frozen has missed what happened in the others.
+    const look = () => {
+      if (this.name !== undefined && this.text === this.known) this.follow(held(this.name), this.known);
+    };
+    for (const event of ["focus", "pageshow"]) addEventListener(event, look, { signal });
+    // Only now: after a sign-out in another tab nothing may be stored.
+    addEventListener("pagehide", () => this.text.trim() !== "" && this.change(this.text), { signal });
+    return () => over.abort();
+  }
+
+  private follow(now: string, before: string | null) {
+    if (now === this.text) {
+      this.known = now;
+      return;
+    }
+    // What was sent there, or cleared, was all that is here. Else this tab has a text of its own.
+    const isOwn = now === "" ? before !== this.text : this.text !== "" && !isEditOf(now, this.text);
+    if (isOwn) {
+      if (now !== "" && this.text.length > now.length) this.change(this.text);
+      return;
+    }
+    this.text = this.known = now;
+    this.onChange();
+  }
+}
+
+/** Whether the texts have half of the shorter one in common, at their beginning and their end. */
+function isEditOf(one: string, other: string): boolean {
+  const length = Math.min(one.length, other.length);
+  let start = 0;
+  while (start < length && one[start] === other[start]) start++;
+  let end = 0;
+  while (end < length - start && one.at(-1 - end) === other.at(-1 - end)) end++;
+  return (start + end) * 2 >= length;
+}
+
 /** At signing out: nothing that this person wrote stays on the machine. */
 export function forgetDrafts(userId: number) {
   const own = key(userId, "");
@@ -52,15 +128,6 @@ export function forgetDrafts(userId: number) {
     // Then none was stored.
   }
   draftsRevision.value++;
-}
-
-/** Hears what becomes of a draft in other tabs: what was sent there is not sent here again. */
-export function hearDraft(userId: number | undefined, conversationId: string, changed: (text: string) => void) {
-  const hear = (event: StorageEvent) => {
-    if (userId !== undefined && event.key === key(userId, conversationId)) changed(event.newValue ?? "");
-  };
-  addEventListener("storage", hear);
-  return () => removeEventListener("storage", hear);
 }
 
 /** The list shows what is begun in other tabs too. */

@@ -20,11 +20,13 @@ export function ConversationHeader({ conversation, title }: { conversation: Conv
     ? ""
     : info.is_group
       ? header.people(info.participant_count)
-      : presence?.online
-        ? header.online
-        : lastSeen
-          ? header.lastSeen(sinceTime(lastSeen))
-          : header.offline;
+      : other?.is_active === false
+        ? header.deactivated
+        : presence?.online
+          ? header.online
+          : lastSeen
+            ? header.lastSeen(sinceTime(lastSeen))
+            : header.offline;
   return (
     <header class="conversation-header">
       <IconButton class="conversation-back" icon="back" label={header.back} onClick={closeConversation} />

@@ -3,7 +3,7 @@ import type { ChatMessage, Conversation } from "../../../client/index.ts";
 import { Button } from "../../design/button.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
-import { titleOf } from "../conversations/title.ts";
+import { otherOf, titleOf } from "../conversations/title.ts";
 import { useChanges } from "../conversations/use-conversation.ts";
 import { useTitle } from "../notifications/title.ts";
 import { closeConversation } from "../routing.ts";
@@ -33,6 +33,7 @@ function OpenConversation({ conversation }: { conversation: Conversation }) {
   const editing = useEditing(conversation);
 
   const title = titleOf(conversation, me.value);
+  const other = otherOf(conversation.info, me.value);
   useTitle(title);
 
   if (conversation.state === "gone") return <Gone known={conversation.info !== undefined} />;
@@ -45,6 +46,7 @@ function OpenConversation({ conversation }: { conversation: Conversation }) {
       ) : (
         <Loading />
       )}
+      {other?.is_active === false && <p class="notice">{texts.messages.deactivated(other.full_name)}</p>}
       <TypingLine typists={conversation.typists} />
       <Composer
         conversation={conversation}

@@ -28,19 +28,42 @@ const LATE_MS = 60_000;
 /** Tells of messages that nobody is looking at. Several tabs tell of the same message: the tag makes it one. */
 export function notifyOfMessages() {
   client.on("message", (message, conversation) => void tell(message, conversation));
-  client.on("conversations", () => void forgetRead());
+  client.on("conversations", () => void forgetOver());
+  client.on("removed", ({ id }) => void forgetNotifications(id));
 }
 
-/** Something was told here that is perhaps still to be seen. */
-let hasTold = false;
+/** Something was told that is perhaps still to be seen; at first, by an earlier page. */
+let hasTold = true;
 
-/** What has been read, here or on another device, is told no longer. */
-async function forgetRead() {
-  if (!hasTold) return;
-  const read = new Set(client.conversations.items.filter(({ unread }) => unread === 0).map(({ id }) => id));
+/** What has been read, here or on another device, is told no longer, nor what is not there any more. */
+async function forgetOver() {
+  if (!hasTold || !client.conversations.isLoaded) return;
   const shown = await told();
-  hasTold = shown.some(({ data }) => !read.has(data?.conversationId));
-  for (const notification of shown) if (read.has(notification.data?.conversationId)) notification.close();
+  const over = shown.filter(({ data }) => isOver(data ?? {}));
+  hasTold = shown.length > over.length;
+  for (const notification of over) notification.close();
+}
+
+/** What a notification is about. Those of earlier releases name the conversation alone. */
+interface About {
+  conversationId?: string;
+  messageId?: string;
+  seq?: number;
+}
+
+/** It was read, retention has taken it, or the server's database has gone back to where it never was. */
+function isOver({ conversationId, messageId, seq }: About): boolean {
+  const conversation = client.conversations.items.find(({ id }) => id === conversationId);
+  if (!conversation) return false;
+  const { unread, prunedSeq, messages, lastMessage } = conversation;
+  if (unread === 0) return true;
+  if (seq === undefined) return false;
+  const there = messages[conversation.indexOf(seq)];
+  return (
+    seq <= prunedSeq ||
+    (there !== undefined && there.id !== messageId) ||
+    (lastMessage?.state === "sent" && seq > lastMessage.seq)
+  );
 }
 
 async function told(): Promise<readonly Notification[]> {
@@ -62,7 +85,7 @@ async function tell(message: SentMessage, conversation: Conversation) {
     body: withText.value === "on" ? beginningOf(message.content, TEXT_MAX) : texts.notifications.newMessage,
     tag: Date.now() - Date.parse(message.created_at) > LATE_MS ? conversation.id : message.id,
     icon: "/icons/icon-192.png",
-    data: { conversationId: conversation.id },
+    data: { conversationId: conversation.id, messageId: message.id, seq: message.seq } satisfies About,
     dir: "auto",
   };
   const worker = await navigator.serviceWorker?.getRegistration();
@@ -80,7 +103,8 @@ async function tell(message: SentMessage, conversation: Conversation) {
   };
 }
 
-/** Nothing of what was told stays on the screen of who has signed out. */
-export async function forgetNotifications() {
-  for (const notification of await told()) notification.close();
+/** Nothing of what was told stays on the screen: of one conversation, or of all for who has signed out. */
+export async function forgetNotifications(conversationId?: string) {
+  for (const notification of await told())
+    if (conversationId === undefined || notification.data?.conversationId === conversationId) notification.close();
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, User } from "../../../client/index.ts";
+import { client } from "../session/session.ts";
 
 const PAGE = 50;
 /** As many as the server gives at once. */
@@ -28,6 +29,11 @@ export function useMembers(conversation: Conversation | undefined, size = PAGE) 
     setMembers((before) => (before.length === 0 ? (conversation?.info?.participants ?? []) : before));
     void load(undefined);
   }, [conversation, sign]);
+
+  useEffect(
+    () => client.on("user", (user) => setMembers((before) => before.map((one) => (one.id === user.id ? user : one)))),
+    [],
+  );
 
   return {
     members,

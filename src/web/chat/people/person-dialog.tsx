@@ -57,7 +57,15 @@ export function PersonCard({ user }: { user: User }) {
       <p class="person-name">
         <bdi>{user.full_name}</bdi>
       </p>
-      <p class="soft">{presence?.online ? texts.people.online : seen ? texts.people.lastSeen(seen) : ""}</p>
+      <p class="soft">
+        {user.is_active === false
+          ? texts.people.deactivated
+          : presence?.online
+            ? texts.people.online
+            : seen
+              ? texts.people.lastSeen(seen)
+              : ""}
+      </p>
       <dl class="facts">
         <div>
           <dt>{texts.account.email}</dt>

@@ -20,7 +20,7 @@ export function PersonLine(props: {
           {note && <span class="badge">{note}</span>}
         </span>
         <span class="soft small clip" dir="auto">
-          {presence?.online ? texts.people.online : user.email}
+          {user.is_active === false ? texts.people.deactivated : presence?.online ? texts.people.online : user.email}
         </span>
       </span>
       {children}

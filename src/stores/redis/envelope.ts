@@ -1,0 +1,88 @@
+import type { BusEvent } from "../../domain/bus.ts";
+import type { ChangeEvent } from "../../domain/changes.ts";
+import { Signatures } from "./signature.ts";
+
+/**
+ * What travels: the node that says it, the how many-th it says, a dot, the signature, then JSON, and the frame behind a
+ * line break where there is one. A node of the version before reads from the first brace on, so that there is none earlier.
+ */
+const ID_LENGTH = 36;
+/** Digits of a count that is still a safe integer. */
+const COUNT_LENGTH_MOST = 16;
+const [DOT, BRACE, ZERO, NINE] = [46, 123, 48, 57];
+
+export interface Envelope {
+  nodeId: string;
+  /** Counts what the node has said, beats included: nothing counts twice. */
+  count: number;
+  body: Buffer;
+}
+
+/** Why a text does not count. `unsigned`: a node of the version before would say it so. */
+type Refusal = "unsigned" | "forged";
+
+/** @param body in parts: what it is, and its frame where it has one */
+export function seal(
+  signatures: Signatures,
+  { channel, nodeId, count }: { channel: string; nodeId: string; count: number },
+  [header, frame = ""]: readonly [string, string?],
+): string {
+  const from = `${nodeId}${count}`;
+  return `${from}.${signatures.sign(`${channel} ${from}`, header, frame)}${header}${frame}`;
+}
+
+/** Opens what came over a channel. Nothing of it is true before its signature was found to be right. */
+export function unseal(signatures: Signatures, channel: string, text: Buffer): Envelope | Refusal {
+  if (text[ID_LENGTH] === BRACE) return "unsigned";
+  let dot = ID_LENGTH;
+  while (dot < ID_LENGTH + COUNT_LENGTH_MOST && isDigit(text[dot])) dot++;
+  const start = dot + 1 + Signatures.LENGTH;
+  if (text[dot] !== DOT || text[start] !== BRACE) return "forged";
+  const from = text.toString("latin1", 0, dot);
+  const body = text.subarray(start);
+  if (!signatures.isRight(text.toString("latin1", dot + 1, start), `${channel} ${from}`, body)) return "forged";
+  return { nodeId: from.slice(0, ID_LENGTH), count: Number(from.slice(ID_LENGTH)), body };
+}
+
+/** Whom an unsigned text names: anybody can have written it. */
+export const nodeOf = (text: Buffer): string => text.toString("latin1", 0, ID_LENGTH);
+
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= NINE;
+
+/**
+ * What is sealed. A frame travels as it is, behind a line that says what it is.
+ * @param epoch of the history that a change belongs to
+ */
+export function write(event: BusEvent, epoch: string): [string, string?] {
+  if (!("frame" in event)) return [JSON.stringify(event)];
+  const { frame, ...header } = event;
+  return [`${JSON.stringify(event.kind === "change" ? Object.assign(header, { epoch }) : header)}\n`, frame];
+}
+
+/** Written by `write` on a node with our key: trusted like our own memory. */
+export function read(body: Buffer): BusEvent {
+  const text = body.toString();
+  const end = text.indexOf("\n");
+  if (end < 0) return JSON.parse(text);
+  return Object.assign(JSON.parse(text.slice(0, end)), { frame: text.slice(end + 1) });
+}
+
+/** What is sealed, as text: a new message that a window keeps as it was published. */
+const SEALED = /^([\da-f-]{36}\d{1,16})\.([\w-]{22})(\{[^\n]*)\n/;
+
+/** A published change: its header and the JSON of its message. `undefined`: it is none, or not signed with our key. */
+export function unsealMessage(
+  signatures: Signatures,
+  channel: string,
+  text: string,
+): { header: ChangeEvent & { epoch: string }; message: string } | undefined {
+  const [sealed, from = "", signature = "", header = ""] = SEALED.exec(text) ?? [];
+  if (!sealed) return undefined;
+  const body = text.slice(from.length + 1 + signature.length);
+  if (!signatures.isRight(signature, `${channel} ${from}`, body)) return undefined;
+  const frame = text.slice(sealed.length);
+  return { header: JSON.parse(header), message: frame.slice(frame.indexOf(MESSAGE) + MESSAGE.length, -1) };
+}
+
+/** A message's frame ends with the message and a brace. */
+const MESSAGE = '"message":';

@@ -1,0 +1,108 @@
+/** What a node said may come later than the next so many things it said: it has several ways to Redis. */
+const LATE_MOST = 1_024;
+/** Nodes whose beats were heard at most: those of dead ones can be said again by anybody, in any number. */
+const PEERS_MOST = 256;
+/** Who is not heard for so long is forgotten, in ms. */
+const FORGOTTEN_AFTER_MS = 15_000;
+
+/**
+ * What became of a count. `new`: it counts. `repeated`: it has counted before. `late`: too old to tell. `unknown`: the
+ * node has not shown yet that what it says is said now.
+ */
+export type Turn = "new" | "repeated" | "late" | "unknown";
+
+interface Peer {
+  /** What the node wants to be answered with. */
+  nonce: string;
+  heardAt: number;
+  beats: number;
+  /** Set when the node has answered our nonce: counts up to `floor` were said before, and are not heard any more. */
+  counts: { floor: number; highest: number; seen: Float64Array } | undefined;
+}
+
+/**
+ * The other nodes, as far as what they say is new. A signature tells who said something, but not when: anybody who can
+ * listen on Redis can say it again. Each node counts what it says, so that nothing counts twice; and what it says counts
+ * only after it has answered this node's nonce, which is another one for each connection: what was said before that was
+ * made may be a repetition.
+ */
+export class Peers {
+  /** The others answer with it in their beats. */
+  nonce = makeNonce();
+  private readonly peers = new Map<string, Peer>();
+
+  /** From now on nobody has answered. */
+  renew(): void {
+    this.nonce = makeNonce();
+    for (const peer of this.peers.values()) peer.counts = undefined;
+  }
+
+  /** With what this node answers the others. */
+  answers(): string[] {
+    return Array.from(this.peers.values(), ({ nonce }) => nonce);
+  }
+
+  /**
+   * Takes a beat. `isNews`: its nonce has not been answered yet; `answers`: it is the node's first answer to ours.
+   */
+  beat(nodeId: string, count: number, { nonce, heard }: { nonce: string; heard: string[] }, now: number) {
+    const known = this.peers.get(nodeId);
+    if (known && count <= known.beats) return { turn: "repeated" as const, isNews: false, answers: false };
+    const peer: Peer = known ?? { nonce: "", heardAt: now, beats: 0, counts: undefined };
+    const isNews = peer.nonce !== nonce;
+    peer.nonce = nonce;
+    peer.heardAt = now;
+    peer.beats = count;
+    if (!known) this.add(nodeId, peer);
+    const answers = !peer.counts && heard.includes(this.nonce);
+    if (answers) peer.counts = { floor: count, highest: count, seen: new Float64Array(LATE_MOST) };
+    return { turn: peer.counts ? this.take(nodeId, count) : ("unknown" as const), isNews, answers };
+  }
+
+  /** Asks whether what a node says counts, and then counts it. */
+  take(nodeId: string, count: number): Turn {
+    const counts = this.peers.get(nodeId)?.counts;
+    if (!counts) return "unknown";
+    const { floor, highest, seen } = counts;
+    const place = count % LATE_MOST;
+    if (seen[place] === count) return "repeated";
+    if (count < floor || count <= highest - LATE_MOST) return "late";
+    seen[place] = count;
+    if (count > highest) counts.highest = count;
+    return "new";
+  }
+
+  hasAnswered(nodeId: string): boolean {
+    return this.peers.get(nodeId)?.counts !== undefined;
+  }
+
+  /** The node has ended. Its last answer can be said again, so that what it has said by now never counts again. */
+  forget(nodeId: string): void {
+    const counts = this.peers.get(nodeId)?.counts;
+    if (!counts) this.peers.delete(nodeId);
+    else Object.assign(counts, { floor: Number.POSITIVE_INFINITY, seen: new Float64Array(0) });
+  }
+
+  /** Those that have not answered may be dead, and their beats said by somebody else. */
+  forgetSilent(now: number): void {
+    for (const [nodeId, { heardAt, counts }] of this.peers)
+      if (!counts && now - heardAt > FORGOTTEN_AFTER_MS) this.peers.delete(nodeId);
+  }
+
+  private add(nodeId: string, peer: Peer) {
+    if (this.peers.size >= PEERS_MOST) this.makeRoom();
+    this.peers.set(nodeId, peer);
+  }
+
+  private makeRoom() {
+    for (const [nodeId, { counts }] of this.peers) {
+      if (counts) continue;
+      this.peers.delete(nodeId);
+      return;
+    }
+    this.peers.clear();
+    this.renew();
+  }
+}
+
+const makeNonce = () => crypto.randomUUID().slice(0, 13);

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Client } from "../support/client.ts";
+import { hasLastRelease, spawnLastRelease } from "../support/last-release.ts";
+import { makePlace, modes, type Place } from "../support/modes.ts";
+import { type ServerProcess, spawnServer } from "../support/process.ts";
+import type { Socket } from "../support/socket.ts";
+
+/** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
+const CATCH_UP_MS = 6_000;
+/** A node that is not heard for so long is said to be on another Redis. */
+const STRANGE_AFTER_MS = 20_000;
+
+if (modes.includes("redis") && hasLastRelease)
+  describe("a rolling restart from the last release", () => {
+    let place: Place;
+    let old: ServerProcess;
+    let next: ServerProcess;
+    let ann: Client;
+    let bob: Client;
+    const logs = { old: "", next: "" };
+
+    beforeAll(async () => {
+      place = await makePlace("redis");
+      logs.old = join(place.environment["LOG_DIR"] ?? "", "old");
+      logs.next = join(place.environment["LOG_DIR"] ?? "", "next");
+      old = await spawnLastRelease({ ...place.environment, LOG_DIR: logs.old });
+      ann = await old.visitor().signUp("Ann");
+      next = await spawnServer({ ...place.environment, LOG_DIR: logs.next });
+      bob = (await old.visitor().signUp("Bob")).at(next.url);
+    });
+    afterAll(async () => {
+      for (const node of [old, next]) node.kill("SIGKILL");
+      await Promise.all([old.exited, next.exited]);
+      place.remove();
+    });
+
+    const log = (folder: string) => readFileSync(join(folder, "app.log"), "utf8");
+    const has = (socket: Socket, content: string) =>
+      socket.until((frames) => frames.some(({ message }) => message?.content === content), CATCH_UP_MS);
+
+    test("people on both kinds of node chat: messages, edits and deletions arrive in time, in order, both ways", async () => {
+      const { id } = await ann.conversation([bob]);
+      const [a, b] = [await ann.chat(id), await bob.chat(id)];
+      for (let i = 1; i <= 5; i++) {
+        a.send({ content: `from old ${i}`, client_id: `o${i}` });
+        b.send({ content: `from new ${i}`, client_id: `n${i}` });
+        await has(b, `from old ${i}`);
+        await has(a, `from new ${i}`);
+        // What an old node had in its window, and a new one in its own, is never shown once it is not so any more.
+        for (const person of [ann, bob]) {
+          const { body } = await person.get(`/api/chat/conversations/${id}/messages/?limit=${i}`);
+          expect(body.data.messages).toHaveLength(i);
+        }
+      }
+      const idOf = (text: string) => a.all("message").find(({ message }) => message.content === text)?.["message"].id;
+      a.send({ type: "edit", message_id: idOf("from old 1"), content: "edited on old" });
+      await b.next("message_changed");
+      b.send({ type: "delete", message_id: idOf("from new 1") });
+      await a.next("message_changed", ({ message }) => message.deleted_at !== undefined);
+      for (const person of [ann, bob]) {
+        const { body } = await person.get(`/api/chat/conversations/${id}/messages/`);
+        const contents = body.data.messages.map(({ content }: { content: string }) => content);
+        expect(contents).toContain("edited on old");
+        expect(body.data.messages.filter(({ deleted_at }: { deleted_at?: string }) => deleted_at)).toHaveLength(1);
+      }
+      const order = (socket: Socket) => socket.all("message").map(({ message }) => [message.seq, message.content]);
+      expect(order(b)).toEqual(order(a));
+      expect(order(a)).toHaveLength(10);
+      for (const socket of [a, b]) socket.close();
+    });
+
+    test("what a new node says counts on an old one at once: typing, and a session's end", async () => {
+      const { id } = await ann.conversation([bob]);
+      const [a, b] = [await ann.chat(id), await bob.chat(id)];
+      b.send({ type: "typing", is_typing: true });
+      await a.next("typing", ({ user_id }) => user_id === bob.id);
+      const eve = await next.visitor().signUp("Eve");
+      const there = await eve.at(old.url).hub();
+      await eve.post("/api/users/logout/");
+      expect((await there.closed).code).toBe(4401);
+      for (const socket of [a, b]) socket.close();
+    });
+
+    test("a session that ends on an old node, and a removal there, end sockets on the new one in time", async () => {
+      const dan = await old.visitor().signUp("Dan");
+      const { id } = await ann.conversation([bob, dan], "Group");
+      const [hub, chat] = [await dan.at(next.url).hub(), await bob.chat(id)];
+      const started = performance.now();
+      await dan.post("/api/users/logout/");
+      expect((await hub.closed).code).toBe(4401);
+      await ann.delete(`/api/chat/conversations/${id}/participants/${bob.id}/`);
+      expect((await chat.closed).code).toBe(4403);
+      expect(performance.now() - started).toBeLessThan(2 * CATCH_UP_MS);
+    });
+
+    test("the new node says which one is old, blames nobody else, and does not end for it", async () => {
+      // What an old node says is seen not to be signed when there is something to say.
+      const { id } = await ann.conversation([bob]);
+      const reader = await bob.chat(id);
+      const until = performance.now() + STRANGE_AFTER_MS + 4_000;
+      for (let i = 0; performance.now() < until; i++) {
+        await ann.send(id, `${i}`);
+        await has(reader, `${i}`);
+        await Bun.sleep(500);
+      }
+      reader.close();
+      expect(log(logs.next)).toContain("A node of an older version serves this database");
+      for (const text of ["Somebody without this database's key", "is not heard on this Redis"])
+        expect(log(logs.next)).not.toContain(text);
+      // Not with every beat: the old node is sure of the bus.
+      expect(log(logs.old).split("the bus is in doubt").length).toBeLessThan(5);
+      expect(log(logs.old)).not.toContain('"level":50');
+    });
+
+    test("with the last old node gone the bus is whole again", async () => {
+      const whole = () => log(logs.next).split("the bus is whole").length;
+      const before = whole();
+      old.kill("SIGTERM");
+      expect(await old.exited).toBe(0);
+      const until = performance.now() + 2 * CATCH_UP_MS;
+      while (whole() === before && performance.now() < until) await Bun.sleep(100);
+      expect(whole()).toBe(before + 1);
+    });
+  });

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { on } from "../nodes/two-nodes.ts";
+import type { Client } from "../support/client.ts";
+import { inEachMode, makePlace, modes, type Place } from "../support/modes.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import type { Socket } from "../support/socket.ts";
+import { superuser } from "../support/superuser.ts";
+
+setDefaultTimeout(60_000);
+
+const rename = (person: Client, first_name: string) => person.call("PATCH", "/api/users/profile/", { first_name });
+const usersTold = (socket: Socket) => socket.all("user").map(({ user }) => [user.id, user.full_name]);
+
+inEachMode("a user whose name changes", (mode) => {
+  let server: TestServer;
+  let ann: Client;
+  let bob: Client;
+  let eve: Client;
+
+  beforeAll(async () => {
+    server = await startTestServer(mode);
+    [ann, bob, eve] = [await server.person("Ann"), await server.person("Bob"), await server.person("Eve")];
+  });
+  afterAll(() => server.stop());
+
+  test("is told once to each `/ws/` socket of theirs and of people they share a conversation with", async () => {
+    // Several conversations, of which one socket is subscribed to some.
+    const ids = [
+      (await ann.conversation([bob])).id,
+      (await ann.conversation([bob, eve], "One")).id,
+      (await ann.conversation([bob, eve], "Two")).id,
+    ];
+    const stranger = await (await server.person("Zoe")).hub();
+    const own = await ann.hub();
+    const theirs = [await bob.hub(), await bob.hub(), await eve.hub()];
+    const chat = await bob.chat(ids[0] ?? "");
+    theirs[0]?.send({ type: "subscribe", conversation_id: ids[1] });
+    await theirs[0]?.next("subscribed");
+    const { body } = await rename(ann, "Annabel");
+    for (const socket of [own, ...theirs]) {
+      expect((await socket.next("user")).user).toEqual(body.data);
+      await socket.settled();
+      expect(usersTold(socket)).toEqual([[ann.id, body.data.full_name]]);
+    }
+    for (const socket of [chat, stranger]) {
+      await socket.settled();
+      expect(socket.all("user")).toEqual([]);
+    }
+    for (const socket of [own, ...theirs, chat, stranger]) socket.close();
+  });
+
+  test("is told by the newest name when names change quickly, and in no more frames than changes", async () => {
+    await ann.conversation([bob]);
+    const hub = await bob.hub();
+    for (let i = 0; i < 10; i++) await rename(ann, `Ann${"abcdefghij"[i]}`);
+    await hub.until(() => hub.all("user").at(-1)?.user.first_name === "Annj");
+    await hub.settled();
+    expect(hub.all("user").length).toBeLessThanOrEqual(10);
+    expect(hub.all("user").at(-1)?.user.first_name).toBe("Annj");
+    hub.close();
+  });
+
+  test("is not told to people who have left every shared conversation", async () => {
+    const [kim, leo] = [await server.person("Kim"), await server.person("Leo")];
+    const { id } = await kim.conversation([leo, ann], "Left");
+    const hub = await leo.hub();
+    await leo.call("DELETE", `/api/chat/conversations/${id}/participants/${leo.id}/`);
+    await hub.next("unsubscribed");
+    await rename(kim, "Kimberly");
+    await hub.settled();
+    await Bun.sleep(200);
+    expect(hub.all("user")).toEqual([]);
+    hub.close();
+  });
+
+  test("is told as deactivated, and as active again", async () => {
+    const root = await superuser(server);
+    const gone = await server.person("Gus");
+    await gone.conversation([bob]);
+    const hub = await bob.hub();
+    const change = (is_active: boolean) => root.call("PATCH", `/api/admin/users/${gone.id}/`, { is_active });
+    await change(false);
+    expect((await hub.next("user")).user).toMatchObject({ id: gone.id, is_active: false });
+    await change(true);
+    await hub.until(() => hub.all("user").length === 2);
+    expect(hub.all("user").at(-1)?.user).not.toContainKey("is_active");
+    hub.close();
+  });
+});
+
+if (modes.includes("redis"))
+  test("a user whose name changes on one node is told to sockets on another one", async () => {
+    const place: Place = await makePlace("redis");
+    const nodes = [
+      await startTestServer("redis", place.environment),
+      await startTestServer("redis", place.environment),
+    ];
+    const [one, two] = nodes;
+    if (!one || !two) throw new Error("two nodes were started");
+    const ann = await one.person("Ann");
+    const bob = on(two, await one.person("Bob"));
+    await ann.conversation([bob]);
+    const hub = await bob.hub();
+    await rename(ann, "Annabel");
+    expect((await hub.next("user")).user).toMatchObject({ id: ann.id, first_name: "Annabel" });
+    hub.close();
+    for (const node of nodes) await node.stop();
+    place.remove();
+  });
