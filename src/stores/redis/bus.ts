@@ -242,10 +242,10 @@ export class RedisBus implements Bus {
     if (channel === this.channels.pulse) return this.receiveBeat(envelope);
     const turn = this.peers.take(envelope.nodeId, envelope.count);
     if (turn === "new") this.apply(read(envelope.body));
-    else if (turn === "unknown") this.suspect();
     // What has counted already can't be missing.
     else if (turn === "repeated") this.disbelief.say("stranger", { channel });
-    else this.missForged(channel);
+    // Said again by somebody, or overtaken by a beat that took another connection, as is common while Redis is slow.
+    else this.suspect();
   }
 
   private apply(event: BusEvent) {
