@@ -234,6 +234,21 @@ if (sides.includes("postgres"))
     expect(await rowsIn(file("3"))).toEqual(rows);
   });
 
+if (sides.includes("postgres"))
+  test("a restore begins a new epoch, also when it changes nothing and no node is there to notice", async () => {
+    const environment = await newPlace("postgres");
+    const file = await backupFile();
+    const epochs: (string | null)[] = [];
+    for (const name of ["first.zst", "second.zst"]) {
+      await restore(environment, file, "--replace");
+      const made = join(file, "..", name);
+      await backUp(environment, made);
+      epochs.push((await verifyBackup(made)).epoch);
+    }
+    expect(epochs).toEqual([expect.any(String), expect.any(String)]);
+    expect(epochs[1]).not.toBe(epochs[0] ?? null);
+  });
+
 test("a backup has every table, each after those that its rows point to", () => {
   const tables = Object.values(schema).filter((value) => is(value, PgTable));
   const order = backupTables();
