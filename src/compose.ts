@@ -78,6 +78,7 @@ export async function openDriver(
     schema,
     migrations,
     logger,
+    sync: config.EMBEDDED_SYNC === "on",
     onStopped: onLost,
   });
 }
@@ -112,8 +113,13 @@ export interface Node {
   sockets: Sockets;
   users: Users;
   administration: Administration;
-  /** Answers what is under way, sends all sockets away to come back, and closes the database. */
-  close(): Promise<void>;
+  /** Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called. */
+  holdCheckpoints(): Promise<() => void>;
+  /**
+   * Answers what is under way, sends all sockets away to come back, and closes the database.
+   * @param stop ends the serving in another way than for good
+   */
+  close(stop?: () => Promise<void>): Promise<void>;
   /** Sends all sockets away to come back, and touches neither the database nor Redis. For a node that must end at once. */
   abort(): Promise<void>;
 }
@@ -349,14 +355,18 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     sockets,
     users,
     administration,
-    async close() {
+    async holdCheckpoints() {
+      if (!driver.holdCheckpoints) throw new Error("only an embedded database has checkpoints of its own");
+      return driver.holdCheckpoints();
+    },
+    async close(stop = () => stopServer(options.server(), sockets)) {
       draining = true;
       sockets.stopReading();
       clearInterval(housekeeping);
       history.close();
       sampler.close();
       await stores.log.drain();
-      await stopServer(options.server(), sockets);
+      await stop();
       // What came by HTTP meanwhile has its commit too.
       await stores.log.drain();
       typing.close();

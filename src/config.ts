@@ -138,6 +138,11 @@ export const settings = {
     default: "on",
     schema: oneOf("on", "off"),
   },
+  EMBEDDED_SYNC: {
+    doc: "on: the embedded database acks what the disk has. off: faster on slow disks, but a loss of power may take the newest messages, or all.",
+    default: "on",
+    schema: oneOf("on", "off"),
+  },
   LOG_LEVEL: {
     doc: "Least level that is logged.",
     default: "info",

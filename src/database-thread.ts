@@ -2,4 +2,6 @@
  * Where the embedded database's thread begins. It lies beside main.ts: in the single binary all that is started by its
  * path has to.
  */
-import "./stores/embedded/thread.ts";
+import { serveDatabase } from "./stores/embedded/thread.ts";
+
+serveDatabase();

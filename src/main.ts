@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import { version } from "../package.json";
+import { backup } from "./commands/backup.ts";
 import { createSuperuser, PASSWORD_VARIABLE } from "./commands/createsuperuser.ts";
 import { healthcheck } from "./commands/healthcheck.ts";
 import { migrate } from "./commands/migrate.ts";
+import { restore } from "./commands/restore.ts";
 import { serve } from "./commands/serve.ts";
 import { ConfigError, describeSettings, readConfig } from "./config.ts";
 import { Fatal } from "./fatal.ts";
@@ -17,6 +19,10 @@ Commands
   migrate          Bring the database's tables up to date.
   createsuperuser  Make a superuser, or make an existing user one. Works beside a running server.
                    Asks, or takes --email, --first-name, --last-name and the password from ${PASSWORD_VARIABLE}.
+  backup FILE      Write everything to one file, beside a running server or without one. - is standard output.
+                   --force overwrites a file that is there.
+  restore FILE     Put a backup into an empty database. --replace throws away what is in it first, also beside a
+                   running server. --check only looks whether the file is whole.
   healthcheck      Ask a running server whether it is ready; exit code 0 when it is.
 
 Options
@@ -35,6 +41,9 @@ const OPTIONS = {
   email: { type: "string" },
   "first-name": { type: "string" },
   "last-name": { type: "string" },
+  force: { type: "boolean" },
+  replace: { type: "boolean" },
+  check: { type: "boolean" },
 } as const;
 
 /** Logs and data are not for other users of the machine. */
@@ -46,7 +55,10 @@ async function main(fatal: Fatal): Promise<number> {
   if (values.help) return say(HELP);
   if (values.version) return say(`${version}\n`);
   const [command = "serve", ...rest] = positionals;
+  const takesFile = command === "backup" || command === "restore";
+  const [file] = takesFile ? rest.splice(0, 1) : [];
   if (rest.length > 0) throw new UsageError(`Unexpected argument: ${rest.join(" ")}`);
+  if (takesFile && !file) throw new UsageError(`${command} needs a file: confab ${command} FILE`);
   const environment = { ...fileEnvironment(values["env-file"]), ...process.env };
   switch (command) {
     case "serve":
@@ -57,6 +69,13 @@ async function main(fatal: Fatal): Promise<number> {
       const { email, "first-name": firstName, "last-name": lastName } = values;
       return createSuperuser(readConfig(environment), { email, firstName, lastName }, environment[PASSWORD_VARIABLE]);
     }
+    case "backup":
+      return backup(readConfig(environment), file ?? "", values.force === true);
+    case "restore":
+      return restore(readConfig(environment), file ?? "", {
+        replace: values.replace === true,
+        check: values.check === true,
+      });
     case "healthcheck":
       return healthcheck(readConfig(environment));
     default:

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { Server } from "bun";
 import { type Node, type NodeOptions, openNode } from "./compose.ts";
 import type { Config } from "./config.ts";
-import { CONTROL_SOCKET, controlAnswer } from "./control.ts";
+import { CONTROL_SOCKET, Control, controlFailure } from "./control.ts";
 import { Failure } from "./domain/errors.ts";
 import type { Logger } from "./domain/logger.ts";
 import { bareFailure, startingAnswer } from "./http/starting.ts";
 import { closeCodes } from "./protocol/close-codes.ts";
+import { sendAway } from "./stop-server.ts";
 import { isUnavailable } from "./stores/postgres/database.ts";
 import type { Raw, Upgrade } from "./ws/socket.ts";
 import { socketLimits } from "./ws/sockets.ts";
@@ -35,16 +36,49 @@ export type ServerOptions = Omit<NodeOptions, "server">;
 export function startServer(options: ServerOptions): RunningServer {
   const { config, logger } = options;
   let node: Node | undefined;
-  let control: Server<undefined> | undefined;
+  let commands: Server<undefined> | undefined;
   let stopping = false;
   const server = listenOrSayWhy(config, logger, () => node);
   logger.info({ url: server.url.href }, "listening");
+
+  /** The database goes, and what takes its place is opened, while this process goes on listening. */
+  const reopen = async (closing: Node) => {
+    logger.info({}, "the database is closed, to be opened again");
+    const turnAway = () => {
+      node = undefined;
+      // What is being copied is about to be replaced.
+      control.releaseAll();
+    };
+    await closing.close(() => sendAway(server, closing.sockets, turnAway));
+    if (!stopping) await open();
+  };
+  let reopening: Promise<void> | undefined;
+  const control = new Control(() => {
+    const serving = node;
+    return (
+      serving && {
+        users: serving.users,
+        holdCheckpoints: () => serving.holdCheckpoints(),
+        reopen: () => {
+          reopening ??= reopen(serving)
+            .catch((error: unknown) => {
+              options.onLost(error instanceof Error ? error : new Error(String(error)));
+              throw error;
+            })
+            .finally(() => {
+              reopening = undefined;
+            });
+          return reopening;
+        },
+      }
+    );
+  });
 
   const open = async () => {
     const opened = await openWhenReachable({ ...options, server: () => server }, () => stopping);
     if (!opened) return;
     node = opened;
-    if (config.DATABASE_URL === undefined) control = listenForCommands(config, node, logger);
+    if (config.DATABASE_URL === undefined) commands ??= listenForCommands(config, control, logger);
     const mode = config.DATABASE_URL === undefined ? `embedded, data in ${config.DATA_DIR}` : "PostgreSQL";
     logger.info({ mode }, "ready");
   };
@@ -56,8 +90,9 @@ export function startServer(options: ServerOptions): RunningServer {
     async stop() {
       stopping = true;
       await ready.catch(() => {});
-      if (control) {
-        await control.stop(true);
+      await reopening?.catch(() => {});
+      if (commands) {
+        await commands.stop(true);
         rmSync(join(config.DATA_DIR, CONTROL_SOCKET), { force: true });
       }
       if (node) await node.close();
@@ -81,6 +116,7 @@ function listenOrSayWhy(...given: Parameters<typeof listen>): Server<Upgrade> {
 }
 
 function listen(config: Config, logger: Logger, node: () => Node | undefined): Server<Upgrade> {
+  const owners = new WeakMap<Upgrade, Node>();
   const guard = guardSocket(logger);
   return Bun.serve<Upgrade>({
     port: config.PORT,
@@ -94,10 +130,16 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
     },
     websocket: {
       ...socketLimits,
-      open: guard((raw) => node()?.sockets.open(raw)),
+      open: guard((raw) => {
+        const opening = node();
+        if (!opening) return raw.terminate();
+        owners.set(raw.data, opening);
+        opening.sockets.open(raw);
+      }),
       message: guard((raw, frame: string | Buffer) => raw.data.socket?.receive(frame)),
       drain: guard((raw) => raw.data.socket?.onDrain()),
-      close: guard((raw) => node()?.sockets.closed(raw)),
+      // Of the node that has opened it: another one may be serving by now.
+      close: guard((raw) => owners.get(raw.data)?.sockets.closed(raw)),
     },
   });
 }
@@ -132,15 +174,26 @@ async function openWhenReachable(options: NodeOptions, isStopping: () => boolean
 }
 
 /** Only this process can open the embedded database, so commands ask it. Who may read the folder may ask. */
-function listenForCommands(config: Config, node: Node, logger: Logger): Server<undefined> | undefined {
+function listenForCommands(config: Config, control: Control, logger: Logger): Server<undefined> | undefined {
   const path = join(config.DATA_DIR, CONTROL_SOCKET);
   // Left by a process that was killed: the folder's lock says that nobody listens there.
   rmSync(path, { force: true });
   const umask = process.umask(0o177);
   try {
-    const control = Bun.serve({ unix: path, fetch: (request) => controlAnswer(request, node.users) });
+    const server = Bun.serve({
+      unix: path,
+      fetch(request, server) {
+        // A command may wait for as long as its work takes.
+        server.timeout(request, 0);
+        return control.answer(request);
+      },
+      error(error) {
+        logger.error({ err: error }, "a command beside this server failed");
+        return controlFailure();
+      },
+    });
     chmodSync(path, 0o600);
-    return control;
+    return server;
   } catch (error) {
     logger.warn({ err: error, path }, "commands beside this server will not work: their socket can't be made");
     return undefined;

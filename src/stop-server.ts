@@ -25,6 +25,19 @@ export async function stopServer(server: Server<Upgrade>, sockets: Sockets): Pro
 }
 
 /**
+ * Sends all sockets away and answers what is under way, but goes on listening.
+ * @param turnAway from when it is called no new request reaches the node
+ */
+export async function sendAway(server: Server<Upgrade>, sockets: Sockets, turnAway: () => void): Promise<void> {
+  const until = performance.now() + HANG_UP_WITHIN_MS;
+  sockets.closeAll();
+  while (server.pendingWebSockets > 0 && performance.now() < until) await Bun.sleep(LOOK_EVERY_MS);
+  turnAway();
+  const answered = performance.now() + ANSWER_WITHIN_MS;
+  while (server.pendingRequests > 0 && performance.now() < answered) await Bun.sleep(LOOK_EVERY_MS);
+}
+
+/**
  * Files and connections of this process: the kernel alone knows when a closed one is gone. NaN, for which nobody waits,
  * while clients hold all that it may open.
  */

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { openDriver, storesOn, usersOn } from "../compose.ts";
 import type { Config } from "../config.ts";
 import {
+  askForSuperuser,
   CONTROL_SOCKET,
   type ControlReply,
-  controlReply,
   makeSuperuser,
   type SuperuserBody,
   superuserBody,
@@ -76,13 +76,7 @@ async function run(config: Config, body: SuperuserBody): Promise<ControlReply> {
     // Embedded, with a server on the folder: that server does it.
     const unix = join(config.DATA_DIR, CONTROL_SOCKET);
     if (!(error instanceof FolderLockError) || !existsSync(unix)) throw error;
-    const response = await fetch("http://confab/superusers", {
-      unix,
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    return controlReply.parse(await response.json());
+    return askForSuperuser(unix, body);
   }
 }
 

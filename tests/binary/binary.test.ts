@@ -67,7 +67,7 @@ inEachMode("the binary alone in a folder that can't be written", (mode) => {
     expect(said.at(-1)).toBe("stopped");
   });
 
-  test("has every command: migrate, createsuperuser beside a server, healthcheck", async () => {
+  test("has every command: migrate, createsuperuser, backup and restore beside a server, healthcheck", async () => {
     const place = await machine(mode);
     expect(await place.run(["migrate"])).toEqual({ code: 0, stdout: "The database is up to date.\n", stderr: "" });
     const server = await start(place);
@@ -77,6 +77,10 @@ inEachMode("the binary alone in a folder that can't be written", (mode) => {
     expect((await server.visitor().logIn("root@example.com")).user).toMatchObject({ full_name: "Rosa Root" });
     const { port } = new URL(server.url);
     expect((await place.run(["healthcheck"], { PORT: port })).code).toBe(0);
+    const file = join(place.folder, "data", "one.zst");
+    expect((await place.run(["backup", file])).stdout).toContain("Read back and verified.");
+    expect((await place.run(["restore", "--replace", file])).stdout).toContain("1 user,");
+    expect((await server.visitor().logIn("root@example.com")).user).toMatchObject({ full_name: "Rosa Root" });
     server.kill("SIGINT");
     expect(await server.exited).toBe(0);
     expect((await place.run(["healthcheck"], { PORT: port })).code).toBe(1);

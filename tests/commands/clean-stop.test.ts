@@ -67,6 +67,7 @@ test("commands that open the folder between two starts keep the epoch", async ()
   const options = ["createsuperuser", "--email", "root@example.com", "--first-name", "Rosa", "--last-name", "Root"];
   expect((await run(options, { ...environment(), SUPERUSER_PASSWORD: PASSWORD })).code).toBe(0);
   expect((await run(["migrate"], environment())).code).toBe(0);
+  expect((await run(["backup", copyOf("backup.zst")], environment())).code).toBe(0);
   await start();
   expect(await epochOf()).toBe(epoch);
 });

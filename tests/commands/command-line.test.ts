@@ -12,7 +12,15 @@ test("--version and --help tell the version, the commands and every setting", as
   expect(await run(["--version"], {})).toMatchObject({ code: 0, stdout: `${version}\n` });
   const { code, stdout } = await run(["--help"], {});
   expect(code).toBe(0);
-  for (const word of ["serve", "migrate", "createsuperuser", "healthcheck", ...Object.keys(settings)])
+  for (const word of [
+    "serve",
+    "migrate",
+    "createsuperuser",
+    "backup",
+    "restore",
+    "healthcheck",
+    ...Object.keys(settings),
+  ])
     expect(stdout).toContain(word);
 });
 

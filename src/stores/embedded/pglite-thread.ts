@@ -1,5 +1,14 @@
+import { join } from "node:path";
 import type { PgliteClient } from "drizzle-orm/pglite";
-import { type Answer, type Ask, errorOf, type Form, type Question, type Result } from "./thread-protocol.ts";
+import {
+  type Answer,
+  type Ask,
+  type Cluster,
+  errorOf,
+  type Form,
+  type Question,
+  type Result,
+} from "./thread-protocol.ts";
 
 /**
  * Asks that the thread has at once: while it answers one, the next lies ready. More of them would wait there, where
@@ -37,6 +46,7 @@ export class PgliteThread implements Connection {
 
   private constructor(
     program: URL,
+    private readonly folder: string,
     private readonly onStopped: (error: Error) => void,
   ) {
     this.worker = new Worker(program.href);
@@ -51,13 +61,13 @@ export class PgliteThread implements Connection {
   }
 
   /**
-   * Opens the database in this folder, and makes it first if there is none.
+   * Opens the database in a folder, and makes it first if there is none.
    * @param program where the thread's own code begins
    */
-  static async open(program: URL, folder: string, onStopped: (error: Error) => void): Promise<PgliteThread> {
-    const thread = new PgliteThread(program, onStopped);
+  static async open(program: URL, cluster: Cluster, onStopped: (error: Error) => void): Promise<PgliteThread> {
+    const thread = new PgliteThread(program, cluster.folder, onStopped);
     try {
-      await thread.ask({ do: "open", folder });
+      await thread.ask({ do: "open", ...cluster });
     } catch (error) {
       thread.end();
       throw error;
@@ -76,6 +86,11 @@ export class PgliteThread implements Connection {
   /** Statements without parameters, their results unheard. */
   async exec(text: string, lane: Lane = "bulk"): Promise<void> {
     await this.inTurn(lane, () => this.ask({ do: "exec", text }));
+  }
+
+  /** Writes what has changed in the tables since then to the disk. Takes no turn: statements go on meanwhile. */
+  async syncChanged(sinceMs: number): Promise<void> {
+    await this.ask({ do: "sync", folder: join(this.folder, "base"), sinceMs });
   }
 
   /** MUST use the connection it is given and nothing else: all others wait until the transaction is over. */

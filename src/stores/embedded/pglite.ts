@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Logger } from "../../domain/logger.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { CleanStop } from "./clean-stop.ts";
+import { CLUSTER } from "./cluster.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type Lane, PgliteThread } from "./pglite-thread.ts";
 
@@ -15,8 +17,6 @@ const VACUUM_EVERY_MS = 60 * 60_000;
 const CALLS_AT_ONCE = 16;
 /** Rows that a statement looks through at most, so that it takes a few ms: whoever sends meanwhile waits for its end. */
 const PIECE_ROWS = 1_000;
-
-const checkpoint = (client: PgliteThread) => client.exec("CHECKPOINT");
 
 /** Table by table: sends go in between. */
 async function vacuum(client: PgliteThread) {
@@ -34,7 +34,7 @@ interface Migrations {
   require(query: (text: string) => Promise<Record<string, unknown>[]>): Promise<void>;
 }
 
-function makeFolder(dataDir: string) {
+export function makeFolder(dataDir: string) {
   try {
     mkdirSync(dataDir, { recursive: true });
     // PGlite writes files that anyone may read: the folder is what keeps others out.
@@ -49,8 +49,8 @@ function makeFolder(dataDir: string) {
 }
 
 /**
- * PostgreSQL inside this process, its files in `DATA_DIR/db`. Commits survive kill -9; they are not synced to the
- * disk, so a loss of power may take the newest. The folder stays locked until `close`.
+ * PostgreSQL inside this process, its files in `DATA_DIR/db`. Commits survive kill -9, and with `sync` a loss of power.
+ * The folder stays locked until `close`.
  */
 export async function openPglite<S extends Schema>(options: {
   dataDir: string;
@@ -61,12 +61,16 @@ export async function openPglite<S extends Schema>(options: {
   schema: S;
   migrations: Migrations;
   logger: Logger;
+  /** Whether a commit waits until the disk has it. */
+  sync: boolean;
   /** The database has stopped and answers nothing any more. */
   onStopped(error: Error): void;
 }) {
   makeFolder(options.dataDir);
   const lock = lockFolder(options.dataDir);
-  const client = await PgliteThread.open(options.thread, join(options.dataDir, "db"), options.onStopped).catch(
+  const { sync } = options;
+  const folder = join(options.dataDir, CLUSTER);
+  const client = await PgliteThread.open(options.thread, { folder, sync }, options.onStopped).catch(
     (error: unknown) => {
       lock.release();
       const why = error instanceof Error ? error.message : String(error);
@@ -84,9 +88,10 @@ export async function openPglite<S extends Schema>(options: {
   const logQuery = queryIn("sends");
   const care = (work: () => Promise<void>) => () =>
     void work().catch((error: unknown) => options.logger.error({ err: error }, "the database's upkeep failed"));
+  const checkpoints = new Checkpoints(client, sync);
   const timers = [
     setInterval(
-      care(() => checkpoint(client)),
+      care(() => checkpoints.run()),
       CHECKPOINT_EVERY_MS,
     ),
     setInterval(
@@ -113,8 +118,10 @@ export async function openPglite<S extends Schema>(options: {
       if (!hasBegun) await cleanStop.begin(query);
       hasBegun = true;
     },
+    holdCheckpoints: () => checkpoints.hold(),
     async close() {
       for (const timer of timers) clearInterval(timer);
+      await checkpoints.hold();
       // A database that has stopped by itself is left without a mark.
       const stop = hasBegun ? await cleanStop.end(query).catch(() => undefined) : undefined;
       await client.close();

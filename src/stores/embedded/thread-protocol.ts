@@ -1,12 +1,20 @@
 /** What the node asks of the thread that has its database open. */
 export type Ask =
-  | { do: "open"; folder: string }
+  | ({ do: "open" } & Cluster)
   | ({ do: "query"; text: string; parameters: unknown[]; transaction: number | undefined } & Form)
   | { do: "exec"; text: string }
   /** What is asked with this number as its `transaction` is part of it, until its `end`. */
   | { do: "begin"; transaction: number }
   | { do: "end"; transaction: number; commit: boolean }
+  /** Writes the folder's files that have changed since then to the disk, while it answers other asks. */
+  | { do: "sync"; folder: string; sinceMs: number }
   | { do: "close" };
+
+export interface Cluster {
+  folder: string;
+  /** Whether a commit waits until the disk has it. */
+  sync: boolean;
+}
 
 /** How rows come back. */
 export interface Form {

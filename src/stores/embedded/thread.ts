@@ -1,8 +1,17 @@
 import { type PGlite, type QueryOptions, type Transaction, types } from "@electric-sql/pglite";
+import { openCluster } from "./cluster.ts";
 import { makeCluster } from "./empty-cluster.ts";
 import { stopOnPanic } from "./panic.ts";
-import { createPglite } from "./pglite-files.ts";
-import { type Answer, type Ask, type Form, plainError, type Question, type Result } from "./thread-protocol.ts";
+import { SyncedFiles, syncChanged } from "./synced-files.ts";
+import {
+  type Answer,
+  type Ask,
+  type Cluster,
+  type Form,
+  plainError,
+  type Question,
+  type Result,
+} from "./thread-protocol.ts";
 
 /*
  * The database's own thread: PostgreSQL in WebAssembly computes here, so that no statement, vacuum or checkpoint keeps
@@ -10,21 +19,6 @@ import { type Answer, type Ask, type Form, plainError, type Question, type Resul
  */
 
 declare const self: Worker;
-
-/** One connection on one machine: what a server's defaults would keep in memory and on the disk is not needed. */
-const SETTINGS = [
-  "shared_buffers=16MB",
-  "max_wal_size=64MB",
-  "min_wal_size=32MB",
-  // Everything is asked by key, as on PostgreSQL (stores/postgres/connection.ts).
-  "enable_seqscan=off",
-  "enable_bitmapscan=off",
-  // ANALYZE looks at 300 rows for each: at the usual 100 it takes 1.6 s for 20,000 users, for plans that stay the same.
-  "default_statistics_target=2",
-];
-
-/** PGlite's reader takes U+FEFF off the start of a text, once: one more is put there, for it to take. */
-const keepByteOrderMark = (text: string) => (text.startsWith("\ufeff") ? `\ufeff${text}` : text);
 
 const NUMERIC_ARRAY = 1231;
 const MOMENT_ARRAYS = [1115, 1182, 1185, 1187];
@@ -45,20 +39,28 @@ interface OpenTransaction {
 }
 const transactions = new Map<number, OpenTransaction>();
 
-self.onmessage = ({ data: { id, ask } }: MessageEvent<Question>) => {
-  work(ask).then(
-    (result) => answer({ id, result }),
-    (error: unknown) => answer({ id, error: plainError(error) }),
-  );
-};
+type FilesOf = (folder: string) => SyncedFiles;
+
+/**
+ * Makes this thread a database's.
+ * @param filesOf others than the usual files, for tests
+ */
+export function serveDatabase(filesOf: FilesOf = (folder) => new SyncedFiles(folder)): void {
+  self.onmessage = ({ data: { id, ask } }: MessageEvent<Question>) => {
+    work(ask, filesOf).then(
+      (result) => answer({ id, result }),
+      (error: unknown) => answer({ id, error: plainError(error) }),
+    );
+  };
+}
 
 const answer = (message: Answer) => self.postMessage(message);
 
 const NOTHING: Result = { rows: [], affectedRows: 0 };
 
-async function work(ask: Ask): Promise<Result> {
+async function work(ask: Ask, filesOf: FilesOf): Promise<Result> {
   if (ask.do === "open") {
-    client = await open(ask.folder);
+    client = await open(ask, filesOf);
     return NOTHING;
   }
   if (!client) throw new Error("the embedded database is not open");
@@ -82,19 +84,18 @@ async function work(ask: Ask): Promise<Result> {
       await end(ask.commit);
       return NOTHING;
     }
+    case "sync":
+      await syncChanged(ask.folder, ask.sinceMs);
+      return NOTHING;
     case "close":
       await client.close();
       return NOTHING;
   }
 }
 
-async function open(folder: string): Promise<PGlite> {
+async function open({ folder, sync }: Cluster, filesOf: FilesOf): Promise<PGlite> {
   await makeCluster(folder);
-  const opened = await createPglite({
-    dataDir: folder,
-    postgresqlconf: SETTINGS,
-    serializers: { [types.TEXT]: keepByteOrderMark },
-  });
+  const opened = await openCluster(folder, sync, filesOf(folder));
   stopOnPanic(opened, (error) => answer({ stopped: plainError(error) }));
   return opened;
 }

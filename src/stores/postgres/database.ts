@@ -35,6 +35,8 @@ export interface Driver {
   waitingLogQuery: TimedQuery;
   /** Makes the tables what this version needs, or says what is missing when `apply` is false. */
   migrate(apply: boolean): Promise<void>;
+  /** Of a database in this process: its files may be copied from when it resolves until the function it gives is called. */
+  holdCheckpoints?(): Promise<() => void>;
   close(): Promise<void>;
 }
 

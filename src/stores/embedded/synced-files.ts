@@ -1,0 +1,91 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { NodeFS } from "@electric-sql/pglite/nodefs";
+
+type Options = Awaited<ReturnType<NodeFS["init"]>>["emscriptenOpts"];
+type Module = NonNullable<PGlite["Module"]>;
+
+/** What C programs are told when the disk has failed. PostgreSQL then stops rather than believe that it is written. */
+const EIO = 29;
+
+/**
+ * The files of a database, with the one call that PGlite's lack: `fsync`. Without it Emscripten answers "done" and does
+ * nothing. PostgreSQL itself then asks in the right order: a checkpoint's files before the log that they replace goes.
+ */
+export class SyncedFiles extends NodeFS {
+  override async init(pglite: PGlite, options: Options) {
+    const { emscriptenOpts } = await super.init(pglite, options);
+    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), addFsync] } };
+  }
+}
+
+/** Emscripten's files of the real disk, as far as they are used here. */
+interface NodeFiles {
+  stream_ops: { fsync?(stream: { nfd: number }): number };
+}
+
+function addFsync(module: Module) {
+  const files: NodeFiles = module.NODEFS;
+  files.stream_ops.fsync = ({ nfd }) => {
+    try {
+      fsyncSync(nfd);
+      return 0;
+    } catch {
+      return EIO;
+    }
+  };
+}
+
+/** PGlite's own without `-F`, which says `fsync=off` louder than any setting does. */
+export const SYNCED_START = PGlite.defaultStartParams.filter((parameter) => parameter !== "-F");
+
+/** The log is written through: of the ways to sync it, `fdatasync`, the usual one, is another call that does nothing. */
+export const SYNCED_SETTINGS = ["fsync=on", "wal_sync_method=open_datasync"];
+
+/** Writes a folder to the disk for good: what is in it, and that it is there. */
+export async function syncFolder(folder: string): Promise<void> {
+  await syncChanged(folder, 0, 16);
+  for (const name of await readdir(folder, { recursive: true, withFileTypes: true }))
+    if (name.isDirectory()) syncDirectory(join(name.parentPath, name.name));
+  syncDirectory(folder);
+  syncDirectory(dirname(folder));
+}
+
+export function syncDirectory(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Writes what has changed in a folder since then to the disk, off this thread. Files may go away meanwhile. */
+export async function syncChanged(folder: string, sinceMs: number, atOnce = SYNCS_AT_ONCE): Promise<void> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = found.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+  const work = paths.values();
+  const next = async () => {
+    for (const path of work) await syncFile(path, sinceMs).catch(ignoreGone);
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+}
+
+/** The threads that do so are shared with all that reads files: some are left over. */
+const SYNCS_AT_ONCE = 2;
+
+async function syncFile(path: string, sinceMs: number) {
+  if ((await stat(path)).mtimeMs < sinceMs) return;
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function ignoreGone(error: unknown) {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+}
