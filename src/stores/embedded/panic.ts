@@ -2,6 +2,11 @@ import type { PGlite } from "@electric-sql/pglite";
 
 /** After these PostgreSQL ends its process, to be started anew and to recover from its log. */
 const DEADLY = new Set(["PANIC", "FATAL"]);
+/**
+ * It would make a file that is there already (duplicate_file). PGlite comes to this after the process could open no more
+ * files, and then refuses every write until it is opened anew.
+ */
+const LOST_TRACK = "58P02";
 
 /** The embedded database is gone, with the answer to what was asked last. The text says what to do. */
 class DatabaseStopped extends Error {
@@ -37,4 +42,5 @@ export function stopOnPanic(client: PGlite, onStopped: (error: Error) => void): 
 }
 
 const isDeadly = (error: unknown): error is Error =>
-  error instanceof Error && "severity" in error && DEADLY.has(String(error.severity));
+  error instanceof Error &&
+  (("severity" in error && DEADLY.has(String(error.severity))) || ("code" in error && error.code === LOST_TRACK));
