@@ -35,6 +35,7 @@ import { PostgresAdminUsers } from "./stores/postgres/admin/users.ts";
 import { openPostgres } from "./stores/postgres/connection.ts";
 import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
+import { examineDatabase } from "./stores/postgres/examine.ts";
 import { PostgresHistory } from "./stores/postgres/history.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
@@ -54,14 +55,21 @@ const HOUSEKEEPING_EVERY_MS = 60_000;
 /** How long a node that must end waits for its log, and for its clients to hang up. */
 const ABORT = { drainMs: 500, hangUpMs: 1_500 };
 
-/** The database of the mode that the settings choose. `onLost` hears when an embedded one has stopped for good. */
-export function openDriver(
+interface DriverListeners {
+  /** An embedded database has stopped for good. */
+  onLost?: (error: Error) => void;
+  /** The database can be served, but its operator should know something. */
+  onWarning?: (text: string) => void;
+}
+
+/** The database of the mode that the settings choose. */
+export async function openDriver(
   config: Config,
   logger: Logger,
-  onLost: (error: Error) => void = () => {},
-): Promise<Driver> | Driver {
-  if (config.DATABASE_URL !== undefined)
-    return openPostgres({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
+  { onLost = () => {}, onWarning = () => {} }: DriverListeners = {},
+): Promise<Driver> {
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
+  if (url !== undefined) return openPostgres({ url, poolSize, schema: await examineDatabase(url, onWarning) });
   const migrations = { folder: MIGRATIONS, require: requireMigrated };
   return openPglite({
     dataDir: config.DATA_DIR,
@@ -137,9 +145,14 @@ export interface NodeOptions {
 export async function openNode(options: NodeOptions): Promise<Node> {
   const { config, logger } = options;
   const nodeId = crypto.randomUUID();
-  const lock = await lockFor(options, nodeId);
-  const driver = await openDriver(config, logger, options.onLost);
+  // Before the lock, which is none behind a pooler that shares its connections.
+  const driver = await openDriver(config, logger, {
+    onLost: options.onLost,
+    onWarning: (text) => logger.warn({}, text),
+  });
+  let lock: NodeLock | undefined;
   try {
+    lock = await lockFor(options, nodeId);
     await driver.migrate(config.AUTO_MIGRATE === "on");
     return await wire(options, nodeId, driver, lock);
   } catch (error) {

@@ -30,6 +30,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
   let opened = 0;
   let pending: ConversationChange | undefined;
   let isToAsk = false;
+  const held: { message: Message; isOwn: boolean | undefined }[] = [];
   const { on, emit } = createEmitter<ConversationEvents>(core.onError);
   const timeline = createTimeline();
   const reading = createReading((seq) => {
@@ -186,11 +187,16 @@ export function createConversation(id: string, core: Core): LiveConversation {
       self.activeAt = Math.max(self.activeAt, Date.parse(message.created_at) || 0);
     },
     announce(message, isOwn) {
+      if (feed.isLoading) return void held.push({ message, isOwn });
       if (message.seq > self.told) self.told = message.seq;
       else if (!isOwn) return;
       const shown = timeline.show(message);
       emit("message", shown);
       core.emit("message", shown, self);
+    },
+    announceHeld() {
+      held.sort((a, b) => a.message.seq - b.message.seq);
+      for (const { message, isOwn } of held.splice(0)) self.announce(message, isOwn);
     },
 
     // What the HTTP API says

@@ -79,6 +79,8 @@ export interface LiveConversation extends Conversation {
   noteNewest(message: Message): void;
   /** Tells of a message that is new, once. One's own that was waiting for its answer is, whatever one was told. */
   announce(message: Message, isOwn?: boolean): void;
+  /** Tells of what came while the newest page was on its way: that page may have had earlier messages to tell of. */
+  announceHeld(): void;
   /** Takes an entry of the list, or the conversation itself. What is newer here stays. */
   learn(summary: ConversationInfo & Partial<Summary>): void;
   /** Somebody has another name, or their account is deactivated or active again. */

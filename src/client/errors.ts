@@ -11,6 +11,7 @@ export type ErrorCode =
   | "not_the_sender"
   | "message_deleted"
   | "client_id_conflict"
+  | "unstorable"
   | "throttled"
   | "unavailable"
   | "internal_error"

@@ -108,6 +108,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     }
     isLoading = false;
     if (!isDense && state === "live") await loadNewest();
+    self.announceHeld();
     self.changed();
   }
 
@@ -155,6 +156,10 @@ export function createFeed(self: LiveConversation, core: Core) {
     forget,
     get isFollowed() {
       return state !== "none";
+    },
+    /** The newest page is on its way. */
+    get isLoading() {
+      return isLoading;
     },
     get isLive() {
       return state === "live";

@@ -21,7 +21,9 @@ export function createKeeper({ conversations }: Pick<Core, "conversations">, sto
     const recent = conversations.ordered.slice(0, CONVERSATIONS);
     for (const conversation of dirty) {
       const key = folder + conversation.id;
-      if (recent.includes(conversation)) void store.set(key, keep(conversation));
+      // One that is open may have been read before the server said what it is.
+      const isKept = recent.includes(conversation) || (conversation.isOpen && !conversation.goneReason);
+      if (isKept) void store.set(key, keep(conversation));
       else void store.delete(key);
     }
     dirty.clear();

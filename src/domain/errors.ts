@@ -8,6 +8,8 @@ interface Details {
   retryAfter?: number;
   /** A text for people that says more than the one in the table. */
   message?: string;
+  /** The error behind it, where it may be a fault of ours: it is logged, and nobody is told of it. */
+  cause?: unknown;
 }
 
 /**
@@ -26,13 +28,16 @@ export class Failure extends Error {
     details: Details = {},
   ) {
     const declared = failures[reason];
-    super(details.message ?? declared.message);
+    super(details.message ?? declared.message, { cause: details.cause });
     this.code = declared.code;
     this.status = declared.status;
     this.errors = details.errors;
     this.retryAfter = details.retryAfter;
   }
 }
+
+/** What the log must have of an error: a refusal with no error behind it is nobody's fault. */
+export const errorToLog = (error: unknown): unknown => (error instanceof Failure ? error.cause : error);
 
 /** A refusal of one field's value. */
 export const invalidField = (field: string, text: string) =>

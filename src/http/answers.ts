@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { Failure } from "../domain/errors.ts";
+import { errorToLog, Failure } from "../domain/errors.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { ErrorBody, Success } from "../protocol/envelope.ts";
 import type { Env } from "./env.ts";
@@ -56,7 +56,8 @@ function json(c: Context<Env>, text: string, status: 200 | 201) {
 export function failureAnswer(c: Context<Env>, error: unknown, logger: Logger) {
   const failure = error instanceof Failure ? error : new Failure("internal");
   const request_id = c.var.requestId;
-  if (failure !== error) logger.error({ err: error, request_id }, "a request failed");
+  const fault = errorToLog(error);
+  if (fault !== undefined) logger.error({ err: fault, request_id }, "a request failed");
   const body: ErrorBody = { status: "error", message: failure.message, code: failure.code };
   if (failure.errors) body.errors = failure.errors;
   if (failure.status >= 500) body.request_id = request_id;

@@ -70,7 +70,9 @@ function errorWithoutValues(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error);
   const { name, stack, cause } = error;
   const code = "code" in error ? error.code : undefined;
-  const message = firstLine(error.message);
+  // PostgreSQL quotes a value that it can't read (class 22): people may have written it.
+  const line = firstLine(error.message);
+  const message = typeof code === "string" && /^22...$/.test(code) ? line.replace(/".*/, "…") : line;
   const frames = stack?.split("\n").filter((line) => line.trimStart().startsWith("at "));
   return {
     type: name,

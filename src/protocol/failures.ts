@@ -18,6 +18,11 @@ export const failures = {
   upgrade_required: { code: "upgrade_required", status: 426, message: "This path speaks WebSocket only" },
   foreign_origin: { code: "foreign_origin", status: 403, message: "Requests from this origin are not allowed" },
   validation_failed: { code: "validation_failed", status: 400, message: "Validation failed" },
+  unstorable: {
+    code: "unstorable",
+    status: 400,
+    message: "The database can't store this; send something else, as trying again won't help",
+  },
   throttled: { code: "throttled", status: 429, message: "Request was throttled." },
 
   // People

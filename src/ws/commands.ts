@@ -1,4 +1,4 @@
-import { Failure } from "../domain/errors.ts";
+import { errorToLog, Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Messages } from "../domain/messages.ts";
@@ -240,7 +240,8 @@ function acknowledge(socket: ClientSocket, frame: { ref?: string | undefined }, 
 /** Says that nothing was done, and why. What is no Failure is a fault of ours: logged, and told without detail. */
 function answerError({ logger, meter }: Services, socket: ClientSocket, error: unknown, frame: object): void {
   const failure = error instanceof Failure ? error : new Failure("internal");
-  if (failure !== error) logger.error({ err: error, user_id: socket.actor.userId }, "a frame failed");
+  const fault = errorToLog(error);
+  if (fault !== undefined) logger.error({ err: fault, user_id: socket.actor.userId }, "a frame failed");
   const { message, code, retryAfter } = failure;
   if (failure.status >= 500) meter.frameErrors++;
   const asked = "conversation_id" in frame && typeof frame.conversation_id === "string" ? frame.conversation_id : "";

@@ -180,12 +180,17 @@ export class Room {
     while (!this.closed) {
       this.isSuspected = false;
       try {
-        const { conversationId, delivered, tag, epoch } = this;
+        const { conversationId, delivered, tag, epoch, generation } = this;
         const from = Math.max(this.markedAfter, delivered - TAGS_KEPT) + 1;
         const place = { conversationId, from: Math.min(from, delivered), to: delivered, tag };
         const found = (await this.log.places([place])).get(conversationId);
         if (this.closed) return;
         if (!found) return this.on.gone();
+        // It has started over meanwhile, because of a gap: that ends first.
+        if (generation !== this.generation) {
+          await this.started.catch(() => {});
+          continue;
+        }
         if (this.agrees(place, found)) {
           this.epoch = found.head.epoch;
           // What raised a suspicion meanwhile may be newer than this answer.
@@ -196,7 +201,8 @@ export class Room {
         }
         // With another epoch it is known already that the database has gone back.
         if (found.head.epoch === epoch) this.on.contradicted();
-        return await this.startOver(found.head);
+        await this.startOver(found.head);
+        if (!this.isSuspected) return;
       } catch (error) {
         if (!passes(error)) return this.dissolve(error);
         this.logger.warn({ err: error, conversation_id: this.conversationId }, "can't compare with the log yet");
@@ -226,8 +232,8 @@ export class Room {
     this.logger.warn({ conversation_id, delivered, head: head.lastVersion }, "a conversation's sockets are reset");
     this.generation++;
     this.following = false;
+    // They may be of either history. What was committed since the head was read is found in the log: `known` stays.
     this.waiting.clear();
-    this.known = 0;
     this.standAt(head);
     const { started } = this;
     this.started = started.then(() => this.admit()).then(() => this.resume());
@@ -268,8 +274,9 @@ export class Room {
   private resume() {
     if (this.closed) return;
     this.on.publish(this.resetFrame());
-    this.following = true;
-    this.advance();
+    // What raised a suspicion meanwhile is looked at first.
+    this.following = !this.isSuspected;
+    this.expect(this.delivered);
   }
 
   /** Tells a client to fetch the conversation anew, and where it goes on from. */
@@ -391,7 +398,13 @@ export class Room {
     const { known } = this;
     this.waiting.clear();
     this.known = 0;
-    const head = await this.log.head(this.conversationId);
+    let head: Head | undefined;
+    try {
+      head = await this.log.head(this.conversationId);
+    } catch (error) {
+      this.known = Math.max(this.known, known);
+      throw error;
+    }
     if (this.closed || generation !== this.generation) return;
     if (!head) this.on.gone();
     else if (known <= head.lastVersion) await this.startOver(head);

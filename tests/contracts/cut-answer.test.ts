@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import postgres from "postgres";
 import { openPostgres } from "../../src/stores/postgres/connection.ts";
 import type { Driver } from "../../src/stores/postgres/database.ts";
+import { DEFAULT_SCHEMA } from "../../src/stores/postgres/examine.ts";
 import { modes } from "../support/modes.ts";
 import { sharedPostgres } from "../support/postgres.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
@@ -21,7 +22,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     network = await startProxy(Number(direct.port));
     direct.port = String(network.port);
     url = direct.href;
-    driver = openPostgres({ url, poolSize: 1 });
+    driver = openPostgres({ url, poolSize: 1, schema: DEFAULT_SCHEMA });
   });
   afterAll(async () => {
     await driver.close();
@@ -48,7 +49,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
   });
 
   test("give each question its own answer or none, whatever is cut when", async () => {
-    const pool = openPostgres({ url, poolSize: 4 });
+    const pool = openPostgres({ url, poolSize: 4, schema: DEFAULT_SCHEMA });
     const until = performance.now() + STRESS_MS;
     let answered = 0;
     let broken = 0;
@@ -75,7 +76,8 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     };
     const cutting = (async () => {
       while (performance.now() < until) {
-        await Bun.sleep(Math.random() * 40);
+        // A connection needs two answers before it is of use: there must be time for it.
+        await Bun.sleep(Math.random() * 80);
         if (Math.random() < 0.5) network.cut(() => Math.random() < 0.5);
         else network.loseAnswers = { left: 2, match: () => Math.random() < 0.3 };
       }
@@ -107,7 +109,11 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     const server = createServer((socket) => void socket.end()).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const nowhere = openPostgres({ url: `postgres://confab@127.0.0.1:${port}/none`, poolSize: 1 });
+    const nowhere = openPostgres({
+      url: `postgres://confab@127.0.0.1:${port}/none`,
+      poolSize: 1,
+      schema: DEFAULT_SCHEMA,
+    });
     await expect(nowhere.query("SELECT 1", [])).rejects.toThrow();
     await nowhere.close();
     server.close();

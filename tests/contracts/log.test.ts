@@ -215,6 +215,8 @@ inEachMode("the message log", (mode) => {
     ]);
     expect(results[1]).toMatchObject({ reason: { reason: "not_a_participant" } });
     expect(results[2]).toMatchObject({ reason: { reason: "conversation_not_found" } });
+    // Never anything that a client would send again: it would do so for ever.
+    expect(results[3]).toMatchObject({ reason: { code: "unstorable", status: 400 } });
     const { messages } = await stores.log.page(id, { limit: 10 });
     expect(messages.map(({ seq, content }) => [seq, content])).toEqual([
       [1, "one"],

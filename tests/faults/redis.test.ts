@@ -149,7 +149,7 @@ if (modes.includes("redis")) {
     "a node's commands stay open and have no answers": deafens((link) => !isSubscriber(link)),
     "a node's new connections stay open and bring nothing": deafensNewOnes(),
     "answers to PUBLISH get lost": losesAnswersTo("publish"),
-    "answers to announcements get lost": losesAnswersTo("}:newest"),
+    "answers to announcements get lost": losesAnswersTo("}:window"),
     "answers to the counters' script get lost": losesAnswersTo("confab:limit"),
     "answers to the script of sockets' places get lost": losesAnswersTo("confab:places"),
   };

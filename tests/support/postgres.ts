@@ -61,7 +61,10 @@ export function sharedPostgres(): Promise<Databases> {
   return shared;
 }
 
-export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  settings: Record<string, string> = {},
+  environment: Record<string, string> = {},
+): Promise<PostgresServer> {
   const bin = postgresPrograms();
   if (!bin) throw new Error("PostgreSQL's initdb is not installed (Debian: postgresql)");
   const folder = mkdtempSync(join(tmpdir(), "confab-pg-"));
@@ -70,9 +73,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     chownSync(folder, user.uid, user.gid);
     chmodSync(folder, 0o700);
   }
-  const asUser = user
-    ? ["setpriv", `--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", "--pdeathsig=KILL"]
-    : [];
+  const asUser = asServerUser(user);
   const data = join(folder, "data");
   const init = Bun.spawnSync([
     ...asUser,
@@ -113,7 +114,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
           ...["-D", files, "-p", String(port)],
           ...Object.entries(options).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
         ],
-        { stdout: "ignore", stderr: "ignore" },
+        { stdout: "ignore", stderr: "ignore", env: { ...process.env, ...environment } },
       );
     let server = spawn();
     const url = (database: string) => `postgres://confab@127.0.0.1:${port}/${database}`;
@@ -168,8 +169,8 @@ async function createDatabase(url: URL): Promise<string> {
   return new URL(name, url).href;
 }
 
-/** PostgreSQL refuses to run as root: then it runs as its own user, or as nobody. */
-function serverUser(): { uid: number; gid: number } | undefined {
+/** PostgreSQL refuses to run as root: then it runs as its own user, or as nobody. So does PgBouncer. */
+export function serverUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
     const [uid, gid] = ["-u", "-g"].map((flag) => Number(Bun.spawnSync(["id", flag, name]).stdout.toString().trim()));
@@ -178,11 +179,15 @@ function serverUser(): { uid: number; gid: number } | undefined {
   return undefined;
 }
 
-async function untilReady(url: string) {
+/** What a program is started with, so that it runs as that user and ends with this process. */
+export const asServerUser = (user: ReturnType<typeof serverUser>) =>
+  user ? ["setpriv", `--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", "--pdeathsig=KILL"] : [];
+
+export async function untilReady(url: string, statement = "SELECT 1") {
   for (let tries = 0; ; tries++) {
-    const client = postgres(url, { max: 1, connect_timeout: 1, onnotice: () => {} });
+    const client = postgres(url, { max: 1, connect_timeout: 1, fetch_types: false, onnotice: () => {} });
     try {
-      await client`SELECT 1`;
+      await client.unsafe(statement);
       return;
     } catch (error) {
       if (tries > 100) throw error;

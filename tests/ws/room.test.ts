@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import pino from "pino";
 import { type Change, type ChangeEvent, changeEvent } from "../../src/domain/changes.ts";
-import type { ConversationStore, MessageLog } from "../../src/domain/ports.ts";
+import { Failure } from "../../src/domain/errors.ts";
+import type { Appended, ConversationStore, MessageLog } from "../../src/domain/ports.ts";
 import { Room } from "../../src/ws/room.ts";
 import { Subscription } from "../../src/ws/subscription.ts";
 import { inEachMode } from "../support/modes.ts";
@@ -10,6 +11,13 @@ import { openTestStores, type TestStores } from "../support/stores.ts";
 import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
 
 const VERSIONS = 30;
+const PATIENCE_MS = 5_000;
+
+async function waitUntil(isSo: () => boolean) {
+  const until = performance.now() + PATIENCE_MS;
+  while (!isSo() && performance.now() < until) await Bun.sleep(1);
+  expect(isSo()).toBe(true);
+}
 
 inEachMode("a room", (mode) => {
   let stores: TestStores;
@@ -25,8 +33,11 @@ inEachMode("a room", (mode) => {
   });
   afterAll(() => stores.close());
 
-  /** A room that stands at `from`, though the log is further: as if the rest were committed from now on. */
-  async function openRoom(from: number, conversationId = id) {
+  /**
+   * A room that stands at `from`, though the log is further: as if the rest were committed from now on.
+   * @param instead what the room's log does otherwise than the log
+   */
+  async function openRoom(from: number, conversationId = id, instead: Partial<MessageLog> = {}) {
     const delivered: string[] = [];
     const log: MessageLog = Object.create(stores.log, {
       head: {
@@ -39,6 +50,7 @@ inEachMode("a room", (mode) => {
           epoch: "",
         }),
       },
+      ...Object.fromEntries(Object.entries(instead).map(([name, value]) => [name, { value }])),
     });
     const room = new Room(
       conversationId,
@@ -157,6 +169,89 @@ inEachMode("a room", (mode) => {
       receive([...changes, await change("remove")]);
       expect(room.subscriptions.size).toBe(0);
       room.close();
+    });
+  });
+
+  test("fills up to the newest after a gap that never was, though the log does not answer at first", async () => {
+    let asked = 0;
+    async function head() {
+      asked++;
+      if (asked === 2) throw new Failure("unavailable", { retryAfter: 1 });
+      if (asked > 2) return stores.log.head(id);
+      return { lastSeq: 3, lastVersion: 3, tag: events[2]?.tag ?? null, prunedSeq: 0, participantCount: 3, epoch: "" };
+    }
+    const { room, delivered } = await openRoom(3, id, { head });
+    room.expect(VERSIONS + 1_000);
+    await waitUntil(() => room.delivered === VERSIONS);
+    expect(delivered).toEqual(events.slice(3).map(({ frame }) => frame));
+    room.close();
+  });
+
+  describe("that starts over, as the log has another history", () => {
+    /** Ten messages of Ann, and a room that has delivered others. */
+    async function openOther(places: MessageLog["places"]) {
+      const ann = await stores.user();
+      const conversationId = await stores.conversation([ann, await stores.user()]);
+      const say = () => stores.log.append(stores.draft(conversationId, ann, "of this history"));
+      for (let i = 0; i < 10; i++) await say();
+      const head = async () => {
+        const { delivered, known } = { delivered: 8, known: await stores.log.head(conversationId) };
+        return known && { ...known, lastSeq: delivered, lastVersion: delivered, tag: crypto.randomUUID(), epoch: "" };
+      };
+      const { room, delivered } = await openRoom(0, conversationId, { head, places });
+      /** The event of what is committed now. */
+      async function commit(): Promise<ChangeEvent> {
+        const { message } = (await say()) as Appended;
+        return changeEvent({
+          kind: "message",
+          conversationId,
+          version: message.version,
+          tag: message.id,
+          lastSeq: message.seq,
+          message,
+        });
+      }
+      return { room, delivered, commit, ann, conversationId };
+    }
+
+    test("delivers what is committed after the log was read for that", async () => {
+      const arrived: ChangeEvent[] = [];
+      const opened = await openOther(async (asked) => {
+        const found = await stores.log.places(asked);
+        if (arrived.length === 0) {
+          arrived.push(await opened.commit());
+          for (const event of arrived) opened.room.receive(event);
+        }
+        return found;
+      });
+      const { room, delivered } = opened;
+      await room.suspect();
+      await waitUntil(() => room.delivered === 11);
+      expect(delivered).toHaveLength(2);
+      expect(JSON.parse(delivered[0] ?? "")).toMatchObject({ type: "reset", last_version: 10 });
+      expect(delivered[1]).toBe(arrived[0]?.frame ?? "");
+      room.close();
+    });
+
+    test("compares itself once more when it is suspected meanwhile", async () => {
+      const sockets = startBareSockets();
+      let compared = 0;
+      const { room, ann, conversationId } = await openOther(async (asked) => {
+        compared++;
+        const found = await stores.log.places(asked);
+        for (const place of found.values()) place.head.epoch = `epoch ${compared}`;
+        return found;
+      });
+      const { socket } = await sockets.open(ann, conversationId);
+      // It is asked whether its user takes part: that takes the room a while.
+      new Subscription(socket, room, `c:${conversationId}`, () => {});
+      const starting = room.suspect();
+      await waitUntil(() => room.generation === 1);
+      await Promise.all([starting, room.suspect()]);
+      expect(compared).toBe(2);
+      expect(room.epoch).toBe("epoch 2");
+      room.close();
+      await sockets.stop();
     });
   });
 });

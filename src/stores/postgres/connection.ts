@@ -13,7 +13,8 @@ import {
 } from "./database.ts";
 import { MIGRATIONS, requireMigrated } from "./migrations.ts";
 import { arrayLiteral } from "./rows.ts";
-import * as schema from "./schema.ts";
+import * as tables from "./schema.ts";
+import { NO_LIMITS, PLANS_BY_KEY, sessionPrelude } from "./session.ts";
 
 type Client = ReturnType<typeof connect>;
 
@@ -23,8 +24,9 @@ const LOCK_TIMEOUT_MS = 1_500;
 const PIECE_ROWS = 10_000;
 /** Any number that no other program on this database uses; names the lock under which migrations run. */
 const MIGRATION_LOCK = 7_163_001;
+const APPLICATION = "confab";
 
-function connect(url: string, max: number, statementTimeoutMs: number) {
+function connect(url: string, max: number, prelude: string) {
   return postgres(url, {
     max,
     connect_timeout: 2,
@@ -36,41 +38,45 @@ function connect(url: string, max: number, statementTimeoutMs: number) {
     fetch_types: false,
     // int8 as a number: the counters stay far below 2^53.
     types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
-    connection: {
-      application_name: "confab",
-      statement_timeout: statementTimeoutMs,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
-      // Numbering relies on every statement seeing what was committed before it began.
-      default_transaction_isolation: "read committed",
-      // Everything is asked by key. A connection keeps the plans of its first calls: those for tables of a page or two
-      // would read the whole of them, and sort a group of thousands to find its first people.
-      enable_seqscan: "off",
-      enable_bitmapscan: "off",
-      // What must be looked through all the same looks so dear then that it would be compiled first.
-      jit: "off",
-    },
+    connection: { application_name: APPLICATION },
+    prelude,
   });
 }
 
-/** The PostgreSQL driver. Connects when first used; a server that is away is tried again by each call. */
-export function openPostgres(options: { url: string; poolSize: number }): Driver {
-  const pool = connect(options.url, options.poolSize, STATEMENT_TIMEOUT_MS);
-  const log = new LogClient(() => connect(options.url, 1, LOG_TIMEOUT_MS));
+/** @param statementTimeoutMs how long a statement may take */
+const servingPrelude = (schema: string, statementTimeoutMs: number) =>
+  sessionPrelude(schema, {
+    application_name: APPLICATION,
+    ...NO_LIMITS,
+    statement_timeout: String(statementTimeoutMs),
+    lock_timeout: String(LOCK_TIMEOUT_MS),
+    idle_in_transaction_session_timeout: String(STATEMENT_TIMEOUT_MS),
+    ...PLANS_BY_KEY,
+  });
+
+/**
+ * The PostgreSQL driver. Connects when first used; a server that is away is tried again by each call.
+ * @param options.schema where the tables are: `examineDatabase` finds it
+ */
+export function openPostgres(options: { url: string; poolSize: number; schema: string }): Driver {
+  const { url, poolSize, schema } = options;
+  const pool = connect(url, poolSize, servingPrelude(schema, STATEMENT_TIMEOUT_MS));
+  const logPrelude = servingPrelude(schema, LOG_TIMEOUT_MS);
+  const log = new LogClient(() => connect(url, 1, logPrelude));
   // Apart from the log's: postgres.js sends a statement behind one that waits for a lock when no connection is free.
-  const waiting = new LogClient(() => connect(options.url, WAITING_AT_ONCE, LOG_TIMEOUT_MS));
+  const waiting = new LogClient(() => connect(url, WAITING_AT_ONCE, logPrelude));
   const query = queryOn(pool);
   return {
-    concurrency: options.poolSize,
-    bulkConcurrency: Math.max(1, options.poolSize >> 2),
+    concurrency: poolSize,
+    bulkConcurrency: Math.max(1, poolSize >> 2),
     pieceRows: PIECE_ROWS,
     searchesByIndex: true,
-    orm: drizzle(pool, { schema }),
+    orm: drizzle(pool, { schema: tables }),
     query,
     bulkQuery: query,
     logQuery: log.query,
     waitingLogQuery: waiting.query,
-    migrate: (apply) => migratePostgres(options.url, apply),
+    migrate: (apply) => migratePostgres(url, schema, apply),
     async close() {
       await Promise.all([pool.end({ timeout: 2 }), log.end(), waiting.end()]);
     },
@@ -118,8 +124,15 @@ const literal = (parameter: Parameters<Query>[1][number]) =>
   typeof parameter === "object" && parameter !== null ? arrayLiteral(parameter) : parameter;
 
 /** On a connection of its own, without time-outs: a migration may take its time. */
-async function migratePostgres(url: string, apply: boolean) {
-  const client = postgres(url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} });
+async function migratePostgres(url: string, schema: string, apply: boolean) {
+  const client = postgres(url, {
+    max: 1,
+    connect_timeout: 5,
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: APPLICATION },
+    prelude: sessionPrelude(schema, { application_name: APPLICATION, ...NO_LIMITS }),
+  });
   try {
     const orm = drizzle(client);
     // drizzle takes no lock: two nodes that start together would both create the tables.

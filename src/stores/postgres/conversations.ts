@@ -9,7 +9,7 @@ import { participantsPage } from "./participants-page.ts";
 import { chunks, pieces } from "./pieces.ts";
 import { EPOCH, isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
 import { conversations, participants, users } from "./schema.ts";
-import { containing, foundUsers } from "./search.ts";
+import { foundUsers } from "./search.ts";
 import { SharedReads } from "./shared-reads.ts";
 import {
   type Counted,
@@ -142,7 +142,7 @@ export class PostgresConversations implements ConversationStore {
     }
     // Before the pieces: who gets them under another epoch reads them anew.
     const [history] = await this.db.query<{ epoch: string }>(`SELECT ${EPOCH} AS epoch`, []);
-    const own = await this.db.bulk<OwnRow>(OWN, [userId, containing(search)]);
+    const own = await this.db.bulk<OwnRow>(OWN, [userId, search]);
     const ids = (search === "" ? own : await this.foundAmong(userId, own, search)).map(({ id }) => id);
     const summaries: SummaryRow[] = [];
     for (const some of chunks(ids.slice(offset, offset + limit), fitting))
@@ -171,11 +171,10 @@ export class PostgresConversations implements ConversationStore {
         for (const some of chunks(unnamed, atOnce))
           note(await this.db.bulk(WITH_ONE_OF, [some.map(({ id }) => id), others]));
     } else {
-      const text = containing(search);
       for (const some of pieces(unnamed, pieceRows)) {
         const [first] = some;
-        if (first && first.members > pieceRows) note((await this.hasSomebody(first.id, userId, text)) ? some : []);
-        else note(await this.db.bulk(WITH_SOMEBODY, [some.map(({ id }) => id), userId, text]));
+        if (first && first.members > pieceRows) note((await this.hasSomebody(first.id, userId, search)) ? some : []);
+        else note(await this.db.bulk(WITH_SOMEBODY, [some.map(({ id }) => id), userId, search]));
       }
     }
     return own.filter(({ id, is_named }) => is_named || found.has(id));

@@ -159,9 +159,18 @@ export class Database {
       return result;
     } catch (error) {
       if (isConnectionLost(error) || errorCode(error) === READ_ONLY) this.away = true;
-      throw isUnavailable(error) ? new Failure("unavailable", { retryAfter: 1 }) : error;
+      throw refusalOf(error);
     }
   }
+}
+
+/**
+ * What the caller is told of a driver's error. What PostgreSQL can't store it will not store later either: who hears
+ * anything else of it, as that something is wrong inside, would send it again for ever.
+ */
+export function refusalOf(error: unknown): unknown {
+  if (isUnavailable(error)) return new Failure("unavailable", { retryAfter: 1 });
+  return isUnstorable(error) ? new Failure("unstorable", { cause: error }) : error;
 }
 
 export class TimeoutError extends Error {
@@ -201,22 +210,40 @@ const CONNECTION_LOST = new Set([
 const READ_ONLY = "25006";
 const PASSING = new Set([READ_ONLY, "57P01", "57P02", "57P03", "53300", "53100", "55P03", "40P01", "40001", "57014"]);
 
-/** The driver's code of an error, also where drizzle has wrapped it. */
-function errorCode(error: unknown): string | undefined {
-  for (let e: unknown = error; e instanceof Error; e = e.cause) {
-    if ("code" in e && typeof e.code === "string") return e.code;
-  }
+/** The driver's own error, also where drizzle has wrapped it. */
+function driverError(error: unknown): (Error & { code: string }) | undefined {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) if (hasCode(e)) return e;
   return undefined;
 }
+
+const hasCode = (error: Error): error is Error & { code: string } => "code" in error && typeof error.code === "string";
+
+export const errorCode = (error: unknown): string | undefined => driverError(error)?.code;
 
 /** The connection went away with the answer: what was asked may have been done or not. */
 export function isConnectionLost(error: unknown): boolean {
   const code = errorCode(error) ?? "";
-  return CONNECTION_LOST.has(code) || /^(08(?!P01)|57P0)/.test(code);
+  return CONNECTION_LOST.has(code) || /^(08(?!P01)|57P0)/.test(code) || isPoolersEnd(error);
 }
+
+/**
+ * PgBouncer says 08P01 of everything, most often that its server is away. It is FATAL then; PostgreSQL says the same of
+ * what it can't read, which is an ERROR. What a client was refused for will be refused again.
+ */
+function isPoolersEnd(error: unknown): boolean {
+  const found = driverError(error);
+  return (
+    found?.code === "08P01" && "severity" in found && found.severity === "FATAL" && !POOLERS_REFUSAL.test(found.message)
+  );
+}
+
+const POOLERS_REFUSAL = /unsupported startup|no such (user|database)|not allowed|authentication|SSL required/i;
 
 /** A deadlock or a serialization failure: nothing was done, and doing it again helps. */
 export const isRolledBack = (error: unknown) => ["40P01", "40001"].includes(errorCode(error) ?? "");
+
+/** Class 22 is of values: of another encoding, too long, no number. 54000: larger than an index or a row can be. */
+const isUnstorable = (error: unknown) => /^(22...|54000)$/.test(errorCode(error) ?? "");
 
 export function isUnavailable(error: unknown): boolean {
   return isConnectionLost(error) || PASSING.has(errorCode(error) ?? "");

@@ -1,6 +1,6 @@
 import { Failure } from "../../domain/errors.ts";
 import type { Appended, Draft } from "../../domain/ports.ts";
-import { type Driver, isConnectionLost, isRolledBack, isUnavailable, WAITING_AT_ONCE } from "./database.ts";
+import { type Driver, isConnectionLost, isRolledBack, isUnavailable, refusalOf, WAITING_AT_ONCE } from "./database.ts";
 import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
 
 /** Sends in one transaction at most. */
@@ -153,7 +153,7 @@ export class GroupCommit {
         return [];
       }
       if (batch.length === 1) {
-        batch[0]?.reject(error);
+        batch[0]?.reject(refusalOf(error));
         return [];
       }
       return this.commitOneByOne(batch, wait);

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { Query } from "./database.ts";
+import { NO_LIMITS, sessionPrelude } from "./session.ts";
 
 /** Any number that no other program on this database uses. */
 const NODE_LOCK = 7_163_002;
@@ -35,6 +36,7 @@ export async function lockNode(
   { url, nodeId, shared, patienceMs }: { url: string; nodeId: string; shared: boolean; patienceMs: number },
   onLost: (error: Error) => void,
 ): Promise<NodeLock> {
+  const name = NODE_PREFIX + nodeId;
   let released = false;
   let lost: (() => void) | undefined;
   const client = postgres(url, {
@@ -47,13 +49,16 @@ export async function lockNode(
     fetch_types: false,
     onnotice: () => {},
     onclose: () => lost?.(),
-    connection: {
-      application_name: NODE_PREFIX + nodeId,
+    connection: { application_name: name },
+    prelude: sessionPrelude("pg_catalog", {
+      // The other nodes know this one by it: `livingNodes`.
+      application_name: name,
+      ...NO_LIMITS,
       // In seconds: a machine that dies without a word gives its lock back after about a quarter of a minute.
-      tcp_keepalives_idle: 5,
-      tcp_keepalives_interval: 3,
-      tcp_keepalives_count: 3,
-    },
+      tcp_keepalives_idle: "5",
+      tcp_keepalives_interval: "3",
+      tcp_keepalives_count: "3",
+    }),
   });
   const acquire = async (until: number) => {
     for (;;) {

@@ -20,7 +20,7 @@ const moment = (name: string) => timestamp(name, { withTimezone: true, precision
 const counter = (name: string) => bigint(name, { mode: "number" });
 
 /** What `confab_found_users` and `confab_found_conversations` look in; their statements say the same. */
-const searchable = (text: string) => sql.raw(`confab_grams(confab_words(${text}))`);
+const searchable = (folded: string) => sql.raw(`confab_grams(${folded})`);
 
 export const users = pgTable(
   "users",
@@ -38,12 +38,12 @@ export const users = pgTable(
     /** When the last socket closed. Only for those who may know of the user's presence. */
     lastOnline: moment("last_online"),
     dateJoined: moment("date_joined").notNull().defaultNow(),
+    /** Name and e-mail as they are searched, the same in any locale. The database makes it, for nodes of any version. */
+    folded: text().notNull().generatedAlwaysAs(sql`confab_folded(first_name || ' ' || last_name || ' ' || email)`),
   },
   (table) => [
     // Nothing waits to be sorted in: who searches would look through what waits.
-    index("users_found")
-      .using("gin", searchable("first_name || ' ' || last_name || ' ' || email"))
-      .with({ fastupdate: false }),
+    index("users_found").using("gin", searchable("folded")).with({ fastupdate: false }),
     index("users_superusers").on(table.id).where(sql`is_superuser`),
     index("users_inactive").on(table.id).where(sql`not is_active`),
   ],
@@ -96,7 +96,7 @@ export const conversations = pgTable(
   (table) => [
     uniqueIndex("conversations_pair").on(table.pairLow, table.pairHigh),
     index("conversations_found")
-      .using("gin", searchable("name"))
+      .using("gin", searchable("confab_folded(name)"))
       .with({ fastupdate: false })
       .where(sql`name is not null`),
     index("conversations_oldest").on(table.oldestAt).where(sql`oldest_at is not null`),

@@ -5,8 +5,14 @@ import { numbersOf } from "./rows.ts";
 /** Of a search that fits more people than these the newest are found soon enough by looking through all. */
 const FOUND_MOST = 10_000;
 
-/** An ILIKE pattern for what has the text in it; `%` and `_` are characters like others. */
-export const containing = (text: string) => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+/**
+ * Whether a text has in it what is looked for, as `confab_fold` sees both: a condition. The subquery is worked out once, not
+ * for each row.
+ * @param folded the text, as `confab_folded` makes it
+ * @param sought the parameter that is looked for
+ */
+export const has = (folded: string, sought: string) =>
+  `strpos(${folded}, (SELECT substr(confab_folded(${sought}), 3))) > 0`;
 
 /**
  * All who have the text in their name or e-mail; `undefined` where they are too many. Asked of the index, or where that may
@@ -14,7 +20,7 @@ export const containing = (text: string) => `%${text.replace(/[\\%_]/g, "\\$&")}
  */
 export async function foundUsers(db: Database, search: string, most = FOUND_MOST): Promise<number[] | undefined> {
   const bound = Math.min(most, db.pieceRows);
-  if (!db.searchesByIndex) return walkUsers(db, HAS_TEXT, containing(search), bound);
+  if (!db.searchesByIndex) return walkUsers(db, HAS_TEXT, search, bound);
   // What is shorter it finds only where a word begins.
   if (codePoints(search) < 3) return undefined;
   const rows = await db.bulk<{ id: number }>("SELECT id FROM confab_found_users($1, $2) AS id", [search, bound + 1]);
@@ -22,7 +28,7 @@ export async function foundUsers(db: Database, search: string, most = FOUND_MOST
 }
 
 /** Whether a user `u` has $1 in their name or e-mail. */
-const HAS_TEXT = "(u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $1";
+const HAS_TEXT = has("u.folded", "$1");
 
 /** A cursor before which all users are. */
 export const BEYOND_ALL = 2 ** 31;

@@ -2,6 +2,7 @@ import type { SummaryRecord } from "../../domain/ports.ts";
 import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
 import { EPOCH, hasMessage, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms } from "./rows.ts";
+import { has } from "./search.ts";
 
 /** A conversation, and in `MessageRow`'s columns its newest message, if it has one. */
 export type SummaryRow = Partial<MessageRow> & {
@@ -67,7 +68,7 @@ export interface Counted {
 }
 
 /** All conversations of $1 in the order of the list, what is unread there, and whether $2 is in their name. */
-export const OWN = `SELECT c.id, c.participant_count AS members, (c.name ILIKE $2) IS TRUE AS is_named,
+export const OWN = `SELECT c.id, c.participant_count AS members, (${has("confab_folded(c.name)", "$2")}) IS TRUE AS is_named,
     c.last_seq - greatest(mine.read_seq, c.pruned_seq) AS unread
   FROM (SELECT conversation_id, read_seq FROM participants WHERE user_id = $1 OFFSET 0) mine
   CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
@@ -81,7 +82,7 @@ export interface OwnRow {
 }
 
 const USER_OF = (place: string) => `(SELECT * FROM users WHERE id = ${place}.user_id OFFSET 0) u`;
-const HAS_TEXT = "(u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $3";
+const HAS_TEXT = has("u.folded", "$3");
 
 /** Those of the conversations $1 in which somebody else than $2 has $3 in their name or e-mail. */
 export const WITH_SOMEBODY = `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id) WHERE EXISTS (

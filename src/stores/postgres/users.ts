@@ -5,7 +5,7 @@ import type { User } from "../../protocol/users.ts";
 import type { Database } from "./database.ts";
 import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
 import { sessions, users } from "./schema.ts";
-import { BEYOND_ALL, containing, foundUsers } from "./search.ts";
+import { BEYOND_ALL, foundUsers, has } from "./search.ts";
 
 /** Conversations that are looked at for one person, more or less. */
 const PLACES_A_PERSON = 5;
@@ -97,7 +97,7 @@ export class PostgresUsers implements UserStore {
         limit - shown.length,
         callerId,
         ...(found ? [found] : []),
-        ...(search !== "" && !found ? [containing(search)] : []),
+        ...(search !== "" && !found ? [search] : []),
       ]);
       const [first] = rows;
       for (const row of rows) if (isUser(row)) shown.push(userOfRow(row));
@@ -119,7 +119,7 @@ const isUser = (row: Partial<UserRow>): row is UserRow => row.user_id != null;
  */
 function walkOf({ isSearched, isOfFound, isShared }: { isSearched: boolean; isOfFound: boolean; isShared: boolean }) {
   const conditions = ["u.is_active", "u.id <> $5"];
-  if (isSearched) conditions.push("(u.first_name || ' ' || u.last_name || ' ' || u.email) ILIKE $6");
+  if (isSearched) conditions.push(has("u.folded", "$6"));
   // The caller's conversations are hashed once, as in VISIBLE.
   if (isShared)
     conditions.push(`EXISTS (

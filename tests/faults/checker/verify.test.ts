@@ -533,6 +533,25 @@ test("a record in which the database went back and all is well passes", () => {
   expect(verify(history, truth)).toEqual([]);
 });
 
+test("who was asked in again in the dead history may see what both have, and nobody else", () => {
+  const { history, truth, kept, log, cat, eve } = wentBack();
+  // What both have is now: a message, Eve's removal, and a message.
+  const removal = { version: 2, tag: "tag 2", lastSeq: 1, messageSeq: null, added: [], removed: [EVE] };
+  for (const each of [kept, log]) each.changes.push(removal);
+  const [third] = cat.frames;
+  if (!third) throw new Error("there is no third change");
+  const resumed = { ...eve, after: { version: 2, tag: "tag 2" }, askedAt: 500, greetedAt: 505, endedAt: 600 };
+  history.streams.push({ ...resumed, frames: [{ ...third, at: 510 }] });
+  const asked = { person: ANN, conversation: ROOM, node: 0, outcome: "ok" as const, kind: "members" as const };
+  history.operations.push({ ...asked, invokedAt: 210, endedAt: 215, removed: EVE });
+  const checks = () => verify(history, truth).map(({ check }) => check);
+  expect(checks()).toContain("nothing after leaving");
+  history.operations.push({ ...asked, invokedAt: 410, endedAt: 415, added: EVE });
+  expect(
+    verify(history, truth).filter(({ text }) => text.includes("after their removal") && text.includes("version 3")),
+  ).toEqual([]);
+});
+
 for (const [name, { check, spoil }] of Object.entries(spoiltHistories))
   test(`finds ${name}`, () => {
     const run = wentBack();

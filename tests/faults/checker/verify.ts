@@ -60,7 +60,7 @@ export function verify(history: History, truth: Truth): Violation[] {
     ...keptIsInTheLog(history, truth),
     ...sendsAreInTheLog(history, truth),
     ...streamsEqualTheLog(history, truth),
-    ...nothingAfterLeaving(history.streams, operations, truth),
+    ...nothingAfterLeaving({ ...history, operations }, truth),
     ...replicasEqualTheLog(history, truth),
     ...nodesShowTheLog(truth),
     ...amendmentsHold(operations, truth),
@@ -455,8 +455,12 @@ function indexed({
 const members = ({ added, removed }: { added: number[]; removed: number[] }) => `members +${added} -${removed}`;
 
 /** Who was removed gets the removal as the last change, until they are asked in again. */
-function* nothingAfterLeaving(streams: Stream[], operations: Operation[], truth: Truth): Iterable<Violation> {
-  for (const { conversation, connection, person, frames } of streams) {
+function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violation> {
+  const { streams, operations, wentBack } = history;
+  for (const stream of streams) {
+    const { conversation, connection, person, frames } = stream;
+    // The invitation itself may be lost with the dead history.
+    const knows = wentBack ? knowsFrom(stream, history) : 0;
     const log = truth.conversations.get(conversation);
     const changes = log?.changes ?? [];
     const removals = changes.filter(({ removed }) => removed.includes(person)).map(({ version }) => version);
@@ -471,7 +475,7 @@ function* nothingAfterLeaving(streams: Stream[], operations: Operation[], truth:
       .filter(({ removed }) => removed === person)
       .map(({ invokedAt }) => invokedAt)
       .sort((a, b) => a - b);
-    for (const { at, version, tag } of frames) {
+    for (const [i, { at, version, tag }] of frames.entries()) {
       // What is lost had its own order of comings and goings.
       if (tags.get(version) !== tag) continue;
       const last = removals.findLastIndex((removed) => removed < version);
@@ -479,7 +483,7 @@ function* nothingAfterLeaving(streams: Stream[], operations: Operation[], truth:
       if (removal === undefined) continue;
       // Who may have been asked in again since sees all of the history.
       const removedAt = began[last] ?? 0;
-      const isBack = changes.some(({ version, added }) => version > removal && added.includes(person));
+      const isBack = i < knows || changes.some(({ version, added }) => version > removal && added.includes(person));
       const invited = asked.filter(
         ({ added, endedAt, outcome }) =>
           added === person && endedAt + (outcome === "unknown" ? LATE_MS : 0) > removedAt,

@@ -1,5 +1,5 @@
 import { LISTED_MOST } from "../../../protocol/admin.ts";
-import { atMost, isIn, isMoreThan, LOOKED_THROUGH_MOST, pageOf, USER_TEXT } from "./listed.ts";
+import { atMost, isIn, isMoreThan, LOOKED_THROUGH_MOST, pageOf } from "./listed.ts";
 import { CONVERSATION_COLUMNS } from "./rows.ts";
 
 /** People whom the index finds, and whose conversations are looked up. */
@@ -51,10 +51,10 @@ const lookedThrough = (ids: string) => `newest AS MATERIALIZED (
     ) p LIMIT ${LOOKED_THROUGH_MOST}
   ), found AS MATERIALIZED (
     SELECT id FROM theirs UNION SELECT id FROM named UNION SELECT id FROM conversations WHERE id = $4
-    UNION SELECT id FROM newest WHERE ${isIn("name", "$3")}
+    UNION SELECT id FROM newest WHERE ${isIn("confab_folded(name)", "$3")}
     UNION SELECT id FROM places WHERE user_id IN (
       SELECT u.id FROM (SELECT DISTINCT user_id FROM places) who
-      CROSS JOIN LATERAL (SELECT * FROM users WHERE id = who.user_id OFFSET 0) u WHERE ${isIn(USER_TEXT, "$3")}
+      CROSS JOIN LATERAL (SELECT * FROM users WHERE id = who.user_id OFFSET 0) u WHERE ${isIn("u.folded", "$3")}
     )
   )`;
 const FOUND_IS_CUT = `${HAVE_MORE} AND (${isFull("newest")} OR ${isFull("places")})`;

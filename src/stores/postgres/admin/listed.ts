@@ -22,9 +22,8 @@ export const totalOf = ({ found, is_cut }: Counted = { found: 0, is_cut: false }
 export const atMost = (most: number) => `LIMIT ${most + 1}`;
 export const isMoreThan = (most: number, name: string) => `(SELECT count(*) > ${most} FROM ${name})`;
 
-/** Whether the text is in it, as `confab_found_users` and `confab_found_conversations` ask. */
-export const isIn = (text: string, search: string) => `strpos(confab_words(${text}), confab_wanted(${search})) > 0`;
-export const USER_TEXT = "u.first_name || ' ' || u.last_name || ' ' || u.email";
+/** Whether a folded text has it, as `confab_found_users` and `confab_found_conversations` ask. */
+export const isIn = (folded: string, search: string) => `strpos(${folded}, (SELECT confab_sought(${search}))) > 0`;
 
 /** Which rows a list shows: their columns, as those of the table by its short name. */
 interface Shown {

@@ -3,7 +3,7 @@ import type { Database } from "../database.ts";
 import { chunks } from "../pieces.ts";
 import { numbersOf } from "../rows.ts";
 import { BEYOND_ALL, type IdsRow, idsOf } from "../search.ts";
-import { atMost, isIn, LOOKED_THROUGH_MOST, pageOf, USER_TEXT } from "./listed.ts";
+import { atMost, isIn, LOOKED_THROUGH_MOST, pageOf } from "./listed.ts";
 import { ADMIN_USER_COLUMNS } from "./rows.ts";
 
 export interface Flags {
@@ -53,7 +53,7 @@ export async function findUsers(
         found.add(id);
   }
   let looked = 0;
-  const piece = idsOf("users", "u", isIn(USER_TEXT, "$1"), `u.id < $2::bigint AND ${where}`);
+  const piece = idsOf("users", "u", isIn("u.folded", "$1"), `u.id < $2::bigint AND ${where}`);
   for (let before = BEYOND_ALL; !isComplete && looked < LOOKED_THROUGH_MOST; ) {
     const [row] = await db.bulk<IdsRow>(piece, [search, before, db.pieceRows]);
     for (const id of numbersOf(row?.ids ?? "{}")) found.add(id);

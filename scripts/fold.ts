@@ -1,0 +1,51 @@
+/**
+ * Prints the SQL of `confab_fold_letters`, as the migration that creates it has it: which letter each one is found by.
+ * Unicode's own case folding, never a locale's; a letter with a stroke is found by the plain one.
+ */
+const CROSSED: Record<string, string> = {
+  ł: "l",
+  ø: "o",
+  đ: "d",
+  ħ: "h",
+  ŧ: "t",
+  ð: "d",
+  ŋ: "n",
+  "’": "'",
+  "‘": "'",
+  ʼ: "'",
+  ʻ: "'",
+  "‐": "-",
+};
+
+const isOne = (text: string) => [...text].length === 1;
+const isStable = (text: string) => text.normalize("NFKD") === text;
+
+/** The lower case of the upper case brings together what is the same letter: ς and σ, ı and i. */
+function foldedLetter(letter: string): string {
+  const upper = letter.toUpperCase();
+  const lower = (isOne(upper) ? upper : letter).toLowerCase();
+  const one = isOne(lower) && isStable(lower) ? lower : letter;
+  return CROSSED[one] ?? one;
+}
+
+/** Beyond ASCII, which `lower` of the C locale knows, and only what a decomposition leaves. */
+function foldedLetters(): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let point = 0x80; point <= 0x10_ffff; point++) {
+    if (point >= 0xd800 && point <= 0xdfff) continue;
+    const letter = String.fromCodePoint(point);
+    if (isStable(letter) && foldedLetter(letter) !== letter) pairs.push([letter, foldedLetter(letter)]);
+  }
+  return pairs;
+}
+
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+const pairs = foldedLetters();
+const from = pairs.map(([letter]) => letter).join("");
+const to = pairs.map(([, folded]) => folded).join("");
+const rest = `regexp_replace(p_text COLLATE "C", ${literal(`[^${from}]+`)}, '', 'g')`;
+process.stdout.write(`CREATE FUNCTION confab_fold_letters(p_text text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN translate(p_text, ${rest}, translate(${rest}, ${literal(from)}, ${literal(to)}));
+`);

@@ -1,0 +1,77 @@
+/**
+ * Settings of a session that change what our statements mean or what they answer. Each connection says them itself: the
+ * defaults of a server, a database, a role or a URL may be anything.
+ */
+const MEANING = {
+  client_encoding: "UTF8",
+  // drizzle reads a moment as text: with 'SQL, DMY' day and month come back swapped.
+  DateStyle: "ISO, MDY",
+  IntervalStyle: "postgres",
+  TimeZone: "UTC",
+  bytea_output: "hex",
+  // Less, and moments that are selected as numbers lose their milliseconds.
+  extra_float_digits: "1",
+  standard_conforming_strings: "on",
+  // Without it NULL in an array's text is the word "NULL": every send would have the same client_id.
+  array_nulls: "on",
+  transform_null_equals: "off",
+  // An error where a policy would hide rows: a chat with holes is worse than none.
+  row_security: "off",
+  // Numbering relies on every statement seeing what was committed before it began.
+  default_transaction_isolation: "read committed",
+  default_transaction_read_only: "off",
+  default_transaction_deferrable: "off",
+  // As a replica no foreign key is checked and nothing cascades.
+  session_replication_role: "origin",
+  // Above 0 an index of words answers with a part of what it finds, at random.
+  gin_fuzzy_search_limit: "0",
+  exit_on_error: "off",
+  "plpgsql.variable_conflict": "error",
+  "plpgsql.extra_errors": "none",
+};
+
+/** No limits: for a migration, which may take its time, and for the lock, whose connection is idle for months. */
+export const NO_LIMITS = {
+  statement_timeout: "0",
+  lock_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+  idle_session_timeout: "0",
+  transaction_timeout: "0",
+};
+
+/**
+ * Everything is asked by key. A connection keeps the plans of its first calls: those for tables of a page or two would
+ * read the whole of them, and sort a group of thousands to find its first people.
+ */
+export const PLANS_BY_KEY = {
+  enable_seqscan: "off",
+  enable_bitmapscan: "off",
+  enable_indexscan: "on",
+  enable_indexonlyscan: "on",
+  enable_nestloop: "on",
+  plan_cache_mode: "auto",
+  // What must be looked through all the same looks so dear then that it would be compiled first.
+  jit: "off",
+};
+
+/**
+ * The statement that each connection runs before any other. Start-up parameters would not do: PgBouncer refuses the ones
+ * it does not know, or ignores them and says nothing. A setting that this server does not have is left out, and one that
+ * has its value already is not set: some may be set by superusers only.
+ * @param schema where the tables are; a temporary table never stands in for one of them
+ */
+export function sessionPrelude(schema: string, settings: Record<string, string>): string {
+  const searchPath = `${quoted(schema, '"')}, pg_temp`;
+  const wanted = Object.entries({ ...MEANING, search_path: searchPath, ...settings });
+  const rows = wanted.map(([name, value]) => `(${literal(name)}, ${literal(value)})`);
+  return `SELECT pg_catalog.set_config(name, value, false) FROM (VALUES ${rows.join(", ")}) AS wanted (name, value)
+    WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) value`;
+}
+
+/** The settings that Confab sets, for the test that has each of them set to something else. */
+export const SESSION_SETTINGS = Object.keys({ ...MEANING, ...NO_LIMITS, ...PLANS_BY_KEY, search_path: "" });
+
+const quoted = (text: string, mark: string) => mark + text.replaceAll(mark, mark + mark) + mark;
+
+/** E'…' reads the same whatever `standard_conforming_strings` is. */
+const literal = (text: string) => `E${quoted(text.replaceAll("\\", "\\\\"), "'")}`;

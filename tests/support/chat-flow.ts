@@ -1,0 +1,85 @@
+import { expect } from "bun:test";
+import postgres from "postgres";
+import { openDriver, storesOn } from "../../src/compose.ts";
+import { readConfig } from "../../src/config.ts";
+import { Database } from "../../src/stores/postgres/database.ts";
+import { NO_LIMITS, sessionPrelude } from "../../src/stores/postgres/session.ts";
+import { PASSWORD } from "./client.ts";
+import { startTestServer } from "./server.ts";
+
+const RECENT_MS = 60_000;
+/** Day and month can be swapped, and are when somebody reads them in another order. */
+const EARLY_IN_A_MONTH = "2026-03-04T15:09:26.535Z";
+/** Longer than a time-out that is meant to disturb. */
+const IDLE_MS = 300;
+
+const isRecent = (time: string) => Math.abs(Date.parse(time) - Date.now()) < RECENT_MS;
+
+/**
+ * What people do, on a PostgreSQL database of which only the URL is known: each answer is what it is on a database of
+ * one's own making.
+ * @param admin a superuser's URL of the same database, for what no call can do
+ */
+export async function expectChatWorks(databaseUrl: string, admin = databaseUrl): Promise<void> {
+  const server = await startTestServer("postgres", { DATABASE_URL: databaseUrl });
+  const prelude = sessionPrelude("public", NO_LIMITS);
+  const sql = postgres(admin, { max: 1, onnotice: () => {}, prelude });
+  try {
+    const ann = await server.person("Ann");
+    const bob = await server.person("Bob");
+    expect(isRecent(ann.user?.date_joined ?? "")).toBe(true);
+    const again = await server.visitor().post("/api/users/register/", {
+      email: ann.user?.email.toUpperCase(),
+      first_name: "Ann",
+      last_name: "Again",
+      password: PASSWORD,
+      password_confirm: PASSWORD,
+    });
+    expect(again.body.errors).toEqual({ email: ["A user with this email already exists."] });
+    await sql.unsafe(`UPDATE public.users SET date_joined = TIMESTAMPTZ '${EARLY_IN_A_MONTH}' WHERE id = ${ann.id}`);
+    expect((await ann.get("/api/users/profile/")).body.data.date_joined).toBe(EARLY_IN_A_MONTH);
+    expect((await ann.get("/api/users/sessions/")).body.data).toHaveLength(1);
+    expect((await ann.get("/api/users/list/?search=bob")).body.data[0]).toMatchObject({ id: bob.id });
+
+    const { id } = await ann.conversation([bob]);
+    const path = `/api/chat/conversations/${id}/messages/`;
+    const first = await ann.send(id, "5 € \\ 'NULL'", "a");
+    expect(isRecent(first.created_at)).toBe(true);
+    // Two without a client_id are two, whatever stands for its absence.
+    await ann.send(id, "no id");
+    await ann.send(id, "no id");
+    expect((await ann.post(path, { content: "5 € \\ 'NULL'", client_id: "a" })).body.data).toEqual(first);
+    const socket = await bob.chat(id);
+    await Bun.sleep(IDLE_MS);
+    socket.send({ type: "message", content: "over the socket", client_id: "b" });
+    expect(await socket.next("ack")).toMatchObject({ seq: 4, version: 4 });
+    socket.close();
+    expect((await ann.patch(`${path}${first.id}/`, { content: "6 €" })).status).toBe(200);
+    expect((await ann.delete(`${path}${first.id}/`)).status).toBe(200);
+    const page = (await bob.get(path)).body.data;
+    expect(page.messages.map((message: { content: string }) => message.content)).toEqual([
+      "",
+      "no id",
+      "no id",
+      "over the socket",
+    ]);
+    expect(page.messages[0].created_at).toBe(first.created_at);
+    expect((await ann.get("/api/chat/conversations/?search=bob")).body.data).toMatchObject([{ id, unread_count: 1 }]);
+    await bob.post("/api/users/logout/");
+    expect((await bob.get("/api/users/profile/")).status).toBe(401);
+
+    // What only goes after a month.
+    await sql.unsafe(
+      `UPDATE public.messages SET created_at = created_at - interval '30 days' WHERE conversation_id = '${id}' AND seq < 3`,
+    );
+    await sql.unsafe(`UPDATE public.conversations SET oldest_at = oldest_at - interval '30 days' WHERE id = '${id}'`);
+    const driver = await openDriver(readConfig({ DATABASE_URL: databaseUrl }), SILENT);
+    expect(await storesOn(new Database(driver)).log.prune(86_400_000)).toBe(2);
+    await driver.close();
+  } finally {
+    await sql.end();
+    await server.stop();
+  }
+}
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
