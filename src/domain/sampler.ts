@@ -15,6 +15,7 @@ export interface Sampled {
 export class Sampler {
   private readonly loop = monitorEventLoopDelay({ resolution: 20 });
   private cpu = process.cpuUsage();
+  private memory = process.memoryUsage();
   private since = performance.now();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
@@ -62,7 +63,7 @@ export class Sampler {
     const delay = (percent: number) =>
       meter.delivery.count === 0 ? null : round(meter.delivery.percentile(percent) / 1000);
     const cpu = process.cpuUsage(this.cpu);
-    const { rss, heapUsed } = process.memoryUsage();
+    const { rss, heapUsed } = this.readMemory();
     const sample: Sample = {
       connections: this.sampled.connections(),
       upgrades_per_s: rate(meter.upgrades),
@@ -87,6 +88,16 @@ export class Sampler {
     this.cpu = process.cpuUsage();
     this.since = now;
     return sample;
+  }
+
+  /** Bun opens a file for it, which fails while clients hold all that this process may open: then it is as it was before. */
+  private readMemory() {
+    try {
+      this.memory = process.memoryUsage();
+    } catch {
+      // Asked again with the next sample.
+    }
+    return this.memory;
   }
 }
 

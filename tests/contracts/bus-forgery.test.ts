@@ -235,6 +235,21 @@ if (modes.includes("redis"))
       await sure();
     });
 
+    test("does not make a node unheard for good that the database does not list for a moment, as after a restart", async () => {
+      await sure();
+      living.splice(living.indexOf(oneId), 1);
+      // The database is asked for its nodes every two seconds.
+      await Bun.sleep(3_000);
+      living.unshift(oneId);
+      two.got.length = 0;
+      await until(() => {
+        one.bus.publish(events.to_user);
+        return two.got.length > 0;
+      });
+      expect(two.got[0]).toEqual(events.to_user);
+      await sure();
+    });
+
     test("does not keep the nodes busy with a flood: what is real arrives, the log is asked once a second, and told of once", async () => {
       await sure();
       const { asked } = two;

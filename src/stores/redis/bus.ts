@@ -378,6 +378,13 @@ export class RedisBus implements Bus {
       if (at === undefined) this.heard.set(node, now);
       else if (now - at > STRANGE_AFTER_MS && hearsItself) this.wonder(node);
     }
+    // After a restart the database lists a node only when that has connected again: it was no end. A new nonce tells
+    // what it says from now on from what anybody can say again.
+    if (nodes.some((node) => this.peers.isForgotten(node))) {
+      this.peers.renew();
+      this.miss();
+      this.beat();
+    }
     for (const node of this.heard.keys()) {
       if (node === this.options.nodeId || nodes.includes(node)) continue;
       // It went without a goodbye: what it committed last, nobody may have been told.

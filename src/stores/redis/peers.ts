@@ -83,6 +83,11 @@ export class Peers {
     else Object.assign(counts, { floor: Number.POSITIVE_INFINITY, seen: new Float64Array(0) });
   }
 
+  /** Whether it was taken for ended. */
+  isForgotten(nodeId: string): boolean {
+    return this.peers.get(nodeId)?.counts?.floor === Number.POSITIVE_INFINITY;
+  }
+
   /** Those that have not answered may be dead, and their beats said by somebody else. */
   forgetSilent(now: number): void {
     for (const [nodeId, { heardAt, counts }] of this.peers)

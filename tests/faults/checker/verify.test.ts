@@ -13,7 +13,7 @@ import type {
   Truth,
 } from "./history.ts";
 import { figuresOf, lacking, verdictOf } from "./report.ts";
-import { verify } from "./verify.ts";
+import { verify, verifyRecord } from "./verify.ts";
 
 const ROOM = "room";
 const [ANN, BOB, CAT, EVE] = [1, 2, 3, 4];
@@ -531,6 +531,16 @@ const spoiltHistories: Record<string, { check: string; spoil(run: ReturnType<typ
 test("a record in which the database went back and all is well passes", () => {
   const { history, truth } = wentBack();
   expect(verify(history, truth)).toEqual([]);
+});
+
+test("a send that began in the dead history and was carried out in the new one may be repeated", () => {
+  const { history, sends } = wentBack();
+  // The third message of the new history: its node asked the database again when that was back.
+  const third = sends[3];
+  if (!third) throw new Error("there is no third send");
+  Object.assign(third, { invokedAt: 990, endedAt: 1_105 });
+  history.operations.push({ ...third, invokedAt: 1_250, endedAt: 1_255 });
+  expect(verifyRecord(history)).toEqual([]);
 });
 
 test("who was asked in again in the dead history may see what both have, and nobody else", () => {

@@ -35,7 +35,13 @@ function record(history: History, sides: Sides): Violation[] {
     ...history.oddities,
     ...sides.each.flatMap((side) => {
       const isIn = (of: Side) => of === "both" || of === side;
-      const sends = sendsOf(history).filter(({ result, invokedAt }) => !result || isIn(sides.of(result.id, invokedAt)));
+      const sends = sendsOf(history).flatMap((send) => {
+        const { result, ...asked } = send;
+        const of = result && sides.of(result.id, send.invokedAt);
+        if (of === undefined || isIn(of)) return [send];
+        // Its answer may be of either history, but it began before those that repeat it.
+        return of === "unknown" ? [asked] : [];
+      });
       return [
         ...acksAgree(sends),
         ...oneMessagePerSeq(history, (id, from) => isIn(sides.of(id, from))),
