@@ -1,20 +1,18 @@
 import type { PGlite } from "@electric-sql/pglite";
 import postgres from "postgres";
+import { examineDatabase } from "../stores/postgres/examine.ts";
+import { NO_LIMITS, sessionPrelude } from "../stores/postgres/session.ts";
 import type { BackupDatabase } from "./tables.ts";
 
 /** What is read is of one moment; what is written sees what others have committed until they were locked out. */
 const ISOLATION = { "read only": "repeatable read", "read write": "read committed" };
 
-/** Whatever a role or a database prefers: rows read the same everywhere, and nothing ends a long transaction. */
-const SETTINGS = [
-  "SET LOCAL timezone = 'UTC'",
-  "SET LOCAL statement_timeout = 0",
-  "SET LOCAL idle_in_transaction_session_timeout = 0",
-  "SET LOCAL lock_timeout = 0",
-  "SET LOCAL search_path = public",
-];
+const APPLICATION = "confab backup";
 
-export function backupOnPostgres(url: string): BackupDatabase {
+/** @throws an error whose text says what to do, when the database is none that Confab can use */
+export async function backupOnPostgres(url: string): Promise<BackupDatabase> {
+  // What it warns of is for servers.
+  const schema = await examineDatabase(url, () => {});
   const client = postgres(url, {
     max: 1,
     connect_timeout: 5,
@@ -22,13 +20,13 @@ export function backupOnPostgres(url: string): BackupDatabase {
     // What is fetched once is planned once.
     prepare: false,
     onnotice: () => {},
-    connection: { application_name: "confab backup" },
+    connection: { application_name: APPLICATION },
+    prelude: sessionPrelude(schema, { application_name: APPLICATION, ...NO_LIMITS }),
   });
   return {
     kind: "postgresql",
     async transaction(mode, work) {
       const result = await client.begin(`isolation level ${ISOLATION[mode]} ${mode}`, async (transaction) => {
-        for (const setting of SETTINGS) await transaction.unsafe(setting);
         return {
           value: await work(async <Row>(text: string, parameters: readonly (string | number)[] = []) => {
             const rows = await transaction.unsafe(text, [...parameters]);
@@ -49,7 +47,7 @@ export function backupOnPglite(client: PGlite, close: () => Promise<void>): Back
     transaction: (mode, work) =>
       client.transaction(async (transaction) => {
         await transaction.exec(`SET TRANSACTION ISOLATION LEVEL ${ISOLATION[mode]}, ${mode}`);
-        for (const setting of SETTINGS) await transaction.exec(setting);
+        await transaction.exec("SET LOCAL timezone = 'UTC'");
         return work(async <Row>(text: string, parameters: readonly (string | number)[] = []) => {
           if (parameters.length > 0) return (await transaction.query<Row>(text, [...parameters])).rows;
           // Without parameters a text may have several statements, as migrations do.

@@ -6,7 +6,7 @@ import { MIGRATIONS } from "../stores/postgres/migrations.ts";
 import * as schema from "../stores/postgres/schema.ts";
 import { BackupFileError, type BackupHeader, type BackupWriter, readBackup } from "./format.ts";
 
-/** Runs one statement of a transaction. */
+/** Runs one statement of a transaction. Tables have no schema: `search_path` leads to theirs. */
 export type Run = <Row>(text: string, parameters?: readonly (string | number)[]) => Promise<Row[]>;
 
 /** A database that is read or filled by one transaction, on a connection of its own. */
@@ -68,7 +68,7 @@ export async function dump(
     for (const name of backupTables()) {
       const [{ there } = { there: false }] = await run<{ there: boolean }>(
         "SELECT to_regclass($1) IS NOT NULL AS there",
-        [`public.${name}`],
+        [name],
       );
       if (!there) continue;
       const [counted] = await run<{ rows: number | string }>(`SELECT count(*) AS rows FROM ${selected(name)} AS t`);
@@ -86,7 +86,10 @@ export async function dump(
     const all = tables.reduce((sum, { rows }) => sum + rows, 0);
     let done = 0;
     for (const { name } of tables) {
-      await run(`DECLARE backup NO SCROLL CURSOR FOR SELECT row_to_json(t)::text AS row FROM ${selected(name)} AS t`);
+      await run(
+        `DECLARE backup NO SCROLL CURSOR FOR
+         SELECT row_to_json(t)::text AS row FROM (SELECT ${await writable(run, name)} FROM ${selected(name)} AS t) AS t`,
+      );
       for (;;) {
         const rows = await run<{ row: string }>(`FETCH ${ROWS_AT_ONCE} FROM backup`);
         if (rows.length === 0) break;
@@ -102,12 +105,23 @@ export async function dump(
 
 function selected(table: string): string {
   const portable = PORTABLE[table];
-  return portable === undefined ? `public.${table}` : `(SELECT * FROM public.${table} WHERE ${portable})`;
+  return portable === undefined ? table : `(SELECT * FROM ${table} WHERE ${portable})`;
+}
+
+/** The columns of a table but those that the database makes of the others: they can't be restored, and need not be. */
+async function writable(run: Run, table: string): Promise<string> {
+  const [row] = await run<{ columns: string }>(
+    `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
+     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
+    [table],
+  );
+  if (!row) throw new Error(`the table ${table} has no columns`);
+  return row.columns;
 }
 
 /** The history that the database is of; null where there is no such table. */
 async function epochOf(run: Run): Promise<string | null> {
-  const [row] = await run<{ there: boolean }>("SELECT to_regclass('public.history') IS NOT NULL AS there");
+  const [row] = await run<{ there: boolean }>("SELECT to_regclass('history') IS NOT NULL AS there");
   if (!row?.there) return null;
   const [history] = await run<{ epoch: string }>("SELECT epoch::text AS epoch FROM history");
   return history?.epoch ?? null;
@@ -140,8 +154,8 @@ export function requireKnown(header: BackupHeader, path: string): void {
 /** Whether somebody's data is in a database: users, conversations, or anything else that a backup would have. */
 export async function isEmpty(run: Run): Promise<boolean> {
   for (const name of backupTables().filter((table) => !(table in PORTABLE))) {
-    const [row] = await run<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [`public.${name}`]);
-    if (row?.there && (await run(`SELECT 1 FROM public.${name} LIMIT 1`)).length > 0) return false;
+    const [row] = await run<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
+    if (row?.there && (await run(`SELECT 1 FROM ${name} LIMIT 1`)).length > 0) return false;
   }
   return true;
 }
@@ -199,11 +213,11 @@ async function migrateTo(run: Run, from: number, to: number) {
 
 /** Removes all that the migrations have made: tables and functions, by name. Others' in the same database stay. */
 async function dropAll(run: Run) {
-  const tables = [...backupTables(), ...STAYS].map((name) => `public.${name}`);
+  const tables = [...backupTables(), ...STAYS];
   await run(`DROP TABLE IF EXISTS ${tables.join(", ")} CASCADE`);
   const functions = await run<{ signature: string }>(
     `SELECT oid::regprocedure::text AS signature FROM pg_proc
-     WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'confab\\_%'`,
+     WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'confab\\_%'`,
   );
   for (const { signature } of functions) await run(`DROP FUNCTION IF EXISTS ${signature} CASCADE`);
   await run("DELETE FROM drizzle.__drizzle_migrations");
@@ -212,10 +226,9 @@ async function dropAll(run: Run) {
 /** Locks all tables against everybody, and empties them; also of what the migrations have put there. */
 async function empty(run: Run, header: BackupHeader) {
   const names = header.tables.map(({ name }) => name);
-  const whole = names.filter((name) => !(name in PORTABLE)).map((name) => `public.${name}`);
+  const whole = names.filter((name) => !(name in PORTABLE));
   await run(`TRUNCATE ${whole.join(", ")}`);
-  for (const name of names.filter((name) => name in PORTABLE))
-    await run(`DELETE FROM public.${name} WHERE ${PORTABLE[name]}`);
+  for (const name of names.filter((name) => name in PORTABLE)) await run(`DELETE FROM ${name} WHERE ${PORTABLE[name]}`);
 }
 
 async function insertAll(run: Run, path: string, onRows: (done: number) => void) {
@@ -228,8 +241,8 @@ async function insertAll(run: Run, path: string, onRows: (done: number) => void)
     // By the columns that the rows have: what an older version did not know gets its default.
     const columns = columnsOf(batch[0] ?? "");
     await run(
-      `INSERT INTO public.${into} (${columns}) OVERRIDING SYSTEM VALUE
-       SELECT ${columns} FROM json_populate_recordset(NULL::public.${into}, $1::text::json)`,
+      `INSERT INTO ${into} (${columns}) OVERRIDING SYSTEM VALUE
+       SELECT ${columns} FROM json_populate_recordset(NULL::${into}, $1::text::json)`,
       [`[${batch.join(",")}]`],
     );
     done += batch.length;
@@ -258,12 +271,12 @@ const columnsOf = (row: string) =>
 async function setSequences(run: Run) {
   const identities = await run<{ table: string; column: string }>(
     `SELECT table_name AS table, column_name AS column FROM information_schema.columns
-     WHERE table_schema = 'public' AND is_identity = 'YES'`,
+     WHERE table_schema = current_schema() AND is_identity = 'YES'`,
   );
   const known = new Set(backupTables());
   for (const { table, column } of identities.filter(({ table }) => known.has(table)))
     await run(
-      `SELECT setval(pg_get_serial_sequence('public.${table}', '${column}'), coalesce(max("${column}"), 0) + 1, false) FROM public.${table}`,
+      `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), coalesce(max("${column}"), 0) + 1, false) FROM ${table}`,
     );
 }
 

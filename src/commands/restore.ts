@@ -60,7 +60,7 @@ interface Load {
 }
 
 async function restorePostgres(url: string, file: string, header: BackupHeader, options: Load) {
-  const database = backupOnPostgres(url);
+  const database = await backupOnPostgres(url);
   const nodesInUse = async (run: Run) =>
     (await livingNodes((text, parameters) => run(text, parameters.map(String)))).length;
   try {

@@ -15,6 +15,7 @@ import { zstdDecompressSync } from "node:zlib";
 import { is } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import postgres from "postgres";
 import { BackupFileError, type BackupHeader, BackupWriter, readBackup, verifyBackup } from "../../src/backup/format.ts";
 import { backupTables } from "../../src/backup/tables.ts";
 import { CONTROL_SOCKET, ServerGoneError, withCheckpointsHeld } from "../../src/control.ts";
@@ -232,6 +233,27 @@ if (sides.includes("postgres"))
     expect(rows["messages"]?.length).toBe(TEXTS.length + 2);
     expect(await rowsIn(file("2"))).toEqual(rows);
     expect(await rowsIn(file("3"))).toEqual(rows);
+  });
+
+if (sides.includes("postgres"))
+  test("a database whose tables are in another schema, with defaults of its own, is backed up and restored as any other", async () => {
+    const environment = await newPlace("postgres");
+    const file = await backupFile();
+    const again = join(file, "../again.zst");
+    await restore(environment, file);
+    const sql = postgres(environment["DATABASE_URL"] ?? "", { max: 1, onnotice: () => {} });
+    await sql.unsafe(`ALTER SCHEMA public RENAME TO chat; CREATE SCHEMA public; CREATE TABLE public.users (id text);
+      DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET "TimeZone" = "Asia/Kathmandu"', current_database());
+        EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
+        EXECUTE format('ALTER DATABASE %I SET idle_in_transaction_session_timeout = 1', current_database());
+      END $$`);
+    await sql.end();
+    await backUp(environment, again);
+    expect(await rowsIn(again)).toEqual(await rowsIn(file));
+    await restore(environment, again, "--replace");
+    await backUp(environment, join(file, "../last.zst"));
+    expect(await rowsIn(join(file, "../last.zst"))).toEqual(await rowsIn(file));
   });
 
 if (sides.includes("postgres"))

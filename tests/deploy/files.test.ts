@@ -17,6 +17,8 @@ const GUIDES = readdirSync(join(ROOT, "docs/deploy")).map((name) => `docs/deploy
 const FOREIGN = new Set([
   ...["POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"],
   ...["BUN_TMPDIR", "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "PGSSL", "REDISCLI_AUTH"],
+  // Of PostgreSQL, in CREATE DATABASE.
+  "LC_CTYPE",
   // Of docker-compose.prod.yml and deploy/Caddyfile.
   ...["DOMAIN", "NODES"],
   // Of createsuperuser.
