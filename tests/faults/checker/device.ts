@@ -83,6 +83,8 @@ export class Device {
   private readonly seenAt = new Map<string, Map<number, number>>();
   /** Conversations whose end this device has asked for: until that is confirmed changes may still come. */
   private readonly leaving = new Set<string>();
+  /** In which epoch it was told what it shows of a conversation. */
+  private readonly epochs = new Map<string, string>();
   private readonly pending = new Map<string, Pending>();
   private asked = 0;
   /** When anything came, and when the server last went on with this connection's own frames, in the machine's time. */
@@ -346,10 +348,10 @@ export class Device {
       case "connection_established":
         if (frame.conversation_id === undefined)
           for (const conversation of this.conversations) this.subscribe(conversation);
-        else this.follow(frame.conversation_id, frame.last_version ?? 0);
+        else this.follow(frame.conversation_id, frame.last_version ?? 0, frame.epoch);
         break;
       case "subscribed":
-        this.follow(frame.conversation_id, frame.last_version);
+        this.follow(frame.conversation_id, frame.last_version, frame.epoch);
         break;
       case "unsubscribed":
         this.leaving.delete(frame.conversation_id);
@@ -425,7 +427,7 @@ export class Device {
     this.history.oddities.push({ check, text: `${this.connection} ${text}` });
   }
 
-  private follow(conversation: string, greeted: number) {
+  private follow(conversation: string, greeted: number, epoch: string) {
     this.leaving.delete(conversation);
     const asked = this.subscribing.get(conversation);
     this.subscribing.delete(conversation);
@@ -441,12 +443,24 @@ export class Device {
     const greetedAt = performance.now();
     const stream = { connection, person, device, node, conversation, ...asked, greeted, greetedAt };
     this.beginStream({ ...stream, resets: [], frames: [] });
+    this.meetEpoch(conversation, epoch);
   }
 
   private beginStream(stream: Stream) {
     const { conversation } = stream;
     this.streams.set(conversation, stream);
     this.history.streams.push(stream);
+  }
+
+  /**
+   * What comes from the log shows messages as they are now, with changes that have their turn later. In another epoch those
+   * can be lost, though the cursor stands before them and is in the log.
+   */
+  private meetEpoch(conversation: string, epoch: string) {
+    const known = this.epochs.get(conversation);
+    const replica = this.replicas.get(conversation);
+    this.epochs.set(conversation, epoch);
+    if (known !== undefined && known !== epoch && replica) this.loadAnew(conversation, replica);
   }
 
   private endStream(conversation: string): boolean {
@@ -462,6 +476,10 @@ export class Device {
     if (!stream || !replica) return;
     stream.resets.push({ at: performance.now(), frames: stream.frames.length, to });
     Object.assign(replica, to);
+    this.loadAnew(conversation, replica);
+  }
+
+  private loadAnew(conversation: string, replica: Replica) {
     replica.messages.clear();
     replica.fromSeq = Number.POSITIVE_INFINITY;
     const seenAt = new Map<number, number>();
@@ -474,7 +492,10 @@ export class Device {
       const page = await this.setup.newestPage(conversation, this.random.pick(this.nodes));
       // Another reset came meanwhile.
       if (this.seenAt.get(conversation) !== seenAt) return;
-      if (page) return this.beginWith(page, replica, seenAt);
+      if (page) {
+        this.beginWith(page, replica, seenAt);
+        return this.meetEpoch(conversation, page.epoch);
+      }
       await Bun.sleep(RELOAD_AGAIN_MS);
     }
   }
