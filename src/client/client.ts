@@ -154,7 +154,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     if (epoch === core.epoch) return;
     core.epoch = epoch;
     // A connection that begins does so by itself.
-    if (core.isOnline()) later(() => core.isOnline() && conversations.up(), jitter(RELOAD_WITHIN_MS));
+    if (core.isOnline()) later(() => core.isOnline() && conversations.startEpoch(), jitter(RELOAD_WITHIN_MS));
   }
 
   async function greeted(userId: number) {

@@ -201,8 +201,11 @@ export function createFeed(self: LiveConversation, core: Core) {
       if (state !== "pending") return;
       state = "live";
       target = last_version;
+      // A page or a replay shows messages as they are now, with changes ahead of the cursor: those may be lost.
+      const isOther = self.meetHistory();
+      if (isOther) forget();
       // What was the newest has never been, whatever the epoch says.
-      if (self.meetHistory() || last_seq < (timeline.newest?.seq ?? 0)) timeline.forgetNewest();
+      if (isOther || last_seq < (timeline.newest?.seq ?? 0)) timeline.forgetNewest();
       reading.heard(last_seq, read_seq);
       self.told = Math.min(self.told, last_seq);
       self.prune(pruned_seq);

@@ -34,6 +34,8 @@ export interface Conversations extends ConversationList {
   changed(): void;
   /** There is a new connection. */
   up(): void;
+  /** The database may have gone back, while the connection holds. */
+  startEpoch(): void;
   clear(): void;
   /** What other devices have read meanwhile is not told by the socket. */
   loadAgain(): void;
@@ -122,6 +124,10 @@ export function createConversations(core: Core, recent: number) {
       followRecent();
       for (const { outbox } of list.known) outbox.tidy();
       void loadFirst();
+    },
+    startEpoch() {
+      for (const { feed } of list.known) feed.reset();
+      list.up();
     },
     clear() {
       const { known } = list;

@@ -83,8 +83,8 @@ export class Device {
   private readonly seenAt = new Map<string, Map<number, number>>();
   /** Conversations whose end this device has asked for: until that is confirmed changes may still come. */
   private readonly leaving = new Set<string>();
-  /** Up to which version what it shows of a conversation may have been told already, and in which epoch. */
-  private readonly horizons = new Map<string, { version: number; epoch: string }>();
+  /** In which epoch it was told what it shows of a conversation. */
+  private readonly epochs = new Map<string, string>();
   private readonly pending = new Map<string, Pending>();
   private asked = 0;
   /** When anything came, and when the server last went on with this connection's own frames, in the machine's time. */
@@ -443,7 +443,7 @@ export class Device {
     const greetedAt = performance.now();
     const stream = { connection, person, device, node, conversation, ...asked, greeted, greetedAt };
     this.beginStream({ ...stream, resets: [], frames: [] });
-    this.lookAhead(conversation, { version: greeted, epoch });
+    this.meetEpoch(conversation, epoch);
   }
 
   private beginStream(stream: Stream) {
@@ -453,15 +453,14 @@ export class Device {
   }
 
   /**
-   * A replay and a page show messages as they are now, with changes that have their turn later. Whoever is cut off before
-   * that, and comes back in another epoch, can have seen changes that are lost, though the cursor stands before them.
+   * What comes from the log shows messages as they are now, with changes that have their turn later. In another epoch those
+   * can be lost, though the cursor stands before them and is in the log.
    */
-  private lookAhead(conversation: string, next: { version: number; epoch: string }) {
-    const horizon = this.horizons.get(conversation);
+  private meetEpoch(conversation: string, epoch: string) {
+    const known = this.epochs.get(conversation);
     const replica = this.replicas.get(conversation);
-    this.horizons.set(conversation, next);
-    if (!horizon || !replica || horizon.epoch === next.epoch || replica.version >= horizon.version) return;
-    this.loadAnew(conversation, replica);
+    this.epochs.set(conversation, epoch);
+    if (known !== undefined && known !== epoch && replica) this.loadAnew(conversation, replica);
   }
 
   private endStream(conversation: string): boolean {
@@ -477,7 +476,6 @@ export class Device {
     if (!stream || !replica) return;
     stream.resets.push({ at: performance.now(), frames: stream.frames.length, to });
     Object.assign(replica, to);
-    this.horizons.delete(conversation);
     this.loadAnew(conversation, replica);
   }
 
@@ -496,8 +494,7 @@ export class Device {
       if (this.seenAt.get(conversation) !== seenAt) return;
       if (page) {
         this.beginWith(page, replica, seenAt);
-        const { last_version: version, epoch } = page;
-        return this.lookAhead(conversation, { version, epoch });
+        return this.meetEpoch(conversation, page.epoch);
       }
       await Bun.sleep(RELOAD_AGAIN_MS);
     }
