@@ -63,7 +63,7 @@ async function setting() {
 const isBack = (client: ConfabClient, id: string) =>
   online(client).then(() => until(() => client.open(id).state === "live"));
 
-test("an open page shows the history that is, and nothing of the one that was", async () => {
+test("an open page shows the new history, and nothing of the lost one", async () => {
   const { node, ann, bob, cat, id, asideId } = await setting();
   const { client, blind, see } = blindable(ann);
   const chat = (await online(client)).open(id);
@@ -94,7 +94,7 @@ test("an open page shows the history that is, and nothing of the one that was", 
   await client.close();
 });
 
-test("a page that was closed meanwhile shows nothing that it kept of a history that is gone", async () => {
+test("a page that was closed meanwhile shows nothing that it kept of the lost history", async () => {
   const { node, ann, bob, id, asideId, cat } = await setting();
   const other = await ann.conversation([bob, cat], "a group that will never have been");
   await say(bob, other.id, "dead");
@@ -123,7 +123,7 @@ test("a page that was closed meanwhile shows nothing that it kept of a history t
   expect(kept.join()).not.toContain("dead");
 });
 
-test("what an earlier client kept, without tags, is shown at once, and not gone on from", async () => {
+test("the client shows data that an earlier client kept without tags, and does not resume from it", async () => {
   const { node, ann, bob, id } = await setting();
   const { client, storage } = blindable(ann);
   const chat = (await online(client)).open(id);
