@@ -193,7 +193,7 @@ export class Room {
         }
         if (this.agrees(place, found)) {
           this.epoch = found.head.epoch;
-          // What raised a suspicion meanwhile may be newer than this answer.
+          // A suspicion that came meanwhile may be newer than this answer.
           if (this.isSuspected) continue;
           this.following = true;
           this.advance();
@@ -274,7 +274,7 @@ export class Room {
   private resume() {
     if (this.closed) return;
     this.on.publish(this.resetFrame());
-    // What raised a suspicion meanwhile is looked at first.
+    // A suspicion that came meanwhile is looked at first.
     this.following = !this.isSuspected;
     this.expect(this.delivered);
   }

@@ -7,7 +7,7 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 type Options = Awaited<ReturnType<NodeFS["init"]>>["emscriptenOpts"];
 type Module = NonNullable<PGlite["Module"]>;
 
-/** What C programs are told when the disk has failed. PostgreSQL then stops rather than believe that it is written. */
+/** The error code that C programs get when the disk has failed. PostgreSQL then stops rather than believe that it is written. */
 const EIO = 29;
 
 /**

@@ -50,7 +50,7 @@ export const PLANS_BY_KEY = {
   enable_indexonlyscan: "on",
   enable_nestloop: "on",
   plan_cache_mode: "auto",
-  // What must be looked through all the same looks so dear then that it would be compiled first.
+  // Scans that are needed all the same then look so expensive that PostgreSQL would compile them first.
   jit: "off",
 };
 

@@ -41,7 +41,7 @@ export interface BusOptions {
   onStrange(error: Error): void;
 }
 
-/** What a beat says. `lost`: something that the node said did not get through. */
+/** The content of a beat. `lost`: one of the node's events did not get through. */
 interface Beat {
   state: "alive" | "lost" | "ends";
   /** The others answer with it: that they heard this node just now. */
@@ -84,13 +84,13 @@ export class RedisBus implements Bus {
   private said = 0;
   /** The newest of its own beats that came back. */
   private ownBeat = 0;
-  /** What was not believed since the bus was sure: it must not have the log asked more often than a cut does. */
+  /** Events dropped since the bus was sure. They must not make the node ask the log more often than a cut does. */
   private isSuspicious = false;
   /** The nodes of the database, as it told last. */
   private living: readonly string[] = [];
   /** The database was asked for them, once at least. */
   private hasLooked = false;
-  /** Who says to be of the version before: the database tells whether that is so. */
+  /** Nodes that claim to be of the version before. The database tells whether that is true. */
   private unsigned: { nodeId: string; channel: string } | undefined;
   /** When plain beats of living nodes were heard. */
   private readonly plain = new Map<string, number>();
@@ -124,7 +124,7 @@ export class RedisBus implements Bus {
     const self = Buffer.from(options.nodeId);
     const pulse = Buffer.from(this.channels.pulse);
     this.subscriber.on("messageBuffer", (channel: Buffer, text: Buffer) => {
-      // What this node has said comes back to it, and is most of what a single one hears: only its beats are read.
+      // A node's own events come back to it, and a single node hears little else: it reads only its own beats.
       const isOwn = text.length >= self.length && text.compare(self, 0, self.length, 0, self.length) === 0;
       if (!isOwn || channel.equals(pulse)) this.receive(channel.toString(), text);
     });
@@ -242,7 +242,7 @@ export class RedisBus implements Bus {
     if (channel === this.channels.pulse) return this.receiveBeat(envelope);
     const turn = this.peers.take(envelope.nodeId, envelope.count);
     if (turn === "new") this.apply(read(envelope.body));
-    // What has counted already can't be missing.
+    // An event that has counted already can't be missing.
     else if (turn === "repeated") this.disbelief.say("stranger", { channel });
     // Said again by somebody, or overtaken by a beat that took another connection, as is common while Redis is slow.
     else this.suspect();
@@ -304,7 +304,7 @@ export class RedisBus implements Bus {
     this.suspect();
   }
 
-  /** What does not count may have been an event all the same. */
+  /** A dropped text may have been an event all the same, so the log is asked. */
   private suspect() {
     this.isSuspicious = true;
     this.miss();

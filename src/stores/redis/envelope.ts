@@ -44,7 +44,7 @@ export function unseal(signatures: Signatures, channel: string, text: Buffer): E
   return { nodeId: from.slice(0, ID_LENGTH), count: Number(from.slice(ID_LENGTH)), body };
 }
 
-/** Whom an unsigned text names: anybody can have written it. */
+/** The node that an unsigned text names. Anybody can have written it. */
 export const nodeOf = (text: Buffer): string => text.toString("latin1", 0, ID_LENGTH);
 
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= NINE;
@@ -67,7 +67,7 @@ export function read(body: Buffer): BusEvent {
   return Object.assign(JSON.parse(text.slice(0, end)), { frame: text.slice(end + 1) });
 }
 
-/** What is sealed, as text: a new message that a window keeps as it was published. */
+/** The sealed event as text: a window keeps a new message as it was published. */
 const SEALED = /^([\da-f-]{36}\d{1,16})\.([\w-]{22})(\{[^\n]*)\n/;
 
 /** A published change: its header and the JSON of its message. `undefined`: it is none, or not signed with our key. */

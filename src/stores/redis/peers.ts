@@ -1,8 +1,8 @@
-/** What a node said may come later than the next so many things it said: it has several ways to Redis. */
+/** How many later events of a node may overtake an event: a node has several connections to Redis. */
 const LATE_MOST = 1_024;
 /** Nodes whose beats were heard at most: those of dead ones can be said again by anybody, in any number. */
 const PEERS_MOST = 256;
-/** Who is not heard for so long is forgotten, in ms. */
+/** A node that is not heard for this long is forgotten, in ms. */
 const FORGOTTEN_AFTER_MS = 15_000;
 
 /**
@@ -12,7 +12,7 @@ const FORGOTTEN_AFTER_MS = 15_000;
 export type Turn = "new" | "repeated" | "late" | "unknown";
 
 interface Peer {
-  /** What the node wants to be answered with. */
+  /** The nonce that the node wants in answers to it. */
   nonce: string;
   heardAt: number;
   beats: number;

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 /** 132 of the 256 bits, base64url: enough, and short beside what it signs. */
 const LENGTH = 22;
 
-/** What every node of a database knows and Redis does not: made of the secret that seals session tokens. */
+/** The key that every node of a database knows and Redis does not, made from the secret that seals session tokens. */
 export const redisKey = (sessionSecret: string): Buffer => createHmac("sha256", sessionSecret).update("redis").digest();
 
 /**
