@@ -127,11 +127,9 @@ export const changeTag = z.string().meta({
   examples: [EXAMPLE_ID],
 });
 /** The same beside a `last_version`. */
-export const headTag = changeTag
-  .nullable()
-  .meta({
-    description: "The tag of the change at `last_version`: send it back with `after_version`. Null when not known.",
-  });
+export const headTag = changeTag.nullable().meta({
+  description: "The tag of the change at `last_version`: send it back with `after_version`. Null when not known.",
+});
 
 export const epoch = z.string().meta({
   description:

@@ -13,9 +13,9 @@ const FILL_PAGE = 500;
 const REACHED_WITHIN_MS = 2_000;
 /** Events kept while a gap is open; those beyond are read from the log when their turn comes. */
 const WAITING_MAX = 1_000;
-/** The tags of so many delivered changes are remembered. */
+/** How many tags of delivered changes are remembered. */
 const TAGS_KEPT = 32;
-/** A change too old to be remembered makes the log be asked, this often at most. */
+/** A change too old to be remembered makes the room ask the log, this often at most. */
 const SUSPECT_EVERY_MS = 1_000;
 
 /** What a room asks of the hub. */
@@ -226,7 +226,7 @@ export class Room {
     });
   }
 
-  /** Stands at this head from now on. Who takes no part any more leaves, and all others are told to begin anew. */
+  /** Stands at this head from now on. Sockets of former participants leave, and all others get a `reset`. */
   private startOver(head: Head): Promise<void> {
     const { conversationId: conversation_id, delivered } = this;
     this.logger.warn({ conversation_id, delivered, head: head.lastVersion }, "a conversation's sockets are reset");

@@ -19,7 +19,7 @@ const ASKED_AT_ONCE = 2;
 /** Which of those that wait goes next: a send before everything else; last are the pieces of searches and of upkeep. */
 const LANES = ["sends", "calls", "bulk"] as const;
 export type Lane = (typeof LANES)[number];
-/** After so many others a piece has its turn, however many wait before it. */
+/** After this many others a piece gets its turn, however many wait before it. */
 const BEFORE_BULK = 8;
 
 const OBJECTS: Form = { rowMode: "object", plainDates: false };

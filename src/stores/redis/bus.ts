@@ -20,7 +20,7 @@ const STRANGE_AFTER_MS = 20_000;
 /** While in doubt, what may have been missed is looked for this often. */
 const DOUBT_EVERY_MS = 1_000;
 const NODES_EVERY_MS = 2_000;
-/** Another node's new nonce is answered so soon, with the others that come meanwhile. */
+/** How soon another node's new nonce is answered, together with others that come meanwhile. */
 const ANSWER_WITHIN_MS = 20;
 const SUBSCRIBE_TIMEOUT_MS = 300;
 const SUBSCRIBE_AT_ONCE = 500;
@@ -44,7 +44,7 @@ export interface BusOptions {
 /** The content of a beat. `lost`: one of the node's events did not get through. */
 interface Beat {
   state: "alive" | "lost" | "ends";
-  /** The others answer with it: that they heard this node just now. */
+  /** The others send it back, to show that they heard this node just now. */
   nonce: string;
   /** The nonces of those that were heard. */
   heard: string[];
@@ -80,7 +80,7 @@ export class RedisBus implements Bus {
   private hasMet = false;
   private asking = false;
   private askedAt = Number.NEGATIVE_INFINITY;
-  /** How much this node has said. */
+  /** The number of this node's last event. */
   private said = 0;
   /** The newest of its own beats that came back. */
   private ownBeat = 0;
@@ -244,7 +244,7 @@ export class RedisBus implements Bus {
     if (turn === "new") this.apply(read(envelope.body));
     // An event that has counted already can't be missing.
     else if (turn === "repeated") this.disbelief.say("stranger", { channel });
-    // Said again by somebody, or overtaken by a beat that took another connection, as is common while Redis is slow.
+    // Repeated by somebody, or overtaken by a beat on another connection, as is common while Redis is slow.
     else this.suspect();
   }
 
@@ -260,7 +260,7 @@ export class RedisBus implements Bus {
   private receiveBeat({ nodeId, count, body }: Envelope) {
     const beat: Beat = JSON.parse(body.toString());
     if (nodeId === this.options.nodeId) {
-      // An earlier one, said again, does not show that this connection brings anything.
+      // An earlier beat, repeated, does not show that this connection works.
       if (count <= this.ownBeat || beat.nonce !== this.peers.nonce) return;
       this.ownBeat = count;
       this.heard.set(nodeId, performance.now());
@@ -286,7 +286,7 @@ export class RedisBus implements Bus {
     if (!this.closed) this.beat();
   }
 
-  /** All that they tell, for anybody can say them, is that a node of the version before is on this Redis. */
+  /** Anybody can send plain beats, so they only tell that a node of the version before is on this Redis. */
   private receivePlainBeat(text: string) {
     const node = text.replace(/^[-!]/, "");
     if (this.peers.hasAnswered(node) || !this.living.includes(node)) return;
@@ -319,7 +319,7 @@ export class RedisBus implements Bus {
   /** All subscriptions stand, and since then every node is heard. */
   private isWhole(): boolean {
     const { subscribedAt } = this;
-    // Those that are not known yet are not heard either.
+    // Nodes that are not known yet are not heard either.
     if (subscribedAt === undefined || !this.hasLooked) return false;
     if ((this.heard.get(this.options.nodeId) ?? 0) < subscribedAt) return false;
     const now = performance.now();
@@ -395,7 +395,7 @@ export class RedisBus implements Bus {
     for (const node of this.plain.keys()) if (!nodes.includes(node)) this.plain.delete(node);
   }
 
-  /** Of an older version is who the database knows and whose beats are not signed; anybody else has no business here. */
+  /** A node is of an older version when the database lists it and its beats are unsigned. Others have no business here. */
   private judgeUnsigned(nodes: readonly string[]) {
     const { unsigned } = this;
     this.unsigned = undefined;
