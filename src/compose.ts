@@ -169,7 +169,7 @@ async function lockFor({ config, onLost }: NodeOptions, nodeId: string): Promise
   return lockNode({ url, nodeId, shared: REDIS_URL !== undefined, patienceMs: RESTART_PATIENCE_MS }, onLost);
 }
 
-/** What the node knows of its database's history. A database that was away is asked for it before anything else. */
+/** The node's view of its database's history. A database that was away is asked for it before anything else. */
 async function openHistory(database: Database, logger: Logger): Promise<History> {
   const history = new History(new PostgresHistory((work) => database.statements(work)), logger);
   await history.open();
@@ -346,7 +346,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     );
   }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);
 
-  // What a node that has ended has left, or one of an earlier version.
+  // Left over from a node that has ended, or from one of an earlier version.
   eraseRemoved();
   administration.passOnGroups();
 

@@ -139,7 +139,7 @@ export const settings = {
     schema: oneOf("on", "off"),
   },
   EMBEDDED_SYNC: {
-    doc: "on: the embedded database acks what the disk has. off: faster on slow disks, but a loss of power may take the newest messages, or all.",
+    doc: "on: the embedded database acks a message once the disk has it. off: faster on slow disks, but a loss of power may take the newest messages, or all.",
     default: "on",
     schema: oneOf("on", "off"),
   },

@@ -26,7 +26,7 @@ const PATHS = {
   reopen: "/reopen",
 } as const;
 
-/** What commands can ask of an embedded server. */
+/** The requests that commands can make to an embedded server. */
 export interface Controlled {
   users: Users;
   /** From when it resolves, the database's files may be copied, until the function that it gives is called. */
@@ -64,7 +64,10 @@ export class Control {
         const asked = holdBody.safeParse(body);
         if (!asked.success) return refusal("The command sent something unexpected.", 400);
         const ok = this.release(asked.data.id);
-        return Response.json({ ok, text: ok ? "" : "The server has let go of its log meanwhile." });
+        return Response.json({
+          ok,
+          text: ok ? "" : "The server stopped keeping its log before the copy was done. Try again.",
+        });
       }
       case PATHS.reopen:
         await controlled.reopen();
@@ -125,7 +128,7 @@ export class Control {
 
 const refusal = (text: string, status: number) => Response.json({ ok: false, text }, { status });
 const starting = () => refusal("The server is starting. Try again in a moment.", 503);
-export const controlFailure = () => refusal("The server could not do it. Its log says why.", 500);
+export const controlFailure = () => refusal("The server failed to carry out the command. Its log says why.", 500);
 
 /** The server went away, or its answer did, while a command relied on it. */
 export class ServerGoneError extends Error {}

@@ -14,7 +14,7 @@ const C_LIBRARIES = [
   "libSystem.B.dylib",
 ];
 
-/** What a command does before its process ends because of an uncaught error. */
+/** Runs before the process ends because of an uncaught error. */
 export interface Ending {
   log(error: unknown, text: string): void;
   /** Is given a few seconds. The process ends whether it resolves, rejects or hangs. */

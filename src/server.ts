@@ -46,7 +46,7 @@ export function startServer(options: ServerOptions): RunningServer {
     logger.info({}, "the database is closed, to be opened again");
     const turnAway = () => {
       node = undefined;
-      // What is being copied is about to be replaced.
+      // The files that a backup copies are about to be replaced.
       control.releaseAll();
     };
     await closing.close(() => sendAway(server, closing.sockets, turnAway));

@@ -4,14 +4,14 @@ import { examineDatabase } from "../stores/postgres/examine.ts";
 import { NO_LIMITS, sessionPrelude } from "../stores/postgres/session.ts";
 import type { BackupDatabase } from "./tables.ts";
 
-/** What is read is of one moment; what is written sees what others have committed until they were locked out. */
+/** A read sees one moment. A write sees everything that others committed before it locked them out. */
 const ISOLATION = { "read only": "repeatable read", "read write": "read committed" };
 
 const APPLICATION = "confab backup";
 
 /** @throws an error whose text says what to do, when the database is none that Confab can use */
 export async function backupOnPostgres(url: string): Promise<BackupDatabase> {
-  // What it warns of is for servers.
+  // Its warnings are for servers.
   const schema = await examineDatabase(url, () => {});
   const client = postgres(url, {
     max: 1,

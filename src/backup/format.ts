@@ -91,7 +91,7 @@ export class BackupWriter {
 
 /**
  * Reads a whole backup and makes sure of it: the checksum, the format, and that each table has its rows.
- * @param onBytes hears how many bytes have been read, over both passes
+ * @param onBytes is called with the bytes read so far, over both passes
  * @throws BackupFileError
  */
 export async function verifyBackup(path: string, onBytes: (bytes: number) => void = () => {}): Promise<BackupHeader> {

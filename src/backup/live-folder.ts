@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, stat, statfs } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { BackupError } from "./tables.ts";
 
-/** What the database's log may grow by meanwhile, and what a disk that others write to should have left. */
+/** Space for the growth of the log during the copy, and a reserve for others who write to the disk. */
 const ROOM_TO_SPARE = 256 * 1024 * 1024;
 const LOG = "pg_wal";
 

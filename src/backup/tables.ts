@@ -267,7 +267,7 @@ const columnsOf = (row: string) =>
     .map((name) => `"${name.replaceAll('"', '""')}"`)
     .join(", ");
 
-/** What is made next gets the number after the highest that was restored. */
+/** The next row gets the number after the highest that was restored. */
 async function setSequences(run: Run) {
   const identities = await run<{ table: string; column: string }>(
     `SELECT table_name AS table, column_name AS column FROM information_schema.columns

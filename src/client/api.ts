@@ -86,7 +86,7 @@ export interface ClientEvents {
   removed: [conversation: Conversation];
   /** Somebody who is watched came or went. */
   presence: [presence: Presence];
-  /** Somebody one shares a conversation with, or oneself, has another name or is deactivated. Conversations have it by now. */
+  /** You, or somebody who shares a conversation with you, has a new name or is deactivated. Conversations already show it. */
   user: [user: User];
   /** `client.me` has changed. */
   me: [me: User | undefined];

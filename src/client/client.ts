@@ -166,7 +166,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     presences.again();
   }
 
-  /** What keeps things comes after the rest. Should that fail, nothing is kept. */
+  /** Loads storage after the rest. If that fails, nothing is stored. */
   async function load() {
     const late = await import("./persistence.ts");
     const storage = options.storage ?? late.indexedDbStorage() ?? late.memoryStorage();

@@ -70,7 +70,7 @@ export interface ConversationChange {
   prepended: number;
   /** All messages were put anew: what was loaded was too old to go on from, or the server has lost it. */
   reset: boolean;
-  /** So many of the oldest were taken away by retention. */
+  /** How many of the oldest messages retention has removed. */
   pruned: number;
 }
 

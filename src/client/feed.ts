@@ -40,7 +40,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     });
   }
 
-  /** What is here is not gone on from. Who looks at it sees it until there is something in its place. */
+  /** Shows what is loaded until something replaces it, but does not resume from it. */
   function forget() {
     generation++;
     feed.isFilled = false;
@@ -201,10 +201,10 @@ export function createFeed(self: LiveConversation, core: Core) {
       if (state !== "pending") return;
       state = "live";
       target = last_version;
-      // A page or a replay shows messages as they are now, with changes ahead of the cursor: those may be lost.
+      // A page or a replay shows messages in their newest state, which may be ahead of the cursor and lost.
       const isOther = self.meetHistory();
       if (isOther) forget();
-      // What was the newest has never been, whatever the epoch says.
+      // The newest message known here was lost, whatever the epoch says.
       if (isOther || last_seq < (timeline.newest?.seq ?? 0)) timeline.forgetNewest();
       reading.heard(last_seq, read_seq);
       self.told = Math.min(self.told, last_seq);

@@ -12,7 +12,7 @@ export interface Kept {
   positions: [number, number][];
   /** Of which `messages` are; without it they are the newest alone. */
   version?: number;
-  /** What names the history of that version. Clients of earlier releases keep none. */
+  /** The tag of that version. Clients of earlier releases keep none. */
   tag?: string | undefined;
   /** The history of which all of this is known. */
   epoch?: string | undefined;

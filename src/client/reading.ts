@@ -27,7 +27,7 @@ export function createReading(tell: (seq: number) => void) {
     seq: 0,
     /** The others. */
     positions: new Map<number, number>(),
-    /** It is known how far oneself has read. */
+    /** Whether the own read position is known. */
     isKnown: false,
     get unread() {
       return reading.isKnown ? Math.max(0, reading.head - Math.max(reading.seq, reading.pruned)) : 0;
@@ -39,7 +39,7 @@ export function createReading(tell: (seq: number) => void) {
       reading.seq = Math.max(reading.seq, seq ?? 0);
       reading.isKnown ||= seq !== undefined;
     },
-    /** What was known is of another history. */
+    /** Forgets positions of another history. */
     forget() {
       reading.head = reading.pruned = reading.seq = 0;
       reading.positions.clear();

@@ -164,7 +164,7 @@ export function createSession(core: Core) {
         await endSession();
       }),
 
-    /** What the server says of oneself meanwhile. */
+    /** Takes in the server's news about the own user. */
     updateMe: (user: User) =>
       void inTurn(async () => (core.me?.id === user.id ? become({ ...core.me, ...user }) : undefined)).catch(
         core.onError,

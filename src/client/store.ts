@@ -3,7 +3,7 @@ import { type KeyValueStorage, memoryStorage } from "./storage.ts";
 
 export type Store = ReturnType<typeof createStore>;
 
-/** What the client itself asks of it. It is there at once, and does nothing before the store is. */
+/** The part of the store that the client uses. It exists at once, and does nothing until the store is loaded. */
 export type LateStore = Pick<Store, "get" | "set" | "delete" | "clear" | "flush">;
 
 /**

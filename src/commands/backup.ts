@@ -22,7 +22,7 @@ const STDOUT = "-";
 /** Writes everything to a file that `restore` reads, of one moment, while the server goes on. */
 export async function backup(config: Config, file: string, force: boolean): Promise<number> {
   if (file === STDOUT && process.stdout.isTTY)
-    throw new BackupError("A backup is no text for a terminal. Give a file, or pipe it on.");
+    throw new BackupError("A backup is not text, and a terminal can't show it. Give a file, or pipe the output on.");
   if (file !== STDOUT && existsSync(file) && !force)
     throw new BackupError(`${file} is there already. To overwrite it, add --force.`);
   if (file !== STDOUT && !existsSync(dirname(resolve(file))))
@@ -70,7 +70,8 @@ async function toFile(database: BackupDatabase, file: string, leftovers: Leftove
     read += bytes;
     progress.step("Reading back", read, all);
   });
-  if (!Bun.deepEquals(header, written.header)) throw new BackupError(`${file} does not read as it was written.`);
+  if (!Bun.deepEquals(header, written.header))
+    throw new BackupError(`${file} reads back differently from what was written. Check the disk, and back up again.`);
   renameSync(unfinished, file);
   leftovers.keep(unfinished);
   syncDirectory(dirname(resolve(file)));
@@ -86,7 +87,7 @@ async function write(database: BackupDatabase, sink: Sink, progress: Progress) {
   return { header, bytes: writer.bytes };
 }
 
-/** What there is in a backup, for people. */
+/** Describes the content of a backup for people. */
 export function summary(header: BackupHeader, bytes?: number): string {
   const rows = new Map(header.tables.map((table) => [table.name, table.rows]));
   const of = (table: string, one: string) => {
@@ -103,7 +104,7 @@ const fileSink = (descriptor: number, file: string): Sink => ({
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new BackupError(`${file} could not be written: ${why}. Nothing is left of it.`);
+      throw new BackupError(`${file} could not be written: ${why}. Nothing was left behind.`);
     }
   },
 });

@@ -21,7 +21,7 @@ export class Leftovers {
     this.paths.add(path);
   }
 
-  /** What was asked for has happened: only cleaning up is left. */
+  /** The command has done its work: only cleaning up is left. */
   done(): void {
     this.isDone = true;
   }

@@ -46,7 +46,7 @@ export async function restore(config: Config, file: string, options: RestoreOpti
       ? restoreFolder(config, file, header, { ...options, onRows }, leftovers)
       : restorePostgres(config.DATABASE_URL, file, header, { ...options, onRows }));
     progress.end();
-    process.stdout.write(`Restored ${file}, ${made}: ${summary(header)} Clients start over from it.\n`);
+    process.stdout.write(`Restored ${file}, ${made}: ${summary(header)} Clients load everything anew.\n`);
     return 0;
   } finally {
     progress.end();

@@ -23,7 +23,7 @@ export type BusEvent =
   | { kind: "conversation_removed"; conversationId: string }
   /** Retention has removed the conversation's messages up to this `seq`. Missed, the next answer says the same. */
   | { kind: "pruned"; conversationId: string; prunedSeq: number }
-  /** A new epoch has begun. Nobody believes it: who hears it asks the database. */
+  /** A new epoch has begun. Nodes do not believe the event, but ask the database when it comes. */
   | { kind: "history_changed"; epoch: string }
   /** How a node was at a moment, ms since the epoch. */
   | { kind: "sample"; node: NodeInfo; at: number; sample: Sample }

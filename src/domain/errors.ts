@@ -36,7 +36,7 @@ export class Failure extends Error {
   }
 }
 
-/** What the log must have of an error: a refusal with no error behind it is nobody's fault. */
+/** The part of an error that goes to the log. A refusal with no error behind it is nobody's fault and is not logged. */
 export const errorToLog = (error: unknown): unknown => (error instanceof Failure ? error.cause : error);
 
 /** A refusal of one field's value. */

@@ -1,6 +1,6 @@
 import { Failure } from "./errors.ts";
 
-/** So long a list or a search waits for those that the same user has asked for before, in ms. */
+/** How long a list or search waits for earlier ones of the same user, in ms. */
 const PATIENCE_MS = 5_000;
 
 /**

@@ -260,7 +260,7 @@ export interface MessageLog {
   ): Promise<Map<string, { head: Head; prunedVersion: number; tags: (string | null)[] }>>;
   /**
    * Removes messages older than so many ms from the log. Returns how many.
-   * @param onPruned hears of each conversation, once a piece, up to where it has lost them
+   * @param onPruned is called for each conversation of a piece, with the `seq` up to which its messages are removed
    */
   prune(olderThanMs: number, onPruned?: (conversationId: string, prunedSeq: number) => void): Promise<number>;
   /** Resolves when all appends so far have their answer. */

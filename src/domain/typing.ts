@@ -22,7 +22,7 @@ interface Source {
   readonly isClosed: boolean;
 }
 
-/** Who is typing where, as said by the sockets of this node. A user stops when the last of their typing sockets does. */
+/** Knows who is typing where, from the sockets of this node. A user stops when the last of their typing sockets does. */
 export class Typing {
   private readonly entries = new Map<string, Entry>();
 

@@ -49,7 +49,7 @@ export function userRoutes(services: {
     for (const name of [SESSION_COOKIE, sessions.cookieName])
       setCookie(c, name, token, { ...cookie(c), maxAge: COOKIE_SECONDS });
   };
-  /** What another server has set is left to it. */
+  /** Leaves cookies of another server alone. */
   const clearCookies = (c: Context<Env>) => {
     const there = getCookie(c, SESSION_COOKIE);
     if (there === undefined || sessions.isOurs(there)) deleteCookie(c, SESSION_COOKIE, cookie(c));

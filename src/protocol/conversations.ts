@@ -40,12 +40,12 @@ export type ConversationSummary = z.infer<typeof conversationSummary>;
 
 export const unreadCounts = z
   .object({
-    conversations: count.meta({ description: "How many have something unread.", examples: [2] }),
-    messages: count.meta({ description: "How many messages are unread in them.", examples: [5] }),
+    conversations: count.meta({ description: "Conversations with unread messages.", examples: [2] }),
+    messages: count.meta({ description: "Unread messages in them.", examples: [5] }),
   })
   .meta({
     id: "UnreadCounts",
-    description: "Over all conversations of who asks, whatever page or search is asked for.",
+    description: "Over all of the caller's conversations, whatever page or search is asked for.",
   });
 
 export const conversationDetail = conversationSummary

@@ -196,7 +196,7 @@ export const serverFrames = {
   reset: frame(
     "reset",
     { conversation_id: id, ...standing, epoch },
-    "What was missed is too much, not kept, or of another history: fetch the conversation anew, and go on from `last_version`.",
+    "The missed changes are too many, not kept, or of another history: fetch the conversation anew, and go on from `last_version`.",
   ),
   pruned: frame(
     "pruned",

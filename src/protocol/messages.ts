@@ -34,7 +34,7 @@ export const editBody = z.object({ content }).meta({ id: "EditBody" });
 
 /** Where a conversation stood when its messages were read. */
 export const pageAt = {
-  last_version: count.meta({ description: "The newest change at which this is true." }),
+  last_version: count.meta({ description: "The newest change that this answer includes." }),
   tag: headTag,
   pruned_seq: prunedSeq,
   epoch,

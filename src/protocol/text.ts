@@ -122,17 +122,18 @@ export const uuid = z
 
 /** The random id of a change: with its version it names a place in one history. */
 export const changeTag = z.string().meta({
-  description: "Of this change: send it back with `after_version`.",
+  description: "The tag of this change: send it back with `after_version`.",
   format: "uuid",
   examples: [EXAMPLE_ID],
 });
 /** The same beside a `last_version`. */
-export const headTag = changeTag
-  .nullable()
-  .meta({ description: "Of the change at `last_version`: send it back with `after_version`. Null: not known." });
+export const headTag = changeTag.nullable().meta({
+  description: "The tag of the change at `last_version`: send it back with `after_version`. Null when not known.",
+});
 
 export const epoch = z.string().meta({
-  description: "Of the database. Another one says that it may have gone back: load lists anew, and counters may fall.",
+  description:
+    "Names the database's history. When it changes, the database may have gone back: load lists anew; counters may fall.",
   format: "uuid",
   examples: ["7d444840-9dc0-41d1-8245-ee51d2f5a2f1"],
 });
@@ -158,6 +159,6 @@ export const count = z
   .min(0)
   .meta({ examples: [12] });
 export const prunedSeq = count.meta({
-  description: "Messages with a `seq` up to this are gone by retention: drop your copies.",
+  description: "Retention has removed the messages with a `seq` up to this: drop your copies.",
   examples: [0],
 });

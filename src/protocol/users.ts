@@ -15,7 +15,7 @@ export const user = z
     last_seen: time.nullable().meta({ description: "The last login; null before the first." }),
     date_joined: time,
     is_active: z.literal(false).optional().meta({
-      description: "There for an account that is deactivated: this person reads nothing until it is active again.",
+      description: "Only there for a deactivated account: this person reads nothing until it is active again.",
     }),
   })
   .meta({ id: "User", description: "A user as everybody may see them." });

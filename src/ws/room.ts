@@ -13,9 +13,9 @@ const FILL_PAGE = 500;
 const REACHED_WITHIN_MS = 2_000;
 /** Events kept while a gap is open; those beyond are read from the log when their turn comes. */
 const WAITING_MAX = 1_000;
-/** The tags of so many delivered changes are remembered. */
+/** How many tags of delivered changes are remembered. */
 const TAGS_KEPT = 32;
-/** A change too old to be remembered makes the log be asked, this often at most. */
+/** A change too old to be remembered makes the room ask the log, this often at most. */
 const SUSPECT_EVERY_MS = 1_000;
 
 /** What a room asks of the hub. */
@@ -193,7 +193,7 @@ export class Room {
         }
         if (this.agrees(place, found)) {
           this.epoch = found.head.epoch;
-          // What raised a suspicion meanwhile may be newer than this answer.
+          // A suspicion that came meanwhile may be newer than this answer.
           if (this.isSuspected) continue;
           this.following = true;
           this.advance();
@@ -226,7 +226,7 @@ export class Room {
     });
   }
 
-  /** Stands at this head from now on. Who takes no part any more leaves, and all others are told to begin anew. */
+  /** Stands at this head from now on. Sockets of former participants leave, and all others get a `reset`. */
   private startOver(head: Head): Promise<void> {
     const { conversationId: conversation_id, delivered } = this;
     this.logger.warn({ conversation_id, delivered, head: head.lastVersion }, "a conversation's sockets are reset");
@@ -274,7 +274,7 @@ export class Room {
   private resume() {
     if (this.closed) return;
     this.on.publish(this.resetFrame());
-    // What raised a suspicion meanwhile is looked at first.
+    // A suspicion that came meanwhile is looked at first.
     this.following = !this.isSuspected;
     this.expect(this.delivered);
   }

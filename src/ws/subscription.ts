@@ -91,7 +91,7 @@ export class Subscription {
   admit(standing: Standing | undefined): void {
     if (this.over) return;
     this.outAt = 0;
-    // Who is just asking for their right asks again.
+    // A socket that is just asking for its right asks again.
     if (this.inAt === undefined) return;
     if (standing) this.inAt = standing.lastVersion;
     else this.end();

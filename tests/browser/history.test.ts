@@ -23,7 +23,7 @@ const show = async (...[person, path, options]: Parameters<typeof openPage>) => 
 };
 
 describeInWholeBrowser("a page whose server's database goes back in time", () => {
-  test("shows the truth without a reload, tells of nothing that never was, and sends what was not sent", async () => {
+  test("shows the new history without a reload, closes notifications of lost messages, and sends unsent texts", async () => {
     const node = await startRestorable();
     servers.push(node);
     const [ann, bob, cat] = [
@@ -69,7 +69,7 @@ describeInWholeBrowser("a page whose server's database goes back in time", () =>
 });
 
 describeInBrowser("the count in the tab's title", () => {
-  test("is of all conversations, also of those that are not loaded", async () => {
+  test("counts all conversations, including those that are not loaded", async () => {
     const server = await startTestServer("embedded");
     servers.push(server);
     const [ann, bob, cat] = [await server.person("Ann"), await server.person("Bob"), await server.person("Cat")];

@@ -459,7 +459,7 @@ test("neither frames that make no sense nor listeners that throw do any harm", a
   await client.close();
 });
 
-test("what oneself sends first, right after beginning the conversation, is told once", async () => {
+test("the client emits its own first message once, right after it makes the conversation", async () => {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
   const ann = await online(clientOf(people.ann));
   const told: string[] = [];

@@ -40,7 +40,7 @@ describe.skipIf(!modes.includes("postgres"))("what retention has taken", () => {
     return { ann, bob, cat, one, other, tab, kept };
   }
 
-  test("goes from the open conversation, the list and the storage when the server tells of it", async () => {
+  test("leaves the open conversation, the list and the storage when the server says so", async () => {
     const { bob, one, other, tab, kept } = await setting();
     const client = await online(tab());
     const chat = client.open(one.id);
@@ -69,7 +69,7 @@ describe.skipIf(!modes.includes("postgres"))("what retention has taken", () => {
     await client.close();
   });
 
-  test("goes also when nothing was heard of it, with the next answer", async () => {
+  test("leaves with the next answer when the client missed the frame", async () => {
     const { one, other, tab, kept } = await setting();
     let client = await online(tab());
     let chat = client.open(one.id);

@@ -54,7 +54,7 @@ test("a change of an unknown type moves the cursor, and what comes after it is s
   expect([chat.state, contents(chat.messages)]).toEqual(["live", ["one", "two"]]);
 });
 
-test("a change of an unknown type is part of what a client goes on from after a cut", async () => {
+test("a client resumes after a change of an unknown type when its connection is cut", async () => {
   const { people, id, relay, client, chat, subscribes } = await setting();
   const { id: messageId } = await people.bob.send(id, "one");
   await until(() => chat.messages.length === 1);
@@ -73,7 +73,7 @@ test("a change of an unknown type is part of what a client goes on from after a 
   expect(subscribes().slice(before)).toMatchObject([{ after_version: 2 }]);
 });
 
-test("a range of changes that came as one frame of an unknown type moves the cursor to its end", async () => {
+test("one frame of an unknown type that stands for a range of changes moves the cursor to its end", async () => {
   const { people, id, relay, chat, subscribes } = await setting();
   const { id: messageId } = await people.bob.send(id, "one");
   await until(() => chat.messages.length === 1);
@@ -122,7 +122,7 @@ test("an ack is no change, though it carries a version", async () => {
   expect([subscribes().length, chat.state]).toEqual([1, "live"]);
 });
 
-test("a change that never comes, however often it is asked for, is not asked for for ever", async () => {
+test("the client stops asking for a change that never comes", async () => {
   const { people, id, relay, chat, subscribes } = await setting();
   const { id: messageId } = await people.bob.send(id, "one");
   await until(() => chat.messages.length === 1);

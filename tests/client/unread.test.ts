@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (const id of ids.slice(2)) await ann.send(id, "so that it is more recent");
 });
 
-test("what is unread in conversations that are not loaded counts, and is followed live", async () => {
+test("unread messages in conversations that are not loaded count, and stay current", async () => {
   const [oldest = "", second = "", third = ""] = ids;
   const client = await online(clientOf(ann));
   const { conversations } = client;

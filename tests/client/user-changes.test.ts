@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 const rename = (person: Client, first_name: string) => person.call("PATCH", "/api/users/profile/", { first_name });
 
-test("a rename shows at once in titles, members and typists, and is told by an event", async () => {
+test("a rename shows at once in titles, members and typists, and emits an event", async () => {
   const [ann, bob, eve] = [await server.person("Ann"), await server.person("Bob"), await server.person("Eve")];
   const direct = await ann.conversation([bob]);
   const unnamed = await ann.conversation([bob, eve]);

@@ -163,7 +163,7 @@ const sides = modes.filter((mode) => mode !== "redis");
 
 for (const mode of sides)
   describe(`beside a running server (${mode})`, () => {
-    test("a backup is one moment, has all that was acked before it, and sends go on meanwhile", async () => {
+    test("a backup shows one moment with everything acked before it, while sends go on", async () => {
       const environment = await newPlace(mode);
       const { ann, id } = await community(environment);
       const socket = await ann.chat(id);
@@ -192,7 +192,7 @@ for (const mode of sides)
       expect(readdirSync(join(file, "..")).sort()).toEqual(["one.zst"]);
     });
 
-    test("a restore with --replace puts back what was, numbers go on from there, and nobody is signed out", async () => {
+    test("a restore with --replace puts the data back, continues its numbers, and signs nobody out", async () => {
       const environment = await newPlace(mode);
       const { server, ann, bob, id } = await community(environment);
       const file = join(newFolder(), "one.zst");
@@ -236,7 +236,7 @@ if (sides.includes("postgres"))
   });
 
 if (sides.includes("postgres"))
-  test("a database whose tables are in another schema, with defaults of its own, is backed up and restored as any other", async () => {
+  test("a database with tables in another schema and defaults of its own is backed up and restored", async () => {
     const environment = await newPlace("postgres");
     const file = await backupFile();
     const again = join(file, "../again.zst");
@@ -257,7 +257,7 @@ if (sides.includes("postgres"))
   });
 
 if (sides.includes("postgres"))
-  test("a restore begins a new epoch, also when it changes nothing and no node is there to notice", async () => {
+  test("a restore begins a new epoch even when it changes nothing and no node runs", async () => {
     const environment = await newPlace("postgres");
     const file = await backupFile();
     const epochs: (string | null)[] = [];
@@ -281,7 +281,7 @@ test("a backup has every table, each after those that its rows point to", () => 
       expect(order.indexOf(getTableConfig(key.reference().foreignTable).name)).toBeLessThan(order.indexOf(name));
 });
 
-test("standard output takes a backup too; a pipe that breaks is told of", async () => {
+test("a backup can go to standard output, and a broken pipe is reported", async () => {
   const environment = await newPlace("embedded");
   await run(["migrate"], environment);
   const file = join(newFolder(), "piped.zst");
@@ -298,7 +298,7 @@ test("standard output takes a backup too; a pipe that breaks is told of", async 
   expect(await broken.stderr.text()).toContain("standard output");
 });
 
-test("what can't be done is refused with a clear text, and nothing is changed", async () => {
+test("a command that can't be done is refused with a clear text, and changes nothing", async () => {
   const environment = await newPlace("embedded");
   const { server, bob, id } = await community(environment);
   const folder = newFolder();
@@ -336,7 +336,7 @@ describe("a damaged file", () => {
     return file;
   }
 
-  test("is refused wherever it is cut, whichever byte is another, and whatever comes after it", async () => {
+  test("is refused when it is cut anywhere, has any byte changed, or has anything appended", async () => {
     const folder = newFolder();
     const bytes = readFileSync(await made(folder));
     const file = join(folder, "damaged.zst");
@@ -361,7 +361,7 @@ describe("a damaged file", () => {
     await refused(Buffer.concat([bytes, bytes]));
   });
 
-  test("is refused when its rows are not those that it says, though its checksum is right", async () => {
+  test("is refused when its rows differ from its header, even with a right checksum", async () => {
     const file = join(newFolder(), "wrong.zst");
     for (const [said, has] of [
       [3, 2],
@@ -407,7 +407,7 @@ describe("a damaged file", () => {
 });
 
 for (const mode of sides)
-  test(`a backup of an older version is brought up to this one (${mode})`, async () => {
+  test(`a backup of an older version is migrated to this version (${mode})`, async () => {
     const environment = await newPlace(mode);
     const { bob, id, bytes } = await backedUp();
     const lines = zstdDecompressSync(bytes).toString().split("\n").slice(0, -1);
@@ -428,7 +428,7 @@ for (const mode of sides)
     await stop(again);
   });
 
-test("a restore that is killed at any moment leaves all of what was there, or all of the backup", async () => {
+test("a restore that is killed at any moment leaves either the old data or the whole backup", async () => {
   const environment = await newPlace("embedded");
   const file = await backupFile();
   const found = join(file, "../found.zst");
@@ -488,7 +488,7 @@ test("a backup that is interrupted or finds the disk full leaves nothing behind,
   }
 });
 
-test("no checkpoint begins while they are held, and the log stays", async () => {
+test("no checkpoint begins and the log stays while a backup holds checkpoints", async () => {
   const folder = newFolder();
   const db = join(folder, "db");
   Bun.spawnSync(["cp", "-r", join(await embeddedTemplate(), "db"), db]);
@@ -534,7 +534,7 @@ async function writeBackup(file: string, header: BackupHeader, rows: string[]) {
   writeFileSync(file, Buffer.concat(chunks));
 }
 
-test("a server keeps its checkpoints back as long as the command takes; a restore meanwhile, or its end, is noticed", async () => {
+test("a server holds its checkpoints while the command runs, which notices a restore or the end of the server", async () => {
   const environment = await newPlace("embedded");
   const server = await spawn(environment);
   const socket = join(environment["DATA_DIR"] ?? "", CONTROL_SOCKET);

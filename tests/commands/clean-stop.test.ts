@@ -72,7 +72,7 @@ test("commands that open the folder between two starts keep the epoch", async ()
   expect(await epochOf()).toBe(epoch);
 });
 
-test("a copy of the folder that is put back begins a new epoch, and what it lacks can't be resumed from", async () => {
+test("a copy of the folder that is put back begins a new epoch, and cursors beyond it get a reset", async () => {
   const kept = [];
   for (const n of [1, 2, 3]) kept.push(await ann.send(id, `${n}`));
   const epoch = await epochOf();
@@ -100,7 +100,7 @@ test("a copy of the folder that is put back begins a new epoch, and what it lack
   socket.close();
 });
 
-test("a copy that was made while the server ran begins a new epoch, as a lost tail does", async () => {
+test("a copy that was made while the server ran begins a new epoch, like lost commits", async () => {
   const epoch = await epochOf();
   copyTo("copy");
   await ann.send(id, "lost");
@@ -118,7 +118,7 @@ test("after kill -9 a new epoch begins", async () => {
   expect(await epochOf()).not.toBe(epoch);
 });
 
-test("a mark is for one start, for one folder, and for its user alone", async () => {
+test("a mark counts for one start and one folder, and only its user can read it", async () => {
   await end();
   const [name = ""] = readdirSync(folderOf("STATE_DIR"));
   expect(statSync(join(folderOf("STATE_DIR"), name)).mode & 0o777).toBe(0o600);

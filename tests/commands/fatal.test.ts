@@ -130,14 +130,14 @@ describe("an uncaught error", () => {
   });
 });
 
-test("a command whose work never ends, with nothing left to wait for, ends with 1", async () => {
+test("a command that has nothing left to wait for, and is not done, ends with 1", async () => {
   const never = join(import.meta.dir, "../support/never-answered.ts");
   const program = [process.execPath, "--no-env-file", "--preload", never, MAIN];
   const { code, stderr } = await run(["healthcheck"], { PORT: String(await freePort()) }, undefined, program);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "confab: ended before it was done\n" });
 });
 
-test("a reader of the standard output that leaves at once is no error", async () => {
+test("a command ends without an error when the reader of its standard output leaves at once", async () => {
   const shell = (command: string) =>
     Bun.spawnSync(["bash", "-c", `set -o pipefail; ${command}`], {
       env: { PATH: process.env["PATH"], BUN: process.execPath, MAIN },

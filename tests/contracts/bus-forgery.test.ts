@@ -141,7 +141,7 @@ if (modes.includes("redis"))
 
     /** Each way would wait for the pace at which the log is asked: that it is asked is shown with one kind. */
     for (const kind of kinds)
-      test(`makes no node believe a forged ${kind}, in whatever way it is forged, and the log is asked instead`, async () => {
+      test(`makes no node believe a forged ${kind}, however it is forged, and asks the log instead`, async () => {
         await sure();
         two.got.length = 0;
         const { channel, text } = await record(events[kind]);
@@ -174,7 +174,7 @@ if (modes.includes("redis"))
         await until(() => two.asked > asked);
       });
 
-    test("makes nothing happen again by repeating what a node said", async () => {
+    test("has no effect by repeating a node's events", async () => {
       const before = heard.length;
       for (const event of Object.values(events)) one.bus.publish(event);
       await until(() => two.got.length >= kinds.length);
@@ -188,7 +188,7 @@ if (modes.includes("redis"))
       expect([one.got, two.got]).toEqual([[], []]);
     });
 
-    test("makes a node that has just come believe nothing that was said before, with the beats that went with it", async () => {
+    test("makes a new node believe no old event, even repeated together with old beats", async () => {
       const before = heard.length;
       const id = crypto.randomUUID();
       const dying = await start(id);
@@ -213,7 +213,7 @@ if (modes.includes("redis"))
       await three.bus.close();
     });
 
-    test("does not hide by repeated beats that a node has died", async () => {
+    test("does not hide a node's death by repeating its beats", async () => {
       const id = crypto.randomUUID();
       const before = heard.length;
       const dying = await start(id);
@@ -235,7 +235,7 @@ if (modes.includes("redis"))
       await sure();
     });
 
-    test("does not make a node unheard for good that the database does not list for a moment, as after a restart", async () => {
+    test("does not silence a node for good that the database does not list for a moment", async () => {
       await sure();
       living.splice(living.indexOf(oneId), 1);
       // The database is asked for its nodes every two seconds.
@@ -250,7 +250,7 @@ if (modes.includes("redis"))
       await sure();
     });
 
-    test("does not keep the nodes busy with a flood: what is real arrives, the log is asked once a second, and told of once", async () => {
+    test("does not keep nodes busy with a flood: real events arrive, and nodes ask the log once a second and log it once", async () => {
       await sure();
       const { asked } = two;
       const lines = two.log.length;
@@ -289,7 +289,7 @@ if (modes.includes("redis"))
       await sure();
     });
 
-    test("is told of in the log, and so is a node that has another key", async () => {
+    test("is reported in the log, and so is a node with another key", async () => {
       expect(
         two.log.some(({ level, msg }) => level === 50 && msg.includes("Somebody without this database's key")),
       ).toBe(true);

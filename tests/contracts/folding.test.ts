@@ -95,7 +95,7 @@ describe("searches are the same in every locale", () => {
   const user = async (stores: Stores, firstName: string, email = `fold${++made}@example.com`) =>
     stores.users.create({ email, firstName, lastName: "Body", passwordHash: "none", isSuperuser: false });
 
-  test("people are found by list, by admins and in one's own conversations", async () => {
+  test("people are found in the directory, by admins and in a user's own conversations", async () => {
     for (const { name, stores } of opened) {
       const ann = (await user(stores, "Asker"))?.id ?? 0;
       for (const [first = "", ...others] of ALIKE) {
@@ -123,7 +123,7 @@ describe("searches are the same in every locale", () => {
     }
   }, 120_000);
 
-  test("groups are found by their name, and words that differ in a mark of their script are not", async () => {
+  test("groups are found by name, and words that differ in a mark of their script stay apart", async () => {
     for (const { name, stores } of opened) {
       const people = [await user(stores, "Aa"), await user(stores, "Bb"), await user(stores, "Cc")];
       const participantIds = people.map((person) => person?.id ?? 0);
@@ -162,7 +162,7 @@ describe("searches are the same in every locale", () => {
     }
   });
 
-  test("every letter is folded alike everywhere, and as its upper and lower case are", async () => {
+  test("every letter and its upper and lower case fold alike everywhere", async () => {
     let letters: string[] = [];
     for (let point = 0x20; point < 0x20_000; point++) {
       const letter = String.fromCodePoint(point);
@@ -206,7 +206,7 @@ describe("searches are the same in every locale", () => {
     expect(await Bun.file(join(import.meta.dir, "../../drizzle/0008_folded.sql")).text()).toContain(made);
   });
 
-  test("an e-mail is one, whatever the locale makes of its letters", async () => {
+  test("an e-mail address is unique whatever the locale makes of its letters", async () => {
     for (const { name, stores } of opened) {
       const email = `iii${++made}@example.com`;
       expect([name, (await user(stores, "Ida", email))?.email]).toEqual([name, email]);

@@ -31,7 +31,7 @@ test("a database server that is too old is refused with the version that is need
   );
 });
 
-test("warnings name what an ack is not worth, and a locale of ASCII", () => {
+test("warnings name settings that can lose acked messages, and a locale of ASCII", () => {
   expect(warningsOf(SOUND)).toEqual([]);
   const texts = warningsOf({ ...SOUND, synchronousCommit: "off", fsync: "off", ctype: "C" });
   expect(texts.map((text) => text.split(" ", 3).join(" "))).toEqual([
@@ -41,7 +41,7 @@ test("warnings name what an ack is not worth, and a locale of ASCII", () => {
   ]);
 });
 
-describe.skipIf(!modes.includes("postgres"))("the database one is given", () => {
+describe.skipIf(!modes.includes("postgres"))("the given database", () => {
   let server: Databases;
   const warned: string[] = [];
   const examine = (url: string) => examineDatabase(url, (text) => void warned.push(text));
@@ -84,7 +84,7 @@ describe.skipIf(!modes.includes("postgres"))("the database one is given", () => 
     },
   );
 
-  test("the tables are found where they are, whatever the search_path is now", async () => {
+  test("existing tables are found whatever the search_path is", async () => {
     const url = await server.createDatabase();
     await expectChatWorks(url);
     await admin(url, "ALTER SCHEMA public RENAME TO chat; CREATE SCHEMA public");
@@ -116,7 +116,7 @@ describe.skipIf(!modes.includes("postgres"))("the database one is given", () => 
     });
     afterAll(() => standby.stop());
 
-    test("it is waited for, and the text says why", async () => {
+    test("the server waits for it, and the text says why", async () => {
       await expect(examine(standby.url("postgres"))).rejects.toMatchObject({
         reason: "unavailable",
         message: expect.stringContaining("recovery is in progress"),

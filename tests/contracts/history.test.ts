@@ -50,14 +50,14 @@ inEachMode("what names a history", (mode) => {
   }
 
   describe("the tag at a version", () => {
-    test("is the message's id, or the change's own, on every road", async () => {
+    test("is the message's id, or the change's own, in every answer", async () => {
       const id = await lively();
       await expectOneTruth(id);
       for (const change of await changesOf(id))
         if (change.kind === "message") expect(change.tag).toBe(change.message.id);
     });
 
-    test("is told by the write itself as the log has it", async () => {
+    test("is in the answer to the write as the log has it", async () => {
       const id = await lively();
       const { change } = await stores.log.amend(id, ann, (await say(id, "9")).id, "edited");
       expect(await tagAt(id, 10)).toBe(change?.tag ?? "none");
@@ -109,7 +109,7 @@ inEachMode("what names a history", (mode) => {
       for (const version of [4, 5, 6, 7, 8]) expect(await tagAt(id, version)).toBe(tags[version - 1] ?? null);
     });
 
-    test("another one than the log's makes changes after it another history", async () => {
+    test("that differs from the log's is answered as another history", async () => {
       const id = await lively();
       const tags = await tagsOf(id);
       for (let after = 1; after < 8; after++) {
@@ -130,7 +130,7 @@ inEachMode("what names a history", (mode) => {
       expect((await stores.history.look([])).isContradicted).toBe(false);
     });
 
-    test("finds another change, one that is not there, and a conversation that never was", async () => {
+    test("finds a changed change, a missing change, and a conversation that does not exist", async () => {
       const id = await lively();
       const [tag = ""] = await tagsOf(id);
       for (let version = 1; version <= 9; version++) expect(await look(id, version, crypto.randomUUID())).toBe(true);
@@ -138,7 +138,7 @@ inEachMode("what names a history", (mode) => {
       expect(await look(crypto.randomUUID(), 1, tag)).toBe(true);
     });
 
-    test("is not contradicted by a conversation that an admin removed, nor by what retention has removed", async () => {
+    test("is not contradicted when an admin or retention has removed the change", async () => {
       const [removed, pruned] = [await lively(), await lively()];
       const [tag = ""] = await tagsOf(removed);
       await stores.admin.conversations.remove(null, removed);
@@ -152,7 +152,7 @@ inEachMode("what names a history", (mode) => {
       for (const [i, was] of tags.entries()) expect(await look(pruned, i + 1, was)).toBe(false);
     });
 
-    test("finds that the database is elsewhere; of many who renew the epoch one does", async () => {
+    test("finds that the database is elsewhere, and only one of many nodes renews the epoch", async () => {
       const { epoch } = await stores.history.look([]);
       await stores.query("UPDATE history SET place = 'elsewhere'", []);
       expect(await stores.history.look([])).toEqual({ epoch, isContradicted: true });

@@ -36,7 +36,7 @@ test("the event loop goes on turning while the embedded database works on a long
   expect(turns).toBeGreaterThan(20);
 });
 
-test("a send goes before all that waits for the embedded database, and a search after it, though not for ever", async () => {
+test("a send goes before everything that waits for the embedded database, and a search goes last but not never", async () => {
   const order: string[] = [];
   const note = (name: string, work: Promise<unknown>) => work.then(() => order.push(name));
   const under = [note("under way", driver.query(LONG, [])), note("under way", driver.query("SELECT 1", []))];
@@ -50,7 +50,7 @@ test("a send goes before all that waits for the embedded database, and a search 
   expect(order.indexOf("piece b")).toBeLessThan(order.length - 1);
 });
 
-test("a transaction of the embedded database is done whole or not at all, also when its work fails", async () => {
+test("a transaction of the embedded database commits whole or not at all when its work fails", async () => {
   await driver.query("CREATE TABLE tried (n integer PRIMARY KEY)", []);
   const insert = (n: number) =>
     driver.orm.transaction(async (tx) => {

@@ -46,7 +46,7 @@ const HOSTILE: Record<string, string> = {
 /** Only superusers may set these: to an ordinary role they are what they are. */
 const FOR_SUPERUSERS = ["session_replication_role", "plpgsql.variable_conflict"];
 
-describe.skipIf(!modes.includes("postgres"))("settings of the database one is given", () => {
+describe.skipIf(!modes.includes("postgres"))("settings of the given database", () => {
   let admin: Sql;
   let known: Set<string>;
 
@@ -104,7 +104,7 @@ describe.skipIf(!modes.includes("postgres"))("settings of the database one is gi
       await expectChatWorks(url.href);
     });
 
-  test("the chat works when an ordinary role has all of them set to something else", async () => {
+  test("the chat works when an ordinary role has other values for all settings", async () => {
     const { url, name, sql } = await database();
     const role = `role_${crypto.randomUUID().slice(0, 8)}`;
     const asRole = new URL(url);

@@ -91,7 +91,7 @@ if (modes.includes("redis"))
     const seqs = async (id: string, at: Head, first: number, last: number) =>
       (await messages(id, at, first, last))?.map(({ seq }) => seq);
 
-    test("has what was recorded, and only at the change that the log is at", async () => {
+    test("has what was recorded, and only at the log's newest change", async () => {
       const id = opened();
       for (let version = 1; version <= 5; version++) record(sent(id, version));
       expect(await seqs(id, head(id, 5), 2, 4)).toEqual([2, 3, 4]);
@@ -131,7 +131,7 @@ if (modes.includes("redis"))
       expect((await messages(id, head(id, 3), 1, 3))?.map(({ content }) => content)).toEqual(["1", "2", "3"]);
     });
 
-    test("a refill of another history takes the place of what was there at the same version", async () => {
+    test("a refill of another history replaces the page at the same version", async () => {
       const id = opened();
       for (let version = 1; version <= 3; version++) record(sent(id, version));
       await settled();
@@ -145,7 +145,7 @@ if (modes.includes("redis"))
       expect(await seqs(id, head(id, 3), 1, 2)).toBeUndefined();
     });
 
-    test("any change but a new message drops it, and it is filled with what the log has then", async () => {
+    test("any change but a new message drops it, and the next reader refills it from the log", async () => {
       const id = opened();
       for (let version = 1; version <= 7; version++) record(sent(id, version));
       record(edit(id, 8, 6, 7));
@@ -171,7 +171,7 @@ if (modes.includes("redis"))
       expect(await server.redis.pttl(windowKey(id))).toBeWithin(1, 60_001);
     });
 
-    test("keeps nothing that retention has removed, once that was told or a page is read", async () => {
+    test("keeps nothing that retention has removed after the event or the next page", async () => {
       const [told, read] = [opened(), opened()];
       for (const id of [told, read])
         for (let version = 1; version <= 5; version++) {
@@ -188,7 +188,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("where messages are removed after a while, no send lets the older ones live longer", async () => {
+    test("no send lets older messages live longer when retention is on", async () => {
       const id = crypto.randomUUID();
       const short = windowLife(60_000, 2_000);
       const [own, sending] = [
@@ -221,7 +221,7 @@ if (modes.includes("redis"))
         await server.redis.zadd(key, seq, member);
       };
 
-      test("has no page with a message that no node has written, moved, or of another conversation or history", async () => {
+      test("shows no message that no node wrote, or that was moved, or that belongs to another conversation or history", async () => {
         const other = opened();
         const own = new Signatures(new Uint8Array(32));
         const spoils: Record<string, Parameters<typeof spoilt>[0]> = {
@@ -263,7 +263,7 @@ if (modes.includes("redis"))
         expect(await seqs(id, head(id, 1), 1, 1)).toEqual([1]);
       });
 
-      test("does not undo an edit by what it had before", async () => {
+      test("does not undo an edit when somebody puts the earlier message back", async () => {
         const id = opened();
         for (let version = 1; version <= 3; version++) record(sent(id, version));
         await settled();
@@ -288,7 +288,7 @@ if (modes.includes("redis"))
         }
       });
 
-      test("holds up no publishing, whatever lies at its key", async () => {
+      test("holds up no publishing whatever its key holds", async () => {
         const id = crypto.randomUUID();
         await server.redis.set(windowKey(id), "x");
         const lost: string[] = [];

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { OwnTurns } from "../../src/domain/own-turns.ts";
 
-test("one list of a user is read at a time, in their order; others don't wait for it, and a failure ends only its own", async () => {
+test("lists of one user are read one at a time and in order; others don't wait, and a failure ends one list only", async () => {
   const turns = new OwnTurns();
   const under = new Map<number, number>();
   let most = 0;

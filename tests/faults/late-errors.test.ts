@@ -102,7 +102,7 @@ if (modes.includes("redis"))
       expect(await isBack()).toBe(true);
     });
 
-    test("nor was anything said of an uncaught error", async () => {
+    test("the log has no uncaught error", async () => {
       server.kill("SIGTERM");
       expect(await server.exited).toBe(0);
       expect(await server.stderr).not.toContain("Fatal");

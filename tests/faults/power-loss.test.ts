@@ -118,6 +118,6 @@ test("a loss of power takes nothing acked from the embedded database, also in th
   expect(await lostAtCuts(await recordSends(true))).toEqual([]);
 }, 240_000);
 
-test("the test's disk is one that loses what was not synced: with EMBEDDED_SYNC=off acked messages are gone", async () => {
+test("the test's disk loses what was not synced: with EMBEDDED_SYNC=off acked messages are gone", async () => {
   expect((await lostAtCuts(await recordSends(false))).length).toBeGreaterThan(0);
 }, 240_000);

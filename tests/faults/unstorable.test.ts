@@ -49,7 +49,7 @@ describe.skipIf(!modes.includes("postgres"))("what the database can't store", ()
     );
   });
 
-  test("is an error frame that says so, and takes nobody with it", async () => {
+  test("is an error frame that says so, and does not affect others", async () => {
     const socket = await ann.chat(conversation);
     socket.send({ type: "message", content: "before", client_id: "1" });
     socket.send({ type: "message", content: "refuse 22P05", client_id: "2" });
@@ -60,7 +60,7 @@ describe.skipIf(!modes.includes("postgres"))("what the database can't store", ()
     socket.close();
   });
 
-  test("is sent once by the SDK, shown as failed, and what is behind it goes on", async () => {
+  test("is sent once by the SDK and shown as failed, and the messages behind it go on", async () => {
     const client = await online(clientOf(ann));
     const opened = client.open(conversation);
     const refused = opened.send("refuse 22P05");

@@ -109,7 +109,7 @@ if (modes.includes("redis"))
       for (const socket of [chat, hub, annThere]) socket.close();
     });
 
-    test("makes nothing happen twice by saying again what nodes have said", async () => {
+    test("has no effect by repeating what nodes have said", async () => {
       const heard: [string, string][] = [];
       const listener = new Redis(place.environment["REDIS_URL"] ?? "");
       listener.on("pmessage", (_, channel: string, text: string) => {
@@ -134,7 +134,7 @@ if (modes.includes("redis"))
       for (const socket of [a, b]) socket.close();
     });
 
-    test("writes no page: what it puts into a window, or back into it, is not shown", async () => {
+    test("changes no page by writing to a window or putting old messages back", async () => {
       const { id } = await ann.conversation([bob, eve], "Window");
       await historyOf(ann, id, 1);
       for (const content of ["one", "two", "three"]) await ann.send(id, content);

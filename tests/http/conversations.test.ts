@@ -197,7 +197,7 @@ inEachMode("conversations", (mode) => {
       expectFaults(await eve.get(`${PATH}?search=${"x".repeat(255)}`), "search");
     });
 
-    test("counts what is unread in all of one's conversations, whatever page or search is asked for", async () => {
+    test("counts unread messages in all conversations of the user, whatever page or search is asked for", async () => {
       const eve = await server.person("Eve");
       const unread = async (query = "") => (await eve.get(PATH + query)).body.meta.unread;
       expect(await unread()).toEqual({ conversations: 0, messages: 0 });

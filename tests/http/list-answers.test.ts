@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { successList } from "../../src/http/answers.ts";
 import type { Env } from "../../src/http/env.ts";
 
-test("a list of megabytes is written in pieces, and everybody has their turn in between", async () => {
+test("a list of megabytes is written in pieces, and other requests are served in between", async () => {
   const list = Array.from({ length: 4_000 }, (_, id) => ({ id, text: "x".repeat(1_000) }));
   const app = new Hono<Env>().get("/", (c) => successList(c, list, { total: list.length }));
   let turns = 0;

@@ -75,7 +75,7 @@ inEachMode("two servers at two ports of one host, in one browser", (mode) => {
     }
   });
 
-  test("a client that knows `sessionid` alone goes on as before, and a login sets it first", async () => {
+  test("a client that knows `sessionid` alone works as before, and a login sets that cookie first", async () => {
     const response = await logIn(new Jar(), one);
     const [first = "", second = ""] = response.headers.getSetCookie();
     const [, token = ""] = /^sessionid=([^;]+); /.exec(first) ?? [];
@@ -85,7 +85,7 @@ inEachMode("two servers at two ports of one host, in one browser", (mode) => {
     expect((await client.get("/api/users/profile/")).status).toBe(200);
   });
 
-  test("a good `sessionid` is found among stale ones, up to four, in any order", async () => {
+  test("a valid `sessionid` is found among up to four cookies of that name, in any order", async () => {
     const [, token = ""] =
       /sessionid=([^;]+)/.exec((await logIn(new Jar(), one)).headers.get("set-cookie") ?? "") ?? [];
     const [, other = ""] =

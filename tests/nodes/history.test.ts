@@ -75,7 +75,7 @@ if (modes.includes("postgres"))
         await database.resume();
       }
 
-      test("open sockets get a reset to where it is, and then the new history alone", async () => {
+      test("open sockets get a reset to the head of the new history, and then only that history", async () => {
         const kept = await say("1", "2", "3");
         const copy = await snapshot();
         const [chat, hub] = [await bob.chat(id), await bob.hub()];
@@ -107,7 +107,7 @@ if (modes.includes("postgres"))
         for (const socket of [chat, hub, matching]) socket.close();
       });
 
-      test("pages, read positions, memberships and activity follow", async () => {
+      test("pages, read positions, memberships and activity follow the new history", async () => {
         const eve = await one.person("Eve");
         await say("1", "2");
         const copy = await snapshot();
@@ -135,7 +135,7 @@ if (modes.includes("postgres"))
         hub.close();
       });
 
-      test("a socket whose user is in no more has to go, and their session too when it is lost", async () => {
+      test("a socket of a user who is no longer a participant, or whose session is lost, is closed", async () => {
         const eve = await one.person("Eve");
         id = (await ann.conversation([bob], "Two of us, and a third")).id;
         path = `/api/chat/conversations/${id}/`;
@@ -164,7 +164,7 @@ if (modes.includes("postgres"))
         }
       }
 
-      test("a replica that has every commit serves nobody either before it is promoted", async () => {
+      test("a node on a replica that has every commit serves nobody before promotion", async () => {
         await say("1");
         await goBackTo(await snapshot("replica"));
         await expectNobodyServed();
@@ -174,7 +174,7 @@ if (modes.includes("postgres"))
         await until(() => isServed(ann));
       });
 
-      test("a replica that is not promoted serves nobody; promoted without the newest commits it begins a new epoch", async () => {
+      test("a replica without the newest commits serves nobody before promotion, and begins a new epoch after it", async () => {
         await say("1", "2");
         const { epoch } = await page(bob);
         const replica = await snapshot("replica");
@@ -197,7 +197,7 @@ if (modes.includes("postgres"))
         for (const socket of [chat, mixed]) socket.close();
       });
 
-      test("a crash that loses nothing is no new history", async () => {
+      test("a crash that loses nothing begins no new epoch", async () => {
         await say("1");
         const { epoch } = await page(bob);
         const chat = await bob.chat(id);
@@ -213,7 +213,7 @@ if (modes.includes("postgres"))
       });
 
       if (mode === "redis")
-        test("an idle node with sockets hears of it from one that is busy, and mixes nothing", async () => {
+        test("an idle node with sockets hears of it from a busy node, and mixes nothing", async () => {
           if (!two) throw new Error("there is no second node");
           await say("1");
           const copy = await snapshot();

@@ -71,7 +71,7 @@ if (modes.includes("redis") && hasLastRelease)
       for (const socket of [a, b]) socket.close();
     });
 
-    test("what a new node says counts on an old one at once: typing, and a session's end", async () => {
+    test("a new node's events reach an old one at once: typing, and a session's end", async () => {
       const { id } = await ann.conversation([bob]);
       const [a, b] = [await ann.chat(id), await bob.chat(id)];
       b.send({ type: "typing", is_typing: true });
@@ -83,7 +83,7 @@ if (modes.includes("redis") && hasLastRelease)
       for (const socket of [a, b]) socket.close();
     });
 
-    test("a session that ends on an old node, and a removal there, end sockets on the new one in time", async () => {
+    test("a removal and a session that ends on an old node close sockets on the new one in time", async () => {
       const dan = await old.visitor().signUp("Dan");
       const { id } = await ann.conversation([bob, dan], "Group");
       const [hub, chat] = [await dan.at(next.url).hub(), await bob.chat(id)];
@@ -95,7 +95,7 @@ if (modes.includes("redis") && hasLastRelease)
       expect(performance.now() - started).toBeLessThan(2 * CATCH_UP_MS);
     });
 
-    test("the new node says which one is old, blames nobody else, and does not end for it", async () => {
+    test("the new node names the old one in its log, blames nobody else, and runs on", async () => {
       // What an old node says is seen not to be signed when there is something to say.
       const { id } = await ann.conversation([bob]);
       const reader = await bob.chat(id);

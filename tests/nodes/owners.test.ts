@@ -27,7 +27,7 @@ inEachMode("a group whose owner is deactivated", (mode) => {
   const infoOf = async (id: string, as: Client) => (await as.get(`/api/chat/conversations/${id}/`)).body.data;
   const people = (names: string[]) => Promise.all(names.map((name) => server.person(name)));
 
-  test("goes to its longest-standing active member, as a change in the order of the log, and stays theirs", async () => {
+  test("goes to its longest-standing active member, by one change in the order of the log, and stays theirs", async () => {
     const [ann, bob, eve, kim] = await people(["Ann", "Bob", "Eve", "Kim"]);
     if (!ann || !bob || !eve || !kim) throw new Error("four people");
     const { id } = await ann.conversation([bob, eve, kim], "Friends");
@@ -62,7 +62,7 @@ inEachMode("a group whose owner is deactivated", (mode) => {
     await until(async () => (await infoOf(id, eve)).owner_id === eve.id);
   });
 
-  test("is one of many that the owner had: all go on, and 1-on-1 conversations stay as they are", async () => {
+  test("is passed on with all others of the owner, and 1-on-1 conversations stay as they are", async () => {
     const [ann, bob, eve] = await people(["Ann", "Bob", "Eve"]);
     if (!ann || !bob || !eve) throw new Error("three people");
     const pair = await ann.conversation([bob]);
@@ -79,7 +79,7 @@ inEachMode("a group whose owner is deactivated", (mode) => {
 });
 
 inEachMode("a group whose owner was deactivated before this version", (mode) => {
-  test("gets an owner in one change, however many nodes see to that", async () => {
+  test("gets an owner by one change however many nodes pass it on", async () => {
     const stores = await openTestStores(mode);
     const [owner, heir, other] = [await stores.user(), await stores.user(), await stores.user()];
     const id = await stores.conversation([owner, heir, other]);

@@ -172,7 +172,7 @@ inEachMode("a room", (mode) => {
     });
   });
 
-  test("fills up to the newest after a gap that never was, though the log does not answer at first", async () => {
+  test("catches up after an announced gap that does not exist, even if the log does not answer at first", async () => {
     let asked = 0;
     async function head() {
       asked++;
@@ -214,7 +214,7 @@ inEachMode("a room", (mode) => {
       return { room, delivered, commit, ann, conversationId };
     }
 
-    test("delivers what is committed after the log was read for that", async () => {
+    test("delivers a change that is committed after the log was read", async () => {
       const arrived: ChangeEvent[] = [];
       const opened = await openOther(async (asked) => {
         const found = await stores.log.places(asked);
@@ -233,7 +233,7 @@ inEachMode("a room", (mode) => {
       room.close();
     });
 
-    test("compares itself once more when it is suspected meanwhile", async () => {
+    test("compares itself again when a suspicion comes meanwhile", async () => {
       const sockets = startBareSockets();
       let compared = 0;
       const { room, ann, conversationId } = await openOther(async (asked) => {

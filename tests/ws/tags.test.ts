@@ -77,7 +77,7 @@ inEachMode("a cursor that names its history", (mode) => {
     expect(Object.keys(JSON.parse(text))).toEqual(["type", "conversation_id", "version", "message"]);
   });
 
-  test("every cursor is told with its tag, where retention has cut, and the epoch", async () => {
+  test("every cursor comes with its tag, the retention limit and the epoch", async () => {
     const at = { last_version: 9, tag: tagOf(changes[8]), pruned_seq: 0 };
     const { epoch, ...page } = dataOf(await bob.get(`${path}messages/`));
     expect(page).toMatchObject(at);
@@ -118,7 +118,7 @@ inEachMode("a cursor that names its history", (mode) => {
     }
   });
 
-  test("a tag that is none is refused, on both kinds of socket", async () => {
+  test("an invalid tag is refused on both kinds of socket", async () => {
     for (const tag of ["", "x", "1", `${crypto.randomUUID()}0`]) {
       const answer = await bob.get(`/ws/chat/${id}/?after_version=1&tag=${tag}`);
       expectError(answer, 400, { code: "validation_failed" });

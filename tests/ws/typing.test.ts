@@ -105,7 +105,7 @@ inEachMode("typing is told", (mode) => {
     close();
   });
 
-  test("it goes on while another socket of the sender types, and ends with the last one that does", async () => {
+  test("it goes on while another socket of the sender types, and ends when the last one stops", async () => {
     const { sockets, close } = await open();
     const [a, another, b] = sockets;
     for (const socket of [a, another]) socket.send({ type: "typing", is_typing: true });

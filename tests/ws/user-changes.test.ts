@@ -11,7 +11,7 @@ setDefaultTimeout(60_000);
 const rename = (person: Client, first_name: string) => person.call("PATCH", "/api/users/profile/", { first_name });
 const usersTold = (socket: Socket) => socket.all("user").map(({ user }) => [user.id, user.full_name]);
 
-inEachMode("a user whose name changes", (mode) => {
+inEachMode("a change of a user's name or account", (mode) => {
   let server: TestServer;
   let ann: Client;
   let bob: Client;
@@ -23,7 +23,7 @@ inEachMode("a user whose name changes", (mode) => {
   });
   afterAll(() => server.stop());
 
-  test("is told once to each `/ws/` socket of theirs and of people they share a conversation with", async () => {
+  test("reaches each `/ws/` socket of the user, and of people who share a conversation with them, once", async () => {
     // Several conversations, of which one socket is subscribed to some.
     const ids = [
       (await ann.conversation([bob])).id,
@@ -49,7 +49,7 @@ inEachMode("a user whose name changes", (mode) => {
     for (const socket of [own, ...theirs, chat, stranger]) socket.close();
   });
 
-  test("is told by the newest name when names change quickly, and in no more frames than changes", async () => {
+  test("has the newest name when names change quickly, in no more frames than changes", async () => {
     await ann.conversation([bob]);
     const hub = await bob.hub();
     for (let i = 0; i < 10; i++) await rename(ann, `Ann${"abcdefghij"[i]}`);
@@ -60,7 +60,7 @@ inEachMode("a user whose name changes", (mode) => {
     hub.close();
   });
 
-  test("is not told to people who have left every shared conversation", async () => {
+  test("does not reach people who have left every shared conversation", async () => {
     const [kim, leo] = [await server.person("Kim"), await server.person("Leo")];
     const { id } = await kim.conversation([leo, ann], "Left");
     const hub = await leo.hub();
@@ -73,7 +73,7 @@ inEachMode("a user whose name changes", (mode) => {
     hub.close();
   });
 
-  test("is told as deactivated, and as active again", async () => {
+  test("shows a user as deactivated, and as active again", async () => {
     const root = await superuser(server);
     const gone = await server.person("Gus");
     await gone.conversation([bob]);
@@ -89,7 +89,7 @@ inEachMode("a user whose name changes", (mode) => {
 });
 
 if (modes.includes("redis"))
-  test("a user whose name changes on one node is told to sockets on another one", async () => {
+  test("reaches sockets on another node when a name changes on this node", async () => {
     const place: Place = await makePlace("redis");
     const nodes = [
       await startTestServer("redis", place.environment),

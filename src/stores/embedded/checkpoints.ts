@@ -1,4 +1,4 @@
-/** What checkpoints need of a database. */
+/** The part of a database that checkpoints use. */
 interface Client {
   exec(text: string): Promise<void>;
   /** Writes what has changed in its tables since then to the disk, beside what else it does. */

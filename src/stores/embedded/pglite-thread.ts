@@ -19,12 +19,12 @@ const ASKED_AT_ONCE = 2;
 /** Which of those that wait goes next: a send before everything else; last are the pieces of searches and of upkeep. */
 const LANES = ["sends", "calls", "bulk"] as const;
 export type Lane = (typeof LANES)[number];
-/** After so many others a piece has its turn, however many wait before it. */
+/** After this many others a piece gets its turn, however many wait before it. */
 const BEFORE_BULK = 8;
 
 const OBJECTS: Form = { rowMode: "object", plainDates: false };
 
-/** What drizzle says with a statement: of its `parsers` only that there are any, they are always the same ones. */
+/** Drizzle's options for a statement. Its `parsers` are always the same, so only their presence counts. */
 interface QueryOptions {
   rowMode?: "object" | "array";
   parsers?: object;
@@ -111,7 +111,7 @@ export class PgliteThread implements Connection {
     });
   }
 
-  /** What drizzle's driver uses of a PGlite is what this class has. */
+  /** This class has every part of a PGlite that drizzle's driver uses. */
   asClient(): PgliteClient {
     return this as unknown as PgliteClient;
   }
@@ -132,7 +132,7 @@ export class PgliteThread implements Connection {
 
   private hear(answer: Answer) {
     if ("stopped" in answer) {
-      // What is under way has its answer from the thread itself.
+      // The thread itself answers the asks that are under way.
       this.onStopped(errorOf(answer.stopped));
       return;
     }
@@ -189,6 +189,6 @@ function queryAsk(text: string, parameters: readonly unknown[], options: QueryOp
 
 /** As of any connection that has ended: what was asked may have been done or not. */
 const stoppedError = (why: string) =>
-  Object.assign(new Error(`The embedded database has stopped: ${why}. Start again; what was acked is kept.`), {
+  Object.assign(new Error(`The embedded database has stopped: ${why}. Start Confab again; acked messages are kept.`), {
     code: "CONNECTION_ENDED",
   });

@@ -7,7 +7,7 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 type Options = Awaited<ReturnType<NodeFS["init"]>>["emscriptenOpts"];
 type Module = NonNullable<PGlite["Module"]>;
 
-/** What C programs are told when the disk has failed. PostgreSQL then stops rather than believe that it is written. */
+/** The error code that C programs get when the disk has failed. PostgreSQL then stops rather than believe that it is written. */
 const EIO = 29;
 
 /**
@@ -38,10 +38,10 @@ function addFsync(module: Module) {
   };
 }
 
-/** PGlite's own without `-F`, which says `fsync=off` louder than any setting does. */
+/** PGlite's own arguments without `-F`, which means `fsync=off` and overrides any setting. */
 export const SYNCED_START = PGlite.defaultStartParams.filter((parameter) => parameter !== "-F");
 
-/** The log is written through: of the ways to sync it, `fdatasync`, the usual one, is another call that does nothing. */
+/** Opens the log with O_SYNC, because the usual way, `fdatasync`, is another call that does nothing here. */
 export const SYNCED_SETTINGS = ["fsync=on", "wal_sync_method=open_datasync"];
 
 /** Writes a folder to the disk for good: what is in it, and that it is there. */
@@ -73,7 +73,7 @@ export async function syncChanged(folder: string, sinceMs: number, atOnce = SYNC
   await Promise.all(Array.from({ length: atOnce }, next));
 }
 
-/** The threads that do so are shared with all that reads files: some are left over. */
+/** These threads also serve everything else that reads files, so some are left free. */
 const SYNCS_AT_ONCE = 2;
 
 async function syncFile(path: string, sinceMs: number) {

@@ -1,9 +1,9 @@
-/** What the node asks of the thread that has its database open. */
+/** The requests of the node to the thread that has its database open. */
 export type Ask =
   | ({ do: "open" } & Cluster)
   | ({ do: "query"; text: string; parameters: unknown[]; transaction: number | undefined } & Form)
   | { do: "exec"; text: string }
-  /** What is asked with this number as its `transaction` is part of it, until its `end`. */
+  /** Asks with this number as their `transaction` belong to it, until its `end`. */
   | { do: "begin"; transaction: number }
   | { do: "end"; transaction: number; commit: boolean }
   /** Writes the folder's files that have changed since then to the disk, while it answers other asks. */

@@ -22,7 +22,7 @@ declare const self: Worker;
 
 const NUMERIC_ARRAY = 1231;
 const MOMENT_ARRAYS = [1115, 1182, 1185, 1187];
-/** What drizzle reads by itself. */
+/** Types that drizzle parses itself. */
 const PLAIN_DATES: NonNullable<QueryOptions["parsers"]> = Object.fromEntries(
   [types.TIMESTAMP, types.TIMESTAMPTZ, types.INTERVAL, types.DATE, NUMERIC_ARRAY, ...MOMENT_ARRAYS].map((type) => [
     type,

@@ -3,7 +3,7 @@ import { Failure } from "../../domain/errors.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "./rows.ts";
 
-/** What drizzle/0007_history.sql answers. */
+/** The answer of `confab_edit` in drizzle/0007_history.sql. */
 export type AmendRow =
   | ({ outcome: "amended" | "unchanged"; at_version: number; at_tag: string; at_seq: number } & MessageRow)
   | {

@@ -71,7 +71,7 @@ export class Database {
   /** A statement that may run twice: a read, or a write that says where things shall stand. */
   query: Query = (text, parameters) => this.twice(() => this.driver.query(text, parameters));
 
-  /** The same for one of several that together search, list or tidy up. MUST look through `pieceRows` rows at most. */
+  /** The same for one of several statements that together search, list or tidy up. MUST look through `pieceRows` rows at most. */
   bulk: Query = (text, parameters) => this.twice(() => this.driver.bulkQuery(text, parameters), this.bulkSlots);
 
   get pieceRows(): number {

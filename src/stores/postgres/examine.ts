@@ -13,7 +13,7 @@ const ANSWER_WITHIN_MS = 5_000;
 /** The database can't be served, and waiting does not help. The text says what does. */
 class DatabaseRefusal extends Error {}
 
-/** What a server and a database are like. */
+/** The properties of a server and a database that matter here. */
 export interface DatabaseFacts {
   version: number;
   versionName: string;
@@ -65,7 +65,7 @@ export function refusalOf(facts: DatabaseFacts): string | undefined {
 }
 
 const IS_STANDBY =
-  "The database is a standby: recovery is in progress, and nothing can be written. DATABASE_URL must lead to the primary, or this standby be promoted.";
+  "The database is a standby: recovery is in progress, and nothing can be written. Point DATABASE_URL at the primary, or promote this standby.";
 
 const SHARES_SESSIONS =
   "DATABASE_URL leads to a pooler that gives each transaction, or each statement, another connection. Confab keeps a lock, settings and prepared statements for as long as a connection lives. Give it the address of PostgreSQL itself, or a pool in session mode (PgBouncer: pool_mode = session).";
@@ -162,7 +162,7 @@ async function backendOf(connection: Connection): Promise<string | undefined> {
   return row?.backend;
 }
 
-/** What a pooler says of a parameter in the URL does not say what to do. */
+/** A pooler's refusal of a parameter in the URL does not say what to do. This text does. */
 function explained(error: unknown): unknown {
   const parameter = /unsupported startup parameter(?: in options)?: (\S+)/.exec(
     error instanceof Error ? error.message : "",

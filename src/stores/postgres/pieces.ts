@@ -1,4 +1,4 @@
-/** So many at a time. */
+/** How many at a time. */
 export function* chunks<T>(all: readonly T[], atOnce: number): Generator<T[]> {
   for (let i = 0; i < all.length; i += atOnce) yield all.slice(i, i + atOnce);
 }

@@ -2,7 +2,7 @@ import type { Database } from "./database.ts";
 
 const CONVERSATIONS_A_ROUND = 100;
 const MESSAGES_A_ROUND = 1_000;
-/** What removing a message costs, in rows that are looked at. */
+/** The cost of removing a message, in rows that are looked at. */
 const REMOVAL_ROWS = 5;
 
 /** Messages, and changes, that one statement removes. */

@@ -184,7 +184,7 @@ export const history = pgTable(
   {
     id: boolean().primaryKey().default(true),
     epoch: uuid().notNull().default(sql`gen_random_uuid()`),
-    /** What `confab_place` said when the epoch began. */
+    /** The answer of `confab_place` when the epoch began. */
     place: text().notNull(),
     /** The embedded database's mark of its last clean stop; used up by the next start. */
     stopped: uuid(),

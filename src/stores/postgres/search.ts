@@ -21,7 +21,7 @@ export const has = (folded: string, sought: string) =>
 export async function foundUsers(db: Database, search: string, most = FOUND_MOST): Promise<number[] | undefined> {
   const bound = Math.min(most, db.pieceRows);
   if (!db.searchesByIndex) return walkUsers(db, HAS_TEXT, search, bound);
-  // What is shorter it finds only where a word begins.
+  // The index finds shorter texts only where a word begins.
   if (codePoints(search) < 3) return undefined;
   const rows = await db.bulk<{ id: number }>("SELECT id FROM confab_found_users($1, $2) AS id", [search, bound + 1]);
   return rows.length > bound ? undefined : rows.map(({ id }) => id);
@@ -49,7 +49,7 @@ async function walkUsers(db: Database, condition: string, parameter: string, mos
   }
 }
 
-/** What a piece of a search has found, an array as text, and up to where it has looked. */
+/** The findings of one piece of a search, an array as text, and the last row that it looked at. */
 export interface IdsRow {
   looked: number;
   oldest: string | null;

@@ -9,7 +9,7 @@ const MEANING = {
   IntervalStyle: "postgres",
   TimeZone: "UTC",
   bytea_output: "hex",
-  // Less, and moments that are selected as numbers lose their milliseconds.
+  // With less, moments that are selected as numbers lose their milliseconds.
   extra_float_digits: "1",
   standard_conforming_strings: "on",
   // Without it NULL in an array's text is the word "NULL": every send would have the same client_id.
@@ -23,7 +23,7 @@ const MEANING = {
   default_transaction_deferrable: "off",
   // As a replica no foreign key is checked and nothing cascades.
   session_replication_role: "origin",
-  // Above 0 an index of words answers with a part of what it finds, at random.
+  // Above 0 an index of words returns a random part of its results.
   gin_fuzzy_search_limit: "0",
   exit_on_error: "off",
   "plpgsql.variable_conflict": "error",
@@ -50,12 +50,12 @@ export const PLANS_BY_KEY = {
   enable_indexonlyscan: "on",
   enable_nestloop: "on",
   plan_cache_mode: "auto",
-  // What must be looked through all the same looks so dear then that it would be compiled first.
+  // Scans that are needed all the same then look so expensive that PostgreSQL would compile them first.
   jit: "off",
 };
 
 /**
- * The statement that each connection runs before any other. Start-up parameters would not do: PgBouncer refuses the ones
+ * The statement that each connection runs before any other. Start-up parameters would not work: PgBouncer refuses the ones
  * it does not know, or ignores them and says nothing. A setting that this server does not have is left out, and one that
  * has its value already is not set: some may be set by superusers only.
  * @param schema where the tables are; a temporary table never stands in for one of them

@@ -57,7 +57,7 @@ export const SUMMARIES = `WITH own AS MATERIALIZED (
   ) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
   ORDER BY c.updated_at DESC, c.id DESC`;
 
-/** What each row of a page has beside its conversation. */
+/** The columns of each row of a page beside its conversation. */
 export interface Counted {
   /** How many there are to page through. */
   total: number;

@@ -20,7 +20,7 @@ const STRANGE_AFTER_MS = 20_000;
 /** While in doubt, what may have been missed is looked for this often. */
 const DOUBT_EVERY_MS = 1_000;
 const NODES_EVERY_MS = 2_000;
-/** Another node's new nonce is answered so soon, with the others that come meanwhile. */
+/** How soon another node's new nonce is answered, together with others that come meanwhile. */
 const ANSWER_WITHIN_MS = 20;
 const SUBSCRIBE_TIMEOUT_MS = 300;
 const SUBSCRIBE_AT_ONCE = 500;
@@ -41,10 +41,10 @@ export interface BusOptions {
   onStrange(error: Error): void;
 }
 
-/** What a beat says. `lost`: something that the node said did not get through. */
+/** The content of a beat. `lost`: one of the node's events did not get through. */
 interface Beat {
   state: "alive" | "lost" | "ends";
-  /** The others answer with it: that they heard this node just now. */
+  /** The others send it back, to show that they heard this node just now. */
   nonce: string;
   /** The nonces of those that were heard. */
   heard: string[];
@@ -80,17 +80,17 @@ export class RedisBus implements Bus {
   private hasMet = false;
   private asking = false;
   private askedAt = Number.NEGATIVE_INFINITY;
-  /** How much this node has said. */
+  /** The number of this node's last event. */
   private said = 0;
   /** The newest of its own beats that came back. */
   private ownBeat = 0;
-  /** What was not believed since the bus was sure: it must not have the log asked more often than a cut does. */
+  /** Events dropped since the bus was sure. They must not make the node ask the log more often than a cut does. */
   private isSuspicious = false;
   /** The nodes of the database, as it told last. */
   private living: readonly string[] = [];
   /** The database was asked for them, once at least. */
   private hasLooked = false;
-  /** Who says to be of the version before: the database tells whether that is so. */
+  /** Nodes that claim to be of the version before. The database tells whether that is true. */
   private unsigned: { nodeId: string; channel: string } | undefined;
   /** When plain beats of living nodes were heard. */
   private readonly plain = new Map<string, number>();
@@ -124,7 +124,7 @@ export class RedisBus implements Bus {
     const self = Buffer.from(options.nodeId);
     const pulse = Buffer.from(this.channels.pulse);
     this.subscriber.on("messageBuffer", (channel: Buffer, text: Buffer) => {
-      // What this node has said comes back to it, and is most of what a single one hears: only its beats are read.
+      // A node's own events come back to it, and a single node hears little else: it reads only its own beats.
       const isOwn = text.length >= self.length && text.compare(self, 0, self.length, 0, self.length) === 0;
       if (!isOwn || channel.equals(pulse)) this.receive(channel.toString(), text);
     });
@@ -242,9 +242,9 @@ export class RedisBus implements Bus {
     if (channel === this.channels.pulse) return this.receiveBeat(envelope);
     const turn = this.peers.take(envelope.nodeId, envelope.count);
     if (turn === "new") this.apply(read(envelope.body));
-    // What has counted already can't be missing.
+    // An event that has counted already can't be missing.
     else if (turn === "repeated") this.disbelief.say("stranger", { channel });
-    // Said again by somebody, or overtaken by a beat that took another connection, as is common while Redis is slow.
+    // Repeated by somebody, or overtaken by a beat on another connection, as is common while Redis is slow.
     else this.suspect();
   }
 
@@ -260,7 +260,7 @@ export class RedisBus implements Bus {
   private receiveBeat({ nodeId, count, body }: Envelope) {
     const beat: Beat = JSON.parse(body.toString());
     if (nodeId === this.options.nodeId) {
-      // An earlier one, said again, does not show that this connection brings anything.
+      // An earlier beat, repeated, does not show that this connection works.
       if (count <= this.ownBeat || beat.nonce !== this.peers.nonce) return;
       this.ownBeat = count;
       this.heard.set(nodeId, performance.now());
@@ -286,7 +286,7 @@ export class RedisBus implements Bus {
     if (!this.closed) this.beat();
   }
 
-  /** All that they tell, for anybody can say them, is that a node of the version before is on this Redis. */
+  /** Anybody can send plain beats, so they only tell that a node of the version before is on this Redis. */
   private receivePlainBeat(text: string) {
     const node = text.replace(/^[-!]/, "");
     if (this.peers.hasAnswered(node) || !this.living.includes(node)) return;
@@ -304,7 +304,7 @@ export class RedisBus implements Bus {
     this.suspect();
   }
 
-  /** What does not count may have been an event all the same. */
+  /** A dropped text may have been an event all the same, so the log is asked. */
   private suspect() {
     this.isSuspicious = true;
     this.miss();
@@ -319,7 +319,7 @@ export class RedisBus implements Bus {
   /** All subscriptions stand, and since then every node is heard. */
   private isWhole(): boolean {
     const { subscribedAt } = this;
-    // Those that are not known yet are not heard either.
+    // Nodes that are not known yet are not heard either.
     if (subscribedAt === undefined || !this.hasLooked) return false;
     if ((this.heard.get(this.options.nodeId) ?? 0) < subscribedAt) return false;
     const now = performance.now();
@@ -395,7 +395,7 @@ export class RedisBus implements Bus {
     for (const node of this.plain.keys()) if (!nodes.includes(node)) this.plain.delete(node);
   }
 
-  /** Of an older version is who the database knows and whose beats are not signed; anybody else has no business here. */
+  /** A node is of an older version when the database lists it and its beats are unsigned. Others have no business here. */
   private judgeUnsigned(nodes: readonly string[]) {
     const { unsigned } = this;
     this.unsigned = undefined;

@@ -3,8 +3,9 @@ import type { ChangeEvent } from "../../domain/changes.ts";
 import { Signatures } from "./signature.ts";
 
 /**
- * What travels: the node that says it, the how many-th it says, a dot, the signature, then JSON, and the frame behind a
- * line break where there is one. A node of the version before reads from the first brace on, so that there is none earlier.
+ * The text of an event on Redis: the node's id, the number of this event among the node's, a dot, the signature, then
+ * JSON, and after a line break the frame, if there is one. A node of the version before reads from the first brace on,
+ * so no brace may come earlier.
  */
 const ID_LENGTH = 36;
 /** Digits of a count that is still a safe integer. */
@@ -13,12 +14,12 @@ const [DOT, BRACE, ZERO, NINE] = [46, 123, 48, 57];
 
 export interface Envelope {
   nodeId: string;
-  /** Counts what the node has said, beats included: nothing counts twice. */
+  /** The number of this event among the node's, beats included: no number counts twice. */
   count: number;
   body: Buffer;
 }
 
-/** Why a text does not count. `unsigned`: a node of the version before would say it so. */
+/** Why a text does not count. `unsigned`: as a node of the version before sends it. */
 type Refusal = "unsigned" | "forged";
 
 /** @param body in parts: what it is, and its frame where it has one */
@@ -31,7 +32,7 @@ export function seal(
   return `${from}.${signatures.sign(`${channel} ${from}`, header, frame)}${header}${frame}`;
 }
 
-/** Opens what came over a channel. Nothing of it is true before its signature was found to be right. */
+/** Opens a text from a channel. Trust nothing in it before its signature has been verified. */
 export function unseal(signatures: Signatures, channel: string, text: Buffer): Envelope | Refusal {
   if (text[ID_LENGTH] === BRACE) return "unsigned";
   let dot = ID_LENGTH;
@@ -44,13 +45,13 @@ export function unseal(signatures: Signatures, channel: string, text: Buffer): E
   return { nodeId: from.slice(0, ID_LENGTH), count: Number(from.slice(ID_LENGTH)), body };
 }
 
-/** Whom an unsigned text names: anybody can have written it. */
+/** The node that an unsigned text names. Anybody can have written it. */
 export const nodeOf = (text: Buffer): string => text.toString("latin1", 0, ID_LENGTH);
 
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= NINE;
 
 /**
- * What is sealed. A frame travels as it is, behind a line that says what it is.
+ * The text that gets sealed. A frame travels unchanged, behind a line that describes it.
  * @param epoch of the history that a change belongs to
  */
 export function write(event: BusEvent, epoch: string): [string, string?] {
@@ -67,10 +68,10 @@ export function read(body: Buffer): BusEvent {
   return Object.assign(JSON.parse(text.slice(0, end)), { frame: text.slice(end + 1) });
 }
 
-/** What is sealed, as text: a new message that a window keeps as it was published. */
+/** The sealed event as text: a window keeps a new message as it was published. */
 const SEALED = /^([\da-f-]{36}\d{1,16})\.([\w-]{22})(\{[^\n]*)\n/;
 
-/** A published change: its header and the JSON of its message. `undefined`: it is none, or not signed with our key. */
+/** A published change: its header and the JSON of its message. `undefined`: no change, or not signed with our key. */
 export function unsealMessage(
   signatures: Signatures,
   channel: string,

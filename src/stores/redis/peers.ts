@@ -1,43 +1,42 @@
-/** What a node said may come later than the next so many things it said: it has several ways to Redis. */
+/** How many later events of a node may overtake an event: a node has several connections to Redis. */
 const LATE_MOST = 1_024;
-/** Nodes whose beats were heard at most: those of dead ones can be said again by anybody, in any number. */
+/** How many nodes are remembered at most: anybody can repeat the beats of dead ones, in any number. */
 const PEERS_MOST = 256;
-/** Who is not heard for so long is forgotten, in ms. */
+/** A node that is not heard for this long is forgotten, in ms. */
 const FORGOTTEN_AFTER_MS = 15_000;
 
 /**
- * What became of a count. `new`: it counts. `repeated`: it has counted before. `late`: too old to tell. `unknown`: the
- * node has not shown yet that what it says is said now.
+ * The result for an event's number. `new`: it counts. `repeated`: it has counted before. `late`: too old to tell.
+ * `unknown`: the node has not shown yet that it sends its events now.
  */
 export type Turn = "new" | "repeated" | "late" | "unknown";
 
 interface Peer {
-  /** What the node wants to be answered with. */
+  /** The nonce that the node wants in answers to it. */
   nonce: string;
   heardAt: number;
   beats: number;
-  /** Set when the node has answered our nonce: counts up to `floor` were said before, and are not heard any more. */
+  /** Set when the node has answered our nonce: events up to number `floor` are older than that, and are dropped. */
   counts: { floor: number; highest: number; seen: Float64Array } | undefined;
 }
 
 /**
- * The other nodes, as far as what they say is new. A signature tells who said something, but not when: anybody who can
- * listen on Redis can say it again. Each node counts what it says, so that nothing counts twice; and what it says counts
- * only after it has answered this node's nonce, which is another one for each connection: what was said before that was
- * made may be a repetition.
+ * Tells new events of other nodes from repeated ones. A signature shows who sent an event, but not when: anybody who can
+ * listen on Redis can send it again. So each node numbers its events, and no number counts twice. A node's events count
+ * only after it has answered this node's nonce, which is new for each connection. Earlier events may be repetitions.
  */
 export class Peers {
   /** The others answer with it in their beats. */
   nonce = makeNonce();
   private readonly peers = new Map<string, Peer>();
 
-  /** From now on nobody has answered. */
+  /** Starts over with a new nonce: from now on nobody has answered. */
   renew(): void {
     this.nonce = makeNonce();
     for (const peer of this.peers.values()) peer.counts = undefined;
   }
 
-  /** With what this node answers the others. */
+  /** This node's answers to the others. */
   answers(): string[] {
     return Array.from(this.peers.values(), ({ nonce }) => nonce);
   }
@@ -59,7 +58,7 @@ export class Peers {
     return { turn: peer.counts ? this.take(nodeId, count) : ("unknown" as const), isNews, answers };
   }
 
-  /** Asks whether what a node says counts, and then counts it. */
+  /** Decides whether a node's event counts, and records its number. */
   take(nodeId: string, count: number): Turn {
     const counts = this.peers.get(nodeId)?.counts;
     if (!counts) return "unknown";
@@ -76,7 +75,7 @@ export class Peers {
     return this.peers.get(nodeId)?.counts !== undefined;
   }
 
-  /** The node has ended. Its last answer can be said again, so that what it has said by now never counts again. */
+  /** The node has ended. Anybody can repeat its last answer, so none of its events so far counts again. */
   forget(nodeId: string): void {
     const counts = this.peers.get(nodeId)?.counts;
     if (!counts) this.peers.delete(nodeId);
@@ -88,7 +87,7 @@ export class Peers {
     return this.peers.get(nodeId)?.counts?.floor === Number.POSITIVE_INFINITY;
   }
 
-  /** Those that have not answered may be dead, and their beats said by somebody else. */
+  /** Nodes that have not answered may be dead, and somebody else may repeat their beats. */
   forgetSilent(now: number): void {
     for (const [nodeId, { heardAt, counts }] of this.peers)
       if (!counts && now - heardAt > FORGOTTEN_AFTER_MS) this.peers.delete(nodeId);

@@ -45,7 +45,7 @@ local function record(key, version, tag, seq, text, renew, length)
   if renew ~= '0' then redis.call('PEXPIRE', key, renew) end
 end`;
 
-/** What PostgreSQL has. KEYS: window. ARGV: version, tag, TTL in ms, then seq and member in turn. */
+/** Fills a window with what PostgreSQL has. KEYS: window. ARGV: version, tag, TTL in ms, then seq and member in turn. */
 const REFILL = new Script(`
 local known = redis.pcall('ZRANGE', KEYS[1], '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
 local version = tonumber(ARGV[1])
@@ -68,7 +68,7 @@ if not known[1] then return false end
 local most = ARGV[2] - ARGV[1] + 2
 return { known[1], -tonumber(known[2]), redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'BYSCORE', 'LIMIT', 0, most) }`);
 
-/** What a window needs to tell a member that a node has written for this database from any other. */
+/** Lets a window recognise members that a node of this database has written. */
 interface WindowTrust {
   signatures: Signatures;
   channels: ReturnType<typeof channelsOf>;
@@ -170,6 +170,6 @@ const driftOf = (head: Head) => head.lastVersion - head.lastSeq;
 /** Of an empty conversation there is none. */
 const tagOf = (head: Head) => head.tag ?? "";
 
-/** What a message that was read from the log is signed for. */
+/** The context of the signature of a message that was read from the log. */
 const kept = (conversationId: string, head: Head, seq: number) =>
   `${windowKey(conversationId)} ${head.epoch} ${driftOf(head)} ${seq}`;

@@ -14,7 +14,7 @@ const stall = () => {
   while (performance.now() - since < STALL_MS);
 };
 
-test("the machine's time does not pass while the process does not get its turn", async () => {
+test("the machine's time stops while the process gets no processor", async () => {
   await Bun.sleep(100);
   const before = machine.now;
   stall();
@@ -30,7 +30,7 @@ test("the machine's time is never ahead of the clock", async () => {
   expect(machine.speed).toBeLessThanOrEqual(1);
 });
 
-test("patience outlasts a stall and ends all the same", async () => {
+test("patience outlasts a stall and still ends", async () => {
   const waiting = machine.within(STALL_MS / 2, new Promise<string>(() => {}));
   const answered = machine.within(
     STALL_MS / 2,

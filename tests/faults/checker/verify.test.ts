@@ -543,7 +543,7 @@ test("a send that began in the dead history and was carried out in the new one m
   expect(verifyRecord(history)).toEqual([]);
 });
 
-test("who was asked in again in the dead history may see what both have, and nobody else", () => {
+test("somebody who was added again in the dead history may see what both histories have, and nobody else may", () => {
   const { history, truth, kept, log, cat, eve } = wentBack();
   // What both have is now: a message, Eve's removal, and a message.
   const removal = { version: 2, tag: "tag 2", lastSeq: 1, messageSeq: null, added: [], removed: [EVE] };
@@ -579,7 +579,7 @@ test("a send without an answer may be there or not", () => {
   expect(verify(history, truth)).toEqual([]);
 });
 
-test("a run that did too little is too little evidence, and no violation", () => {
+test("a run that did too little ends with too little evidence, not with violated", () => {
   const { history, truth } = recorded();
   const violations = verify(history, truth);
   const lacks = lacking(figuresOf(history), 20);
@@ -589,7 +589,7 @@ test("a run that did too little is too little evidence, and no violation", () =>
   expect(verdictOf(violations, lacks)).toBe("too little evidence");
 });
 
-test("a violation stays one however little a run did", () => {
+test("a violation stays a violation when a run did too little", () => {
   const { history, truth, log } = recorded();
   log.messages.pop();
   expect(verdictOf(verify(history, truth), lacking(figuresOf(history), 20))).toBe("violated");

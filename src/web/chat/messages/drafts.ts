@@ -47,7 +47,7 @@ function store(name: string, text: string) {
  */
 export class Draft {
   text: string;
-  /** What this tab has last stored, or taken from the storage. Anything else there is another tab's and not shown here. */
+  /** The text that this tab last stored or read from the storage. Any other text there is another tab's, and not shown here. */
   private known: string;
   private readonly name: string | undefined;
 
@@ -61,7 +61,7 @@ export class Draft {
     this.text = this.known = draftOf(id, conversationId);
   }
 
-  /** What is typed is kept over a reload. Blank texts are not kept. */
+  /** Stores the text that is typed, so that it survives a reload. Blank texts are not stored. */
   change(text: string): void {
     this.text = text;
     if (this.name === undefined || this.userId() === undefined) return;
@@ -97,7 +97,7 @@ export class Draft {
       this.known = now;
       return;
     }
-    // What was sent there, or cleared, was all that is here. Else this tab has a text of its own.
+    // The other tab sent or cleared the same text, or else this tab has a text of its own.
     const isOwn = now === "" ? before !== this.text : this.text !== "" && !isEditOf(now, this.text);
     if (isOwn) {
       if (now !== "" && this.text.length > now.length) this.change(this.text);

@@ -35,7 +35,7 @@ export function notifyOfMessages() {
 /** Something was told that is perhaps still to be seen; at first, by an earlier page. */
 let hasTold = true;
 
-/** What has been read, here or on another device, is told no longer, nor what is not there any more. */
+/** Closes notifications of messages that were read, here or on another device, or that no longer exist. */
 async function forgetOver() {
   if (!hasTold || !client.conversations.isLoaded) return;
   const shown = await told();
@@ -44,7 +44,7 @@ async function forgetOver() {
   for (const notification of over) notification.close();
 }
 
-/** What a notification is about. Those of earlier releases name the conversation alone. */
+/** The message that a notification shows. Notifications of earlier releases name the conversation alone. */
 interface About {
   conversationId?: string;
   messageId?: string;
