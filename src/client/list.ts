@@ -3,7 +3,7 @@ import { createConversation } from "./conversation.ts";
 import type { Core, LiveConversation, Summary } from "./core.ts";
 import { ConfabError } from "./errors.ts";
 import { later } from "./platform.ts";
-import { Cut } from "./retry.ts";
+import { Cut, jitter } from "./retry.ts";
 import type { ConversationInfo } from "./wire.ts";
 
 const PATH = "chat/conversations/";
@@ -225,10 +225,11 @@ export function createConversations(core: Core, recent: number) {
   function recountSoon() {
     if (isToRecount) return;
     isToRecount = true;
+    // Retention tells all clients at the same moment: they don't ask at the same moment.
     later(() => {
       isToRecount = false;
       if (core.isOnline()) page(1, 0).catch(core.onError);
-    }, RECOUNT_AFTER_MS);
+    }, RECOUNT_AFTER_MS + jitter(RECOUNT_AFTER_MS));
   }
 
   /** Those that became known otherwise than by a page. Unless all that is unread is known here, they were counted elsewhere. */
