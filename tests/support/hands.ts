@@ -51,6 +51,8 @@ export async function startConversation(page: Page, names: readonly string[], gr
   }
   if (groupName !== undefined) await page.getByLabel("Group name").fill(groupName);
   await page.getByRole("button", { name: names.length > 1 ? /^Create group/ : "Start chat" }).click();
+  // Until then the composer in sight may be that of the conversation that was open before.
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await composer(page).waitFor();
 }
 
