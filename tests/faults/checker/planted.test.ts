@@ -9,8 +9,9 @@ const TEST_TIMEOUT_MS = 600_000;
 const SEEDS = [5, 1, 3];
 
 describe.skipIf(!modes.includes("redis"))("the checker finds a server that", () => {
+  // Those that need no way back in time take minutes each: PLANTED=all runs them too.
   for (const [name, bug] of Object.entries<Planted>(planted))
-    test(
+    test.skipIf(!bug.goesBack && process.env["PLANTED"] !== "all")(
       name,
       async () => {
         const { main, remove } = plant(bug);
