@@ -20,6 +20,7 @@ import { type PasswordCost, Passwords } from "./domain/passwords.ts";
 import type { Stores } from "./domain/ports.ts";
 import { Presence } from "./domain/presence.ts";
 import { type Sampled, Sampler } from "./domain/sampler.ts";
+import type { SecurityLog } from "./domain/security-log.ts";
 import { Sessions } from "./domain/sessions.ts";
 import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
@@ -97,9 +98,11 @@ export function storesOn(database: Database): Stores {
   };
 }
 
+const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
+
 /** The users of a database that no node serves, for commands. */
 export function usersOn(stores: Stores, bus: Bus): Users {
-  return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), {
+  return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
     registration: "open",
     directory: "all",
   });
@@ -194,8 +197,9 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const typing = new Typing(bus);
   const presence = new Presence(shared.places, stores.users, bus, logger);
   const turns = new OwnTurns();
-  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, {
-    registration: config.REGISTRATION,
+  const security: SecurityLog = { record: (event) => logger.info({ security: event }, "security") };
+  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, security, {
+    registration: config.REGISTRATION ?? "open",
     directory: config.DIRECTORY,
   });
   const conversations = new Conversations(stores.conversations, announcer, bus, turns, {
@@ -321,7 +325,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
     isDraining: () => draining,
     webFiles,
-    pageSettings: { registration: config.REGISTRATION, directory: config.DIRECTORY },
+    pageSettings: { registration: config.REGISTRATION ?? "open", directory: config.DIRECTORY },
   });
 
   const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };

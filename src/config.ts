@@ -73,6 +73,31 @@ const proxies = z.string().transform((text, context) => {
   });
 });
 
+const publicUrl = z
+  .string()
+  .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text, {
+    error: "must be an origin like https://chat.example.com, without a path",
+  })
+  .optional();
+
+const hosts = z
+  .string()
+  .transform((text, context) => {
+    const list = text.split(",").map((host) => host.trim().toLowerCase());
+    for (const host of list)
+      if (!/^[\w.-]+(:\d{1,5})?$|^\[[\da-f:]+\](:\d{1,5})?$/.test(host))
+        context.addIssue(`"${host}" must be a host name like chat.example.com`);
+    return list;
+  })
+  .optional();
+
+const contact = z
+  .string()
+  .refine((text) => /^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(text), {
+    error: "must be like mailto:security@example.com or https://example.com/security",
+  })
+  .optional();
+
 const databaseUrl = z
   .string()
   .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
@@ -98,6 +123,16 @@ interface Setting {
 export const settings = {
   PORT: { doc: "Port to listen on.", default: "8000", schema: integer(0, 65535) },
   HOST: { doc: "Address to listen on.", default: "0.0.0.0", schema: z.string() },
+  PUBLIC_URL: {
+    doc: "Where people open this server, like https://chat.example.com: links and the printed address use it.",
+    default: undefined,
+    schema: publicUrl,
+  },
+  ALLOWED_HOSTS: {
+    doc: "Host names that requests may ask for, separated by commas. Unset: any.",
+    default: undefined,
+    schema: hosts,
+  },
   DATA_DIR: {
     doc: "Folder of the embedded database. Not used with DATABASE_URL.",
     default: "data",
@@ -158,7 +193,21 @@ export const settings = {
     default: "auto",
     schema: oneOf("auto", "json", "pretty"),
   },
-  REGISTRATION: { doc: "Whether strangers may register.", default: "open", schema: oneOf("open", "closed") },
+  FIRST_USER: {
+    doc: "superuser: on a fresh server the printed set-up code, or the page on this machine, makes a superuser. member: only createsuperuser does.",
+    default: "superuser",
+    schema: oneOf("superuser", "member"),
+  },
+  REGISTRATION: {
+    doc: "Who may register: anybody, only people with an invite link, or nobody. Unset: what an admin chose in the page, else open.",
+    default: undefined,
+    schema: oneOf("open", "invite", "closed").optional(),
+  },
+  NAMES: {
+    doc: "letters: first and last names of letters. any: whatever can be seen, and people may have one name only.",
+    default: "letters",
+    schema: oneOf("letters", "any"),
+  },
   DIRECTORY: {
     doc: "Whom the user list shows: all, or only people one shares a conversation with.",
     default: "all",
@@ -168,6 +217,11 @@ export const settings = {
     doc: "auto: the session cookie is Secure when the request came by HTTPS. always: whatever it came by.",
     default: "auto",
     schema: oneOf("auto", "always"),
+  },
+  COOKIE_PREFIX: {
+    doc: "host: the session cookie is __Host-sessionid, which needs HTTPS and which no other host can set.",
+    default: "none",
+    schema: oneOf("none", "host"),
   },
   CORS_ORIGINS: {
     doc: "Other origins whose pages may use the API and log in, separated by commas. Those of another site need HTTPS here.",
@@ -187,10 +241,31 @@ export const settings = {
     schema: rate,
   },
   RATE_LIMIT_LOGIN: { doc: "Logins per account and address.", default: "10/minute", schema: rate },
+  RATE_LIMIT_REGISTER: { doc: "Registrations per network.", default: "20/minute", schema: rate },
+  RATE_LIMIT_LOGIN_NETWORK: {
+    doc: "Wrong passwords per network, over all accounts; five times as many per wide network (/24, or /48 of IPv6).",
+    default: "20/minute",
+    schema: rate,
+  },
+  RATE_LIMIT_LOGIN_ACCOUNT: {
+    doc: "Wrong passwords per account, over all networks. Networks where the person signed in before stay open.",
+    default: "60/hour",
+    schema: rate,
+  },
   RATE_LIMIT_SENDS: { doc: "WebSocket messages of a user, over all sockets.", default: "50/10s", schema: rate },
   RATE_LIMIT_FRAMES: { doc: "Other WebSocket frames of a user, over all sockets.", default: "200/10s", schema: rate },
   MAX_SOCKETS_PER_USER: { doc: "Open sockets of a user.", default: "100", schema: integer(1, 100_000) },
+  MAX_SESSIONS_PER_USER: {
+    doc: "Sessions of a user; a login beyond ends the one that was used longest ago.",
+    default: "50",
+    schema: integer(1, 10_000),
+  },
   MAX_PARTICIPANTS: { doc: "People in one conversation.", default: "1000", schema: integer(2, 100_000) },
+  SECURITY_CONTACT: {
+    doc: "Whom to tell of a security fault, as mailto:… or https://…, for /.well-known/security.txt.",
+    default: undefined,
+    schema: contact,
+  },
   MESSAGE_RETENTION: {
     doc: "How long messages are kept, like 24h or 30d, or forever.",
     default: "forever",

@@ -35,7 +35,7 @@ export function limitsInForce(config: Config): LimitInForce[] {
     { ...named("MAX_PARTICIPANTS"), value: config.MAX_PARTICIPANTS, unit: "count" },
     { ...named("MESSAGE_RETENTION"), value: retention === "forever" ? null : retention, unit: "ms" },
     { ...named("MESSAGE_WINDOW_TTL"), value: config.MESSAGE_WINDOW_TTL, unit: "ms" },
-    { ...named("REGISTRATION"), value: config.REGISTRATION, unit: "choice" },
+    { ...named("REGISTRATION"), value: config.REGISTRATION ?? "open", unit: "choice" },
     { ...named("DIRECTORY"), value: config.DIRECTORY, unit: "choice" },
     ...FIXED,
   ];

@@ -8,6 +8,7 @@ import { Failure, invalidField } from "./errors.ts";
 import type { OwnTurns } from "./own-turns.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Session, UserStore } from "./ports.ts";
+import type { SecurityLog } from "./security-log.ts";
 
 /** Who has shown their password, and the hash it was checked against. */
 export interface Credentials {
@@ -22,12 +23,13 @@ export class Users {
     private readonly passwords: Passwords,
     private readonly bus: Bus,
     private readonly turns: OwnTurns,
-    private readonly settings: { registration: "open" | "closed"; directory: "all" | "shared" },
+    private readonly security: SecurityLog,
+    private readonly settings: { registration: "open" | "invite" | "closed"; directory: "all" | "shared" },
   ) {}
 
   /** @param from the network it was asked from, here and below */
   async register(body: RegisterBody, from: string): Promise<User> {
-    if (this.settings.registration === "closed") throw new Failure("registration_closed");
+    if (this.settings.registration !== "open") throw new Failure("registration_closed");
     // Before the hashing, which is dear; the insert decides when two race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
     const user = await this.store.create({
@@ -38,6 +40,7 @@ export class Users {
       isSuperuser: false,
     });
     if (!user) throw emailTaken();
+    this.security.record({ event: "registered", account: user.email, userId: user.id, network: from });
     return user;
   }
 

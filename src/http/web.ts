@@ -49,7 +49,7 @@ export interface WebServices {
   /** The bundled web client; asked for once, at the first request for it. */
   webFiles(): Promise<readonly WebFile[]>;
   /** What the page has to know before anybody is logged in, as `<meta name="confab-…">`. */
-  pageSettings: { registration: "open" | "closed"; directory: "all" | "shared" };
+  pageSettings: { registration: "open" | "invite" | "closed"; directory: "all" | "shared" };
 }
 
 /** The web client: its pages, and its assets, whose names change with their content. */

@@ -30,6 +30,12 @@ export const failures = {
   invalid_credentials: { code: "invalid_credentials", status: 401, message: "Invalid email or password" },
   not_logged_in: { code: "not_logged_in", status: 400, message: "No user is currently logged in" },
   registration_closed: { code: "registration_closed", status: 403, message: "Registration is closed" },
+  registration_by_invite: {
+    code: "registration_by_invite",
+    status: 403,
+    message: "You need an invite link to register here. Ask somebody who uses this server for one.",
+  },
+  confirmation_required: { code: "confirmation_required", status: 403, message: "Confirm your password first." },
   session_not_found: { code: "not_found", status: 404, message: "Session not found" },
   user_not_found: { code: "not_found", status: 404, message: "User not found" },
   own_account: { code: "own_account", status: 409, message: "Nobody can deactivate or demote themselves" },
@@ -45,6 +51,16 @@ export const failures = {
   not_a_group: { code: "not_a_group", status: 400, message: "Only groups can be changed" },
   not_the_owner: { code: "not_the_owner", status: 403, message: "Only the owner can remove other participants" },
   participant_not_found: { code: "not_found", status: 404, message: "Participant not found" },
+  removed_from_group: {
+    code: "removed_from_group",
+    status: 403,
+    message: "The owner of this group removed you. Ask them to add you.",
+  },
+
+  // Invites and requests
+  invite_not_found: { code: "not_found", status: 404, message: "Invite not found" },
+  invite_ended: { code: "invite_ended", status: 410, message: "This invite link does not work any more." },
+  request_not_found: { code: "not_found", status: 404, message: "Request not found" },
 
   // Messages
   message_not_found: { code: "not_found", status: 404, message: "Message not found" },

@@ -95,3 +95,7 @@ export const sessionInfo = z
   .meta({ id: "Session", description: "One of one's own logins." });
 /** One of a user's sessions, as they see it in their list. */
 export type SessionInfo = z.infer<typeof sessionInfo>;
+
+/** Whose wish to add a person to a conversation counts at once: that of all others becomes a request. */
+export const mayAddMe = z.enum(["everybody", "shared", "nobody"], { error: "Must be everybody, shared or nobody." });
+export type MayAddMe = z.infer<typeof mayAddMe>;

@@ -14,6 +14,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { AuditAction, AuditDetails, AuditTarget } from "../../protocol/admin.ts";
+import type { MayAddMe } from "../../protocol/users.ts";
 
 /** Milliseconds, which is what JavaScript's dates and the wire can say: what is read equals what was written. */
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
@@ -33,6 +34,8 @@ export const users = pgTable(
     passwordHash: text("password_hash").notNull(),
     isSuperuser: boolean("is_superuser").notNull().default(false),
     isActive: boolean("is_active").notNull().default(true),
+    /** Whose wish to add this person to a conversation counts at once; that of all others is a request. */
+    mayAddMe: text("may_add_me").$type<MayAddMe>().notNull().default("everybody"),
     /** The last login. Everybody sees it. */
     lastSeen: moment("last_seen"),
     /** When the last socket closed. Only for those who may know of the user's presence. */
@@ -60,6 +63,8 @@ export const sessions = pgTable(
       .references(() => users.id, { onDelete: "cascade" }),
     createdAt: moment("created_at").notNull().defaultNow(),
     lastUsedAt: moment("last_used_at").notNull().defaultNow(),
+    /** When the password was last shown in this session: acts that can't be undone ask for it again. */
+    provedAt: moment("proved_at").notNull().defaultNow(),
     address: text().notNull(),
     client: text().notNull(),
   },
@@ -68,6 +73,43 @@ export const sessions = pgTable(
 
 /** What all nodes of this database share and nobody else knows. Made by a migration. */
 export const secrets = pgTable("secrets", { name: text().primaryKey(), value: text().notNull() });
+
+/** The settings that admins choose in the page; the environment wins over them. */
+export const serverSettings = pgTable("server_settings", {
+  name: text().primaryKey(),
+  value: jsonb().notNull(),
+  changedAt: moment("changed_at").notNull().defaultNow(),
+});
+
+/** Networks from which a user has signed in before: limits on wrong passwords do not lock them out there. */
+export const knownNetworks = pgTable(
+  "known_networks",
+  {
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    network: text().notNull(),
+    lastAt: moment("last_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.network] }), index("known_networks_last").on(table.lastAt)],
+);
+
+/** One-time links by which a person sets a new password. A used one is deleted. */
+export const passwordLinks = pgTable(
+  "password_links",
+  {
+    /** SHA-256 of the token, base64url: a leaked table opens no account. */
+    key: text().primaryKey(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** Null: the command line. */
+    createdBy: integer("created_by"),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    expiresAt: moment("expires_at").notNull(),
+  },
+  (table) => [index("password_links_user").on(table.userId), index("password_links_expires").on(table.expiresAt)],
+);
 
 /**
  * `last_seq` numbers messages, `last_version` every change; both move under this row's lock only. What retention has
@@ -119,12 +161,103 @@ export const participants = pgTable(
     /** The order of joining. */
     ordinal: bigint({ mode: "number" }).notNull().generatedAlwaysAsIdentity(),
     readSeq: counter("read_seq").notNull().default(0),
+    /** The person has hidden this 1-on-1: their list leaves it out until a message comes after this one. */
+    hiddenSeq: bigint("hidden_seq", { mode: "number" }),
     joinedAt: moment("joined_at").notNull().defaultNow(),
   },
   (table) => [
     primaryKey({ columns: [table.conversationId, table.userId] }),
     index("participants_user").on(table.userId),
     index("participants_ordinal").on(table.conversationId, table.ordinal),
+  ],
+);
+
+/** Links by which people come to the server or into a group. `uses` moves under the row's lock only. */
+export const invites = pgTable(
+  "invites",
+  {
+    code: text().primaryKey(),
+    /** Null: an invite to the server alone. */
+    conversationId: uuid("conversation_id").references(() => conversations.id, { onDelete: "cascade" }),
+    createdBy: integer("created_by")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    /** Null: never. */
+    expiresAt: moment("expires_at"),
+    /** Null: without end. */
+    maxUses: integer("max_uses"),
+    uses: integer().notNull().default(0),
+    revokedAt: moment("revoked_at"),
+  },
+  (table) => [
+    index("invites_created_by").on(table.createdBy, table.createdAt),
+    index("invites_conversation").on(table.conversationId, table.createdAt),
+  ],
+);
+
+/** One person counts once for an invite. `joined` is false until they are in its group, so that a crash in between is made good. */
+export const inviteUses = pgTable(
+  "invite_uses",
+  {
+    code: text()
+      .notNull()
+      .references(() => invites.code, { onDelete: "cascade" }),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    at: moment("at").notNull().defaultNow(),
+    joined: boolean().notNull().default(false),
+  },
+  (table) => [
+    primaryKey({ columns: [table.code, table.userId] }),
+    index("invite_uses_user").on(table.userId),
+    index("invite_uses_unjoined").on(table.at).where(sql`not joined`),
+  ],
+);
+
+/** People who were removed from a group, or left it by themselves (then both ids are the same): they don't come back unasked. */
+export const removals = pgTable(
+  "removals",
+  {
+    conversationId: uuid("conversation_id")
+      .notNull()
+      .references(() => conversations.id, { onDelete: "cascade" }),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    removedBy: integer("removed_by").notNull(),
+    at: moment("at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.conversationId, table.userId] }), index("removals_user").on(table.userId)],
+);
+
+/** Wishes to write to a person, or to add them to a group, that wait for their answer. */
+export const requests = pgTable(
+  "requests",
+  {
+    id: uuid().primaryKey(),
+    /** The person who is asked. */
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    fromId: integer("from_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** Null: a 1-on-1, which is made when they accept. */
+    conversationId: uuid("conversation_id").references(() => conversations.id, { onDelete: "cascade" }),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    /** A declined one stays, so that it is not asked again; its sender sees no difference. */
+    declinedAt: moment("declined_at"),
+  },
+  (table) => [
+    uniqueIndex("requests_direct").on(table.userId, table.fromId).where(sql`conversation_id is null`),
+    uniqueIndex("requests_group")
+      .on(table.userId, table.fromId, table.conversationId)
+      .where(sql`conversation_id is not null`),
+    index("requests_user").on(table.userId, table.createdAt),
+    index("requests_from").on(table.fromId),
+    index("requests_conversation").on(table.conversationId),
   ],
 );
 
