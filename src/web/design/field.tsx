@@ -14,6 +14,9 @@ export interface FieldProps {
   autocomplete?: AutoFill;
   required?: boolean;
   maxLength?: number;
+  readOnly?: boolean;
+  /** What stands in it at first. */
+  defaultValue?: string | undefined;
   placeholder?: string;
   value?: string;
   onInput?: (value: string) => void;

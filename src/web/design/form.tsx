@@ -7,6 +7,10 @@ interface Refusal extends Error {
   errors?: Record<string, string[]> | undefined;
 }
 
+/** What stands in the fields now. */
+export const valuesOf = (form: HTMLFormElement): Record<string, string> =>
+  Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+
 export interface FormState {
   /** To be spread on the `<form>`. */
   props: { noValidate: true; onSubmit: (event: SubmitEvent) => void };
@@ -35,8 +39,7 @@ export function useForm(
   async function run(form: HTMLFormElement) {
     setBusy(true);
     try {
-      const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
-      await submit(values, form);
+      await submit(valuesOf(form), form);
       setRefusal(undefined);
     } catch (error) {
       setRefusal(error instanceof Error ? error : new Error(texts.design.failed));

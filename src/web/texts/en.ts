@@ -2,33 +2,12 @@
  * Every text that people read in the chat, in one place: a translation is a file like this one with the same keys.
  * What depends on a number or a name is a function. Dates and numbers are made by `Intl`, in the reader's language.
  */
-const plural = new Intl.PluralRules("en");
-export const numbers = new Intl.NumberFormat("en");
-export const list = new Intl.ListFormat("en");
+import { account, added, asked, invites, privacy, requests, setUp } from "./en-account.ts";
+import { ago, count, dates, list, numbers } from "./en-words.ts";
 
-/** `3 people`, `1 person`. */
-export const count = (value: number, one: string, other: string) =>
-  `${numbers.format(value)} ${plural.select(value) === "one" ? one : other}`;
+export { ago, count, list, numbers } from "./en-words.ts";
 
 const newMessages = (messages: number) => count(messages, "new message", "new messages");
-
-const dates = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-
-const MINUTE = 60_000;
-const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 24 * 60 * MINUTE],
-  ["hour", 60 * MINUTE],
-  ["minute", MINUTE],
-];
-
-/** `just now`, `5 minutes ago`, `yesterday`; a date when it is longer ago than a week. */
-export function ago(time: string, format = dates): string {
-  const past = Date.now() - Date.parse(time);
-  if (past > 7 * 24 * 60 * MINUTE) return format.format(new Date(time));
-  const step = STEPS.find(([, length]) => past >= length);
-  return step ? relative.format(-Math.floor(past / step[1]), step[0]) : "just now";
-}
 
 export const en = {
   product: "Confab",
@@ -41,6 +20,10 @@ export const en = {
     close: "Close",
     cancel: "Cancel",
     dismiss: "Dismiss",
+    confirmTitle: "Confirm your password",
+    confirmText: "This can’t be undone or opens an account, so please show that it is you.",
+    confirmPassword: "Your password",
+    confirm: "Confirm",
     showPassword: "Show password",
     hidePassword: "Hide password",
     failed: "That did not work. Please try again.",
@@ -53,6 +36,8 @@ export const en = {
     newConversation: "New conversation",
     yourMenu: (name: string) => `Your menu, ${name}`,
     settings: "Settings",
+    admin: "Administration",
+    invitePeople: "Invite people",
     signOut: "Sign out",
     back: "Back",
     brokenTitle: "Something went wrong on this page",
@@ -80,22 +65,13 @@ export const en = {
     stopped: "The server has ended this connection. What is not sent yet is kept.",
   },
 
-  account: {
-    registerTitle: "Create your account",
-    signInTitle: "Sign in",
-    register: "Create account",
-    signIn: "Sign in",
-    firstName: "First name",
-    lastName: "Last name",
-    email: "E-mail",
-    password: "Password",
-    passwordHint: "At least 8 characters.",
-    haveAccount: "Have an account?",
-    noAccount: "New here?",
-    closed: "Only people with an account can come in. Ask whoever runs this server for one.",
-    endedElsewhere:
-      "Your session has ended, here or from another device. Sign in to go on: drafts and unsent messages are kept.",
-  },
+  account,
+  setUp,
+  invites,
+  requests,
+  added,
+  asked,
+  privacy,
 
   home: {
     chooseTitle: "Choose a conversation",
@@ -110,6 +86,7 @@ export const en = {
     parts: {
       profile: "Profile",
       password: "Password",
+      privacy: "Privacy",
       sessions: "Sessions",
       appearance: "Appearance",
       notifications: "Notifications",
@@ -131,7 +108,8 @@ export const en = {
       `Used ${ago(lastUsed)}, since ${dates.format(new Date(created))}`,
     end: "End",
     endOf: (browser: string) => `End the session of ${browser}`,
-    endOthers: "End all others",
+    endOthers: "End all other sessions",
+    endOthersTitle: "End all other sessions?",
     endOthersText: "You will be signed out everywhere but here.",
     sessionsEnded: (sessions: number) => `${count(sessions, "session", "sessions")} ended.`,
     theme: "Colours",
@@ -215,7 +193,7 @@ export const en = {
     header: {
       back: "Back to the conversations",
       details: "Details and members",
-      people: (count: number) => `${count} people`,
+      people: (people: number) => count(people, "person", "people"),
       online: "Online",
       lastSeen: (when: string) => `Last seen ${when}`,
       offline: "Offline",
@@ -401,10 +379,9 @@ export const en = {
     unchoose: (name: string) => `Remove ${name}`,
     nobodyFound: (text: string) => `Nobody found for “${text}”.`,
     allIn: "Everybody is in already.",
-    invite: "To chat you need a second person. Let them open this address in their browser and create an account:",
-    inviteLocal:
-      "Alone at this computer? Open the address in another browser or a private window, and be the second person yourself.",
-    inviteClosed: "To chat you need a second person: whoever runs this server can give them an account.",
+    invite: "To chat you need a second person. Make an invite link and send it to them.",
+    inviteByAddress: "To chat you need a second person. Send them this address: they can create an account there.",
+    inviteByAdmin: "To chat you need a second person. An admin of this server can invite them.",
     notShared:
       "You find people here once you share a conversation with them. Somebody has to add you to the first one.",
     inviteThen: "Once they are in, you find each other under “New conversation”.",
@@ -433,10 +410,16 @@ export const en = {
     remove: "Remove",
     removeOf: (name: string) => `Remove ${name} from the group`,
     removeTitle: "Remove from the group?",
-    removeText: (name: string) => `${name} will not see this conversation any more. Their messages stay.`,
+    removeText: (name: string) =>
+      `${name} will not see this conversation any more. Their messages stay. Only you can add them again.`,
     leave: "Leave the group",
     leaveTitle: "Leave the group?",
-    leaveText: "You will not see this conversation any more. Somebody in it can add you again.",
+    leaveText: "You will not see this conversation any more. Somebody in it can ask you to come back.",
+    leaveTextLast: "You are the last one in it: nobody will be able to open this conversation again.",
+    hide: "Hide this conversation",
+    hideHint: "It is out of your list until somebody writes.",
+    hidden: "Hidden until somebody writes.",
+    undo: "Undo",
     leaveTextOwner: "You will not see this conversation any more, and somebody else becomes its owner.",
   },
 };
