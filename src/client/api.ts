@@ -43,6 +43,8 @@ export interface ConnectOptions {
   fetch?: Fetch;
   /** So many of the most recent conversations are live though nobody opened them. Default 20. */
   recent?: number;
+  /** `false`: the server has said that nobody is signed in here, so it is not asked again. */
+  signedIn?: boolean | undefined;
   /** In ms; the defaults suit people and networks as they are. */
   timing?: Partial<Timing>;
 }
@@ -82,6 +84,8 @@ export interface ClientEvents {
    * that came at once are told by the newest.
    */
   message: [message: SentMessage, conversation: Conversation];
+  /** One takes part in a conversation that was not known before: somebody has made it, or has added you to it. */
+  added: [conversation: Conversation];
   /** One takes no part any more, or the conversation is gone. */
   removed: [conversation: Conversation];
   /** Somebody who is watched came or went. */
@@ -90,8 +94,16 @@ export interface ClientEvents {
   user: [user: User];
   /** `client.me` has changed. */
   me: [me: User | undefined];
+  /** The server has told something that is not kept here, on the channel of your own. */
+  other: [frame: OtherFrame];
   /** Nothing to be done, but worth a log: storage that fails, a listener that throws, an answer that makes no sense. */
   error: [error: Error];
+}
+
+/** A frame whose type says what else is in it. */
+export interface OtherFrame {
+  readonly type: string;
+  readonly [name: string]: unknown;
 }
 
 export interface Presence {
@@ -135,10 +147,19 @@ export interface ConfabClient {
   /** Ends the session there was. */
   signIn(email: string, password: string): Promise<User>;
   /**
+   * Signs in by another call that does so and answers with the person: `users/register/` with `sign_in: true`. Ends the
+   * session there was.
+   */
+  signInBy(path: string, body: object): Promise<User>;
+  /**
    * Ends the session and forgets what was loaded, also when the server can't be reached. Unsent texts are kept and go out
    * when the same person signs in again; `discardUnsent` forgets them too.
    */
   signOut(options?: { discardUnsent?: boolean }): Promise<void>;
+  /** How many messages and changes of this person wait in the storage, also while nobody is signed in. */
+  unsentOf(userId: number): Promise<number>;
+  /** Throws them away. Not while this person is signed in. */
+  discardUnsent(userId: number): Promise<void>;
   updateProfile(names: { first_name?: string; last_name?: string }): Promise<User>;
   /** Ends all other sessions. */
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
@@ -146,6 +167,9 @@ export interface ConfabClient {
   endSession(id: string): Promise<void>;
   /** Everybody else, newest first, whose name or e-mail has `search` in it. */
   people(search?: string, page?: { limit?: number; offset?: number }): Promise<People>;
+
+  /** Any other call under `/api/`: the answer's `data` and `meta`, or a ConfabError. */
+  call(method: string, path: string, body?: object): Promise<{ data: unknown; meta: unknown }>;
 
   on<K extends keyof ClientEvents>(event: K, listener: (...args: ClientEvents[K]) => void): Unsubscribe;
   /** Does not wait any longer before the next try. */

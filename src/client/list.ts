@@ -15,7 +15,7 @@ const LOOK_AGAIN_MS = 10_000;
 const RECOUNT_AFTER_MS = 1_000;
 
 const unreadIn = (conversations: LiveConversation[]) =>
-  conversations.reduce((sum, one) => sum + (one.goneReason ? 0 : one.unread), 0);
+  conversations.reduce((sum, one) => sum + (one.goneReason || one.isHidden ? 0 : one.unread), 0);
 
 /** The list, to the other parts. */
 export interface Conversations extends ConversationList {
@@ -28,6 +28,8 @@ export interface Conversations extends ConversationList {
   get(id: string): LiveConversation;
   /** The server says that one takes part in it. */
   list(info: ConversationInfo & Partial<Summary>): LiveConversation;
+  /** The same, said by itself: it is told of when it is new. */
+  met(info: ConversationInfo): void;
   /** Something happened in one that is not followed; `lastSeq` is its newest message. */
   moved(id: string, lastSeq: number): void;
   /** Something of one, or of the list, is different. */
@@ -92,14 +94,19 @@ export function createConversations(core: Core, recent: number) {
     },
     list(info: ConversationInfo & Partial<Summary>): LiveConversation {
       const conversation = learn(info);
-      conversation.isListed = true;
+      conversation.show();
       conversation.revive();
       return conversation;
+    },
+    met(info: ConversationInfo) {
+      const isKnown = list.find(info.id)?.isListed;
+      const conversation = list.list(info);
+      if (!isKnown) core.emit("added", conversation);
     },
     moved(id: string, lastSeq: number) {
       const conversation = list.get(id);
       // It is among the most recent now.
-      conversation.isListed = true;
+      conversation.show();
       conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
       conversation.revive();
       // It was no message: its name may be another, or its people.
@@ -177,6 +184,9 @@ export function createConversations(core: Core, recent: number) {
     const before = list.ordered;
     const page = await load(0);
     if (!page) return;
+    // All there were had been known: what was not is new.
+    if (before.length > 0 && before.length < PAGE)
+      for (const conversation of page) if (!before.includes(conversation)) core.emit("added", conversation);
     const oldest = page.length < PAGE ? -Infinity : Math.min(...page.map((one) => one.activeAt));
     for (const conversation of before) {
       if (page.includes(conversation)) continue;
