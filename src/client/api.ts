@@ -94,16 +94,8 @@ export interface ClientEvents {
   user: [user: User];
   /** `client.me` has changed. */
   me: [me: User | undefined];
-  /** The server has told something that is not kept here, on the channel of your own. */
-  other: [frame: OtherFrame];
   /** Nothing to be done, but worth a log: storage that fails, a listener that throws, an answer that makes no sense. */
   error: [error: Error];
-}
-
-/** A frame whose type says what else is in it. */
-export interface OtherFrame {
-  readonly type: string;
-  readonly [name: string]: unknown;
 }
 
 export interface Presence {

@@ -102,7 +102,6 @@ export function createClient(options: ConnectOptions): ConfabClient {
     },
     async create(participant_ids, name) {
       const { data } = await http.call("POST", "chat/conversations/", { participant_ids, name });
-      if ("request" in (data as object)) throw new ConfabError("requested", "They are asked first");
       return core.open(conversations.list(data as ConversationInfo).id);
     },
     watch: (userIds) => presences.watch(userIds),
@@ -145,8 +144,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
       conversation?.take(frame);
       // Of one that is not loaded the server alone knows what is unread.
       if (!conversation && /^(read_position|pruned)$/.test(frame.type)) conversations.recount();
-      if ((frame.type as string) === "hidden" && conversation) conversation.hide();
-    } else emit("other", frame);
+    }
   }
 
   function userChanged(user: User) {

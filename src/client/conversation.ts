@@ -52,7 +52,6 @@ export function createConversation(id: string, core: Core): LiveConversation {
     activeAt: 0,
     told: 0,
     isListed: false,
-    isHidden: false,
     isOver: false,
     epoch: core.epoch,
     messages: timeline.items,
@@ -120,15 +119,6 @@ export function createConversation(id: string, core: Core): LiveConversation {
       feed.down();
       if (self.isListed && !self.isOver) core.emit("removed", self);
       self.changed();
-    },
-    hide() {
-      self.isListed = false;
-      self.isHidden = true;
-      self.changed();
-    },
-    show() {
-      self.isListed = true;
-      self.isHidden = false;
     },
     revive() {
       if (!self.goneReason) return;
@@ -287,7 +277,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     reading.learn(sender_id === core.me?.id ? { head: seq, seq } : { head: seq });
     reading.learnPosition(sender_id, seq);
     // One that was only asked for by its id is among the most recent now.
-    self.show();
+    self.isListed = true;
     self.noteNewest(message);
     feed.put(message);
     outbox.arrived([message]);

@@ -56,8 +56,6 @@ export interface LiveConversation extends Conversation {
   told: number;
   /** It is in the list; others were only asked for by their id. */
   isListed: boolean;
-  /** One does not want to see it in the list, until somebody writes. */
-  isHidden: boolean;
   /** Another person is signed in, or nobody: nothing comes of it any more. */
   isOver: boolean;
   /** In which history its counters are known. `null`: what is known of them is not to be trusted. */
@@ -89,10 +87,6 @@ export interface LiveConversation extends Conversation {
   userChanged(user: User): void;
   /** One takes no part, or not any more. */
   gone(reason?: "removed" | "not_found"): void;
-  /** It goes from the list; what is unread in it does not count. */
-  hide(): void;
-  /** It is in the list. */
-  show(): void;
   /** One takes part again. */
   revive(): void;
   /** Told once for all that comes together. */

@@ -15,7 +15,7 @@ const LOOK_AGAIN_MS = 10_000;
 const RECOUNT_AFTER_MS = 1_000;
 
 const unreadIn = (conversations: LiveConversation[]) =>
-  conversations.reduce((sum, one) => sum + (one.goneReason || one.isHidden ? 0 : one.unread), 0);
+  conversations.reduce((sum, one) => sum + (one.goneReason ? 0 : one.unread), 0);
 
 /** The list, to the other parts. */
 export interface Conversations extends ConversationList {
@@ -94,7 +94,7 @@ export function createConversations(core: Core, recent: number) {
     },
     list(info: ConversationInfo & Partial<Summary>): LiveConversation {
       const conversation = learn(info);
-      conversation.show();
+      conversation.isListed = true;
       conversation.revive();
       return conversation;
     },
@@ -106,7 +106,7 @@ export function createConversations(core: Core, recent: number) {
     moved(id: string, lastSeq: number) {
       const conversation = list.get(id);
       // It is among the most recent now.
-      conversation.show();
+      conversation.isListed = true;
       conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
       conversation.revive();
       // It was no message: its name may be another, or its people.

@@ -9,11 +9,7 @@ export function members(id: string, core: Core) {
 
   async function removeParticipant(userId: number): Promise<void> {
     await call("DELETE", `participants/${userId}/`);
-    if (userId !== core.me?.id) return;
-    const conversation = core.conversations.get(id);
-    // Nobody leaves a 1-on-1: it is out of sight until somebody writes.
-    if (conversation.info?.is_group === false) conversation.hide();
-    else conversation.gone("removed");
+    if (userId === core.me?.id) core.conversations.get(id).gone("removed");
   }
 
   return {
