@@ -19,6 +19,8 @@ import { Pages } from "./domain/pages.ts";
 import { type PasswordCost, Passwords } from "./domain/passwords.ts";
 import type { Stores } from "./domain/ports.ts";
 import { Presence } from "./domain/presence.ts";
+import { Reach } from "./domain/reach.ts";
+import { Requests } from "./domain/requests.ts";
 import { type Sampled, Sampler } from "./domain/sampler.ts";
 import type { SecurityLog } from "./domain/security-log.ts";
 import { Sessions } from "./domain/sessions.ts";
@@ -41,6 +43,7 @@ import { PostgresHistory } from "./stores/postgres/history.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
+import { PostgresRequests } from "./stores/postgres/requests.ts";
 import * as schema from "./stores/postgres/schema.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
@@ -89,6 +92,7 @@ export function storesOn(database: Database): Stores {
     users: new PostgresUsers(database),
     sessions: new PostgresSessions(database),
     conversations: new PostgresConversations(database),
+    requests: new PostgresRequests(database),
     log: new PostgresLog(database),
     admin: {
       users: new PostgresAdminUsers(database),
@@ -202,9 +206,11 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     registration: config.REGISTRATION ?? "open",
     directory: config.DIRECTORY,
   });
-  const conversations = new Conversations(stores.conversations, announcer, bus, turns, {
+  const reach = new Reach(stores.conversations, turns, { directory: config.DIRECTORY });
+  const conversations = new Conversations(stores.conversations, stores.requests, reach, announcer, bus, turns, logger, {
     maxParticipants: config.MAX_PARTICIPANTS,
   });
+  const requests = new Requests(stores.requests, conversations, bus);
   const limiter = (name: string, rate: Rate | "off") =>
     rate === "off" ? undefined : new Limiter(rate, shared.counters(name, rate));
   const limits: Limits = {
@@ -299,6 +305,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     users,
     sessions,
     conversations,
+    requests,
     messages,
     limits,
     administration,

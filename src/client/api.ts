@@ -1,6 +1,6 @@
 import type { Conversation, People, SentMessage, Unsubscribe } from "./conversation-api.ts";
 import type { KeyValueStorage } from "./storage.ts";
-import type { SessionInfo, User } from "./wire.ts";
+import type { ConversationRequest, MayAddMe, Profile, SessionInfo, User } from "./wire.ts";
 
 /** Opens a WebSocket. The second argument is passed only outside browsers, with the session's cookie. */
 export type WebSocketConstructor = new (
@@ -88,6 +88,12 @@ export interface ClientEvents {
   added: [conversation: Conversation];
   /** One takes no part any more, or the conversation is gone. */
   removed: [conversation: Conversation];
+  /** You have hidden this 1-on-1, here or on another device: it is not in the list until a message comes. */
+  hidden: [conversation: Conversation];
+  /** Somebody wants to write to you, or to add you to a group. */
+  request: [request: ConversationRequest];
+  /** A request was answered, here or on another device, or there is no need for it any more. */
+  request_ended: [requestId: string];
   /** Somebody who is watched came or went. */
   presence: [presence: Presence];
   /** You, or somebody who shares a conversation with you, has a new name or is deactivated. Conversations already show it. */
@@ -126,7 +132,10 @@ export interface ConfabClient {
 
   /** The conversation, live and with messages, until its `close()` was called as often. */
   open(id: string): Conversation;
-  /** Makes a conversation with these people (or finds the 1-on-1 there is) and opens it. More than one make a group. */
+  /**
+   * Makes a conversation with these people (or finds the 1-on-1 there is) and opens it. More than one make a group. Rejects
+   * with `requested` where the one person got a request instead; of a group such people join when they accept.
+   */
   create(participantIds: readonly number[], name?: string): Promise<Conversation>;
 
   /** Tells, by `presence` events, whether these people are online, until `unwatch` was called as often. */
@@ -152,7 +161,14 @@ export interface ConfabClient {
   unsentOf(userId: number): Promise<number>;
   /** Throws them away. Not while this person is signed in. */
   discardUnsent(userId: number): Promise<void>;
-  updateProfile(names: { first_name?: string; last_name?: string }): Promise<User>;
+  profile(): Promise<Profile>;
+  updateProfile(values: { first_name?: string; last_name?: string; may_add_me?: MayAddMe }): Promise<Profile>;
+  /** One page of the requests that wait for your answer, newest first. */
+  requests(page?: { limit?: number; offset?: number }): Promise<{ items: ConversationRequest[]; total: number }>;
+  /** Makes the 1-on-1, or joins the group, and opens it. */
+  acceptRequest(id: string): Promise<Conversation>;
+  /** Its sender is not told. */
+  declineRequest(id: string): Promise<void>;
   /** Ends all other sessions. */
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
   sessions(): Promise<SessionInfo[]>;

@@ -102,6 +102,11 @@ export function createClient(options: ConnectOptions): ConfabClient {
     },
     async create(participant_ids, name) {
       const { data } = await http.call("POST", "chat/conversations/", { participant_ids, name });
+      if ("request" in (data as object)) throw new ConfabError("requested", "Request sent");
+      return core.open(conversations.list(data as ConversationInfo).id);
+    },
+    async acceptRequest(id) {
+      const { data } = await http.call("POST", `chat/requests/${id}/accept/`);
       return core.open(conversations.list(data as ConversationInfo).id);
     },
     watch: (userIds) => presences.watch(userIds),
@@ -113,7 +118,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     discardUnsent: async (userId) => store.clear(outboxOf(userId)),
     call: http.call,
     signOut: (how) => session.signOut(how),
-    updateProfile: (names) => session.updateProfile(names),
+    updateProfile: (values) => session.updateProfile(values),
     reconnect: () => connection.kick(),
     close: () => (closing ??= close()),
   };
@@ -134,6 +139,8 @@ export function createClient(options: ConnectOptions): ConfabClient {
     if (!core.isOnline()) return;
     if (frame.type === "presence") presences.take(frame);
     else if (frame.type === "user") userChanged(frame.user);
+    else if (frame.type === "request") emit("request", frame.request);
+    else if (frame.type === "request_ended") emit("request_ended", frame.request_id);
     else if (frame.type === "conversation") {
       conversations.met(frame.conversation);
       presences.met(frame.conversation.participants);
@@ -143,7 +150,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
       const conversation = conversations.find(frame.conversation_id);
       conversation?.take(frame);
       // Of one that is not loaded the server alone knows what is unread.
-      if (!conversation && /^(read_position|pruned)$/.test(frame.type)) conversations.recount();
+      if (!conversation && /^(read_position|pruned|hidden)$/.test(frame.type)) conversations.recount();
     }
   }
 

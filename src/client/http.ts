@@ -17,6 +17,8 @@ interface Meta {
   /** Of the list of conversations, over all there are. Servers of earlier releases don't tell it. */
   unread?: { messages: number };
   next_after: number | null;
+  /** People who got a request. Left out when there are none. */
+  requested?: number[];
 }
 
 type Page<T> = Meta & { items: T[] };

@@ -15,7 +15,7 @@ const LOOK_AGAIN_MS = 10_000;
 const RECOUNT_AFTER_MS = 1_000;
 
 const unreadIn = (conversations: LiveConversation[]) =>
-  conversations.reduce((sum, one) => sum + (one.goneReason ? 0 : one.unread), 0);
+  conversations.reduce((sum, one) => sum + (one.goneReason || one.isHidden ? 0 : one.unread), 0);
 
 /** The list, to the other parts. */
 export interface Conversations extends ConversationList {
@@ -74,7 +74,7 @@ export function createConversations(core: Core, recent: number) {
     get ordered(): readonly LiveConversation[] {
       if (!isDirty) return sorted;
       isDirty = false;
-      const listed = list.known.filter((one) => one.isListed && !one.goneReason);
+      const listed = list.known.filter((one) => one.isListed && !one.goneReason && !one.isHidden);
       // One in which something of oneself waits to be sent stands above all others.
       const rank = (one: LiveConversation) => Number(one.outbox.isSending());
       sorted = listed.sort((a, b) => rank(b) - rank(a) || b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));

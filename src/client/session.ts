@@ -1,7 +1,7 @@
 import type { Core } from "./core.ts";
 import { ConfabError } from "./errors.ts";
 import { platform } from "./platform.ts";
-import type { User } from "./wire.ts";
+import type { MayAddMe, Profile, User } from "./wire.ts";
 
 export const LOGIN = "users/login/";
 const PROFILE = "users/profile/";
@@ -182,8 +182,8 @@ export function createSession(core: Core, signedIn: boolean | undefined) {
         core.onError,
       ),
 
-    async updateProfile(names: { first_name?: string; last_name?: string }): Promise<User> {
-      const me = (await http.call("PATCH", PROFILE, names)).data as User;
+    async updateProfile(values: { first_name?: string; last_name?: string; may_add_me?: MayAddMe }): Promise<Profile> {
+      const me = (await http.call("PATCH", PROFILE, values)).data as Profile;
       await inTurn(async () => (core.me?.id === me.id ? become(me) : undefined));
       return me;
     },

@@ -1,5 +1,6 @@
 import type { Message } from "../protocol/messages.ts";
-import type { SessionInfo, User } from "../protocol/users.ts";
+import type { ConversationRequest } from "../protocol/requests.ts";
+import type { MayAddMe, SessionInfo, User } from "../protocol/users.ts";
 import type { AdminStores } from "./admin-ports.ts";
 import type { Change } from "./changes.ts";
 
@@ -11,6 +12,7 @@ export interface Stores {
   users: UserStore;
   sessions: SessionStore;
   conversations: ConversationStore;
+  requests: RequestStore;
   log: MessageLog;
   admin: AdminStores;
 }
@@ -21,6 +23,7 @@ export interface Account {
   passwordHash: string;
   isSuperuser: boolean;
   isActive: boolean;
+  mayAddMe: MayAddMe;
 }
 
 export interface NewUser {
@@ -31,12 +34,19 @@ export interface NewUser {
   isSuperuser: boolean;
 }
 
+/** What people change of themselves; what is left out stays. */
+export interface ProfileValues {
+  firstName?: string;
+  lastName?: string;
+  mayAddMe?: MayAddMe;
+}
+
 export interface UserStore {
   /** `undefined`: the e-mail is taken. */
   create(user: NewUser): Promise<User | undefined>;
   byId(id: number): Promise<Account | undefined>;
   byEmail(email: string): Promise<Account | undefined>;
-  rename(id: number, names: { firstName?: string; lastName?: string }): Promise<User | undefined>;
+  change(id: number, values: ProfileValues): Promise<Account | undefined>;
   /** Sets a password and ends all the user's sessions but `keptSession`, both or neither. Returns those that ended. */
   setPassword(id: number, passwordHash: string, keptSession: string): Promise<EndedSession[]>;
   /** Sets `last_seen` to now. */
@@ -120,6 +130,8 @@ export interface ConversationRecord {
 
 /** What one participant's list shows beside the conversation itself. */
 export interface SummaryRecord extends ConversationRecord {
+  /** This participant has hidden it, and no message has come since. */
+  isHidden: boolean;
   messageCount: number;
   prunedSeq: number;
   unreadCount: number;
@@ -147,14 +159,13 @@ export interface Standing {
 
 export interface ConversationStore {
   /** People among `ids` who exist and are active. */
-  known(ids: number[]): Promise<number[]>;
-  /** For two people: the one that is there, or a new one; it is unique. `created` tells which. */
-  create(conversation: {
-    id: string;
-    ownerId: number;
-    participantIds: number[];
-    name: string | null;
-  }): Promise<{ conversation: ConversationRecord; created: boolean }>;
+  known(ids: number[]): Promise<{ id: number; mayAddMe: MayAddMe }[]>;
+  /** People among `ids` who share a conversation with the user. What it costs does not tell which ids exist. */
+  sharing(userId: number, ids: number[]): Promise<Set<number>>;
+  /** For two people: the one that is there, or a new one; it is unique. */
+  create(conversation: NewConversation): Promise<CreateOutcome>;
+  /** Hides a 1-on-1 until a message comes after the `seq` that is returned. `undefined`: it is none, or the user is not in it. */
+  hide(conversationId: string, userId: number): Promise<number | undefined>;
   membership(conversationId: string, userId: number): Promise<"participant" | "outsider" | "unknown">;
   /**
    * `undefined`: no participant, or no such conversation.
@@ -186,7 +197,7 @@ export interface ConversationStore {
    * Renames a group, adds people, or removes one: one change of the log. `change` is undefined when nothing had to
    * change. Rejects with a Failure where the contract refuses it.
    */
-  alter(conversationId: string, actorId: number, alteration: Alteration): Promise<{ change: Change | undefined }>;
+  alter(conversationId: string, actorId: number, alteration: Alteration): Promise<AlterOutcome>;
   /** Moves the read position forward, to `seq` or the newest; never back. `moved` tells whether it did. */
   markRead(
     conversationId: string,
@@ -197,8 +208,76 @@ export interface ConversationStore {
 
 export type Alteration =
   | { kind: "rename"; name: string | null }
-  | { kind: "add"; userIds: number[]; max: number }
-  | { kind: "remove"; userId: number };
+  /** `toAsk`: those of `userIds` who decide themselves. So do people who left by themselves. */
+  | { kind: "add"; userIds: number[]; toAsk?: ReadonlySet<number>; max: number }
+  | { kind: "remove"; userId: number }
+  /** A person agrees to a request of the actor. */
+  | { kind: "accept"; userId: number; requestId: string; max: number };
+
+export interface AlterOutcome {
+  change: Change | undefined;
+  asked: Asked[];
+  /** Requests that nobody need answer any longer. */
+  ended: EndedRequest[];
+}
+
+export interface NewConversation {
+  id: string;
+  ownerId: number;
+  /** All who are wanted, the owner among them. More than two make a group, however many of them must be asked. */
+  participantIds: number[];
+  /** Those of them who decide themselves. */
+  toAsk?: ReadonlySet<number>;
+  name: string | null;
+  /** The request that the 1-on-1 answers. */
+  accepts?: string;
+}
+
+export interface CreateOutcome {
+  /** `undefined`: a 1-on-1 whose other person is asked. */
+  conversation: ConversationRecord | undefined;
+  /** False: the 1-on-1 was there. */
+  created: boolean;
+  /** The owner had hidden it. */
+  unhidden: boolean;
+  asked: Asked[];
+  ended: EndedRequest[];
+}
+
+/** A person who was asked. `isNew` is false when the same had been asked before, whatever the answer was. */
+export interface Asked {
+  /** The request's. */
+  id: string;
+  userId: number;
+  isNew: boolean;
+}
+
+/** A request to this user that waited and is over. */
+export interface EndedRequest {
+  id: string;
+  userId: number;
+}
+
+/** `conversationId` is null for a 1-on-1. */
+export interface OpenRequest {
+  fromId: number;
+  conversationId: string | null;
+}
+
+/** Requests are made where conversations are made and altered, in one transaction with that. */
+export interface RequestStore {
+  /** Those that wait for the user's answer, newest first. */
+  list(
+    userId: number,
+    page: { limit: number; offset: number },
+  ): Promise<{ requests: ConversationRequest[]; total: number }>;
+  /** These requests as their people see them, answered or not. */
+  read(ids: string[]): Promise<ConversationRequest[]>;
+  /** One that waits for the user's answer. */
+  find(userId: number, id: string): Promise<OpenRequest | undefined>;
+  /** False: none of that id waits for the user's answer. */
+  decline(userId: number, id: string): Promise<boolean>;
+}
 
 /** One send on its way into the log. Its id is made beforehand: it tells whether an unanswered commit went through. */
 export interface Draft {

@@ -7,7 +7,7 @@ import { publishEnded } from "./ended-sessions.ts";
 import { Failure, invalidField } from "./errors.ts";
 import type { OwnTurns } from "./own-turns.ts";
 import type { Passwords } from "./passwords.ts";
-import type { Session, UserStore } from "./ports.ts";
+import type { Account, ProfileValues, Session, UserStore } from "./ports.ts";
 import type { SecurityLog } from "./security-log.ts";
 
 /** Who has shown their password, and the hash it was checked against. */
@@ -65,14 +65,17 @@ export class Users {
   async profile(session: Session): Promise<Profile> {
     const account = await this.store.byId(session.userId);
     if (!account) throw new Failure("authentication_required");
-    return account.isSuperuser ? { ...account.user, is_superuser: true } : account.user;
+    return profileOf(account);
   }
 
-  async rename(session: Session, names: { firstName?: string; lastName?: string }): Promise<User> {
-    const user = await this.store.rename(session.userId, names);
-    if (!user) throw new Failure("authentication_required");
-    this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
-    return user;
+  async changeProfile(session: Session, values: ProfileValues): Promise<Profile> {
+    const account = await this.store.change(session.userId, values);
+    if (!account) throw new Failure("authentication_required");
+    const { id, full_name } = account.user;
+    // Whose wish counts at once is their own affair.
+    if (values.firstName !== undefined || values.lastName !== undefined)
+      this.bus.publish({ kind: "user_changed", userId: id, fullName: full_name });
+    return profileOf(account);
   }
 
   /** Checks the old password and sets a new one; all the user's other sessions end with it, here and on every node. */
@@ -109,5 +112,11 @@ export class Users {
     return { user, isCreated };
   }
 }
+
+const profileOf = ({ user, mayAddMe, isSuperuser }: Account): Profile => ({
+  ...user,
+  may_add_me: mayAddMe,
+  ...(isSuperuser ? { is_superuser: true } : {}),
+});
 
 const emailTaken = () => invalidField("email", "A user with this email already exists.");

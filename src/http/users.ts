@@ -107,14 +107,15 @@ export function userRoutes(services: {
 
   const aboutRename = about({
     id: "updateProfile",
-    summary: "Changes one's names",
-    answers: { 200: { message: "Profile updated successfully", data: user } },
+    summary: "Changes one's names, or who may add one to conversations",
+    answers: { 200: { message: "Profile updated successfully", data: profile } },
   });
   app.patch("/profile", aboutRename, loggedIn, json(profileBody), async (c) => {
-    const { first_name: firstName, last_name: lastName } = c.req.valid("json");
-    const data = await users.rename(sessionOf(c), {
+    const { first_name: firstName, last_name: lastName, may_add_me: mayAddMe } = c.req.valid("json");
+    const data = await users.changeProfile(sessionOf(c), {
       ...(firstName === undefined ? {} : { firstName }),
       ...(lastName === undefined ? {} : { lastName }),
+      ...(mayAddMe === undefined ? {} : { mayAddMe }),
     });
     return success(c, { message: "Profile updated successfully", data });
   });

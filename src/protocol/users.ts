@@ -22,8 +22,20 @@ export const user = z
 /** A user as everybody may see them: never a hash, never a staff flag. */
 export type User = z.infer<typeof user>;
 
+/** Whose wish to add a person to a conversation counts at once: that of all others becomes a request. */
+export const mayAddMe = z
+  .enum(["everybody", "shared", "nobody"], { error: "Must be everybody, shared or nobody." })
+  .meta({
+    description:
+      "Who may add you to conversations at once: everybody, people you share a conversation with, or nobody. All others send you a request.",
+  });
+export type MayAddMe = z.infer<typeof mayAddMe>;
+
 export const profile = user
-  .extend({ is_superuser: z.literal(true).optional().meta({ description: "There for superusers only." }) })
+  .extend({
+    may_add_me: mayAddMe,
+    is_superuser: z.literal(true).optional().meta({ description: "There for superusers only." }),
+  })
   .meta({ id: "Profile", description: "Oneself." });
 /** Oneself. `is_superuser` is there for superusers only. */
 export type Profile = z.infer<typeof profile>;
@@ -62,9 +74,9 @@ export const loginBody = z
   })
   .meta({ id: "LoginBody" });
 
-/** Either name may be left out. */
+/** Each may be left out. */
 export const profileBody = z
-  .object({ first_name: personName.optional(), last_name: personName.optional() })
+  .object({ first_name: personName.optional(), last_name: personName.optional(), may_add_me: mayAddMe.optional() })
   .meta({ id: "ProfileBody" });
 
 export const passwordBody = z
@@ -95,7 +107,3 @@ export const sessionInfo = z
   .meta({ id: "Session", description: "One of one's own logins." });
 /** One of a user's sessions, as they see it in their list. */
 export type SessionInfo = z.infer<typeof sessionInfo>;
-
-/** Whose wish to add a person to a conversation counts at once: that of all others becomes a request. */
-export const mayAddMe = z.enum(["everybody", "shared", "nobody"], { error: "Must be everybody, shared or nobody." });
-export type MayAddMe = z.infer<typeof mayAddMe>;

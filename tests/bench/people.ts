@@ -56,8 +56,9 @@ export async function makeWorld(environment: Record<string, string>): Promise<Wo
       const participantIds = members.map(({ user }) => user.id);
       const [ownerId = 0] = participantIds;
       const name = members.length > 2 ? "Everybody" : null;
-      const made = await stores.conversations.create({ id: Bun.randomUUIDv7(), ownerId, participantIds, name });
-      return { id: made.conversation.id, members: members.map(({ cookie }) => ({ cookie })) };
+      const id = Bun.randomUUIDv7();
+      const { conversation } = await stores.conversations.create({ id, ownerId, participantIds, name });
+      return { id: conversation?.id ?? id, members: members.map(({ cookie }) => ({ cookie })) };
     };
     const group = await room(people);
     const pairs = await inParallel(PEOPLE, (n) => room([...people, ...people].slice(n, n + 2)));

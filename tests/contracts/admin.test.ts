@@ -178,7 +178,7 @@ inEachMode("what admins do", (mode) => {
       stores.admin.users.list({ search, isActive: undefined, isSuperuser: undefined, limit: 9, offset: 0 });
     expect((await list("zdemir g")).users.map(({ id }) => id)).toEqual([zoe.id]);
     expect((await list("ë")).users).toEqual([]);
-    await users.rename(zoe.id, { firstName: "Renamed" });
+    await users.change(zoe.id, { firstName: "Renamed" });
     expect([await found("zoë"), await found("renamed")]).toEqual([[], both]);
   });
 

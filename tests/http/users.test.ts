@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import postgres from "postgres";
 import { PASSWORD_COST } from "../../src/domain/passwords.ts";
-import { sessionInfo } from "../../src/protocol/users.ts";
+import { profile as profileShape, sessionInfo } from "../../src/protocol/users.ts";
 import { type Answer, type Client, PASSWORD } from "../support/client.ts";
+import { startClosedDirectory } from "../support/closed-directory.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import {
@@ -357,7 +358,7 @@ inEachMode("users", (mode) => {
     test("is the caller's own", async () => {
       const ann = await server.person("Ann");
       const user = dataOf(await profile(ann));
-      expectUser(user);
+      expectShape(profileShape.strict(), user);
       expect(user).toMatchObject({ id: ann.id, first_name: "Ann", full_name: "Ann Tester" });
     });
 
@@ -365,7 +366,7 @@ inEachMode("users", (mode) => {
       const ann = await server.person("Ann");
       const body = { first_name: " Zoe\u0308 ", email: "other@example.com", id: 1, is_superuser: true };
       const changed = dataOf(await ann.patch("/api/users/profile/", body));
-      expectUser(changed);
+      expectShape(profileShape.strict(), changed);
       expect(changed).toMatchObject({ id: ann.id, email: ann.user?.email, full_name: "Zo\u00eb Tester" });
       expect(dataOf(await ann.patch("/api/users/profile/", { last_name: "Smith" })).full_name).toBe("Zo\u00eb Smith");
       expect(dataOf(await profile(ann)).full_name).toBe("Zo\u00eb Smith");
@@ -557,15 +558,21 @@ inEachMode("DIRECTORY=shared", (mode) => {
   afterAll(() => server.stop());
 
   test("lists only people one shares a conversation with", async () => {
-    server = await startTestServer(mode, { DIRECTORY: "shared" });
-    const [ann, bob, cid, dee] = [
-      await server.person(),
-      await server.person(),
-      await server.person(),
-      await server.person(),
-    ];
-    await ann.conversation([bob]);
-    await ann.conversation([bob, cid]);
+    const meet = async (open: TestServer) => {
+      const people: [Client, Client, Client, Client] = [
+        await open.person(),
+        await open.person(),
+        await open.person(),
+        await open.person(),
+      ];
+      const [a, b, c] = people;
+      await a.conversation([b]);
+      await a.conversation([b, c]);
+      return people;
+    };
+    const closed = await startClosedDirectory(mode, meet);
+    server = closed.server;
+    const [ann, bob, cid, dee] = closed.people;
     const seenBy = async (client: Client) => {
       const answer = await client.get("/api/users/list/");
       expect(answer.body.meta.total).toBe(answer.body.data.length);

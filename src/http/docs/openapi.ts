@@ -22,6 +22,11 @@ const TAGS: { start: string; name: string; description: string }[] = [
   },
   { start: "/api/chat/conversations", name: "Conversations", description: "1-on-1s and groups." },
   {
+    start: "/api/chat/requests",
+    name: "Requests",
+    description: "From people who want to write to you, or to add you to a group, and need your consent.",
+  },
+  {
     start: "/api/admin",
     name: "Administration",
     description: "For superusers: anybody else is answered 404, as for a path that there isn't.",
@@ -39,6 +44,7 @@ const TAGS: { start: string; name: string; description: string }[] = [
 const PARAMETERS: Record<string, { schema: z.ZodType; unknown?: FailureName }> = {
   conversationId: { schema: uuid.meta({ description: "A conversation's id." }), unknown: "conversation_not_found" },
   messageId: { schema: uuid.meta({ description: "A message's id." }), unknown: "message_not_found" },
+  requestId: { schema: uuid.meta({ description: "A request's id." }), unknown: "request_not_found" },
   sessionId: { schema: uuid.meta({ description: "A session's id." }), unknown: "session_not_found" },
   userId: { schema: userId },
   file: { schema: z.string() },

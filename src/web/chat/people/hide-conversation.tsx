@@ -13,7 +13,7 @@ export function HideConversation({ conversation, other }: { conversation: Conver
   const task = useTask();
 
   async function hide() {
-    if (!(await task.run(() => conversation.leave()))) return;
+    if (!(await task.run(() => conversation.hide()))) return;
     closeDialog();
     closeConversation();
     toast(texts.people.hidden, { action: { label: texts.people.undo, run: () => void writeTo(other) } });

@@ -1,22 +1,13 @@
 import { signal } from "@preact/signals";
-import type { OtherFrame, User } from "../../../client/index.ts";
+import type { ConversationRequest } from "../../../client/index.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { client } from "../session/session.ts";
 
-/** Somebody wants to write to you, or to add you to a group, and has to ask. */
-export interface Request {
-  id: string;
-  from: User;
-  /** The group; `null`: a 1-on-1. */
-  conversation: { id: string; display_name: string } | null;
-  created_at: string;
-}
-
 const PAGE = 50;
 
 /** Those that wait for an answer, the newest first, as far as they are loaded. */
-export const requests = signal<readonly Request[]>([]);
+export const requests = signal<readonly ConversationRequest[]>([]);
 
 /** How many there are. */
 export const requestCount = signal(0);
@@ -32,17 +23,15 @@ export function hearRequests() {
     requests.value = [];
     requestCount.value = 0;
   });
-  client.on("other", take);
+  client.on("request", come);
+  client.on("request_ended", remove);
 }
 
-function take(frame: OtherFrame) {
-  if (frame.type === "request") {
-    const request = frame["request"] as Request;
-    if (requests.value.some(({ id }) => id === request.id)) return;
-    requests.value = [request, ...requests.value];
-    requestCount.value++;
-    announce(texts.requests.arrived(request.from.full_name));
-  } else if (frame.type === "request_ended" && typeof frame["request_id"] === "string") remove(frame["request_id"]);
+function come(request: ConversationRequest) {
+  if (requests.value.some(({ id }) => id === request.id)) return;
+  requests.value = [request, ...requests.value];
+  requestCount.value++;
+  announce(texts.requests.arrived(request.from.full_name));
 }
 
 function remove(id: string) {
@@ -55,24 +44,25 @@ function remove(id: string) {
 /** What fails is asked again with the next connection; servers of earlier releases have none. */
 async function load(offset: number) {
   const asker = client.me?.id;
-  const answer = await client.call("GET", `chat/requests/?limit=${PAGE}&offset=${offset}`).catch(() => undefined);
-  if (!answer || asker !== client.me?.id) return;
+  const page = await client.requests({ limit: PAGE, offset }).catch(() => undefined);
+  if (!page || asker !== client.me?.id) return;
   const before = requests.value.slice(0, offset);
   const known = new Set(before.map(({ id }) => id));
-  requests.value = [...before, ...(answer.data as Request[]).filter(({ id }) => !known.has(id))];
-  requestCount.value = (answer.meta as { total: number }).total;
+  requests.value = [...before, ...page.items.filter(({ id }) => !known.has(id))];
+  requestCount.value = page.total;
 }
 
 export const loadMoreRequests = () => load(requests.value.length);
 
 /** Resolves with the id of the conversation one is in now. */
-export async function acceptRequest({ id }: Request): Promise<string> {
-  const { data } = await client.call("POST", `chat/requests/${id}/accept/`);
+export async function acceptRequest({ id }: ConversationRequest): Promise<string> {
+  const conversation = await client.acceptRequest(id);
+  conversation.close();
   remove(id);
-  return (data as { id: string }).id;
+  return conversation.id;
 }
 
-export async function declineRequest({ id }: Request): Promise<void> {
-  await client.call("DELETE", `chat/requests/${id}/`);
+export async function declineRequest({ id }: ConversationRequest): Promise<void> {
+  await client.declineRequest(id);
   remove(id);
 }

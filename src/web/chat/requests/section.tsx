@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import type { ConversationRequest } from "../../../client/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
@@ -7,7 +8,7 @@ import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { useTask } from "../people/task.ts";
 import { openConversation } from "../routing.ts";
-import { acceptRequest, declineRequest, loadMoreRequests, type Request, requestCount, requests } from "./requests.ts";
+import { acceptRequest, declineRequest, loadMoreRequests, requestCount, requests } from "./requests.ts";
 
 /** Who wants to write to you or to add you to a group, above the conversations. Nothing when nobody does. */
 export function RequestSection() {
@@ -22,12 +23,12 @@ export function RequestSection() {
   }, [shown]);
   if (requestCount.value === 0) return null;
 
-  function accept(request: Request) {
+  function accept(request: ConversationRequest) {
     hasAnswered.current = true;
     void task.run(async () => openConversation(await acceptRequest(request)));
   }
 
-  function decline(request: Request) {
+  function decline(request: ConversationRequest) {
     hasAnswered.current = true;
     void task.run(async () => {
       await declineRequest(request);

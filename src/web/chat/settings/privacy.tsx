@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import type { MayAddMe } from "../../../client/index.ts";
 import { Choice } from "../../design/choice.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
@@ -7,27 +8,25 @@ import { texts } from "../../texts/texts.ts";
 import { useTask } from "../people/task.ts";
 import { client } from "../session/session.ts";
 
-const WHO = ["everybody", "shared", "nobody"] as const;
-type Who = (typeof WHO)[number];
+const WHO: readonly MayAddMe[] = ["everybody", "shared", "nobody"];
 
 /** Who may write to you or add you to a group without asking. */
 export function Privacy() {
-  const [who, setWho] = useState<Who>();
+  const [who, setWho] = useState<MayAddMe>();
   const task = useTask();
 
   const load = () =>
     task.run(async () => {
-      const { data } = await client.call("GET", "users/profile/");
-      // A server of the last release lets everybody.
-      setWho((data as { may_add_me?: Who }).may_add_me ?? "everybody");
+      const { may_add_me } = await client.profile();
+      // A node of the last release does not say.
+      setWho(may_add_me ?? "everybody");
     });
   useEffect(() => void load(), []);
 
-  async function choose(chosen: Who) {
+  async function choose(chosen: MayAddMe) {
     const before = who;
     setWho(chosen);
-    if (await task.run(() => client.call("PATCH", "users/profile/", { may_add_me: chosen })))
-      toast(texts.settings.saved);
+    if (await task.run(() => client.updateProfile({ may_add_me: chosen }))) toast(texts.settings.saved);
     else setWho(before);
   }
 
