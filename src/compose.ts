@@ -27,8 +27,12 @@ import { Sessions } from "./domain/sessions.ts";
 import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
+import { WrongPasswords } from "./domain/wrong-passwords.ts";
 import { createApp } from "./http/app.ts";
+import { Refusals } from "./http/middleware/refusals.ts";
+import { ProxyWatch } from "./http/proxy-watch.ts";
 import { limitsInForce } from "./limits-in-force.ts";
+import { SecurityLines } from "./logs/security-log.ts";
 import { openShared } from "./shared.ts";
 import { stopServer } from "./stop-server.ts";
 import { openPglite } from "./stores/embedded/pglite.ts";
@@ -102,7 +106,7 @@ export function storesOn(database: Database): Stores {
   };
 }
 
-const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
+export const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
 
 /** The users of a database that no node serves, for commands. */
 export function usersOn(stores: Stores, bus: Bus): Users {
@@ -111,6 +115,10 @@ export function usersOn(stores: Stores, bus: Bus): Users {
     directory: "all",
   });
 }
+
+/** A wide network has many networks, but not as many as all of theirs together. */
+const WIDE = 5;
+const wideRate = (rate: Rate | "off") => (rate === "off" ? rate : { ...rate, limit: rate.limit * WIDE });
 
 const nameOf = (server: Server<Upgrade>) => `${hostname()}:${server.port}`;
 
@@ -135,6 +143,7 @@ export interface NodeOptions {
   config: Config;
   logger: Logger;
   writeApiLog(line: string): void;
+  writeSecurityLog(line: string): void;
   /** The server that will call `fetch`. */
   server(): Server<Upgrade>;
   /** The node can't go on: another one has taken its place, or its embedded database has stopped. */
@@ -193,7 +202,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const { bus, window } = shared;
 
   const access = new Access(stores.conversations, bus);
-  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
+  const security = new SecurityLines(options.writeSecurityLog);
+  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"), security, {
+    maxPerUser: config.MAX_SESSIONS_PER_USER,
+  });
   const announcer = new Announcer(bus, stores.log, logger);
   const pages = new Pages(stores.log, window);
   const meter = new Meter();
@@ -201,7 +213,6 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const typing = new Typing(bus);
   const presence = new Presence(shared.places, stores.users, bus, logger);
   const turns = new OwnTurns();
-  const security: SecurityLog = { record: (event) => logger.info({ security: event }, "security") };
   const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, security, {
     registration: config.REGISTRATION ?? "open",
     directory: config.DIRECTORY,
@@ -218,6 +229,12 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     user: limiter("user", config.RATE_LIMIT_USER),
     messages: limiter("messages", config.RATE_LIMIT_MESSAGES),
     login: limiter("login", config.RATE_LIMIT_LOGIN),
+    register: limiter("register", config.RATE_LIMIT_REGISTER),
+    wrong: {
+      network: limiter("wrong-network", config.RATE_LIMIT_LOGIN_NETWORK),
+      wide: limiter("wrong-wide", wideRate(config.RATE_LIMIT_LOGIN_NETWORK)),
+      account: limiter("wrong-account", config.RATE_LIMIT_LOGIN_ACCOUNT),
+    },
     sends: limiter("sends", config.RATE_LIMIT_SENDS),
     frames: limiter("frames", config.RATE_LIMIT_FRAMES),
   };
@@ -246,8 +263,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     announcer,
     bus,
     window,
+    security,
     logger,
   });
+  const refusals = new Refusals(options.writeApiLog);
   bus.onEvent((event) => {
     // What this node believes is put right before its sockets hear of it.
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
@@ -308,6 +327,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     requests,
     messages,
     limits,
+    wrongPasswords: new WrongPasswords(limits, stores.sessions, security),
     administration,
     metrics,
     meter,
@@ -322,6 +342,11 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       },
     },
     writeApiLog: options.writeApiLog,
+    refusals,
+    publicUrl: config.PUBLIC_URL,
+    allowedHosts: config.ALLOWED_HOSTS,
+    securityContact: config.SECURITY_CONTACT,
+    proxyWatch: new ProxyWatch(config.TRUSTED_PROXIES, logger),
     cookieSecure: config.COOKIE_SECURE,
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,
@@ -380,6 +405,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       await stop();
       // What came by HTTP meanwhile has its commit too.
       await stores.log.drain();
+      refusals.close();
+      security.close();
       typing.close();
       administration.close();
       announcer.close();

@@ -129,7 +129,7 @@ export const settings = {
     schema: publicUrl,
   },
   ALLOWED_HOSTS: {
-    doc: "Host names that requests may ask for, separated by commas. Unset: any.",
+    doc: "Host names that requests may ask for, separated by commas; that of PUBLIC_URL always may be. Unset: any.",
     default: undefined,
     schema: hosts,
   },
@@ -184,7 +184,7 @@ export const settings = {
     schema: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
   },
   LOG_DIR: {
-    doc: "Folder of app.log and api.log, each kept six times 10 MB. off: standard output only.",
+    doc: "Folder of app.log, api.log and security.log, each kept six times 10 MB. off: standard output only.",
     default: "logs",
     schema: z.string(),
   },

@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
+import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
 import { Failure } from "./errors.ts";
+import { FairQueue } from "./fair-queue.ts";
 
 /** What argon2id takes for one hash: memory in KiB, and how often it passes over that. */
 export interface PasswordCost {
@@ -12,7 +14,7 @@ export const PASSWORD_COST: PasswordCost = { memoryCost: 19_456, timeCost: 2 };
 const ARGON2ID = { algorithm: 2, parallelism: 1 } as const;
 /** Hashes in work at once, so that a rush of logins leaves a core for everything else. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
-/** Waiting callers, as many as are served within seconds. Of more, whoever has the most waiting is told to come back. */
+/** Waiting callers, as many as are served within seconds. Of more, somebody is told to come back: see `FairQueue`. */
 export const PASSWORDS_WAITING_MAX = 300;
 
 interface Waiting {
@@ -20,70 +22,51 @@ interface Waiting {
   refuse(error: Failure): void;
 }
 
-/**
- * Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before, and say from which
- * network they were asked: the networks take turns, so that who floods holds up nobody else.
- */
+/** Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before. */
 export class Passwords {
   private running = 0;
-  private waiting = 0;
-  /** By network; who is next comes first. */
-  private readonly queues = new Map<string, Waiting[]>();
+  private readonly queue = new FairQueue<Waiting>();
   /** What an unknown e-mail is checked against, so that it takes as long as a known one. */
   private readonly decoy: Promise<string>;
 
   constructor(private readonly cost = PASSWORD_COST) {
-    this.decoy = this.hash(crypto.randomUUID(), "");
+    this.decoy = this.hash(crypto.randomUUID(), COMMAND_LINE);
   }
 
-  hash(password: string, from: string): Promise<string> {
+  hash(password: string, from: PasswordCaller): Promise<string> {
     return this.inTurn(from, () => hash(password, { ...ARGON2ID, ...this.cost }));
   }
 
   /** `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. */
-  async verify(passwordHash: string | undefined, password: string, from: string): Promise<boolean> {
+  async verify(passwordHash: string | undefined, password: string, from: PasswordCaller): Promise<boolean> {
     const against = passwordHash ?? (await this.decoy);
     const matches = await this.inTurn(from, () => verify(against, password));
     return matches && passwordHash !== undefined;
   }
 
-  private async inTurn<T>(from: string, work: () => Promise<T>): Promise<T> {
+  private async inTurn<T>(from: PasswordCaller, work: () => Promise<T>): Promise<T> {
     if (this.running < AT_ONCE) this.running++;
     else await this.turn(from);
     try {
+      await from.mayGoOn?.();
       return await work();
     } finally {
       this.passOn();
     }
   }
 
-  private turn(from: string): Promise<void> {
+  private turn(from: PasswordCaller): Promise<void> {
     return new Promise((start, refuse) => {
-      const queue = this.queues.get(from) ?? [];
-      this.queues.set(from, queue);
-      queue.push({ start, refuse });
-      if (++this.waiting > PASSWORDS_WAITING_MAX) this.refuseOneOf(queue);
+      this.queue.add(from, { start, refuse });
+      if (this.queue.size > PASSWORDS_WAITING_MAX)
+        this.queue.dropLast(from)?.refuse(new Failure("unavailable", { retryAfter: 5 }));
     });
-  }
-
-  /** The last one of the longest queue, be it another one than that which has just grown. */
-  private refuseOneOf(grown: Waiting[]) {
-    let longest = grown;
-    for (const queue of this.queues.values()) if (queue.length > longest.length) longest = queue;
-    this.waiting--;
-    longest.pop()?.refuse(new Failure("unavailable", { retryAfter: 5 }));
   }
 
   /** The turn is handed on, so `running` stays while anybody waits. */
   private passOn() {
-    for (const [from, queue] of this.queues) {
-      this.queues.delete(from);
-      const next = queue.shift();
-      if (queue.length > 0) this.queues.set(from, queue);
-      if (!next) continue;
-      this.waiting--;
-      return next.start();
-    }
-    this.running--;
+    const next = this.queue.next();
+    if (next) next.start();
+    else this.running--;
   }
 }

@@ -80,6 +80,8 @@ export interface Session {
   fullName: string;
   isSuperuser: boolean;
   lastUsedAt: number;
+  /** The password was shown in it within PROVED_MS before it was read. */
+  isProved: boolean;
 }
 
 /** A session that is no more; `key` is what the caches know it by. */
@@ -94,16 +96,27 @@ export interface NewSession {
   userId: number;
   passwordHash: string;
   address: string;
+  network: string;
   client: string;
 }
 
 export interface SessionStore {
   /** What the nodes of this database share and nobody else knows: what seals tokens, and what names their bus. */
   secret(name: "session" | "bus"): Promise<string>;
-  /** False when `passwordHash` is no longer the user's: the password that was checked has been changed since. */
-  create(session: NewSession): Promise<boolean>;
-  /** Gives a session a new token. */
+  /**
+   * Starts a session; of more than `max` of the user, those used longest ago end. From then on the network is one that they
+   * have signed in from. `undefined` when `passwordHash` is no longer the user's: it has been changed since it was checked.
+   */
+  create(session: NewSession, max: number): Promise<EndedSession[] | undefined>;
+  /** The account of an e-mail or an id, and whether its user has signed in from there before. */
+  standing(
+    account: { email: string } | { userId: number },
+    from: { network: string; address: string },
+  ): Promise<{ userId: number; email: string; isKnown: boolean } | undefined>;
+  /** Gives a session a new token, its password having been shown just now. */
   renew(id: string, key: string): Promise<void>;
+  /** The password was shown just now. */
+  prove(id: string): Promise<void>;
   /** The live session of this key, its user active. */
   find(key: string): Promise<Session | undefined>;
   /** Counts as use, written down once a minute at most. Returns the ids of those that still live. */
@@ -111,7 +124,9 @@ export interface SessionStore {
   list(userId: number): Promise<Omit<SessionInfo, "current">[]>;
   /** Ends one session of the user. `undefined`: they have none of this id. */
   end(userId: number, id: string): Promise<EndedSession | undefined>;
-  /** Forgets sessions whose time is over. */
+  /** Ends all sessions of the user but one. */
+  endOthers(userId: number, keptId: string): Promise<EndedSession[]>;
+  /** Forgets sessions whose time is over, and networks that nobody has signed in from for long. */
   prune(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { email as emailSchema, PASSWORD_MAX } from "../protocol/text.ts";
 import type { Profile, RegisterBody, User } from "../protocol/users.ts";
 import type { AdminUserStore } from "./admin-ports.ts";
 import type { Bus } from "./bus.ts";
+import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
 import { publishEnded } from "./ended-sessions.ts";
 import { Failure, invalidField } from "./errors.ts";
 import type { OwnTurns } from "./own-turns.ts";
@@ -27,8 +28,8 @@ export class Users {
     private readonly settings: { registration: "open" | "invite" | "closed"; directory: "all" | "shared" },
   ) {}
 
-  /** @param from the network it was asked from, here and below */
-  async register(body: RegisterBody, from: string): Promise<User> {
+  /** @param from who asks, here and below */
+  async register(body: RegisterBody, from: PasswordCaller): Promise<User> {
     if (this.settings.registration !== "open") throw new Failure("registration_closed");
     // Before the hashing, which is dear; the insert decides when two race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
@@ -40,12 +41,13 @@ export class Users {
       isSuperuser: false,
     });
     if (!user) throw emailTaken();
-    this.security.record({ event: "registered", account: user.email, userId: user.id, network: from });
+    const { network, address } = from;
+    this.security.record({ event: "registered", account: user.email, userId: user.id, network, address });
     return user;
   }
 
   /** The user of this e-mail and password. An unknown e-mail and a wrong password cost and look alike. */
-  async authenticate(email: string, password: string, from: string): Promise<Credentials> {
+  async authenticate(email: string, password: string, from: PasswordCaller): Promise<Credentials> {
     // A password that nobody can have is refused unhashed, whoever it is for.
     if (codePoints(password) > PASSWORD_MAX) throw new Failure("invalid_credentials");
     const address = emailSchema.safeParse(email);
@@ -79,7 +81,7 @@ export class Users {
   }
 
   /** Checks the old password and sets a new one; all the user's other sessions end with it, here and on every node. */
-  async changePassword(session: Session, oldPassword: string, password: string, from: string): Promise<void> {
+  async changePassword(session: Session, oldPassword: string, password: string, from: PasswordCaller): Promise<void> {
     const account = await this.store.byId(session.userId);
     const bounded = codePoints(oldPassword) <= PASSWORD_MAX;
     if (!account || !bounded || !(await this.passwords.verify(account.passwordHash, oldPassword, from)))
@@ -87,6 +89,8 @@ export class Users {
     const userId = account.user.id;
     const sessions = await this.store.setPassword(userId, await this.passwords.hash(password, from), session.id);
     publishEnded(this.bus, userId, sessions);
+    const { network, address } = from;
+    this.security.record({ event: "password_changed", account: account.user.email, userId, network, address });
   }
 
   list(session: Session, query: { search: string; limit: number; offset: number }) {
@@ -103,7 +107,7 @@ export class Users {
           email,
           firstName: body.first_name,
           lastName: body.last_name,
-          passwordHash: await this.passwords.hash(body.password, ""),
+          passwordHash: await this.passwords.hash(body.password, COMMAND_LINE),
           isSuperuser: true,
         });
     const { user, isCreated } = made;

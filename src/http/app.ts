@@ -16,6 +16,7 @@ import type { Requests } from "../domain/requests.ts";
 import type { Sessions } from "../domain/sessions.ts";
 import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Users } from "../domain/users.ts";
+import type { WrongPasswords } from "../domain/wrong-passwords.ts";
 import type { LimitInForce } from "../protocol/admin.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { failureAnswer } from "./answers.ts";
@@ -24,12 +25,16 @@ import { conversationRoutes } from "./conversations.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import type { Env } from "./env.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
+import { allowedHosts } from "./hosts.ts";
 import { messageRoutes } from "./messages.ts";
 import { apiLog } from "./middleware/api-log.ts";
 import { identify } from "./middleware/identify.ts";
 import { ownOrigin } from "./middleware/origin.ts";
 import { requestLimits } from "./middleware/rate-limits.ts";
+import type { Refusals } from "./middleware/refusals.ts";
+import type { ProxyWatch } from "./proxy-watch.ts";
 import { requestRoutes } from "./requests.ts";
+import { securityTxtRoutes } from "./security-txt.ts";
 import { type SocketGate, socketRoutes } from "./sockets.ts";
 import { userRoutes } from "./users.ts";
 import { type WebServices, webRoutes } from "./web.ts";
@@ -41,6 +46,7 @@ export interface AppServices extends WebServices {
   requests: Requests;
   messages: Messages;
   limits: Limits;
+  wrongPasswords: WrongPasswords;
   administration: Administration;
   metrics: Metrics;
   meter: Meter;
@@ -48,6 +54,11 @@ export interface AppServices extends WebServices {
   readiness: Readiness;
   logger: Logger;
   writeApiLog: (line: string) => void;
+  refusals: Refusals;
+  proxyWatch: ProxyWatch;
+  publicUrl: string | undefined;
+  allowedHosts: readonly string[] | undefined;
+  securityContact: string | undefined;
   cookieSecure: "auto" | "always";
   corsOrigins: readonly string[];
   trustedProxies: TrustedProxies;
@@ -62,11 +73,19 @@ export interface AppServices extends WebServices {
 export function createApp(services: AppServices): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
 
-  app.use(requestId(), secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity: false }));
+  const { publicUrl } = services;
+  // Browsers believe it over HTTPS only, and nothing else may be said for the whole host by whoever runs no HTTPS.
+  const strictTransportSecurity = publicUrl?.startsWith("https:") ? "max-age=31536000; includeSubDomains" : false;
+  app.use(requestId(), secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity }));
   app.use(async (c, next) => {
     if (!isHost(c.req.header("host"))) throw new Failure("bad_host");
+    services.proxyWatch.look(c.req.raw);
     await next();
   });
+  if (services.allowedHosts) {
+    const own = publicUrl === undefined ? [] : [new URL(publicUrl).host];
+    app.use(allowedHosts([...new Set([...services.allowedHosts, ...own])], services.trustedProxies));
+  }
 
   app.route(
     "/api",
@@ -74,7 +93,10 @@ export function createApp(services: AppServices): Hono<Env> {
   );
 
   const guards = new Hono<Env>();
-  guards.use(identify(services.sessions, services.trustedProxies), apiLog(services.writeApiLog, services.meter));
+  guards.use(
+    identify(services.sessions, services.trustedProxies),
+    apiLog(services.writeApiLog, services.refusals, services.meter),
+  );
   if (services.corsOrigins.length > 0) guards.use(listedCors(services.corsOrigins));
   guards.use(ownOrigin(services.corsOrigins), requestLimits(services.limits));
   app.route("/api", guards).route("/ws", guards);
@@ -86,6 +108,7 @@ export function createApp(services: AppServices): Hono<Env> {
   app.route("/api/chat/requests", requestRoutes(services));
   app.route("/api/chat/health", healthRoutes(services));
   app.route("/ws", socketRoutes(services));
+  app.route("/", securityTxtRoutes(services));
   app.route("/", webRoutes(services));
 
   const methodsOf = allowedMethods(app);

@@ -6,6 +6,7 @@ import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
 import { SESSION_LIFETIME_MS, type Sessions } from "../domain/sessions.ts";
 import type { Users } from "../domain/users.ts";
+import type { WrongPasswords } from "../domain/wrong-passwords.ts";
 import { count } from "../protocol/text.ts";
 import {
   loginBody,
@@ -30,10 +31,11 @@ const COOKIE_SECONDS = SESSION_LIFETIME_MS / 1000;
 export function userRoutes(services: {
   users: Users;
   sessions: Sessions;
-  limits: Limits;
+  wrongPasswords: WrongPasswords;
+  limits: Pick<Limits, "register">;
   cookieSecure: "auto" | "always";
 }) {
-  const { users, sessions, limits } = services;
+  const { users, sessions, wrongPasswords, limits } = services;
   const app = new Hono<Env>();
 
   const cookie = (c: Context<Env>) => {
@@ -59,32 +61,37 @@ export function userRoutes(services: {
   const aboutRegister = about({
     id: "register",
     summary: "Registers a person",
-    description: "It does not log in.",
+    description: "It does not log in. Registrations are also counted by network, signed in or not.",
     public: true,
     answers: { 201: { message: "User registered successfully", data: user } },
     failures: ["registration_closed"],
   });
   app.post("/register", aboutRegister, json(registerBody), async (c) => {
-    const data = await users.register(c.req.valid("json"), c.var.client.network);
+    await limits.register?.hit(c.var.client.network);
+    const data = await users.register(c.req.valid("json"), c.var.client);
+    c.set("countsNot", true);
     return success(c, { message: "User registered successfully", data }, 201);
   });
 
   const aboutLogin = about({
     id: "login",
     summary: "Logs in",
-    description: "Tries are also counted by account and address. A session that came with the request ends.",
+    description:
+      "Tries are also counted by account and address, and wrong passwords by network and by account, signed in or not. A session that came with the request ends.",
     public: true,
     answers: { 200: { message: "Login successful", data: user, cookie: "set" } },
     failures: ["invalid_credentials"],
   });
   app.post("/login", aboutLogin, json(loginBody), async (c) => {
     const { email, password } = c.req.valid("json");
-    // Per account and address: nobody can lock another person out.
-    await limits.login?.hit(`e-mail ${email.trim().toLowerCase().slice(0, 254)} ${c.var.client.network}`);
-    const credentials = await users.authenticate(email, password, c.var.client.network);
+    const { session, client } = c.var;
+    const signedInAs = session instanceof Failure ? undefined : session?.userId;
+    const credentials = await wrongPasswords.guard({ account: { email }, signedInAs }, client, (from) =>
+      users.authenticate(email, password, from),
+    );
     await endCurrent(c, sessions);
-    const from = { address: c.var.client.address, client: c.req.header("user-agent") ?? "" };
-    giveCookies(c, await sessions.start(credentials, from));
+    giveCookies(c, await sessions.start(credentials, { ...client, client: c.req.header("user-agent") ?? "" }));
+    c.set("countsNot", true);
     return success(c, { message: "Login successful", data: await users.seen(credentials.user) });
   });
 
@@ -145,8 +152,10 @@ export function userRoutes(services: {
     const session = sessionOf(c);
     const { old_password, password } = c.req.valid("json");
     // Guessing the old password with a stolen cookie is held up like guessing at the login.
-    await limits.login?.hit(`user ${session.userId} ${c.var.client.network}`);
-    await users.changePassword(session, old_password, password, c.var.client.network);
+    const tried = { account: session, signedInAs: session.userId, field: "old_password" };
+    await wrongPasswords.guard(tried, c.var.client, (from) =>
+      users.changePassword(session, old_password, password, from),
+    );
     giveCookies(c, await sessions.renew(session));
     return success(c, { message: "Password changed successfully" });
   });
@@ -158,6 +167,16 @@ export function userRoutes(services: {
   });
   app.get("/sessions", aboutSessions, async (c) => success(c, { data: await sessions.list(sessionOf(c)) }));
 
+  const aboutEndOthers = about({
+    id: "endOtherSessions",
+    summary: "Ends all one's own logins but this one",
+    answers: { 200: { message: "Sessions ended", meta: z.object({ ended: count }) } },
+  });
+  app.delete("/sessions", aboutEndOthers, async (c) => {
+    const ended = await sessions.endOthers(sessionOf(c), c.var.client);
+    return success(c, { message: "Sessions ended", meta: { ended } });
+  });
+
   const aboutEnd = about({
     id: "endSession",
     summary: "Ends one of one's own logins",
@@ -165,7 +184,7 @@ export function userRoutes(services: {
   });
   app.delete("/sessions/:sessionId", aboutEnd, async (c) => {
     const { userId } = sessionOf(c);
-    await sessions.endOne(userId, sessionIdOf(c));
+    await sessions.endOne(userId, sessionIdOf(c), c.var.client);
     return success(c, { message: "Session ended" });
   });
 
@@ -178,7 +197,7 @@ async function endCurrent(c: Context<Env>, sessions: Sessions): Promise<boolean>
   if (session instanceof Failure) throw session;
   if (!session) return false;
   try {
-    await sessions.endOne(session.userId, session.id);
+    await sessions.endOne(session.userId, session.id, c.var.client);
     return true;
   } catch (error) {
     if (error instanceof Failure && error.reason === "session_not_found") return false;

@@ -81,6 +81,7 @@ export const auditActions = [
   "user_reactivated",
   "session_ended",
   "sessions_ended",
+  "user_viewed",
   "messages_read",
   "message_removed",
   "conversation_removed",

@@ -63,6 +63,7 @@ const ROUTES: Route[] = [
     hashes: true,
   },
   { method: "GET", path: "/api/users/sessions" },
+  { method: "DELETE", path: "/api/users/sessions" },
   { method: "DELETE", path: "/api/users/sessions/:sessionId", hashes: true },
   { method: "POST", path: "/api/chat/conversations", body: { participant_ids: ids, name: text(hostileText) } },
   { method: "GET", path: "/api/chat/conversations", query: ["limit", "offset"] },

@@ -25,6 +25,7 @@ const PUBLIC: Record<string, number> = {
   "GET /icons/:name": 404,
   "GET /manifest.webmanifest": 200,
   "GET /sw.js": 200,
+  "GET /.well-known/security.txt": 404,
   "GET /api/openapi.json": 200,
   "GET /api/asyncapi.json": 200,
   "GET /api/docs": 200,
@@ -51,7 +52,7 @@ const filledIn = (path: string) =>
   );
 
 test("the app has these many routes, the public ones among them", () => {
-  expect(routes).toHaveLength(56);
+  expect(routes).toHaveLength(59);
   expect(routes).toEqual(expect.arrayContaining(Object.keys(PUBLIC)));
   expect(guarded).toContain("GET /ws/chat/:conversationId");
   expect(hidden).toHaveLength(14);

@@ -60,6 +60,7 @@ each faulty field to a list of texts. An unknown path is 404 \`not_found\`, a me
 \`method_not_allowed\` with \`Allow\`.
 
 Unless the server is set otherwise, 20 requests a minute are answered to an address without a login, 100 to a user.
+Registrations and logins that succeed don't count among the 20; they and wrong passwords have limits of their own.
 \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (seconds) say where one stands; beyond is 429
 \`throttled\` with \`Retry-After\`.
 

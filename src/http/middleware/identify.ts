@@ -13,6 +13,7 @@ const SESSION_COOKIES_MAX = 4;
 export const identify = (sessions: Sessions, trusted: TrustedProxies) =>
   createMiddleware<Env>(async (c, next) => {
     c.set("client", clientOf(c.req.raw, c.env, trusted));
+    c.set("sessions", sessions);
     const tokens = tokensOf(c.req.header("cookie") ?? "", sessions.cookieName);
     c.set("token", tokens[0]);
     c.header("Cache-Control", "no-store");
