@@ -9,6 +9,7 @@ import type { Bus } from "./domain/bus.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
 import { History } from "./domain/history.ts";
+import { Invites, type ServerFacts } from "./domain/invites.ts";
 import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
@@ -16,6 +17,7 @@ import { Meter } from "./domain/meter.ts";
 import { Metrics } from "./domain/metrics.ts";
 import { OwnTurns } from "./domain/own-turns.ts";
 import { Pages } from "./domain/pages.ts";
+import { PasswordLinks } from "./domain/password-links.ts";
 import { type PasswordCost, Passwords } from "./domain/passwords.ts";
 import type { Stores } from "./domain/ports.ts";
 import { Presence } from "./domain/presence.ts";
@@ -26,6 +28,7 @@ import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
 import { createApp } from "./http/app.ts";
+import { originOf } from "./http/client.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { openShared } from "./shared.ts";
 import { stopServer } from "./stop-server.ts";
@@ -38,9 +41,11 @@ import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
 import { examineDatabase } from "./stores/postgres/examine.ts";
 import { PostgresHistory } from "./stores/postgres/history.ts";
+import { PostgresInvites } from "./stores/postgres/invites.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
+import { PostgresPasswordLinks } from "./stores/postgres/password-links.ts";
 import * as schema from "./stores/postgres/schema.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
@@ -90,6 +95,8 @@ export function storesOn(database: Database): Stores {
     sessions: new PostgresSessions(database),
     conversations: new PostgresConversations(database),
     log: new PostgresLog(database),
+    invites: new PostgresInvites(database),
+    passwordLinks: new PostgresPasswordLinks(database),
     admin: {
       users: new PostgresAdminUsers(database),
       conversations: new PostgresAdminConversations(database),
@@ -100,10 +107,18 @@ export function storesOn(database: Database): Stores {
 
 const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
 
+/** No command registers anybody. */
+const NO_REGISTRATION = {
+  requireRegistration: async () => {
+    throw new Failure("registration_closed");
+  },
+  register: async () => undefined,
+};
+
 /** The users of a database that no node serves, for commands. */
 export function usersOn(stores: Stores, bus: Bus): Users {
   return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
-    registration: "open",
+    invites: NO_REGISTRATION,
     directory: "all",
   });
 }
@@ -198,12 +213,24 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const presence = new Presence(shared.places, stores.users, bus, logger);
   const turns = new OwnTurns();
   const security: SecurityLog = { record: (event) => logger.info({ security: event }, "security") };
-  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, security, {
-    registration: config.REGISTRATION ?? "open",
-    directory: config.DIRECTORY,
-  });
   const conversations = new Conversations(stores.conversations, announcer, bus, turns, {
     maxParticipants: config.MAX_PARTICIPANTS,
+  });
+  const server: ServerFacts = { name: null, registration: config.REGISTRATION ?? "open" };
+  const invites = new Invites({
+    store: stores.invites,
+    memberships: stores.conversations,
+    conversations,
+    announcer,
+    server,
+    security,
+    maxParticipants: config.MAX_PARTICIPANTS,
+  });
+  const passwords = new Passwords(options.passwordCost);
+  const passwordLinks = new PasswordLinks(stores.passwordLinks, passwords, bus, security);
+  const users = new Users(stores.users, stores.admin.users, passwords, bus, turns, security, {
+    invites,
+    directory: config.DIRECTORY,
   });
   const limiter = (name: string, rate: Rate | "off") =>
     rate === "off" ? undefined : new Limiter(rate, shared.counters(name, rate));
@@ -298,6 +325,9 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const app = createApp({
     users,
     sessions,
+    invites,
+    passwordLinks,
+    originOf: originOf(config.PUBLIC_URL),
     conversations,
     messages,
     limits,
@@ -345,7 +375,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
     eraseRemoved();
     administration.goOnPassing();
-    Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
+    Promise.all([pruning, sessions.prune(), invites.tidy(), passwordLinks.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
   }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);

@@ -2,6 +2,7 @@ import type { Conversation, ConversationDetail, ConversationSummary } from "../p
 import { encode } from "../protocol/frames.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus } from "./bus.ts";
+import type { Change } from "./changes.ts";
 import { Failure, invalidField } from "./errors.ts";
 import type { OwnTurns } from "./own-turns.ts";
 import type { Alteration, ConversationRecord, ConversationStore, SummaryRecord } from "./ports.ts";
@@ -75,8 +76,17 @@ export class Conversations {
     await this.change(userId, conversationId, { kind: "remove", userId: removedId });
   }
 
+  /** Somebody has come into a group by a commit that is done: everybody in it hears of it, and they see it at once. */
+  async joined(userId: number, conversationId: string, change: Change | undefined): Promise<Conversation> {
+    if (change) this.announcer.announce(change);
+    return this.told(userId, conversationId, change);
+  }
+
   private async alter(userId: number, conversationId: string, alteration: Alteration): Promise<Conversation> {
-    const change = await this.change(userId, conversationId, alteration);
+    return this.told(userId, conversationId, await this.change(userId, conversationId, alteration));
+  }
+
+  private async told(userId: number, conversationId: string, change: Change | undefined): Promise<Conversation> {
     const record = await this.store.record(conversationId);
     if (!record) throw new Failure("conversation_not_found");
     if (change?.kind === "participants" && change.added.length > 0)

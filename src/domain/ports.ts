@@ -2,6 +2,8 @@ import type { Message } from "../protocol/messages.ts";
 import type { SessionInfo, User } from "../protocol/users.ts";
 import type { AdminStores } from "./admin-ports.ts";
 import type { Change } from "./changes.ts";
+import type { InviteStore } from "./invites.ts";
+import type { PasswordLinkStore } from "./password-links.ts";
 
 /**
  * What the domain asks of its store. The statements live in stores/postgres and run on two drivers, PostgreSQL and
@@ -13,6 +15,8 @@ export interface Stores {
   conversations: ConversationStore;
   log: MessageLog;
   admin: AdminStores;
+  invites: InviteStore;
+  passwordLinks: PasswordLinkStore;
 }
 
 /** A user with what only the server may see. */

@@ -4,8 +4,9 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { PasswordLinks } from "../domain/password-links.ts";
 import { SESSION_LIFETIME_MS, type Sessions } from "../domain/sessions.ts";
-import type { Users } from "../domain/users.ts";
+import type { Credentials, Users } from "../domain/users.ts";
 import { count } from "../protocol/text.ts";
 import {
   loginBody,
@@ -22,6 +23,7 @@ import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { json, query, sessionIdOf, whole } from "./input.ts";
 import { SESSION_COOKIE } from "./middleware/identify.ts";
+import { passwordLinkRoutes } from "./password-links.ts";
 
 const USERS_MAX = 1000;
 /** The cookie outlives any session: the server alone decides when one is over. */
@@ -30,6 +32,7 @@ const COOKIE_SECONDS = SESSION_LIFETIME_MS / 1000;
 export function userRoutes(services: {
   users: Users;
   sessions: Sessions;
+  passwordLinks: PasswordLinks;
   limits: Limits;
   cookieSecure: "auto" | "always";
 }) {
@@ -56,13 +59,21 @@ export function userRoutes(services: {
     deleteCookie(c, sessions.cookieName, cookie(c));
   };
 
+  /** Starts a session in place of the one that came with the request, if one did. */
+  const signIn = async (c: Context<Env>, credentials: Credentials) => {
+    await endCurrent(c, sessions);
+    const from = { address: c.var.client.address, client: c.req.header("user-agent") ?? "" };
+    giveCookies(c, await sessions.start(credentials, from));
+    return users.seen(credentials.user);
+  };
+
   const aboutRegister = about({
     id: "register",
     summary: "Registers a person",
-    description: "It does not log in.",
+    description: "It does not log in. Where an invite is needed, or leads into a group, `invite` is its code.",
     public: true,
     answers: { 201: { message: "User registered successfully", data: user } },
-    failures: ["registration_closed"],
+    failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
   });
   app.post("/register", aboutRegister, json(registerBody), async (c) => {
     const data = await users.register(c.req.valid("json"), c.var.client.network);
@@ -82,10 +93,7 @@ export function userRoutes(services: {
     // Per account and address: nobody can lock another person out.
     await limits.login?.hit(`e-mail ${email.trim().toLowerCase().slice(0, 254)} ${c.var.client.network}`);
     const credentials = await users.authenticate(email, password, c.var.client.network);
-    await endCurrent(c, sessions);
-    const from = { address: c.var.client.address, client: c.req.header("user-agent") ?? "" };
-    giveCookies(c, await sessions.start(credentials, from));
-    return success(c, { message: "Login successful", data: await users.seen(credentials.user) });
+    return success(c, { message: "Login successful", data: await signIn(c, credentials) });
   });
 
   const aboutLogout = about({
@@ -149,6 +157,8 @@ export function userRoutes(services: {
     giveCookies(c, await sessions.renew(session));
     return success(c, { message: "Password changed successfully" });
   });
+
+  app.route("/password/reset", passwordLinkRoutes(services.passwordLinks, signIn));
 
   const aboutSessions = about({
     id: "listSessions",
