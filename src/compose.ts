@@ -9,6 +9,7 @@ import type { Bus } from "./domain/bus.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
 import { History } from "./domain/history.ts";
+import { Invites, type ServerFacts } from "./domain/invites.ts";
 import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
@@ -16,6 +17,7 @@ import { Meter } from "./domain/meter.ts";
 import { Metrics } from "./domain/metrics.ts";
 import { OwnTurns } from "./domain/own-turns.ts";
 import { Pages } from "./domain/pages.ts";
+import { PasswordLinks } from "./domain/password-links.ts";
 import { type PasswordCost, Passwords } from "./domain/passwords.ts";
 import type { Stores } from "./domain/ports.ts";
 import { Presence } from "./domain/presence.ts";
@@ -29,6 +31,7 @@ import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
 import { WrongPasswords } from "./domain/wrong-passwords.ts";
 import { createApp } from "./http/app.ts";
+import { originOf } from "./http/client.ts";
 import { Refusals } from "./http/middleware/refusals.ts";
 import { ProxyWatch } from "./http/proxy-watch.ts";
 import { limitsInForce } from "./limits-in-force.ts";
@@ -44,9 +47,11 @@ import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
 import { examineDatabase } from "./stores/postgres/examine.ts";
 import { PostgresHistory } from "./stores/postgres/history.ts";
+import { PostgresInvites } from "./stores/postgres/invites.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
+import { PostgresPasswordLinks } from "./stores/postgres/password-links.ts";
 import { PostgresRequests } from "./stores/postgres/requests.ts";
 import * as schema from "./stores/postgres/schema.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
@@ -98,6 +103,8 @@ export function storesOn(database: Database): Stores {
     conversations: new PostgresConversations(database),
     requests: new PostgresRequests(database),
     log: new PostgresLog(database),
+    invites: new PostgresInvites(database),
+    passwordLinks: new PostgresPasswordLinks(database),
     admin: {
       users: new PostgresAdminUsers(database),
       conversations: new PostgresAdminConversations(database),
@@ -108,10 +115,18 @@ export function storesOn(database: Database): Stores {
 
 export const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
 
+/** No command registers anybody. */
+const NO_REGISTRATION = {
+  requireRegistration: async () => {
+    throw new Failure("registration_closed");
+  },
+  register: async () => undefined,
+};
+
 /** The users of a database that no node serves, for commands. */
 export function usersOn(stores: Stores, bus: Bus): Users {
   return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
-    registration: "open",
+    invites: NO_REGISTRATION,
     directory: "all",
   });
 }
@@ -213,15 +228,27 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const typing = new Typing(bus);
   const presence = new Presence(shared.places, stores.users, bus, logger);
   const turns = new OwnTurns();
-  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, security, {
-    registration: config.REGISTRATION ?? "open",
-    directory: config.DIRECTORY,
-  });
   const reach = new Reach(stores.conversations, turns, { directory: config.DIRECTORY });
   const conversations = new Conversations(stores.conversations, stores.requests, reach, announcer, bus, turns, logger, {
     maxParticipants: config.MAX_PARTICIPANTS,
   });
   const requests = new Requests(stores.requests, conversations, bus);
+  const server: ServerFacts = { name: null, registration: config.REGISTRATION ?? "open" };
+  const invites = new Invites({
+    store: stores.invites,
+    memberships: stores.conversations,
+    conversations,
+    announcer,
+    server,
+    security,
+    maxParticipants: config.MAX_PARTICIPANTS,
+  });
+  const passwords = new Passwords(options.passwordCost);
+  const passwordLinks = new PasswordLinks(stores.passwordLinks, passwords, bus, security);
+  const users = new Users(stores.users, stores.admin.users, passwords, bus, turns, security, {
+    invites,
+    directory: config.DIRECTORY,
+  });
   const limiter = (name: string, rate: Rate | "off") =>
     rate === "off" ? undefined : new Limiter(rate, shared.counters(name, rate));
   const limits: Limits = {
@@ -323,6 +350,9 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const app = createApp({
     users,
     sessions,
+    invites,
+    passwordLinks,
+    originOf: originOf(config.PUBLIC_URL),
     conversations,
     requests,
     messages,
@@ -377,7 +407,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
     eraseRemoved();
     administration.goOnPassing();
-    Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
+    Promise.all([pruning, sessions.prune(), invites.tidy(), passwordLinks.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
   }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);

@@ -4,6 +4,7 @@ import type { ConversationRequest } from "../protocol/requests.ts";
 import type { Announcer } from "./announcer.ts";
 import { publishEndedRequests, tellAsked } from "./asking.ts";
 import type { Bus } from "./bus.ts";
+import type { Change } from "./changes.ts";
 import { Failure, invalidField } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import type { OwnTurns } from "./own-turns.ts";
@@ -152,14 +153,26 @@ export class Conversations {
     return "removed";
   }
 
+  /** Somebody has come into a group by a commit that is done: everybody in it hears of it, and they see it at once. */
+  async joined(userId: number, conversationId: string, change: Change | undefined): Promise<Conversation> {
+    if (change) await this.tell(conversationId, change);
+    return this.recordFor(userId, conversationId);
+  }
+
   /** Does it, and tells everybody. Returns who is asked. */
   private async alter(userId: number, conversationId: string, alteration: Alteration): Promise<Asked[]> {
     const { change, asked, ended } = await this.store
       .alter(conversationId, userId, alteration)
       .catch((error: unknown) => this.announcer.doubt(conversationId, error));
-    if (change) this.announcer.announce(change);
     publishEndedRequests(this.bus, ended);
-    if (change?.kind === "participants" && change.added.length > 0) {
+    if (change) await this.tell(conversationId, change);
+    await tellAsked(this.bus, this.requests, this.logger, asked);
+    return asked;
+  }
+
+  private async tell(conversationId: string, change: Change): Promise<void> {
+    this.announcer.announce(change);
+    if (change.kind === "participants" && change.added.length > 0) {
       const record = await this.store.record(conversationId);
       if (!record) throw new Failure("conversation_not_found");
       this.tellNew(
@@ -168,8 +181,6 @@ export class Conversations {
         change.version,
       );
     }
-    await tellAsked(this.bus, this.requests, this.logger, asked);
-    return asked;
   }
 
   private async recordFor(userId: number, conversationId: string): Promise<Conversation> {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
 import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
@@ -35,6 +36,11 @@ export class Passwords {
 
   hash(password: string, from: PasswordCaller): Promise<string> {
     return this.inTurn(from, () => hash(password, { ...ARGON2ID, ...this.cost }));
+  }
+
+  /** The hash of a password that nobody knows: of an account without one, a login costs and looks like any other. */
+  unusable(from: PasswordCaller): Promise<string> {
+    return this.hash(randomBytes(32).toString("base64url"), from);
   }
 
   /** `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. */

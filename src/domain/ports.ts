@@ -3,6 +3,8 @@ import type { ConversationRequest } from "../protocol/requests.ts";
 import type { MayAddMe, SessionInfo, User } from "../protocol/users.ts";
 import type { AdminStores } from "./admin-ports.ts";
 import type { Change } from "./changes.ts";
+import type { InviteStore } from "./invites.ts";
+import type { PasswordLinkStore } from "./password-links.ts";
 
 /**
  * What the domain asks of its store. The statements live in stores/postgres and run on two drivers, PostgreSQL and
@@ -15,6 +17,8 @@ export interface Stores {
   requests: RequestStore;
   log: MessageLog;
   admin: AdminStores;
+  invites: InviteStore;
+  passwordLinks: PasswordLinkStore;
 }
 
 /** A user with what only the server may see. */

@@ -6,6 +6,7 @@ import type { Bus } from "./bus.ts";
 import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
 import { publishEnded } from "./ended-sessions.ts";
 import { Failure, invalidField } from "./errors.ts";
+import type { Invites } from "./invites.ts";
 import type { OwnTurns } from "./own-turns.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Account, ProfileValues, Session, UserStore } from "./ports.ts";
@@ -25,21 +26,28 @@ export class Users {
     private readonly bus: Bus,
     private readonly turns: OwnTurns,
     private readonly security: SecurityLog,
-    private readonly settings: { registration: "open" | "invite" | "closed"; directory: "all" | "shared" },
+    private readonly settings: {
+      invites: Pick<Invites, "requireRegistration" | "register">;
+      directory: "all" | "shared";
+    },
   ) {}
 
   /** @param from who asks, here and below */
   async register(body: RegisterBody, from: PasswordCaller): Promise<User> {
-    if (this.settings.registration !== "open") throw new Failure("registration_closed");
+    const { invites } = this.settings;
+    await invites.requireRegistration(body.invite);
     // Before the hashing, which is dear; the insert decides when two race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
-    const user = await this.store.create({
+    const account = {
       email: body.email,
       firstName: body.first_name,
       lastName: body.last_name,
       passwordHash: await this.passwords.hash(body.password, from),
       isSuperuser: false,
-    });
+    };
+    const user = await (body.invite === undefined
+      ? this.store.create(account)
+      : invites.register(body.invite, account));
     if (!user) throw emailTaken();
     const { network, address } = from;
     this.security.record({ event: "registered", account: user.email, userId: user.id, network, address });
@@ -99,7 +107,9 @@ export class Users {
   }
 
   /** Makes a superuser, or makes an existing user one (and keeps their password). Not reachable over the network. */
-  async createSuperuser(body: Omit<RegisterBody, "password_confirm">): Promise<{ user: User; isCreated: boolean }> {
+  async createSuperuser(
+    body: Omit<RegisterBody, "password_confirm" | "invite">,
+  ): Promise<{ user: User; isCreated: boolean }> {
     const { email } = body;
     const made = (await this.store.byEmail(email))
       ? await this.adminStore.createSuperuser({ email })

@@ -35,6 +35,23 @@ export function clientOf(request: Request, connections: Connections, trusted: Tr
   };
 }
 
+/** The origin of the page that a client asked for, for links that lead back to it. */
+export type OriginOf = (client: Client) => string;
+
+/** @param publicUrl what the operator says it is, which wins over what clients ask for */
+export const originOf =
+  (publicUrl: string | undefined): OriginOf =>
+  ({ https, host, port }) =>
+    publicUrl ?? askedOrigin(`http${https ? "s" : ""}://${host}`, port);
+
+function askedOrigin(text: string, port: string | undefined): string {
+  // A proxy may tell its clients' host in any form; what is no origin is written as it came, and leads nowhere.
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (url.port === "" && port !== undefined && !/:\d+$/.test(text)) url.port = port;
+  return url.origin;
+}
+
 function isTrustedPeer(peer: string, trusted: TrustedProxies): boolean {
   if (typeof trusted === "number") return trusted > 0;
   const address = parse(peer);

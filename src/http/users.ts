@@ -4,8 +4,9 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { PasswordLinks } from "../domain/password-links.ts";
 import { SESSION_LIFETIME_MS, type Sessions } from "../domain/sessions.ts";
-import type { Users } from "../domain/users.ts";
+import type { Credentials, Users } from "../domain/users.ts";
 import type { WrongPasswords } from "../domain/wrong-passwords.ts";
 import { count } from "../protocol/text.ts";
 import {
@@ -23,6 +24,7 @@ import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { json, query, sessionIdOf, whole } from "./input.ts";
 import { SESSION_COOKIE } from "./middleware/identify.ts";
+import { passwordLinkRoutes } from "./password-links.ts";
 
 const USERS_MAX = 1000;
 /** The cookie outlives any session: the server alone decides when one is over. */
@@ -33,6 +35,7 @@ export function userRoutes(services: {
   sessions: Sessions;
   wrongPasswords: WrongPasswords;
   limits: Pick<Limits, "register">;
+  passwordLinks: PasswordLinks;
   cookieSecure: "auto" | "always";
 }) {
   const { users, sessions, wrongPasswords, limits } = services;
@@ -58,13 +61,22 @@ export function userRoutes(services: {
     deleteCookie(c, sessions.cookieName, cookie(c));
   };
 
+  /** Starts a session in place of the one that came with the request, if one did. */
+  const signIn = async (c: Context<Env>, credentials: Credentials) => {
+    await endCurrent(c, sessions);
+    const from = { ...c.var.client, client: c.req.header("user-agent") ?? "" };
+    giveCookies(c, await sessions.start(credentials, from));
+    return users.seen(credentials.user);
+  };
+
   const aboutRegister = about({
     id: "register",
     summary: "Registers a person",
-    description: "It does not log in. Registrations are also counted by network, signed in or not.",
+    description:
+      "It does not log in. Where an invite is needed, or leads into a group, `invite` is its code. Registrations are also counted by network, signed in or not.",
     public: true,
     answers: { 201: { message: "User registered successfully", data: user } },
-    failures: ["registration_closed"],
+    failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
   });
   app.post("/register", aboutRegister, json(registerBody), async (c) => {
     await limits.register?.hit(c.var.client.network);
@@ -89,10 +101,9 @@ export function userRoutes(services: {
     const credentials = await wrongPasswords.guard({ account: { email }, signedInAs }, client, (from) =>
       users.authenticate(email, password, from),
     );
-    await endCurrent(c, sessions);
-    giveCookies(c, await sessions.start(credentials, { ...client, client: c.req.header("user-agent") ?? "" }));
+    const data = await signIn(c, credentials);
     c.set("countsNot", true);
-    return success(c, { message: "Login successful", data: await users.seen(credentials.user) });
+    return success(c, { message: "Login successful", data });
   });
 
   const aboutLogout = about({
@@ -159,6 +170,8 @@ export function userRoutes(services: {
     giveCookies(c, await sessions.renew(session));
     return success(c, { message: "Password changed successfully" });
   });
+
+  app.route("/password/reset", passwordLinkRoutes(services.passwordLinks, signIn));
 
   const aboutSessions = about({
     id: "listSessions",

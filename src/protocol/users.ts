@@ -61,7 +61,16 @@ const mismatch = {
 };
 
 export const registerBody = z
-  .object({ email, first_name: personName, last_name: personName, ...newPassword })
+  .object({
+    email,
+    first_name: personName,
+    last_name: personName,
+    ...newPassword,
+    invite: z
+      .string({ error: "Not a valid string." })
+      .optional()
+      .meta({ description: "The code of an invite link: the new person is a member of its group at once." }),
+  })
   .refine(passwordsMatch, mismatch)
   .meta({ id: "RegisterBody" });
 export type RegisterBody = z.infer<typeof registerBody>;
@@ -83,6 +92,35 @@ export const passwordBody = z
   .object({ old_password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }), ...newPassword })
   .refine(passwordsMatch, mismatch)
   .meta({ id: "PasswordBody" });
+
+const token = requiredString().meta({
+  description: "What stands after the `#` of the link.",
+  examples: ["RpYvQd0rLq3vJx2s8mKZt1bNc5uWf7hA9eGiO4yT6wE"],
+});
+
+export const resetCheckBody = z.object({ token }).meta({ id: "ResetCheckBody" });
+
+export const resetConfirmBody = z
+  .object({
+    token,
+    ...newPassword,
+    sign_in: z
+      .boolean({ error: "Must be true or false." })
+      .default(false)
+      .meta({ description: "True: sets the cookies of a login too." }),
+  })
+  .refine(passwordsMatch, mismatch)
+  .meta({ id: "ResetConfirmBody" });
+
+export const resetCheck = z
+  .object({
+    email: z.string().meta({ examples: ["bob@example.com"] }),
+    full_name: z.string().meta({ examples: ["Bob Example"] }),
+    is_new: z.boolean().meta({ description: "Whether this person has never signed in before." }),
+  })
+  .meta({ id: "ResetCheck", description: "Whose password a link sets." });
+/** Whose password a link sets. */
+export type ResetCheck = z.infer<typeof resetCheck>;
 
 const SEARCH_MAX = 254;
 /** A search of the directory; empty means everyone. In the form in which names are stored. */

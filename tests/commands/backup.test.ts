@@ -271,11 +271,34 @@ if (sides.includes("postgres"))
     expect(epochs[1]).not.toBe(epochs[0] ?? null);
   });
 
+if (sides.includes("postgres"))
+  test("a link that sets a password is in no backup, and void after a restore", async () => {
+    const environment = await newPlace("postgres");
+    const file = await backupFile();
+    await restore(environment, file);
+    const sql = postgres(environment["DATABASE_URL"] ?? "", { max: 1, onnotice: () => {} });
+    const makeLink = () =>
+      sql`INSERT INTO password_links (key, user_id, expires_at) SELECT 'key', min(id), now() + interval '1 day' FROM users`;
+    const links = () => sql`SELECT FROM password_links`;
+    await makeLink();
+    const made = join(file, "../made.zst");
+    await backUp(environment, made);
+    const { password_links: _none, ...rows } = await rowsIn(made);
+    expect(_none).toBeUndefined();
+    expect(rows).toEqual(await rowsIn(file));
+    expect(await links()).toHaveLength(1);
+    await restore(environment, made, "--replace");
+    expect(await links()).toHaveLength(0);
+    await sql.end();
+  });
+
 test("a backup has every table, each after those that its rows point to", () => {
   const tables = Object.values(schema).filter((value) => is(value, PgTable));
   const order = backupTables();
   // What stays behind is named here on purpose: a new table must be thought about.
-  expect(new Set([...order, "history"])).toEqual(new Set(tables.map((table) => getTableConfig(table).name)));
+  expect(new Set([...order, "history", "password_links"])).toEqual(
+    new Set(tables.map((table) => getTableConfig(table).name)),
+  );
   for (const { name, foreignKeys } of tables.map(getTableConfig))
     for (const key of foreignKeys)
       expect(order.indexOf(getTableConfig(key.reference().foreignTable).name)).toBeLessThan(order.indexOf(name));

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { version } from "../../../package.json";
 import { errorBody, successBody } from "../../protocol/envelope.ts";
 import { type FailureName, failures } from "../../protocol/failures.ts";
+import { inviteCode } from "../../protocol/invites.ts";
 import { userId, uuid } from "../../protocol/text.ts";
 import { SESSION_COOKIE } from "../middleware/identify.ts";
 import { type About, type DocumentedAnswer, factsOf, type RouteFacts } from "./about.ts";
@@ -19,6 +20,11 @@ const TAGS: { start: string; name: string; description: string }[] = [
     start: "/api/chat/conversations/{conversation_id}/messages",
     name: "Messages",
     description: "Also limited to 10 requests a minute and user, unless the server is set otherwise.",
+  },
+  {
+    start: "/api/invites",
+    name: "Invites",
+    description: "Links by which people come to the server, or into a group.",
   },
   { start: "/api/chat/conversations", name: "Conversations", description: "1-on-1s and groups." },
   {
@@ -46,6 +52,7 @@ const PARAMETERS: Record<string, { schema: z.ZodType; unknown?: FailureName }> =
   messageId: { schema: uuid.meta({ description: "A message's id." }), unknown: "message_not_found" },
   requestId: { schema: uuid.meta({ description: "A request's id." }), unknown: "request_not_found" },
   sessionId: { schema: uuid.meta({ description: "A session's id." }), unknown: "session_not_found" },
+  code: { schema: inviteCode, unknown: "invite_not_found" },
   userId: { schema: userId },
   file: { schema: z.string() },
 };

@@ -18,7 +18,7 @@ interface Outcome {
 }
 
 /** Locks a conversation's row. MUST come before anything that numbers a change; rows are locked in id order. */
-async function lockConversation(tx: Transaction, conversationId: string): Promise<ConversationRow> {
+export async function lockConversation(tx: Transaction, conversationId: string): Promise<ConversationRow> {
   const [row] = await tx.select().from(conversations).where(eq(conversations.id, conversationId)).for("no key update");
   if (!row) throw new Failure("conversation_not_found");
   return row;
@@ -162,6 +162,29 @@ async function remove(
   if (conversation.ownerId !== userId) return gone;
   const heir = (await activeHeir(tx, conversation.id)) ?? (await firstMember(tx, conversation.id));
   return { ...gone, set: { ownerId: heir ?? null } };
+}
+
+/**
+ * Somebody comes into a locked group by themselves. No change when they are in it already.
+ * @param admit is asked first whether they may; it rejects where they may not
+ */
+export async function comeIn(
+  tx: Transaction,
+  conversation: ConversationRow,
+  userId: number,
+  max: number,
+  admit: () => Promise<void>,
+): Promise<Change | undefined> {
+  const { id, participantCount, lastSeq } = conversation;
+  if (await isParticipant(tx, id, userId)) return undefined;
+  const own = and(eq(removals.conversationId, id), eq(removals.userId, userId));
+  const [removal] = await tx.select().from(removals).where(own);
+  if (removal && removal.removedBy !== userId) throw new Failure("removed_from_group");
+  await admit();
+  if (participantCount >= max) throw new Failure("group_full");
+  if (removal) await tx.delete(removals).where(own);
+  await insertParticipants(tx, id, [userId], lastSeq);
+  return record(tx, conversation, { added: [userId] });
 }
 
 /** Gives a group whose owner is deactivated to its longest-standing active member. No change when that is not so. */

@@ -162,7 +162,7 @@ const VISIBLE = `SELECT asked.watcher, u.id, ${SEEN} AS seen_ms
     WHERE ((asked.watcher, theirs.id) IN (SELECT user_id, conversation_id FROM participants WHERE user_id = ANY ($3::integer[]))) IS TRUE
   )`;
 
-const accountOf = (row: typeof users.$inferSelect): Account => ({
+export const accountOf = (row: typeof users.$inferSelect): Account => ({
   user: userOf(row),
   passwordHash: row.passwordHash,
   isSuperuser: row.isSuperuser,

@@ -22,6 +22,10 @@ const did: Record<AuditAction, string> = {
   superuser_revoked: "took the superuser's right from",
   user_deactivated: "deactivated",
   user_reactivated: "reactivated",
+  user_added: "added",
+  reset_link_made: "made a password link for",
+  invite_made: "made",
+  invite_revoked: "revoked",
   session_ended: "ended a session of",
   sessions_ended: "ended all sessions of",
   user_viewed: "looked at the sessions of",
@@ -36,6 +40,10 @@ const actions: Record<AuditAction, string> = {
   superuser_revoked: "Superuser's right taken",
   user_deactivated: "User deactivated",
   user_reactivated: "User reactivated",
+  user_added: "User added",
+  reset_link_made: "Password link made",
+  invite_made: "Invite made",
+  invite_revoked: "Invite revoked",
   session_ended: "Session ended",
   sessions_ended: "All sessions ended",
   user_viewed: "Sessions looked at",
@@ -48,6 +56,7 @@ const targets: Record<AuditTarget, string> = {
   user: "a user",
   conversation: "a conversation without a name",
   message: "a message",
+  invite: "an invite",
 };
 
 /** What an entry says beside who, what and whom. */

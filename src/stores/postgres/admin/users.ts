@@ -4,6 +4,7 @@ import { Failure } from "../../../domain/errors.ts";
 import type { EndedSession, NewUser } from "../../../domain/ports.ts";
 import { LISTED_MOST } from "../../../protocol/admin.ts";
 import type { Database, Transaction } from "../database.ts";
+import { revokeInvitesOf } from "../invites.ts";
 import { userOf } from "../rows.ts";
 import { auditLog, users } from "../schema.ts";
 import { deleteSessions, SESSIONS_LISTED, sessionsOf } from "../sessions.ts";
@@ -96,6 +97,7 @@ export class PostgresAdminUsers implements AdminUserStore {
       if (isLoss) await requireSuperuser(tx);
       // The user's row first: a login that runs beside it has its session by then, or is refused.
       const ended = isActive ? [] : await deleteSessions(tx, id);
+      if (!isActive || isLoss) await revokeInvitesOf(tx, id, { all: !isActive });
       return { outcome: { user: adminUserOf(row), ended, changed }, entries };
     });
   }
