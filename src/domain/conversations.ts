@@ -23,7 +23,7 @@ export class Conversations {
     const faults = duplicateFaults(body.participantIds);
     const people = new Set(body.participantIds);
     if (!people.has(creatorId)) people.add(creatorId);
-    if (people.size < 2) faults.push("At least 2 participants are required.");
+    if (people.size < 2) faults.push("A conversation must have at least 2 participants.");
     if (people.size > this.settings.maxParticipants)
       faults.push(`A conversation can have at most ${this.settings.maxParticipants} participants.`);
     else faults.push(...(await this.unknownFaults([...people])));
@@ -116,12 +116,8 @@ export class Conversations {
   }
 }
 
-function duplicateFaults(ids: number[]): string[] {
-  const seen = new Set<number>();
-  const twice = new Set<number>();
-  for (const id of ids) (seen.has(id) ? twice : seen).add(id);
-  return twice.size === 0 ? [] : [`Each participant may be listed once; ${someOf([...twice])} is there twice.`];
-}
+const duplicateFaults = (ids: number[]): string[] =>
+  new Set(ids).size === ids.length ? [] : ["Duplicate participants are not allowed."];
 
 /** A list that stays readable when it is long. */
 const someOf = (ids: number[]) => (ids.length > 10 ? `${ids.slice(0, 10).join(", ")}, …` : ids.join(", "));
