@@ -26,6 +26,7 @@ import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
 import { createApp } from "./http/app.ts";
+import { SessionCookies } from "./http/session-cookies.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { openShared } from "./shared.ts";
 import { stopServer } from "./stop-server.ts";
@@ -315,7 +316,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       },
     },
     writeApiLog: options.writeApiLog,
-    cookieSecure: config.COOKIE_SECURE,
+    cookies: new SessionCookies(sessions, { prefix: config.COOKIE_PREFIX, secure: config.COOKIE_SECURE }),
+    names: config.NAMES,
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,
     gate: {

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
+import { normalPassword } from "../protocol/passwords.ts";
 import { Failure } from "./errors.ts";
 
 /** What argon2id takes for one hash: memory in KiB, and how often it passes over that. */
@@ -20,6 +21,9 @@ interface Waiting {
   refuse(error: Failure): void;
 }
 
+/** What a hash says of how it was made. */
+const MADE_WITH = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/;
+
 /**
  * Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before, and say from which
  * network they were asked: the networks take turns, so that who floods holds up nobody else.
@@ -37,14 +41,31 @@ export class Passwords {
   }
 
   hash(password: string, from: string): Promise<string> {
-    return this.inTurn(from, () => hash(password, { ...ARGON2ID, ...this.cost }));
+    const normal = normalPassword(password) ?? password;
+    return this.inTurn(from, () => hash(normal, { ...ARGON2ID, ...this.cost }));
   }
 
-  /** `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. */
+  /**
+   * `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. Hashes of earlier
+   * releases may be of the form as it was typed, which is tried second.
+   */
   async verify(passwordHash: string | undefined, password: string, from: string): Promise<boolean> {
+    const normal = normalPassword(password);
+    // What nobody can have is refused unhashed, whoever it is for.
+    if (normal === undefined) return false;
     const against = passwordHash ?? (await this.decoy);
-    const matches = await this.inTurn(from, () => verify(against, password));
+    const matches = await this.inTurn(
+      from,
+      async () => (await verify(against, normal)) || (normal !== password && (await verify(against, password))),
+    );
     return matches && passwordHash !== undefined;
+  }
+
+  /** Whether a hash was made as they are made now. */
+  isCurrent(passwordHash: string): boolean {
+    const [, memory, time, parallelism] = MADE_WITH.exec(passwordHash) ?? [];
+    const { memoryCost, timeCost } = this.cost;
+    return Number(memory) === memoryCost && Number(time) === timeCost && Number(parallelism) === ARGON2ID.parallelism;
   }
 
   private async inTurn<T>(from: string, work: () => Promise<T>): Promise<T> {

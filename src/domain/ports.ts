@@ -39,6 +39,8 @@ export interface UserStore {
   rename(id: number, names: { firstName?: string; lastName?: string }): Promise<User | undefined>;
   /** Sets a password and ends all the user's sessions but `keptSession`, both or neither. Returns those that ended. */
   setPassword(id: number, passwordHash: string, keptSession: string): Promise<EndedSession[]>;
+  /** Puts another hash of the same password in the place of this one, if it is still there. */
+  renewHash(id: number, passwordHash: string, renewed: string): Promise<void>;
   /** Sets `last_seen` to now. */
   seen(id: number): Promise<User | undefined>;
   /**
@@ -92,7 +94,9 @@ export interface SessionStore {
   secret(name: "session" | "bus"): Promise<string>;
   /** False when `passwordHash` is no longer the user's: the password that was checked has been changed since. */
   create(session: NewSession): Promise<boolean>;
-  /** Gives a session a new token. */
+  /** Notes that the password was shown in this session just now. */
+  prove(id: string): Promise<void>;
+  /** Gives a session a new token, once the password was shown in it. */
   renew(id: string, key: string): Promise<void>;
   /** The live session of this key, its user active. */
   find(key: string): Promise<Session | undefined>;

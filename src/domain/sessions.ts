@@ -44,7 +44,10 @@ export class Sessions {
    * Returns a fresh token; one that came with the request is never adopted.
    * @throws Failure invalid_credentials when the password was changed after it had been checked
    */
-  async start(credentials: Credentials, from: { address: string; client: string }): Promise<string> {
+  async start(
+    credentials: Omit<Credentials, "isSuperuser">,
+    from: { address: string; client: string },
+  ): Promise<string> {
     const token = this.makeToken();
     const started = await this.store.create({
       id: Bun.randomUUIDv7(),
@@ -56,6 +59,13 @@ export class Sessions {
     });
     if (!started) throw new Failure("invalid_credentials");
     return token;
+  }
+
+  /** The password was shown in this session: acts that ask for it go on for a while. */
+  async prove(session: Session): Promise<void> {
+    await this.store.prove(session.id);
+    // So that each node reads it anew.
+    this.bus.publish({ kind: "session_renewed", key: session.key });
   }
 
   /** Returns a new token for the session, which goes on: its old one is void, its sockets stay. */

@@ -16,6 +16,7 @@ import type { Sessions } from "../domain/sessions.ts";
 import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Users } from "../domain/users.ts";
 import type { LimitInForce } from "../protocol/admin.ts";
+import type { NameRule } from "../protocol/names.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { failureAnswer } from "./answers.ts";
 import type { TrustedProxies } from "./client.ts";
@@ -28,6 +29,7 @@ import { apiLog } from "./middleware/api-log.ts";
 import { identify } from "./middleware/identify.ts";
 import { ownOrigin } from "./middleware/origin.ts";
 import { requestLimits } from "./middleware/rate-limits.ts";
+import type { SessionCookies } from "./session-cookies.ts";
 import { type SocketGate, socketRoutes } from "./sockets.ts";
 import { userRoutes } from "./users.ts";
 import { type WebServices, webRoutes } from "./web.ts";
@@ -45,7 +47,8 @@ export interface AppServices extends WebServices {
   readiness: Readiness;
   logger: Logger;
   writeApiLog: (line: string) => void;
-  cookieSecure: "auto" | "always";
+  cookies: SessionCookies;
+  names: NameRule;
   corsOrigins: readonly string[];
   trustedProxies: TrustedProxies;
   access: Access;
@@ -67,13 +70,16 @@ export function createApp(services: AppServices): Hono<Env> {
 
   app.route(
     "/api",
-    docsRoutes(() => app.routes),
+    docsRoutes(
+      () => app.routes,
+      () => services.cookies.main,
+    ),
   );
 
   const guards = new Hono<Env>();
-  guards.use(identify(services.sessions, services.trustedProxies), apiLog(services.writeApiLog, services.meter));
+  guards.use(identify(services.cookies, services.trustedProxies), apiLog(services.writeApiLog, services.meter));
   if (services.corsOrigins.length > 0) guards.use(listedCors(services.corsOrigins));
-  guards.use(ownOrigin(services.corsOrigins), requestLimits(services.limits));
+  guards.use(ownOrigin(services.corsOrigins, services.logger), requestLimits(services.limits));
   app.route("/api", guards).route("/ws", guards);
 
   app.route("/api/admin", adminRoutes(services));

@@ -1,6 +1,7 @@
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { NewSession, SessionStore } from "../../domain/ports.ts";
 import { SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "../../domain/sessions.ts";
+import { fullNameOf } from "../../protocol/names.ts";
 import type { Database, Transaction } from "./database.ts";
 import { arrayParam } from "./rows.ts";
 import { secrets, sessions, users } from "./schema.ts";
@@ -30,8 +31,12 @@ export class PostgresSessions implements SessionStore {
     return rows.length > 0;
   }
 
+  async prove(id: string) {
+    await this.db.run((orm) => orm.update(sessions).set({ provedAt: sql`now()` }).where(eq(sessions.id, id)));
+  }
+
   async renew(id: string, key: string) {
-    await this.db.run((orm) => orm.update(sessions).set({ key }).where(eq(sessions.id, id)));
+    await this.db.run((orm) => orm.update(sessions).set({ key, provedAt: sql`now()` }).where(eq(sessions.id, id)));
   }
 
   async find(key: string) {
@@ -47,7 +52,7 @@ export class PostgresSessions implements SessionStore {
       id: row.sessions.id,
       key,
       userId: row.users.id,
-      fullName: `${row.users.firstName} ${row.users.lastName}`,
+      fullName: fullNameOf(row.users.firstName, row.users.lastName),
       isSuperuser: row.users.isSuperuser,
       lastUsedAt: row.sessions.lastUsedAt.getTime(),
     };

@@ -46,6 +46,11 @@ export class PostgresUsers implements UserStore {
     });
   }
 
+  async renewHash(id: number, passwordHash: string, renewed: string) {
+    const isThere = and(eq(users.id, id), eq(users.passwordHash, passwordHash));
+    await this.db.run((orm) => orm.update(users).set({ passwordHash: renewed }).where(isThere));
+  }
+
   seen(id: number) {
     return this.update(id, { lastSeen: sql`now()` });
   }
