@@ -34,6 +34,7 @@ import { createApp } from "./http/app.ts";
 import { originOf } from "./http/client.ts";
 import { Refusals } from "./http/middleware/refusals.ts";
 import { ProxyWatch } from "./http/proxy-watch.ts";
+import { SessionCookies } from "./http/session-cookies.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { SecurityLines } from "./logs/security-log.ts";
 import { openShared } from "./shared.ts";
@@ -377,7 +378,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     allowedHosts: config.ALLOWED_HOSTS,
     securityContact: config.SECURITY_CONTACT,
     proxyWatch: new ProxyWatch(config.TRUSTED_PROXIES, logger),
-    cookieSecure: config.COOKIE_SECURE,
+    cookies: new SessionCookies(sessions, { prefix: config.COOKIE_PREFIX, secure: config.COOKIE_SECURE }),
+    names: config.NAMES,
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,
     gate: {

@@ -303,6 +303,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     faults.push(
       "REDIS_URL needs DATABASE_URL: many nodes share one PostgreSQL, and the embedded database is one node's own",
     );
+  if (values.COOKIE_PREFIX === "host" && /^http:/.test(String(values.PUBLIC_URL)))
+    faults.push(
+      "COOKIE_PREFIX host needs HTTPS: browsers refuse such a cookie from a PUBLIC_URL that begins with http://",
+    );
   values.STATE_DIR ??= join(XDG_STATE_HOME || join(HOME || homedir(), ".local", "state"), "confab");
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Config;

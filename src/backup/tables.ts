@@ -23,12 +23,13 @@ const LETTERS_AT_ONCE = 1_000_000;
 
 /**
  * What names a database, and not what people did in it, stays where it is: `history` tells that a database went back, and
- * of the secrets all but the sessions' belong to the database and its Redis. Two databases with the same would be taken for one.
+ * of the secrets all but two belong to the database and its Redis. Two databases with the same would be taken for one.
+ * The two seal sessions, and key the digests by which resends are known.
  */
 const STAYS = new Set(["history"]);
 /** What no backup has, and no restore leaves: a link that was used, or that opens somebody else's account by now. */
 const VOID = new Set(["password_links"]);
-const PORTABLE: Record<string, string> = { secrets: "name = 'session'" };
+const PORTABLE: Record<string, string> = { secrets: "name IN ('session', 'digest')" };
 
 /** All tables that a backup has, each after those that its rows point to. */
 export function backupTables(): string[] {

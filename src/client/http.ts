@@ -31,8 +31,9 @@ export type Http = ReturnType<typeof createHttp>;
 export function createHttp(base: string, fetch: Fetch, store: LateStore, token: string | undefined) {
   const http = {
     token,
-    /** For what must be sent along outside browsers; there the browser does it. */
-    headers: () => (http.token === undefined ? undefined : { Cookie: `sessionid=${http.token}` }),
+    /** For what must be sent along outside browsers; there the browser does it. Servers know it by either name. */
+    headers: () =>
+      http.token === undefined ? undefined : { Cookie: `sessionid=${http.token}; __Host-sessionid=${http.token}` },
 
     /** @throws ConfabError: what the server said, or `offline` */
     async call(method: string, path: string, body?: object): Promise<{ data: unknown; meta: Meta }> {
@@ -74,7 +75,7 @@ export function createHttp(base: string, fetch: Fetch, store: LateStore, token: 
   /** Browsers keep it themselves, and show it to nobody. */
   function keepCookie({ headers }: FetchResponse) {
     for (const cookie of headers.getSetCookie?.() ?? []) {
-      const value = /^sessionid=([^;]*)/.exec(cookie)?.[1];
+      const value = /^(?:__Host-)?sessionid=([^;]*)/.exec(cookie)?.[1];
       if (value === undefined) continue;
       http.token = value || undefined;
       void store.set("token", http.token);

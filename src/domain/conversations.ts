@@ -47,7 +47,7 @@ export class Conversations {
     const faults = duplicateFaults(body.participantIds);
     const people = new Set(body.participantIds);
     if (!people.has(creatorId)) people.add(creatorId);
-    if (people.size < 2) faults.push("At least 2 participants are required.");
+    if (people.size < 2) faults.push("A conversation must have at least 2 participants.");
     const max = this.settings.maxParticipants;
     if (people.size > max) faults.push(`A conversation can have at most ${max} participants.`);
     const reached = people.size > max ? NOBODY : await this.reach.of(creatorId, [...people]);
@@ -211,12 +211,8 @@ const frameFor = (record: ConversationRecord, userId: number) =>
 const unknownFaults = (ids: readonly number[]) =>
   ids.length === 0 ? [] : [`There is no user with id ${someOf(ids)}.`];
 
-function duplicateFaults(ids: number[]): string[] {
-  const seen = new Set<number>();
-  const twice = new Set<number>();
-  for (const id of ids) (seen.has(id) ? twice : seen).add(id);
-  return twice.size === 0 ? [] : [`Each participant may be listed once; ${someOf([...twice])} is there twice.`];
-}
+const duplicateFaults = (ids: number[]): string[] =>
+  new Set(ids).size === ids.length ? [] : ["Duplicate participants are not allowed."];
 
 /** A list that stays readable when it is long. */
 const someOf = (ids: readonly number[]) => (ids.length > 10 ? `${ids.slice(0, 10).join(", ")}, …` : ids.join(", "));

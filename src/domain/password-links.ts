@@ -32,7 +32,10 @@ export interface PasswordLinkStore {
    * Uses a link up: sets the password, voids all links of the user and ends all their sessions. `undefined`: it does not
    * work, or no more. Of racing calls one does it.
    */
-  confirm(key: string, passwordHash: string): Promise<{ user: Account["user"]; ended: EndedSession[] } | undefined>;
+  confirm(
+    key: string,
+    passwordHash: string,
+  ): Promise<(Pick<Account, "user" | "isSuperuser"> & { ended: EndedSession[] }) | undefined>;
   /** Deletes links whose time is over. */
   prune(): Promise<void>;
 }
@@ -89,7 +92,7 @@ export class PasswordLinks {
       throw error;
     });
     if (!confirmed) throw badToken();
-    const { user, ended } = confirmed;
+    const { user, isSuperuser, ended } = confirmed;
     publishEnded(this.bus, user.id, ended);
     this.security.record({
       event: "password_reset",
@@ -98,7 +101,7 @@ export class PasswordLinks {
       network: from.network,
       address: from.address,
     });
-    return { user, passwordHash };
+    return { user, passwordHash, isSuperuser };
   }
 
   prune(): Promise<void> {

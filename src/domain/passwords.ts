@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
+import { normalPassword } from "../protocol/passwords.ts";
 import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
 import { Failure } from "./errors.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -23,6 +24,9 @@ interface Waiting {
   refuse(error: Failure): void;
 }
 
+/** What a hash says of how it was made. */
+const MADE_WITH = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/;
+
 /** Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before. */
 export class Passwords {
   private running = 0;
@@ -35,7 +39,8 @@ export class Passwords {
   }
 
   hash(password: string, from: PasswordCaller): Promise<string> {
-    return this.inTurn(from, () => hash(password, { ...ARGON2ID, ...this.cost }));
+    const normal = normalPassword(password) ?? password;
+    return this.inTurn(from, () => hash(normal, { ...ARGON2ID, ...this.cost }));
   }
 
   /** The hash of a password that nobody knows: of an account without one, a login costs and looks like any other. */
@@ -43,11 +48,27 @@ export class Passwords {
     return this.hash(randomBytes(32).toString("base64url"), from);
   }
 
-  /** `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. */
+  /**
+   * `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. Hashes of earlier
+   * releases may be of the form as it was typed, which is tried second.
+   */
   async verify(passwordHash: string | undefined, password: string, from: PasswordCaller): Promise<boolean> {
+    const normal = normalPassword(password);
+    // What nobody can have is refused unhashed, whoever it is for.
+    if (normal === undefined) return false;
     const against = passwordHash ?? (await this.decoy);
-    const matches = await this.inTurn(from, () => verify(against, password));
+    const matches = await this.inTurn(
+      from,
+      async () => (await verify(against, normal)) || (normal !== password && (await verify(against, password))),
+    );
     return matches && passwordHash !== undefined;
+  }
+
+  /** Whether a hash was made as they are made now. */
+  isCurrent(passwordHash: string): boolean {
+    const [, memory, time, parallelism] = MADE_WITH.exec(passwordHash) ?? [];
+    const { memoryCost, timeCost } = this.cost;
+    return Number(memory) === memoryCost && Number(time) === timeCost && Number(parallelism) === ARGON2ID.parallelism;
   }
 
   private async inTurn<T>(from: PasswordCaller, work: () => Promise<T>): Promise<T> {

@@ -53,6 +53,8 @@ export interface UserStore {
   change(id: number, values: ProfileValues): Promise<Account | undefined>;
   /** Sets a password and ends all the user's sessions but `keptSession`, both or neither. Returns those that ended. */
   setPassword(id: number, passwordHash: string, keptSession: string): Promise<EndedSession[]>;
+  /** Puts another hash of the same password in the place of this one, if it is still there. */
+  renewHash(id: number, passwordHash: string, renewed: string): Promise<void>;
   /** Sets `last_seen` to now. */
   seen(id: number): Promise<User | undefined>;
   /**
@@ -117,10 +119,10 @@ export interface SessionStore {
     account: { email: string } | { userId: number },
     from: { network: string; address: string },
   ): Promise<{ userId: number; email: string; isKnown: boolean } | undefined>;
+  /** Notes that the password was shown in this session just now. */
+  prove(id: string): Promise<void>;
   /** Gives a session a new token, its password having been shown just now. */
   renew(id: string, key: string): Promise<void>;
-  /** The password was shown just now. */
-  prove(id: string): Promise<void>;
   /** The live session of this key, its user active. */
   find(key: string): Promise<Session | undefined>;
   /** Counts as use, written down once a minute at most. Returns the ids of those that still live. */

@@ -53,7 +53,7 @@ export class Sessions {
    * @throws Failure invalid_credentials when the password was changed after it had been checked
    */
   async start(
-    credentials: Credentials,
+    credentials: Omit<Credentials, "isSuperuser">,
     from: Pick<Caller, "address" | "network"> & { client: string },
   ): Promise<string> {
     const token = this.makeToken();
@@ -77,18 +77,19 @@ export class Sessions {
     return token;
   }
 
+  /** The password was shown in this session: acts that ask for it go on for a while. */
+  async prove(session: Session): Promise<void> {
+    await this.store.prove(session.id);
+    // So that each node reads it anew.
+    this.bus.publish({ kind: "session_renewed", key: session.key });
+  }
+
   /** After the password was shown. Returns a new token for the session, which goes on: its old one is void, its sockets stay. */
   async renew(session: Session): Promise<string> {
     const token = this.makeToken();
     await this.store.renew(session.id, keyOf(token));
     this.bus.publish({ kind: "session_renewed", key: session.key });
     return token;
-  }
-
-  /** The password was shown in it just now: all nodes hear of it, and read it anew. */
-  async prove(session: Session): Promise<void> {
-    await this.store.prove(session.id);
-    this.bus.publish({ kind: "session_renewed", key: session.key });
   }
 
   /** Whether the password was shown in the session lately. Asks the database before it says no: another node may know. */

@@ -1,5 +1,4 @@
-import { codePoints } from "../protocol/content.ts";
-import { email as emailSchema, PASSWORD_MAX } from "../protocol/text.ts";
+import { isOwnData, TOO_COMMON } from "../protocol/passwords.ts";
 import type { Profile, RegisterBody, User } from "../protocol/users.ts";
 import type { AdminUserStore } from "./admin-ports.ts";
 import type { Bus } from "./bus.ts";
@@ -16,6 +15,7 @@ import type { SecurityLog } from "./security-log.ts";
 export interface Credentials {
   user: User;
   passwordHash: string;
+  isSuperuser: boolean;
 }
 
 export class Users {
@@ -33,16 +33,18 @@ export class Users {
   ) {}
 
   /** @param from who asks, here and below */
-  async register(body: RegisterBody, from: PasswordCaller): Promise<User> {
+  async register(body: RegisterBody, from: PasswordCaller): Promise<Credentials> {
     const { invites } = this.settings;
     await invites.requireRegistration(body.invite);
+    requireSecret(body.password, body);
     // Before the hashing, which is dear; the insert decides when two race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
+    const passwordHash = await this.passwords.hash(body.password, from);
     const account = {
       email: body.email,
       firstName: body.first_name,
       lastName: body.last_name,
-      passwordHash: await this.passwords.hash(body.password, from),
+      passwordHash,
       isSuperuser: false,
     };
     const user = await (body.invite === undefined
@@ -51,19 +53,32 @@ export class Users {
     if (!user) throw emailTaken();
     const { network, address } = from;
     this.security.record({ event: "registered", account: user.email, userId: user.id, network, address });
-    return user;
+    return { user, passwordHash, isSuperuser: false };
   }
 
-  /** The user of this e-mail and password. An unknown e-mail and a wrong password cost and look alike. */
+  /** The user of this e-mail, in lower case, and password. An unknown e-mail and a wrong password cost and look alike. */
   async authenticate(email: string, password: string, from: PasswordCaller): Promise<Credentials> {
-    // A password that nobody can have is refused unhashed, whoever it is for.
-    if (codePoints(password) > PASSWORD_MAX) throw new Failure("invalid_credentials");
-    const address = emailSchema.safeParse(email);
-    const account = address.success ? await this.store.byEmail(address.data) : undefined;
+    const account = await this.store.byEmail(email);
     const passwordHash = account?.isActive ? account.passwordHash : undefined;
     const matches = await this.passwords.verify(passwordHash, password, from);
     if (!account || !matches) throw new Failure("invalid_credentials");
-    return { user: account.user, passwordHash: account.passwordHash };
+    return { user: account.user, passwordHash: account.passwordHash, isSuperuser: account.isSuperuser };
+  }
+
+  /**
+   * Hashes a password that was right once more where its hash is of an earlier cost, so that a leaked one costs what it
+   * should. Nobody waits for it, and it may fail: the next login tries again.
+   */
+  async renewHash({ user, passwordHash }: Credentials, password: string, from: PasswordCaller): Promise<void> {
+    if (this.passwords.isCurrent(passwordHash)) return;
+    await this.store.renewHash(user.id, passwordHash, await this.passwords.hash(password, from));
+  }
+
+  /** Whether the password is that of the session's user. */
+  async confirm(session: Session, password: string, from: PasswordCaller): Promise<void> {
+    const account = await this.store.byId(session.userId);
+    if (!account || !(await this.passwords.verify(account.passwordHash, password, from)))
+      throw invalidField("password", "The password is not right.");
   }
 
   /** Moves `last_seen` to now. */
@@ -91,9 +106,9 @@ export class Users {
   /** Checks the old password and sets a new one; all the user's other sessions end with it, here and on every node. */
   async changePassword(session: Session, oldPassword: string, password: string, from: PasswordCaller): Promise<void> {
     const account = await this.store.byId(session.userId);
-    const bounded = codePoints(oldPassword) <= PASSWORD_MAX;
-    if (!account || !bounded || !(await this.passwords.verify(account.passwordHash, oldPassword, from)))
+    if (!account || !(await this.passwords.verify(account.passwordHash, oldPassword, from)))
       throw invalidField("old_password", "The password is not right.");
+    requireSecret(password, account.user);
     const userId = account.user.id;
     const sessions = await this.store.setPassword(userId, await this.passwords.hash(password, from), session.id);
     publishEnded(this.bus, userId, sessions);
@@ -108,9 +123,10 @@ export class Users {
 
   /** Makes a superuser, or makes an existing user one (and keeps their password). Not reachable over the network. */
   async createSuperuser(
-    body: Omit<RegisterBody, "password_confirm" | "invite">,
+    body: Omit<RegisterBody, "password_confirm" | "invite" | "sign_in">,
   ): Promise<{ user: User; isCreated: boolean }> {
     const { email } = body;
+    requireSecret(body.password, body);
     const made = (await this.store.byEmail(email))
       ? await this.adminStore.createSuperuser({ email })
       : await this.adminStore.createSuperuser({
@@ -132,5 +148,9 @@ const profileOf = ({ user, mayAddMe, isSuperuser }: Account): Profile => ({
   may_add_me: mayAddMe,
   ...(isSuperuser ? { is_superuser: true } : {}),
 });
+/** Refuses a new password that everybody knows who knows the account. */
+function requireSecret(password: string, person: Parameters<typeof isOwnData>[1]) {
+  if (isOwnData(password, person)) throw invalidField("password", TOO_COMMON);
+}
 
 const emailTaken = () => invalidField("email", "A user with this email already exists.");

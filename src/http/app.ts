@@ -20,6 +20,7 @@ import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Users } from "../domain/users.ts";
 import type { WrongPasswords } from "../domain/wrong-passwords.ts";
 import type { LimitInForce } from "../protocol/admin.ts";
+import type { NameRule } from "../protocol/names.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { failureAnswer } from "./answers.ts";
 import type { OriginOf, TrustedProxies } from "./client.ts";
@@ -38,6 +39,7 @@ import type { Refusals } from "./middleware/refusals.ts";
 import type { ProxyWatch } from "./proxy-watch.ts";
 import { requestRoutes } from "./requests.ts";
 import { securityTxtRoutes } from "./security-txt.ts";
+import type { SessionCookies } from "./session-cookies.ts";
 import { type SocketGate, socketRoutes } from "./sockets.ts";
 import { userRoutes } from "./users.ts";
 import { type WebServices, webRoutes } from "./web.ts";
@@ -65,7 +67,8 @@ export interface AppServices extends WebServices {
   publicUrl: string | undefined;
   allowedHosts: readonly string[] | undefined;
   securityContact: string | undefined;
-  cookieSecure: "auto" | "always";
+  cookies: SessionCookies;
+  names: NameRule;
   corsOrigins: readonly string[];
   trustedProxies: TrustedProxies;
   access: Access;
@@ -95,16 +98,19 @@ export function createApp(services: AppServices): Hono<Env> {
 
   app.route(
     "/api",
-    docsRoutes(() => app.routes),
+    docsRoutes(
+      () => app.routes,
+      () => services.cookies.main,
+    ),
   );
 
   const guards = new Hono<Env>();
   guards.use(
-    identify(services.sessions, services.trustedProxies),
+    identify(services.cookies, services.trustedProxies),
     apiLog(services.writeApiLog, services.refusals, services.meter),
   );
   if (services.corsOrigins.length > 0) guards.use(listedCors(services.corsOrigins));
-  guards.use(ownOrigin(services.corsOrigins), requestLimits(services.limits));
+  guards.use(ownOrigin(services.corsOrigins, services.logger), requestLimits(services.limits));
   app.route("/api", guards).route("/ws", guards);
 
   app.route("/api/admin", adminRoutes(services));

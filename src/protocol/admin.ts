@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { email, personName } from "./text.ts";
+import { type NameRule, namesBy } from "./names.ts";
+import { email } from "./text.ts";
 import { sessionInfo, time, user } from "./users.ts";
 
 /** What only superusers see and ask for, under `/api/admin/`. */
@@ -41,13 +42,12 @@ export const changeUserBody = z
   .meta({ id: "ChangeUserBody", examples: [{ is_active: true }] });
 
 /** A person whom a superuser adds: they choose their password by the link in the answer. */
-export const addUserBody = z
-  .object({ email, first_name: personName, last_name: personName, is_superuser: change })
-  .meta({
+export const addUserBody = (names: NameRule) =>
+  z.object({ email, ...namesBy(names), is_superuser: change }).meta({
     id: "AddUserBody",
     examples: [{ email: "ann@example.com", first_name: "Ann", last_name: "Example" }],
   });
-export type AddUserBody = z.infer<typeof addUserBody>;
+export type AddUserBody = z.infer<ReturnType<typeof addUserBody>>;
 
 export const passwordLink = z
   .object({

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { codePoints, unstorable } from "./content.ts";
-import { email, id, password, personName, requiredString, userId } from "./text.ts";
+import { type NameRule, namesBy } from "./names.ts";
+import { password, passwordAgain, samePassword } from "./passwords.ts";
+import { email, id, requiredString, userId } from "./text.ts";
 
 /** ISO 8601 in UTC, ending in `Z`. */
 export const time = z.iso.datetime().meta({ examples: ["2026-03-14T15:09:26.535Z"] });
@@ -40,16 +42,9 @@ export const profile = user
 /** Oneself. `is_superuser` is there for superusers only. */
 export type Profile = z.infer<typeof profile>;
 
-const newPassword = {
-  password,
-  password_confirm: requiredString().meta({
-    description: "The same once more.",
-    format: "password",
-    examples: ["SecurePass123"],
-  }),
-};
+const newPassword = { password, password_confirm: passwordAgain };
 const passwordsMatch = (body: { password: string; password_confirm: string }) =>
-  body.password === body.password_confirm;
+  samePassword(body.password, body.password_confirm);
 /** Named at once with the other faults, so it runs even when another field has failed. */
 const mismatch = {
   path: ["password"],
@@ -60,33 +55,41 @@ const mismatch = {
   },
 };
 
-export const registerBody = z
-  .object({
-    email,
-    first_name: personName,
-    last_name: personName,
-    ...newPassword,
-    invite: z
-      .string({ error: "Not a valid string." })
-      .optional()
-      .meta({ description: "The code of an invite link: the new person is a member of its group at once." }),
-  })
-  .refine(passwordsMatch, mismatch)
-  .meta({ id: "RegisterBody" });
-export type RegisterBody = z.infer<typeof registerBody>;
+export const registerBody = (names: NameRule) =>
+  z
+    .object({
+      email,
+      ...namesBy(names),
+      ...newPassword,
+      invite: z
+        .string({ error: "Not a valid string." })
+        .optional()
+        .meta({ description: "The code of an invite link: the new person is a member of its group at once." }),
+      sign_in: z
+        .boolean({ error: "Must be true or false." })
+        .optional()
+        .meta({ description: "true: the answer has the cookies of a login.", examples: [true] }),
+    })
+    .refine(passwordsMatch, mismatch)
+    .meta({ id: "RegisterBody" });
+export type RegisterBody = z.infer<ReturnType<typeof registerBody>>;
 
-/** Any strings: whether they are right is answered alike for every wrong pair. */
+/** Any password: whether it is right is answered alike for every wrong pair. */
 export const loginBody = z
-  .object({
-    email: requiredString().meta({ examples: ["ann@example.com"] }),
-    password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }),
-  })
+  .object({ email, password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }) })
   .meta({ id: "LoginBody" });
 
 /** Each may be left out. */
-export const profileBody = z
-  .object({ first_name: personName.optional(), last_name: personName.optional(), may_add_me: mayAddMe.optional() })
-  .meta({ id: "ProfileBody" });
+export function profileBody(names: NameRule) {
+  const { first_name, last_name } = namesBy(names);
+  return z
+    .object({ first_name: first_name.optional(), last_name: last_name.optional(), may_add_me: mayAddMe.optional() })
+    .meta({ id: "ProfileBody" });
+}
+
+export const confirmBody = z
+  .object({ password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }) })
+  .meta({ id: "ConfirmBody" });
 
 export const passwordBody = z
   .object({ old_password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }), ...newPassword })

@@ -260,7 +260,8 @@ inEachMode("password links in the store", (mode) => {
           expiresIn: 60,
         }),
     ];
-    for (const attempt of attempts({ userId: ann, address: "", network: "" })) await expect(attempt()).rejects.toThrow("Not found");
+    for (const attempt of attempts({ userId: ann, address: "", network: "" }))
+      await expect(attempt()).rejects.toThrow("Not found");
     await stores.query("ALTER TABLE audit_log ADD CONSTRAINT broken CHECK (false) NOT VALID", []);
     for (const attempt of attempts(root)) await expect(attempt()).rejects.toThrow();
     await stores.query("ALTER TABLE audit_log DROP CONSTRAINT broken", []);

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { PasswordLinks } from "../../domain/password-links.ts";
 import { addedUser, addUserBody, passwordLink } from "../../protocol/admin.ts";
+import type { NameRule } from "../../protocol/names.ts";
 import { success } from "../answers.ts";
 import type { OriginOf } from "../client.ts";
 import { about } from "../docs/about.ts";
@@ -9,8 +10,8 @@ import { json, userIdOf } from "../input.ts";
 import { adminOf } from "./env.ts";
 
 /** What lets a person in who has no password, or has forgotten it. */
-export function adminLinkRoutes(services: { passwordLinks: PasswordLinks; originOf: OriginOf }) {
-  const { passwordLinks, originOf } = services;
+export function adminLinkRoutes(services: { passwordLinks: PasswordLinks; originOf: OriginOf; names: NameRule }) {
+  const { passwordLinks, originOf, names } = services;
   const app = new Hono<Env>();
 
   const aboutAdd = about({
@@ -20,7 +21,7 @@ export function adminLinkRoutes(services: { passwordLinks: PasswordLinks; origin
     superusers: true,
     answers: { 201: { message: "User added successfully", data: addedUser } },
   });
-  app.post("/", aboutAdd, json(addUserBody), async (c) => {
+  app.post("/", aboutAdd, json(addUserBody(names)), async (c) => {
     const { client } = c.var;
     const data = await passwordLinks.addUser(adminOf(c), c.req.valid("json"), client, originOf(client));
     return success(c, { message: "User added successfully", data }, 201);

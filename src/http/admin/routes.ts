@@ -12,6 +12,7 @@ import {
   listMeta,
 } from "../../protocol/admin.ts";
 import { metricRanges, metricsReport } from "../../protocol/metrics.ts";
+import type { NameRule } from "../../protocol/names.ts";
 import { counter, USER_ID_MAX } from "../../protocol/text.ts";
 import { success } from "../answers.ts";
 import type { OriginOf } from "../client.ts";
@@ -30,6 +31,7 @@ export function adminRoutes(services: {
   administration: Administration;
   passwordLinks: PasswordLinks;
   originOf: OriginOf;
+  names: NameRule;
   metrics: Metrics;
   limitsInForce: LimitInForce[];
   corsOrigins: readonly string[];

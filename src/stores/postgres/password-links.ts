@@ -65,7 +65,7 @@ export class PostgresPasswordLinks implements PasswordLinkStore {
       if (used.length === 0) return undefined;
       await tx.delete(passwordLinks).where(eq(passwordLinks.userId, user.id));
       await tx.update(users).set({ passwordHash }).where(eq(users.id, user.id));
-      return { user: userOf(user), ended: await deleteSessions(tx, user.id) };
+      return { user: userOf(user), isSuperuser: user.isSuperuser, ended: await deleteSessions(tx, user.id) };
     });
   }
 

@@ -273,7 +273,7 @@ export const messages = pgTable(
     senderEmail: text("sender_email").notNull(),
     clientId: text("client_id"),
     content: text().notNull(),
-    /** What was first sent under `client_id`, as SHA-256; set when an edit or a deletion replaces it. */
+    /** What was first sent under `client_id`, as a keyed digest; set when an edit or a deletion replaces it. */
     firstContent: text("first_content"),
     createdAt: moment("created_at").notNull(),
     editedAt: moment("edited_at"),

@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
 import type { NewSession, SessionStore } from "../../domain/ports.ts";
 import { PROVED_MS, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "../../domain/sessions.ts";
+import { fullNameOf } from "../../protocol/names.ts";
 import type { Database, Transaction } from "./database.ts";
 import { arrayParam } from "./rows.ts";
 import { knownNetworks, secrets, sessions, users } from "./schema.ts";
@@ -89,7 +90,7 @@ export class PostgresSessions implements SessionStore {
       id: row.sessions.id,
       key,
       userId: row.users.id,
-      fullName: `${row.users.firstName} ${row.users.lastName}`,
+      fullName: fullNameOf(row.users.firstName, row.users.lastName),
       isSuperuser: row.users.isSuperuser,
       lastUsedAt: row.sessions.lastUsedAt.getTime(),
       isProved: row.isProved,

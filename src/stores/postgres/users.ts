@@ -47,6 +47,11 @@ export class PostgresUsers implements UserStore {
     });
   }
 
+  async renewHash(id: number, passwordHash: string, renewed: string) {
+    const isThere = and(eq(users.id, id), eq(users.passwordHash, passwordHash));
+    await this.db.run((orm) => orm.update(users).set({ passwordHash: renewed }).where(isThere));
+  }
+
   async seen(id: number) {
     const row = await this.update(id, { lastSeen: sql`now()` });
     return row && userOf(row);
