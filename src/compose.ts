@@ -1,19 +1,22 @@
 import { hostname } from "node:os";
 import type { Server } from "bun";
 import { version } from "../package.json";
+import { originToOpen } from "./addresses.ts";
 import type { Config } from "./config.ts";
 import { Access } from "./domain/access.ts";
 import { Administration } from "./domain/administration.ts";
 import { Announcer } from "./domain/announcer.ts";
-import type { Bus } from "./domain/bus.ts";
+import { CommandWatch } from "./domain/command-watch.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
+import { FirstUser } from "./domain/first-user.ts";
 import { History } from "./domain/history.ts";
 import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
 import { Meter } from "./domain/meter.ts";
 import { Metrics } from "./domain/metrics.ts";
+import { Newcomers } from "./domain/newcomers.ts";
 import { OwnTurns } from "./domain/own-turns.ts";
 import { Pages } from "./domain/pages.ts";
 import { type PasswordCost, Passwords } from "./domain/passwords.ts";
@@ -21,14 +24,18 @@ import type { Stores } from "./domain/ports.ts";
 import { Presence } from "./domain/presence.ts";
 import { type Sampled, Sampler } from "./domain/sampler.ts";
 import type { SecurityLog } from "./domain/security-log.ts";
+import { ServerSettings } from "./domain/server-settings.ts";
 import { Sessions } from "./domain/sessions.ts";
 import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
 import { createApp } from "./http/app.ts";
+import { OwnMachine } from "./http/own-machine.ts";
 import { limitsInForce } from "./limits-in-force.ts";
+import { Operator } from "./operator.ts";
 import { openShared } from "./shared.ts";
 import { stopServer } from "./stop-server.ts";
+import { InProcessExchange } from "./stores/embedded/bus.ts";
 import { openPglite } from "./stores/embedded/pglite.ts";
 import { PostgresAuditLog } from "./stores/postgres/admin/audit.ts";
 import { PostgresAdminConversations } from "./stores/postgres/admin/conversations.ts";
@@ -37,11 +44,14 @@ import { openPostgres } from "./stores/postgres/connection.ts";
 import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
 import { examineDatabase } from "./stores/postgres/examine.ts";
+import { PostgresFirstUser } from "./stores/postgres/first-user.ts";
 import { PostgresHistory } from "./stores/postgres/history.ts";
+import { createServerInvite } from "./stores/postgres/invites.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
 import * as schema from "./stores/postgres/schema.ts";
+import { PostgresServerSettings } from "./stores/postgres/server-settings.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
 import { webFiles } from "./web/files.ts";
@@ -90,6 +100,8 @@ export function storesOn(database: Database): Stores {
     sessions: new PostgresSessions(database),
     conversations: new PostgresConversations(database),
     log: new PostgresLog(database),
+    settings: new PostgresServerSettings(database),
+    firstUser: new PostgresFirstUser(database),
     admin: {
       users: new PostgresAdminUsers(database),
       conversations: new PostgresAdminConversations(database),
@@ -100,11 +112,24 @@ export function storesOn(database: Database): Stores {
 
 const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
 
-/** The users of a database that no node serves, for commands. */
-export function usersOn(stores: Stores, bus: Bus): Users {
-  return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
+/** What commands do on a database that they open themselves. Nodes that serve it see it in the audit log (CommandWatch). */
+export async function operatorOn(config: Config, driver: Driver): Promise<Operator> {
+  const database = new Database(driver);
+  const stores = storesOn(database);
+  const bus = new InProcessExchange().connect();
+  const users = new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
     registration: "open",
     directory: "all",
+  });
+  const { registration } = await stores.settings.read();
+  return new Operator({
+    users,
+    admin: stores.admin.users,
+    setActive: (id, isActive) => stores.admin.users.change(null, id, { isActive }),
+    createInvite: (invite) => createServerInvite(database, invite),
+    settings: { registration: config.REGISTRATION ?? registration },
+    origin: () => originToOpen(config, config.PORT),
+    security: NO_SECURITY_LOG,
   });
 }
 
@@ -116,6 +141,9 @@ export interface Node {
   sockets: Sockets;
   users: Users;
   administration: Administration;
+  operator: Operator;
+  /** What makes the next account a superuser; undefined when there is one, or FIRST_USER says that nothing does. */
+  setUpCode(): Promise<string | undefined>;
   /** Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called. */
   holdCheckpoints(): Promise<() => void>;
   /**
@@ -189,7 +217,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const { bus, window } = shared;
 
   const access = new Access(stores.conversations, bus);
-  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
+  const secret = await stores.sessions.secret("session");
+  const sessions = new Sessions(stores.sessions, bus, secret);
   const announcer = new Announcer(bus, stores.log, logger);
   const pages = new Pages(stores.log, window);
   const meter = new Meter();
@@ -198,13 +227,28 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const presence = new Presence(shared.places, stores.users, bus, logger);
   const turns = new OwnTurns();
   const security: SecurityLog = { record: (event) => logger.info({ security: event }, "security") };
-  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, security, {
-    registration: config.REGISTRATION ?? "open",
-    directory: config.DIRECTORY,
-  });
+  const settings = new ServerSettings(stores.settings, bus, config.REGISTRATION, logger);
+  await settings.reload();
   const conversations = new Conversations(stores.conversations, announcer, bus, turns, {
     maxParticipants: config.MAX_PARTICIPANTS,
   });
+  const firstUser = new FirstUser(stores.firstUser, secret, config.FIRST_USER === "superuser");
+  const registering = {
+    get registration() {
+      return settings.registration;
+    },
+    directory: config.DIRECTORY,
+  };
+  const users = new Users(
+    stores.users,
+    stores.admin.users,
+    new Passwords(options.passwordCost),
+    bus,
+    turns,
+    security,
+    registering,
+    { firstUser, newcomers: new Newcomers(settings, conversations, logger) },
+  );
   const limiter = (name: string, rate: Rate | "off") =>
     rate === "off" ? undefined : new Limiter(rate, shared.counters(name, rate));
   const limits: Limits = {
@@ -253,6 +297,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     if (event.kind === "node_ended") metrics.end(event.nodeId);
     if (event.kind === "pruned") void window?.prune(event.conversationId, event.prunedSeq);
     if (event.kind === "history_changed") history.observe(event.epoch);
+    if (event.kind === "settings_changed") {
+      settings.refresh();
+      firstUser.forget();
+    }
     if (event.kind === "conversation_removed") {
       // Of the whole cache: who took part is not known any more, and it is rare.
       access.forgetAll();
@@ -268,12 +316,27 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     }
   });
 
+  // Embedded, commands ask this process.
+  const commands =
+    config.DATABASE_URL === undefined
+      ? undefined
+      : new CommandWatch(stores.admin.audit, (userIds) => {
+          sessions.forgetAll();
+          firstUser.forget();
+          void sockets.touch();
+          for (const id of userIds) userChanges.add(id);
+          administration.passOnGroups();
+        });
+
   history.onChange((epoch) => {
     // Everything that this node remembers may be of the history before.
     pages.clear();
     access.forgetAll();
     sessions.forgetAll();
     messages.forgetPositions();
+    settings.refresh();
+    firstUser.forget();
+    commands?.restart();
     bus.publish({ kind: "history_changed", epoch });
     void hub.startEpoch(epoch);
     void sockets.touch();
@@ -289,7 +352,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   bus.onDoubt(async () => {
     access.forgetAll();
     sessions.forgetAll();
-    await Promise.all([hub.heal(), sockets.touch()]);
+    await Promise.all([hub.heal(), sockets.touch(), settings.reload()]);
     // What removed conversations had in Redis is still there if it was away.
     eraseRemoved();
   });
@@ -304,7 +367,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     administration,
     metrics,
     meter,
-    limitsInForce: limitsInForce(config),
+    limitsInForce: () => limitsInForce(config, settings.registration),
     access,
     logger,
     readiness: {
@@ -325,7 +388,11 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
     isDraining: () => draining,
     webFiles,
-    pageSettings: { registration: config.REGISTRATION ?? "open", directory: config.DIRECTORY },
+    settings,
+    firstUser,
+    ownMachine: new OwnMachine({ publicUrl: config.PUBLIC_URL, trustedProxies: config.TRUSTED_PROXIES }),
+    fixedSettings: { names: config.NAMES, directory: config.DIRECTORY },
+    proxyHeadersSeen: () => false,
   });
 
   const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };
@@ -359,6 +426,16 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     sockets,
     users,
     administration,
+    operator: new Operator({
+      users,
+      admin: stores.admin.users,
+      setActive: (id, isActive) => administration.changeUser(null, id, { isActive }),
+      createInvite: (invite) => createServerInvite(database, invite),
+      settings,
+      origin: () => originToOpen(config, options.server().port ?? config.PORT),
+      security,
+    }),
+    setUpCode: async () => ((await firstUser.way(() => false)) === "none" ? undefined : firstUser.code),
     async holdCheckpoints() {
       if (!driver.holdCheckpoints) throw new Error("only an embedded database has checkpoints of its own");
       return driver.holdCheckpoints();
@@ -374,6 +451,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       // What came by HTTP meanwhile has its commit too.
       await stores.log.drain();
       typing.close();
+      settings.close();
+      commands?.close();
       administration.close();
       announcer.close();
       await presence.close();

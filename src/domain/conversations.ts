@@ -70,6 +70,18 @@ export class Conversations {
     return this.alter(userId, conversationId, { kind: "add", userIds, max });
   }
 
+  /**
+   * Brings a person into a group as if its owner had added them: they came by themselves, as a new account does. Nothing is
+   * done when they are in it, or when somebody removed them.
+   */
+  async admit(conversationId: string, userId: number): Promise<void> {
+    const record = await this.store.record(conversationId);
+    const host = record?.ownerId ?? record?.participants[0]?.id;
+    if (host === undefined) throw new Failure("conversation_not_found");
+    if (await this.store.wasRemoved(conversationId, userId)) return;
+    await this.alter(host, conversationId, { kind: "add", userIds: [userId], max: this.settings.maxParticipants });
+  }
+
   /** Oneself, or as the owner anybody. Who leaves does not see the conversation any more, so nothing comes back. */
   async removeParticipant(userId: number, conversationId: string, removedId: number): Promise<void> {
     await this.change(userId, conversationId, { kind: "remove", userId: removedId });

@@ -2,6 +2,8 @@ import type { Message } from "../protocol/messages.ts";
 import type { SessionInfo, User } from "../protocol/users.ts";
 import type { AdminStores } from "./admin-ports.ts";
 import type { Change } from "./changes.ts";
+import type { FirstUserStore } from "./first-user.ts";
+import type { ServerSettingsStore } from "./server-settings.ts";
 
 /**
  * What the domain asks of its store. The statements live in stores/postgres and run on two drivers, PostgreSQL and
@@ -13,6 +15,8 @@ export interface Stores {
   conversations: ConversationStore;
   log: MessageLog;
   admin: AdminStores;
+  settings: ServerSettingsStore;
+  firstUser: FirstUserStore;
 }
 
 /** A user with what only the server may see. */
@@ -39,6 +43,15 @@ export interface UserStore {
   rename(id: number, names: { firstName?: string; lastName?: string }): Promise<User | undefined>;
   /** Sets a password and ends all the user's sessions but `keptSession`, both or neither. Returns those that ended. */
   setPassword(id: number, passwordHash: string, keptSession: string): Promise<EndedSession[]>;
+  /**
+   * Sets the password of an account for the command line, and ends all its sessions and links: all or nothing. With
+   * `isSuperuser` it becomes an active superuser too. `undefined`: there is no such account.
+   */
+  resetPassword(
+    email: string,
+    passwordHash: string,
+    options: { isSuperuser: boolean },
+  ): Promise<{ user: User; isActive: boolean; ended: EndedSession[] } | undefined>;
   /** Sets `last_seen` to now. */
   seen(id: number): Promise<User | undefined>;
   /**
@@ -162,6 +175,8 @@ export interface ConversationStore {
    */
   standing(conversationId: string, userId: number, version?: number): Promise<Standing | undefined>;
   record(conversationId: string): Promise<ConversationRecord | undefined>;
+  /** Whether the person was removed from the group, or left it. */
+  wasRemoved(conversationId: string, userId: number): Promise<boolean>;
   /**
    * With a `search`, those whose name has it in it, or the name or e-mail of somebody else who takes part. `unread`
    * counts over all conversations of the user, whatever is asked for.

@@ -22,6 +22,7 @@ import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { json, query, sessionIdOf, whole } from "./input.ts";
 import { SESSION_COOKIE } from "./middleware/identify.ts";
+import type { OwnMachine } from "./own-machine.ts";
 
 const USERS_MAX = 1000;
 /** The cookie outlives any session: the server alone decides when one is over. */
@@ -32,6 +33,7 @@ export function userRoutes(services: {
   sessions: Sessions;
   limits: Limits;
   cookieSecure: "auto" | "always";
+  ownMachine: OwnMachine;
 }) {
   const { users, sessions, limits } = services;
   const app = new Hono<Env>();
@@ -59,13 +61,18 @@ export function userRoutes(services: {
   const aboutRegister = about({
     id: "register",
     summary: "Registers a person",
-    description: "It does not log in.",
+    description:
+      "It does not log in. `is_superuser` is in the answer for the first superuser only, who came with `setup_code` or `first`.",
     public: true,
-    answers: { 201: { message: "User registered successfully", data: user } },
-    failures: ["registration_closed"],
+    answers: { 201: { message: "User registered successfully", data: profile } },
+    failures: ["registration_closed", "registration_by_invite"],
   });
   app.post("/register", aboutRegister, json(registerBody), async (c) => {
-    const data = await users.register(c.req.valid("json"), c.var.client.network);
+    const data = await users.register(c.req.valid("json"), {
+      network: c.var.client.network,
+      address: c.var.client.address,
+      isHere: () => services.ownMachine.isOwnPage(c),
+    });
     return success(c, { message: "User registered successfully", data }, 201);
   });
 

@@ -84,10 +84,12 @@ export const auditActions = [
   "messages_read",
   "message_removed",
   "conversation_removed",
+  "password_set",
+  "settings_changed",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-export const auditTargets = ["user", "conversation", "message"] as const;
+export const auditTargets = ["user", "conversation", "message", "server"] as const;
 export type AuditTarget = (typeof auditTargets)[number];
 
 const auditDetails = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));

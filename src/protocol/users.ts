@@ -48,8 +48,19 @@ const mismatch = {
   },
 };
 
+/** As much as a person may type or paste for ten letters. */
+const SETUP_CODE_MAX = 40;
+const setupCode = z
+  .string({ error: "Not a valid string." })
+  .max(SETUP_CODE_MAX, { error: `Ensure this field has no more than ${SETUP_CODE_MAX} characters.` })
+  .optional()
+  .meta({ description: "What a server without an admin prints when it starts: this account becomes a superuser." });
+const first = z.boolean({ error: "Must be true or false." }).optional().meta({
+  description: "Become the superuser of a server without users; only from its own page, on its own machine.",
+});
+
 export const registerBody = z
-  .object({ email, first_name: personName, last_name: personName, ...newPassword })
+  .object({ email, first_name: personName, last_name: personName, ...newPassword, setup_code: setupCode, first })
   .refine(passwordsMatch, mismatch)
   .meta({ id: "RegisterBody" });
 export type RegisterBody = z.infer<typeof registerBody>;

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Administration } from "../../domain/administration.ts";
 import type { Metrics } from "../../domain/metrics.ts";
+import type { ServerSettings } from "../../domain/server-settings.ts";
 import {
   auditActions,
   auditEntry,
@@ -18,6 +19,7 @@ import type { Env } from "../env.ts";
 import { optionalCounter, query, whole } from "../input.ts";
 import { adminConversationRoutes } from "./conversations.ts";
 import { superusersOnly } from "./env.ts";
+import { adminSettingsRoutes } from "./settings.ts";
 import { adminUserRoutes } from "./users.ts";
 
 const AUDIT_LIMIT = { default: 50, max: 200 };
@@ -26,7 +28,9 @@ const AUDIT_LIMIT = { default: 50, max: 200 };
 export function adminRoutes(services: {
   administration: Administration;
   metrics: Metrics;
-  limitsInForce: LimitInForce[];
+  limitsInForce(): LimitInForce[];
+  settings: ServerSettings;
+  proxyHeadersSeen(): boolean;
   corsOrigins: readonly string[];
 }) {
   const { administration, metrics, limitsInForce } = services;
@@ -35,6 +39,7 @@ export function adminRoutes(services: {
 
   app.route("/users", adminUserRoutes(administration));
   app.route("/conversations", adminConversationRoutes(administration));
+  app.route("/settings", adminSettingsRoutes(services));
 
   const aboutLimits = about({
     id: "adminGetLimits",
@@ -42,7 +47,7 @@ export function adminRoutes(services: {
     superusers: true,
     answers: { 200: { data: z.array(limitInForce) } },
   });
-  app.get("/limits", aboutLimits, (c) => success(c, { data: limitsInForce }));
+  app.get("/limits", aboutLimits, (c) => success(c, { data: limitsInForce() }));
 
   const metricsQuery = z.object({
     range: z.enum(metricRanges, { error: "Must be hour or day." }).default("hour"),

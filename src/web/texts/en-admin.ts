@@ -27,6 +27,8 @@ const did: Record<AuditAction, string> = {
   messages_read: "read messages of",
   message_removed: "removed",
   conversation_removed: "removed the conversation",
+  password_set: "set the password of",
+  settings_changed: "changed the settings of",
 };
 
 const actions: Record<AuditAction, string> = {
@@ -40,12 +42,15 @@ const actions: Record<AuditAction, string> = {
   messages_read: "Messages read",
   message_removed: "Message removed",
   conversation_removed: "Conversation removed",
+  password_set: "Password set",
+  settings_changed: "Settings changed",
 };
 
 const targets: Record<AuditTarget, string> = {
   user: "a user",
   conversation: "a conversation without a name",
   message: "a message",
+  server: "this server",
 };
 
 /** What an entry says beside who, what and whom. */
