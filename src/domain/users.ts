@@ -64,6 +64,7 @@ export class Users {
       ? await this.arrivals?.firstUser.create(values, proof, address)
       : await this.store.create(values);
     if (!user) throw emailTaken();
+    this.arrivals?.firstUser.forget();
     const facts = { account: user.email, userId: user.id, network, address };
     this.security.record({ event: "registered", ...facts });
     if (proof) {
