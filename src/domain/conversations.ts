@@ -139,6 +139,18 @@ export class Conversations {
   }
 
   /**
+   * Brings a person into a group as if its owner had added them: they came by themselves, as a new account does. Nothing is
+   * done when they are in it, or when somebody removed them.
+   */
+  async admit(conversationId: string, userId: number): Promise<void> {
+    const record = await this.store.record(conversationId);
+    const host = record?.ownerId ?? record?.participants[0]?.id;
+    if (host === undefined) throw new Failure("conversation_not_found");
+    if (await this.store.wasRemoved(conversationId, userId)) return;
+    await this.alter(host, conversationId, { kind: "add", userIds: [userId], max: this.settings.maxParticipants });
+  }
+
+  /**
    * Oneself, or as the owner anybody. A 1-on-1 can't be left: its person hides it for themselves.
    * Nobody sees a group that they have left, so nothing comes back.
    */
