@@ -62,6 +62,19 @@ export class Conversations {
     });
   }
 
+  /** A group of one, for others to join by themselves. */
+  async createEmptyGroup(ownerId: number, name: string): Promise<Conversation> {
+    const begun = await this.begin({
+      id: Bun.randomUUIDv7(),
+      ownerId,
+      participantIds: [ownerId],
+      name,
+      isGroup: true,
+    });
+    if (begun.kind === "requested") throw new Failure("request_not_found");
+    return begun.conversation;
+  }
+
   private async begin(wish: NewConversation): Promise<Begun> {
     const { conversation, created, unhidden, asked, ended } = await this.store.create(wish);
     publishEndedRequests(this.bus, ended);

@@ -262,6 +262,8 @@ export interface NewConversation {
   ownerId: number;
   /** All who are wanted, the owner among them. More than two make a group, however many of them must be asked. */
   participantIds: number[];
+  /** A group with fewer of them. */
+  isGroup?: true;
   /** Those of them who decide themselves. */
   toAsk?: ReadonlySet<number>;
   name: string | null;

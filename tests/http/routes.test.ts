@@ -58,7 +58,7 @@ const filledIn = (path: string) =>
   );
 
 test("the app has these many routes, the public ones among them", () => {
-  expect(routes).toHaveLength(73);
+  expect(routes).toHaveLength(74);
   expect(routes).toEqual(expect.arrayContaining(Object.keys(PUBLIC)));
   expect(guarded).toContain("GET /ws/chat/:conversationId");
   expect(hidden).toHaveLength(16);

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Administration } from "../../domain/administration.ts";
+import type { Conversations } from "../../domain/conversations.ts";
 import type { Metrics } from "../../domain/metrics.ts";
 import type { PasswordLinks } from "../../domain/password-links.ts";
 import type { ServerSettings } from "../../domain/server-settings.ts";
@@ -31,6 +32,7 @@ const AUDIT_LIMIT = { default: 50, max: 200 };
 /** `/api/admin/`: what the panel shows and does, as JSON. */
 export function adminRoutes(services: {
   administration: Administration;
+  conversations: Conversations;
   passwordLinks: PasswordLinks;
   originOf: OriginOf;
   names: NameRule;
@@ -46,7 +48,7 @@ export function adminRoutes(services: {
 
   app.route("/users", adminUserRoutes(administration));
   app.route("/users", adminLinkRoutes(services));
-  app.route("/conversations", adminConversationRoutes(administration));
+  app.route("/conversations", adminConversationRoutes(services));
   app.route("/settings", adminSettingsRoutes(services));
 
   const aboutLimits = about({
