@@ -137,32 +137,44 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
     },
     websocket: {
       ...socketLimits,
-      open: guard((raw) => {
+      open: guard.event((raw) => {
         const opening = node();
         if (!opening) return raw.terminate();
         owners.set(raw.data, opening);
         opening.sockets.open(raw);
       }),
-      message: guard((raw, frame: string | Buffer) => raw.data.socket?.receive(frame)),
-      drain: guard((raw) => raw.data.socket?.onDrain()),
+      message: guard.frame((raw, frame) => raw.data.socket?.receive(frame)),
+      drain: guard.event((raw) => raw.data.socket?.onDrain()),
       // Of the node that has opened it: another one may be serving by now.
-      close: guard((raw) => owners.get(raw.data)?.sockets.closed(raw)),
+      close: guard.event((raw) => owners.get(raw.data)?.sockets.closed(raw)),
     },
   });
 }
 
 /** An error in one socket's handler ends that socket: Bun would report it as uncaught, and that ends the node. */
-const guardSocket =
-  (logger: Logger) =>
-  <Rest extends unknown[]>(handle: (raw: Raw, ...rest: Rest) => void) =>
-  (raw: Raw, ...rest: Rest) => {
-    try {
-      handle(raw, ...rest);
-    } catch (error) {
-      logger.error({ err: error }, "a socket's handler failed");
-      raw.close(closeCodes.tryAgain, "Please try again");
-    }
+const guardSocket = (logger: Logger) => {
+  const fail = (raw: Raw, error: unknown) => {
+    logger.error({ err: error }, "a socket's handler failed");
+    raw.close(closeCodes.tryAgain, "Please try again");
   };
+  return {
+    event: (handle: (raw: Raw) => void) => (raw: Raw) => {
+      try {
+        handle(raw);
+      } catch (error) {
+        fail(raw, error);
+      }
+    },
+    // Not the same with a rest parameter: that makes an array for each frame.
+    frame: (handle: (raw: Raw, frame: string | Buffer) => void) => (raw: Raw, frame: string | Buffer) => {
+      try {
+        handle(raw, frame);
+      } catch (error) {
+        fail(raw, error);
+      }
+    },
+  };
+};
 
 async function openWhenReachable(options: NodeOptions, isStopping: () => boolean): Promise<Node | undefined> {
   while (!isStopping()) {

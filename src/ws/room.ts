@@ -444,8 +444,12 @@ export class Room {
   }
 }
 
-/** Tags end in random digits: this much of one tells it from another, and takes four bytes. */
-const markFor = (tag: string) => Number.parseInt(tag.slice(-8), 16);
+/** Tags end in random digits: a hash of the last eight tells one tag from another, and takes four bytes. */
+function markFor(tag: string): number {
+  let mark = 0;
+  for (let i = tag.length - 8; i < tag.length; i++) mark = (Math.imul(mark, 31) + tag.charCodeAt(i)) >>> 0;
+  return mark;
+}
 
 /** Whether two tags of one version show two histories; one that is not known shows nothing. */
 const isAnother = (a: string | null, b: string | null) => a !== null && b !== null && a !== b;

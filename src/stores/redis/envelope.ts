@@ -56,9 +56,19 @@ const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO
  */
 export function write(event: BusEvent, epoch: string): [string, string?] {
   if (!("frame" in event)) return [JSON.stringify(event)];
+  if (event.kind === "change" && event.message && !event.added)
+    return [messageHeader(event, event.message, epoch), event.frame];
   const { frame, ...header } = event;
   return [`${JSON.stringify(event.kind === "change" ? Object.assign(header, { epoch }) : header)}\n`, frame];
 }
+
+/** The header of a message's change, as JSON.stringify writes it. All its texts are UUIDs. Each message has one, and this takes a third of the time. */
+const messageHeader = (
+  { conversationId, version, tag, lastSeq }: ChangeEvent,
+  { seq, isNew }: { seq: number; isNew: boolean },
+  epoch: string,
+) =>
+  `{"kind":"change","conversationId":"${conversationId}","version":${version},"tag":"${tag}","lastSeq":${lastSeq},"message":{"seq":${seq},"isNew":${isNew}},"epoch":"${epoch}"}\n`;
 
 /** Written by `write` on a node with our key: trusted like our own memory. */
 export function read(body: Buffer): BusEvent {

@@ -195,6 +195,8 @@ export class Device {
   /** A read has no ack; a ping behind it tells that it was worked on. */
   read(conversation: string, seq: number): Promise<Read> {
     const operation: Read = { ...this.began(conversation), kind: "read", seq };
+    const messageId = this.replicas.get(conversation)?.messages.get(seq)?.id;
+    if (messageId !== undefined) operation.messageId = messageId;
     const done = this.ask(operation, { type: "read", seq });
     this.put({ type: "ping", ref: `after ${this.asked}` });
     return done;

@@ -45,7 +45,8 @@ export type Send = Asked & {
 };
 /** `content` is null for a deletion. */
 export type Amend = Asked & { kind: "amend"; messageId: string; content: string | null };
-export type Read = Asked & { kind: "read"; seq: number };
+/** `messageId`: the message that the device had at `seq`, where it had one. */
+export type Read = Asked & { kind: "read"; seq: number; messageId?: string };
 export type Page = Asked & { kind: "page"; newest: boolean; limit: number; messages?: MessageView[] };
 export type Members = Asked & { kind: "members"; added?: number; removed?: number };
 /** Somebody comes in by the invite. Of somebody new `person` is who they became, or 0 while that is not known. */

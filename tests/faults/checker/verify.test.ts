@@ -625,6 +625,16 @@ for (const [name, { check, spoil }] of Object.entries(spoiltHistories))
     expect(verify(run.history, run.truth).map((violation) => violation.check)).toContain(check);
   });
 
+test("a read of a lost message moves to the newest one there is, and a read of a kept one to that", () => {
+  const { history, truth, lost } = wentBack();
+  const read = { kind: "read" as const, person: BOB, conversation: ROOM, node: 0, outcome: "ok" as const, seq: 3 };
+  const at = { invokedAt: 1_060, endedAt: 1_065 };
+  history.operations.push({ ...read, ...at, messageId: lost.id });
+  expect(verify(history, truth)).toEqual([]);
+  history.operations.push({ ...read, ...at, messageId: "id 3" });
+  expect(verify(history, truth).map(({ check }) => check)).toContain("exact unread");
+});
+
 test("a send without an answer may be there or not", () => {
   const { history, truth, sends } = recorded();
   const [send] = sends;

@@ -606,17 +606,20 @@ function* amendmentsHold(operations: Operation[], truth: Truth): Iterable<Violat
 /** At rest `unread_count` is the number of messages after the read position, and that is where the reader put it. */
 function* unreadIsExact(operations: Operation[], truth: Truth): Iterable<Violation> {
   const reads = operations.filter((operation): operation is Read => operation.kind === "read");
-  for (const [id, { members, messages, changes }] of truth.conversations)
+  for (const [id, { members, messages, changes }] of truth.conversations) {
+    const ids = new Set(messages.map((message) => message.id));
     for (const [person, readSeq] of members) {
       const own = messages.filter(({ senderId }) => senderId === person).map(({ seq }) => seq);
       const asked = reads.filter(
         (read) => read.person === person && read.conversation === id && read.outcome !== "fail",
       );
+      // A position beyond the newest message moves to that. Messages of a lost history may have been beyond it.
+      const sure = asked.filter(
+        ({ outcome, messageId }) => outcome === "ok" && (messageId === undefined || ids.has(messageId)),
+      );
       // Who joins starts at the newest; positions of an earlier membership are gone with it.
       const joined = changes.findLast(({ added }) => added.includes(person));
-      const certain = joined
-        ? Math.max(joined.lastSeq, ...own)
-        : Math.max(0, ...own, ...asked.filter(({ outcome }) => outcome === "ok").map(({ seq }) => seq));
+      const certain = joined ? Math.max(joined.lastSeq, ...own) : Math.max(0, ...own, ...sure.map(({ seq }) => seq));
       const possible = Math.max(certain, ...asked.map(({ seq }) => seq));
       if (readSeq < certain || readSeq > possible)
         yield {
@@ -634,6 +637,7 @@ function* unreadIsExact(operations: Operation[], truth: Truth): Iterable<Violati
           };
       }
     }
+  }
 }
 
 /** An invite lets in as many as it is for, each once; who was told that they are in is in, and all others asked. */
