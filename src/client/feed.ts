@@ -5,32 +5,32 @@ import { Cut } from "./retry.ts";
 import type { Message } from "./wire.ts";
 
 const GONE = /^(not_a_participant|not_found|validation_failed)$/;
-/** How often a page is asked for when the server can't give it right now. */
+/** How many times a page is requested while the server can't give it. */
 const PAGE_TRIES = 3;
 
 export type Feed = ReturnType<typeof createFeed>;
 
-/** What comes of one conversation: each change once, in order, without a hole; and its pages. */
+/** The changes of one conversation, each once, in order, without a hole; and its pages of messages. */
 export function createFeed(self: LiveConversation, core: Core) {
   const { id: conversation_id, timeline, reading } = self;
   let state: "none" | "pending" | "live" = "none";
-  /** It has caught up when it is there. */
+  /** The version at which the feed has caught up. */
   let target = 0;
-  /** After this version something was missing the last time. */
+  /** The version after which a change was missing the last time. */
   let gapAfter: number | undefined;
   let isLoading = false;
-  /** Moves when what is here counts for nothing any more, nor do pages that are under way. */
+  /** Goes up when the loaded messages, and pages still on their way, are no longer valid. */
   let generation = 0;
   let older: Promise<number> | undefined;
-  /** While pages are under way: how many, and the changes that these may not have seen. */
+  /** How many pages are on their way, and the changes since: the pages may not include them. */
   let pages = 0;
   const meanwhile = new Map<number, Message>();
 
-  /** Subscribes, from where it stands. */
+  /** Subscribes, and resumes from the last change that came. */
   function follow() {
     if (state !== "none" || self.goneReason || !core.isOnline()) return;
     state = "pending";
-    // A version alone may have been given again in another history.
+    // Without a tag, the version may name a different change now: the database may have gone back.
     if (feed.isFilled && feed.version > 0 && !feed.tag && self.epoch !== core.epoch) forget();
     const cursor = feed.isFilled ? { after_version: feed.version, tag: feed.tag } : {};
     core.connection.ask({ type: "subscribe", conversation_id, ...cursor }).catch((error: unknown) => {
@@ -40,7 +40,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     });
   }
 
-  /** Shows what is loaded until something replaces it, but does not resume from it. */
+  /** An open conversation shows the loaded messages until others replace them. The feed does not resume from them. */
   function forget() {
     generation++;
     feed.isFilled = false;
@@ -54,7 +54,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     else core.onError(error);
   }
 
-  /** Reads a page, with what has changed since it was asked for. */
+  /** Reads a page, and applies what has changed since the request. */
   async function read<T>(
     page: { before_seq?: number; limit?: number },
     use: (messages: Message[], total: number, head: number) => T,
@@ -69,9 +69,9 @@ export function createFeed(self: LiveConversation, core: Core) {
       if (asked !== generation) throw new Cut();
       const messages = answer.messages.map((message) => meanwhile.get(message.seq) ?? message);
       const used = use(messages, answer.total, head);
-      // Servers of earlier releases don't tell it.
+      // Servers of earlier releases don't send `pruned_seq`.
       self.prune(answer.pruned_seq ?? 0);
-      // One's own that waits for its answer has got one.
+      // A sent message that is on the page is acked, even if its ack got lost.
       self.outbox.arrived(messages);
       return used;
     } finally {
@@ -79,13 +79,13 @@ export function createFeed(self: LiveConversation, core: Core) {
     }
   }
 
-  /** @param head as far as it went at least: where nothing is left, retention has taken all up to there */
+  /** @param head the newest seq known before the request. An empty page means that retention removed all up to it. */
   function learn(newest: Message | undefined, total: number, head: number) {
     const seq = newest?.seq ?? head;
     reading.learn({ head: seq, pruned: seq - total });
   }
 
-  /** The newest page, in place of all that was there. */
+  /** Loads the newest page, which replaces all loaded messages. */
   async function loadNewest() {
     if (isLoading) return;
     isLoading = true;
@@ -102,7 +102,7 @@ export function createFeed(self: LiveConversation, core: Core) {
         return isDense;
       });
     } catch (error) {
-      // There may be a new connection already.
+      // A cut: a new connection may have filled the feed already.
       if (error instanceof Cut) isDense = feed.isFilled;
       else failed(error);
     }
@@ -120,7 +120,7 @@ export function createFeed(self: LiveConversation, core: Core) {
       const use = (messages: Message[]) => {
         if (timeline.first?.seq !== before_seq) return undefined;
         const prepended = timeline.prepend(messages);
-        // Retention has been quicker.
+        // Nothing older is left: retention has removed it meanwhile.
         if (prepended === 0) reading.learn({ pruned: before_seq - 1 });
         self.changed({ messages: true, prepended });
         return prepended;
@@ -134,7 +134,7 @@ export function createFeed(self: LiveConversation, core: Core) {
     }
   }
 
-  /** The newest message alone, for the list. */
+  /** Reads only the newest message, for the list. */
   function peek() {
     const use = ([message]: Message[], total: number, head: number) => {
       learn(message, total, head);
@@ -147,27 +147,27 @@ export function createFeed(self: LiveConversation, core: Core) {
   }
 
   const feed = {
-    /** The last change that was taken in, and what names its history. */
+    /** The last change that was applied, and its tag, which tells one history of the database from another. */
     version: 0,
     tag: undefined as string | undefined,
-    /** The messages are there, as of `version`. */
+    /** The messages are loaded, as of `version`. */
     isFilled: false,
     follow,
     forget,
     get isFollowed() {
       return state !== "none";
     },
-    /** The newest page is on its way. */
+    /** The newest page was requested and has not come. */
     get isLoading() {
       return isLoading;
     },
     get isLive() {
       return state === "live";
     },
-    /** Its message is still to come from the server. */
+    /** Whether the message with this seq is still to come from the server. */
     isAwaited: (seq: number) =>
       state !== "none" &&
-      // The page that is under way will have it.
+      // If the feed is not filled, the page that is on its way includes the message.
       ((self.isOpen && !feed.isFilled) || seq > ((feed.isFilled ? timeline.last : timeline.newest)?.seq ?? 0)),
     get isUpToDate() {
       return state === "live" && feed.isFilled && feed.version >= target;
@@ -177,11 +177,11 @@ export function createFeed(self: LiveConversation, core: Core) {
       state = "none";
       core.connection.tell({ type: "unsubscribe", conversation_id });
     },
-    /** The connection, or the right to be here, is gone. */
+    /** The connection is gone, or the user is no longer a member. */
     down() {
       state = "none";
     },
-    /** Has the messages in full: somebody wants them. */
+    /** Loads the messages: somebody opens the conversation. */
     want() {
       if (state === "live" && !feed.isFilled) void loadNewest();
       else follow();
@@ -201,10 +201,11 @@ export function createFeed(self: LiveConversation, core: Core) {
       if (state !== "pending") return;
       state = "live";
       target = last_version;
-      // A page or a replay shows messages in their newest state, which may be ahead of the cursor and lost.
+      // A page or a replay shows messages as they are now, which may be newer than the cursor. If the database has gone
+      // back, that state may be lost.
       const isOther = self.meetHistory();
       if (isOther) forget();
-      // The newest message known here was lost, whatever the epoch says.
+      // The newest message here is newer than the server's, so it is lost, whatever the epoch says.
       if (isOther || last_seq < (timeline.newest?.seq ?? 0)) timeline.forgetNewest();
       reading.heard(last_seq, read_seq);
       self.told = Math.min(self.told, last_seq);
@@ -214,12 +215,12 @@ export function createFeed(self: LiveConversation, core: Core) {
       feed.version = last_version;
       feed.tag = tag ?? undefined;
       if (self.isOpen) {
-        // What is newer comes by itself, though the page may have it before.
+        // The socket brings every newer message. The page may bring some of them first.
         self.told = last_seq;
         void loadNewest();
       } else if (last_seq > Math.min(self.told, timeline.newest?.seq ?? pruned_seq)) peek();
     },
-    /** The server can't go on from here: asks where all stands, and for the newest page. */
+    /** The server can't resume from this version: subscribes anew, and loads the newest page. */
     reset() {
       if (state !== "live") return;
       state = "none";
@@ -228,14 +229,14 @@ export function createFeed(self: LiveConversation, core: Core) {
       follow();
       if (self.isOpen) core.conversations.refresh(self);
     },
-    /** Moves the cursor. Returns whether the change is the next one: each is taken once, and none is left out. */
+    /** Moves the cursor. Returns whether the change is the next one: each is applied once, and none is skipped. */
     advance({ version, tag, from = version, message }: Change): boolean {
       if (!(version > feed.version)) return false;
-      // What still comes of an earlier subscription comes again with the next one.
+      // A change that is not the next one, or comes from an earlier subscription: the new subscription brings it again.
       if (state !== "live" || (feed.isFilled && from > feed.version + 1)) {
         if (state === "live") {
           state = "none";
-          // It did not come by asking for it either.
+          // The same change was missing after the last resume too: start from the newest page instead.
           if (gapAfter === feed.version) forget();
           gapAfter = feed.version;
         }
@@ -247,7 +248,7 @@ export function createFeed(self: LiveConversation, core: Core) {
       if (message && pages > 0) meanwhile.set(message.seq, message);
       return true;
     },
-    /** A message is put where it belongs; should there be a hole before it, all are loaded anew. */
+    /** Puts a message in its place. If there is a hole before it, loads the newest page again. */
     put(message: Message) {
       if (!timeline.put(message, feed.isFilled) && feed.isFilled) void loadNewest();
     },

@@ -7,49 +7,49 @@ import { Cut, jitter } from "./retry.ts";
 import type { ConversationInfo } from "./wire.ts";
 
 const PATH = "chat/conversations/";
-/** As many as the server is asked for at once. */
+/** Conversations on one page of the list: the server gives no more at once. */
 const PAGE = 50;
-/** A page that is looked at again after so long asks for what it can't have heard. */
+/** When the person comes back to the page and the list is older than this, it is loaded again. */
 const LOOK_AGAIN_MS = 10_000;
-/** Longer than what was read here takes to be told. */
+/** A recount waits this long: by then the server knows what was read on this device. */
 const RECOUNT_AFTER_MS = 1_000;
 
 const unreadIn = (conversations: LiveConversation[]) =>
   conversations.reduce((sum, one) => sum + (one.goneReason || one.isHidden ? 0 : one.unread), 0);
 
-/** The list, to the other parts. */
+/** The list, as the other parts of the client see it. */
 export interface Conversations extends ConversationList {
   hasMore: boolean;
   isLoaded: boolean;
   readonly ordered: readonly LiveConversation[];
-  /** Also those that are not in the list. */
+  /** All conversations the client knows, also those that the list does not show. */
   readonly known: LiveConversation[];
   find(id: string): LiveConversation | undefined;
   get(id: string): LiveConversation;
-  /** The server says that one takes part in it. */
+  /** Adds a conversation to the list: the server has said that the user takes part in it. */
   list(info: ConversationInfo & Partial<Summary>): LiveConversation;
-  /** The same, said by itself: it is told of when it is new. */
+  /** The same, said by the server itself: a conversation that is new is told of. */
   met(info: ConversationInfo): void;
-  /** Something happened in one that is not followed; `lastSeq` is its newest message. */
+  /** Something happened in a conversation that is not followed. `lastSeq` is its newest message. */
   moved(id: string, lastSeq: number): void;
-  /** Something of one, or of the list, is different. */
+  /** A conversation or the list itself has changed. */
   changed(): void;
-  /** There is a new connection. */
+  /** A new connection is open. */
   up(): void;
-  /** The database may have gone back, while the connection holds. */
+  /** The epoch has changed while the connection stayed open: the database may have gone back. */
   startEpoch(): void;
   clear(): void;
-  /** What other devices have read meanwhile is not told by the socket. */
+  /** Loads the newest page again: the socket does not tell what other devices have read meanwhile. */
   loadAgain(): void;
-  /** Asks the server what is unread, where not all that is can be known here. */
+  /** Asks the server for the number of unread messages, unless the client has counted all of them itself. */
   recount(): void;
-  /** Brings it up to date, one after the other: there may be many at once. */
+  /** Reads a conversation again. One request at a time: there may be many conversations to read. */
   refresh(conversation: LiveConversation): void;
 }
 
 /**
- * All conversations that are known, and the list of them.
- * @param recent so many of the most recent are followed
+ * All conversations that the client knows, and the list of them.
+ * @param recent how many of the most recent conversations the client follows
  */
 export function createConversations(core: Core, recent: number) {
   const all = new Map<string, LiveConversation>();
@@ -58,9 +58,12 @@ export function createConversations(core: Core, recent: number) {
   let isDirty = false;
   let isRefreshing = false;
   let loadedAt = -Infinity;
-  /** So many of the most recent the server has given, without a gap: what is known beside them was kept, or was met alone. */
+  /**
+   * How many of the most recent conversations the server has given, without a gap. Others may be known too: they were
+   * stored on the device or came one by one.
+   */
   let depth = 0;
-  /** Those whose unread messages are counted here, and how many there are in all others. */
+  /** The client counts the unread messages of the conversations in `counted`. All others have `elsewhere` in total. */
   let counted = new Set<LiveConversation>();
   let elsewhere = 0;
   let isToRecount = false;
@@ -75,7 +78,7 @@ export function createConversations(core: Core, recent: number) {
       if (!isDirty) return sorted;
       isDirty = false;
       const listed = list.known.filter((one) => one.isListed && !one.goneReason && !one.isHidden);
-      // One in which something of oneself waits to be sent stands above all others.
+      // A conversation in which a message of the user waits to be sent stands above all others.
       const rank = (one: LiveConversation) => Number(one.outbox.isSending());
       sorted = listed.sort((a, b) => rank(b) - rank(a) || b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
       return sorted;
@@ -105,11 +108,11 @@ export function createConversations(core: Core, recent: number) {
     },
     moved(id: string, lastSeq: number) {
       const conversation = list.get(id);
-      // It is among the most recent now.
+      // It is one of the most recent conversations now.
       conversation.isListed = true;
       conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
       conversation.revive();
-      // It was no message: its name may be another, or its people.
+      // No new message, so something else has changed: its name, perhaps, or its members.
       const isNoMessage = !conversation.feed.isFollowed && lastSeq <= conversation.reading.head;
       if (!conversation.info || isNoMessage) list.refresh(conversation);
       conversation.feed.follow();
@@ -155,7 +158,7 @@ export function createConversations(core: Core, recent: number) {
     },
     async loadMore() {
       const known = list.ordered.length;
-      // A page of which all are known is none.
+      // Goes on while a page brings nothing new.
       while ((await load(depth)) && list.hasMore && list.ordered.length <= known);
     },
     async search(text: string, which?: { limit?: number; offset?: number }) {
@@ -178,7 +181,7 @@ export function createConversations(core: Core, recent: number) {
     return conversation;
   }
 
-  /** The newest page, and whether what should be on it is still one's own. */
+  /** Loads the newest page. A conversation that should be on it but is not is read alone: the user may have left. */
   async function loadFirst() {
     loadedAt = performance.now();
     const before = list.ordered;
@@ -190,7 +193,7 @@ export function createConversations(core: Core, recent: number) {
     const oldest = page.length < PAGE ? -Infinity : Math.min(...page.map((one) => one.activeAt));
     for (const conversation of before) {
       if (page.includes(conversation)) continue;
-      // In another history it may be anywhere, or nowhere: it is listed again when the server tells of it.
+      // The database has gone back: the conversation may be gone. It is listed again when the server mentions it.
       if (conversation.epoch !== core.epoch && !conversation.isOpen && !conversation.outbox.isSending()) {
         conversation.isListed = false;
         conversation.changed();
@@ -219,14 +222,14 @@ export function createConversations(core: Core, recent: number) {
     const before = new Map([...counted].map((one) => [one.id, one.unread]));
     const ask = () => core.http.page<Summary>(PATH, "", { limit, offset });
     const { items, total, unread } = await core.connection.persist(ask);
-    // It may be of the history before; what asks for this one is under way.
+    // The answer may be from before the database went back. A request in the new epoch is on its way already.
     if (epoch !== core.epoch) throw new Cut();
     const loaded = items.map(list.list);
     counted = new Set(list.known.filter(({ reading }) => reading.isKnown));
     const others = [...counted].filter((one) => !loaded.includes(one));
     const here = items.reduce((sum, { unread_count }) => sum + unread_count, unreadIn(others));
     elsewhere = unread ? Math.max(0, unread.messages - here) : 0;
-    // Something came or was read meanwhile, and the server's count may have it or not.
+    // A message came or was read meanwhile, and the server's count may or may not include it.
     if (others.some((one) => before.get(one.id) !== one.unread)) recountSoon();
     list.changed();
     return { items, total };
@@ -235,14 +238,17 @@ export function createConversations(core: Core, recent: number) {
   function recountSoon() {
     if (isToRecount) return;
     isToRecount = true;
-    // Retention tells all clients at the same moment: they don't ask at the same moment.
+    // Retention notifies all clients at once. The jitter spreads their requests.
     later(() => {
       isToRecount = false;
       if (core.isOnline()) page(1, 0).catch(core.onError);
     }, RECOUNT_AFTER_MS + jitter(RECOUNT_AFTER_MS));
   }
 
-  /** Those that became known otherwise than by a page. Unless all that is unread is known here, they were counted elsewhere. */
+  /**
+   * Counts conversations that became known otherwise than by a page. If `elsewhere` is above 0, it may include their
+   * unread messages, so the server is asked again.
+   */
   function countNew() {
     for (const one of list.known) {
       if (!one.reading.isKnown || counted.has(one)) continue;
@@ -258,7 +264,7 @@ export function createConversations(core: Core, recent: number) {
       const { epoch } = core;
       try {
         const { data } = await core.connection.persist(() => core.http.call("GET", `${PATH}${conversation.id}/`));
-        // It may be of the history before.
+        // The answer may be from before the database went back.
         if (epoch !== core.epoch) stale.add(conversation);
         else if (!conversation.isOver) conversation.learn(data as Summary);
       } catch (error) {
@@ -273,7 +279,7 @@ export function createConversations(core: Core, recent: number) {
     if (!core.isOnline()) return;
     const { ordered } = list;
     for (const conversation of ordered.slice(0, recent)) conversation.feed.follow();
-    // Not at once: one that goes up and down at the edge would come and go.
+    // Only far below the edge: one that moves up and down at the edge would be followed and unfollowed all the time.
     for (const conversation of ordered.slice(recent * 2)) if (!conversation.isOpen) conversation.feed.unfollow();
   }
 }

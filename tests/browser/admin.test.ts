@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { until } from "../client/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
@@ -6,6 +7,8 @@ import { openPage } from "../support/pages.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 
+/** How often the pages look for what is new. */
+const REFRESH_MS = 5_000;
 const XSS = `<img src=x onerror="document.title='hacked'">`;
 
 describeInBrowser("the admin panel", () => {
@@ -246,7 +249,9 @@ describeInBrowser("the admin panel", () => {
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob]);
     const socket = await bob.chat(id);
-    const { page, faults, close } = await open("/admin");
+    const { page, faults, close } = await open("/admin/limits");
+    await page.clock.install();
+    await page.goto("/admin");
     await page.waitForSelector(".plot canvas");
     expect(await page.locator(".plot canvas").count()).toBe(8);
     for (let i = 0; i < 20; i++) await ann.send(id, `${i}`);
@@ -260,10 +265,12 @@ describeInBrowser("the admin panel", () => {
     await first("label:has-text('Day')").click();
     await page.waitForSelector(".plot canvas");
     await page.route("**/api/admin/metrics/**", (route) => route.abort());
+    await page.clock.runFor(REFRESH_MS);
     await page.waitForSelector(".notice-error:has-text('can\\'t be reached')");
     await page.waitForSelector(".picture-old .tile-good");
     expect(await page.locator(".plot canvas").count()).toBe(8);
     await page.unroute("**/api/admin/metrics/**");
+    await page.clock.runFor(REFRESH_MS);
     await page.waitForSelector(".notice-error", { state: "detached" });
     expect(faults).toEqual([]);
     socket.close();
@@ -271,7 +278,9 @@ describeInBrowser("the admin panel", () => {
   });
 
   test("an answer that breaks off is said to be none; while one does not come, nothing more is asked", async () => {
-    const { page, faults, close } = await open("/admin");
+    const { page, faults, close } = await open("/admin/limits");
+    await page.clock.install();
+    await page.goto("/admin");
     await page.waitForSelector(".plots, .empty");
     let asked = 0;
     await page.route("**/api/admin/**", async (route) => {
@@ -280,10 +289,14 @@ describeInBrowser("the admin panel", () => {
       const body = JSON.stringify({ status: "error", message: "Just now not", code: "unavailable" });
       if (asked === 2) await route.fulfill({ ...answer, status: 503, body });
     });
+    await page.clock.runFor(REFRESH_MS);
     await page.waitForSelector(".notice-error:has-text('That did not work')");
+    await page.clock.runFor(REFRESH_MS);
     await page.waitForSelector(".notice-error:has-text('Just now not. What is shown stands still')");
-    // Two times five seconds: the second one is waited for.
-    await Bun.sleep(11_000);
+    await page.clock.runFor(REFRESH_MS);
+    await until(() => asked === 3);
+    await page.clock.runFor(2 * REFRESH_MS);
+    await page.evaluate("fetch('/api/chat/health/')");
     expect(asked).toBe(3);
     await page.unroute("**/api/admin/**");
     expect(faults).toEqual([]);

@@ -321,7 +321,6 @@ test("a backup has every table, each after those that its rows point to", () => 
 
 test("a backup can go to standard output, and a broken pipe is reported", async () => {
   const environment = await newPlace("embedded");
-  await run(["migrate"], environment);
   const file = join(newFolder(), "piped.zst");
   const main = [...MAIN, "backup", "-"];
   const child = Bun.spawn(main, { env: { ...environment }, stdout: Bun.file(file), stderr: "pipe" });
@@ -462,8 +461,8 @@ for (const mode of sides)
     });
     const olderFile = join(newFolder(), "older.zst");
     await writeBackup(olderFile, { ...header, migration: older }, rows);
-    // First into what is there at this version, then into nothing.
-    await run(["migrate"], environment);
+    // Into what is there at this version. An embedded place begins with that.
+    if (mode !== "embedded") await run(["migrate"], environment);
     await restore(environment, olderFile, "--replace");
     const again = await spawn(environment);
     bob.url = again.url;

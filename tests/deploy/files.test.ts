@@ -192,6 +192,22 @@ test("the workflow pins its actions, takes Bun from package.json, and calls scri
   expect(called.filter((name) => !Object.hasOwn(scripts, name ?? ""))).toEqual([]);
 });
 
+test("the workflow installs what .ci/run installs, and Chrome is on its machine already", async () => {
+  const local = await read(".ci/run");
+  const packages = [...local.matchAll(/missing\+=\((.+?)\)/g)].map(([, name = ""]) => name);
+  const [deno = ""] = /deno@[\d.]+/.exec(local) ?? [];
+  const workflow = await read(".github/workflows/ci.yml");
+  const [, installed = ""] = /apt-get install (.+)/.exec(workflow) ?? [];
+  expect(
+    installed
+      .split(" ")
+      .filter((name) => /^[a-z]/.test(name))
+      .sort(),
+  ).toEqual(packages.filter((name) => !name.startsWith("chromium")).sort());
+  expect(deno).not.toBeEmpty();
+  expect(workflow).toContain(deno);
+});
+
 test("the systemd unit sets only what somebody reads", async () => {
   const unit = await read("deploy/confab.service");
   const set = [...unit.matchAll(/^Environment=(.*)$/gm)].map(([, line = ""]) => splitAssignment(line));

@@ -75,21 +75,6 @@ export async function startPostgres(
   }
   const asUser = asServerUser(user);
   const data = join(folder, "data");
-  const init = Bun.spawnSync([
-    ...asUser,
-    join(bin, "initdb"),
-    "-D",
-    data,
-    "-U",
-    "confab",
-    "-A",
-    "trust",
-    "-E",
-    "UTF8",
-    "--no-sync",
-    "--locale=C",
-  ]);
-  if (!init.success) throw new Error(`initdb failed: ${init.stderr.toString()}`);
   const options = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
@@ -102,6 +87,7 @@ export async function startPostgres(
     const said = await new Response(stderr).text();
     if ((await exited) !== 0) throw new Error(`${command.join(" ")}: ${said}`);
   };
+  await run([join(bin, "initdb"), "-D", data, ..."-U confab -A trust -E UTF8 --no-sync --locale=C".split(" ")]);
   let folders = 0;
   const newFolder = () => join(folder, `other-${++folders}`);
   const serve = async (files: string, onStopped: () => void): Promise<PostgresServer> => {

@@ -11,20 +11,20 @@ import {
 } from "./thread-protocol.ts";
 
 /**
- * Asks that the thread has at once: while it answers one, the next lies ready. More of them would wait there, where
- * nothing can go before them any more.
+ * How many requests are at the thread at once. Two: while it answers one, the next is ready. More would wait there in
+ * order, and a send could not overtake them.
  */
 const ASKED_AT_ONCE = 2;
 
-/** Which of those that wait goes next: a send before everything else; last are the pieces of searches and of upkeep. */
+/** The order in which waiting requests go: sends first, pieces of searches and of upkeep last. */
 const LANES = ["sends", "calls", "bulk"] as const;
 export type Lane = (typeof LANES)[number];
-/** After this many others a piece gets its turn, however many wait before it. */
+/** After this many other requests a piece goes next, so that it never waits for ever. */
 const BEFORE_BULK = 8;
 
 const OBJECTS: Form = { rowMode: "object", plainDates: false };
 
-/** Drizzle's options for a statement. Its `parsers` are always the same, so only their presence counts. */
+/** Drizzle's options for a statement. Its `parsers` are always the same, so it only matters whether there are any. */
 interface QueryOptions {
   rowMode?: "object" | "array";
   parsers?: object;
@@ -50,8 +50,8 @@ export class PgliteThread implements Connection {
     private readonly onStopped: (error: Error) => void,
   ) {
     this.worker = new Worker(program.href);
-    // In a turn of its own: while Bun handles one message it brings no other one, and code that waits there for an answer
-    // without giving up the thread (bun test's `rejects`) would wait for ever. The timer wakes the loop of such code.
+    // While Bun handles one message it delivers no other. Code that runs inside the handler and blocks until the next
+    // answer (bun test's `rejects` does) would wait for ever, so the handler only schedules. The timer wakes its loop.
     this.worker.onmessage = ({ data }: MessageEvent<Answer>) => {
       setImmediate(() => this.hear(data));
       setTimeout(() => {}, 0);
@@ -83,17 +83,17 @@ export class PgliteThread implements Connection {
     return this.inTurn(lane, () => this.ask(queryAsk(text, parameters, options)));
   }
 
-  /** Statements without parameters, their results unheard. */
+  /** Runs statements without parameters, and discards their results. */
   async exec(text: string, lane: Lane = "bulk"): Promise<void> {
     await this.inTurn(lane, () => this.ask({ do: "exec", text }));
   }
 
-  /** Writes what has changed in the tables since then to the disk. Takes no turn: statements go on meanwhile. */
+  /** Syncs table files that have changed since `sinceMs` to the disk. It does not wait in a lane: statements go on. */
   async syncChanged(sinceMs: number): Promise<void> {
     await this.ask({ do: "sync", folder: join(this.folder, "base"), sinceMs });
   }
 
-  /** MUST use the connection it is given and nothing else: all others wait until the transaction is over. */
+  /** `work` MUST use only the connection it is given: every other statement waits until the transaction is over. */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     return this.inTurn("calls", async () => {
       const transaction = ++this.last;
@@ -111,7 +111,7 @@ export class PgliteThread implements Connection {
     });
   }
 
-  /** This class has every part of a PGlite that drizzle's driver uses. */
+  /** For drizzle's driver: this class has every method of PGlite that the driver calls. */
   asClient(): PgliteClient {
     return this as unknown as PgliteClient;
   }
@@ -132,7 +132,7 @@ export class PgliteThread implements Connection {
 
   private hear(answer: Answer) {
     if ("stopped" in answer) {
-      // The thread itself answers the asks that are under way.
+      // No request is rejected here: the thread still answers those that it has.
       this.onStopped(errorOf(answer.stopped));
       return;
     }
@@ -166,7 +166,7 @@ export class PgliteThread implements Connection {
     return undefined;
   }
 
-  /** The thread is gone, and with it what it was asked. */
+  /** The thread has ended. Its open requests get no answer. */
   private fail(error: Error) {
     if (this.ended) return;
     this.end(error);
@@ -187,7 +187,7 @@ function queryAsk(text: string, parameters: readonly unknown[], options: QueryOp
   return { do: "query" as const, text, parameters: [...parameters], transaction: undefined, ...form };
 }
 
-/** As of any connection that has ended: what was asked may have been done or not. */
+/** The code is that of a lost connection: the statement may or may not have been carried out. */
 const stoppedError = (why: string) =>
   Object.assign(new Error(`The embedded database has stopped: ${why}. Start Confab again; acked messages are kept.`), {
     code: "CONNECTION_ENDED",

@@ -8,6 +8,7 @@ import { type Envelope, nodeOf, read, seal, unseal, write } from "./envelope.ts"
 import { channelsOf } from "./keys.ts";
 import { Peers } from "./peers.ts";
 import { Signatures } from "./signature.ts";
+import { Silence, type SilenceTimes } from "./silence.ts";
 import type { WindowLife } from "./window.ts";
 
 const BEAT_EVERY_MS = 500;
@@ -15,8 +16,8 @@ const BEAT_EVERY_MS = 500;
 const MISSING_AFTER_MS = 1_500;
 /** A connection that brings nothing for so long, not even the own beats, is half open: another one is made. */
 const DEAF_AFTER_MS = 3_000;
-/** Who serves the same database and is not heard for so long is on another Redis, or cut off: a dead machine loses its lock before. */
-const STRANGE_AFTER_MS = 20_000;
+/** A plain beat of a node of the version before counts for so long. */
+const PLAIN_COUNTS_MS = 20_000;
 /** While in doubt, what may have been missed is looked for this often. */
 const DOUBT_EVERY_MS = 1_000;
 const NODES_EVERY_MS = 2_000;
@@ -39,6 +40,8 @@ export interface BusOptions {
   nodes(): Promise<string[]>;
   /** This node hears itself but none of the others, and never has: it is the one on the wrong Redis. */
   onStrange(error: Error): void;
+  /** When a node that is not heard is reported; the usual times when left out. */
+  silence?: SilenceTimes;
 }
 
 /** The content of a beat. `lost`: one of the node's events did not get through. */
@@ -64,6 +67,7 @@ export class RedisBus implements Bus {
   private readonly signatures: Signatures;
   private readonly peers = new Peers();
   private readonly disbelief: Disbelief;
+  private readonly silence: Silence;
   private readonly wanted = new Set<string>();
   /** When each node, this one too, was last heard (performance.now). */
   private readonly heard = new Map<string, number>();
@@ -106,6 +110,7 @@ export class RedisBus implements Bus {
     this.channels = channelsOf(options.busId);
     this.signatures = new Signatures(options.key);
     this.disbelief = new Disbelief(logger);
+    this.silence = new Silence(logger, options.silence);
     this.announcements = new Announcements(commands, options.windowLife, () => this.lose(), logger);
     this.heard.set(options.nodeId, Number.NEGATIVE_INFINITY);
     this.subscriber = openRedis(options.address, "subscriptions", logger, {
@@ -372,12 +377,16 @@ export class RedisBus implements Bus {
     const now = performance.now();
     this.peers.forgetSilent(now);
     const hearsItself = now - (this.heard.get(this.options.nodeId) ?? 0) < MISSING_AFTER_MS;
+    const silent = new Set<string>();
     for (const node of nodes) {
       const at = this.heard.get(node);
+      const silentMs = at === undefined ? 0 : this.silence.of(at, this.subscribedAt ?? now, now);
       // Not heard at all yet: from now on its beat is waited for.
       if (at === undefined) this.heard.set(node, now);
-      else if (now - at > STRANGE_AFTER_MS && hearsItself) this.wonder(node);
+      else if (silentMs > 0 && hearsItself) this.wonder(node, silentMs, now);
+      if (silentMs > 0) silent.add(node);
     }
+    this.silence.keep(silent);
     // After a restart the database lists a node only when that has connected again: it was no end. A new nonce tells
     // what it says from now on from what anybody can say again.
     if (nodes.some((node) => this.peers.isForgotten(node))) {
@@ -405,11 +414,12 @@ export class RedisBus implements Bus {
     this.disbelief.say(isNode ? "older" : "stranger", isNode ? { node } : { channel });
   }
 
-  private wonder(node: string) {
-    if (performance.now() - (this.plain.get(node) ?? Number.NEGATIVE_INFINITY) < STRANGE_AFTER_MS)
+  /** A node is not heard, though this node hears itself. */
+  private wonder(node: string, silentMs: number, now: number) {
+    if (now - (this.plain.get(node) ?? Number.NEGATIVE_INFINITY) < PLAIN_COUNTS_MS)
       return this.disbelief.say("older", { node });
+    if (this.hasMet) return this.silence.report(node, silentMs, now);
     const text = "A node of this database is not heard on this Redis. Give all nodes the same REDIS_URL";
-    if (this.hasMet) this.logger.error({ node }, `${text}, or see what cuts that one off.`);
-    else this.options.onStrange(new Error(`${text}; this one has never heard another.`));
+    this.options.onStrange(new Error(`${text}; this one has never heard another.`));
   }
 }

@@ -7,40 +7,42 @@ import { type channelsOf, plainWindowKey, windowKey } from "./keys.ts";
 import { Script } from "./script.ts";
 import { Signatures } from "./signature.ts";
 
-/** Messages of a conversation that are kept at hand; more than a client's first pages. */
+/** How many messages a window keeps: more than the first pages that a client loads. */
 export const WINDOW_LENGTH = 200;
 
-/** How long a window stays, and whether each new message makes it stay so much longer. */
+/** When a window expires, and whether each new message starts that time again. */
 export interface WindowLife {
   ttlMs: number;
   isRenewed: boolean;
 }
 
-/** Where messages are removed after a while, a lively conversation must not keep its old ones. */
+/** With retention, a new message does not renew the window: a busy one would keep messages that must be gone. */
 export const windowLife = (ttlMs: number, retention: number | "forever"): WindowLife =>
   retention === "forever" ? { ttlMs, isRenewed: true } : { ttlMs: Math.min(ttlMs, retention), isRenewed: false };
 
 /**
- * A Lua function that takes one change into its window, a sorted set of messages by seq. What the window is complete up
- * to stands in it too: the tag of that change, with its version below zero. A change that does not follow on drops the
- * window, and so does any that is not a new message: the others are signed as they were before it. Who reads the newest
- * page then opens it anew (REFILL). A conversation that nobody pages through costs nothing here.
+ * A Lua function that adds one change to a window, a sorted set of messages by seq. The window also holds its own head,
+ * the last change that it includes: the tag is the member, the negative version its score.
+ * Two kinds of change drop the window: one that is not the next after its head, and one that is no new message, because
+ * the signatures of the other messages then no longer fit. The next reader of the newest page fills it again (REFILL).
+ * A conversation that nobody reads has no window and costs nothing here.
  */
 export const RECORD = `
 local function record(key, version, tag, seq, text, renew, length)
   local known = redis.call('ZRANGE', key, '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
   if not known[1] then return end
   local head, v = -tonumber(known[2]), tonumber(version)
-  -- Filled from the log already; else the log is not the one the window was made from (a restored backup, say).
+  -- The window includes this change: it was filled from the log. With another tag it is from another history of the
+  -- database, before a restore for example.
   if v == head and known[1] == tag then return end
   if v ~= head + 1 or seq == '0' then
     redis.call('DEL', key)
     return
   end
-  -- In this order: a key that is empty for a moment is another one, that never expires.
+  -- ZADD first: an empty key would vanish with its expiry, and the new one would never expire.
   redis.call('ZADD', key, -v, tag, seq, text)
   redis.call('ZREM', key, known[1])
-  -- Not with each: a few above the length are no harm.
+  -- Trimming with each message would cost more, and a few messages too many do no harm.
   if redis.call('ZCARD', key) > length + 16 then redis.call('ZREMRANGEBYRANK', key, 1, -1 - length) end
   if renew ~= '0' then redis.call('PEXPIRE', key, renew) end
 end`;
@@ -60,7 +62,10 @@ for i = 4, #ARGV, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`);
 
-/** KEYS: window. ARGV: first and last seq, and up to where retention has removed. Nobody has written more than there can be. */
+/**
+ * Reads a page. KEYS: window. ARGV: first and last seq, and the last seq that retention has removed. It reads at most
+ * one member more than the page can have. That shows that somebody else added members, and it bounds the answer.
+ */
 const PAGE = new Script(`
 if ARGV[3] ~= '0' then redis.call('ZREMRANGEBYSCORE', KEYS[1], '(0', ARGV[3]) end
 local known = redis.call('ZRANGE', KEYS[1], '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
@@ -68,20 +73,20 @@ if not known[1] then return false end
 local most = ARGV[2] - ARGV[1] + 2
 return { known[1], -tonumber(known[2]), redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'BYSCORE', 'LIMIT', 0, most) }`);
 
-/** Lets a window recognise members that a node of this database has written. */
+/** What a window needs to recognise members that a node of this database has written. */
 interface WindowTrust {
   signatures: Signatures;
   channels: ReturnType<typeof channelsOf>;
 }
 
 /**
- * The newest messages of each conversation, in a sorted set by seq. Dense is not fresh: a page counts only when the
- * window's head is the log's, so no edit is ever missed.
+ * The newest messages of each conversation, in a sorted set by seq. A page without holes can still be old, so it is
+ * served only if the window's head is the head of the log. No edit is missed.
  *
- * Nor is what lies in Redis trusted. Each member is signed with its conversation, its epoch, its seq and its *drift*: by
- * how much the version was ahead of the seq when the message was so. Each change but a new message makes the drift one
- * larger, and nothing makes it smaller. So a member with the drift of the log's head is as the message is now: one from
- * before an edit, put back by somebody, is known by its drift.
+ * Redis is not trusted. Each member is signed with its conversation, epoch, seq and *drift*: the version minus the seq
+ * of the conversation at that time. Every change except a new message makes the drift larger by one, and nothing makes
+ * it smaller. A member whose drift is that of the log's head is therefore the message as it is now. If somebody puts
+ * back a member from before an edit, its drift gives it away.
  */
 export class RedisWindow implements MessageWindow {
   constructor(
@@ -99,13 +104,13 @@ export class RedisWindow implements MessageWindow {
     if (!Array.isArray(found)) return undefined;
     const [tag, version, members] = found;
     if (tag !== tagOf(head) || version !== head.lastVersion || !Array.isArray(members)) return undefined;
-    // Each seq is there once at most: as many as there should be are all of them.
+    // Each seq is at most once in the window, so the right number of members means that none is missing.
     if (members.length !== last - first + 1) return undefined;
     const messages: string[] = [];
     for (const [i, member] of members.entries()) {
       const message = this.open(conversationId, head, first + i, String(member));
       if (message === undefined) {
-        // Of another epoch, or not ours: the next reader fills it anew.
+        // It is from another epoch, or no node wrote it. The window goes, and the next reader fills it again.
         await this.forgiving(this.client.run((redis) => redis.del(windowKey(conversationId))));
         return undefined;
       }
@@ -135,11 +140,11 @@ export class RedisWindow implements MessageWindow {
     return this.forgiving(this.client.run((redis) => redis.del(...keysOf(conversationId))));
   }
 
-  /** The message that a member has, when it is this one of the conversation, as it is at this head. */
+  /** The message in a member, or undefined unless it is the one with this seq, in its state at this head. */
   private open(conversationId: string, head: Head, seq: number, member: string): string | undefined {
     const { signatures, channels } = this.trust;
     const brace = member.indexOf("{");
-    // From a page that was read from the log; a message that was published has the node before its signature.
+    // A member from REFILL begins with its signature. One from RECORD was published: its node stands before that.
     if (brace === Signatures.LENGTH) {
       const text = member.slice(brace);
       return signatures.isRight(member.slice(0, brace), kept(conversationId, head, seq), text) ? text : undefined;
@@ -151,7 +156,7 @@ export class RedisWindow implements MessageWindow {
     return isIt ? found.message : undefined;
   }
 
-  /** Nothing depends on the window: what it misses is read from PostgreSQL. */
+  /** Resolves to whether it worked. A failure is only logged: PostgreSQL has what the window lacks. */
   private async forgiving(work: Promise<unknown>): Promise<boolean> {
     try {
       await work;
@@ -167,9 +172,9 @@ const keysOf = (conversationId: string) => [windowKey(conversationId), plainWind
 
 const driftOf = (head: Head) => head.lastVersion - head.lastSeq;
 
-/** Of an empty conversation there is none. */
+/** Empty for a conversation without changes, which has no tag. */
 const tagOf = (head: Head) => head.tag ?? "";
 
-/** The context of the signature of a message that was read from the log. */
+/** What the signature of a member from REFILL covers beside the message itself. */
 const kept = (conversationId: string, head: Head, seq: number) =>
   `${windowKey(conversationId)} ${head.epoch} ${driftOf(head)} ${seq}`;

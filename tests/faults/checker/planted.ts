@@ -13,6 +13,8 @@ export interface Planted {
   goesBack?: WayBackName;
   /** Names of the checks of which one must fail. */
   foundBy: readonly string[];
+  /** How long people chat, where only the end shows the bug; longer when left out, until a check has failed. */
+  seconds?: number;
 }
 
 /** Commits 20 ms after it has answered. */
@@ -20,7 +22,7 @@ const COMMITS_LATER = {
   file: "src/stores/postgres/connection.ts",
   find: "    logQuery: log.query,",
   replace: `    logQuery: (() => {
-      const client = connect(options.url, 1, LOG_TIMEOUT_MS);
+      const client = connect(url, 1, logPrelude);
       let committed: Promise<unknown> = Promise.resolve();
       return async (text, parameters) => {
         await committed.catch(() => {});
@@ -188,6 +190,7 @@ const APPEND =`,
     edits: [{ file: "src/ws/room.ts", find: "subscription.expel(event);", replace: "continue;" }],
     faults: ["clients cut"],
     foundBy: ["nothing after leaving"],
+    seconds: 8,
   },
   "forgets what was sent before": {
     edits: [
