@@ -12,12 +12,13 @@ class NoAnswerError extends Error {
 /** Asks on the terminal. @param isHidden does not show what is typed */
 async function ask(question: string, isHidden: boolean): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  if (isHidden) process.stdout.write(question);
   const terminal = createInterface({
     input: process.stdin,
     output: isHidden ? nowhere : process.stdout,
     terminal: true,
   });
+  // Only now, as from now on the terminal itself shows nothing that is typed.
+  if (isHidden) process.stdout.write(question);
   try {
     return await new Promise<string>((resolve, reject) => {
       terminal.once("close", () => reject(new NoAnswerError()));

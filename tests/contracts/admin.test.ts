@@ -70,6 +70,24 @@ inEachMode("what admins do", (mode) => {
     expect(await entries()).toBe(before);
   });
 
+  test("a password that a command sets ends the account's sessions and one-time links, and no other's", async () => {
+    const [eve, dan] = [await stores.user("Eve"), await stores.user("Dan")];
+    for (const id of [eve, dan]) {
+      const session = { id: crypto.randomUUID(), key: `key of ${id}`, userId: id, passwordHash: "none" };
+      expect(await stores.sessions.create({ ...session, address: "", client: "" })).toBe(true);
+      await stores.query("INSERT INTO password_links (key, user_id, expires_at) VALUES ($1, $2, now())", [`${id}`, id]);
+    }
+    const email = (await stores.users.byId(eve))?.user.email ?? "";
+    const reset = await stores.users.resetPassword(email, "other", { isSuperuser: false });
+    expect(reset).toMatchObject({ user: { id: eve }, isActive: true, ended: [{ key: `key of ${eve}` }] });
+    expect(await stores.users.byId(eve)).toMatchObject({ passwordHash: "other", isSuperuser: false });
+    expect(await stores.sessions.list(eve)).toEqual([]);
+    expect(await stores.sessions.list(dan)).toHaveLength(1);
+    const links = await rows("SELECT user_id FROM password_links WHERE user_id >= $1", eve);
+    expect(links).toEqual([{ user_id: dan }]);
+    expect(await stores.users.resetPassword("no@example.com", "x", { isSuperuser: true })).toBeUndefined();
+  });
+
   test("the last active superuser stays, also against the command line", async () => {
     await expect(stores.admin.users.change(null, root, { isActive: false })).rejects.toThrow("last active superuser");
     await expect(stores.admin.users.change(null, root, { isSuperuser: false })).rejects.toThrow(

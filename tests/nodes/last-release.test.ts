@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Client } from "../support/client.ts";
+import { type Client, PASSWORD } from "../support/client.ts";
 import { hasLastRelease, spawnLastRelease } from "../support/last-release.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
-import { type ServerProcess, spawnServer } from "../support/process.ts";
+import { run, type ServerProcess, spawnServer } from "../support/process.ts";
 import type { Socket } from "../support/socket.ts";
 
 /** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
@@ -118,6 +118,20 @@ if (modes.includes("redis") && hasLastRelease)
       await ann.delete(`/api/chat/conversations/${id}/participants/${bob.id}/`);
       expect((await chat.closed).code).toBe(4403);
       expect(performance.now() - started).toBeLessThan(2 * CATCH_UP_MS);
+    });
+
+    test("settings that change on the new node hold there, and don't disturb the old one", async () => {
+      const root = await old.visitor().signUp("Root");
+      const email = root.user?.email ?? "";
+      const promote = ["createsuperuser", "--promote", "--email", email];
+      expect((await run(promote, { ...place.environment, SUPERUSER_PASSWORD: PASSWORD })).code).toBe(0);
+      const admin = await next.visitor().logIn(email);
+      expect((await admin.patch("/api/admin/settings/", { registration: "closed" })).status).toBe(200);
+      await expect(next.visitor().signUp()).rejects.toThrow("registration_closed");
+      await old.visitor().signUp();
+      expect((await admin.patch("/api/admin/settings/", { registration: "open" })).status).toBe(200);
+      await next.visitor().signUp();
+      expect(log(logs.old)).not.toContain('"level":50');
     });
 
     test("the new node names the old one in its log, blames nobody else, and runs on", async () => {
