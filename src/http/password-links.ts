@@ -27,7 +27,8 @@ export function passwordLinkRoutes(
   const aboutConfirm = about({
     id: "confirmPasswordLink",
     summary: "Sets a password by a one-time link",
-    description: "Ends all the person's sessions and voids all their links. With `sign_in` it sets the session's cookie, too.",
+    description:
+      "Ends all the person's sessions and voids all their links. With `sign_in` it sets the session's cookie, too.",
     public: true,
     answers: { 200: { message: "Password changed successfully", data: user } },
   });
