@@ -17,8 +17,10 @@ const ADMIN_PATHS = [
   "/admin/users/:userId",
   "/admin/conversations",
   "/admin/conversations/:conversationId",
+  "/admin/invites",
   "/admin/limits",
   "/admin/audit",
+  "/admin/settings",
 ];
 
 /** Everything comes from here and nothing runs that is not a file of ours: a message can't become code. */
