@@ -2,7 +2,6 @@ CREATE TABLE "invite_uses" (
 	"code" text NOT NULL,
 	"user_id" integer NOT NULL,
 	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	"joined" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "invite_uses_code_user_id_pk" PRIMARY KEY("code","user_id")
 );
 --> statement-breakpoint
@@ -70,7 +69,7 @@ ALTER TABLE "requests" ADD CONSTRAINT "requests_user_id_users_id_fk" FOREIGN KEY
 ALTER TABLE "requests" ADD CONSTRAINT "requests_from_id_users_id_fk" FOREIGN KEY ("from_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "requests" ADD CONSTRAINT "requests_conversation_id_conversations_id_fk" FOREIGN KEY ("conversation_id") REFERENCES "public"."conversations"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "invite_uses_user" ON "invite_uses" USING btree ("user_id");--> statement-breakpoint
-CREATE INDEX "invite_uses_unjoined" ON "invite_uses" USING btree ("at") WHERE not joined;--> statement-breakpoint
+CREATE INDEX "invites_created_at" ON "invites" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "invites_created_by" ON "invites" USING btree ("created_by","created_at");--> statement-breakpoint
 CREATE INDEX "invites_conversation" ON "invites" USING btree ("conversation_id","created_at");--> statement-breakpoint
 CREATE INDEX "known_networks_last" ON "known_networks" USING btree ("last_at");--> statement-breakpoint

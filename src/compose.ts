@@ -9,6 +9,7 @@ import type { Bus } from "./domain/bus.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
 import { History } from "./domain/history.ts";
+import { Invites, type ServerFacts } from "./domain/invites.ts";
 import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
@@ -16,17 +17,26 @@ import { Meter } from "./domain/meter.ts";
 import { Metrics } from "./domain/metrics.ts";
 import { OwnTurns } from "./domain/own-turns.ts";
 import { Pages } from "./domain/pages.ts";
+import { PasswordLinks } from "./domain/password-links.ts";
 import { type PasswordCost, Passwords } from "./domain/passwords.ts";
 import type { Stores } from "./domain/ports.ts";
 import { Presence } from "./domain/presence.ts";
+import { Reach } from "./domain/reach.ts";
+import { Requests } from "./domain/requests.ts";
 import { type Sampled, Sampler } from "./domain/sampler.ts";
 import type { SecurityLog } from "./domain/security-log.ts";
 import { Sessions } from "./domain/sessions.ts";
 import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
 import { Users } from "./domain/users.ts";
+import { WrongPasswords } from "./domain/wrong-passwords.ts";
 import { createApp } from "./http/app.ts";
+import { originOf } from "./http/client.ts";
+import { Refusals } from "./http/middleware/refusals.ts";
+import { ProxyWatch } from "./http/proxy-watch.ts";
+import { SessionCookies } from "./http/session-cookies.ts";
 import { limitsInForce } from "./limits-in-force.ts";
+import { SecurityLines } from "./logs/security-log.ts";
 import { openShared } from "./shared.ts";
 import { stopServer } from "./stop-server.ts";
 import { openPglite } from "./stores/embedded/pglite.ts";
@@ -38,9 +48,12 @@ import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
 import { examineDatabase } from "./stores/postgres/examine.ts";
 import { PostgresHistory } from "./stores/postgres/history.ts";
+import { PostgresInvites } from "./stores/postgres/invites.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
 import { MIGRATIONS, requireMigrated } from "./stores/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
+import { PostgresPasswordLinks } from "./stores/postgres/password-links.ts";
+import { PostgresRequests } from "./stores/postgres/requests.ts";
 import * as schema from "./stores/postgres/schema.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
@@ -89,7 +102,10 @@ export function storesOn(database: Database): Stores {
     users: new PostgresUsers(database),
     sessions: new PostgresSessions(database),
     conversations: new PostgresConversations(database),
+    requests: new PostgresRequests(database),
     log: new PostgresLog(database),
+    invites: new PostgresInvites(database),
+    passwordLinks: new PostgresPasswordLinks(database),
     admin: {
       users: new PostgresAdminUsers(database),
       conversations: new PostgresAdminConversations(database),
@@ -98,15 +114,27 @@ export function storesOn(database: Database): Stores {
   };
 }
 
-const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
+export const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
+
+/** No command registers anybody. */
+const NO_REGISTRATION = {
+  requireRegistration: async () => {
+    throw new Failure("registration_closed");
+  },
+  register: async () => undefined,
+};
 
 /** The users of a database that no node serves, for commands. */
 export function usersOn(stores: Stores, bus: Bus): Users {
   return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
-    registration: "open",
+    invites: NO_REGISTRATION,
     directory: "all",
   });
 }
+
+/** A wide network has many networks, but not as many as all of theirs together. */
+const WIDE = 5;
+const wideRate = (rate: Rate | "off") => (rate === "off" ? rate : { ...rate, limit: rate.limit * WIDE });
 
 const nameOf = (server: Server<Upgrade>) => `${hostname()}:${server.port}`;
 
@@ -131,6 +159,7 @@ export interface NodeOptions {
   config: Config;
   logger: Logger;
   writeApiLog(line: string): void;
+  writeSecurityLog(line: string): void;
   /** The server that will call `fetch`. */
   server(): Server<Upgrade>;
   /** The node can't go on: another one has taken its place, or its embedded database has stopped. */
@@ -189,7 +218,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const { bus, window } = shared;
 
   const access = new Access(stores.conversations, bus);
-  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
+  const security = new SecurityLines(options.writeSecurityLog);
+  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"), security, {
+    maxPerUser: config.MAX_SESSIONS_PER_USER,
+  });
   const announcer = new Announcer(bus, stores.log, logger);
   const pages = new Pages(stores.log, window);
   const meter = new Meter();
@@ -197,13 +229,26 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const typing = new Typing(bus);
   const presence = new Presence(shared.places, stores.users, bus, logger);
   const turns = new OwnTurns();
-  const security: SecurityLog = { record: (event) => logger.info({ security: event }, "security") };
-  const users = new Users(stores.users, stores.admin.users, new Passwords(options.passwordCost), bus, turns, security, {
-    registration: config.REGISTRATION ?? "open",
-    directory: config.DIRECTORY,
-  });
-  const conversations = new Conversations(stores.conversations, announcer, bus, turns, {
+  const reach = new Reach(stores.conversations, turns, { directory: config.DIRECTORY });
+  const conversations = new Conversations(stores.conversations, stores.requests, reach, announcer, bus, turns, logger, {
     maxParticipants: config.MAX_PARTICIPANTS,
+  });
+  const requests = new Requests(stores.requests, conversations, bus);
+  const server: ServerFacts = { name: null, registration: config.REGISTRATION ?? "open" };
+  const invites = new Invites({
+    store: stores.invites,
+    memberships: stores.conversations,
+    conversations,
+    announcer,
+    server,
+    security,
+    maxParticipants: config.MAX_PARTICIPANTS,
+  });
+  const passwords = new Passwords(options.passwordCost);
+  const passwordLinks = new PasswordLinks(stores.passwordLinks, passwords, bus, security);
+  const users = new Users(stores.users, stores.admin.users, passwords, bus, turns, security, {
+    invites,
+    directory: config.DIRECTORY,
   });
   const limiter = (name: string, rate: Rate | "off") =>
     rate === "off" ? undefined : new Limiter(rate, shared.counters(name, rate));
@@ -212,6 +257,12 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     user: limiter("user", config.RATE_LIMIT_USER),
     messages: limiter("messages", config.RATE_LIMIT_MESSAGES),
     login: limiter("login", config.RATE_LIMIT_LOGIN),
+    register: limiter("register", config.RATE_LIMIT_REGISTER),
+    wrong: {
+      network: limiter("wrong-network", config.RATE_LIMIT_LOGIN_NETWORK),
+      wide: limiter("wrong-wide", wideRate(config.RATE_LIMIT_LOGIN_NETWORK)),
+      account: limiter("wrong-account", config.RATE_LIMIT_LOGIN_ACCOUNT),
+    },
     sends: limiter("sends", config.RATE_LIMIT_SENDS),
     frames: limiter("frames", config.RATE_LIMIT_FRAMES),
   };
@@ -240,8 +291,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     announcer,
     bus,
     window,
+    security,
     logger,
   });
+  const refusals = new Refusals(options.writeApiLog);
   bus.onEvent((event) => {
     // What this node believes is put right before its sockets hear of it.
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
@@ -298,9 +351,14 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const app = createApp({
     users,
     sessions,
+    invites,
+    passwordLinks,
+    originOf: originOf(config.PUBLIC_URL),
     conversations,
+    requests,
     messages,
     limits,
+    wrongPasswords: new WrongPasswords(limits, stores.sessions, security),
     administration,
     metrics,
     meter,
@@ -315,7 +373,13 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       },
     },
     writeApiLog: options.writeApiLog,
-    cookieSecure: config.COOKIE_SECURE,
+    refusals,
+    publicUrl: config.PUBLIC_URL,
+    allowedHosts: config.ALLOWED_HOSTS,
+    securityContact: config.SECURITY_CONTACT,
+    proxyWatch: new ProxyWatch(config.TRUSTED_PROXIES, logger),
+    cookies: new SessionCookies(sessions, { prefix: config.COOKIE_PREFIX, secure: config.COOKIE_SECURE }),
+    names: config.NAMES,
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,
     gate: {
@@ -345,7 +409,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
     eraseRemoved();
     administration.goOnPassing();
-    Promise.all([pruning, sessions.prune()]).catch((error: unknown) =>
+    Promise.all([pruning, sessions.prune(), invites.tidy(), passwordLinks.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
   }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);
@@ -373,6 +437,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       await stop();
       // What came by HTTP meanwhile has its commit too.
       await stores.log.drain();
+      refusals.close();
+      security.close();
       typing.close();
       administration.close();
       announcer.close();

@@ -129,7 +129,7 @@ export const settings = {
     schema: publicUrl,
   },
   ALLOWED_HOSTS: {
-    doc: "Host names that requests may ask for, separated by commas. Unset: any.",
+    doc: "Host names that requests may ask for, separated by commas; that of PUBLIC_URL always may be. Unset: any.",
     default: undefined,
     schema: hosts,
   },
@@ -184,7 +184,7 @@ export const settings = {
     schema: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
   },
   LOG_DIR: {
-    doc: "Folder of app.log and api.log, each kept six times 10 MB. off: standard output only.",
+    doc: "Folder of app.log, api.log and security.log, each kept six times 10 MB. off: standard output only.",
     default: "logs",
     schema: z.string(),
   },
@@ -302,6 +302,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (values.REDIS_URL !== undefined && values.DATABASE_URL === undefined)
     faults.push(
       "REDIS_URL needs DATABASE_URL: many nodes share one PostgreSQL, and the embedded database is one node's own",
+    );
+  if (values.COOKIE_PREFIX === "host" && /^http:/.test(String(values.PUBLIC_URL)))
+    faults.push(
+      "COOKIE_PREFIX host needs HTTPS: browsers refuse such a cookie from a PUBLIC_URL that begins with http://",
     );
   values.STATE_DIR ??= join(XDG_STATE_HOME || join(HOME || homedir(), ".local", "state"), "confab");
   if (faults.length > 0) throw new ConfigError(faults);

@@ -1,13 +1,15 @@
 import { z } from "zod";
 import { Failure } from "./domain/errors.ts";
 import type { Users } from "./domain/users.ts";
-import { email, password, personName } from "./protocol/text.ts";
+import { type NameRule, namesBy } from "./protocol/names.ts";
+import { password } from "./protocol/passwords.ts";
+import { email } from "./protocol/text.ts";
 
 /** In DATA_DIR, for this user only (0600). */
 export const CONTROL_SOCKET = "confab.sock";
 
-export const superuserBody = z.object({ email, first_name: personName, last_name: personName, password });
-export type SuperuserBody = z.infer<typeof superuserBody>;
+export const superuserBody = (names: NameRule) => z.object({ email, ...namesBy(names), password });
+export type SuperuserBody = z.infer<ReturnType<typeof superuserBody>>;
 
 /** What a command tells: a text for people, and whether it worked. */
 export const controlReply = z.object({ ok: z.boolean(), text: z.string() });
@@ -50,7 +52,8 @@ export class Control {
     if (request.method !== "POST") return refusal("This server does not know that command.", 404);
     switch (pathname) {
       case PATHS.superusers: {
-        const asked = superuserBody.safeParse(body);
+        // The command has checked the names by its own settings.
+        const asked = superuserBody("any").safeParse(body);
         if (!asked.success) return refusal("The command sent something unexpected.", 400);
         return Response.json(await makeSuperuser(controlled.users, asked.data));
       }
@@ -187,7 +190,8 @@ export async function makeSuperuser(users: Users, body: SuperuserBody): Promise<
         : `${user.email} exists already and is a superuser now; name and password stay as they were.`,
     };
   } catch (error) {
-    if (error instanceof Failure) return { ok: false, text: error.message };
+    if (error instanceof Failure)
+      return { ok: false, text: Object.values(error.errors ?? {}).flat()[0] ?? error.message };
     throw error;
   }
 }

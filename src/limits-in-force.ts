@@ -1,7 +1,7 @@
 import { type Config, settings } from "./config.ts";
 import { QUIET_ABOVE } from "./domain/messages.ts";
 import { PASSWORDS_WAITING_MAX } from "./domain/passwords.ts";
-import { SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "./domain/sessions.ts";
+import { PROVED_MS, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "./domain/sessions.ts";
 import type { LimitInForce } from "./protocol/admin.ts";
 import { CONTENT_MAX } from "./protocol/content.ts";
 import { BODY_BYTES_MAX } from "./protocol/envelope.ts";
@@ -16,6 +16,9 @@ const RATES = [
   "RATE_LIMIT_USER",
   "RATE_LIMIT_MESSAGES",
   "RATE_LIMIT_LOGIN",
+  "RATE_LIMIT_REGISTER",
+  "RATE_LIMIT_LOGIN_NETWORK",
+  "RATE_LIMIT_LOGIN_ACCOUNT",
   "RATE_LIMIT_SENDS",
   "RATE_LIMIT_FRAMES",
 ] as const;
@@ -32,11 +35,13 @@ export function limitsInForce(config: Config): LimitInForce[] {
       return { ...named(setting), value: rate.limit, unit: "hits", window_ms: rate.windowMs };
     }),
     { ...named("MAX_SOCKETS_PER_USER"), value: config.MAX_SOCKETS_PER_USER, unit: "count" },
+    { ...named("MAX_SESSIONS_PER_USER"), value: config.MAX_SESSIONS_PER_USER, unit: "count" },
     { ...named("MAX_PARTICIPANTS"), value: config.MAX_PARTICIPANTS, unit: "count" },
     { ...named("MESSAGE_RETENTION"), value: retention === "forever" ? null : retention, unit: "ms" },
     { ...named("MESSAGE_WINDOW_TTL"), value: config.MESSAGE_WINDOW_TTL, unit: "ms" },
     { ...named("REGISTRATION"), value: config.REGISTRATION ?? "open", unit: "choice" },
     { ...named("DIRECTORY"), value: config.DIRECTORY, unit: "choice" },
+    { ...named("ALLOWED_HOSTS"), value: config.ALLOWED_HOSTS?.join(", ") ?? null, unit: "count" },
     ...FIXED,
   ];
 }
@@ -71,6 +76,7 @@ const FIXED = [
   fixed("People in a conversation; in larger ones it is not told who types or has read.", QUIET_ABOVE, "count"),
   fixed("A session ends when it is not used for so long.", SESSION_IDLE_MS, "ms"),
   fixed("Any session ends after so long.", SESSION_LIFETIME_MS, "ms"),
+  fixed("Acts of admins that can't be undone ask for the password again after so long.", PROVED_MS, "ms"),
   fixed("Messages on one node that wait to be stored; more are refused for the moment.", SENDS_WAITING_MAX, "count"),
   fixed(
     "Passwords on one node that wait to be checked; more are refused for the moment.",

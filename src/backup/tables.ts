@@ -23,17 +23,20 @@ const LETTERS_AT_ONCE = 1_000_000;
 
 /**
  * What names a database, and not what people did in it, stays where it is: `history` tells that a database went back, and
- * of the secrets all but the sessions' belong to the database and its Redis. Two databases with the same would be taken for one.
+ * of the secrets all but two belong to the database and its Redis. Two databases with the same would be taken for one.
+ * The two seal sessions, and key the digests by which resends are known.
  */
 const STAYS = new Set(["history"]);
-const PORTABLE: Record<string, string> = { secrets: "name = 'session'" };
+/** What no backup has, and no restore leaves: a link that was used, or that opens somebody else's account by now. */
+const VOID = new Set(["password_links"]);
+const PORTABLE: Record<string, string> = { secrets: "name IN ('session', 'digest')" };
 
 /** All tables that a backup has, each after those that its rows point to. */
 export function backupTables(): string[] {
   const wanted = new Map<string, string[]>();
   for (const table of Object.values(schema).filter((value) => is(value, PgTable))) {
     const { name, foreignKeys } = getTableConfig(table);
-    if (STAYS.has(name)) continue;
+    if (STAYS.has(name) || VOID.has(name)) continue;
     wanted.set(
       name,
       foreignKeys.map((key) => getTableConfig(key.reference().foreignTable).name),
@@ -213,7 +216,7 @@ async function migrateTo(run: Run, from: number, to: number) {
 
 /** Removes all that the migrations have made: tables and functions, by name. Others' in the same database stay. */
 async function dropAll(run: Run) {
-  const tables = [...backupTables(), ...STAYS];
+  const tables = [...backupTables(), ...STAYS, ...VOID];
   await run(`DROP TABLE IF EXISTS ${tables.join(", ")} CASCADE`);
   const functions = await run<{ signature: string }>(
     `SELECT oid::regprocedure::text AS signature FROM pg_proc
@@ -227,7 +230,10 @@ async function dropAll(run: Run) {
 async function empty(run: Run, header: BackupHeader) {
   const names = header.tables.map(({ name }) => name);
   const whole = names.filter((name) => !(name in PORTABLE));
-  await run(`TRUNCATE ${whole.join(", ")}`);
+  const there: string[] = [];
+  for (const name of VOID)
+    if ((await run(`SELECT WHERE to_regclass('${name}') IS NOT NULL`)).length > 0) there.push(name);
+  await run(`TRUNCATE ${[...whole, ...there].join(", ")}`);
   for (const name of names.filter((name) => name in PORTABLE)) await run(`DELETE FROM ${name} WHERE ${PORTABLE[name]}`);
 }
 

@@ -1,7 +1,7 @@
 import type { NewPerson } from "./api.ts";
 import type { People } from "./conversation-api.ts";
 import type { Http } from "./http.ts";
-import type { SessionInfo, User } from "./wire.ts";
+import type { ConversationRequest, Profile, SessionInfo, User } from "./wire.ts";
 
 /** The calls about oneself and others that change nothing here. */
 export const account = ({ call, page }: Http) => ({
@@ -16,6 +16,16 @@ export const account = ({ call, page }: Http) => ({
   },
   async endSession(id: string): Promise<void> {
     await call("DELETE", `users/sessions/${id}/`);
+  },
+  async profile(): Promise<Profile> {
+    return (await call("GET", "users/profile/")).data as Profile;
+  },
+  async requests(which?: { limit?: number; offset?: number }) {
+    const { items, total } = await page<ConversationRequest>("chat/requests/", "", which);
+    return { items, total };
+  },
+  async declineRequest(id: string): Promise<void> {
+    await call("DELETE", `chat/requests/${id}/`);
   },
   async people(search?: string, which?: { limit?: number; offset?: number }): Promise<People> {
     const { items, total } = await page<User>("users/list/", search, which);

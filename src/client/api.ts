@@ -1,6 +1,6 @@
 import type { Conversation, People, SentMessage, Unsubscribe } from "./conversation-api.ts";
 import type { KeyValueStorage } from "./storage.ts";
-import type { SessionInfo, User } from "./wire.ts";
+import type { ConversationRequest, MayAddMe, Profile, SessionInfo, User } from "./wire.ts";
 
 /** Opens a WebSocket. The second argument is passed only outside browsers, with the session's cookie. */
 export type WebSocketConstructor = new (
@@ -43,6 +43,8 @@ export interface ConnectOptions {
   fetch?: Fetch;
   /** So many of the most recent conversations are live though nobody opened them. Default 20. */
   recent?: number;
+  /** `false`: the server has said that nobody is signed in here, so it is not asked again. */
+  signedIn?: boolean | undefined;
   /** In ms; the defaults suit people and networks as they are. */
   timing?: Partial<Timing>;
 }
@@ -82,8 +84,16 @@ export interface ClientEvents {
    * that came at once are told by the newest.
    */
   message: [message: SentMessage, conversation: Conversation];
+  /** One takes part in a conversation that was not known before: somebody has made it, or has added you to it. */
+  added: [conversation: Conversation];
   /** One takes no part any more, or the conversation is gone. */
   removed: [conversation: Conversation];
+  /** You have hidden this 1-on-1, here or on another device: it is not in the list until a message comes. */
+  hidden: [conversation: Conversation];
+  /** Somebody wants to write to you, or to add you to a group. */
+  request: [request: ConversationRequest];
+  /** A request was answered, here or on another device, or there is no need for it any more. */
+  request_ended: [requestId: string];
   /** Somebody who is watched came or went. */
   presence: [presence: Presence];
   /** You, or somebody who shares a conversation with you, has a new name or is deactivated. Conversations already show it. */
@@ -122,7 +132,10 @@ export interface ConfabClient {
 
   /** The conversation, live and with messages, until its `close()` was called as often. */
   open(id: string): Conversation;
-  /** Makes a conversation with these people (or finds the 1-on-1 there is) and opens it. More than one make a group. */
+  /**
+   * Makes a conversation with these people (or finds the 1-on-1 there is) and opens it. More than one make a group. Rejects
+   * with `requested` where the one person got a request instead; of a group such people join when they accept.
+   */
   create(participantIds: readonly number[], name?: string): Promise<Conversation>;
 
   /** Tells, by `presence` events, whether these people are online, until `unwatch` was called as often. */
@@ -135,17 +148,36 @@ export interface ConfabClient {
   /** Ends the session there was. */
   signIn(email: string, password: string): Promise<User>;
   /**
+   * Signs in by another call that does so and answers with the person: `users/register/` with `sign_in: true`. Ends the
+   * session there was.
+   */
+  signInBy(path: string, body: object): Promise<User>;
+  /**
    * Ends the session and forgets what was loaded, also when the server can't be reached. Unsent texts are kept and go out
    * when the same person signs in again; `discardUnsent` forgets them too.
    */
   signOut(options?: { discardUnsent?: boolean }): Promise<void>;
-  updateProfile(names: { first_name?: string; last_name?: string }): Promise<User>;
+  /** How many messages and changes of this person wait in the storage, also while nobody is signed in. */
+  unsentOf(userId: number): Promise<number>;
+  /** Throws them away. Not while this person is signed in. */
+  discardUnsent(userId: number): Promise<void>;
+  profile(): Promise<Profile>;
+  updateProfile(values: { first_name?: string; last_name?: string; may_add_me?: MayAddMe }): Promise<Profile>;
+  /** One page of the requests that wait for your answer, newest first. */
+  requests(page?: { limit?: number; offset?: number }): Promise<{ items: ConversationRequest[]; total: number }>;
+  /** Makes the 1-on-1, or joins the group, and opens it. */
+  acceptRequest(id: string): Promise<Conversation>;
+  /** Its sender is not told. */
+  declineRequest(id: string): Promise<void>;
   /** Ends all other sessions. */
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
   sessions(): Promise<SessionInfo[]>;
   endSession(id: string): Promise<void>;
   /** Everybody else, newest first, whose name or e-mail has `search` in it. */
   people(search?: string, page?: { limit?: number; offset?: number }): Promise<People>;
+
+  /** Any other call under `/api/`: the answer's `data` and `meta`, or a ConfabError. */
+  call(method: string, path: string, body?: object): Promise<{ data: unknown; meta: unknown }>;
 
   on<K extends keyof ClientEvents>(event: K, listener: (...args: ClientEvents[K]) => void): Unsubscribe;
   /** Does not wait any longer before the next try. */

@@ -11,7 +11,7 @@ import { createConversations } from "./list.ts";
 import { later, platform } from "./platform.ts";
 import { createPresences } from "./presences.ts";
 import { Cut, jitter } from "./retry.ts";
-import { createSession } from "./session.ts";
+import { createSession, LOGIN, outboxOf } from "./session.ts";
 import type { LateStore } from "./store.ts";
 import type { ConversationInfo, User } from "./wire.ts";
 
@@ -102,21 +102,30 @@ export function createClient(options: ConnectOptions): ConfabClient {
     },
     async create(participant_ids, name) {
       const { data } = await http.call("POST", "chat/conversations/", { participant_ids, name });
+      if ("request" in (data as object)) throw new ConfabError("requested", "Request sent");
+      return core.open(conversations.list(data as ConversationInfo).id);
+    },
+    async acceptRequest(id) {
+      const { data } = await http.call("POST", `chat/requests/${id}/accept/`);
       return core.open(conversations.list(data as ConversationInfo).id);
     },
     watch: (userIds) => presences.watch(userIds),
     unwatch: (userIds) => presences.unwatch(userIds),
     presence: (userId) => presences.get(userId),
-    signIn: (email, password) => session.signIn(email, password),
+    signIn: (email, password) => core.signInBy(LOGIN, { email, password }),
+    signInBy: (path, body) => session.signInBy(path, body),
+    unsentOf: async (userId) => (await (await loaded)?.keys(outboxOf(userId)))?.length ?? 0,
+    discardUnsent: async (userId) => store.clear(outboxOf(userId)),
+    call: http.call,
     signOut: (how) => session.signOut(how),
-    updateProfile: (names) => session.updateProfile(names),
+    updateProfile: (values) => session.updateProfile(values),
     reconnect: () => connection.kick(),
     close: () => (closing ??= close()),
   };
   const connection = createConnection(core, timing, `${base.replace(/^http/, "ws")}ws/`, WebSocket);
   const conversations = createConversations(core, options.recent ?? 20);
   const presences = createPresences(core);
-  const session = createSession(core);
+  const session = createSession(core, options.signedIn);
   const ready = session.start();
   return core;
 
@@ -130,8 +139,10 @@ export function createClient(options: ConnectOptions): ConfabClient {
     if (!core.isOnline()) return;
     if (frame.type === "presence") presences.take(frame);
     else if (frame.type === "user") userChanged(frame.user);
+    else if (frame.type === "request") emit("request", frame.request);
+    else if (frame.type === "request_ended") emit("request_ended", frame.request_id);
     else if (frame.type === "conversation") {
-      conversations.list(frame.conversation);
+      conversations.met(frame.conversation);
       presences.met(frame.conversation.participants);
     } else if ("conversation_id" in frame && frame.conversation_id) {
       if (frame.type === "activity") conversations.moved(frame.conversation_id, frame.last_seq);
@@ -139,7 +150,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
       const conversation = conversations.find(frame.conversation_id);
       conversation?.take(frame);
       // Of one that is not loaded the server alone knows what is unread.
-      if (!conversation && /^(read_position|pruned)$/.test(frame.type)) conversations.recount();
+      if (!conversation && /^(read_position|pruned|hidden)$/.test(frame.type)) conversations.recount();
     }
   }
 

@@ -155,10 +155,13 @@ export interface Conversation {
 
   /** One page of all participants, by joining; go on with `next`. */
   participants(page?: { after?: number; limit?: number }): Promise<People & { next: number | null }>;
-  addParticipants(userIds: readonly number[]): Promise<void>;
+  /** Resolves with those who got a request: they join when they accept. */
+  addParticipants(userIds: readonly number[]): Promise<number[]>;
   /** Oneself, or, as the owner, anybody. */
   removeParticipant(userId: number): Promise<void>;
   leave(): Promise<void>;
+  /** Of a 1-on-1: takes it out of the list until a message comes. */
+  hide(): Promise<void>;
   /** Groups only; `null` takes the name away. */
   rename(name: string | null): Promise<void>;
 

@@ -30,6 +30,8 @@ export function createConversation(id: string, core: Core): LiveConversation {
   let opened = 0;
   let pending: ConversationChange | undefined;
   let isToAsk = false;
+  /** Hidden until a message comes after this one. */
+  let hiddenAt = -1;
   const held: { message: Message; isOwn: boolean | undefined }[] = [];
   const { on, emit } = createEmitter<ConversationEvents>(core.onError);
   const timeline = createTimeline();
@@ -68,6 +70,9 @@ export function createConversation(id: string, core: Core): LiveConversation {
     },
     get isOpen() {
       return opened > 0;
+    },
+    get isHidden() {
+      return hiddenAt >= reading.head;
     },
     get state() {
       if (self.goneReason) return "gone";
@@ -164,6 +169,11 @@ export function createConversation(id: string, core: Core): LiveConversation {
         case "activity":
           reading.learn({ head: frame.last_seq });
           break;
+        case "hidden":
+          hiddenAt = frame.last_seq;
+          reading.learn({ head: hiddenAt });
+          core.emit("hidden", self);
+          break;
         default:
           // Of a change the cursor has moved, and that is kept.
           if (!change) return;
@@ -173,6 +183,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
     meetHistory() {
       if (self.epoch === core.epoch) return false;
       self.epoch = core.epoch;
+      hiddenAt = -1;
       reading.forget();
       return true;
     },
@@ -201,7 +212,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
 
     // What the HTTP API says
 
-    learn({ message_count, pruned_seq, unread_count, last_message, read_positions, ...info }) {
+    learn({ message_count, pruned_seq, unread_count, last_message, read_positions, is_hidden, ...info }) {
       const isOther = unread_count !== undefined && self.meetHistory();
       if (isOther && !feed.isFollowed) feed.forget();
       if (isOther) timeline.forgetNewest();
@@ -222,6 +233,7 @@ export function createConversation(id: string, core: Core): LiveConversation {
         self.told = Math.min(self.told, reading.head);
         self.prune(pruned_seq);
       }
+      hiddenAt = is_hidden ? (pruned_seq ?? 0) + (message_count ?? 0) : -1;
       self.changed();
     },
     userChanged(user) {

@@ -56,6 +56,8 @@ export interface LiveConversation extends Conversation {
   told: number;
   /** It is in the list; others were only asked for by their id. */
   isListed: boolean;
+  /** Its person has hidden it, and no message has come since. */
+  readonly isHidden: boolean;
   /** Another person is signed in, or nobody: nothing comes of it any more. */
   isOver: boolean;
   /** In which history its counters are known. `null`: what is known of them is not to be trusted. */
@@ -112,5 +114,6 @@ export interface Summary extends ConversationInfo {
   pruned_seq?: number;
   unread_count: number;
   last_message: Message | null;
+  is_hidden?: true;
   read_positions?: { user_id: number; seq: number }[];
 }

@@ -1,4 +1,4 @@
-/** What a refusal is: those of the server, and `offline` when it could not be reached. */
+/** What a refusal is: those of the server, `offline` when it could not be reached, `requested` when somebody must agree first. */
 export type ErrorCode =
   | "validation_failed"
   | "authentication_required"
@@ -15,6 +15,8 @@ export type ErrorCode =
   | "throttled"
   | "unavailable"
   | "internal_error"
+  | "removed_from_group"
+  | "requested"
   | "offline"
   | (string & {});
 

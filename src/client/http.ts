@@ -17,6 +17,8 @@ interface Meta {
   /** Of the list of conversations, over all there are. Servers of earlier releases don't tell it. */
   unread?: { messages: number };
   next_after: number | null;
+  /** People who got a request. Left out when there are none. */
+  requested?: number[];
 }
 
 type Page<T> = Meta & { items: T[] };
@@ -29,8 +31,9 @@ export type Http = ReturnType<typeof createHttp>;
 export function createHttp(base: string, fetch: Fetch, store: LateStore, token: string | undefined) {
   const http = {
     token,
-    /** For what must be sent along outside browsers; there the browser does it. */
-    headers: () => (http.token === undefined ? undefined : { Cookie: `sessionid=${http.token}` }),
+    /** For what must be sent along outside browsers; there the browser does it. Servers know it by either name. */
+    headers: () =>
+      http.token === undefined ? undefined : { Cookie: `sessionid=${http.token}; __Host-sessionid=${http.token}` },
 
     /** @throws ConfabError: what the server said, or `offline` */
     async call(method: string, path: string, body?: object): Promise<{ data: unknown; meta: Meta }> {
@@ -72,7 +75,7 @@ export function createHttp(base: string, fetch: Fetch, store: LateStore, token: 
   /** Browsers keep it themselves, and show it to nobody. */
   function keepCookie({ headers }: FetchResponse) {
     for (const cookie of headers.getSetCookie?.() ?? []) {
-      const value = /^sessionid=([^;]*)/.exec(cookie)?.[1];
+      const value = /^(?:__Host-)?sessionid=([^;]*)/.exec(cookie)?.[1];
       if (value === undefined) continue;
       http.token = value || undefined;
       void store.set("token", http.token);

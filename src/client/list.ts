@@ -15,7 +15,7 @@ const LOOK_AGAIN_MS = 10_000;
 const RECOUNT_AFTER_MS = 1_000;
 
 const unreadIn = (conversations: LiveConversation[]) =>
-  conversations.reduce((sum, one) => sum + (one.goneReason ? 0 : one.unread), 0);
+  conversations.reduce((sum, one) => sum + (one.goneReason || one.isHidden ? 0 : one.unread), 0);
 
 /** The list, to the other parts. */
 export interface Conversations extends ConversationList {
@@ -28,6 +28,8 @@ export interface Conversations extends ConversationList {
   get(id: string): LiveConversation;
   /** The server says that one takes part in it. */
   list(info: ConversationInfo & Partial<Summary>): LiveConversation;
+  /** The same, said by itself: it is told of when it is new. */
+  met(info: ConversationInfo): void;
   /** Something happened in one that is not followed; `lastSeq` is its newest message. */
   moved(id: string, lastSeq: number): void;
   /** Something of one, or of the list, is different. */
@@ -72,7 +74,7 @@ export function createConversations(core: Core, recent: number) {
     get ordered(): readonly LiveConversation[] {
       if (!isDirty) return sorted;
       isDirty = false;
-      const listed = list.known.filter((one) => one.isListed && !one.goneReason);
+      const listed = list.known.filter((one) => one.isListed && !one.goneReason && !one.isHidden);
       // One in which something of oneself waits to be sent stands above all others.
       const rank = (one: LiveConversation) => Number(one.outbox.isSending());
       sorted = listed.sort((a, b) => rank(b) - rank(a) || b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
@@ -95,6 +97,11 @@ export function createConversations(core: Core, recent: number) {
       conversation.isListed = true;
       conversation.revive();
       return conversation;
+    },
+    met(info: ConversationInfo) {
+      const isKnown = list.find(info.id)?.isListed;
+      const conversation = list.list(info);
+      if (!isKnown) core.emit("added", conversation);
     },
     moved(id: string, lastSeq: number) {
       const conversation = list.get(id);
@@ -177,6 +184,9 @@ export function createConversations(core: Core, recent: number) {
     const before = list.ordered;
     const page = await load(0);
     if (!page) return;
+    // All there were had been known: what was not is new.
+    if (before.length > 0 && before.length < PAGE)
+      for (const conversation of page) if (!before.includes(conversation)) core.emit("added", conversation);
     const oldest = page.length < PAGE ? -Infinity : Math.min(...page.map((one) => one.activeAt));
     for (const conversation of before) {
       if (page.includes(conversation)) continue;

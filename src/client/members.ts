@@ -1,5 +1,6 @@
 import type { People } from "./conversation-api.ts";
 import type { Core } from "./core.ts";
+import { ConfabError } from "./errors.ts";
 import type { ConversationInfo, User } from "./wire.ts";
 
 /** The calls about who takes part in a conversation, and what it is called. */
@@ -9,18 +10,26 @@ export function members(id: string, core: Core) {
 
   async function removeParticipant(userId: number): Promise<void> {
     await call("DELETE", `participants/${userId}/`);
-    if (userId === core.me?.id) core.conversations.get(id).gone("removed");
+    const self = core.conversations.get(id);
+    // A 1-on-1 is hidden; the server says so.
+    if (userId === core.me?.id && self.info?.is_group !== false) self.gone("removed");
   }
 
   return {
     removeParticipant,
     leave: () => removeParticipant(core.me?.id ?? 0),
+    async hide(): Promise<void> {
+      if (core.conversations.get(id).info?.is_group !== false)
+        throw new ConfabError("validation_failed", "Only a 1-on-1 can be hidden. Leave a group instead.");
+      await removeParticipant(core.me?.id ?? 0);
+    },
     async participants({ after = 0, limit = 50 } = {}): Promise<People & { next: number | null }> {
       const { data, meta } = await call("GET", `participants/?after=${after}&limit=${limit}`);
       return { users: data as User[], total: meta.total, next: meta.next_after };
     },
-    async addParticipants(user_ids: readonly number[]): Promise<void> {
-      await call("POST", "participants/", { user_ids });
+    async addParticipants(user_ids: readonly number[]): Promise<number[]> {
+      const { meta } = await call("POST", "participants/", { user_ids });
+      return meta?.requested ?? [];
     },
     async rename(name: string | null): Promise<void> {
       const { data } = await call("PATCH", "", { name });

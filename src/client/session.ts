@@ -1,12 +1,21 @@
 import type { Core } from "./core.ts";
 import { ConfabError } from "./errors.ts";
 import { platform } from "./platform.ts";
-import type { User } from "./wire.ts";
+import type { MayAddMe, Profile, User } from "./wire.ts";
+
+export const LOGIN = "users/login/";
+const PROFILE = "users/profile/";
+
+/** Where the storage has what this person has not sent. */
+export const outboxOf = (userId: number) => `outbox/${userId}/`;
 
 export type Session = ReturnType<typeof createSession>;
 
-/** Who is signed in: it changes in one place at a time. */
-export function createSession(core: Core) {
+/**
+ * Who is signed in: it changes in one place at a time.
+ * @param signedIn `false`: nobody, the server says
+ */
+export function createSession(core: Core, signedIn: boolean | undefined) {
   const { http, store, connection, conversations } = core;
   let turn: Promise<unknown> = Promise.resolve();
   /** Moves when somebody decides who is signed in: what was asked before does not count. */
@@ -75,7 +84,7 @@ export function createSession(core: Core) {
   async function whoAmI(): Promise<number | undefined> {
     const asked = decisions;
     try {
-      const { data } = await http.call("GET", "users/profile/");
+      const { data } = await http.call("GET", PROFILE);
       await inTurn(async () => (asked === decisions ? become(data as User) : undefined));
     } catch (error) {
       if (!(error instanceof ConfabError)) core.onError(error);
@@ -130,20 +139,23 @@ export function createSession(core: Core) {
         const me = await store.get<User>("me");
         if (me) await become(me);
         // Outside browsers there is no other cookie than ours.
-        else if (http.token === undefined && !platform.location) await signedOut();
+        else if (signedIn === false || (http.token === undefined && !platform.location)) await signedOut();
       });
       if (started !== decisions || core.state === "signed-out") return;
       if (!core.me && (await whoAmI()) === undefined && started === decisions) return inTurn(signedOut);
       if (started === decisions) connection.start();
     },
 
-    signIn: (email: string, password: string): Promise<User> =>
+    signInBy: (path: string, body: object): Promise<User> =>
       decide(async () => {
         const mark = await store.get("signing-out");
         // Before there is a session: a tab that starts now would end that one.
         await store.delete("signing-out");
         try {
-          const me = (await http.call("POST", "users/login/", { email, password })).data as User;
+          const answer = await http.call("POST", path, body);
+          // Others answer with what everybody may see of one.
+          const { data } = path === LOGIN ? answer : await http.call("GET", PROFILE);
+          const me = data as User;
           await become(me);
           return me;
         } catch (error) {
@@ -160,7 +172,7 @@ export function createSession(core: Core) {
         const { me } = core;
         await store.set("signing-out", true);
         await hide();
-        if (discardUnsent && me) await store.clear(`outbox/${me.id}/`);
+        if (discardUnsent && me) await store.clear(outboxOf(me.id));
         await endSession();
       }),
 
@@ -170,8 +182,8 @@ export function createSession(core: Core) {
         core.onError,
       ),
 
-    async updateProfile(names: { first_name?: string; last_name?: string }): Promise<User> {
-      const me = (await http.call("PATCH", "users/profile/", names)).data as User;
+    async updateProfile(values: { first_name?: string; last_name?: string; may_add_me?: MayAddMe }): Promise<Profile> {
+      const me = (await http.call("PATCH", PROFILE, values)).data as Profile;
       await inTurn(async () => (core.me?.id === me.id ? become(me) : undefined));
       return me;
     },

@@ -50,6 +50,24 @@ export interface ConversationInfo {
   updated_at: string;
 }
 
+/** Who may add you to conversations at once. All others send you a request. */
+export type MayAddMe = "everybody" | "shared" | "nobody";
+
+/** Yourself. `is_superuser` is there for superusers only. */
+export interface Profile extends User {
+  may_add_me: MayAddMe;
+  is_superuser?: true | undefined;
+}
+
+/** A wish to write to you, or to add you to a group. It waits for your answer. */
+export interface ConversationRequest {
+  id: string;
+  from: User;
+  /** The group; null: a 1-on-1 with `from`. */
+  conversation: { id: string; display_name: string } | null;
+  created_at: string;
+}
+
 /** One of one's own logins. */
 export interface SessionInfo {
   id: string;

@@ -39,7 +39,7 @@ export async function createSuperuser(
   password: string | undefined,
 ): Promise<number> {
   const asked = await complete(options, password);
-  const body = superuserBody.safeParse(asked);
+  const body = superuserBody(config.NAMES).safeParse(asked);
   if (!body.success) {
     for (const { path, message } of body.error.issues)
       process.stderr.write(`confab: ${described(path[0])}: ${message}\n`);

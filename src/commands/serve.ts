@@ -27,7 +27,8 @@ export async function serve(config: Config, fatal: Fatal): Promise<number> {
   process.once("SIGTERM", () => stop("SIGTERM", 0));
   process.once("SIGINT", () => stop("SIGINT", 0));
 
-  const server = startServer({ config, logger, writeApiLog: logs.writeApiLog, onLost: fail });
+  const { writeApiLog, writeSecurityLog } = logs;
+  const server = startServer({ config, logger, writeApiLog, writeSecurityLog, onLost: fail });
   fatal.onEnd({
     log: (error, text) => logger.fatal({ err: error }, text),
     async beforeExit() {

@@ -12,7 +12,10 @@ import type { Change } from "./changes.ts";
 import type { EndedSession, NewUser } from "./ports.ts";
 
 /** Who does it, as the audit log will tell: a superuser and where they are, or `null`, the command line. */
-export type Admin = { userId: number; address: string } | null;
+export type Admin = { userId: number; address: string; network: string } | null;
+
+/** What a change of an account is called, in the audit log and in that of security. */
+export type AccountChange = "user_deactivated" | "user_reactivated" | "superuser_granted" | "superuser_revoked";
 
 /** How many there are; not exact: at least so many, and the list does not go on beyond those that were looked at. */
 export interface Total {
@@ -33,12 +36,17 @@ export interface AdminUserStore {
     offset: number;
   }): Promise<{ users: AdminUser[] } & Total>;
   detail(id: number): Promise<Omit<AdminUserDetail, "open_sockets"> | undefined>;
-  /** Rejects where it would cost the admin their own account, or everybody the last active superuser. */
+  /** Writes down that somebody's sessions and addresses were looked at; once an hour for each admin and user. */
+  noteViewing(by: Admin, id: number): Promise<void>;
+  /**
+   * Rejects where it would cost the admin their own account, or everybody the last active superuser. `changed` names what
+   * was not so before.
+   */
   change(
     by: Admin,
     id: number,
     wanted: { isActive?: boolean | undefined; isSuperuser?: boolean | undefined },
-  ): Promise<{ user: AdminUser; ended: EndedSession[] }>;
+  ): Promise<{ user: AdminUser; ended: EndedSession[]; changed: AccountChange[] }>;
   /** Deactivated users with greater ids than `after`, by id. */
   deactivated(after: number, limit: number): Promise<number[]>;
   /** One of the user's sessions, or all. */

@@ -8,6 +8,7 @@ import { Failure } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import type { Page, Pages } from "./pages.ts";
 import type { MessageWindow, PageQuery } from "./ports.ts";
+import type { SecurityEvent, SecurityEventName, SecurityLog } from "./security-log.ts";
 import type { SocketPlaces } from "./socket-places.ts";
 
 interface Parts {
@@ -17,6 +18,7 @@ interface Parts {
   announcer: Announcer;
   bus: Bus;
   window: Pick<MessageWindow, "drop"> | undefined;
+  security: SecurityLog;
   logger: Logger;
 }
 
@@ -49,10 +51,12 @@ export class Administration {
     return this.parts.stores.users.list(query);
   }
 
-  async user(id: number): Promise<AdminUserDetail> {
+  /** With their sessions and addresses: who looks at somebody else's is written down before anything is shown. */
+  async user(by: Admin, id: number): Promise<AdminUserDetail> {
     const { stores, places } = this.parts;
     const user = await stores.users.detail(id);
     if (!user) throw new Failure("user_not_found");
+    if (by?.userId !== id) await stores.users.noteViewing(by, id);
     return { ...user, open_sockets: await places.count(id) };
   }
 
@@ -66,8 +70,9 @@ export class Administration {
     wanted: { isActive?: boolean | undefined; isSuperuser?: boolean | undefined },
   ): Promise<AdminUser> {
     const { stores, bus } = this.parts;
-    const { user, ended } = await stores.users.change(by, id, wanted).catch((error) => this.doubtSessions(error));
+    const { user, ended, changed } = await stores.users.change(by, id, wanted).catch((e) => this.doubtSessions(e));
     publishEnded(bus, id, ended);
+    for (const event of changed) this.record(event, by, id, { account: user.email });
     // Said again although nothing changed: the answer to the change may have got lost, and with it what was to be told.
     bus.publish({ kind: "user_changed", userId: id, fullName: user.full_name });
     if (!user.is_active) bus.publish({ kind: "sessions_doubted" });
@@ -83,11 +88,20 @@ export class Administration {
       const ending = stores.users.endSessions(by, userId, sessionId);
       const sessions = await ending.catch((error) => this.doubtSessions(error));
       publishEnded(bus, userId, sessions);
+      if (sessions.length > 0)
+        this.record(sessionId === undefined ? "sessions_ended" : "session_ended", by, userId, {
+          details: { count: sessions.length },
+        });
       return sessions.length;
     } finally {
       // There may be others, ended by a call whose answer got lost.
       bus.publish({ kind: "sessions_doubted" });
     }
+  }
+
+  private record(event: SecurityEventName, by: Admin, userId: number, more: Omit<SecurityEvent, "event">) {
+    const from = by && { address: by.address, network: by.network };
+    this.parts.security.record({ event, userId, by: by?.userId ?? null, ...from, ...more });
   }
 
   /** Passes a write's error on; unless it says that nothing was done, each node looks for sessions that have ended. */

@@ -1,42 +1,102 @@
 import type { Conversation, ConversationDetail, ConversationSummary } from "../protocol/conversations.ts";
 import { encode } from "../protocol/frames.ts";
+import type { ConversationRequest } from "../protocol/requests.ts";
 import type { Announcer } from "./announcer.ts";
+import { publishEndedRequests, tellAsked } from "./asking.ts";
 import type { Bus } from "./bus.ts";
+import type { Change } from "./changes.ts";
 import { Failure, invalidField } from "./errors.ts";
+import type { Logger } from "./logger.ts";
 import type { OwnTurns } from "./own-turns.ts";
-import type { Alteration, ConversationRecord, ConversationStore, SummaryRecord } from "./ports.ts";
+import type {
+  Alteration,
+  Asked,
+  ConversationRecord,
+  ConversationStore,
+  NewConversation,
+  OpenRequest,
+  RequestStore,
+  SummaryRecord,
+} from "./ports.ts";
+import type { Reach, Reached } from "./reach.ts";
+import { groupTitle } from "./titles.ts";
+
+/** What came of the wish to begin a conversation. */
+export type Begun =
+  | { kind: "created" | "existing"; conversation: Conversation; requested: number[] }
+  /** Of a 1-on-1: the other person decides themselves. */
+  | { kind: "requested"; request: ConversationRequest };
 
 export class Conversations {
   constructor(
     private readonly store: ConversationStore,
+    private readonly requests: RequestStore,
+    private readonly reach: Reach,
     private readonly announcer: Announcer,
     private readonly bus: Bus,
     private readonly turns: OwnTurns,
+    private readonly logger: Logger,
     private readonly settings: { maxParticipants: number },
   ) {}
 
-  /** A 1-on-1 that is there already is given back; two people have one, however many ask at once. */
-  async create(
-    creatorId: number,
-    body: { participantIds: number[]; name: string | null },
-  ): Promise<{ conversation: Conversation; created: boolean }> {
+  /**
+   * A 1-on-1 that is there already is given back; two people have one, however many ask at once. People who decide
+   * themselves get a request.
+   */
+  async create(creatorId: number, body: { participantIds: number[]; name: string | null }): Promise<Begun> {
     const faults = duplicateFaults(body.participantIds);
     const people = new Set(body.participantIds);
     if (!people.has(creatorId)) people.add(creatorId);
-    if (people.size < 2) faults.push("At least 2 participants are required.");
-    if (people.size > this.settings.maxParticipants)
-      faults.push(`A conversation can have at most ${this.settings.maxParticipants} participants.`);
-    else faults.push(...(await this.unknownFaults([...people])));
+    if (people.size < 2) faults.push("A conversation must have at least 2 participants.");
+    const max = this.settings.maxParticipants;
+    if (people.size > max) faults.push(`A conversation can have at most ${max} participants.`);
+    const reached = people.size > max ? NOBODY : await this.reach.of(creatorId, [...people]);
+    faults.push(...unknownFaults(reached.unknown));
     if (faults.length > 0) throw new Failure("validation_failed", { errors: { participant_ids: faults } });
-
-    const { conversation, created } = await this.store.create({
+    return this.begin({
       id: Bun.randomUUIDv7(),
       ownerId: creatorId,
       participantIds: [...people],
+      toAsk: reached.toAsk,
       name: body.name,
     });
-    if (created) this.tellNew(conversation, [...people], 0);
-    return { conversation: seenBy(conversation, creatorId), created };
+  }
+
+  private async begin(wish: NewConversation): Promise<Begun> {
+    const { conversation, created, unhidden, asked, ended } = await this.store.create(wish);
+    publishEndedRequests(this.bus, ended);
+    await tellAsked(this.bus, this.requests, this.logger, asked);
+    if (!conversation) return { kind: "requested", request: await this.requestOf(asked) };
+    const requested = idsOf(asked);
+    const present = wish.participantIds.filter((id) => !requested.includes(id));
+    if (created) this.tellNew(conversation, present, 0);
+    // On the owner's other devices it shows again.
+    else if (unhidden) this.tellTo(wish.ownerId, conversation);
+    return { kind: created ? "created" : "existing", conversation: seenBy(conversation, wish.ownerId), requested };
+  }
+
+  private async requestOf(asked: Asked[]): Promise<ConversationRequest> {
+    const [request] = await this.requests.read(asked.map(({ id }) => id));
+    if (!request) throw new Failure("unavailable", { retryAfter: 1 });
+    return request;
+  }
+
+  /** The person agrees to a request that waits for them: the 1-on-1 is made, or they join the group. */
+  async accept(userId: number, requestId: string, { fromId, conversationId }: OpenRequest): Promise<Conversation> {
+    if (conversationId !== null) {
+      const max = this.settings.maxParticipants;
+      await this.alter(fromId, conversationId, { kind: "accept", userId, requestId, max });
+      return this.recordFor(userId, conversationId);
+    }
+    const begun = await this.begin({
+      id: Bun.randomUUIDv7(),
+      ownerId: fromId,
+      participantIds: [fromId, userId],
+      name: null,
+      accepts: requestId,
+    });
+    if (begun.kind === "requested") throw new Failure("request_not_found");
+    return this.recordFor(userId, begun.conversation.id);
   }
 
   async list(userId: number, page: { limit: number; offset: number; search: string }) {
@@ -47,7 +107,11 @@ export class Conversations {
   async detail(userId: number, conversationId: string): Promise<ConversationDetail> {
     const row = await this.store.summary(userId, conversationId);
     if (!row) throw new Failure("conversation_not_found");
-    return { ...summaryFor(row, userId), read_positions: await this.store.readPositions(conversationId) };
+    return {
+      ...summaryFor(row, userId),
+      ...(row.isHidden ? { is_hidden: true } : {}),
+      read_positions: await this.store.readPositions(conversationId),
+    };
   }
 
   async participants(userId: number, conversationId: string, page: { after: number; limit: number }) {
@@ -56,75 +120,102 @@ export class Conversations {
     return this.store.participants(conversationId, page);
   }
 
-  rename(userId: number, conversationId: string, name: string | null) {
-    return this.alter(userId, conversationId, { kind: "rename", name });
+  async rename(userId: number, conversationId: string, name: string | null): Promise<Conversation> {
+    await this.alter(userId, conversationId, { kind: "rename", name });
+    return this.recordFor(userId, conversationId);
   }
 
+  /** `requested`: people who decide themselves, or had left by themselves. They got a request. */
   async addParticipants(userId: number, conversationId: string, userIds: number[]) {
     if (userIds.length === 0) throw invalidField("user_ids", "This list may not be empty.");
     const max = this.settings.maxParticipants;
     const faults = duplicateFaults(userIds);
     if (userIds.length > max) faults.push(`A conversation can have at most ${max} participants.`);
-    else faults.push(...(await this.unknownFaults(userIds)));
+    const { unknown, toAsk } = userIds.length > max ? NOBODY : await this.reach.of(userId, userIds);
+    faults.push(...unknownFaults(unknown));
     if (faults.length > 0) throw new Failure("validation_failed", { errors: { user_ids: faults } });
-    return this.alter(userId, conversationId, { kind: "add", userIds, max });
+    const asked = await this.alter(userId, conversationId, { kind: "add", userIds, toAsk, max });
+    return { conversation: await this.recordFor(userId, conversationId), requested: idsOf(asked) };
   }
 
-  /** Oneself, or as the owner anybody. Who leaves does not see the conversation any more, so nothing comes back. */
-  async removeParticipant(userId: number, conversationId: string, removedId: number): Promise<void> {
-    await this.change(userId, conversationId, { kind: "remove", userId: removedId });
+  /**
+   * Oneself, or as the owner anybody. A 1-on-1 can't be left: its person hides it for themselves.
+   * Nobody sees a group that they have left, so nothing comes back.
+   */
+  async removeParticipant(userId: number, conversationId: string, removedId: number): Promise<"hidden" | "removed"> {
+    const last_seq = removedId === userId ? await this.store.hide(conversationId, userId) : undefined;
+    if (last_seq !== undefined) {
+      const frame = encode({ type: "hidden", conversation_id: conversationId, last_seq });
+      this.bus.publish({ kind: "to_user", userId, frame });
+      return "hidden";
+    }
+    await this.alter(userId, conversationId, { kind: "remove", userId: removedId });
+    return "removed";
   }
 
-  private async alter(userId: number, conversationId: string, alteration: Alteration): Promise<Conversation> {
-    const change = await this.change(userId, conversationId, alteration);
-    const record = await this.store.record(conversationId);
-    if (!record) throw new Failure("conversation_not_found");
-    if (change?.kind === "participants" && change.added.length > 0)
+  /** Somebody has come into a group by a commit that is done: everybody in it hears of it, and they see it at once. */
+  async joined(userId: number, conversationId: string, change: Change | undefined): Promise<Conversation> {
+    if (change) await this.tell(conversationId, change);
+    return this.recordFor(userId, conversationId);
+  }
+
+  /** Does it, and tells everybody. Returns who is asked. */
+  private async alter(userId: number, conversationId: string, alteration: Alteration): Promise<Asked[]> {
+    const { change, asked, ended } = await this.store
+      .alter(conversationId, userId, alteration)
+      .catch((error: unknown) => this.announcer.doubt(conversationId, error));
+    publishEndedRequests(this.bus, ended);
+    if (change) await this.tell(conversationId, change);
+    await tellAsked(this.bus, this.requests, this.logger, asked);
+    return asked;
+  }
+
+  private async tell(conversationId: string, change: Change): Promise<void> {
+    this.announcer.announce(change);
+    if (change.kind === "participants" && change.added.length > 0) {
+      const record = await this.store.record(conversationId);
+      if (!record) throw new Failure("conversation_not_found");
       this.tellNew(
         record,
         change.added.map((user) => user.id),
         change.version,
       );
-    return seenBy(record, userId);
+    }
   }
 
-  private async change(userId: number, conversationId: string, alteration: Alteration) {
-    try {
-      const { change } = await this.store.alter(conversationId, userId, alteration);
-      if (change) this.announcer.announce(change);
-      return change;
-    } catch (error) {
-      return this.announcer.doubt(conversationId, error);
-    }
+  private async recordFor(userId: number, conversationId: string): Promise<Conversation> {
+    const record = await this.store.record(conversationId);
+    if (!record) throw new Failure("conversation_not_found");
+    return seenBy(record, userId);
   }
 
   /** Tells people of a conversation that is new to them since this version. */
   private tellNew(record: ConversationRecord, userIds: number[], version: number) {
     const joined = { conversationId: record.id, version };
-    const frameFor = (userId: number) =>
-      encode({ type: "conversation", conversation_id: record.id, conversation: seenBy(record, userId) });
     // A group looks the same to everyone; one frame serves all.
-    const shared = record.isGroup ? frameFor(0) : undefined;
+    const shared = record.isGroup ? frameFor(record, 0) : undefined;
     for (const userId of userIds)
-      this.bus.publish({ kind: "to_user", userId, joined, frame: shared ?? frameFor(userId) });
+      this.bus.publish({ kind: "to_user", userId, joined, frame: shared ?? frameFor(record, userId) });
   }
 
-  private async unknownFaults(ids: number[]): Promise<string[]> {
-    const known = new Set(await this.store.known(ids));
-    const unknown = ids.filter((id) => !known.has(id));
-    return unknown.length === 0 ? [] : [`There is no user with id ${someOf(unknown)}.`];
+  private tellTo(userId: number, record: ConversationRecord) {
+    this.bus.publish({ kind: "to_user", userId, frame: frameFor(record, userId) });
   }
 }
 
-function duplicateFaults(ids: number[]): string[] {
-  const seen = new Set<number>();
-  const twice = new Set<number>();
-  for (const id of ids) (seen.has(id) ? twice : seen).add(id);
-  return twice.size === 0 ? [] : [`Each participant may be listed once; ${someOf([...twice])} is there twice.`];
-}
+const NOBODY: Reached = { unknown: [], toAsk: new Set() };
+const idsOf = (asked: readonly Asked[]) => asked.map(({ userId }) => userId);
+const frameFor = (record: ConversationRecord, userId: number) =>
+  encode({ type: "conversation", conversation_id: record.id, conversation: seenBy(record, userId) });
+
+const unknownFaults = (ids: readonly number[]) =>
+  ids.length === 0 ? [] : [`There is no user with id ${someOf(ids)}.`];
+
+const duplicateFaults = (ids: number[]): string[] =>
+  new Set(ids).size === ids.length ? [] : ["Duplicate participants are not allowed."];
 
 /** A list that stays readable when it is long. */
-const someOf = (ids: number[]) => (ids.length > 10 ? `${ids.slice(0, 10).join(", ")}, …` : ids.join(", "));
+const someOf = (ids: readonly number[]) => (ids.length > 10 ? `${ids.slice(0, 10).join(", ")}, …` : ids.join(", "));
 
 /** The conversation as `userId` sees it. */
 function seenBy(record: ConversationRecord, userId: number): Conversation {
@@ -142,11 +233,7 @@ function seenBy(record: ConversationRecord, userId: number): Conversation {
 }
 
 function displayName({ isGroup, participants }: ConversationRecord, userId: number): string {
-  if (isGroup)
-    return `Group with ${participants
-      .slice(0, 3)
-      .map((user) => user.first_name)
-      .join(", ")}`;
+  if (isGroup) return groupTitle(participants.map((user) => user.first_name));
   return `Chat with ${participants.find((user) => user.id !== userId)?.full_name ?? "nobody"}`;
 }
 

@@ -43,11 +43,12 @@ export const errorToLog = (error: unknown): unknown => (error instanceof Failure
 export const invalidField = (field: string, text: string) =>
   new Failure("validation_failed", { errors: { [field]: [text] } });
 
-/** A refusal for coming too often; the text is the one the seed's clients know. */
-export function throttled(retryAfterSeconds: number): Failure {
+/**
+ * A refusal for coming too often; the text is the one the seed's clients know.
+ * @param why is added to it
+ */
+export function throttled(retryAfterSeconds: number, why?: string): Failure {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
-  return new Failure("throttled", {
-    retryAfter: seconds,
-    message: `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? "" : "s"}.`,
-  });
+  const text = `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? "" : "s"}.`;
+  return new Failure("throttled", { retryAfter: seconds, message: why === undefined ? text : `${text} ${why}` });
 }

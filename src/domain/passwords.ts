@@ -1,6 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
+import { normalPassword } from "../protocol/passwords.ts";
+import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
 import { Failure } from "./errors.ts";
+import { FairQueue } from "./fair-queue.ts";
 
 /** What argon2id takes for one hash: memory in KiB, and how often it passes over that. */
 export interface PasswordCost {
@@ -12,7 +16,7 @@ export const PASSWORD_COST: PasswordCost = { memoryCost: 19_456, timeCost: 2 };
 const ARGON2ID = { algorithm: 2, parallelism: 1 } as const;
 /** Hashes in work at once, so that a rush of logins leaves a core for everything else. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
-/** Waiting callers, as many as are served within seconds. Of more, whoever has the most waiting is told to come back. */
+/** Waiting callers, as many as are served within seconds. Of more, somebody is told to come back: see `FairQueue`. */
 export const PASSWORDS_WAITING_MAX = 300;
 
 interface Waiting {
@@ -20,70 +24,76 @@ interface Waiting {
   refuse(error: Failure): void;
 }
 
-/**
- * Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before, and say from which
- * network they were asked: the networks take turns, so that who floods holds up nobody else.
- */
+/** What a hash says of how it was made. */
+const MADE_WITH = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/;
+
+/** Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before. */
 export class Passwords {
   private running = 0;
-  private waiting = 0;
-  /** By network; who is next comes first. */
-  private readonly queues = new Map<string, Waiting[]>();
+  private readonly queue = new FairQueue<Waiting>();
   /** What an unknown e-mail is checked against, so that it takes as long as a known one. */
   private readonly decoy: Promise<string>;
 
   constructor(private readonly cost = PASSWORD_COST) {
-    this.decoy = this.hash(crypto.randomUUID(), "");
+    this.decoy = this.hash(crypto.randomUUID(), COMMAND_LINE);
   }
 
-  hash(password: string, from: string): Promise<string> {
-    return this.inTurn(from, () => hash(password, { ...ARGON2ID, ...this.cost }));
+  hash(password: string, from: PasswordCaller): Promise<string> {
+    const normal = normalPassword(password) ?? password;
+    return this.inTurn(from, () => hash(normal, { ...ARGON2ID, ...this.cost }));
   }
 
-  /** `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. */
-  async verify(passwordHash: string | undefined, password: string, from: string): Promise<boolean> {
+  /** The hash of a password that nobody knows: of an account without one, a login costs and looks like any other. */
+  unusable(from: PasswordCaller): Promise<string> {
+    return this.hash(randomBytes(32).toString("base64url"), from);
+  }
+
+  /**
+   * `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. Hashes of earlier
+   * releases may be of the form as it was typed, which is tried second.
+   */
+  async verify(passwordHash: string | undefined, password: string, from: PasswordCaller): Promise<boolean> {
+    const normal = normalPassword(password);
+    // What nobody can have is refused unhashed, whoever it is for.
+    if (normal === undefined) return false;
     const against = passwordHash ?? (await this.decoy);
-    const matches = await this.inTurn(from, () => verify(against, password));
+    const matches = await this.inTurn(
+      from,
+      async () => (await verify(against, normal)) || (normal !== password && (await verify(against, password))),
+    );
     return matches && passwordHash !== undefined;
   }
 
-  private async inTurn<T>(from: string, work: () => Promise<T>): Promise<T> {
+  /** Whether a hash was made as they are made now. */
+  isCurrent(passwordHash: string): boolean {
+    const [, memory, time, parallelism] = MADE_WITH.exec(passwordHash) ?? [];
+    const { memoryCost, timeCost } = this.cost;
+    return Number(memory) === memoryCost && Number(time) === timeCost && Number(parallelism) === ARGON2ID.parallelism;
+  }
+
+  private async inTurn<T>(from: PasswordCaller, work: () => Promise<T>): Promise<T> {
     if (this.running < AT_ONCE) this.running++;
     else await this.turn(from);
     try {
+      await from.mayGoOn?.();
       return await work();
     } finally {
       this.passOn();
     }
   }
 
-  private turn(from: string): Promise<void> {
+  private turn(from: PasswordCaller): Promise<void> {
     return new Promise((start, refuse) => {
-      const queue = this.queues.get(from) ?? [];
-      this.queues.set(from, queue);
-      queue.push({ start, refuse });
-      if (++this.waiting > PASSWORDS_WAITING_MAX) this.refuseOneOf(queue);
+      this.queue.add(from, { start, refuse });
+      if (this.queue.size > PASSWORDS_WAITING_MAX)
+        this.queue.dropLast(from)?.refuse(new Failure("unavailable", { retryAfter: 5 }));
     });
-  }
-
-  /** The last one of the longest queue, be it another one than that which has just grown. */
-  private refuseOneOf(grown: Waiting[]) {
-    let longest = grown;
-    for (const queue of this.queues.values()) if (queue.length > longest.length) longest = queue;
-    this.waiting--;
-    longest.pop()?.refuse(new Failure("unavailable", { retryAfter: 5 }));
   }
 
   /** The turn is handed on, so `running` stays while anybody waits. */
   private passOn() {
-    for (const [from, queue] of this.queues) {
-      this.queues.delete(from);
-      const next = queue.shift();
-      if (queue.length > 0) this.queues.set(from, queue);
-      if (!next) continue;
-      this.waiting--;
-      return next.start();
-    }
-    this.running--;
+    const next = this.queue.next();
+    if (next) next.start();
+    else this.running--;
   }
 }

@@ -1,7 +1,10 @@
 import type { Message } from "../protocol/messages.ts";
-import type { SessionInfo, User } from "../protocol/users.ts";
+import type { ConversationRequest } from "../protocol/requests.ts";
+import type { MayAddMe, SessionInfo, User } from "../protocol/users.ts";
 import type { AdminStores } from "./admin-ports.ts";
 import type { Change } from "./changes.ts";
+import type { InviteStore } from "./invites.ts";
+import type { PasswordLinkStore } from "./password-links.ts";
 
 /**
  * What the domain asks of its store. The statements live in stores/postgres and run on two drivers, PostgreSQL and
@@ -11,8 +14,11 @@ export interface Stores {
   users: UserStore;
   sessions: SessionStore;
   conversations: ConversationStore;
+  requests: RequestStore;
   log: MessageLog;
   admin: AdminStores;
+  invites: InviteStore;
+  passwordLinks: PasswordLinkStore;
 }
 
 /** A user with what only the server may see. */
@@ -21,6 +27,7 @@ export interface Account {
   passwordHash: string;
   isSuperuser: boolean;
   isActive: boolean;
+  mayAddMe: MayAddMe;
 }
 
 export interface NewUser {
@@ -31,14 +38,23 @@ export interface NewUser {
   isSuperuser: boolean;
 }
 
+/** What people change of themselves; what is left out stays. */
+export interface ProfileValues {
+  firstName?: string;
+  lastName?: string;
+  mayAddMe?: MayAddMe;
+}
+
 export interface UserStore {
   /** `undefined`: the e-mail is taken. */
   create(user: NewUser): Promise<User | undefined>;
   byId(id: number): Promise<Account | undefined>;
   byEmail(email: string): Promise<Account | undefined>;
-  rename(id: number, names: { firstName?: string; lastName?: string }): Promise<User | undefined>;
+  change(id: number, values: ProfileValues): Promise<Account | undefined>;
   /** Sets a password and ends all the user's sessions but `keptSession`, both or neither. Returns those that ended. */
   setPassword(id: number, passwordHash: string, keptSession: string): Promise<EndedSession[]>;
+  /** Puts another hash of the same password in the place of this one, if it is still there. */
+  renewHash(id: number, passwordHash: string, renewed: string): Promise<void>;
   /** Sets `last_seen` to now. */
   seen(id: number): Promise<User | undefined>;
   /**
@@ -70,6 +86,8 @@ export interface Session {
   fullName: string;
   isSuperuser: boolean;
   lastUsedAt: number;
+  /** The password was shown in it within PROVED_MS before it was read. */
+  isProved: boolean;
 }
 
 /** A session that is no more; `key` is what the caches know it by. */
@@ -84,15 +102,26 @@ export interface NewSession {
   userId: number;
   passwordHash: string;
   address: string;
+  network: string;
   client: string;
 }
 
 export interface SessionStore {
   /** What the nodes of this database share and nobody else knows: what seals tokens, and what names their bus. */
   secret(name: "session" | "bus"): Promise<string>;
-  /** False when `passwordHash` is no longer the user's: the password that was checked has been changed since. */
-  create(session: NewSession): Promise<boolean>;
-  /** Gives a session a new token. */
+  /**
+   * Starts a session; of more than `max` of the user, those used longest ago end. From then on the network is one that they
+   * have signed in from. `undefined` when `passwordHash` is no longer the user's: it has been changed since it was checked.
+   */
+  create(session: NewSession, max: number): Promise<EndedSession[] | undefined>;
+  /** The account of an e-mail or an id, and whether its user has signed in from there before. */
+  standing(
+    account: { email: string } | { userId: number },
+    from: { network: string; address: string },
+  ): Promise<{ userId: number; email: string; isKnown: boolean } | undefined>;
+  /** Notes that the password was shown in this session just now. */
+  prove(id: string): Promise<void>;
+  /** Gives a session a new token, its password having been shown just now. */
   renew(id: string, key: string): Promise<void>;
   /** The live session of this key, its user active. */
   find(key: string): Promise<Session | undefined>;
@@ -101,7 +130,9 @@ export interface SessionStore {
   list(userId: number): Promise<Omit<SessionInfo, "current">[]>;
   /** Ends one session of the user. `undefined`: they have none of this id. */
   end(userId: number, id: string): Promise<EndedSession | undefined>;
-  /** Forgets sessions whose time is over. */
+  /** Ends all sessions of the user but one. */
+  endOthers(userId: number, keptId: string): Promise<EndedSession[]>;
+  /** Forgets sessions whose time is over, and networks that nobody has signed in from for long. */
   prune(): Promise<void>;
 }
 
@@ -120,6 +151,8 @@ export interface ConversationRecord {
 
 /** What one participant's list shows beside the conversation itself. */
 export interface SummaryRecord extends ConversationRecord {
+  /** This participant has hidden it, and no message has come since. */
+  isHidden: boolean;
   messageCount: number;
   prunedSeq: number;
   unreadCount: number;
@@ -147,14 +180,13 @@ export interface Standing {
 
 export interface ConversationStore {
   /** People among `ids` who exist and are active. */
-  known(ids: number[]): Promise<number[]>;
-  /** For two people: the one that is there, or a new one; it is unique. `created` tells which. */
-  create(conversation: {
-    id: string;
-    ownerId: number;
-    participantIds: number[];
-    name: string | null;
-  }): Promise<{ conversation: ConversationRecord; created: boolean }>;
+  known(ids: number[]): Promise<{ id: number; mayAddMe: MayAddMe }[]>;
+  /** People among `ids` who share a conversation with the user. What it costs does not tell which ids exist. */
+  sharing(userId: number, ids: number[]): Promise<Set<number>>;
+  /** For two people: the one that is there, or a new one; it is unique. */
+  create(conversation: NewConversation): Promise<CreateOutcome>;
+  /** Hides a 1-on-1 until a message comes after the `seq` that is returned. `undefined`: it is none, or the user is not in it. */
+  hide(conversationId: string, userId: number): Promise<number | undefined>;
   membership(conversationId: string, userId: number): Promise<"participant" | "outsider" | "unknown">;
   /**
    * `undefined`: no participant, or no such conversation.
@@ -186,7 +218,7 @@ export interface ConversationStore {
    * Renames a group, adds people, or removes one: one change of the log. `change` is undefined when nothing had to
    * change. Rejects with a Failure where the contract refuses it.
    */
-  alter(conversationId: string, actorId: number, alteration: Alteration): Promise<{ change: Change | undefined }>;
+  alter(conversationId: string, actorId: number, alteration: Alteration): Promise<AlterOutcome>;
   /** Moves the read position forward, to `seq` or the newest; never back. `moved` tells whether it did. */
   markRead(
     conversationId: string,
@@ -197,8 +229,76 @@ export interface ConversationStore {
 
 export type Alteration =
   | { kind: "rename"; name: string | null }
-  | { kind: "add"; userIds: number[]; max: number }
-  | { kind: "remove"; userId: number };
+  /** `toAsk`: those of `userIds` who decide themselves. So do people who left by themselves. */
+  | { kind: "add"; userIds: number[]; toAsk?: ReadonlySet<number>; max: number }
+  | { kind: "remove"; userId: number }
+  /** A person agrees to a request of the actor. */
+  | { kind: "accept"; userId: number; requestId: string; max: number };
+
+export interface AlterOutcome {
+  change: Change | undefined;
+  asked: Asked[];
+  /** Requests that nobody need answer any longer. */
+  ended: EndedRequest[];
+}
+
+export interface NewConversation {
+  id: string;
+  ownerId: number;
+  /** All who are wanted, the owner among them. More than two make a group, however many of them must be asked. */
+  participantIds: number[];
+  /** Those of them who decide themselves. */
+  toAsk?: ReadonlySet<number>;
+  name: string | null;
+  /** The request that the 1-on-1 answers. */
+  accepts?: string;
+}
+
+export interface CreateOutcome {
+  /** `undefined`: a 1-on-1 whose other person is asked. */
+  conversation: ConversationRecord | undefined;
+  /** False: the 1-on-1 was there. */
+  created: boolean;
+  /** The owner had hidden it. */
+  unhidden: boolean;
+  asked: Asked[];
+  ended: EndedRequest[];
+}
+
+/** A person who was asked. `isNew` is false when the same had been asked before, whatever the answer was. */
+export interface Asked {
+  /** The request's. */
+  id: string;
+  userId: number;
+  isNew: boolean;
+}
+
+/** A request to this user that waited and is over. */
+export interface EndedRequest {
+  id: string;
+  userId: number;
+}
+
+/** `conversationId` is null for a 1-on-1. */
+export interface OpenRequest {
+  fromId: number;
+  conversationId: string | null;
+}
+
+/** Requests are made where conversations are made and altered, in one transaction with that. */
+export interface RequestStore {
+  /** Those that wait for the user's answer, newest first. */
+  list(
+    userId: number,
+    page: { limit: number; offset: number },
+  ): Promise<{ requests: ConversationRequest[]; total: number }>;
+  /** These requests as their people see them, answered or not. */
+  read(ids: string[]): Promise<ConversationRequest[]>;
+  /** One that waits for the user's answer. */
+  find(userId: number, id: string): Promise<OpenRequest | undefined>;
+  /** False: none of that id waits for the user's answer. */
+  decline(userId: number, id: string): Promise<boolean>;
+}
 
 /** One send on its way into the log. Its id is made beforehand: it tells whether an unanswered commit went through. */
 export interface Draft {

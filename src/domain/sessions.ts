@@ -2,9 +2,12 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import { LRUCache } from "lru-cache";
 import type { SessionInfo } from "../protocol/users.ts";
 import type { Bus } from "./bus.ts";
+import type { Caller } from "./caller.ts";
+import { publishEnded } from "./ended-sessions.ts";
 import { Failure } from "./errors.ts";
 import type { Session, SessionStore } from "./ports.ts";
 import { ReadCache } from "./read-cache.ts";
+import type { SecurityLog } from "./security-log.ts";
 import type { Credentials } from "./users.ts";
 
 /** 256 random bits and their seal, base64url. */
@@ -12,6 +15,8 @@ const TOKEN = /^([\w-]{43})\.([\w-]{22})$/;
 /** CONTRACT §2: so long after the last use a session ends, and so long after its beginning in any case. */
 export const SESSION_IDLE_MS = 14 * 24 * 3_600_000;
 export const SESSION_LIFETIME_MS = 90 * 24 * 3_600_000;
+/** For so long after a password was shown, acts that can't be undone don't ask for it again. */
+export const PROVED_MS = 15 * 60_000;
 /** A session's use is written down at most this often. */
 const TOUCH_EVERY_MS = 60_000;
 
@@ -35,35 +40,63 @@ export class Sessions {
     private readonly store: SessionStore,
     private readonly bus: Bus,
     private readonly secret: string,
+    private readonly security: SecurityLog,
+    private readonly settings: { maxPerUser: number },
   ) {
     this.cookieName = `confab-${createHmac("sha256", secret).update("cookie").digest("hex").slice(0, 8)}`;
     this.cache = new ReadCache(SESSIONS_KNOWN, () => bus.isSure);
   }
 
   /**
-   * Returns a fresh token; one that came with the request is never adopted.
+   * Returns a fresh token; one that came with the request is never adopted. The user's session that was used longest ago
+   * ends where there are too many.
    * @throws Failure invalid_credentials when the password was changed after it had been checked
    */
-  async start(credentials: Credentials, from: { address: string; client: string }): Promise<string> {
+  async start(
+    credentials: Omit<Credentials, "isSuperuser">,
+    from: Pick<Caller, "address" | "network"> & { client: string },
+  ): Promise<string> {
     const token = this.makeToken();
-    const started = await this.store.create({
+    const { address, network } = from;
+    const { id: userId, email } = credentials.user;
+    const session = {
       id: Bun.randomUUIDv7(),
       key: keyOf(token),
-      userId: credentials.user.id,
+      userId,
       passwordHash: credentials.passwordHash,
-      address: from.address,
+      address,
+      network,
       client: printable(from.client),
-    });
-    if (!started) throw new Failure("invalid_credentials");
+    };
+    const pushedOut = await this.store.create(session, this.settings.maxPerUser);
+    if (!pushedOut) throw new Failure("invalid_credentials");
+    publishEnded(this.bus, userId, pushedOut);
+    this.security.record({ event: "login", account: email, userId, network, address });
+    for (const _ of pushedOut)
+      this.security.record({ event: "session_ended", userId, network, address, details: { too_many: true } });
     return token;
   }
 
-  /** Returns a new token for the session, which goes on: its old one is void, its sockets stay. */
+  /** The password was shown in this session: acts that ask for it go on for a while. */
+  async prove(session: Session): Promise<void> {
+    await this.store.prove(session.id);
+    // So that each node reads it anew.
+    this.bus.publish({ kind: "session_renewed", key: session.key });
+  }
+
+  /** After the password was shown. Returns a new token for the session, which goes on: its old one is void, its sockets stay. */
   async renew(session: Session): Promise<string> {
     const token = this.makeToken();
     await this.store.renew(session.id, keyOf(token));
     this.bus.publish({ kind: "session_renewed", key: session.key });
     return token;
+  }
+
+  /** Whether the password was shown in the session lately. Asks the database before it says no: another node may know. */
+  async isProved(session: Session): Promise<boolean> {
+    if (session.isProved) return true;
+    this.cache.forget(session.key);
+    return (await this.store.find(session.key))?.isProved ?? false;
   }
 
   /** The live session of a cookie's token. */
@@ -89,10 +122,20 @@ export class Sessions {
     return all.map((info) => ({ ...info, current: info.id === session.id }));
   }
 
-  async endOne(userId: number, id: string): Promise<void> {
+  async endOne(userId: number, id: string, { network, address }: Caller): Promise<void> {
     const ended = await this.store.end(userId, id);
     if (!ended) throw new Failure("session_not_found");
-    this.bus.publish({ kind: "sessions_ended", userId, sessions: [ended] });
+    publishEnded(this.bus, userId, [ended]);
+    this.security.record({ event: "session_ended", userId, network, address });
+  }
+
+  /** All of the user's sessions but this one. Returns how many ended. */
+  async endOthers(session: Session, { network, address }: Caller): Promise<number> {
+    const { userId } = session;
+    const ended = await this.store.endOthers(userId, session.id);
+    publishEnded(this.bus, userId, ended);
+    this.security.record({ event: "sessions_ended", userId, network, address, details: { count: ended.length } });
+    return ended.length;
   }
 
   /** Forgets what this node believes of sessions that ended here or on another node. */

@@ -1,19 +1,21 @@
-import { codePoints } from "../protocol/content.ts";
-import { email as emailSchema, PASSWORD_MAX } from "../protocol/text.ts";
+import { isOwnData, TOO_COMMON } from "../protocol/passwords.ts";
 import type { Profile, RegisterBody, User } from "../protocol/users.ts";
 import type { AdminUserStore } from "./admin-ports.ts";
 import type { Bus } from "./bus.ts";
+import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
 import { publishEnded } from "./ended-sessions.ts";
 import { Failure, invalidField } from "./errors.ts";
+import type { Invites } from "./invites.ts";
 import type { OwnTurns } from "./own-turns.ts";
 import type { Passwords } from "./passwords.ts";
-import type { Session, UserStore } from "./ports.ts";
+import type { Account, ProfileValues, Session, UserStore } from "./ports.ts";
 import type { SecurityLog } from "./security-log.ts";
 
 /** Who has shown their password, and the hash it was checked against. */
 export interface Credentials {
   user: User;
   passwordHash: string;
+  isSuperuser: boolean;
 }
 
 export class Users {
@@ -24,36 +26,59 @@ export class Users {
     private readonly bus: Bus,
     private readonly turns: OwnTurns,
     private readonly security: SecurityLog,
-    private readonly settings: { registration: "open" | "invite" | "closed"; directory: "all" | "shared" },
+    private readonly settings: {
+      invites: Pick<Invites, "requireRegistration" | "register">;
+      directory: "all" | "shared";
+    },
   ) {}
 
-  /** @param from the network it was asked from, here and below */
-  async register(body: RegisterBody, from: string): Promise<User> {
-    if (this.settings.registration !== "open") throw new Failure("registration_closed");
+  /** @param from who asks, here and below */
+  async register(body: RegisterBody, from: PasswordCaller): Promise<Credentials> {
+    const { invites } = this.settings;
+    await invites.requireRegistration(body.invite);
+    requireSecret(body.password, body);
     // Before the hashing, which is dear; the insert decides when two race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
-    const user = await this.store.create({
+    const passwordHash = await this.passwords.hash(body.password, from);
+    const account = {
       email: body.email,
       firstName: body.first_name,
       lastName: body.last_name,
-      passwordHash: await this.passwords.hash(body.password, from),
+      passwordHash,
       isSuperuser: false,
-    });
+    };
+    const user = await (body.invite === undefined
+      ? this.store.create(account)
+      : invites.register(body.invite, account));
     if (!user) throw emailTaken();
-    this.security.record({ event: "registered", account: user.email, userId: user.id, network: from });
-    return user;
+    const { network, address } = from;
+    this.security.record({ event: "registered", account: user.email, userId: user.id, network, address });
+    return { user, passwordHash, isSuperuser: false };
   }
 
-  /** The user of this e-mail and password. An unknown e-mail and a wrong password cost and look alike. */
-  async authenticate(email: string, password: string, from: string): Promise<Credentials> {
-    // A password that nobody can have is refused unhashed, whoever it is for.
-    if (codePoints(password) > PASSWORD_MAX) throw new Failure("invalid_credentials");
-    const address = emailSchema.safeParse(email);
-    const account = address.success ? await this.store.byEmail(address.data) : undefined;
+  /** The user of this e-mail, in lower case, and password. An unknown e-mail and a wrong password cost and look alike. */
+  async authenticate(email: string, password: string, from: PasswordCaller): Promise<Credentials> {
+    const account = await this.store.byEmail(email);
     const passwordHash = account?.isActive ? account.passwordHash : undefined;
     const matches = await this.passwords.verify(passwordHash, password, from);
     if (!account || !matches) throw new Failure("invalid_credentials");
-    return { user: account.user, passwordHash: account.passwordHash };
+    return { user: account.user, passwordHash: account.passwordHash, isSuperuser: account.isSuperuser };
+  }
+
+  /**
+   * Hashes a password that was right once more where its hash is of an earlier cost, so that a leaked one costs what it
+   * should. Nobody waits for it, and it may fail: the next login tries again.
+   */
+  async renewHash({ user, passwordHash }: Credentials, password: string, from: PasswordCaller): Promise<void> {
+    if (this.passwords.isCurrent(passwordHash)) return;
+    await this.store.renewHash(user.id, passwordHash, await this.passwords.hash(password, from));
+  }
+
+  /** Whether the password is that of the session's user. */
+  async confirm(session: Session, password: string, from: PasswordCaller): Promise<void> {
+    const account = await this.store.byId(session.userId);
+    if (!account || !(await this.passwords.verify(account.passwordHash, password, from)))
+      throw invalidField("password", "The password is not right.");
   }
 
   /** Moves `last_seen` to now. */
@@ -65,25 +90,30 @@ export class Users {
   async profile(session: Session): Promise<Profile> {
     const account = await this.store.byId(session.userId);
     if (!account) throw new Failure("authentication_required");
-    return account.isSuperuser ? { ...account.user, is_superuser: true } : account.user;
+    return profileOf(account);
   }
 
-  async rename(session: Session, names: { firstName?: string; lastName?: string }): Promise<User> {
-    const user = await this.store.rename(session.userId, names);
-    if (!user) throw new Failure("authentication_required");
-    this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
-    return user;
+  async changeProfile(session: Session, values: ProfileValues): Promise<Profile> {
+    const account = await this.store.change(session.userId, values);
+    if (!account) throw new Failure("authentication_required");
+    const { id, full_name } = account.user;
+    // Whose wish counts at once is their own affair.
+    if (values.firstName !== undefined || values.lastName !== undefined)
+      this.bus.publish({ kind: "user_changed", userId: id, fullName: full_name });
+    return profileOf(account);
   }
 
   /** Checks the old password and sets a new one; all the user's other sessions end with it, here and on every node. */
-  async changePassword(session: Session, oldPassword: string, password: string, from: string): Promise<void> {
+  async changePassword(session: Session, oldPassword: string, password: string, from: PasswordCaller): Promise<void> {
     const account = await this.store.byId(session.userId);
-    const bounded = codePoints(oldPassword) <= PASSWORD_MAX;
-    if (!account || !bounded || !(await this.passwords.verify(account.passwordHash, oldPassword, from)))
+    if (!account || !(await this.passwords.verify(account.passwordHash, oldPassword, from)))
       throw invalidField("old_password", "The password is not right.");
+    requireSecret(password, account.user);
     const userId = account.user.id;
     const sessions = await this.store.setPassword(userId, await this.passwords.hash(password, from), session.id);
     publishEnded(this.bus, userId, sessions);
+    const { network, address } = from;
+    this.security.record({ event: "password_changed", account: account.user.email, userId, network, address });
   }
 
   list(session: Session, query: { search: string; limit: number; offset: number }) {
@@ -92,15 +122,18 @@ export class Users {
   }
 
   /** Makes a superuser, or makes an existing user one (and keeps their password). Not reachable over the network. */
-  async createSuperuser(body: Omit<RegisterBody, "password_confirm">): Promise<{ user: User; isCreated: boolean }> {
+  async createSuperuser(
+    body: Omit<RegisterBody, "password_confirm" | "invite" | "sign_in">,
+  ): Promise<{ user: User; isCreated: boolean }> {
     const { email } = body;
+    requireSecret(body.password, body);
     const made = (await this.store.byEmail(email))
       ? await this.adminStore.createSuperuser({ email })
       : await this.adminStore.createSuperuser({
           email,
           firstName: body.first_name,
           lastName: body.last_name,
-          passwordHash: await this.passwords.hash(body.password, ""),
+          passwordHash: await this.passwords.hash(body.password, COMMAND_LINE),
           isSuperuser: true,
         });
     const { user, isCreated } = made;
@@ -108,6 +141,16 @@ export class Users {
     if (!isCreated) this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
     return { user, isCreated };
   }
+}
+
+const profileOf = ({ user, mayAddMe, isSuperuser }: Account): Profile => ({
+  ...user,
+  may_add_me: mayAddMe,
+  ...(isSuperuser ? { is_superuser: true } : {}),
+});
+/** Refuses a new password that everybody knows who knows the account. */
+function requireSecret(password: string, person: Parameters<typeof isOwnData>[1]) {
+  if (isOwnData(password, person)) throw invalidField("password", TOO_COMMON);
 }
 
 const emailTaken = () => invalidField("email", "A user with this email already exists.");

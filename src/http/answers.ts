@@ -7,7 +7,7 @@ import type { Env } from "./env.ts";
 type Answer<T> = Omit<Success<T>, "status">;
 
 /** A 2xx answer in the contract's envelope. */
-export const success = <T>(c: Context<Env>, answer: Answer<T>, status: 200 | 201 = 200) =>
+export const success = <T>(c: Context<Env>, answer: Answer<T>, status: 200 | 201 | 202 = 200) =>
   json(c, JSON.stringify({ status: "success", ...answer } satisfies Success<T>), status);
 
 /** Text of a list that is written at a stretch: one or two ms of work. */
@@ -39,7 +39,7 @@ export const successText = (c: Context<Env>, data: string) => json(c, `{"status"
  */
 const WHOLE_UNTIL_BYTES = 15_000;
 
-function json(c: Context<Env>, text: string, status: 200 | 201) {
+function json(c: Context<Env>, text: string, status: 200 | 201 | 202) {
   const headers = { "Content-Type": "application/json" };
   const bytes = Buffer.byteLength(text);
   if (bytes <= WHOLE_UNTIL_BYTES) return c.body(text, status, headers);

@@ -7,27 +7,39 @@ import type { Access } from "../domain/access.ts";
 import type { Administration } from "../domain/administration.ts";
 import type { Conversations } from "../domain/conversations.ts";
 import { Failure } from "../domain/errors.ts";
+import type { Invites } from "../domain/invites.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Logger } from "../domain/logger.ts";
 import type { Messages } from "../domain/messages.ts";
 import type { Meter } from "../domain/meter.ts";
 import type { Metrics } from "../domain/metrics.ts";
+import type { PasswordLinks } from "../domain/password-links.ts";
+import type { Requests } from "../domain/requests.ts";
 import type { Sessions } from "../domain/sessions.ts";
 import type { SocketPlaces } from "../domain/socket-places.ts";
 import type { Users } from "../domain/users.ts";
+import type { WrongPasswords } from "../domain/wrong-passwords.ts";
 import type { LimitInForce } from "../protocol/admin.ts";
+import type { NameRule } from "../protocol/names.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { failureAnswer } from "./answers.ts";
-import type { TrustedProxies } from "./client.ts";
+import type { OriginOf, TrustedProxies } from "./client.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import type { Env } from "./env.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
+import { allowedHosts } from "./hosts.ts";
+import { inviteRoutes } from "./invites.ts";
 import { messageRoutes } from "./messages.ts";
 import { apiLog } from "./middleware/api-log.ts";
 import { identify } from "./middleware/identify.ts";
 import { ownOrigin } from "./middleware/origin.ts";
 import { requestLimits } from "./middleware/rate-limits.ts";
+import type { Refusals } from "./middleware/refusals.ts";
+import type { ProxyWatch } from "./proxy-watch.ts";
+import { requestRoutes } from "./requests.ts";
+import { securityTxtRoutes } from "./security-txt.ts";
+import type { SessionCookies } from "./session-cookies.ts";
 import { type SocketGate, socketRoutes } from "./sockets.ts";
 import { userRoutes } from "./users.ts";
 import { type WebServices, webRoutes } from "./web.ts";
@@ -35,9 +47,14 @@ import { type WebServices, webRoutes } from "./web.ts";
 export interface AppServices extends WebServices {
   users: Users;
   sessions: Sessions;
+  invites: Invites;
+  passwordLinks: PasswordLinks;
+  originOf: OriginOf;
   conversations: Conversations;
+  requests: Requests;
   messages: Messages;
   limits: Limits;
+  wrongPasswords: WrongPasswords;
   administration: Administration;
   metrics: Metrics;
   meter: Meter;
@@ -45,7 +62,13 @@ export interface AppServices extends WebServices {
   readiness: Readiness;
   logger: Logger;
   writeApiLog: (line: string) => void;
-  cookieSecure: "auto" | "always";
+  refusals: Refusals;
+  proxyWatch: ProxyWatch;
+  publicUrl: string | undefined;
+  allowedHosts: readonly string[] | undefined;
+  securityContact: string | undefined;
+  cookies: SessionCookies;
+  names: NameRule;
   corsOrigins: readonly string[];
   trustedProxies: TrustedProxies;
   access: Access;
@@ -59,29 +82,46 @@ export interface AppServices extends WebServices {
 export function createApp(services: AppServices): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
 
-  app.use(requestId(), secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity: false }));
+  const { publicUrl } = services;
+  // Browsers believe it over HTTPS only, and nothing else may be said for the whole host by whoever runs no HTTPS.
+  const strictTransportSecurity = publicUrl?.startsWith("https:") ? "max-age=31536000; includeSubDomains" : false;
+  app.use(requestId(), secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity }));
   app.use(async (c, next) => {
     if (!isHost(c.req.header("host"))) throw new Failure("bad_host");
+    services.proxyWatch.look(c.req.raw);
     await next();
   });
+  if (services.allowedHosts) {
+    const own = publicUrl === undefined ? [] : [new URL(publicUrl).host];
+    app.use(allowedHosts([...new Set([...services.allowedHosts, ...own])], services.trustedProxies));
+  }
 
   app.route(
     "/api",
-    docsRoutes(() => app.routes),
+    docsRoutes(
+      () => app.routes,
+      () => services.cookies.main,
+    ),
   );
 
   const guards = new Hono<Env>();
-  guards.use(identify(services.sessions, services.trustedProxies), apiLog(services.writeApiLog, services.meter));
+  guards.use(
+    identify(services.cookies, services.trustedProxies),
+    apiLog(services.writeApiLog, services.refusals, services.meter),
+  );
   if (services.corsOrigins.length > 0) guards.use(listedCors(services.corsOrigins));
-  guards.use(ownOrigin(services.corsOrigins), requestLimits(services.limits));
+  guards.use(ownOrigin(services.corsOrigins, services.logger), requestLimits(services.limits));
   app.route("/api", guards).route("/ws", guards);
 
   app.route("/api/admin", adminRoutes(services));
   app.route("/api/users", userRoutes(services));
+  app.route("/api/invites", inviteRoutes(services));
   app.route("/api/chat/conversations/:conversationId/messages", messageRoutes(services));
   app.route("/api/chat/conversations", conversationRoutes(services));
+  app.route("/api/chat/requests", requestRoutes(services));
   app.route("/api/chat/health", healthRoutes(services));
   app.route("/ws", socketRoutes(services));
+  app.route("/", securityTxtRoutes(services));
   app.route("/", webRoutes(services));
 
   const methodsOf = allowedMethods(app);

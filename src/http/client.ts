@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import type { Caller } from "../domain/caller.ts";
 
 /** Whom `X-Forwarded-*` is believed from: so many proxies in front, or proxies at these addresses. */
 export type TrustedProxies = number | [ipaddr.IPv4 | ipaddr.IPv6, number][];
@@ -9,10 +10,7 @@ export interface Connections {
 }
 
 /** Who sent a request, as far as can be believed. */
-export interface Client {
-  address: string;
-  /** What anonymous requests are counted by: the address, for IPv6 its /64. */
-  network: string;
+export interface Client extends Caller {
   https: boolean;
   /** The host the client asked for. */
   host: string;
@@ -30,11 +28,28 @@ export function clientOf(request: Request, connections: Connections, trusted: Tr
   const address = (proxied && chain.length > 0 ? forwardedAddress(chain, trusted) : undefined) ?? parse(peer);
   return {
     address: address?.toString() ?? "unknown",
-    network: networkOf(address),
+    ...networkOf(address),
     https: (proxied ? lastOf(headers.get("x-forwarded-proto")) : undefined) === "https",
     host: (proxied ? lastOf(headers.get("x-forwarded-host")) : undefined) ?? headers.get("host") ?? "",
     port: portOf(proxied ? lastOf(headers.get("x-forwarded-port")) : undefined),
   };
+}
+
+/** The origin of the page that a client asked for, for links that lead back to it. */
+export type OriginOf = (client: Client) => string;
+
+/** @param publicUrl what the operator says it is, which wins over what clients ask for */
+export const originOf =
+  (publicUrl: string | undefined): OriginOf =>
+  ({ https, host, port }) =>
+    publicUrl ?? askedOrigin(`http${https ? "s" : ""}://${host}`, port);
+
+function askedOrigin(text: string, port: string | undefined): string {
+  // A proxy may tell its clients' host in any form; what is no origin is written as it came, and leads nowhere.
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (url.port === "" && port !== undefined && !/:\d+$/.test(text)) url.port = port;
+  return url.origin;
 }
 
 function isTrustedPeer(peer: string, trusted: TrustedProxies): boolean {
@@ -67,14 +82,16 @@ function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   }
 }
 
-function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6 | undefined): string {
-  if (!address) return "unknown";
-  if (address instanceof ipaddr.IPv6)
-    return `${address.parts
-      .slice(0, 4)
+function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6 | undefined): Pick<Caller, "network" | "wide"> {
+  if (!address) return { network: "unknown", wide: "unknown" };
+  if (address instanceof ipaddr.IPv4)
+    return { network: address.toString(), wide: `${address.octets.slice(0, 3).join(".")}.0/24` };
+  const start = (parts: number) =>
+    address.parts
+      .slice(0, parts)
       .map((part) => part.toString(16))
-      .join(":")}::/64`;
-  return address.toString();
+      .join(":");
+  return { network: `${start(4)}::/64`, wide: `${start(3)}::/48` };
 }
 
 const portOf = (text: string | undefined) => (text !== undefined && /^\d{1,5}$/.test(text) ? text : undefined);

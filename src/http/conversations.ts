@@ -8,8 +8,10 @@ import {
   conversationSummary,
   createConversationBody,
   renameBody,
+  requested,
   unreadCounts,
 } from "../protocol/conversations.ts";
+import { request } from "../protocol/requests.ts";
 import { count, epoch } from "../protocol/text.ts";
 import { search, user } from "../protocol/users.ts";
 import { success, successList } from "./answers.ts";
@@ -27,18 +29,23 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   const aboutCreate = about({
     id: "createConversation",
     summary: "Begins a conversation",
-    description: "A 1-on-1 that there is already is answered with 200.",
+    description:
+      "A 1-on-1 that there is already is answered with 200. People who do not let you add them get a request: of a 1-on-1 the answer is 202, of a group `meta.requested` names them.",
     answers: {
       200: { message: "Conversation already exists", data: conversation },
-      201: { message: "Conversation created successfully", data: conversation },
+      201: { message: "Conversation created successfully", data: conversation, meta: requested },
+      202: { message: "Request sent", data: z.object({ request }) },
     },
   });
   app.post("/", aboutCreate, loggedIn, json(createConversationBody), async (c) => {
     const { participant_ids: participantIds, name } = c.req.valid("json");
-    const created = await conversations.create(sessionOf(c).userId, { participantIds, name: name ?? null });
-    return created.created
-      ? success(c, { message: "Conversation created successfully", data: created.conversation }, 201)
-      : success(c, { message: "Conversation already exists", data: created.conversation });
+    const begun = await conversations.create(sessionOf(c).userId, { participantIds, name: name ?? null });
+    if (begun.kind === "requested")
+      return success(c, { message: "Request sent", data: { request: begun.request } }, 202);
+    const { conversation: data } = begun;
+    return begun.kind === "created"
+      ? success(c, { message: "Conversation created successfully", data, ...meta(begun.requested) }, 201)
+      : success(c, { message: "Conversation already exists", data });
   });
 
   const listQuery = z.object({
@@ -96,25 +103,32 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   const aboutAdd = about({
     id: "addParticipants",
     summary: "Adds people to a group",
-    answers: { 200: { message: "Participants added successfully", data: conversation } },
+    description:
+      "People who do not let you add them, or who left the group by themselves, get a request: `meta.requested` names them. Those whom the owner has removed only the owner can add.",
+    answers: { 200: { message: "Participants added successfully", data: conversation, meta: requested } },
     failures: ["not_a_group"],
   });
   app.post("/:conversationId/participants", aboutAdd, loggedIn, json(addParticipantsBody), async (c) => {
     const { user_ids } = c.req.valid("json");
-    const data = await conversations.addParticipants(sessionOf(c).userId, conversationIdOf(c), user_ids);
-    return success(c, { message: "Participants added successfully", data });
+    const added = await conversations.addParticipants(sessionOf(c).userId, conversationIdOf(c), user_ids);
+    const { conversation: data } = added;
+    return success(c, { message: "Participants added successfully", data, ...meta(added.requested) });
   });
 
   const aboutRemove = about({
     id: "removeParticipant",
-    summary: "Leaves a group, or as its owner removes somebody",
-    answers: { 200: { message: "Participant removed successfully" } },
+    summary: "Leaves a group, or as its owner removes somebody; hides a 1-on-1",
+    description: "A 1-on-1 that you hide is left out of your list until a message comes, or you begin it again.",
+    answers: { 200: { message: ["Participant removed successfully", "Conversation hidden"] } },
     failures: ["not_a_group", "not_the_owner", "participant_not_found"],
   });
   app.delete("/:conversationId/participants/:userId", aboutRemove, async (c) => {
-    await conversations.removeParticipant(sessionOf(c).userId, conversationIdOf(c), userIdOf(c));
-    return success(c, { message: "Participant removed successfully" });
+    const done = await conversations.removeParticipant(sessionOf(c).userId, conversationIdOf(c), userIdOf(c));
+    return success(c, { message: done === "hidden" ? "Conversation hidden" : "Participant removed successfully" });
   });
 
   return app;
 }
+
+/** Nobody is asked unless they want to be: then the answer is as ever. */
+const meta = (requested: number[]) => (requested.length === 0 ? {} : { meta: { requested } });

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Failure } from "../domain/errors.ts";
 import type { Session } from "../domain/ports.ts";
+import type { Sessions } from "../domain/sessions.ts";
 import type { Client, Connections } from "./client.ts";
 
 /** What every handler finds in its context. */
@@ -13,6 +14,9 @@ export interface Env {
     token: string | undefined;
     /** Who is logged in; `undefined` is nobody. A Failure when that can't be found out right now. */
     session: Session | undefined | Failure;
+    sessions: Pick<Sessions, "isProved">;
+    /** Set by a handler: this request, if nobody was logged in, is taken out of the count of such requests again. */
+    countsNot: true | undefined;
     /** Set by hono-rate-limiter: the limit that counted last. */
     rateLimit: { resetTime: Date | undefined } | undefined;
   };
@@ -31,3 +35,17 @@ export const loggedIn: MiddlewareHandler<Env> = async (c, next) => {
   sessionOf(c);
   await next();
 };
+
+/**
+ * Before what can't be undone, or opens an account: the password must have been shown lately in this session, so that a
+ * stolen cookie or an unlocked screen is not enough. Stands before a route's handler.
+ */
+export const recentlyProved: MiddlewareHandler<Env> = async (c, next) => {
+  await requireProof(c);
+  await next();
+};
+
+/** The same within a handler, where it depends on what is asked for. */
+export async function requireProof(c: Context<Env>): Promise<void> {
+  if (!(await c.var.sessions.isProved(sessionOf(c)))) throw new Failure("confirmation_required");
+}

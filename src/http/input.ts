@@ -123,6 +123,12 @@ export function userIdOf(c: Context, unknown: FailureName = "participant_not_fou
   return Number(text);
 }
 
+export function requestIdOf(c: Context): string {
+  const id = parseUuid(c.req.param("requestId") ?? "");
+  if (id === undefined) throw new Failure("request_not_found");
+  return id;
+}
+
 export function sessionIdOf(c: Context): string {
   const id = parseUuid(c.req.param("sessionId") ?? "");
   if (id === undefined) throw new Failure("session_not_found");

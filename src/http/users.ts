@@ -1,13 +1,17 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import { Failure } from "../domain/errors.ts";
 import type { Limits } from "../domain/limits.ts";
-import { SESSION_LIFETIME_MS, type Sessions } from "../domain/sessions.ts";
-import type { Users } from "../domain/users.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { PasswordLinks } from "../domain/password-links.ts";
+import type { Sessions } from "../domain/sessions.ts";
+import type { Credentials, Users } from "../domain/users.ts";
+import type { WrongPasswords } from "../domain/wrong-passwords.ts";
+import type { NameRule } from "../protocol/names.ts";
 import { count } from "../protocol/text.ts";
 import {
+  confirmBody,
   loginBody,
   passwordBody,
   profile,
@@ -15,77 +19,92 @@ import {
   registerBody,
   search,
   sessionInfo,
+  type User,
   user,
 } from "../protocol/users.ts";
 import { success, successList } from "./answers.ts";
 import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { json, query, sessionIdOf, whole } from "./input.ts";
-import { SESSION_COOKIE } from "./middleware/identify.ts";
+import { passwordLinkRoutes } from "./password-links.ts";
+import type { SessionCookies } from "./session-cookies.ts";
 
 const USERS_MAX = 1000;
-/** The cookie outlives any session: the server alone decides when one is over. */
-const COOKIE_SECONDS = SESSION_LIFETIME_MS / 1000;
 
 export function userRoutes(services: {
   users: Users;
   sessions: Sessions;
-  limits: Limits;
-  cookieSecure: "auto" | "always";
+  wrongPasswords: WrongPasswords;
+  limits: Pick<Limits, "register">;
+  passwordLinks: PasswordLinks;
+  cookies: SessionCookies;
+  names: NameRule;
+  logger: Logger;
 }) {
-  const { users, sessions, limits } = services;
+  const { users, sessions, wrongPasswords, limits, cookies, names, logger } = services;
   const app = new Hono<Env>();
 
-  const cookie = (c: Context<Env>) => {
-    const own = { httpOnly: true, path: "/" } as const;
-    // A page of another site, of an origin that is listed. Browsers keep what is Lax from it; what is partitioned they send
-    // along on that site alone, so that no third one can use it.
-    if (c.req.header("sec-fetch-site") === "cross-site")
-      return { ...own, sameSite: "None", secure: true, partitioned: true } as const;
-    return { ...own, sameSite: "Lax", secure: services.cookieSecure === "always" || c.var.client.https } as const;
-  };
-  // The second one outlives a login to another server on this host, whose `sessionid` takes the place of ours.
-  const giveCookies = (c: Context<Env>, token: string) => {
-    for (const name of [SESSION_COOKIE, sessions.cookieName])
-      setCookie(c, name, token, { ...cookie(c), maxAge: COOKIE_SECONDS });
-  };
-  /** Leaves cookies of another server alone. */
-  const clearCookies = (c: Context<Env>) => {
-    const there = getCookie(c, SESSION_COOKIE);
-    if (there === undefined || sessions.isOurs(there)) deleteCookie(c, SESSION_COOKIE, cookie(c));
-    deleteCookie(c, sessions.cookieName, cookie(c));
+  /** Starts a session in place of the one that came with the request, if one did. */
+  const signIn = async (c: Context<Env>, credentials: Credentials) => {
+    await endCurrent(c, sessions);
+    const from = { ...c.var.client, client: c.req.header("user-agent") ?? "" };
+    cookies.give(c, await sessions.start(credentials, from));
+    return users.seen(credentials.user);
   };
 
   const aboutRegister = about({
     id: "register",
     summary: "Registers a person",
-    description: "It does not log in.",
+    description:
+      "It does not log in, unless `sign_in` is true: then the answer sets the session's cookie, and a session that came with the request ends. Where an invite is needed, or leads into a group, `invite` is its code. Registrations are also counted by network, signed in or not.",
     public: true,
     answers: { 201: { message: "User registered successfully", data: user } },
-    failures: ["registration_closed"],
+    failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
   });
-  app.post("/register", aboutRegister, json(registerBody), async (c) => {
-    const data = await users.register(c.req.valid("json"), c.var.client.network);
-    return success(c, { message: "User registered successfully", data }, 201);
+  app.post("/register", aboutRegister, json(registerBody(names)), async (c) => {
+    await limits.register?.hit(c.var.client.network);
+    const body = c.req.valid("json");
+    const credentials = await users.register(body, c.var.client);
+    if (body.sign_in) await signIn(c, credentials);
+    c.set("countsNot", true);
+    return success(c, { message: "User registered successfully", data: credentials.user }, 201);
   });
 
   const aboutLogin = about({
     id: "login",
     summary: "Logs in",
-    description: "Tries are also counted by account and address. A session that came with the request ends.",
+    description:
+      "Tries are also counted by account and address, and wrong passwords by network and by account, signed in or not. A session that came with the request ends.",
     public: true,
-    answers: { 200: { message: "Login successful", data: user, cookie: "set" } },
+    answers: { 200: { message: "Login successful", data: profile, cookie: "set" } },
     failures: ["invalid_credentials"],
   });
   app.post("/login", aboutLogin, json(loginBody), async (c) => {
     const { email, password } = c.req.valid("json");
-    // Per account and address: nobody can lock another person out.
-    await limits.login?.hit(`e-mail ${email.trim().toLowerCase().slice(0, 254)} ${c.var.client.network}`);
-    const credentials = await users.authenticate(email, password, c.var.client.network);
-    await endCurrent(c, sessions);
-    const from = { address: c.var.client.address, client: c.req.header("user-agent") ?? "" };
-    giveCookies(c, await sessions.start(credentials, from));
-    return success(c, { message: "Login successful", data: await users.seen(credentials.user) });
+    const { session, client } = c.var;
+    const signedInAs = session instanceof Failure ? undefined : session?.userId;
+    const show = () =>
+      wrongPasswords.guard({ account: { email }, signedInAs }, client, (from) =>
+        users.authenticate(email, password, from),
+      );
+    let credentials = await show();
+    let data: User;
+    try {
+      data = await signIn(c, credentials);
+    } catch (error) {
+      if (!(error instanceof Failure && error.reason === "invalid_credentials")) throw error;
+      // A login beside this one has renewed the hash meanwhile; or the password is another one by now.
+      credentials = await show();
+      data = await signIn(c, credentials);
+    }
+    users
+      .renewHash(credentials, password, client)
+      .catch((error: unknown) => logger.warn({ err: error }, "a password's hash is renewed at the next login"));
+    c.set("countsNot", true);
+    return success(c, {
+      message: "Login successful",
+      data: credentials.isSuperuser ? { ...data, is_superuser: true } : data,
+    });
   });
 
   const aboutLogout = about({
@@ -98,7 +117,7 @@ export function userRoutes(services: {
   });
   app.post("/logout", aboutLogout, async (c) => {
     if (!(await endCurrent(c, sessions))) throw new Failure("not_logged_in");
-    clearCookies(c);
+    cookies.clear(c);
     return success(c, { message: "Logout successful" });
   });
 
@@ -107,14 +126,15 @@ export function userRoutes(services: {
 
   const aboutRename = about({
     id: "updateProfile",
-    summary: "Changes one's names",
-    answers: { 200: { message: "Profile updated successfully", data: user } },
+    summary: "Changes one's names, or who may add one to conversations",
+    answers: { 200: { message: "Profile updated successfully", data: profile } },
   });
-  app.patch("/profile", aboutRename, loggedIn, json(profileBody), async (c) => {
-    const { first_name: firstName, last_name: lastName } = c.req.valid("json");
-    const data = await users.rename(sessionOf(c), {
+  app.patch("/profile", aboutRename, loggedIn, json(profileBody(names)), async (c) => {
+    const { first_name: firstName, last_name: lastName, may_add_me: mayAddMe } = c.req.valid("json");
+    const data = await users.changeProfile(sessionOf(c), {
       ...(firstName === undefined ? {} : { firstName }),
       ...(lastName === undefined ? {} : { lastName }),
+      ...(mayAddMe === undefined ? {} : { mayAddMe }),
     });
     return success(c, { message: "Profile updated successfully", data });
   });
@@ -144,10 +164,30 @@ export function userRoutes(services: {
     const session = sessionOf(c);
     const { old_password, password } = c.req.valid("json");
     // Guessing the old password with a stolen cookie is held up like guessing at the login.
-    await limits.login?.hit(`user ${session.userId} ${c.var.client.network}`);
-    await users.changePassword(session, old_password, password, c.var.client.network);
-    giveCookies(c, await sessions.renew(session));
+    const tried = { account: session, signedInAs: session.userId, field: "old_password" };
+    await wrongPasswords.guard(tried, c.var.client, (from) =>
+      users.changePassword(session, old_password, password, from),
+    );
+    cookies.give(c, await sessions.renew(session));
     return success(c, { message: "Password changed successfully" });
+  });
+
+  app.route("/password/reset", passwordLinkRoutes(services.passwordLinks, signIn));
+
+  const aboutConfirm = about({
+    id: "confirmPassword",
+    summary: "Shows one's password once more",
+    description: "Acts that can't be undone ask for it. Tries are counted like logins.",
+    answers: { 200: { message: "Password confirmed" } },
+  });
+  app.post("/confirm", aboutConfirm, loggedIn, json(confirmBody), async (c) => {
+    const session = sessionOf(c);
+    const tried = { account: session, signedInAs: session.userId, field: "password" };
+    await wrongPasswords.guard(tried, c.var.client, (from) =>
+      users.confirm(session, c.req.valid("json").password, from),
+    );
+    await sessions.prove(session);
+    return success(c, { message: "Password confirmed" });
   });
 
   const aboutSessions = about({
@@ -157,6 +197,16 @@ export function userRoutes(services: {
   });
   app.get("/sessions", aboutSessions, async (c) => success(c, { data: await sessions.list(sessionOf(c)) }));
 
+  const aboutEndOthers = about({
+    id: "endOtherSessions",
+    summary: "Ends all one's own logins but this one",
+    answers: { 200: { message: "Sessions ended", meta: z.object({ ended: count }) } },
+  });
+  app.delete("/sessions", aboutEndOthers, async (c) => {
+    const ended = await sessions.endOthers(sessionOf(c), c.var.client);
+    return success(c, { message: "Sessions ended", meta: { ended } });
+  });
+
   const aboutEnd = about({
     id: "endSession",
     summary: "Ends one of one's own logins",
@@ -164,7 +214,7 @@ export function userRoutes(services: {
   });
   app.delete("/sessions/:sessionId", aboutEnd, async (c) => {
     const { userId } = sessionOf(c);
-    await sessions.endOne(userId, sessionIdOf(c));
+    await sessions.endOne(userId, sessionIdOf(c), c.var.client);
     return success(c, { message: "Session ended" });
   });
 
@@ -177,7 +227,7 @@ async function endCurrent(c: Context<Env>, sessions: Sessions): Promise<boolean>
   if (session instanceof Failure) throw session;
   if (!session) return false;
   try {
-    await sessions.endOne(session.userId, session.id);
+    await sessions.endOne(session.userId, session.id, c.var.client);
     return true;
   } catch (error) {
     if (error instanceof Failure && error.reason === "session_not_found") return false;

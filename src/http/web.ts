@@ -1,11 +1,9 @@
 import { type Context, Hono } from "hono";
-import { getCookie } from "hono/cookie";
 import { Failure } from "../domain/errors.ts";
-import type { Sessions } from "../domain/sessions.ts";
 import type { WebFile } from "../web/files.ts";
 import type { Env } from "./env.ts";
-import { SESSION_COOKIE } from "./middleware/identify.ts";
 import { answerFile, FOR_EVER, type Served, served } from "./served.ts";
+import type { SessionCookies } from "./session-cookies.ts";
 
 /** The addresses of the chat page: it reads from them what to show. */
 const CHAT_PATHS = ["/", "/sign-in", "/register", "/c/:conversationId", "/settings", "/settings/:part"];
@@ -47,7 +45,7 @@ const WORKER_POLICY = "default-src 'none'; connect-src 'self'";
 const ICON_CACHE = "public, max-age=86400";
 
 export interface WebServices {
-  sessions: Sessions;
+  cookies: SessionCookies;
   /** The bundled web client; asked for once, at the first request for it. */
   webFiles(): Promise<readonly WebFile[]>;
   /** What the page has to know before anybody is logged in, as `<meta name="confab-…">`. */
@@ -83,8 +81,8 @@ export function webRoutes(services: WebServices) {
   // To all others there is nothing here, whatever the method.
   for (const path of ADMIN_PATHS)
     app.all(path, async (c) => {
-      const session = await services.sessions.find(getCookie(c, SESSION_COOKIE));
-      if (!session?.isSuperuser || !/^(GET|HEAD)$/.test(c.req.method)) throw new Failure("path_not_found");
+      const found = await services.cookies.find(services.cookies.tokens(c));
+      if (!found?.session.isSuperuser || !/^(GET|HEAD)$/.test(c.req.method)) throw new Failure("path_not_found");
       return page(c, "/admin/index.html", "no-store");
     });
   app.get("/assets/:name", async (c) => answerFile(c, await find(`/assets/${c.req.param("name")}`), FOR_EVER));

@@ -19,11 +19,15 @@ export class LogFile {
   private gathered = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onFault hears of each fault once, until the file can be written again */
+  /**
+   * @param onFault hears of each fault once, until the file can be written again
+   * @param mode of the file, less the process's umask
+   */
   constructor(
     private readonly folder: string,
     private readonly name: string,
     private readonly onFault: (error: unknown) => void,
+    private readonly mode = 0o666,
   ) {
     this.open();
   }
@@ -54,7 +58,7 @@ export class LogFile {
   private open() {
     try {
       mkdirSync(this.folder, { recursive: true });
-      const stream = createStream(this.name, { path: this.folder, size: SIZE, rotate: KEPT });
+      const stream = createStream(this.name, { path: this.folder, size: SIZE, rotate: KEPT, mode: this.mode });
       stream.on("error", (error) => this.fail(stream, error));
       // The file itself is written on, but its rotation failed.
       stream.on("warning", (error) => this.onFault(error));

@@ -7,13 +7,18 @@ export interface Logs {
   logger: pino.Logger;
   /** Writes one line of `api.log`. */
   writeApiLog(line: string): void;
+  /** Writes one line of `security.log`, which is JSON. */
+  writeSecurityLog(line: string): void;
   close(): Promise<void>;
 }
 
 /** Fields that must never be written, wherever an object that is logged may have them. */
 const SECRET = ["password", "password_confirm", "old_password", "token", "cookie", "authorization", "content"];
 
-/** The application's log on standard output and in `app.log`, and the requests' in `api.log`. */
+/**
+ * The application's log on standard output and in `app.log`, the requests' in `api.log`, and what happens to accounts on
+ * standard output and in `security.log`, which nobody else on the machine may read.
+ */
 export function openLogs(config: Pick<Config, "LOG_LEVEL" | "LOG_DIR" | "LOG_FORMAT">): Logs {
   const stdout = openStdout(config.LOG_FORMAT);
   const streams: pino.StreamEntry[] = [{ level: "trace", stream: stdout }];
@@ -21,6 +26,7 @@ export function openLogs(config: Pick<Config, "LOG_LEVEL" | "LOG_DIR" | "LOG_FOR
   const folder = config.LOG_DIR === "off" ? undefined : config.LOG_DIR;
   const app = folder === undefined ? undefined : new LogFile(folder, "app.log", faults);
   const api = folder === undefined ? undefined : new LogFile(folder, "api.log", faults);
+  const security = folder === undefined ? undefined : new LogFile(folder, "security.log", faults, 0o600);
   if (app) streams.push({ level: "trace", stream: app });
   const logger = pino(
     {
@@ -35,8 +41,12 @@ export function openLogs(config: Pick<Config, "LOG_LEVEL" | "LOG_DIR" | "LOG_FOR
   return {
     logger,
     writeApiLog: (line) => api?.write(`${timestamp(new Date())} INFO ${line}\n`),
+    writeSecurityLog(line) {
+      if (config.LOG_LEVEL !== "silent") stdout.write(`${line}\n`);
+      security?.write(`${line}\n`);
+    },
     async close() {
-      await Promise.all([app?.close(), api?.close()]);
+      await Promise.all([app?.close(), api?.close(), security?.close()]);
     },
   };
 }

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { type NameRule, namesBy } from "./names.ts";
+import { email } from "./text.ts";
 import { sessionInfo, time, user } from "./users.ts";
 
 /** What only superusers see and ask for, under `/api/admin/`. */
@@ -38,6 +40,25 @@ const change = z.boolean({ error: "Must be true or false." }).optional();
 export const changeUserBody = z
   .object({ is_active: change, is_superuser: change })
   .meta({ id: "ChangeUserBody", examples: [{ is_active: true }] });
+
+/** A person whom a superuser adds: they choose their password by the link in the answer. */
+export const addUserBody = (names: NameRule) =>
+  z.object({ email, ...namesBy(names), is_superuser: change }).meta({
+    id: "AddUserBody",
+    examples: [{ email: "ann@example.com", first_name: "Ann", last_name: "Example" }],
+  });
+export type AddUserBody = z.infer<ReturnType<typeof addUserBody>>;
+
+export const passwordLink = z
+  .object({
+    url: z.string().meta({
+      description: "Give it to this person and to nobody else: it opens their account, once.",
+      examples: ["https://chat.example.com/password#RpYvQd0rLq3vJx2s8mKZt1bNc5uWf7hA9eGiO4yT6wE"],
+    }),
+    expires_at: time,
+  })
+  .meta({ id: "PasswordLink" });
+export const addedUser = passwordLink.extend({ user: adminUser }).meta({ id: "AddedUser" });
 
 export const adminConversation = z
   .object({
@@ -79,15 +100,20 @@ export const auditActions = [
   "superuser_revoked",
   "user_deactivated",
   "user_reactivated",
+  "user_added",
+  "reset_link_made",
+  "invite_made",
+  "invite_revoked",
   "session_ended",
   "sessions_ended",
+  "user_viewed",
   "messages_read",
   "message_removed",
   "conversation_removed",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-export const auditTargets = ["user", "conversation", "message"] as const;
+export const auditTargets = ["user", "conversation", "message", "invite"] as const;
 export type AuditTarget = (typeof auditTargets)[number];
 
 const auditDetails = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));

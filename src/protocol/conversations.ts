@@ -50,6 +50,9 @@ export const unreadCounts = z
 
 export const conversationDetail = conversationSummary
   .extend({
+    is_hidden: z.literal(true).optional().meta({
+      description: "Only there for a 1-on-1 that you have hidden: your list leaves it out until a message comes.",
+    }),
     read_positions: z
       .array(z.object({ user_id: userId, seq: count }))
       .meta({ description: "How far each of `participants` has read." }),
@@ -81,6 +84,16 @@ export const idList = z
     return parsed;
   })
   .meta({ items: { type: "integer", minimum: 1 }, minItems: 1, uniqueItems: true, examples: [[2]] });
+
+/** Beside a conversation that was made, or that people were added to. */
+export const requested = z
+  .object({
+    requested: z.array(userId).meta({
+      description: "People who must agree first: they got a request. Left out when there are none.",
+      examples: [[3]],
+    }),
+  })
+  .optional();
 
 export const createConversationBody = z
   .object({

@@ -38,6 +38,7 @@ export const failures = {
   confirmation_required: { code: "confirmation_required", status: 403, message: "Confirm your password first." },
   session_not_found: { code: "not_found", status: 404, message: "Session not found" },
   user_not_found: { code: "not_found", status: 404, message: "User not found" },
+  user_inactive: { code: "user_inactive", status: 409, message: "This account is deactivated. Reactivate it first." },
   own_account: { code: "own_account", status: 409, message: "Nobody can deactivate or demote themselves" },
   last_superuser: { code: "last_superuser", status: 409, message: "The last active superuser can't be lost" },
 
@@ -59,6 +60,21 @@ export const failures = {
 
   // Invites and requests
   invite_not_found: { code: "not_found", status: 404, message: "Invite not found" },
+  not_your_invite: {
+    code: "not_your_invite",
+    status: 403,
+    message: "Only its maker, the group's owner and superusers can revoke an invite",
+  },
+  too_many_invites: {
+    code: "too_many_invites",
+    status: 409,
+    message: "You have 100 invites that still work. Revoke one of them first.",
+  },
+  group_full: {
+    code: "group_full",
+    status: 409,
+    message: "This group is full. Ask its owner to make room.",
+  },
   invite_ended: { code: "invite_ended", status: 410, message: "This invite link does not work any more." },
   request_not_found: { code: "not_found", status: 404, message: "Request not found" },
 

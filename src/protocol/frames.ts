@@ -3,6 +3,7 @@ import { codePoints } from "./content.ts";
 import { conversation, idList } from "./conversations.ts";
 import { errorCode } from "./envelope.ts";
 import { type EncodedPage, encodePageEnd, message, pageAt } from "./messages.ts";
+import { request } from "./requests.ts";
 import { changeTag, clientId, content, count, counter, epoch, headTag, id, prunedSeq, userId, uuid } from "./text.ts";
 import { time, user } from "./users.ts";
 
@@ -248,6 +249,21 @@ export const serverFrames = {
     { user },
     "A name or an account has changed: that of somebody who shares a conversation with this user, or the user's own.",
   ),
+  request: frame(
+    "request",
+    { request },
+    "Somebody wants to write to you, or to add you to a group. Accept or decline it over HTTP.",
+  ),
+  request_ended: frame(
+    "request_ended",
+    { request_id: id },
+    "A request to you was accepted or declined, here or on another device, or there is no need for it any more.",
+  ),
+  hidden: frame(
+    "hidden",
+    { conversation_id: id, last_seq },
+    "You have hidden this 1-on-1, here or on another device. Your list leaves it out until a message comes after `last_seq`.",
+  ),
   error: frame(
     "error",
     {
@@ -278,6 +294,9 @@ export const userSocketOnly: ReadonlySet<string> = new Set<ClientFrameType | Ser
   "presence",
   "epoch",
   "user",
+  "request",
+  "request_ended",
+  "hidden",
 ]);
 
 /** The one place where a frame becomes bytes: what is encoded here is what every socket gets. */

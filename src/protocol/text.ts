@@ -20,6 +20,12 @@ export const content = z
 /** Control characters, line ends, and what turns the direction of all text around it. */
 const DISTURBING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
+/** More marks on one letter than any script needs: they would be painted over the rows around it. */
+const STACKED = /\p{M}{7}|\p{Script=Inherited}{4}/u;
+
+/** Nothing in it can be seen: space, fillers, the empty pattern of Braille. */
+export const INVISIBLE = /^[\s\u2800\p{Default_Ignorable_Code_Point}\p{Cc}]*$/u;
+
 /** One line of text for people: trimmed, NFC, `min`–`max` code points. */
 export const line = (min: number, max: number) =>
   requiredString()
@@ -28,26 +34,14 @@ export const line = (min: number, max: number) =>
       const tooLong = text.length > 6 * max + 100;
       const trimmed = tooLong ? text : text.normalize("NFC").trim();
       if (tooLong) context.addIssue(`Ensure this field has no more than ${max} characters.`);
-      else if (unstorable(trimmed) || DISTURBING.test(trimmed))
+      else if (unstorable(trimmed) || DISTURBING.test(trimmed) || STACKED.test(trimmed))
         context.addIssue("This field contains invalid characters.");
-      else if (min > 0 && trimmed === "") context.addIssue("This field may not be blank.");
+      else if (min > 0 && INVISIBLE.test(trimmed)) context.addIssue("This field may not be blank.");
       else if (codePoints(trimmed) < min) context.addIssue(`Ensure this field has at least ${min} characters.`);
       else if (codePoints(trimmed) > max) context.addIssue(`Ensure this field has no more than ${max} characters.`);
       return trimmed;
     })
     .meta({ minLength: min, maxLength: max });
-
-/** Letters of any script with their combining marks, single inner spaces; nothing that can't be seen. */
-const NAME = /^(?!.*\p{Default_Ignorable_Code_Point})\p{L}[\p{L}\p{M}]*(?: \p{L}[\p{L}\p{M}]*)*$/u;
-
-/** A person's first or last name. */
-export const personName = line(2, 100)
-  .refine((name) => name === "" || NAME.test(name), { error: "This field may only contain letters." })
-  .meta({
-    description: "Letters of any script with their combining marks, single inner spaces. Trimmed, in NFC.",
-    pattern: NAME.source,
-    examples: ["Ann"],
-  });
 
 const EMAIL_MAX = 254;
 
@@ -70,21 +64,6 @@ export const email = requiredString()
     maxLength: EMAIL_MAX,
     examples: ["ann@example.com"],
   });
-
-const PASSWORD_MIN = 8;
-export const PASSWORD_MAX = 128;
-
-/** A new password. Its length is bounded here, before any hashing. */
-export const password = requiredString()
-  .superRefine((text, context) => {
-    if (text === "") context.addIssue("This field may not be blank.");
-    else if (codePoints(text) < PASSWORD_MIN)
-      context.addIssue(`Ensure this field has at least ${PASSWORD_MIN} characters.`);
-    else if (codePoints(text) > PASSWORD_MAX)
-      context.addIssue(`Ensure this field has no more than ${PASSWORD_MAX} characters.`);
-    else if (unstorable(text)) context.addIssue("This field contains invalid characters.");
-  })
-  .meta({ format: "password", minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX, examples: ["SecurePass123"] });
 
 /** A string that must be there; the texts are those of the seed's form validation. */
 export function requiredString() {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { codePoints, unstorable } from "./content.ts";
-import { email, id, password, personName, requiredString, userId } from "./text.ts";
+import { type NameRule, namesBy } from "./names.ts";
+import { password, passwordAgain, samePassword } from "./passwords.ts";
+import { email, id, requiredString, userId } from "./text.ts";
 
 /** ISO 8601 in UTC, ending in `Z`. */
 export const time = z.iso.datetime().meta({ examples: ["2026-03-14T15:09:26.535Z"] });
@@ -22,22 +24,27 @@ export const user = z
 /** A user as everybody may see them: never a hash, never a staff flag. */
 export type User = z.infer<typeof user>;
 
+/** Whose wish to add a person to a conversation counts at once: that of all others becomes a request. */
+export const mayAddMe = z
+  .enum(["everybody", "shared", "nobody"], { error: "Must be everybody, shared or nobody." })
+  .meta({
+    description:
+      "Who may add you to conversations at once: everybody, people you share a conversation with, or nobody. All others send you a request.",
+  });
+export type MayAddMe = z.infer<typeof mayAddMe>;
+
 export const profile = user
-  .extend({ is_superuser: z.literal(true).optional().meta({ description: "There for superusers only." }) })
+  .extend({
+    may_add_me: mayAddMe,
+    is_superuser: z.literal(true).optional().meta({ description: "There for superusers only." }),
+  })
   .meta({ id: "Profile", description: "Oneself." });
 /** Oneself. `is_superuser` is there for superusers only. */
 export type Profile = z.infer<typeof profile>;
 
-const newPassword = {
-  password,
-  password_confirm: requiredString().meta({
-    description: "The same once more.",
-    format: "password",
-    examples: ["SecurePass123"],
-  }),
-};
+const newPassword = { password, password_confirm: passwordAgain };
 const passwordsMatch = (body: { password: string; password_confirm: string }) =>
-  body.password === body.password_confirm;
+  samePassword(body.password, body.password_confirm);
 /** Named at once with the other faults, so it runs even when another field has failed. */
 const mismatch = {
   path: ["password"],
@@ -48,29 +55,75 @@ const mismatch = {
   },
 };
 
-export const registerBody = z
-  .object({ email, first_name: personName, last_name: personName, ...newPassword })
-  .refine(passwordsMatch, mismatch)
-  .meta({ id: "RegisterBody" });
-export type RegisterBody = z.infer<typeof registerBody>;
+export const registerBody = (names: NameRule) =>
+  z
+    .object({
+      email,
+      ...namesBy(names),
+      ...newPassword,
+      invite: z
+        .string({ error: "Not a valid string." })
+        .optional()
+        .meta({ description: "The code of an invite link: the new person is a member of its group at once." }),
+      sign_in: z
+        .boolean({ error: "Must be true or false." })
+        .optional()
+        .meta({ description: "true: the answer has the cookies of a login.", examples: [true] }),
+    })
+    .refine(passwordsMatch, mismatch)
+    .meta({ id: "RegisterBody" });
+export type RegisterBody = z.infer<ReturnType<typeof registerBody>>;
 
-/** Any strings: whether they are right is answered alike for every wrong pair. */
+/** Any password: whether it is right is answered alike for every wrong pair. */
 export const loginBody = z
-  .object({
-    email: requiredString().meta({ examples: ["ann@example.com"] }),
-    password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }),
-  })
+  .object({ email, password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }) })
   .meta({ id: "LoginBody" });
 
-/** Either name may be left out. */
-export const profileBody = z
-  .object({ first_name: personName.optional(), last_name: personName.optional() })
-  .meta({ id: "ProfileBody" });
+/** Each may be left out. */
+export function profileBody(names: NameRule) {
+  const { first_name, last_name } = namesBy(names);
+  return z
+    .object({ first_name: first_name.optional(), last_name: last_name.optional(), may_add_me: mayAddMe.optional() })
+    .meta({ id: "ProfileBody" });
+}
+
+export const confirmBody = z
+  .object({ password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }) })
+  .meta({ id: "ConfirmBody" });
 
 export const passwordBody = z
   .object({ old_password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }), ...newPassword })
   .refine(passwordsMatch, mismatch)
   .meta({ id: "PasswordBody" });
+
+const token = requiredString().meta({
+  description: "What stands after the `#` of the link.",
+  examples: ["RpYvQd0rLq3vJx2s8mKZt1bNc5uWf7hA9eGiO4yT6wE"],
+});
+
+export const resetCheckBody = z.object({ token }).meta({ id: "ResetCheckBody" });
+
+export const resetConfirmBody = z
+  .object({
+    token,
+    ...newPassword,
+    sign_in: z
+      .boolean({ error: "Must be true or false." })
+      .default(false)
+      .meta({ description: "True: sets the cookies of a login too." }),
+  })
+  .refine(passwordsMatch, mismatch)
+  .meta({ id: "ResetConfirmBody" });
+
+export const resetCheck = z
+  .object({
+    email: z.string().meta({ examples: ["bob@example.com"] }),
+    full_name: z.string().meta({ examples: ["Bob Example"] }),
+    is_new: z.boolean().meta({ description: "Whether this person has never signed in before." }),
+  })
+  .meta({ id: "ResetCheck", description: "Whose password a link sets." });
+/** Whose password a link sets. */
+export type ResetCheck = z.infer<typeof resetCheck>;
 
 const SEARCH_MAX = 254;
 /** A search of the directory; empty means everyone. In the form in which names are stored. */
@@ -95,7 +148,3 @@ export const sessionInfo = z
   .meta({ id: "Session", description: "One of one's own logins." });
 /** One of a user's sessions, as they see it in their list. */
 export type SessionInfo = z.infer<typeof sessionInfo>;
-
-/** Whose wish to add a person to a conversation counts at once: that of all others becomes a request. */
-export const mayAddMe = z.enum(["everybody", "shared", "nobody"], { error: "Must be everybody, shared or nobody." });
-export type MayAddMe = z.infer<typeof mayAddMe>;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import pino from "pino";
 import { z } from "zod";
-import { openDriver, storesOn } from "../../src/compose.ts";
+import { NO_SECURITY_LOG, openDriver, storesOn } from "../../src/compose.ts";
 import { readConfig } from "../../src/config.ts";
 import { Sessions } from "../../src/domain/sessions.ts";
 import type { User } from "../../src/protocol/users.ts";
@@ -38,7 +38,9 @@ export async function makeWorld(environment: Record<string, string>): Promise<Wo
     await driver.migrate(true);
     const stores = storesOn(new Database(driver));
     const bus = new InProcessExchange().connect();
-    const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"));
+    const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"), NO_SECURITY_LOG, {
+      maxPerUser: 50,
+    });
     const people = await inParallel(PEOPLE, async (n) => {
       const user = await stores.users.create({
         email: `person${n}@example.com`,
@@ -48,7 +50,7 @@ export async function makeWorld(environment: Record<string, string>): Promise<Wo
         isSuperuser: false,
       });
       if (!user) throw new Error("the database is not empty");
-      const from = { address: "127.0.0.1", client: "benchmark" };
+      const from = { address: "127.0.0.1", network: "127.0.0.1", client: "benchmark" };
       const token = await sessions.start({ user, passwordHash: NO_PASSWORD }, from);
       return { user, cookie: `sessionid=${token}` };
     });
@@ -56,8 +58,9 @@ export async function makeWorld(environment: Record<string, string>): Promise<Wo
       const participantIds = members.map(({ user }) => user.id);
       const [ownerId = 0] = participantIds;
       const name = members.length > 2 ? "Everybody" : null;
-      const made = await stores.conversations.create({ id: Bun.randomUUIDv7(), ownerId, participantIds, name });
-      return { id: made.conversation.id, members: members.map(({ cookie }) => ({ cookie })) };
+      const id = Bun.randomUUIDv7();
+      const { conversation } = await stores.conversations.create({ id, ownerId, participantIds, name });
+      return { id: conversation?.id ?? id, members: members.map(({ cookie }) => ({ cookie })) };
     };
     const group = await room(people);
     const pairs = await inParallel(PEOPLE, (n) => room([...people, ...people].slice(n, n + 2)));

@@ -60,7 +60,7 @@ describeInBrowser("axe finds nothing serious", () => {
       expect(faults).toEqual([]);
       await close();
       const visitor = await openPage(server.visitor(), "/register", options);
-      await heading(visitor.page, "Create your account").waitFor();
+      await heading(visitor.page, "Create your account on Confab").waitFor();
       expect(await seriousFaults(visitor.page)).toEqual([]);
       await visitor.close();
     });

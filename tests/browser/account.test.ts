@@ -31,7 +31,7 @@ describeInBrowser("an account in the browser", () => {
     await page.waitForSelector(".field-error");
     const errors = await page.locator(".field-error").allInnerTexts();
     expect(errors.map((text) => text.trim())).toEqual([
-      "This field may only contain letters.",
+      "First name should contain only letters.",
       "Enter a valid email address.",
       "Ensure this field has at least 8 characters.",
     ]);

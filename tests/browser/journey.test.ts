@@ -135,7 +135,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
   test("who signs out and in again finds everything as it was", async () => {
     const { page } = ann;
     await chooseInMenu(page, "Sign out");
-    await heading(page, "Sign in").waitFor();
+    await heading(page, "Sign in to Confab").waitFor();
     await page.goBack();
     expect(await page.getByText("Hello, dear Ann!").count()).toBe(0);
     await page.goto("/sign-in");

@@ -46,7 +46,7 @@ describeInBrowser("without a mouse", () => {
   test("from signing in to signing out: a message, an edit, a deletion, a group, settings", async () => {
     const { page, faults, close } = await openPage(server.visitor(), "/sign-in");
     const keys = page.keyboard;
-    await heading(page, "Sign in").waitFor();
+    await heading(page, "Sign in to Confab").waitFor();
     await page.getByLabel("E-mail").waitFor();
     if ((await focused(page)).name !== "E-mail") await tabTo(page, "E-mail");
     await keys.type(ann.user?.email ?? "");
@@ -129,7 +129,7 @@ describeInBrowser("without a mouse", () => {
     await keys.press("End");
     expect(await focused(page)).toEqual({ name: "Sign out", isSeen: true });
     await keys.press("Enter");
-    await heading(page, "Sign in").waitFor();
+    await heading(page, "Sign in to Confab").waitFor();
     expect(faults).toEqual([]);
     await close();
   });

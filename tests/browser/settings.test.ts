@@ -27,7 +27,7 @@ describeInBrowser("settings in the browser", () => {
     await page.waitForSelector("button:disabled:has-text('Save')");
     expect(await page.inputValue("[name=last_name]")).toBe("Tester");
 
-    for (const part of ["Password", "Sessions", "Appearance", "Notifications", "Keyboard", "About"]) {
+    for (const part of ["Password", "Privacy", "Sessions", "Appearance", "Notifications", "Keyboard", "About"]) {
       await page.click(`.settings-link:has-text('${part}')`);
       await page.waitForSelector(`h1:text-is('${part}')`);
       await until(async () => (await page.title()) === `${part} · Confab`);
@@ -72,8 +72,8 @@ describeInBrowser("settings in the browser", () => {
     for (const other of others) await other.logIn(bob.user?.email ?? "");
     const { page, faults, close } = await openPage(bob, "/settings/sessions");
     await page.waitForSelector(".rows .row:nth-child(3)");
-    await page.click("text=End all others");
-    await page.waitForSelector("dialog :text('End all others?'), dialog :text('signed out everywhere')");
+    await page.click("text=End all other sessions");
+    await page.waitForSelector("dialog h2:text('End all other sessions?')");
     expect(await seriousFaults(page)).toEqual([]);
     await page.click("dialog .button-danger");
     await page.waitForSelector(".rows .row:only-child");

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -122,19 +123,26 @@ async function logOf(person: Client, id: string): Promise<string[]> {
   return body.data.messages.map((message: { content: string }) => message.content);
 }
 
+/** A resend of the deleted message is known by what it said, which is not kept. */
+async function expectResendKnown(ann: Client, id: string) {
+  const path = `/api/chat/conversations/${id}/messages/`;
+  expect((await ann.post(path, { content: "gone", client_id: "gone" })).status).toBe(200);
+  expect((await ann.post(path, { content: "another", client_id: "gone" })).status).toBe(409);
+}
+
 /** A backup of such a community, made once, and what one sees in it. */
-let shared: Promise<{ bytes: Uint8Array; bob: Client; id: string; log: string[] }> | undefined;
+let shared: Promise<{ bytes: Uint8Array; ann: Client; bob: Client; id: string; log: string[] }> | undefined;
 
 function backedUp() {
   shared ??= (async () => {
     const place = await makePlace("embedded");
-    const { server, bob, id } = await community(place.environment);
+    const { server, ann, bob, id } = await community(place.environment);
     const log = await logOf(bob, id);
     await stop(server);
     const file = join(newFolder(), "one.zst");
     await backUp(place.environment, file);
     place.remove();
-    return { bytes: readFileSync(file), bob, id, log };
+    return { bytes: readFileSync(file), ann, bob, id, log };
   })();
   return shared;
 }
@@ -233,6 +241,13 @@ if (sides.includes("postgres"))
     expect(rows["messages"]?.length).toBe(TEXTS.length + 2);
     expect(await rowsIn(file("2"))).toEqual(rows);
     expect(await rowsIn(file("3"))).toEqual(rows);
+
+    const { ann, id } = await backedUp();
+    for (const environment of [between, last]) {
+      const server = await spawn(environment);
+      await expectResendKnown(ann.at(server.url), id);
+      await stop(server);
+    }
   });
 
 if (sides.includes("postgres"))
@@ -271,11 +286,34 @@ if (sides.includes("postgres"))
     expect(epochs[1]).not.toBe(epochs[0] ?? null);
   });
 
+if (sides.includes("postgres"))
+  test("a link that sets a password is in no backup, and void after a restore", async () => {
+    const environment = await newPlace("postgres");
+    const file = await backupFile();
+    await restore(environment, file);
+    const sql = postgres(environment["DATABASE_URL"] ?? "", { max: 1, onnotice: () => {} });
+    const makeLink = () =>
+      sql`INSERT INTO password_links (key, user_id, expires_at) SELECT 'key', min(id), now() + interval '1 day' FROM users`;
+    const links = () => sql`SELECT FROM password_links`;
+    await makeLink();
+    const made = join(file, "../made.zst");
+    await backUp(environment, made);
+    const { password_links: _none, ...rows } = await rowsIn(made);
+    expect(_none).toBeUndefined();
+    expect(rows).toEqual(await rowsIn(file));
+    expect(await links()).toHaveLength(1);
+    await restore(environment, made, "--replace");
+    expect(await links()).toHaveLength(0);
+    await sql.end();
+  });
+
 test("a backup has every table, each after those that its rows point to", () => {
   const tables = Object.values(schema).filter((value) => is(value, PgTable));
   const order = backupTables();
   // What stays behind is named here on purpose: a new table must be thought about.
-  expect(new Set([...order, "history"])).toEqual(new Set(tables.map((table) => getTableConfig(table).name)));
+  expect(new Set([...order, "history", "password_links"])).toEqual(
+    new Set(tables.map((table) => getTableConfig(table).name)),
+  );
   for (const { name, foreignKeys } of tables.map(getTableConfig))
     for (const key of foreignKeys)
       expect(order.indexOf(getTableConfig(key.reference().foreignTable).name)).toBeLessThan(order.indexOf(name));
@@ -409,15 +447,21 @@ describe("a damaged file", () => {
 for (const mode of sides)
   test(`a backup of an older version is migrated to this version (${mode})`, async () => {
     const environment = await newPlace(mode);
-    const { bob, id, bytes } = await backedUp();
+    const { ann, bob, id, bytes } = await backedUp();
     const lines = zstdDecompressSync(bytes).toString().split("\n").slice(0, -1);
+    const header = JSON.parse(lines[0] ?? "");
+    // That version had no key for digests, and those it kept were plain.
+    for (const table of header.tables) if (table.name === "secrets") table.rows = 1;
+    const plain = createHash("sha256").update("gone").digest("base64url");
     const older = readMigrationFiles({ migrationsFolder: MIGRATIONS })[5]?.folderMillis ?? 0;
-    const rows = lines.slice(1).map((line) => {
+    const isKey = (line: string) => line.startsWith('{"name":"digest",');
+    const rows = lines.slice(1).flatMap((line) => {
       const { last_online, tag, ...row } = JSON.parse(line);
-      return JSON.stringify(row);
+      if (row.first_content) row.first_content = plain;
+      return isKey(line) ? [] : [JSON.stringify(row)];
     });
     const olderFile = join(newFolder(), "older.zst");
-    await writeBackup(olderFile, { ...JSON.parse(lines[0] ?? ""), migration: older }, rows);
+    await writeBackup(olderFile, { ...header, migration: older }, rows);
     // First into what is there at this version, then into nothing.
     await run(["migrate"], environment);
     await restore(environment, olderFile, "--replace");
@@ -425,6 +469,7 @@ for (const mode of sides)
     bob.url = again.url;
     expect(await logOf(bob, id)).toHaveLength(TEXTS.length + 2);
     expect((await bob.send(id, "and on")).seq).toBe(TEXTS.length + 3);
+    await expectResendKnown(ann.at(again.url), id);
     await stop(again);
   });
 

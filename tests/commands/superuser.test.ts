@@ -65,7 +65,7 @@ inEachMode("createsuperuser", (mode: Mode) => {
     });
     expect(code).toBe(1);
     expect(stderr).toContain("E-mail (--email): Enter a valid email address.");
-    expect(stderr).toContain("First name (--first-name): This field may only contain letters.");
+    expect(stderr).toContain("First name (--first-name): First name should contain only letters.");
     expect(stderr).toContain("Last name (--last-name): This field is required.");
     expect(stderr).toContain("Password (SUPERUSER_PASSWORD): Ensure this field has at least 8 characters.");
     expect(await superusers(place)).toEqual([]);

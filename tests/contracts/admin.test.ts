@@ -13,7 +13,7 @@ inEachMode("what admins do", (mode) => {
   });
   afterAll(() => stores.close());
 
-  const by = () => ({ userId: root, address: "192.0.2.1" });
+  const by = () => ({ userId: root, address: "192.0.2.1", network: "192.0.2.1" });
   const rows = (text: string, id: string | number) => stores.query<Record<string, unknown>>(text, [id]);
   const entries = async () => (await stores.query<{ n: number }>("SELECT count(*)::int AS n FROM audit_log", []))[0]?.n;
 
@@ -47,7 +47,7 @@ inEachMode("what admins do", (mode) => {
   test("who is no active superuser at that moment can do nothing", async () => {
     const id = await stores.conversation([root, ann]);
     const before = await entries();
-    const outsider = { userId: ann, address: "" };
+    const outsider = { userId: ann, address: "", network: "" };
     for (const attempt of [
       () => stores.admin.users.change(outsider, root, { isActive: false }),
       () => stores.admin.users.endSessions(outsider, root),
@@ -178,7 +178,7 @@ inEachMode("what admins do", (mode) => {
       stores.admin.users.list({ search, isActive: undefined, isSuperuser: undefined, limit: 9, offset: 0 });
     expect((await list("zdemir g")).users.map(({ id }) => id)).toEqual([zoe.id]);
     expect((await list("ë")).users).toEqual([]);
-    await users.rename(zoe.id, { firstName: "Renamed" });
+    await users.change(zoe.id, { firstName: "Renamed" });
     expect([await found("zoë"), await found("renamed")]).toEqual([[], both]);
   });
 
@@ -361,7 +361,8 @@ inEachMode("what admins do", (mode) => {
       const id = await stores.conversation([root, eve]);
       await stores.query("UPDATE users SET is_superuser = true WHERE id = $1", [eve]);
       return {
-        reads: () => outcomeOf(stores.admin.conversations.noteReading({ userId: eve, address: "" }, id, read)),
+        reads: () =>
+          outcomeOf(stores.admin.conversations.noteReading({ userId: eve, address: "", network: "" }, id, read)),
         isDemoted: () => outcomeOf(stores.admin.users.change(by(), eve, { isSuperuser: false })),
         actions: async () =>
           (await rows("SELECT action FROM audit_log WHERE actor_id = $1", eve)).map((e) => e["action"]),

@@ -44,6 +44,31 @@ for (const [name, counters] of Object.entries(drivers))
       expect(results.filter((result) => result.status === "fulfilled").length).toBe(50);
     });
 
+    test("what is counted only once it has failed is refused after as many, and can be given back", async () => {
+      const rate = { limit: 2, windowMs: 60_000 };
+      const store = await counters(rate);
+      const limiter = new Limiter(rate, store);
+      const isRefused = () =>
+        limiter.check("k").then(
+          () => false,
+          () => true,
+        );
+      expect(await isRefused()).toBe(false);
+      expect((await store.get("k")).totalHits).toBe(0);
+      await limiter.count("k");
+      expect(await isRefused()).toBe(false);
+      await limiter.count("k");
+      await limiter.count("k");
+      expect(await isRefused()).toBe(true);
+      await expect(limiter.check("k")).rejects.toMatchObject({ reason: "throttled", retryAfter: 60 });
+      expect((await store.get("k")).totalHits).toBe(3);
+      for (let n = 0; n < 2; n++) await store.decrement("k");
+      expect(await isRefused()).toBe(false);
+      for (let n = 0; n < 5; n++) await store.decrement("k");
+      expect((await store.get("k")).totalHits).toBe(0);
+      await limiter.check("other");
+    });
+
     test("the wait is told in whole seconds, in the seed's words", async () => {
       const rate = { limit: 1, windowMs: 60_000 };
       const limiter = new Limiter(rate, await counters(rate));
@@ -55,6 +80,19 @@ for (const [name, counters] of Object.entries(drivers))
     });
   });
 
+test("a node counts so many keys at most, and forgets those that were hit longest ago", async () => {
+  const store = memoryCounters({ limit: 1, windowMs: 60_000 }, 1_000);
+  const hits = async (key: string) => (await store.get(key)).totalHits;
+  for (let n = 0; n < 20_000; n++) {
+    store.increment(`attacker ${n}`);
+    // It goes on being tried, and so goes on being counted.
+    if (n % 500 === 0) store.increment("account");
+  }
+  expect(await hits("account")).toBe(40);
+  expect(await hits("attacker 19999")).toBe(1);
+  expect(await hits("attacker 1")).toBe(0);
+});
+
 if (modes.includes("redis"))
   test("a limit holds on a node when somebody removes its counters from Redis, or writes nonsense into them", async () => {
     const { redis, url } = await sharedRedis();
@@ -64,12 +102,17 @@ if (modes.includes("redis"))
     const rate = { limit: 3, windowMs: 60_000 };
     const name = crypto.randomUUID();
     const limiter = new Limiter(rate, redisCounters(client, name, rate, memoryCounters(rate)));
-    for (const spoil of [(key: string) => redis.del(key), (key: string) => redis.set(key, "-1000")]) {
+    for (const spoil of [
+      (key: string) => redis.del(key),
+      (key: string) => redis.set(key, "-1000"),
+      (key: string) => redis.set(key, "nonsense"),
+    ]) {
       const who = crypto.randomUUID();
       for (let i = 0; i < 3; i++) {
         await limiter.hit(who);
         await spoil(`confab:limit:${name}:${who}`);
       }
+      await expect(limiter.check(who)).rejects.toMatchObject({ reason: "throttled" });
       await expect(limiter.hit(who)).rejects.toMatchObject({ reason: "throttled" });
     }
   });

@@ -51,7 +51,7 @@ inEachMode("hostile requests of a superuser", (mode) => {
     const [method = "", path = ""] = route.split(" ");
     const parts = path.split("/").map((part) => (part.startsWith(":") ? ODD_IDS : fc.constant(part)));
     const query = fc.array(fc.tuple(fc.constantFrom(...QUERIES.split(" ")), value), { maxLength: 3 });
-    const shot = fc.tuple(fc.tuple(...parts), query, method === "PATCH" ? hostileJson : fc.constant(undefined));
+    const shot = fc.tuple(fc.tuple(...parts), query, /PATCH|POST/.test(method) ? hostileJson : fc.constant(undefined));
     const shoot = async (parts: string[], query: [string, string][], body: string | undefined) => {
       const response = await fetch(
         `${target.server.url}${parts.join("/")}/?${query.map((pair) => pair.join("=")).join("&")}`.slice(0, 6_000),

@@ -20,7 +20,15 @@ interface Route {
 }
 
 /** What the attacker knows; the first of each is their own. Filled in before the tests. */
-const known = { users: [0], conversations: [""], messages: [""], sessions: [""], email: "", password: PASSWORD };
+const known = {
+  users: [0],
+  conversations: [""],
+  messages: [""],
+  sessions: [""],
+  codes: [""],
+  email: "",
+  password: PASSWORD,
+};
 
 const later = <T>(make: () => T) => fc.constant(null).map(make);
 const oneOfKnown = <T>(list: () => readonly T[]) => fc.nat().map((n) => list()[n % list().length] as T);
@@ -30,6 +38,7 @@ const ids = fc
   .map((list): Json => JSON.stringify(list.map((n) => known.users[n])));
 const letters = text(fc.constantFrom("Eve", "Zoë", "Ng uyen", "李四"));
 const content = text(fc.string({ minLength: 1 }));
+const token = text(fc.constantFrom("A".repeat(43), "A".repeat(42), "_".repeat(43)));
 const clientId = text(fc.constantFrom("a", "b", "c d", "~".repeat(64)));
 
 /** Every route of the server. */
@@ -43,6 +52,7 @@ const ROUTES: Route[] = [
       last_name: letters,
       password,
       password_confirm: password,
+      invite: text(oneOfKnown(() => known.codes)),
     },
     hashes: true,
   },
@@ -63,7 +73,27 @@ const ROUTES: Route[] = [
     hashes: true,
   },
   { method: "GET", path: "/api/users/sessions" },
+  { method: "DELETE", path: "/api/users/sessions" },
   { method: "DELETE", path: "/api/users/sessions/:sessionId", hashes: true },
+  { method: "POST", path: "/api/users/password/reset/check", body: { token } },
+  {
+    method: "POST",
+    path: "/api/users/password/reset/confirm",
+    body: { token, password, password_confirm: password, sign_in: fc.constantFrom("true", "false") },
+  },
+  {
+    method: "POST",
+    path: "/api/invites",
+    body: {
+      conversation_id: text(oneOfKnown(() => known.conversations)),
+      max_uses: fc.nat({ max: 10_001 }).map(String),
+      expires_in: fc.nat().map(String),
+    },
+  },
+  { method: "GET", path: "/api/invites", query: ["conversation_id", "limit", "offset"] },
+  { method: "GET", path: "/api/invites/:code" },
+  { method: "POST", path: "/api/invites/:code/accept" },
+  { method: "DELETE", path: "/api/invites/:code" },
   { method: "POST", path: "/api/chat/conversations", body: { participant_ids: ids, name: text(hostileText) } },
   { method: "GET", path: "/api/chat/conversations", query: ["limit", "offset"] },
   { method: "GET", path: "/api/chat/conversations/:conversationId" },
@@ -114,12 +144,14 @@ const parameter: Record<string, fc.Arbitrary<string>> = {
   ":messageId": oneOfKnown(() => known.messages),
   ":userId": oneOfKnown(() => known.users).map(String),
   ":sessionId": oneOfKnown(() => known.sessions),
+  ":code": oneOfKnown(() => known.codes),
 };
 const own: Record<string, () => string | number | undefined> = {
   ":conversationId": () => known.conversations[0],
   ":messageId": () => known.messages[0],
   ":userId": () => known.users[0],
   ":sessionId": () => known.sessions[0],
+  ":code": () => known.codes[0],
 };
 /** A route's path with what is the attacker's own. */
 const ownPath = (path: string) => path.replace(/:\w+/g, (name) => String(own[name]?.()));
@@ -271,6 +303,7 @@ inEachMode("hostile requests", (mode) => {
   let target: Target;
   let eve: Client;
   let friends: Client[];
+  let foreignCode: string;
   let url: string;
 
   beforeAll(async () => {
@@ -278,6 +311,9 @@ inEachMode("hostile requests", (mode) => {
     url = target.server.url;
     eve = await target.server.person("Eve");
     friends = [await target.server.person(), await target.server.person()];
+    const stranger = await target.server.person();
+    const theirs = await stranger.conversation(friends, "Not Eve's");
+    foreignCode = (await stranger.post("/api/invites/", { conversation_id: theirs.id })).body.data.code;
     const users = [eve.id, ...friends.map((friend) => friend.id), target.foreign.userId, 2 ** 31 - 1];
     Object.assign(known, { users, email: eve.user?.email, password: PASSWORD });
   });
@@ -288,6 +324,10 @@ inEachMode("hostile requests", (mode) => {
     known.conversations = [id, id, id.toUpperCase(), foreign.conversationId, crypto.randomUUID()];
     const mine = (await eve.send(id, "mine")).id;
     known.messages = [mine, mine, mine.toUpperCase(), foreign.messageId, crypto.randomUUID()];
+    const invited = await eve.post("/api/invites/", { conversation_id: id });
+    // Where they have as many as one person may have, an older one serves as well.
+    const code = invited.body.data?.code ?? known.codes[0];
+    known.codes = [code, code, code.toUpperCase(), foreignCode, "0".repeat(16)];
     await learnSessions();
   });
   afterAll(() => target.server.stop());
@@ -362,7 +402,7 @@ inEachMode("hostile requests", (mode) => {
       ({ method, path }) => method !== "ALL" && /^\/(api(?!\/(admin|docs|openapi|asyncapi))|ws)/.test(path),
     );
     expect(ROUTES.map(nameOf).sort()).toEqual([...new Set(declared.map(nameOf as never))].sort() as string[]);
-    expect(ROUTES.length).toBe(24);
+    expect(ROUTES.length).toBe(31);
   });
 
   for (const route of ROUTES) {

@@ -31,6 +31,7 @@ export async function startOpenNode(environment: Record<string, string>): Promis
     config: readConfig(environment),
     logger: pino({ level: "silent" }),
     writeApiLog: () => {},
+    writeSecurityLog: () => {},
     server: () => server,
     onLost: () => {},
   });

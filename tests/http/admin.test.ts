@@ -188,7 +188,7 @@ inEachMode("administration", (mode) => {
     expect(answer.body.meta).toEqual({ ended: 2 });
     expect((await there.closed).code).toBe(4401);
     expect((await third.get("/api/users/profile/")).status).toBe(401);
-    expect(await actionsOn(ann)).toEqual(["sessions_ended", "session_ended"]);
+    expect(await actionsOn(ann)).toEqual(["sessions_ended", "session_ended", "user_viewed"]);
   });
 
   test("conversations are found by name, person and id, and tell members and counts but no message", async () => {

@@ -76,9 +76,11 @@ inEachMode("the API's log", (mode) => {
   test.each(["%0d%0a", "%0a", "%0d", "%e2%80%a8", "%c2%85", "%1b[2J"])(
     "stays one line when a path has %s",
     async (trick) => {
-      await server.visitor().get(`/api/x${trick}API%20Request:%20forged`);
-      expect(server.apiLog).toHaveLength(2);
+      // A login is not refused: of many refusals some are left out.
+      await ann.get(`/api/users/profile/?x${trick}`);
+      await ann.get(`/api/users/profile${trick}API%20Request:%20forged`);
       for (const line of server.apiLog) expect(line).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+      expect(server.apiLog.length).toBeGreaterThanOrEqual(2);
     },
   );
 
@@ -116,6 +118,52 @@ inEachMode("the API's log", (mode) => {
     const written = [...server.log, ...server.apiLog].join("\n");
     expect(server.apiLog.length).toBeGreaterThan(20);
     for (const token of tokens) expect(written).not.toContain(token ?? "?");
+  });
+});
+
+describe("refused requests in the API's log", () => {
+  const PROFILE = "/api/users/profile/";
+
+  test("are written five times in ten seconds for a status and a network, and then counted", async () => {
+    const server = await startTestServer("embedded", { TRUSTED_PROXIES: "1" });
+    const ann = await server.person();
+    server.apiLog.length = 0;
+    const ask = (path: string, address: string) => server.visitor().get(path, { "X-Forwarded-For": address });
+    for (let n = 0; n < 100; n++) await ask(PROFILE, "192.0.2.1");
+    const lines = (text: string) => server.apiLog.filter((line) => line.includes(text));
+    expect(lines("Status: 401")).toHaveLength(5);
+    expect(lines("API Request: ")).toHaveLength(5);
+    // Another status, another network, and what is not refused are told as ever.
+    await ask("/api/nowhere/", "192.0.2.1");
+    await ask(PROFILE, "192.0.2.2");
+    await ann.get(PROFILE, { "X-Forwarded-For": "192.0.2.1" });
+    expect(lines("Status: 404")).toHaveLength(1);
+    expect(lines("192.0.2.2")).toHaveLength(1);
+    expect(server.apiLog.slice(-2)).toEqual([
+      `API Request: GET ${PROFILE} - User: ${ann.id} - IP: 192.0.2.1`,
+      expect.stringContaining(`API Response: GET ${PROFILE} - Status: 200`),
+    ]);
+    await server.stop();
+    expect(lines("API Refused")).toEqual(["API Refused: 95 more - Status: 401 - From: 192.0.2.1"]);
+  });
+
+  test("are counted when they come from very many networks at once", async () => {
+    const server = await startTestServer("embedded", { TRUSTED_PROXIES: "1" });
+    const started = performance.now();
+    const asked = 1_000;
+    for (let n = 0; n < asked; n += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) =>
+          server.visitor().get(PROFILE, { "X-Forwarded-For": `2001:db8:${(n + i).toString(16)}::1` }),
+        ),
+      );
+    const seconds = Math.ceil((performance.now() - started) / 1_000) + 1;
+    await server.stop();
+    const told = server.apiLog.filter((line) => line.startsWith("API Response")).length;
+    const counts = server.apiLog.flatMap((line) => /Refused: (\d+) more - From: many/.exec(line)?.[1] ?? []);
+    // Those that were under way when a second had its fill are told all the same.
+    expect(told).toBeLessThanOrEqual(seconds * 150);
+    expect(told + counts.reduce((sum, count) => sum + Number(count), 0)).toBeGreaterThanOrEqual(asked);
   });
 });
 

@@ -79,11 +79,11 @@ inEachMode("conversations", (mode) => {
       expect(await list(eve)).toHaveLength(1);
     });
 
-    test("can't be changed, added to or left", async () => {
+    test("can't be changed or added to, and nobody can remove the other person", async () => {
       const { id } = await ann.conversation([bob]);
       expectError(await rename(ann, id, "Us"), 400);
       expectError(await add(ann, id, [cid.id]), 400);
-      expectError(await remove(ann, id, ann.id), 400);
+      expectError(await remove(ann, id, bob.id), 400, { code: "not_a_group" });
       expect(await detail(bob, id)).toMatchObject({ name: null, participant_count: 2, is_group: false });
     });
   });

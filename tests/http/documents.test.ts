@@ -95,7 +95,7 @@ describe("asyncapi.json", () => {
 describe("what the tests get is held against them", () => {
   const url = "http://localhost/api/users/profile/";
   const { profile, headers } = {
-    profile: { status: "success", data: exampleOf({ $ref: "#/components/schemas/User" }, http.components.schemas) },
+    profile: { status: "success", data: exampleOf({ $ref: "#/components/schemas/Profile" }, http.components.schemas) },
     headers: new Headers({ "X-Request-Id": "1", "Content-Type": "application/json" }),
   };
   const check = (status: number, body: unknown, at = url) => {

@@ -10,6 +10,16 @@ export function expectError(answer: Answer, status: number, expected: { message?
   expect(answer.body.code).toMatch(/^[a-z]+(_[a-z]+)*$/);
 }
 
+/** 429 as the contract has it; `within` is the longest that may be told to wait. */
+export function expectThrottled(answer: Answer, within = 60) {
+  const seconds = Number(answer.headers.get("retry-after"));
+  expect(seconds).toBeWithin(1, within + 1);
+  const unit = seconds === 1 ? "second" : "seconds";
+  const message = `Request was throttled. Expected available in ${seconds} ${unit}.`;
+  expectError(answer, 429, { message, code: "throttled" });
+  expect(answer.body).toEqual({ status: "error", message, code: "throttled" });
+}
+
 /** Refused by validation, with texts for exactly these fields. */
 export function expectFaults(answer: Answer, ...fields: string[]) {
   expectError(answer, 400, { message: "Validation failed", code: "validation_failed" });

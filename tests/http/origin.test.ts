@@ -139,7 +139,54 @@ describe("origins", () => {
   test("a refusal names the origin that came and those that are allowed", async () => {
     const answer = await send("POST", "/api/nowhere/", { Origin: "http://chat.test" });
     expectError(answer, 403, {
-      message: `Requests from the origin http://chat.test are not allowed. This server's own host is chat.test:8000; CORS_ORIGINS adds ${LISTED}, ${ALSO_LISTED}.`,
+      message: `Requests from the origin http://chat.test are not allowed. This server's own host is chat.test:8000; CORS_ORIGINS adds ${LISTED}, ${ALSO_LISTED}. To allow that page, start the server with CORS_ORIGINS=${LISTED},${ALSO_LISTED},http://chat.test; a program can leave the header Origin out.`,
+    });
+  });
+
+  test("a refusal of two origins in one header says so", async () => {
+    const answer = await send("POST", "/api/nowhere/", { Origin: "http://10.0.0.1:8000, http://chat.test:8000" });
+    expectError(answer, 403);
+    expect(answer.body.message).toStartWith(
+      "Requests from the origin http://10.0.0.1:8000, http://chat.test:8000 are not allowed.",
+    );
+    expect(answer.body.message).toEndWith(" Send one origin, or as a program none at all.");
+  });
+
+  describe("a page at another port of a server without settings", () => {
+    const page = { Origin: "http://localhost:3000" };
+    const setting = "start the server with CORS_ORIGINS=http://localhost:3000";
+    let plain: TestServer;
+    beforeAll(async () => {
+      plain = await startTestServer("embedded");
+    });
+    afterAll(() => plain.stop());
+    const warnings = () => plain.log.filter((line) => line.includes("are not allowed"));
+
+    test("is refused with the one setting that helps, also when its browser only asks", async () => {
+      const ask = { ...page, "Access-Control-Request-Method": "POST" };
+      for (const answer of [
+        await send("POST", "/api/users/login/", page, "localhost:8000", plain),
+        await send("OPTIONS", "/api/users/login/", ask, "localhost:8000", plain),
+      ]) {
+        expectError(answer, 403, { code: "foreign_origin" });
+        expect(answer.body.message).toContain(setting);
+      }
+    });
+
+    test("is one line of the log, whatever it asks for", async () => {
+      const other = { Origin: "http://localhost:3001" };
+      for (const method of ["GET", "GET", "POST", "OPTIONS"])
+        await send(method, "/api/users/profile/", other, "localhost:8000", plain);
+      const lines = warnings().filter((line) => line.includes("localhost:3001"));
+      expect(lines).toHaveLength(1);
+      expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: 40, origin: "http://localhost:3001" });
+      expect(lines[0]).toContain("CORS_ORIGINS=http://localhost:3001");
+    });
+
+    test("that is made up again and again fills no log", async () => {
+      for (let i = 0; i < 200; i++)
+        await send("GET", "/api/users/profile/", { Origin: `http://made-up-${i}.example` }, "localhost:8000", plain);
+      expect(warnings().length).toBeLessThanOrEqual(100);
     });
   });
 

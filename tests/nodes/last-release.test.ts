@@ -19,6 +19,8 @@ if (modes.includes("redis") && hasLastRelease)
     let next: ServerProcess;
     let ann: Client;
     let bob: Client;
+    /** With a message that the old node deleted before the new one came. */
+    let changedBefore: { id: string };
     const logs = { old: "", next: "" };
 
     beforeAll(async () => {
@@ -27,8 +29,12 @@ if (modes.includes("redis") && hasLastRelease)
       logs.next = join(place.environment["LOG_DIR"] ?? "", "next");
       old = await spawnLastRelease({ ...place.environment, LOG_DIR: logs.old });
       ann = await old.visitor().signUp("Ann");
+      bob = await old.visitor().signUp("Bob");
+      changedBefore = await ann.conversation([bob], "Before");
+      const gone = await ann.send(changedBefore.id, "gone", "gone");
+      await ann.delete(`/api/chat/conversations/${changedBefore.id}/messages/${gone.id}/`);
       next = await spawnServer({ ...place.environment, LOG_DIR: logs.next });
-      bob = (await old.visitor().signUp("Bob")).at(next.url);
+      bob = bob.at(next.url);
     });
     afterAll(async () => {
       for (const node of [old, next]) node.kill("SIGKILL");
@@ -69,6 +75,25 @@ if (modes.includes("redis") && hasLastRelease)
       expect(order(b)).toEqual(order(a));
       expect(order(a)).toHaveLength(10);
       for (const socket of [a, b]) socket.close();
+    });
+
+    test("a resend of an edited or deleted message is known on both, whichever changed it", async () => {
+      const { id } = await ann.conversation([bob]);
+      const path = `/api/chat/conversations/${id}/messages/`;
+      const { id: before } = changedBefore;
+      expect((await ann.post(path.replace(id, before), { content: "gone", client_id: "gone" })).status).toBe(200);
+      const there = ann.at(next.url);
+      for (const [n, changing] of [ann, there].entries()) {
+        const [edited, deleted] = [await ann.send(id, "first", `e${n}`), await there.send(id, "secret", `d${n}`)];
+        await changing.patch(`${path}${edited.id}/`, { content: "second" });
+        await changing.delete(`${path}${deleted.id}/`);
+        for (const resending of [ann, there]) {
+          expect((await resending.post(path, { content: "first", client_id: `e${n}` })).status).toBe(200);
+          expect((await resending.post(path, { content: "secret", client_id: `d${n}` })).status).toBe(200);
+          expect((await resending.post(path, { content: "second", client_id: `e${n}` })).status).toBe(409);
+          expect((await resending.post(path, { content: "", client_id: `x${n}` })).status).toBe(400);
+        }
+      }
     });
 
     test("a new node's events reach an old one at once: typing, and a session's end", async () => {

@@ -21,8 +21,8 @@ interface Operation {
 
 /** As clients get them: through JSON. */
 const plain = <T>(document: T): T => JSON.parse(JSON.stringify(document));
-export const http = plain(openApi(routes));
-export const frames = plain(asyncApi());
+export const http = plain(openApi(routes, "sessionid"));
+export const frames = plain(asyncApi("sessionid"));
 
 /** What reached somebody and is not as the documents say; setup.ts fails the test that it came in. */
 const faults: string[] = [];

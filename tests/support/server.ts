@@ -10,6 +10,9 @@ export const NO_LIMITS = {
   RATE_LIMIT_USER: "off",
   RATE_LIMIT_MESSAGES: "off",
   RATE_LIMIT_LOGIN: "off",
+  RATE_LIMIT_REGISTER: "off",
+  RATE_LIMIT_LOGIN_NETWORK: "off",
+  RATE_LIMIT_LOGIN_ACCOUNT: "off",
   RATE_LIMIT_SENDS: "off",
   RATE_LIMIT_FRAMES: "off",
 };
@@ -21,6 +24,7 @@ export interface TestServer {
   /** The application's log, line by line. */
   log: string[];
   apiLog: string[];
+  securityLog: string[];
   /** Why the server said that it can't go on. */
   lost: string[];
   /** Somebody who is not logged in. */
@@ -43,12 +47,14 @@ export async function startTestServer(
   const environment = { ...NO_LIMITS, ...place.environment, HOST: "127.0.0.1", PORT: "0", ...settings };
   const log: string[] = [];
   const apiLog: string[] = [];
+  const securityLog: string[] = [];
   const lost: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(line) });
   const running = startServer({
     config: readConfig(environment),
     logger,
     writeApiLog: (line) => void apiLog.push(line),
+    writeSecurityLog: (line) => void securityLog.push(line),
     onLost: (error) => void lost.push(error.message),
     passwordCost: CHEAP_PASSWORDS,
     ...options,
@@ -61,6 +67,7 @@ export async function startTestServer(
     environment,
     log,
     apiLog,
+    securityLog,
     lost,
     visitor: () => new Client(url),
     person: (firstName) => new Client(url).signUp(firstName),

@@ -51,7 +51,9 @@ export async function openTestStores(mode: Mode): Promise<TestStores> {
       const [ownerId] = participantIds;
       if (ownerId === undefined) throw new Error("nobody takes part");
       const id = Bun.randomUUIDv7();
-      return (await stores.conversations.create({ id, ownerId, participantIds, name: null })).conversation.id;
+      const { conversation } = await stores.conversations.create({ id, ownerId, participantIds, name: null });
+      if (!conversation) throw new Error("somebody must be asked");
+      return conversation.id;
     },
     draft: (conversationId, senderId, content, clientId) => ({
       id: Bun.randomUUIDv7(),

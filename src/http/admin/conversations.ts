@@ -8,7 +8,7 @@ import { count, counter, USER_ID_MAX } from "../../protocol/text.ts";
 import { search } from "../../protocol/users.ts";
 import { success, successList, successText } from "../answers.ts";
 import { about } from "../docs/about.ts";
-import type { Env } from "../env.ts";
+import { type Env, recentlyProved } from "../env.ts";
 import { conversationIdOf, messageIdOf, optionalCounter, query, whole } from "../input.ts";
 import { adminOf } from "./env.ts";
 
@@ -51,10 +51,12 @@ export function adminConversationRoutes(administration: Administration) {
   const aboutRemove = about({
     id: "adminRemoveConversation",
     summary: "Removes a conversation and everything in it, for good",
+    description: "Needs a password that was shown within 15 minutes.",
     superusers: true,
     answers: { 200: { message: "Conversation removed" } },
+    failures: ["confirmation_required"],
   });
-  app.delete("/:conversationId", aboutRemove, async (c) => {
+  app.delete("/:conversationId", aboutRemove, recentlyProved, async (c) => {
     await administration.removeConversation(adminOf(c), conversationIdOf(c));
     return success(c, { message: "Conversation removed" });
   });
@@ -97,10 +99,12 @@ export function adminConversationRoutes(administration: Administration) {
   const aboutRemoveMessage = about({
     id: "adminRemoveMessage",
     summary: "Removes a message; it stays as a tombstone",
+    description: "Needs a password that was shown within 15 minutes.",
     superusers: true,
     answers: { 200: { message: "Message removed", data: message } },
+    failures: ["confirmation_required"],
   });
-  app.delete("/:conversationId/messages/:messageId", aboutRemoveMessage, async (c) => {
+  app.delete("/:conversationId/messages/:messageId", aboutRemoveMessage, recentlyProved, async (c) => {
     const data = await administration.removeMessage(adminOf(c), conversationIdOf(c), messageIdOf(c));
     return success(c, { message: "Message removed", data });
   });

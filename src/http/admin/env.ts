@@ -22,4 +22,5 @@ export const superusersOnly = (listedOrigins: readonly string[]) =>
 export const adminOf = (c: Context<Env>): Admin => ({
   userId: sessionOf(c).userId,
   address: c.var.client.address,
+  network: c.var.client.network,
 });

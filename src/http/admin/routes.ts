@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Administration } from "../../domain/administration.ts";
 import type { Metrics } from "../../domain/metrics.ts";
+import type { PasswordLinks } from "../../domain/password-links.ts";
 import {
   auditActions,
   auditEntry,
@@ -11,13 +12,16 @@ import {
   listMeta,
 } from "../../protocol/admin.ts";
 import { metricRanges, metricsReport } from "../../protocol/metrics.ts";
+import type { NameRule } from "../../protocol/names.ts";
 import { counter, USER_ID_MAX } from "../../protocol/text.ts";
 import { success } from "../answers.ts";
+import type { OriginOf } from "../client.ts";
 import { about } from "../docs/about.ts";
 import type { Env } from "../env.ts";
 import { optionalCounter, query, whole } from "../input.ts";
 import { adminConversationRoutes } from "./conversations.ts";
 import { superusersOnly } from "./env.ts";
+import { adminLinkRoutes } from "./links.ts";
 import { adminUserRoutes } from "./users.ts";
 
 const AUDIT_LIMIT = { default: 50, max: 200 };
@@ -25,6 +29,9 @@ const AUDIT_LIMIT = { default: 50, max: 200 };
 /** `/api/admin/`: what the panel shows and does, as JSON. */
 export function adminRoutes(services: {
   administration: Administration;
+  passwordLinks: PasswordLinks;
+  originOf: OriginOf;
+  names: NameRule;
   metrics: Metrics;
   limitsInForce: LimitInForce[];
   corsOrigins: readonly string[];
@@ -34,6 +41,7 @@ export function adminRoutes(services: {
   app.use(superusersOnly(services.corsOrigins));
 
   app.route("/users", adminUserRoutes(administration));
+  app.route("/users", adminLinkRoutes(services));
   app.route("/conversations", adminConversationRoutes(administration));
 
   const aboutLimits = about({
@@ -66,7 +74,7 @@ export function adminRoutes(services: {
     target_type: z.enum(auditTargets, { error: `Must be one of: ${auditTargets.join(", ")}.` }).optional(),
     target_id: z
       .string({ error: "Not a valid id." })
-      .regex(/^[0-9a-f-]{1,36}$/i, { error: "Not a valid id." })
+      .regex(/^[0-9a-z-]{1,36}$/i, { error: "Not a valid id." })
       .transform((id) => id.toLowerCase())
       .optional(),
     before: optionalCounter,

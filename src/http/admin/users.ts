@@ -6,7 +6,7 @@ import { count } from "../../protocol/text.ts";
 import { search } from "../../protocol/users.ts";
 import { success, successList } from "../answers.ts";
 import { about } from "../docs/about.ts";
-import type { Env } from "../env.ts";
+import { type Env, requireProof } from "../env.ts";
 import { json, optionalFlag, query, sessionIdOf, userIdOf, whole } from "../input.ts";
 import { adminOf } from "./env.ts";
 
@@ -37,25 +37,29 @@ export function adminUserRoutes(administration: Administration) {
   const aboutUser = about({
     id: "adminGetUser",
     summary: "A user, with counts and sessions",
+    description:
+      "That somebody else's were looked at is written to the audit log, once an hour for each admin and user.",
     superusers: true,
     answers: { 200: { data: adminUserDetail } },
     failures: ["user_not_found"],
   });
   app.get("/:userId", aboutUser, async (c) =>
-    success(c, { data: await administration.user(userIdOf(c, "user_not_found")) }),
+    success(c, { data: await administration.user(adminOf(c), userIdOf(c, "user_not_found")) }),
   );
 
   const aboutChange = about({
     id: "adminChangeUser",
     summary: "Deactivates or reactivates a user, or makes or unmakes a superuser",
-    description: "Who is deactivated is out at once, everywhere. What they wrote stays, and so does their e-mail.",
+    description:
+      "Who is deactivated is out at once, everywhere. What they wrote stays, and so does their e-mail. All but a reactivation needs a password that was shown within 15 minutes.",
     superusers: true,
     answers: { 200: { message: "User updated successfully", data: adminUser } },
-    failures: ["user_not_found", "own_account"],
+    failures: ["user_not_found", "own_account", "confirmation_required"],
   });
   app.patch("/:userId", aboutChange, json(changeUserBody), async (c) => {
     const { is_active: isActive, is_superuser: isSuperuser } = c.req.valid("json");
     const id = userIdOf(c, "user_not_found");
+    if (isActive === false || isSuperuser !== undefined) await requireProof(c);
     const data = await administration.changeUser(adminOf(c), id, { isActive, isSuperuser });
     return success(c, { message: "User updated successfully", data });
   });

@@ -28,7 +28,7 @@ export interface About {
   public?: true;
   /** For superusers: to all others it is not there. */
   superusers?: true;
-  answers: Partial<Record<101 | 200 | 201 | 304, DocumentedAnswer>>;
+  answers: Partial<Record<101 | 200 | 201 | 202 | 304, DocumentedAnswer>>;
   /** How it can fail, beside what every route and every body, query and path of its kind can. */
   failures?: FailureName[];
 }

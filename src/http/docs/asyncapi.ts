@@ -28,7 +28,7 @@ const closings = [
 ].sort((a, b) => a.code - b.code);
 
 /** The AsyncAPI 3.0 document of all frames. */
-export function asyncApi() {
+export function asyncApi(cookie: string) {
   const schemas = new Schemas();
   const messages: Record<string, FrameMessage> = {};
   for (const [type, schema] of Object.entries(clientFrames))
@@ -80,7 +80,7 @@ export function asyncApi() {
     components: {
       messages,
       schemas: schemas.components,
-      securitySchemes: { session: { type: "httpApiKey", in: "cookie", name: "sessionid" } },
+      securitySchemes: { session: { type: "httpApiKey", in: "cookie", name: cookie } },
     },
   };
 }

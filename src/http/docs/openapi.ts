@@ -3,8 +3,8 @@ import { z } from "zod";
 import { version } from "../../../package.json";
 import { errorBody, successBody } from "../../protocol/envelope.ts";
 import { type FailureName, failures } from "../../protocol/failures.ts";
+import { inviteCode } from "../../protocol/invites.ts";
 import { userId, uuid } from "../../protocol/text.ts";
-import { SESSION_COOKIE } from "../middleware/identify.ts";
 import { type About, type DocumentedAnswer, factsOf, type RouteFacts } from "./about.ts";
 import { type JsonSchema, Schemas } from "./json-schema.ts";
 
@@ -20,7 +20,17 @@ const TAGS: { start: string; name: string; description: string }[] = [
     name: "Messages",
     description: "Also limited to 10 requests a minute and user, unless the server is set otherwise.",
   },
+  {
+    start: "/api/invites",
+    name: "Invites",
+    description: "Links by which people come to the server, or into a group.",
+  },
   { start: "/api/chat/conversations", name: "Conversations", description: "1-on-1s and groups." },
+  {
+    start: "/api/chat/requests",
+    name: "Requests",
+    description: "From people who want to write to you, or to add you to a group, and need your consent.",
+  },
   {
     start: "/api/admin",
     name: "Administration",
@@ -39,14 +49,16 @@ const TAGS: { start: string; name: string; description: string }[] = [
 const PARAMETERS: Record<string, { schema: z.ZodType; unknown?: FailureName }> = {
   conversationId: { schema: uuid.meta({ description: "A conversation's id." }), unknown: "conversation_not_found" },
   messageId: { schema: uuid.meta({ description: "A message's id." }), unknown: "message_not_found" },
+  requestId: { schema: uuid.meta({ description: "A request's id." }), unknown: "request_not_found" },
   sessionId: { schema: uuid.meta({ description: "A session's id." }), unknown: "session_not_found" },
+  code: { schema: inviteCode, unknown: "invite_not_found" },
   userId: { schema: userId },
   file: { schema: z.string() },
 };
 
 const FAILURES = Object.keys(failures) as FailureName[];
 
-const DESCRIPTION = `Real-time chat over HTTP and [WebSocket](/api/docs/frames/).
+const descriptionOf = (cookie: string) => `Real-time chat over HTTP and [WebSocket](/api/docs/frames/).
 
 Every JSON answer is an envelope: \`{"status":"success","message"?,"data"?,"meta"?}\`, or
 \`{"status":"error","message","code","errors"?}\`, where \`code\` is for programs, \`message\` for people, and \`errors\` maps
@@ -54,15 +66,19 @@ each faulty field to a list of texts. An unknown path is 404 \`not_found\`, a me
 \`method_not_allowed\` with \`Allow\`.
 
 Unless the server is set otherwise, 20 requests a minute are answered to an address without a login, 100 to a user.
+Registrations and logins that succeed don't count among the 20; they and wrong passwords have limits of their own.
 \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (seconds) say where one stands; beyond is 429
 \`throttled\` with \`Retry-After\`.
 
-Login sets a cookie, \`${SESSION_COOKIE}\`, and all else needs it: **log in here once, and the requests tried on this page
+Login sets a cookie, \`${cookie}\`, and all else needs it: **log in here once, and the requests tried on this page
 have it**. Paths end in a slash, or not. Times are ISO 8601 in UTC; lengths are counted in Unicode code points. More
 fields may come with later versions.`;
 
-/** The OpenAPI 3.1 document of these routes. Throws for a route that can't be described. */
-export function openApi(routes: readonly RouterRoute[]) {
+/**
+ * The OpenAPI 3.1 document of these routes. Throws for a route that can't be described.
+ * @param cookie by which clients know a session
+ */
+export function openApi(routes: readonly RouterRoute[], cookie: string) {
   const schemas = new Schemas();
   schemas.of(errorBody, "output");
   const paths: Record<string, Record<string, unknown>> = {};
@@ -74,7 +90,7 @@ export function openApi(routes: readonly RouterRoute[]) {
   const shown = new Set(JSON.stringify(paths).match(/(?<=#\/components\/examples\/)\w+/g));
   return {
     openapi: "3.1.1",
-    info: { title: "Confab", version, description: DESCRIPTION, license: { name: "MIT", identifier: "MIT" } },
+    info: { title: "Confab", version, description: descriptionOf(cookie), license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: "/" }],
     tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,
@@ -87,7 +103,7 @@ export function openApi(routes: readonly RouterRoute[]) {
         ]),
       ),
       securitySchemes: {
-        session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE, description: "Set by the login." },
+        session: { type: "apiKey", in: "cookie", name: cookie, description: "Set by the login." },
       },
       headers: {
         RequestId: { description: "Names the request; the server's log has it too.", schema: { type: "string" } },

@@ -32,13 +32,14 @@ const answers = (type: string, description: string): Record<200 | 304, Documente
  * The API's pages and documents. They stand before what watches over the other routes: the same bytes for everybody,
  * made once, need no session, and count for no limit.
  * @param routes all the app's, asked for when the first page is
+ * @param cookie its name, by which clients know a session
  */
-export function docsRoutes(routes: () => readonly RouterRoute[]) {
+export function docsRoutes(routes: () => readonly RouterRoute[], cookie: () => string) {
   const app = new Hono<Env>();
   const assets = once(loadAssets);
   const file = (type: string, make: () => unknown) => once(async () => served(type, String(await make())));
 
-  const http = file("application/json", () => JSON.stringify(openApi(routes())));
+  const http = file("application/json", () => JSON.stringify(openApi(routes(), cookie())));
   const aboutOpenApi = about({
     id: "openApi",
     summary: "This API as OpenAPI 3.1",
@@ -47,7 +48,7 @@ export function docsRoutes(routes: () => readonly RouterRoute[]) {
   });
   app.get("/openapi.json", aboutOpenApi, async (c) => answerFile(c, await http(), "no-cache"));
 
-  const frames = file("application/json", () => JSON.stringify(asyncApi()));
+  const frames = file("application/json", () => JSON.stringify(asyncApi(cookie())));
   const aboutAsyncApi = about({
     id: "asyncApi",
     summary: "The frames of the sockets as AsyncAPI 3.0",
@@ -65,7 +66,7 @@ export function docsRoutes(routes: () => readonly RouterRoute[]) {
     }),
     frames: file("text/html; charset=utf-8", async () => {
       const { urls } = await assets();
-      return layout("Confab's frames", [urls.pageCss], [], html`<main>${framesPage(asyncApi())}</main>`);
+      return layout("Confab's frames", [urls.pageCss], [], html`<main>${framesPage(asyncApi(cookie()))}</main>`);
     }),
   };
   const aboutPage = about({

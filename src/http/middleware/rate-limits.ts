@@ -10,7 +10,12 @@ const nothing: MiddlewareHandler<Env> = (_, next) => next();
 
 /** Anonymous requests are counted by address, those of a session by user. */
 export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<Env> {
-  const byNetwork = limit(anonymous, (c) => c.var.client.network);
+  // Many people may register and log in from one place: what succeeds there has limits of its own.
+  const byNetwork = limit(
+    anonymous,
+    (c) => c.var.client.network,
+    (c) => c.var.countsNot === true,
+  );
   const byUser = limit(user, userKey);
   return createMiddleware<Env>((c, next) => {
     if (isHealth(c)) return next();
@@ -24,13 +29,20 @@ export const messageLimit = ({ messages }: Limits): MiddlewareHandler<Env> => li
 const userKey = ({ var: { session } }: Context<Env>) =>
   session && !(session instanceof Failure) ? String(session.userId) : "";
 
-function limit(limiter: Limiter | undefined, keyOf: (c: Context<Env>) => string): MiddlewareHandler<Env> {
+/** @param isGivenBack whether a request that was answered is taken out of the count again */
+function limit(
+  limiter: Limiter | undefined,
+  keyOf: (c: Context<Env>) => string,
+  isGivenBack?: (c: Context<Env>) => boolean,
+): MiddlewareHandler<Env> {
   if (!limiter) return nothing;
   const { rate, store } = limiter;
   return rateLimiter<Env>({
     windowMs: rate.windowMs,
     limit: rate.limit,
     keyGenerator: keyOf,
+    skipSuccessfulRequests: isGivenBack !== undefined,
+    requestWasSuccessful: isGivenBack ?? (() => false),
     // Started by its driver already; starting it again would only set its timer anew.
     store: {
       increment: async (key) => {

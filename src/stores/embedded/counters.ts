@@ -1,27 +1,41 @@
-import { MemoryStore } from "hono-rate-limiter";
+import { LRUCache } from "lru-cache";
 import type { CounterStore, Rate } from "../../domain/limits.ts";
 
-/** Counts on this node, with the meaning of the shared store: a window per key, which starts with its first hit. */
-export function memoryCounters(rate: Rate): CounterStore {
-  const store = new MemoryStore();
-  // Of the middleware's options the store reads this one only.
-  store.init({ windowMs: rate.windowMs } as Parameters<typeof store.init>[0]);
-  const increment = (key: string) => {
-    const { totalHits, resetTime } = store.increment(key);
-    // The clock has been set back: no window is longer than its length.
-    if (resetTime && resetTime.getTime() - Date.now() > rate.windowMs) {
-      store.resetKey(key);
-      return store.increment(key);
-    }
-    return { totalHits, resetTime };
-  };
+/**
+ * Keys that are counted at once. Of more, the one that was hit longest ago is forgotten: to have one key forgotten, an
+ * attacker must hit so many others first.
+ */
+const KEYS_MAX = 50_000;
+
+/**
+ * Counts on this node, with the meaning of the shared store: a window per key, which starts with its first hit. The clock
+ * of the windows only goes forward, whatever is done to that of the machine.
+ */
+export function memoryCounters(rate: Rate, max = KEYS_MAX): CounterStore {
+  // By size, which takes memory for the keys that are there; by `max` it would for all that might come.
+  const windows = new LRUCache<string, { hits: number }>({
+    maxSize: max,
+    sizeCalculation: () => 1,
+    ttl: rate.windowMs,
+  });
+  const told = (key: string, totalHits: number) => ({
+    totalHits,
+    resetTime: new Date(Date.now() + windows.getRemainingTTL(key)),
+  });
   return {
-    increment(key) {
-      // The store gives its own record, which the next hit changes before this one's caller has looked at it.
-      const { totalHits, resetTime } = increment(key);
-      return { totalHits, resetTime: resetTime && new Date(resetTime) };
+    get(key) {
+      const totalHits = windows.get(key)?.hits ?? 0;
+      return totalHits === 0 ? { totalHits } : told(key, totalHits);
     },
-    decrement: (key) => store.decrement(key),
-    resetKey: (key) => store.resetKey(key),
+    increment(key) {
+      const window = windows.get(key) ?? { hits: 0 };
+      if (!windows.has(key)) windows.set(key, window);
+      return told(key, ++window.hits);
+    },
+    decrement(key) {
+      const window = windows.get(key);
+      if (window && window.hits > 0) window.hits--;
+    },
+    resetKey: (key) => void windows.delete(key),
   };
 }

@@ -1,14 +1,15 @@
-import { and, asc, eq } from "drizzle-orm";
-import { Failure } from "../../domain/errors.ts";
-import type { ConversationRecord, ConversationStore, Standing, SummaryRecord } from "../../domain/ports.ts";
+import { and, eq } from "drizzle-orm";
+import type { ConversationStore, NewConversation, Standing, SummaryRecord } from "../../domain/ports.ts";
 import { PARTICIPANTS_SHOWN } from "../../protocol/conversations.ts";
 import type { User } from "../../protocol/users.ts";
-import { alter, insertParticipants } from "./alter.ts";
-import type { Database, Orm, Transaction } from "./database.ts";
+import { acquaintances } from "./acquaintances.ts";
+import { alter } from "./alter.ts";
+import { create, recordOf } from "./create.ts";
+import type { Database } from "./database.ts";
 import { participantsPage } from "./participants-page.ts";
 import { chunks, pieces } from "./pieces.ts";
-import { EPOCH, isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
-import { conversations, participants, users } from "./schema.ts";
+import { EPOCH, isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOfRow } from "./rows.ts";
+import { conversations, users } from "./schema.ts";
 import { foundUsers } from "./search.ts";
 import { SharedReads } from "./shared-reads.ts";
 import {
@@ -25,8 +26,6 @@ import {
   WITH_SOMEBODY,
   WITH_SOMEBODY_AFTER,
 } from "./summaries.ts";
-
-type ConversationRow = typeof conversations.$inferSelect;
 
 /** One person in one conversation. */
 interface Place {
@@ -54,36 +53,29 @@ export class PostgresConversations implements ConversationStore {
     if (ids.length === 0) return [];
     const rows = await this.db.read((orm) =>
       orm
-        .select({ id: users.id })
+        .select({ id: users.id, mayAddMe: users.mayAddMe })
         .from(users)
         .where(and(isOneOf(users.id, ids), eq(users.isActive, true))),
     );
-    return rows.map((row) => row.id);
+    return rows;
   }
 
-  create(conversation: { id: string; ownerId: number; participantIds: number[]; name: string | null }) {
-    const { id, ownerId, participantIds, name } = conversation;
-    const [low, high] = [...participantIds].sort((a, b) => a - b);
-    const isGroup = participantIds.length > 2;
-    const pair = isGroup ? {} : { pairLow: low ?? null, pairHigh: high ?? null };
-    return this.db.transaction(async (tx) => {
-      const [row] = await tx
-        .insert(conversations)
-        .values({ id, name, isGroup, ownerId, participantCount: participantIds.length, ...pair })
-        .onConflictDoNothing({ target: [conversations.pairLow, conversations.pairHigh] })
-        .returning();
-      if (row) {
-        await insertParticipants(tx, id, participantIds, 0);
-        return { conversation: await recordOf(tx, row), created: true };
-      }
-      // The pair was there, or a racing create has just committed it: the insert waited for that commit.
-      const [existing] = await tx
-        .select()
-        .from(conversations)
-        .where(and(eq(conversations.pairLow, low ?? 0), eq(conversations.pairHigh, high ?? 0)));
-      if (!existing) throw new Failure("unavailable", { retryAfter: 1 });
-      return { conversation: await recordOf(tx, existing), created: false };
-    });
+  sharing(userId: number, ids: number[]) {
+    return acquaintances(this.db, userId, ids);
+  }
+
+  create(conversation: NewConversation) {
+    return this.db.transaction((tx) => create(tx, conversation));
+  }
+
+  async hide(conversationId: string, userId: number) {
+    const rows = await this.db.query<{ last_seq: number }>(
+      // A message that commits meanwhile is not in the snapshot, and so it shows the conversation again.
+      `UPDATE participants p SET hidden_seq = c.last_seq FROM conversations c
+       WHERE c.id = $1 AND NOT c.is_group AND p.conversation_id = c.id AND p.user_id = $2 RETURNING c.last_seq`,
+      [conversationId, userId],
+    );
+    return rows[0]?.last_seq;
   }
 
   async membership(conversationId: string, userId: number) {
@@ -267,24 +259,4 @@ export class PostgresConversations implements ConversationStore {
     );
     return row && { seq: row.after, moved: row.after > row.before, participantCount: row.participant_count };
   }
-}
-
-async function recordOf(orm: Orm | Transaction, row: ConversationRow): Promise<ConversationRecord> {
-  const first = await orm
-    .select()
-    .from(participants)
-    .innerJoin(users, eq(users.id, participants.userId))
-    .where(eq(participants.conversationId, row.id))
-    .orderBy(asc(participants.ordinal))
-    .limit(PARTICIPANTS_SHOWN);
-  return {
-    id: row.id,
-    name: row.name,
-    isGroup: row.isGroup,
-    ownerId: row.ownerId,
-    participants: first.map((place) => userOf(place.users)),
-    participantCount: row.participantCount,
-    createdAt: row.createdAt.toISOString(),
-    updatedAt: row.updatedAt.toISOString(),
-  };
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Message } from "../../protocol/messages.ts";
+import { fullNameOf } from "../../protocol/names.ts";
 import type { User } from "../../protocol/users.ts";
 import type { users } from "./schema.ts";
 
@@ -90,7 +91,7 @@ export function userOf(row: typeof users.$inferSelect): User {
     email: row.email,
     first_name: row.firstName,
     last_name: row.lastName,
-    full_name: `${row.firstName} ${row.lastName}`,
+    full_name: fullNameOf(row.firstName, row.lastName),
     last_seen: row.lastSeen?.toISOString() ?? null,
     date_joined: row.dateJoined.toISOString(),
     ...activity(row.isActive),
@@ -120,15 +121,15 @@ export const userOfRow = (row: UserRow): User => ({
   email: row.email,
   first_name: row.first_name,
   last_name: row.last_name,
-  full_name: `${row.first_name} ${row.last_name}`,
+  full_name: fullNameOf(row.first_name, row.last_name),
   last_seen: row.seen_ms === null ? null : iso(row.seen_ms),
   date_joined: iso(row.joined_ms),
   ...activity(row.is_active),
 });
 
 /**
- * Whether `confab_edit` made this digest of that content, which its message no longer has. It takes the digest of what
- * is stored, and PGlite stores a text that begins with U+FEFF with one more of them (stores/embedded/pglite.ts).
+ * Whether `confab_append` tells by this digest that the content is what was first sent. It takes the digest of what it was
+ * sent, and PGlite has one more U+FEFF at the start of a text that begins with one (stores/embedded/cluster.ts).
  */
 export const isDigestOf = (digest: string, content: string) =>
   digest === sha256(content) || (content.startsWith("\ufeff") && digest === sha256(`\ufeff${content}`));

@@ -191,12 +191,13 @@ export const invites = pgTable(
     revokedAt: moment("revoked_at"),
   },
   (table) => [
+    index("invites_created_at").on(table.createdAt),
     index("invites_created_by").on(table.createdBy, table.createdAt),
     index("invites_conversation").on(table.conversationId, table.createdAt),
   ],
 );
 
-/** One person counts once for an invite. `joined` is false until they are in its group, so that a crash in between is made good. */
+/** Who came in by an invite. One person counts once. */
 export const inviteUses = pgTable(
   "invite_uses",
   {
@@ -207,13 +208,8 @@ export const inviteUses = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     at: moment("at").notNull().defaultNow(),
-    joined: boolean().notNull().default(false),
   },
-  (table) => [
-    primaryKey({ columns: [table.code, table.userId] }),
-    index("invite_uses_user").on(table.userId),
-    index("invite_uses_unjoined").on(table.at).where(sql`not joined`),
-  ],
+  (table) => [primaryKey({ columns: [table.code, table.userId] }), index("invite_uses_user").on(table.userId)],
 );
 
 /** People who were removed from a group, or left it by themselves (then both ids are the same): they don't come back unasked. */
@@ -277,7 +273,7 @@ export const messages = pgTable(
     senderEmail: text("sender_email").notNull(),
     clientId: text("client_id"),
     content: text().notNull(),
-    /** What was first sent under `client_id`, as SHA-256; set when an edit or a deletion replaces it. */
+    /** What was first sent under `client_id`, as a keyed digest; set when an edit or a deletion replaces it. */
     firstContent: text("first_content"),
     createdAt: moment("created_at").notNull(),
     editedAt: moment("edited_at"),

@@ -1,14 +1,22 @@
-import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
 import type { NewSession, SessionStore } from "../../domain/ports.ts";
-import { SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "../../domain/sessions.ts";
+import { PROVED_MS, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "../../domain/sessions.ts";
+import { fullNameOf } from "../../protocol/names.ts";
 import type { Database, Transaction } from "./database.ts";
 import { arrayParam } from "./rows.ts";
-import { secrets, sessions, users } from "./schema.ts";
+import { knownNetworks, secrets, sessions, users } from "./schema.ts";
 
 const IDLE = sql.raw(`interval '${SESSION_IDLE_MS / 1000} seconds'`);
 const LIFETIME = sql.raw(`interval '${SESSION_LIFETIME_MS / 1000} seconds'`);
+const PROVED = sql.raw(`interval '${PROVED_MS / 1000} seconds'`);
 /** Sessions of a user that a list shows. */
 export const SESSIONS_LISTED = 200;
+/** Networks that are remembered of a user, those they signed in from last; and until when. */
+const NETWORKS_KNOWN = 50;
+const NETWORKS_KNOWN_FOR = sql.raw("interval '90 days'");
+/** Sessions that one login ends at most; where a user has yet more, the next one goes on. */
+const PUSHED_OUT_MOST = 1_000;
+const ENDED = { id: sessions.id, key: sessions.key };
 const alive = sql`${sessions.lastUsedAt} > now() - ${IDLE} AND ${sessions.createdAt} > now() - ${LIFETIME}`;
 
 export class PostgresSessions implements SessionStore {
@@ -20,24 +28,59 @@ export class PostgresSessions implements SessionStore {
     return row.value;
   }
 
-  async create({ id, key, userId, passwordHash, address, client }: NewSession) {
-    const rows = await this.db.write<{ id: string }>(
-      `INSERT INTO sessions (id, key, user_id, address, client)
-       SELECT $1, $2, u.id, $5, $6 FROM users u WHERE u.id = $3 AND u.password_hash = $4 AND u.is_active FOR SHARE
-       RETURNING id`,
-      [id, key, userId, passwordHash, address, client],
+  create({ id, key, userId, passwordHash, address, network, client }: NewSession, max: number) {
+    return this.db.transaction(async (tx) => {
+      // Logins of one user go one after the other, so that each counts the sessions of all before it.
+      const [user] = await tx
+        .select({ id: users.id })
+        .from(users)
+        .where(and(eq(users.id, userId), eq(users.passwordHash, passwordHash), eq(users.isActive, true)))
+        .for("no key update");
+      if (!user) return undefined;
+      await tx.insert(sessions).values({ id, key, userId, address, client });
+      await rememberNetwork(tx, userId, network);
+      const pushedOut = tx
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(and(eq(sessions.userId, userId), ne(sessions.id, id)))
+        .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
+        .limit(PUSHED_OUT_MOST)
+        .offset(max - 1);
+      return tx.delete(sessions).where(inArray(sessions.id, pushedOut)).returning(ENDED);
+    });
+  }
+
+  async standing(
+    account: { email: string } | { userId: number },
+    { network, address }: { network: string; address: string },
+  ) {
+    // A session tells it too, of nodes that remember no networks.
+    const [row] = await this.db.query<{ id: number; email: string; known: boolean }>(
+      `SELECT u.id, u.email, (EXISTS (SELECT FROM known_networks WHERE user_id = u.id AND network = $2)
+         OR EXISTS (SELECT FROM sessions WHERE user_id = u.id AND address = $3)) AS known
+       FROM users u WHERE ${"email" in account ? "u.email = $1" : "u.id = $1"}`,
+      ["email" in account ? account.email : account.userId, network, address],
     );
-    return rows.length > 0;
+    return row && { userId: row.id, email: row.email, isKnown: row.known };
   }
 
   async renew(id: string, key: string) {
-    await this.db.run((orm) => orm.update(sessions).set({ key }).where(eq(sessions.id, id)));
+    await this.db.run((orm) => orm.update(sessions).set({ key, provedAt: sql`now()` }).where(eq(sessions.id, id)));
+  }
+
+  async prove(id: string) {
+    await this.db.run((orm) => orm.update(sessions).set({ provedAt: sql`now()` }).where(eq(sessions.id, id)));
   }
 
   async find(key: string) {
     const [row] = await this.db.read((orm) =>
       orm
-        .select()
+        .select({
+          sessions,
+          users,
+          // By the database's clock, which wrote the moment down.
+          isProved: sql<boolean>`${sessions.provedAt} > now() - ${PROVED}`,
+        })
         .from(sessions)
         .innerJoin(users, eq(users.id, sessions.userId))
         .where(and(eq(sessions.key, key), eq(users.isActive, true), alive)),
@@ -47,9 +90,10 @@ export class PostgresSessions implements SessionStore {
       id: row.sessions.id,
       key,
       userId: row.users.id,
-      fullName: `${row.users.firstName} ${row.users.lastName}`,
+      fullName: fullNameOf(row.users.firstName, row.users.lastName),
       isSuperuser: row.users.isSuperuser,
       lastUsedAt: row.sessions.lastUsedAt.getTime(),
+      isProved: row.isProved,
     };
   }
 
@@ -82,9 +126,18 @@ export class PostgresSessions implements SessionStore {
       orm
         .delete(sessions)
         .where(and(eq(sessions.userId, userId), eq(sessions.id, id)))
-        .returning({ id: sessions.id, key: sessions.key }),
+        .returning(ENDED),
     );
     return ended;
+  }
+
+  endOthers(userId: number, keptId: string) {
+    return this.db.run((orm) =>
+      orm
+        .delete(sessions)
+        .where(and(eq(sessions.userId, userId), ne(sessions.id, keptId)))
+        .returning(ENDED),
+    );
   }
 
   async prune() {
@@ -93,7 +146,26 @@ export class PostgresSessions implements SessionStore {
         .delete(sessions)
         .where(or(lt(sessions.lastUsedAt, sql`now() - ${IDLE}`), lt(sessions.createdAt, sql`now() - ${LIFETIME}`))),
     );
+    await this.db.run((orm) =>
+      orm.delete(knownNetworks).where(lt(knownNetworks.lastAt, sql`now() - ${NETWORKS_KNOWN_FOR}`)),
+    );
   }
+}
+
+async function rememberNetwork(tx: Transaction, userId: number, network: string) {
+  await tx
+    .insert(knownNetworks)
+    .values({ userId, network })
+    .onConflictDoUpdate({ target: [knownNetworks.userId, knownNetworks.network], set: { lastAt: sql`now()` } });
+  const forgotten = tx
+    .select({ network: knownNetworks.network })
+    .from(knownNetworks)
+    .where(eq(knownNetworks.userId, userId))
+    .orderBy(desc(knownNetworks.lastAt), knownNetworks.network)
+    .offset(NETWORKS_KNOWN);
+  await tx
+    .delete(knownNetworks)
+    .where(and(eq(knownNetworks.userId, userId), inArray(knownNetworks.network, forgotten)));
 }
 
 /** The live sessions of a user, last used first; one more than is shown tells that there are more. */
@@ -120,5 +192,5 @@ export function deleteSessions(tx: Transaction, userId: number, id?: string) {
   return tx
     .delete(sessions)
     .where(and(eq(sessions.userId, userId), id === undefined ? undefined : eq(sessions.id, id)))
-    .returning({ id: sessions.id, key: sessions.key });
+    .returning(ENDED);
 }

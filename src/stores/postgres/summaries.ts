@@ -16,6 +16,7 @@ export type SummaryRow = Partial<MessageRow> & {
   last_seq: number;
   pruned_seq: number;
   read_seq: number;
+  is_hidden: boolean;
   /** An array as text, which both drivers read alike. */
   shown_ids: string;
 };
@@ -27,9 +28,15 @@ export const isSummary = (row: Partial<SummaryRow>): row is SummaryRow => row.su
  * chose while the tables were small, and keeps while they grow, would read the whole of them.
  */
 
-/** The columns of a `SummaryRow`, by index from `c`, which has a participant's `read_seq` beside a conversation's columns. */
+/** Whether a participant `p` has hidden their 1-on-1 `c`: no message has come since. */
+const IS_HIDDEN = "(p.hidden_seq >= c.last_seq) IS TRUE";
+
+/**
+ * The columns of a `SummaryRow`, by index from `c`, which has a participant's `read_seq` and `is_hidden` beside a
+ * conversation's columns.
+ */
 const SUMMARY_COLUMNS = `c.id AS summary_id, c.name, c.is_group, c.owner_id, c.participant_count, c.last_seq, c.pruned_seq,
-  c.read_seq, ${ms("c.created_at")} AS begun_ms, ${ms("c.updated_at")} AS updated_ms, shown.ids AS shown_ids,
+  c.read_seq, c.is_hidden, ${ms("c.created_at")} AS begun_ms, ${ms("c.updated_at")} AS updated_ms, shown.ids AS shown_ids,
   ${MESSAGE_COLUMNS}`;
 const SUMMARY_PARTS = `LEFT JOIN LATERAL (
     SELECT * FROM messages WHERE conversation_id = c.id AND seq = c.last_seq OFFSET 0
@@ -43,9 +50,9 @@ const SUMMARY_PARTS = `LEFT JOIN LATERAL (
 
 /** One page of the conversations of $1. Where the page is empty, one row has the counts. */
 export const SUMMARIES = `WITH own AS MATERIALIZED (
-    SELECT c.*, p.read_seq, c.last_seq - greatest(p.read_seq, c.pruned_seq) AS unread
+    SELECT c.*, p.read_seq, false AS is_hidden, c.last_seq - greatest(p.read_seq, c.pruned_seq) AS unread
     FROM participants p CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id OFFSET 0) c
-    WHERE p.user_id = $1
+    WHERE p.user_id = $1 AND NOT ${IS_HIDDEN}
   ), page AS (
     SELECT * FROM own ORDER BY updated_at DESC, id DESC LIMIT $2 OFFSET $3
   )
@@ -69,9 +76,10 @@ export interface Counted {
 
 /** All conversations of $1 in the order of the list, what is unread there, and whether $2 is in their name. */
 export const OWN = `SELECT c.id, c.participant_count AS members, (${has("confab_folded(c.name)", "$2")}) IS TRUE AS is_named,
-    c.last_seq - greatest(mine.read_seq, c.pruned_seq) AS unread
-  FROM (SELECT conversation_id, read_seq FROM participants WHERE user_id = $1 OFFSET 0) mine
-  CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = mine.conversation_id OFFSET 0) c
+    c.last_seq - greatest(p.read_seq, c.pruned_seq) AS unread
+  FROM (SELECT conversation_id, read_seq, hidden_seq FROM participants WHERE user_id = $1 OFFSET 0) p
+  CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id OFFSET 0) c
+  WHERE NOT ${IS_HIDDEN}
   ORDER BY c.updated_at DESC, c.id DESC`;
 
 export interface OwnRow {
@@ -110,14 +118,14 @@ export const SUMMARIES_OF = `SELECT ${SUMMARY_COLUMNS}
     SELECT conversation_id, read_seq FROM participants WHERE conversation_id = asked.id AND user_id = $1 OFFSET 0
   ) p
   CROSS JOIN LATERAL (
-    SELECT conversations.*, p.read_seq FROM conversations WHERE id = p.conversation_id OFFSET 0
+    SELECT conversations.*, p.read_seq, false AS is_hidden FROM conversations WHERE id = p.conversation_id OFFSET 0
   ) c ${SUMMARY_PARTS}
   ORDER BY asked.n`;
 
 /** The one conversation $2 as $1 sees it. */
 export const SUMMARY = `SELECT ${SUMMARY_COLUMNS}
   FROM (
-    SELECT conversations.*, p.read_seq FROM participants p JOIN conversations ON conversations.id = p.conversation_id
+    SELECT c.*, p.read_seq, ${IS_HIDDEN} AS is_hidden FROM participants p JOIN conversations c ON c.id = p.conversation_id
     WHERE p.user_id = $1 AND p.conversation_id = $2
   ) c ${SUMMARY_PARTS}`;
 
@@ -135,4 +143,5 @@ export const summaryOf = (row: SummaryRow, participants: User[]): SummaryRecord 
   prunedSeq: row.pruned_seq,
   unreadCount: row.last_seq - Math.max(row.read_seq, row.pruned_seq),
   lastMessage: hasMessage(row) ? messageOf(row) : null,
+  isHidden: row.is_hidden,
 });

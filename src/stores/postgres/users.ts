@@ -1,6 +1,6 @@
 import { and, eq, ne, sql } from "drizzle-orm";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
-import type { Account, NewUser, UserStore } from "../../domain/ports.ts";
+import type { Account, NewUser, ProfileValues, UserStore } from "../../domain/ports.ts";
 import type { User } from "../../protocol/users.ts";
 import type { Database } from "./database.ts";
 import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
@@ -30,9 +30,10 @@ export class PostgresUsers implements UserStore {
     return rows[0] && accountOf(rows[0]);
   }
 
-  async rename(id: number, names: { firstName?: string; lastName?: string }) {
-    if (names.firstName === undefined && names.lastName === undefined) return (await this.byId(id))?.user;
-    return this.update(id, names);
+  async change(id: number, values: ProfileValues) {
+    if (Object.keys(values).length === 0) return this.byId(id);
+    const row = await this.update(id, values);
+    return row && accountOf(row);
   }
 
   setPassword(id: number, passwordHash: string, keptSession: string) {
@@ -46,8 +47,14 @@ export class PostgresUsers implements UserStore {
     });
   }
 
-  seen(id: number) {
-    return this.update(id, { lastSeen: sql`now()` });
+  async renewHash(id: number, passwordHash: string, renewed: string) {
+    const isThere = and(eq(users.id, id), eq(users.passwordHash, passwordHash));
+    await this.db.run((orm) => orm.update(users).set({ passwordHash: renewed }).where(isThere));
+  }
+
+  async seen(id: number) {
+    const row = await this.update(id, { lastSeen: sql`now()` });
+    return row && userOf(row);
   }
 
   async wentOffline(people: { id: number; goneMs: number }[]) {
@@ -78,7 +85,7 @@ export class PostgresUsers implements UserStore {
 
   private async update(id: number, values: PgUpdateSetSource<typeof users>) {
     const rows = await this.db.run((orm) => orm.update(users).set(values).where(eq(users.id, id)).returning());
-    return rows[0] && userOf(rows[0]);
+    return rows[0];
   }
 
   async list(query: { callerId: number; shared: boolean; search: string; limit: number; offset: number }) {
@@ -160,9 +167,10 @@ const VISIBLE = `SELECT asked.watcher, u.id, ${SEEN} AS seen_ms
     WHERE ((asked.watcher, theirs.id) IN (SELECT user_id, conversation_id FROM participants WHERE user_id = ANY ($3::integer[]))) IS TRUE
   )`;
 
-const accountOf = (row: typeof users.$inferSelect): Account => ({
+export const accountOf = (row: typeof users.$inferSelect): Account => ({
   user: userOf(row),
   passwordHash: row.passwordHash,
   isSuperuser: row.isSuperuser,
   isActive: row.isActive,
+  mayAddMe: row.mayAddMe,
 });

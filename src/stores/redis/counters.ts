@@ -38,6 +38,21 @@ export function redisCounters(client: RedisClient, name: string, rate: Rate, loc
         return here;
       }
     },
+    async get(key) {
+      const here = await local.get(key);
+      try {
+        // Not by the store: its script for this is loaded once, and a Redis that comes back empty does not have it.
+        const [hits, ms] = await client.run((redis) => {
+          const counter = counterPrefix(name) + key;
+          return Promise.all([redis.get(counter), redis.pttl(counter)]);
+        });
+        const totalHits = Number(hits);
+        if (!(totalHits > here.totalHits) || ms <= 0) return here;
+        return { totalHits, resetTime: new Date(Date.now() + Math.min(ms, rate.windowMs)) };
+      } catch {
+        return here;
+      }
+    },
     async decrement(key) {
       await local.decrement(key);
       await store?.decrement(key).catch(() => {});

@@ -6,6 +6,8 @@ export type OpenDialog =
   | { kind: "start" }
   | { kind: "details"; conversationId: string }
   | { kind: "add"; conversationId: string }
+  /** Links to a group, or to the server alone. */
+  | { kind: "invites"; conversationId: string | undefined }
   /** Closed, it leads back to the dialog it was opened from. */
   | { kind: "person"; user: User; from: OpenDialog | undefined }
   | { kind: "switcher" }

@@ -1,6 +1,14 @@
 import { computed, signal } from "@preact/signals";
 
-export type SettingsPart = "profile" | "password" | "sessions" | "appearance" | "notifications" | "keyboard" | "about";
+export type SettingsPart =
+  | "profile"
+  | "password"
+  | "privacy"
+  | "sessions"
+  | "appearance"
+  | "notifications"
+  | "keyboard"
+  | "about";
 
 /** What an address of the page shows. */
 export type Route =
@@ -8,17 +16,32 @@ export type Route =
   | { page: "conversation"; id: string }
   | { page: "settings"; part: SettingsPart | undefined }
   | { page: "sign-in" }
-  | { page: "register" };
+  | { page: "register" }
+  | { page: "invite"; code: string }
+  | { page: "password" };
 
 export const SETTINGS_PARTS: readonly SettingsPart[] = [
   "profile",
   "password",
+  "privacy",
   "sessions",
   "appearance",
   "notifications",
   "keyboard",
   "about",
 ];
+
+/** What an address may carry once, and nobody is to read from it again: it goes from the address at once. */
+function taken() {
+  const { pathname, searchParams, hash } = new URL(location.href);
+  const setUpCode = pathname === "/" ? searchParams.get("setup") : null;
+  const passwordToken = /^\/password\/?$/.test(pathname) ? hash.slice(1) : "";
+  if (setUpCode !== null || passwordToken !== "") history.replaceState(history.state, "", pathname);
+  return { setUpCode: setUpCode ?? undefined, passwordToken };
+}
+
+/** The set-up code of `/?setup=CODE`, and the one-time token of `/password#TOKEN`. */
+export const { setUpCode, passwordToken } = taken();
 
 /** The address. */
 export const path = signal(location.pathname);
@@ -34,6 +57,8 @@ function routeOf(pathname: string): Route {
   // As the server writes it, however it was typed.
   if (first === "c" && second) return { page: "conversation", id: second.toLowerCase() };
   if (first === "settings") return { page: "settings", part: SETTINGS_PARTS.find((part) => part === second) };
+  if (first === "invite" && second) return { page: "invite", code: second.toLowerCase() };
+  if (first === "password") return { page: "password" };
   if (first === "sign-in" || first === "register") return { page: first };
   return { page: "home" };
 }
@@ -80,4 +105,5 @@ export function followAddresses() {
   });
 }
 
-const isOwnPath = (pathname: string) => /^\/($|c\/|settings(\/|$)|sign-in\/?$|register\/?$)/.test(pathname);
+const isOwnPath = (pathname: string) =>
+  /^\/($|c\/|settings(\/|$)|sign-in\/?$|register\/?$|invite\/[^/]+\/?$)/.test(pathname);

@@ -1,6 +1,7 @@
 import pino from "pino";
 import { openDriver, storesOn } from "../../../src/compose.ts";
 import { readConfig } from "../../../src/config.ts";
+import { COMMAND_LINE } from "../../../src/domain/caller.ts";
 import { Passwords } from "../../../src/domain/passwords.ts";
 import { Database, type Query } from "../../../src/stores/postgres/database.ts";
 import { PASSWORD } from "../../support/client.ts";
@@ -34,7 +35,7 @@ export async function prepare(dataDir: string, amounts: Amounts, say: (text: str
   try {
     await driver.migrate(true);
     const stores = storesOn(new Database(driver));
-    const passwordHash = await new Passwords().hash(PASSWORD, "");
+    const passwordHash = await new Passwords().hash(PASSWORD, COMMAND_LINE);
     for (const [name, email] of seats)
       await stores.users.create({
         email,

@@ -48,7 +48,9 @@ export type Amend = Asked & { kind: "amend"; messageId: string; content: string 
 export type Read = Asked & { kind: "read"; seq: number };
 export type Page = Asked & { kind: "page"; newest: boolean; limit: number; messages?: MessageView[] };
 export type Members = Asked & { kind: "members"; added?: number; removed?: number };
-export type Operation = Send | Amend | Read | Page | Members;
+/** Somebody comes in by the invite. Of somebody new `person` is who they became, or 0 while that is not known. */
+export type Join = Asked & { kind: "join"; isNew: boolean };
+export type Operation = Send | Amend | Read | Page | Members | Join;
 
 /** A message as somebody was shown it. */
 export interface MessageView {
@@ -136,6 +138,15 @@ export interface Truth {
   views: NodeView[];
   /** What the devices hold in the end, by applying what came to them. */
   replicas: Replica[];
+  invite?: TrueInvite;
+}
+
+export interface TrueInvite {
+  conversation: string;
+  maxUses: number;
+  uses: number;
+  /** Who came in by it. */
+  people: number[];
 }
 
 export interface TrueConversation {

@@ -1,9 +1,9 @@
 import type { ConversationDetail } from "../../../src/protocol/conversations.ts";
 import type { MessagePage } from "../../../src/protocol/messages.ts";
-import type { Answer, Client } from "../../support/client.ts";
+import { type Answer, Client, PASSWORD } from "../../support/client.ts";
 import type { Node } from "./cluster.ts";
 import { type Device, leavesOpen, viewOf } from "./device.ts";
-import type { History, Members, Operation, Page, Send, Violation } from "./history.ts";
+import type { History, Join, Members, Operation, Page, Send, Violation } from "./history.ts";
 import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 
@@ -35,6 +35,8 @@ const HABITS = {
   expel: 3,
   leave: 2,
   rename: 1,
+  join: 1,
+  bring: 1,
 };
 
 /** A group whose people come and go. Its owner stays. */
@@ -45,6 +47,12 @@ export interface Group {
   movers: readonly number[];
   /** Who is or may be in it. */
   members: readonly number[];
+}
+
+/** A group that people come into by an invite. Nobody leaves it. */
+interface OpenGroup {
+  id: string;
+  code: string;
 }
 
 interface Unsettled {
@@ -69,6 +77,7 @@ export class Person {
     /** Devices that only look on: they are asked to do nothing. */
     readonly onlookers: readonly Device[],
     private readonly groups: readonly Group[],
+    private readonly open: OpenGroup,
     private readonly nodes: readonly Node[],
     private readonly history: History,
     private readonly random: Random,
@@ -176,7 +185,31 @@ export class Person {
           (client, path) => client.patch(path, { name: this.text() }),
           "",
         );
+      case "join":
+        return this.join(random.pick(this.nodes));
+      case "bring":
+        return this.bring(random.pick(this.nodes));
     }
+  }
+
+  private async join(node: Node): Promise<void> {
+    const join: Join = { ...this.began(this.open.id, node), kind: "join", isNew: false };
+    await this.request(join, node, (client) => client.post(`/api/invites/${this.open.code}/accept/`));
+  }
+
+  /** Somebody new registers by the invite. */
+  private async bring(node: Node): Promise<void> {
+    const join: Join = { ...this.began(this.open.id, node), person: 0, kind: "join", isNew: true };
+    const body = {
+      email: `${crypto.randomUUID()}@example.com`,
+      first_name: "New",
+      last_name: "Comer",
+      password: PASSWORD,
+      password_confirm: PASSWORD,
+      invite: this.open.code,
+    };
+    const answer = await this.request(join, node, ({ url }) => new Client(url).post("/api/users/register/", body));
+    if (join.outcome === "ok") join.person = answer?.body.data.id;
   }
 
   private text = () => `${this.id}-${++this.said}`;

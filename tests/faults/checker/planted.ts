@@ -200,6 +200,23 @@ const APPEND =`,
     faults: ["commit's answer lost", "clients cut"],
     foundBy: ["once"],
   },
+  "counts the uses of an invite before it has its lock": {
+    edits: [
+      {
+        file: "src/stores/postgres/invites.ts",
+        find: "  const group = known.conversationId === null ?",
+        replace:
+          "  const invite = await read(tx, code);\n  await Bun.sleep(2_000);\n  const group = known.conversationId === null ?",
+      },
+      {
+        file: "src/stores/postgres/invites.ts",
+        find: "return { invite: await read(tx, code), group };",
+        replace: "return { invite, group };",
+      },
+    ],
+    faults: ["clients cut"],
+    foundBy: ["invites are exact"],
+  },
   "takes the cursor of another history for one of its own": {
     edits: [
       {

@@ -36,6 +36,8 @@ const SAID_IN_QUIET = 3;
 const TRIES_IN_QUIET = 30;
 /** How many messages people look at there: each number is a page of its own, with a cache of its own. */
 const LOOKS = [5, 100];
+/** As many people come in by an invite; more ask. */
+const INVITED_MOST = 12;
 /** A share of devices resumes by version alone, as clients did before there were tags. */
 const WITH_TAGS = 0.75;
 
@@ -82,7 +84,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     await cluster.untilReady(machine);
     const scene = await populate(cluster, history, random.fork("people"), machine);
-    const { people, conversations, floodable } = scene;
+    const { people, floodable } = scene;
     machine.measured(await timeOfCommit(people, floodable.conversation, cluster));
     const devices = people.flatMap((person) => [...person.devices, ...person.onlookers]);
     const lives = devices.map((device) => device.live());
@@ -129,7 +131,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
           text: `node ${node} ended by itself with ${code}: ${log.slice(-2_000)}`,
         });
       for (const text of cluster.faults) history.oddities.push({ check: "nodes live on", text });
-      const truth = await readBack(cluster, people, conversations, isLate);
+      const truth = await readBack(cluster, people, scene, isLate);
       violations = verify(history, truth);
     }
     for (const device of devices) device.stop();
@@ -295,8 +297,8 @@ async function timeOfCommit(people: Person[], conversation: string, cluster: Clu
 type Scene = Awaited<ReturnType<typeof populate>>;
 
 /**
- * 20 to 50 people in five conversations: one of all, two groups whose people come and go, a small one, a 1-on-1; and one
- * more in which only the run itself speaks.
+ * 20 to 50 people in five conversations: one of all, two groups whose people come and go, a small one, a 1-on-1; one more
+ * in which only the run itself speaks; and one that people come into by an invite.
  */
 async function populate(cluster: Cluster, history: History, random: Random, machine: Machine) {
   const clients: Client[] = [];
@@ -330,6 +332,11 @@ async function populate(cluster: Cluster, history: History, random: Random, mach
   const pairId = (await first.conversation([second])).id;
   const quietId = (await first.conversation(small.slice(1), "Quiet")).id;
 
+  const open = { id: (await first.conversation(small.slice(1), "Open")).id, code: "" };
+  const invited = await first.post("/api/invites/", { conversation_id: open.id, max_uses: INVITED_MOST });
+  if (invited.status !== 201) throw new Error(`invite: ${invited.text}`);
+  open.code = invited.body.data.code;
+
   const people = clients.map((client, n) => {
     const own = random.fork(`person ${n}`);
     // The largest first.
@@ -362,6 +369,7 @@ async function populate(cluster: Cluster, history: History, random: Random, mach
       devices,
       onlookers,
       groups,
+      open,
       cluster.nodes,
       history,
       own,
@@ -371,7 +379,8 @@ async function populate(cluster: Cluster, history: History, random: Random, mach
   });
   return {
     people,
-    conversations: [everybody.id, ...groups.map(({ id }) => id), smallId, pairId, quietId],
+    conversations: [everybody.id, ...groups.map(({ id }) => id), smallId, pairId, quietId, open.id],
+    code: open.code,
     floodable: { conversation: smallId, people: people.slice(0, 4) },
     quiet: { conversation: quietId, people: people.slice(0, 4) },
   };

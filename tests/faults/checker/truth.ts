@@ -1,6 +1,6 @@
 import type { Ask, Cluster } from "./cluster.ts";
 import { viewOf } from "./device.ts";
-import type { NodeView, TrueConversation, Truth } from "./history.ts";
+import type { NodeView, TrueConversation, TrueInvite, Truth } from "./history.ts";
 import type { Person } from "./person.ts";
 
 const LOOK_EVERY_MS = 100;
@@ -9,10 +9,11 @@ const LOOK_EVERY_MS = 100;
 export async function readBack(
   cluster: Cluster,
   people: Person[],
-  conversations: string[],
+  { conversations, code }: { conversations: string[]; code: string },
   isLate: () => boolean,
 ): Promise<Truth> {
   const truth: Truth = { conversations: await readLog(cluster, conversations), views: [], replicas: [] };
+  truth.invite = await readInvite(cluster, code);
   await untilCaughtUp(truth, people, isLate);
   for (const person of people)
     for (const device of [...person.devices, ...person.onlookers])
@@ -30,6 +31,20 @@ export function readLog(cluster: Cluster, conversations: string[]): Promise<Map<
     const log = new Map<string, TrueConversation>();
     for (const id of conversations) log.set(id, await readConversation(query, id));
     return log;
+  });
+}
+
+function readInvite(cluster: Cluster, code: string): Promise<TrueInvite> {
+  return cluster.ask(async (query) => {
+    const [row] = await query("SELECT * FROM invites WHERE code = $1", [code]);
+    if (!row) throw new Error("the invite is gone");
+    const uses = await query("SELECT user_id FROM invite_uses WHERE code = $1", [code]);
+    return {
+      conversation: String(row["conversation_id"]),
+      maxUses: Number(row["max_uses"]),
+      uses: Number(row["uses"]),
+      people: uses.map((use) => Number(use["user_id"])),
+    };
   });
 }
 

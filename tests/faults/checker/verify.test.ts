@@ -10,12 +10,14 @@ import type {
   Send,
   Stream,
   TrueConversation,
+  TrueInvite,
   Truth,
 } from "./history.ts";
 import { figuresOf, lacking, verdictOf } from "./report.ts";
 import { verify, verifyRecord } from "./verify.ts";
 
 const ROOM = "room";
+const OPEN = "open";
 const [ANN, BOB, CAT, EVE] = [1, 2, 3, 4];
 
 interface Recorded {
@@ -28,6 +30,7 @@ interface Recorded {
   log: TrueConversation;
   view: NodeView;
   replica: Replica;
+  invite: TrueInvite;
 }
 
 /** Ann sends four messages, edits the second; Bob is removed, asked in again, and gets all that is his. */
@@ -134,9 +137,31 @@ function recorded(): Recorded {
   const messages = new Map(final.map((message) => [message.seq, message]));
   const stands = { knowsTags: true, version: 7, tag: "id 4", fromSeq: 1 };
   const replica: Replica = { device: "bob", person: BOB, conversation: ROOM, ...stands, messages };
-  const truth: Truth = { conversations: new Map([[ROOM, log]]), views: [view], replicas: [replica] };
+  // Cat came in by an invite for one, and Eve was turned away.
+  const joined: TrueConversation = {
+    lastSeq: 0,
+    lastVersion: 1,
+    messages: [],
+    changes: [{ version: 1, tag: "tag", lastSeq: 0, messageSeq: null, added: [CAT], removed: [] }],
+    members: new Map([
+      [ANN, 0],
+      [CAT, 0],
+    ]),
+  };
+  const invite = { conversation: OPEN, maxUses: 1, uses: 1, people: [CAT] };
+  const join = { ...asked, conversation: OPEN, kind: "join" as const, isNew: false, invokedAt: 100, endedAt: 110 };
+  operations.push(
+    { ...join, person: CAT },
+    { ...join, person: EVE, outcome: "fail", why: "invite_ended" },
+    { ...join, person: 0, isNew: true, outcome: "unknown" },
+  );
+  const conversations = new Map([
+    [ROOM, log],
+    [OPEN, joined],
+  ]);
+  const truth: Truth = { conversations, views: [view], replicas: [replica], invite };
   const history: History = { operations, streams: [first, second], faults: [], reconnects: 1, oddities: [] };
-  return { history, truth, sends, stream: first, page, log, view, replica };
+  return { history, truth, sends, stream: first, page, log, view, replica, invite };
 }
 
 /** What is wrong with the record, and the check that must say so. */
@@ -270,6 +295,37 @@ const spoilt: Record<string, { check: string; spoil(run: Recorded): void }> = {
   "a read position that was lost": {
     check: "exact unread",
     spoil: ({ log }) => void log.members.set(ANN, 3),
+  },
+  "an invite that let in too many": {
+    check: "invites are exact",
+    spoil: ({ invite }) => void Object.assign(invite, { maxUses: 0 }),
+  },
+  "an invite whose uses are not its people": {
+    check: "invites are exact",
+    spoil: ({ invite }) => void Object.assign(invite, { uses: 0, maxUses: 0 }),
+  },
+  "somebody who was told that they are in, and is not": {
+    check: "invites are exact",
+    spoil: ({ truth, invite }) => {
+      truth.conversations.get(OPEN)?.members.delete(CAT);
+      Object.assign(invite, { people: [EVE] });
+    },
+  },
+  "somebody who came in twice": {
+    check: "invites are exact",
+    spoil: ({ truth }) => {
+      const log = truth.conversations.get(OPEN);
+      const [change] = log?.changes ?? [];
+      if (log && change) log.changes.push({ ...change, version: ++log.lastVersion });
+    },
+  },
+  "an invite that turned people away too early": {
+    check: "invites are exact",
+    spoil: ({ invite }) => void Object.assign(invite, { maxUses: 2 }),
+  },
+  "people who came in and never asked": {
+    check: "invites are exact",
+    spoil: ({ history }) => void history.operations.splice(-3),
   },
   "a count that is wrong": {
     check: "exact unread",

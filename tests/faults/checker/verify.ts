@@ -1,6 +1,7 @@
 import type {
   Amend,
   History,
+  Join,
   Members,
   MessageView,
   Operation,
@@ -71,6 +72,7 @@ export function verify(history: History, truth: Truth): Violation[] {
     ...nodesShowTheLog(truth),
     ...amendmentsHold(operations, truth),
     ...unreadIsExact(operations, truth),
+    ...invitesHold({ ...history, operations }, truth),
   ]);
 }
 
@@ -338,7 +340,9 @@ function* refusalsMakeSense({ operations, wentBack }: History): Iterable<Violati
     const isOut = moving.has(conversation) && REFUSED_WHEN_OUT.includes(why);
     // A message that was lost can't be changed.
     const isLost = kind === "amend" && why === "not_found" && wentBack && operation.endedAt >= wentBack.diedAt;
-    const isFault = why === "internal_error" || (outcome === "fail" && !isOut && !isLost && why !== "message_deleted");
+    const isTooLate = kind === "join" && why === "invite_ended";
+    const isFault =
+      why === "internal_error" || (outcome === "fail" && !isOut && !isLost && !isTooLate && why !== "message_deleted");
     if (isFault) yield { check: "refusals make sense", text: `${kind} in ${conversation} was refused: ${why}` };
   }
 }
@@ -630,6 +634,35 @@ function* unreadIsExact(operations: Operation[], truth: Truth): Iterable<Violati
           };
       }
     }
+}
+
+/** An invite lets in as many as it is for, each once; who was told that they are in is in, and all others asked. */
+function* invitesHold({ operations, wentBack }: History, truth: Truth): Iterable<Violation> {
+  const { invite } = truth;
+  const log = invite && truth.conversations.get(invite.conversation);
+  if (!log) return;
+  const { uses, maxUses, people } = invite;
+  const check = "invites are exact";
+  const joins = operations.filter((operation): operation is Join => operation.kind === "join");
+  if (uses > maxUses) yield { check, text: `an invite for ${maxUses} was used ${uses} times` };
+  if (uses !== people.length) yield { check, text: `an invite says ${uses} uses, and ${people.length} people used it` };
+  for (const { person, outcome } of joins)
+    if (outcome === "ok" && !log.members.has(person))
+      yield { check, text: `user ${person} was told that they are in, and is not` };
+  for (const person of people) {
+    const times = log.changes.filter(({ added }) => added.includes(person)).length;
+    if (times !== 1 || !log.members.has(person))
+      yield { check, text: `user ${person} came in by an invite, and was added ${times} times` };
+  }
+  const asked = new Set(joins.filter(({ outcome }) => outcome !== "fail").map(({ person }) => person));
+  const unasked = people.filter((person) => !asked.has(person));
+  const unknown = joins.filter(({ person, outcome }) => outcome === "unknown" && person === 0);
+  if (unasked.length > unknown.length)
+    yield { check, text: `users ${unasked.join(", ")} came in, and ${unknown.length} may have registered` };
+  const since = wentBack?.bornAt ?? 0;
+  const refused = joins.filter(({ outcome, invokedAt }) => outcome === "fail" && invokedAt >= since);
+  if (refused.length > 0 && uses < maxUses)
+    yield { check, text: `an invite for ${maxUses} turned ${refused.length} away, and ${uses} used it` };
 }
 
 function amendmentsByMessage(operations: Operation[]): Map<string, Amend[]> {

@@ -1,16 +1,20 @@
-import { eq, sql } from "drizzle-orm";
-import type { Admin, AdminUserStore } from "../../../domain/admin-ports.ts";
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { AccountChange, Admin, AdminUserStore } from "../../../domain/admin-ports.ts";
 import { Failure } from "../../../domain/errors.ts";
 import type { EndedSession, NewUser } from "../../../domain/ports.ts";
 import { LISTED_MOST } from "../../../protocol/admin.ts";
 import type { Database, Transaction } from "../database.ts";
+import { revokeInvitesOf } from "../invites.ts";
 import { userOf } from "../rows.ts";
-import { users } from "../schema.ts";
+import { auditLog, users } from "../schema.ts";
 import { deleteSessions, SESSIONS_LISTED, sessionsOf } from "../sessions.ts";
 import { audited, auditedAlone, type Entry, lockRight } from "./audited.ts";
 import { type Counted, totalOf } from "./listed.ts";
 import { type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
 import { findUsers, USERS_OF, userListOf } from "./user-lists.ts";
+
+/** Any number that nothing else uses, before a user's id: whoever looks at them is written down one after the other. */
+const VIEW_LOCK = 7_163_005;
 
 /** Messages that are looked at to count those that somebody sent. */
 const COUNTED_MOST = 10_000;
@@ -51,20 +55,41 @@ export class PostgresAdminUsers implements AdminUserStore {
     };
   }
 
+  noteViewing(by: Admin, id: number) {
+    return audited<void>(this.db, by, async (tx) => {
+      await tx.execute(sql`SELECT pg_advisory_xact_lock(${sql.raw(String(VIEW_LOCK))}, ${id})`);
+      const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, id));
+      const [last] = await tx
+        .select({ isRecent: sql<boolean>`${auditLog.at} > now() - interval '1 hour'` })
+        .from(auditLog)
+        .where(
+          and(
+            by ? eq(auditLog.actorId, by.userId) : sql`${auditLog.actorId} IS NULL`,
+            eq(auditLog.action, "user_viewed"),
+            eq(auditLog.targetType, "user"),
+            eq(auditLog.targetId, String(id)),
+          ),
+        )
+        .orderBy(desc(auditLog.id))
+        .limit(1);
+      const target = { type: "user", id } as const;
+      const entry: Entry = { action: "user_viewed", target, details: { email: user?.email ?? "" } };
+      return { outcome: undefined, entries: last?.isRecent ? [] : [entry] };
+    });
+  }
+
   change(by: Admin, id: number, wanted: Parameters<AdminUserStore["change"]>[2]) {
     return auditedAlone(this.db, by, async (tx) => {
       await lockRight(tx, id);
       const before = await lockUser(tx, id);
       const isActive = wanted.isActive ?? before.isActive;
       const isSuperuser = wanted.isSuperuser ?? before.isSuperuser;
-      const entries: Entry[] = [];
+      const changed: AccountChange[] = [];
+      if (isActive !== before.isActive) changed.push(isActive ? "user_reactivated" : "user_deactivated");
+      if (isSuperuser !== before.isSuperuser) changed.push(isSuperuser ? "superuser_granted" : "superuser_revoked");
       const target = { type: "user", id } as const;
-      const details = { email: before.email };
-      if (isActive !== before.isActive)
-        entries.push({ action: isActive ? "user_reactivated" : "user_deactivated", target, details });
-      if (isSuperuser !== before.isSuperuser)
-        entries.push({ action: isSuperuser ? "superuser_granted" : "superuser_revoked", target, details });
-      if (entries.length === 0) return { outcome: { user: adminUserOf(before), ended: [] }, entries };
+      const entries = changed.map((action): Entry => ({ action, target, details: { email: before.email } }));
+      if (changed.length === 0) return { outcome: { user: adminUserOf(before), ended: [], changed }, entries };
 
       const isLoss = before.isActive && before.isSuperuser && !(isActive && isSuperuser);
       if (by?.userId === id && isLoss) throw new Failure("own_account");
@@ -72,7 +97,8 @@ export class PostgresAdminUsers implements AdminUserStore {
       if (isLoss) await requireSuperuser(tx);
       // The user's row first: a login that runs beside it has its session by then, or is refused.
       const ended = isActive ? [] : await deleteSessions(tx, id);
-      return { outcome: { user: adminUserOf(row), ended }, entries };
+      if (!isActive || isLoss) await revokeInvitesOf(tx, id, { all: !isActive });
+      return { outcome: { user: adminUserOf(row), ended, changed }, entries };
     });
   }
 

@@ -1,11 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
-import { FormMessage, type useForm } from "../../design/form.tsx";
+import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
+import type { PatientForm } from "./patient-form.ts";
+import { Waiting } from "./waiting.tsx";
 
 export interface CredentialsFormProps {
-  form: ReturnType<typeof useForm>;
+  form: PatientForm;
   /** What the button says. */
   action: string;
   /** A new password is told what is asked of it. */
@@ -39,5 +41,6 @@ export const CredentialsForm = ({ form, action, isNew = false, children }: Crede
     <Button kind="primary" type="submit" wide busy={form.busy}>
       {action}
     </Button>
+    <Waiting form={form} />
   </form>
 );

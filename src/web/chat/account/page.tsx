@@ -1,47 +1,60 @@
-import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
-import { useTitle } from "../notifications/title.ts";
 import { route } from "../routing.ts";
-import { registrationOpen, wasHereBefore } from "../session/session.ts";
-import { endedElsewhere } from "../session/sign-out.ts";
-import { Mark } from "../shell/mark.tsx";
+import { firstUser, registration, serverName, wasHereBefore } from "../session/session.ts";
+import { EndedNotice } from "./ended-notice.tsx";
+import { FirstAccount, isFirstAccount, wantFirstAccount } from "./first-account.tsx";
+import { AccountFrame } from "./frame.tsx";
 import { RegisterForm } from "./register-form.tsx";
 import { SignInForm } from "./sign-in-form.tsx";
 
 /**
  * Nobody is signed in. The address stays, so that one comes where one wanted to; where it does not say, who was here
- * before signs in and a newcomer registers.
+ * before signs in and a newcomer registers, or sets a fresh server up.
  */
 export function AccountPage() {
   const { page } = route.value;
+  if (isFirstAccount(page)) return <FirstAccount />;
   const wantsToRegister = page === "register" || (page === "home" && !wasHereBefore());
-  const isNew = registrationOpen && wantsToRegister;
-  const title = isNew ? texts.account.registerTitle : texts.account.signInTitle;
-  useTitle(title);
-  return (
-    <main class="account">
-      <div class="account-box">
-        <p class="account-brand">
-          <Mark />
-          <span>{texts.product}</span>
-        </p>
-        <h1 class="account-title">{title}</h1>
-        {endedElsewhere.value && (
-          <p class="account-notice">
-            <Icon name="info" />
-            <span>{texts.account.endedElsewhere}</span>
-          </p>
-        )}
-        {isNew ? <RegisterForm /> : <SignInForm />}
-        {registrationOpen ? (
-          <p class="account-other">
-            {isNew ? texts.account.haveAccount : texts.account.noAccount}{" "}
-            <a href={isNew ? "/sign-in" : "/register"}>{isNew ? texts.account.signIn : texts.account.register}</a>
-          </p>
-        ) : (
-          <p class="account-other">{texts.account.closed}</p>
-        )}
-      </div>
-    </main>
-  );
+  return registration === "open" && wantsToRegister ? <Register /> : <SignIn />;
 }
+
+const Register = () => (
+  <AccountFrame title={texts.account.registerTitle(serverName.value)}>
+    <EndedNotice />
+    <RegisterForm />
+    <p class="account-other">
+      {texts.account.haveAccount} <a href="/sign-in">{texts.account.signIn}</a>
+    </p>
+    <ClaimNotice />
+  </AccountFrame>
+);
+
+const SignIn = () => (
+  <AccountFrame title={texts.account.signInTitle(serverName.value)}>
+    <EndedNotice />
+    <SignInForm />
+    <p class="account-other">
+      {registration === "open" ? (
+        <>
+          {texts.account.noAccount} <a href="/register">{texts.account.register}</a>
+        </>
+      ) : registration === "invite" ? (
+        texts.account.byInvite(serverName.value)
+      ) : (
+        texts.account.closed(serverName.value)
+      )}
+    </p>
+    <ClaimNotice />
+  </AccountFrame>
+);
+
+/** As long as the server has no admin. */
+const ClaimNotice = () =>
+  firstUser.value === "none" ? null : (
+    <p class="account-other">
+      {texts.account.code.notice}{" "}
+      <button type="button" class="link" onClick={wantFirstAccount}>
+        {firstUser.value === "code" ? texts.account.code.enter : texts.setUp.title}
+      </button>
+    </p>
+  );

@@ -1,18 +1,31 @@
+import type { ComponentChildren } from "preact";
 import { Field } from "../../design/field.tsx";
-import { useForm } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
+import { hasAnyNames } from "../session/session.ts";
+import { type Entrance, register } from "./come-in.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
+import { type PatientForm, usePatientForm } from "./patient-form.ts";
+
+const FIELDS = ["setup_code", "first_name", "last_name", "email", "password"];
+
+export interface RegisterFormProps {
+  /** Asked when it is sent. */
+  entrance?: (values: Record<string, string>) => Entrance;
+  action?: string;
+  onDone?: (() => Promise<unknown>) | undefined;
+  /** Above the names. */
+  children?: (form: PatientForm) => ComponentChildren;
+}
 
 /** Makes an account and is in at once. */
-export function RegisterForm() {
-  const form = useForm(["first_name", "last_name", "email", "password"], async (values) => {
-    const { first_name = "", last_name = "", email = "", password = "" } = values;
-    await client.register({ first_name, last_name, email, password });
-    await client.signIn(email, password);
+export function RegisterForm({ entrance, action, onDone, children }: RegisterFormProps) {
+  const form = usePatientForm(FIELDS, async (values) => {
+    await register(values, entrance?.(values) ?? {});
+    await onDone?.();
   });
   return (
-    <CredentialsForm form={form} action={texts.account.register} isNew>
+    <CredentialsForm form={form} action={action ?? texts.account.register} isNew>
+      {children?.(form)}
       <div class="form-row">
         <Field
           name="first_name"
@@ -23,9 +36,9 @@ export function RegisterForm() {
         />
         <Field
           name="last_name"
-          label={texts.account.lastName}
+          label={hasAnyNames ? texts.account.lastNameOptional : texts.account.lastName}
           autocomplete="family-name"
-          required
+          required={!hasAnyNames}
           errors={form.errorsOf("last_name")}
         />
       </div>

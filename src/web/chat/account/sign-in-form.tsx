@@ -1,9 +1,20 @@
-import { useForm } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
+import { client, serverName } from "../session/session.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
+import { usePatientForm } from "./patient-form.ts";
 
-export function SignInForm() {
-  const form = useForm(["email", "password"], ({ email = "", password = "" }) => client.signIn(email, password));
-  return <CredentialsForm form={form} action={texts.account.signIn} />;
+export function SignInForm({ onDone }: { onDone?: (() => Promise<unknown>) | undefined }) {
+  const form = usePatientForm(["email", "password"], async ({ email = "", password = "" }) => {
+    await client.signIn(email, password);
+    await onDone?.();
+  });
+  return (
+    <>
+      <CredentialsForm form={form} action={texts.account.signIn} />
+      <details class="account-forgot">
+        <summary>{texts.account.forgot}</summary>
+        <p>{texts.account.forgotText(serverName.value)}</p>
+      </details>
+    </>
+  );
 }

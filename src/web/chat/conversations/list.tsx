@@ -6,6 +6,7 @@ import { texts } from "../../texts/texts.ts";
 import { startConversation } from "../dialogs.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
+import { RequestSection } from "../requests/section.tsx";
 import { openId } from "../routing.ts";
 import { client } from "../session/session.ts";
 import { moveFocus } from "./move-focus.ts";
@@ -25,6 +26,7 @@ export function ConversationList() {
   return (
     <div class="conversations">
       <SearchField value={search} onChange={setSearch} onLeave={() => moveFocus(pane.current, "first")} />
+      {search.trim() === "" && <RequestSection />}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys between the links inside */}
       <div
         ref={pane}

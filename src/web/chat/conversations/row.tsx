@@ -5,6 +5,7 @@ import { texts } from "../../texts/texts.ts";
 import { draftOf, draftsRevision } from "../messages/drafts.ts";
 import { preview, previewOf } from "../messages/preview.ts";
 import { listTime } from "../messages/times.ts";
+import { addedTo } from "../people/added.ts";
 import { usePresenceOf } from "../session/presence.ts";
 import { me } from "../session/session.ts";
 import { addressOf, otherOf, titleOf } from "./title.ts";
@@ -19,10 +20,11 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
   const other = otherOf(info, me.value);
   const presence = usePresenceOf(other?.id);
   const title = titleOf(conversation, me.value);
+  const isAdded = addedTo.value.has(conversation.id);
   const time = lastMessage?.created_at ?? info?.updated_at;
   return (
     <a
-      class={unread > 0 ? "conversation-row conversation-unread" : "conversation-row"}
+      class={unread > 0 || isAdded ? "conversation-row conversation-unread" : "conversation-row"}
       href={addressOf(conversation)}
       aria-current={isOpen ? "page" : undefined}
     >
@@ -51,6 +53,7 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
               <span class="visually-hidden">{list.pending}</span>
             </span>
           ) : null}
+          {isAdded && unread === 0 && <span class="unread-badge">{texts.added.badge}</span>}
           {unread > 0 && (
             <span class="unread-badge">
               <span aria-hidden="true">{unread > BADGE_MAX ? list.tooMany : unread}</span>
@@ -86,6 +89,7 @@ function below(conversation: Conversation, isOpen: boolean) {
         <bdi class="entry-draft">{list.draft}</bdi> <bdi>{preview(draft)}</bdi>
       </>
     );
+  if (addedTo.value.has(conversation.id)) return <>{texts.added.row}</>;
   if (!lastMessage) return <>{list.noMessages}</>;
   const who =
     lastMessage.sender_id === me.value?.id

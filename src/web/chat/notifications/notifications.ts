@@ -49,10 +49,13 @@ interface About {
   conversationId?: string;
   messageId?: string;
   seq?: number;
+  /** It tells of no message but that somebody was added. */
+  isAdded?: true;
 }
 
 /** It was read, retention has taken it, or the server's database has gone back to where it never was. */
-function isOver({ conversationId, messageId, seq }: About): boolean {
+function isOver({ conversationId, messageId, seq, isAdded }: About): boolean {
+  if (isAdded) return false;
   const conversation = client.conversations.items.find(({ id }) => id === conversationId);
   if (!conversation) return false;
   const { unread, prunedSeq, messages, lastMessage } = conversation;
@@ -88,6 +91,25 @@ async function tell(message: SentMessage, conversation: Conversation) {
     data: { conversationId: conversation.id, messageId: message.id, seq: message.seq } satisfies About,
     dir: "auto",
   };
+  await show(title, options, conversation.id);
+}
+
+/** Tells whoever wants to be told of messages that they were added to a group. */
+export async function notifyOfGroup(conversation: Conversation) {
+  const { me } = client;
+  if (!me || !("Notification" in window) || Notification.permission !== "granted") return;
+  if (notificationSettings(me.id).notify.value === "off" || (await isRead(conversation.id))) return;
+  const options: NotificationOptions = {
+    body: texts.added.row,
+    tag: `added ${conversation.id}`,
+    icon: "/icons/icon-192.png",
+    data: { conversationId: conversation.id, isAdded: true } satisfies About,
+    dir: "auto",
+  };
+  await show(titleOf(conversation, me), options, conversation.id);
+}
+
+async function show(title: string, options: NotificationOptions, conversationId: string) {
   const worker = await navigator.serviceWorker?.getRegistration();
   // Phones know them only as the worker's, which opens the conversation (worker/sw.ts).
   if (worker?.active) {
@@ -98,7 +120,7 @@ async function tell(message: SentMessage, conversation: Conversation) {
   const notification = new Notification(title, options);
   notification.onclick = () => {
     window.focus();
-    openConversation(conversation.id);
+    openConversation(conversationId);
     notification.close();
   };
 }

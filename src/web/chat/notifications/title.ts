@@ -1,7 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
+import { client, serverName } from "../session/session.ts";
 
 const pageTitle = signal("");
 const unread = signal(0);
@@ -24,7 +23,7 @@ export function showUnread() {
   client.on("conversations", count);
   client.on("me", count);
   effect(() => {
-    const name = pageTitle.value ? `${pageTitle.value} · ${texts.product}` : texts.product;
+    const name = pageTitle.value ? `${pageTitle.value} · ${serverName.value}` : serverName.value;
     document.title = unread.value > 0 ? `(${unread.value}) ${name}` : name;
   });
   effect(() => {

@@ -8,6 +8,7 @@ import { closeDialog, showDetails } from "../dialogs.ts";
 import { useConversation } from "../session/conversation.ts";
 import { useMembers } from "./members.ts";
 import { PeoplePicker } from "./picker.tsx";
+import { addTo } from "./start-with.ts";
 import { useTask } from "./task.ts";
 
 /** Who is in already is not offered, so all of them are asked for. */
@@ -26,7 +27,7 @@ export function AddDialog({ conversationId }: { conversationId: string }) {
 
   async function add() {
     if (!conversation || chosen.length === 0) return;
-    if (await task.run(() => conversation.addParticipants(chosen.map((user) => user.id)))) back();
+    if (await task.run(() => addTo(conversationId, chosen))) back();
   }
 
   return (

@@ -5,6 +5,7 @@ import { closeDialog } from "../dialogs.ts";
 import { useConversation } from "../session/conversation.ts";
 import { me } from "../session/session.ts";
 import { GroupDetails } from "./group-details.tsx";
+import { HideConversation } from "./hide-conversation.tsx";
 import { PersonCard } from "./person-dialog.tsx";
 
 /** Who takes part in a conversation; of a group also what can be done about it. */
@@ -19,7 +20,12 @@ export function DetailsDialog({ conversationId }: { conversationId: string }) {
       ) : info.is_group ? (
         <GroupDetails conversation={conversation} info={info} />
       ) : (
-        other && <PersonCard user={other} />
+        other && (
+          <>
+            <PersonCard user={other} />
+            <HideConversation conversation={conversation} other={other} />
+          </>
+        )
       )}
     </Dialog>
   );

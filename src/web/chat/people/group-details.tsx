@@ -43,7 +43,8 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
   }
 
   async function leave() {
-    const text = isOwner ? texts.people.leaveTextOwner : texts.people.leaveText;
+    const { leaveText, leaveTextLast, leaveTextOwner } = texts.people;
+    const text = info.participant_count === 1 ? leaveTextLast : isOwner ? leaveTextOwner : leaveText;
     if (!(await confirm({ title: texts.people.leaveTitle, text, action: texts.people.leave, danger: true }))) return;
     if (!(await task.run(() => conversation.leave()))) return;
     closeDialog();
@@ -56,14 +57,24 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
       <GroupName conversation={conversation} info={info} />
       <div class="members-head">
         <h3 dir="auto">{texts.people.count(info.participant_count)}</h3>
-        <Button
-          icon="user-add"
-          onClick={() => {
-            openDialog.value = { kind: "add", conversationId: conversation.id };
-          }}
-        >
-          {texts.people.addPeople}
-        </Button>
+        <div class="form-actions">
+          <Button
+            icon="user-add"
+            onClick={() => {
+              openDialog.value = { kind: "add", conversationId: conversation.id };
+            }}
+          >
+            {texts.people.addPeople}
+          </Button>
+          <Button
+            icon="link"
+            onClick={() => {
+              openDialog.value = { kind: "invites", conversationId: conversation.id };
+            }}
+          >
+            {texts.invites.byLink}
+          </Button>
+        </div>
       </div>
       <ul class="rows" ref={list}>
         {members.map((user) => (

@@ -1,32 +1,33 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
-import { copyText } from "../../design/copy-text.ts";
-import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { registrationOpen } from "../session/session.ts";
+import { FreshLink } from "../invites/fresh-link.tsx";
+import { LinkBox } from "../invites/link-box.tsx";
+import { isSuperuser, registration } from "../session/session.ts";
 
 /** Nobody else is on this server yet: how a second person comes. */
 export function Invite() {
-  const [isCopied, setCopied] = useState(false);
-  const address = location.origin;
-
-  async function copy() {
-    await copyText(address);
-    setCopied(true);
-    announce(texts.people.copied);
-  }
-
-  if (!registrationOpen) return <p class="soft invite">{texts.people.inviteClosed}</p>;
+  const [isMade, setMade] = useState(false);
+  if (!isSuperuser.value)
+    return registration === "open" && !isLocal() ? (
+      <div class="invite">
+        <p class="soft">{texts.people.inviteByAddress}</p>
+        <LinkBox url={location.origin} />
+      </div>
+    ) : (
+      <p class="soft invite">{texts.people.inviteByAdmin}</p>
+    );
   return (
     <div class="invite">
       <p class="soft">{texts.people.invite}</p>
-      <p class="invite-address">
-        <code dir="ltr">{address}</code>
-        <Button icon={isCopied ? "check" : "copy"} onClick={() => void copy()}>
-          {isCopied ? texts.people.copied : texts.people.copy}
+      {isMade ? (
+        <FreshLink />
+      ) : (
+        <Button icon="link" onClick={() => setMade(true)}>
+          {texts.invites.create}
         </Button>
-      </p>
-      <p class="soft small">{isLocal() ? texts.people.inviteLocal : texts.people.inviteThen}</p>
+      )}
+      <p class="soft small">{texts.people.inviteThen}</p>
     </div>
   );
 }

@@ -5,9 +5,10 @@ import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
 import { closeDialog, type OpenDialog, openDialog } from "../dialogs.ts";
-import { navigate, openConversation } from "../routing.ts";
+import { navigate } from "../routing.ts";
 import { usePresenceOf } from "../session/presence.ts";
-import { client, me } from "../session/session.ts";
+import { me } from "../session/session.ts";
+import { startWith } from "./start-with.ts";
 import { useTask } from "./task.ts";
 
 /** Who somebody is, and a way to write to them. */
@@ -19,10 +20,8 @@ export function PersonDialog({ user, from }: { user: User; from: OpenDialog | un
   const isMe = user.id === me.value?.id;
   const write = () =>
     task.run(async () => {
-      const conversation = await client.create([user.id]);
+      await startWith([user]);
       closeDialog();
-      openConversation(conversation.id);
-      conversation.close();
     });
   return (
     <Dialog title={texts.people.person} shape="small" onClose={back}>

@@ -6,9 +6,8 @@ import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
 import { closeDialog } from "../dialogs.ts";
-import { openConversation } from "../routing.ts";
-import { client } from "../session/session.ts";
 import { PeoplePicker } from "./picker.tsx";
+import { startWith } from "./start-with.ts";
 import { useTask } from "./task.ts";
 
 /** One person makes a 1-on-1, more make a group, which may have a name. */
@@ -21,11 +20,8 @@ export function StartDialog() {
   const start = () => {
     if (chosen.length === 0) return;
     void task.run(async () => {
-      const ids = chosen.map((user) => user.id);
-      const conversation = await client.create(ids, isGroup && name.trim() !== "" ? name : undefined);
+      await startWith(chosen, isGroup && name.trim() !== "" ? name : undefined);
       closeDialog();
-      openConversation(conversation.id);
-      conversation.close();
     });
   };
 

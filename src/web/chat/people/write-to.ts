@@ -1,15 +1,12 @@
 import type { User } from "../../../client/index.ts";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { openConversation } from "../routing.ts";
-import { client } from "../session/session.ts";
+import { startWith } from "./start-with.ts";
 
 /** Opens the conversation with somebody, and begins it where there is none; what hinders that is said. */
 export async function writeTo(user: User): Promise<boolean> {
   try {
-    const conversation = await client.create([user.id]);
-    openConversation(conversation.id);
-    conversation.close();
+    await startWith([user]);
     return true;
   } catch (error) {
     toast(error instanceof Error ? error.message : texts.design.failed, { error: true });

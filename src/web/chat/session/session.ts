@@ -1,9 +1,13 @@
 import { computed, effect, signal } from "@preact/signals";
 import { type ClientState, connect, type User } from "../../../client/index.ts";
+import { texts } from "../../texts/texts.ts";
 import { kept } from "./kept.ts";
 
-/** The one connection of this page, for whoever is signed in. */
-export const client = connect();
+/** What the server has put into the page. */
+const pageSetting = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="confab-${name}"]`)?.content;
+
+/** The one connection of this page, for whoever is signed in. Where the server says that nobody is, it is not asked. */
+export const client = connect({ signedIn: pageSetting("signed-in") !== "false" });
 
 /** Who is signed in. */
 export const me = signal<User | undefined>(client.me);
@@ -59,14 +63,20 @@ client.on("error", (error) => {
   if (error instanceof DOMException) keepsNothing.value = true;
 });
 
-/** What the server has put into the page. */
-const pageSetting = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="confab-${name}"]`)?.content;
-
-/** Closed: only those who have an account come in. */
-export const registrationOpen = pageSetting("registration") !== "closed";
+/** Who may create an account: everybody, those with an invite link, or nobody. */
+export const registration = pageSetting("registration") ?? "open";
 
 /** Whoever comes in is found by all others. */
 export const directoryOpen = pageSetting("directory") !== "shared";
+
+/** A last name may be missing. */
+export const hasAnyNames = pageSetting("names") === "any";
+
+/** What this server is called. */
+export const serverName = signal(pageSetting("name") || texts.product);
+
+/** How the next account may become the first admin: `here` by itself, with the `code` that the server has printed, or not at all. */
+export const firstUser = signal(pageSetting("first-user") ?? "none");
 
 const known = kept("known", ["0", "1"]);
 
@@ -75,4 +85,10 @@ export const wasHereBefore = () => known.value === "1";
 
 effect(() => {
   if (me.value) known.value = "1";
+});
+
+/** The server says so of oneself only. */
+export const isSuperuser = computed(() => {
+  const user: object | undefined = me.value;
+  return user !== undefined && "is_superuser" in user && user.is_superuser === true;
 });

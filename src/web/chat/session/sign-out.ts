@@ -11,6 +11,9 @@ import { client } from "./session.ts";
 /** The session has ended without being asked to: said on the sign-in page. */
 export const endedElsewhere = signal(false);
 
+/** What the person whose session has ended had not sent yet: it stays, as it was never shown to be lost. */
+export const unsentLeft = signal<{ userId: number; messages: number } | undefined>(undefined);
+
 /** Who is signing out. */
 let leaving: number | undefined;
 
@@ -40,21 +43,33 @@ function hasUnsent(): boolean {
 
 const isUnsent = (message: ChatMessage) => message.state !== "sent" || message.change !== undefined;
 
-/** Hears when the session ends; without being asked to, drafts and unsent texts stay. */
+/**
+ * Hears when the session ends, and leaves nothing to be read on this device: what was loaded goes by itself. Only what is
+ * not sent stays, and is told of, when nobody here has signed out.
+ */
 export function noticeEnd() {
-  let wasSignedIn = client.me !== undefined;
+  let last = client.me?.id;
   client.on("me", (user) => {
-    if (!user && leaving !== undefined) forget(leaving);
-    if (user || leaving === undefined) endedElsewhere.value = user === undefined && wasSignedIn;
-    // What stands on a page that is new is not read out by all screen readers.
-    if (endedElsewhere.value) announce(texts.account.endedElsewhere);
-    wasSignedIn = user !== undefined;
+    if (!user && last !== undefined) forget(last);
+    if (!user && leaving !== undefined) navigate("/sign-in");
+    if (user || leaving === undefined) endedElsewhere.value = user === undefined && last !== undefined;
+    unsentLeft.value = undefined;
+    if (endedElsewhere.value && last !== undefined) {
+      // What stands on a page that is new is not read out by all screen readers.
+      announce(texts.account.endedElsewhere);
+      void countUnsent(last);
+    }
+    last = user?.id;
   });
+}
+
+async function countUnsent(userId: number) {
+  const messages = await client.unsentOf(userId);
+  if (messages > 0 && endedElsewhere.peek()) unsentLeft.value = { userId, messages };
 }
 
 /** At once: the server may be slow to hear of it, and the page closed before it has. */
 function forget(userId: number) {
   forgetDrafts(userId);
   void forgetNotifications();
-  navigate("/sign-in");
 }

@@ -1,5 +1,5 @@
 import { texts } from "../../texts/texts.ts";
-import { me } from "../session/session.ts";
+import { isSuperuser } from "../session/session.ts";
 import { Mark } from "../shell/mark.tsx";
 
 /** Put here when the page is bundled. */
@@ -19,7 +19,7 @@ export function About() {
         <li>
           <a href="/api/docs/">{texts.settings.apiPages}</a>
         </li>
-        {isSuperuser() && (
+        {isSuperuser.value && (
           <li>
             <a href="/admin">{texts.settings.admin}</a>
           </li>
@@ -27,10 +27,4 @@ export function About() {
       </ul>
     </>
   );
-}
-
-/** The server says so of oneself only. */
-function isSuperuser(): boolean {
-  const user: object | undefined = me.value;
-  return user !== undefined && "is_superuser" in user && user.is_superuser === true;
 }

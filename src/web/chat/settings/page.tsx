@@ -9,12 +9,14 @@ import { Appearance } from "./appearance.tsx";
 import { KeyboardPart } from "./keyboard.tsx";
 import { Notifications } from "./notifications.tsx";
 import { Password } from "./password.tsx";
+import { Privacy } from "./privacy.tsx";
 import { Profile } from "./profile.tsx";
 import { Sessions } from "./sessions.tsx";
 
 const PARTS: Record<SettingsPart, { icon: IconName; Part: () => JSX.Element | null }> = {
   profile: { icon: "user", Part: Profile },
   password: { icon: "lock", Part: Password },
+  privacy: { icon: "shield", Part: Privacy },
   sessions: { icon: "monitor", Part: Sessions },
   appearance: { icon: "palette", Part: Appearance },
   notifications: { icon: "bell", Part: Notifications },

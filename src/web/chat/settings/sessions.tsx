@@ -29,20 +29,22 @@ export function Sessions() {
     if (hasEnded.current && isFocusLost()) list.current?.focus();
   }, [sessions]);
 
-  async function end(ended: readonly SessionInfo[]) {
+  async function end(work: () => Promise<number>) {
     hasEnded.current = true;
     try {
-      for (const { id } of ended) await client.endSession(id);
-      toast(texts.settings.sessionsEnded(ended.length));
+      toast(texts.settings.sessionsEnded(await work()));
     } catch (error) {
       toast(error instanceof Error ? error.message : texts.design.failed, { error: true });
     }
     await load();
   }
 
-  async function endOthers(others: readonly SessionInfo[]) {
-    const question = { title: texts.settings.endOthers, text: texts.settings.endOthersText, danger: true };
-    if (await confirm({ ...question, action: texts.settings.endOthers })) await end(others);
+  const endOne = ({ id }: SessionInfo) => end(() => client.endSession(id).then(() => 1));
+
+  async function endOthers() {
+    const question = { title: texts.settings.endOthersTitle, text: texts.settings.endOthersText, danger: true };
+    if (!(await confirm({ ...question, action: texts.settings.endOthers }))) return;
+    await end(async () => ((await client.call("DELETE", "users/sessions/")).meta as { ended: number }).ended);
   }
 
   if (fault !== undefined)
@@ -73,7 +75,7 @@ export function Sessions() {
             {!session.current && (
               <Button
                 aria-label={texts.settings.endOf(browserOf(session.client) ?? texts.settings.unknownBrowser)}
-                onClick={() => void end([session])}
+                onClick={() => void endOne(session)}
               >
                 {texts.settings.end}
               </Button>
@@ -81,8 +83,8 @@ export function Sessions() {
           </li>
         ))}
       </ul>
-      {others.length > 1 && (
-        <Button kind="danger" onClick={() => void endOthers(others)}>
+      {others.length > 0 && (
+        <Button kind="danger" onClick={() => void endOthers()}>
           {texts.settings.endOthers}
         </Button>
       )}

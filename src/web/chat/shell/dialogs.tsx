@@ -1,6 +1,7 @@
 import { useLayoutEffect } from "preact/hooks";
 import { dismissQuestion } from "../../design/confirm.tsx";
 import { closeDialog, openDialog } from "../dialogs.ts";
+import { InvitesDialog } from "../invites/dialog.tsx";
 import { KeyDialog } from "../keyboard/key-dialog.tsx";
 import { Switcher } from "../keyboard/switcher.tsx";
 import { AddDialog } from "../people/add-dialog.tsx";
@@ -27,6 +28,8 @@ export function Dialogs() {
       return <DetailsDialog key={dialog.conversationId} conversationId={dialog.conversationId} />;
     case "add":
       return <AddDialog key={dialog.conversationId} conversationId={dialog.conversationId} />;
+    case "invites":
+      return <InvitesDialog key={dialog.conversationId} conversationId={dialog.conversationId} />;
     case "person":
       return <PersonDialog key={dialog.user.id} user={dialog.user} from={dialog.from} />;
     case "switcher":

@@ -1,11 +1,11 @@
 import { Avatar } from "../../design/avatar.tsx";
 import { IconButton } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
-import { Menu } from "../../design/menu.tsx";
+import { Menu, type MenuItem } from "../../design/menu.tsx";
 import { texts } from "../../texts/texts.ts";
 import { openDialog, startConversation } from "../dialogs.ts";
 import { navigate } from "../routing.ts";
-import { me } from "../session/session.ts";
+import { isSuperuser, me, serverName } from "../session/session.ts";
 import { signOut } from "../session/sign-out.ts";
 import { Mark } from "./mark.tsx";
 
@@ -16,7 +16,7 @@ export function SidebarHeader() {
     <header class="sidebar-header">
       <a class="brand" href="/">
         <Mark />
-        <span>{texts.product}</span>
+        <bdi class="clip">{serverName.value}</bdi>
       </a>
       <IconButton icon="compose" label={texts.shell.newConversation} keys={keysText("n")} onClick={startConversation} />
       <Menu
@@ -24,6 +24,7 @@ export function SidebarHeader() {
         icon="menu"
         label={texts.shell.yourMenu(user.full_name)}
         items={[
+          ...(isSuperuser.value ? adminItems() : []),
           { label: texts.shell.settings, icon: "settings", onSelect: () => navigate("/settings/profile") },
           {
             label: texts.keyboard.title,
@@ -39,3 +40,16 @@ export function SidebarHeader() {
     </header>
   );
 }
+
+/** What superusers have beside it: a way to bring people in, and the panel. */
+const adminItems = (): MenuItem[] => [
+  {
+    label: texts.shell.invitePeople,
+    icon: "user-add",
+    onSelect: () => {
+      openDialog.value = { kind: "invites", conversationId: undefined };
+    },
+  },
+  // Another page than this one.
+  { label: texts.shell.admin, icon: "shield", onSelect: () => location.assign("/admin") },
+];

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { id } from "./text.ts";
+import { time, user } from "./users.ts";
+
+/** How many requests one person may have waiting, in all. */
+export const OPEN_REQUESTS_MAX = 50;
+
+export const request = z
+  .object({
+    id,
+    from: user.meta({ description: "The person who asks." }),
+    conversation: z
+      .object({ id, display_name: z.string().meta({ examples: ["Group with Bob, Cid, Dee"] }) })
+      .nullable()
+      .meta({ description: "The group that `from` wants to add you to; null: a 1-on-1 with `from`." }),
+    created_at: time,
+  })
+  .meta({ id: "Request", description: "A wish to write to you, or to add you to a group. It waits for your answer." });
+/** A wish to write to a person, or to add them to a group, that waits for their answer. */
+export type ConversationRequest = z.infer<typeof request>;

@@ -1,0 +1,36 @@
+import { Button } from "../../design/button.tsx";
+import { confirm } from "../../design/confirm.tsx";
+import { Icon } from "../../design/icon.tsx";
+import { texts } from "../../texts/texts.ts";
+import { client } from "../session/session.ts";
+import { endedElsewhere, unsentLeft } from "../session/sign-out.ts";
+
+/** That the session has ended without being asked to, and what has become of what was not sent. */
+export function EndedNotice() {
+  const left = unsentLeft.value;
+  if (!endedElsewhere.value) return null;
+
+  async function discard(userId: number) {
+    const { discardTitle: title, discardText: text, discardUnsent: action } = texts.account;
+    if (!(await confirm({ title, text, action, danger: true }))) return;
+    await client.discardUnsent(userId);
+    unsentLeft.value = undefined;
+  }
+
+  return (
+    <div class="account-notice">
+      <Icon name="info" />
+      <div>
+        <p>{texts.account.endedElsewhere}</p>
+        {left && (
+          <>
+            <p>{texts.account.unsent(left.messages)}</p>
+            <Button kind="danger" icon="trash" onClick={() => void discard(left.userId)}>
+              {texts.account.discardUnsent}
+            </Button>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { signal } from "@preact/signals";
+import { Field } from "../../design/field.tsx";
+import { texts } from "../../texts/texts.ts";
+import { type Route, setUpCode } from "../routing.ts";
+import { firstUser, registration, wasHereBefore } from "../session/session.ts";
+import { AccountFrame } from "./frame.tsx";
+import { RegisterForm } from "./register-form.tsx";
+
+/** What somebody has pressed; before that, a newcomer who opens the server's address is taken for the one who sets it up. */
+const wanted = signal<boolean | undefined>(setUpCode === undefined ? undefined : true);
+
+/** The first account of a fresh server is to be made. */
+export const isFirstAccount = (page: Route["page"]) =>
+  firstUser.value !== "none" && (wanted.value ?? (page === "home" && !wasHereBefore()));
+
+export const wantFirstAccount = () => {
+  wanted.value = true;
+};
+
+/** The first account, which becomes admin: on the server's own machine by itself, elsewhere by the code it has printed. */
+export function FirstAccount() {
+  const isHere = firstUser.value === "here";
+  const { setUp } = texts;
+  return (
+    <AccountFrame title={setUp.title}>
+      <p class="account-text">{isHere ? setUp.here : setUp.code}</p>
+      <RegisterForm
+        action={setUp.create}
+        entrance={({ setup_code = "" }) => (isHere ? { first: true } : { setup_code })}
+      >
+        {(form) =>
+          !isHere && (
+            <Field
+              name="setup_code"
+              label={setUp.codeLabel}
+              hint={setUp.codeHint}
+              autocomplete="one-time-code"
+              required
+              defaultValue={setUpCode}
+              errors={form.errorsOf("setup_code") ?? form.errorsOf("first")}
+            />
+          )
+        }
+      </RegisterForm>
+      <p class="account-other">
+        {isHere ? texts.account.haveAccount : setUp.noCode}{" "}
+        <a
+          href={isHere || registration !== "open" ? "/sign-in" : "/register"}
+          onClick={() => {
+            wanted.value = false;
+          }}
+        >
+          {isHere || registration !== "open" ? texts.account.signIn : setUp.without}
+        </a>
+      </p>
+    </AccountFrame>
+  );
+}

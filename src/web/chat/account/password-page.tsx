@@ -1,0 +1,127 @@
+import { useEffect, useState } from "preact/hooks";
+import { ConfabError } from "../../../client/index.ts";
+import { Button } from "../../design/button.tsx";
+import { Field } from "../../design/field.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import { navigate, passwordToken } from "../routing.ts";
+import { client, serverName } from "../session/session.ts";
+import { Starting } from "../shell/starting.tsx";
+import { AccountFrame } from "./frame.tsx";
+import { usePatientForm } from "./patient-form.ts";
+import { Waiting } from "./waiting.tsx";
+
+interface Whose {
+  email: string;
+  full_name: string;
+  /** The account has no password yet. */
+  is_new: boolean;
+}
+
+/** Sets a new password by the one-time link that an admin has made. */
+export function PasswordPage() {
+  const [whose, setWhose] = useState<Whose>();
+  const [fault, setFault] = useState<ConfabError | undefined>();
+  const look = () =>
+    client.call("POST", "users/password/reset/check/", { token: passwordToken }).then(
+      ({ data }) => setWhose(data as Whose),
+      (error) => setFault(error instanceof ConfabError ? error : new ConfabError("offline", texts.design.failed)),
+    );
+  useEffect(() => {
+    if (passwordToken !== "") void look();
+  }, []);
+  if (passwordToken === "") return <Over text={texts.account.newPassword.noToken} />;
+  if (fault?.code === "validation_failed") return <Over text={texts.account.newPassword.ended} />;
+  if (fault)
+    return (
+      <AccountFrame title={texts.account.newPassword.title}>
+        <FormMessage text={fault.message} />
+        <div class="form-actions account-actions">
+          <Button
+            kind="primary"
+            onClick={() => {
+              setFault(undefined);
+              void look();
+            }}
+          >
+            {texts.invites.tryAgain}
+          </Button>
+        </div>
+      </AccountFrame>
+    );
+  return whose ? (
+    <NewPassword whose={whose} onOver={() => setFault(new ConfabError("validation_failed", ""))} />
+  ) : (
+    <Starting />
+  );
+}
+
+function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
+  const { newPassword } = texts.account;
+  const form = usePatientForm(["password", "password_confirm"], async ({ password = "", password_confirm = "" }) => {
+    if (password !== password_confirm)
+      throw new ConfabError("validation_failed", newPassword.mismatch, undefined, {
+        password_confirm: [newPassword.mismatch],
+      });
+    try {
+      const body = { token: passwordToken, password, password_confirm, sign_in: true };
+      await client.signInBy("users/password/reset/confirm/", body);
+      navigate("/", { replace: true });
+    } catch (error) {
+      if (!(error instanceof ConfabError && error.errors?.["token"])) throw error;
+      onOver();
+    }
+  });
+  return (
+    <AccountFrame title={whose.is_new ? newPassword.titleNew(serverName.value) : newPassword.title}>
+      <p class="account-text" dir="auto">
+        {(whose.is_new ? newPassword.helloNew : newPassword.hello)(whose.full_name)}
+      </p>
+      <form class="form" {...form.props}>
+        <FormMessage text={form.message} />
+        {/* So that a password manager knows whose it is, and so does who has two accounts. */}
+        <Field
+          name="email"
+          type="email"
+          label={texts.account.email}
+          autocomplete="username"
+          value={whose.email}
+          readOnly
+        />
+        <Field
+          name="password"
+          type="password"
+          label={newPassword.password}
+          hint={texts.account.passwordHint}
+          autocomplete="new-password"
+          required
+          errors={form.errorsOf("password")}
+        />
+        <Field
+          name="password_confirm"
+          type="password"
+          label={newPassword.again}
+          hint={whose.is_new ? undefined : newPassword.effect}
+          autocomplete="new-password"
+          required
+          errors={form.errorsOf("password_confirm")}
+        />
+        <Button kind="primary" type="submit" wide busy={form.busy}>
+          {newPassword.save}
+        </Button>
+        <Waiting form={form} />
+      </form>
+    </AccountFrame>
+  );
+}
+
+const Over = ({ text }: { text: string }) => (
+  <AccountFrame title={texts.account.newPassword.endedTitle}>
+    <p class="account-text">{text}</p>
+    <div class="form-actions account-actions">
+      <Button kind="primary" onClick={() => navigate("/", { replace: true })}>
+        {texts.account.newPassword.toChat}
+      </Button>
+    </div>
+  </AccountFrame>
+);

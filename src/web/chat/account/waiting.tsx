@@ -1,0 +1,30 @@
+import { useEffect, useState } from "preact/hooks";
+import { Button } from "../../design/button.tsx";
+import { Icon } from "../../design/icon.tsx";
+import { texts } from "../../texts/texts.ts";
+import type { PatientForm } from "./patient-form.ts";
+
+/** That the form waits, and for how long. */
+export const Waiting = ({ form: { wait } }: { form: PatientForm }) =>
+  wait === undefined ? null : (
+    <div class="account-waiting">
+      <Icon name="clock" />
+      <p>
+        {texts.account.waiting} <Seconds until={wait.until} />
+      </p>
+      <Button kind="quiet" onClick={wait.cancel}>
+        {texts.account.stopWaiting}
+      </Button>
+    </div>
+  );
+
+function Seconds({ until }: { until: number }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <strong class="account-seconds">{texts.account.waitingFor(Math.max(1, Math.ceil((until - now) / 1_000)))}</strong>
+  );
+}

@@ -1,0 +1,58 @@
+import { useEffect, useState } from "preact/hooks";
+import { Dialog } from "../../design/dialog.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import { closeDialog, showDetails } from "../dialogs.ts";
+import { useTask } from "../people/task.ts";
+import { client } from "../session/session.ts";
+import { ActiveLinks } from "./active-links.tsx";
+import { type Invite, listInvites } from "./invite.ts";
+import { LinkBox } from "./link-box.tsx";
+import { NewLink } from "./new-link.tsx";
+
+const PAGE = 50;
+
+/** Links to a group, or to the server alone: a new one, and those that work. */
+export function InvitesDialog({ conversationId }: { conversationId: string | undefined }) {
+  const [invites, setInvites] = useState<readonly Invite[]>();
+  const [total, setTotal] = useState(0);
+  const [fresh, setFresh] = useState<Invite>();
+  const task = useTask();
+  const group = client.conversations.items.find(({ id }) => id === conversationId)?.title;
+
+  const load = (offset: number) =>
+    task.run(async () => {
+      const page = await listInvites(conversationId, offset, PAGE);
+      setInvites((before = []) => [...before.slice(0, offset), ...page.invites]);
+      setTotal(page.total);
+    });
+  useEffect(() => void load(0), []);
+
+  return (
+    <Dialog
+      title={group === undefined ? texts.invites.title : texts.invites.titleOf(group)}
+      onClose={() => (conversationId === undefined ? closeDialog() : showDetails(conversationId))}
+    >
+      <div class="form">
+        <p class="soft">{conversationId === undefined ? texts.invites.text : texts.invites.textOfGroup}</p>
+        {fresh && <LinkBox url={fresh.url} />}
+        <NewLink
+          conversationId={conversationId}
+          onMade={(invite) => {
+            setFresh(invite);
+            void load(0);
+          }}
+        />
+        <FormMessage text={task.fault} />
+        <ActiveLinks
+          invites={invites}
+          onRevoked={({ code }) => {
+            if (fresh?.code === code) setFresh(undefined);
+            void load(0);
+          }}
+          onMore={invites && invites.length < total ? () => void load(invites.length) : undefined}
+        />
+      </div>
+    </Dialog>
+  );
+}

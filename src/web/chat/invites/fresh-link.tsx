@@ -1,0 +1,26 @@
+import { useEffect, useState } from "preact/hooks";
+import { Button } from "../../design/button.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { Skeleton } from "../../design/spinner.tsx";
+import { texts } from "../../texts/texts.ts";
+import { useTask } from "../people/task.ts";
+import { makeInvite } from "./invite.ts";
+import { LinkBox } from "./link-box.tsx";
+
+/** A link to this server, made when it is shown. */
+export function FreshLink() {
+  const [url, setUrl] = useState<string>();
+  const task = useTask();
+  const make = () => task.run(async () => setUrl((await makeInvite()).url));
+  useEffect(() => void make(), []);
+  if (url !== undefined) return <LinkBox url={url} />;
+  if (task.fault === undefined) return <Skeleton lines={2} />;
+  return (
+    <>
+      <FormMessage text={task.fault} />
+      <Button busy={task.busy} onClick={() => void make()}>
+        {texts.invites.tryAgain}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import { useState } from "preact/hooks";
+import { Button } from "../../design/button.tsx";
+import { copyText } from "../../design/copy-text.ts";
+import { announce } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+
+/** A link to send to others: it can be copied, and on phones given to another app. */
+export function LinkBox({ url }: { url: string }) {
+  const [copied, setCopied] = useState<string>();
+  const isCopied = copied === url;
+
+  async function copy() {
+    await copyText(url);
+    setCopied(url);
+    announce(texts.invites.copied);
+  }
+
+  return (
+    <div class="link-box">
+      <output class="link-box-url" aria-label={texts.invites.link}>
+        <code dir="ltr">{url}</code>
+      </output>
+      <div class="form-actions">
+        <Button icon={isCopied ? "check" : "copy"} onClick={() => void copy()}>
+          {isCopied ? texts.invites.copied : texts.invites.copy}
+        </Button>
+        {"share" in navigator && (
+          <Button icon="share" onClick={() => void share(url)}>
+            {texts.invites.share}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Whoever changes their mind there has done nothing wrong. */
+const share = (url: string) => navigator.share({ url }).catch(() => {});

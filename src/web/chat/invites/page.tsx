@@ -1,0 +1,141 @@
+import { useEffect, useState } from "preact/hooks";
+import { ConfabError } from "../../../client/index.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { Button } from "../../design/button.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import { AccountFrame } from "../account/frame.tsx";
+import { RegisterForm } from "../account/register-form.tsx";
+import { SignInForm } from "../account/sign-in-form.tsx";
+import { useTask } from "../people/task.ts";
+import { navigate, openConversation } from "../routing.ts";
+import { me, serverName, wasHereBefore } from "../session/session.ts";
+import { Starting } from "../shell/starting.tsx";
+import { acceptInvite, type InvitePreview, previewInvite } from "./invite.ts";
+
+/** For who comes by an invite link: who invites them, to what, and the way in. */
+export function InvitePage({ code }: { code: string }) {
+  const [preview, setPreview] = useState<InvitePreview>();
+  const [fault, setFault] = useState<ConfabError>();
+  const look = () => {
+    setFault(undefined);
+    previewInvite(code).then(setPreview, (error) =>
+      setFault(error instanceof ConfabError ? error : new ConfabError("offline", texts.design.failed)),
+    );
+  };
+  useEffect(look, [code]);
+  if (fault?.code === "not_found") return <Over title={texts.invites.unknownTitle} text={texts.invites.unknown} />;
+  if (fault) return <Failed fault={fault} onRetry={look} />;
+  if (!preview) return <Starting />;
+  if (preview.state !== "active")
+    return <Over title={texts.invites.endedTitle} text={texts.invites.ended[preview.state] ?? ""} />;
+  return <Invited code={code} preview={preview} />;
+}
+
+function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
+  const task = useTask();
+  // Who has just made an account is not asked once more.
+  const [isJoining, setJoining] = useState(false);
+  const { conversation } = preview;
+  const server = preview.server_name ?? serverName.value;
+  const joinText = conversation ? texts.invites.joinGroup(conversation.display_name) : texts.invites.joinServer(server);
+
+  async function join() {
+    setJoining(true);
+    const isDone = await task.run(async () => {
+      const id = await acceptInvite(code);
+      if (id === undefined) navigate("/", { replace: true });
+      else openConversation(id, { replace: true });
+    });
+    if (!isDone) setJoining(false);
+  }
+
+  return (
+    <AccountFrame title={texts.invites.invitesYou(preview.invited_by)}>
+      <div class="invite-to">
+        {conversation && <Avatar name={conversation.display_name} id={code} group size="l" />}
+        <div class="row-texts">
+          <p class="person-name" dir="auto">
+            {conversation ? conversation.display_name : server}
+          </p>
+          {conversation && (
+            <p class="soft">
+              {texts.invites.people(conversation.participant_count)} · <bdi>{texts.invites.onServer(server)}</bdi>
+            </p>
+          )}
+        </div>
+      </div>
+      {isJoining ? (
+        <p class="account-text" role="status">
+          {texts.invites.joining}
+        </p>
+      ) : me.value ? (
+        <>
+          <FormMessage text={task.fault} />
+          <p class="account-text" dir="auto">
+            {texts.invites.signedInAs(me.value.full_name)}
+          </p>
+          <div class="form-actions account-actions">
+            <Button kind="primary" busy={task.busy} onClick={() => void join()}>
+              {joinText}
+            </Button>
+            <Button kind="quiet" onClick={() => navigate("/", { replace: true })}>
+              {texts.invites.notNow}
+            </Button>
+          </div>
+        </>
+      ) : (
+        <WaysIn code={code} preview={preview} onIn={join} />
+      )}
+    </AccountFrame>
+  );
+}
+
+/** An account is made or the one there is used; then the group is joined at once. */
+function WaysIn(props: { code: string; preview: InvitePreview; onIn: () => Promise<void> }) {
+  const { code, preview, onIn } = props;
+  const { registers } = preview;
+  const [isNew, setNew] = useState(registers && !wasHereBefore());
+  if (!registers)
+    return (
+      <>
+        <p class="account-text">{texts.invites.noAccount}</p>
+        <SignInForm onDone={onIn} />
+      </>
+    );
+  return (
+    <>
+      {isNew ? <RegisterForm entrance={() => ({ invite: code })} onDone={onIn} /> : <SignInForm onDone={onIn} />}
+      <p class="account-other">
+        {isNew ? texts.account.haveAccount : texts.account.noAccount}{" "}
+        <button type="button" class="link" onClick={() => setNew(!isNew)}>
+          {isNew ? texts.account.signIn : texts.account.register}
+        </button>
+      </p>
+    </>
+  );
+}
+
+function Failed({ fault, onRetry }: { fault: ConfabError; onRetry: () => void }) {
+  return (
+    <AccountFrame title={texts.invites.failedTitle}>
+      <FormMessage text={fault.message} />
+      <div class="form-actions account-actions">
+        <Button kind="primary" onClick={onRetry}>
+          {texts.invites.tryAgain}
+        </Button>
+      </div>
+    </AccountFrame>
+  );
+}
+
+const Over = ({ title, text }: { title: string; text: string }) => (
+  <AccountFrame title={title}>
+    <p class="account-text">{text}</p>
+    <div class="form-actions account-actions">
+      <Button kind="primary" onClick={() => navigate("/", { replace: true })}>
+        {texts.invites.toChat}
+      </Button>
+    </div>
+  </AccountFrame>
+);

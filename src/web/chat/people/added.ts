@@ -1,0 +1,45 @@
+import { effect, signal } from "@preact/signals";
+import type { Conversation } from "../../../client/index.ts";
+import { toast } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { titleOf } from "../conversations/title.ts";
+import { notifyOfGroup } from "../notifications/notifications.ts";
+import { openConversation, openId, route } from "../routing.ts";
+import { client } from "../session/session.ts";
+
+/** Groups somebody was added to, until they open them. */
+export const addedTo = signal<ReadonlySet<string>>(new Set());
+
+/** Those that came together are told of together. */
+let waiting: Conversation[] = [];
+
+/** Tells whoever is added to a group, which would else stand there without a word. */
+export function noticeAdded() {
+  client.on("added", (conversation) => {
+    const { info, id } = conversation;
+    // What one has made or joined oneself is no news, and of a 1-on-1 its first message tells.
+    if (!info?.is_group || info.owner_id === client.me?.id) return;
+    if (id === openId.peek() || route.peek().page === "invite") return;
+    if (waiting.push(conversation) === 1) setTimeout(tell);
+  });
+  client.on("me", () => {
+    addedTo.value = new Set();
+  });
+  effect(() => {
+    const id = openId.value;
+    if (id === undefined || !addedTo.peek().has(id)) return;
+    addedTo.value = new Set([...addedTo.peek()].filter((other) => other !== id));
+  });
+}
+
+function tell() {
+  const groups = waiting;
+  waiting = [];
+  const [first] = groups;
+  if (!first || !client.me) return;
+  addedTo.value = new Set([...addedTo.peek(), ...groups.map(({ id }) => id)]);
+  for (const group of groups) void notifyOfGroup(group);
+  if (groups.length > 1) return toast(texts.added.many(groups.length));
+  const open = () => openConversation(first.id);
+  toast(texts.added.one(titleOf(first, client.me)), { action: { label: texts.added.open, run: open } });
+}

@@ -1,0 +1,31 @@
+import type { Conversation, User } from "../../../client/index.ts";
+import { Button } from "../../design/button.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { toast } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { closeDialog } from "../dialogs.ts";
+import { closeConversation } from "../routing.ts";
+import { useTask } from "./task.ts";
+import { writeTo } from "./write-to.ts";
+
+/** Nobody leaves a 1-on-1, but it can be out of sight until somebody writes. */
+export function HideConversation({ conversation, other }: { conversation: Conversation; other: User }) {
+  const task = useTask();
+
+  async function hide() {
+    if (!(await task.run(() => conversation.hide()))) return;
+    closeDialog();
+    closeConversation();
+    toast(texts.people.hidden, { action: { label: texts.people.undo, run: () => void writeTo(other) } });
+  }
+
+  return (
+    <div class="details-end">
+      <FormMessage text={task.fault} />
+      <Button icon="eye-off" busy={task.busy} onClick={() => void hide()}>
+        {texts.people.hide}
+      </Button>
+      <p class="field-hint">{texts.people.hideHint}</p>
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+import { signal } from "@preact/signals";
+import type { ConversationRequest } from "../../../client/index.ts";
+import { announce } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { client } from "../session/session.ts";
+
+const PAGE = 50;
+
+/** Those that wait for an answer, the newest first, as far as they are loaded. */
+export const requests = signal<readonly ConversationRequest[]>([]);
+
+/** How many there are. */
+export const requestCount = signal(0);
+
+/** Follows the requests of whoever is signed in. */
+export function hearRequests() {
+  client.on("state", (state) => {
+    // What came without a connection was not told.
+    if (state === "online") void load(0);
+  });
+  client.on("me", (me) => {
+    if (me) return;
+    requests.value = [];
+    requestCount.value = 0;
+  });
+  client.on("request", come);
+  client.on("request_ended", remove);
+}
+
+function come(request: ConversationRequest) {
+  if (requests.value.some(({ id }) => id === request.id)) return;
+  requests.value = [request, ...requests.value];
+  requestCount.value++;
+  announce(texts.requests.arrived(request.from.full_name));
+}
+
+function remove(id: string) {
+  const others = requests.value.filter((request) => request.id !== id);
+  if (others.length === requests.value.length) return;
+  requests.value = others;
+  requestCount.value--;
+}
+
+/** What fails is asked again with the next connection; servers of earlier releases have none. */
+async function load(offset: number) {
+  const asker = client.me?.id;
+  const page = await client.requests({ limit: PAGE, offset }).catch(() => undefined);
+  if (!page || asker !== client.me?.id) return;
+  const before = requests.value.slice(0, offset);
+  const known = new Set(before.map(({ id }) => id));
+  requests.value = [...before, ...page.items.filter(({ id }) => !known.has(id))];
+  requestCount.value = page.total;
+}
+
+export const loadMoreRequests = () => load(requests.value.length);
+
+/** Resolves with the id of the conversation one is in now. */
+export async function acceptRequest({ id }: ConversationRequest): Promise<string> {
+  const conversation = await client.acceptRequest(id);
+  conversation.close();
+  remove(id);
+  return conversation.id;
+}
+
+export async function declineRequest({ id }: ConversationRequest): Promise<void> {
+  await client.declineRequest(id);
+  remove(id);
+}

@@ -1,0 +1,84 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { ConversationRequest } from "../../../client/index.ts";
+import { Avatar } from "../../design/avatar.tsx";
+import { Button } from "../../design/button.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { isFocusLost } from "../../design/lost-focus.ts";
+import { toast } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { useTask } from "../people/task.ts";
+import { openConversation } from "../routing.ts";
+import { acceptRequest, declineRequest, loadMoreRequests, requestCount, requests } from "./requests.ts";
+
+/** Who wants to write to you or to add you to a group, above the conversations. Nothing when nobody does. */
+export function RequestSection() {
+  const shown = requests.value;
+  const task = useTask();
+  const list = useRef<HTMLUListElement>(null);
+  const hasAnswered = useRef(false);
+  // What was pressed goes with its request.
+  useLayoutEffect(() => {
+    if (hasAnswered.current && isFocusLost()) list.current?.focus();
+    hasAnswered.current = false;
+  }, [shown]);
+  if (requestCount.value === 0) return null;
+
+  function accept(request: ConversationRequest) {
+    hasAnswered.current = true;
+    void task.run(async () => openConversation(await acceptRequest(request)));
+  }
+
+  function decline(request: ConversationRequest) {
+    hasAnswered.current = true;
+    void task.run(async () => {
+      await declineRequest(request);
+      toast(texts.requests.declined);
+    });
+  }
+
+  return (
+    <section class="requests" aria-labelledby="requests-title">
+      <h2 id="requests-title">
+        {texts.requests.title} <span class="unread-badge">{requestCount.value}</span>
+      </h2>
+      <FormMessage text={task.fault} />
+      <ul ref={list} tabIndex={-1} aria-labelledby="requests-title">
+        {shown.map((request) => (
+          <li key={request.id} class="request">
+            <Avatar name={request.from.full_name} id={request.from.id} />
+            <div class="request-texts">
+              <p>
+                <bdi class="request-name">{request.from.full_name}</bdi>{" "}
+                {request.conversation
+                  ? texts.requests.wantsToAdd(request.conversation.display_name)
+                  : texts.requests.wantsToWrite}
+              </p>
+              <div class="form-actions">
+                <Button
+                  kind="primary"
+                  aria-label={texts.requests.acceptOf(request.from.full_name)}
+                  busy={task.busy}
+                  onClick={() => accept(request)}
+                >
+                  {texts.requests.accept}
+                </Button>
+                <Button
+                  aria-label={texts.requests.declineOf(request.from.full_name)}
+                  busy={task.busy}
+                  onClick={() => decline(request)}
+                >
+                  {texts.requests.decline}
+                </Button>
+              </div>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {shown.length < requestCount.value && (
+        <Button wide onClick={() => void loadMoreRequests()}>
+          {texts.requests.more}
+        </Button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,30 @@
+import { Field } from "../../design/field.tsx";
+import { FormMessage, useForm } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import { client } from "../session/session.ts";
+import type { StepProps } from "./page.tsx";
+import { StepActions } from "./step-actions.tsx";
+
+/** A first group, which everybody joins who comes. */
+export function GroupStep({ onSave, onSkip }: StepProps) {
+  const form = useForm(["name"], async ({ name = "" }) => {
+    if (name.trim() === "") return onSkip();
+    const { data } = await client.call("POST", "admin/conversations/", { name });
+    await onSave({ default_conversation_id: (data as { id: string }).id });
+  });
+  return (
+    <form class="form" {...form.props}>
+      <p class="account-text">{texts.setUp.groupText}</p>
+      <FormMessage text={form.message} />
+      <Field
+        name="name"
+        label={texts.setUp.groupName}
+        autocomplete="off"
+        maxLength={255}
+        defaultValue={texts.setUp.groupExample}
+        errors={form.errorsOf("name")}
+      />
+      <StepActions busy={form.busy} onSkip={onSkip} />
+    </form>
+  );
+}

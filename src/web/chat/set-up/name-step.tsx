@@ -1,0 +1,30 @@
+import { Field } from "../../design/field.tsx";
+import { FormMessage, useForm } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import { serverName } from "../session/session.ts";
+import type { StepProps } from "./page.tsx";
+import { StepActions } from "./step-actions.tsx";
+
+/** What the server is called. */
+export function NameStep({ settings, onSave, onSkip }: StepProps) {
+  const form = useForm(["name"], async ({ name = "" }) => {
+    await onSave({ name: name.trim() || null });
+    serverName.value = name.trim() || texts.product;
+  });
+  return (
+    <form class="form" {...form.props}>
+      <p class="account-text">{texts.setUp.nameText}</p>
+      <FormMessage text={form.message} />
+      <Field
+        name="name"
+        label={texts.setUp.name}
+        placeholder={texts.setUp.nameExample}
+        autocomplete="organization"
+        maxLength={100}
+        defaultValue={settings?.name ?? ""}
+        errors={form.errorsOf("name")}
+      />
+      <StepActions busy={form.busy} onSkip={onSkip} />
+    </form>
+  );
+}

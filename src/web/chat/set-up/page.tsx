@@ -1,0 +1,66 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { texts } from "../../texts/texts.ts";
+import { AccountFrame } from "../account/frame.tsx";
+import { client } from "../session/session.ts";
+import { GroupStep } from "./group-step.tsx";
+import { InviteStep } from "./invite-step.tsx";
+import { NameStep } from "./name-step.tsx";
+import { endSetUp } from "./state.ts";
+import { WhoStep } from "./who-step.tsx";
+
+/** What admins choose for the whole server. */
+export interface ServerSettings {
+  name: string | null;
+  registration: "open" | "invite" | "closed";
+  /** The server's own settings decide who may register. */
+  registration_fixed: boolean;
+  default_conversation_id: string | null;
+}
+
+export interface StepProps {
+  settings: ServerSettings | undefined;
+  /** Keeps these settings, and goes on. */
+  onSave: (changes: Partial<ServerSettings>) => Promise<void>;
+  onSkip: () => void;
+}
+
+const STEPS: readonly { title: string; Step: (props: StepProps) => JSX.Element }[] = [
+  { title: texts.setUp.nameTitle, Step: NameStep },
+  { title: texts.setUp.whoTitle, Step: WhoStep },
+  { title: texts.setUp.groupTitle, Step: GroupStep },
+  { title: texts.setUp.inviteTitle, Step: InviteStep },
+];
+
+/** What a fresh server needs, one question at a time; each may be left for later. */
+export function SetUpPage() {
+  const [at, setAt] = useState(0);
+  const [settings, setSettings] = useState<ServerSettings>();
+  useEffect(() => {
+    client.call("GET", "admin/settings/").then(
+      ({ data }) => setSettings(data as ServerSettings),
+      // Only a superuser is asked: somebody else has signed in here.
+      endSetUp,
+    );
+  }, []);
+  const goOn = () => (at + 1 < STEPS.length ? setAt(at + 1) : endSetUp());
+  const step = STEPS[at];
+  if (!step) return null;
+  return (
+    <AccountFrame title={step.title}>
+      <step.Step
+        key={at}
+        settings={settings}
+        onSkip={goOn}
+        onSave={async (changes) => {
+          const { data } = await client.call("PATCH", "admin/settings/", changes);
+          setSettings(data as ServerSettings);
+          goOn();
+        }}
+      />
+      <p class="account-other">
+        {texts.setUp.step(at + 1, STEPS.length)}. {texts.setUp.later}
+      </p>
+    </AccountFrame>
+  );
+}

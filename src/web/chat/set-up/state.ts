@@ -1,0 +1,17 @@
+import { computed } from "@preact/signals";
+import { kept } from "../session/kept.ts";
+
+const begun = kept("setting-up", ["0", "1"]);
+
+/** Whoever has made the first account is asked for what a fresh server needs; over a reload too, until it is done. */
+export const isSettingUp = computed(() => begun.value === "1");
+
+/** Returns what takes it back. */
+export function beginSetUp(): () => void {
+  begun.value = "1";
+  return endSetUp;
+}
+
+export const endSetUp = () => {
+  begun.value = "0";
+};

@@ -1,0 +1,35 @@
+import { useState } from "preact/hooks";
+import { Choice } from "../../design/choice.tsx";
+import { FormMessage, useForm } from "../../design/form.tsx";
+import { texts } from "../../texts/texts.ts";
+import type { StepProps } from "./page.tsx";
+import { StepActions } from "./step-actions.tsx";
+
+const WHO = ["invite", "open", "closed"] as const;
+
+/** Who may create an account: it advises those with an invite link. */
+export function WhoStep({ settings, onSave, onSkip }: StepProps) {
+  const [registration, setRegistration] = useState<(typeof WHO)[number]>("invite");
+  const isFixed = settings?.registration_fixed ?? false;
+  const form = useForm(["registration"], async () => {
+    if (isFixed) onSkip();
+    else await onSave({ registration });
+  });
+  return (
+    <form class="form" {...form.props}>
+      <FormMessage text={form.message ?? form.errorsOf("registration")?.join(" ")} />
+      {isFixed ? (
+        <p class="account-text">{texts.setUp.whoFixed}</p>
+      ) : (
+        <Choice
+          label={texts.setUp.who}
+          hint={texts.setUp.whoHint[registration]}
+          options={WHO.map((value) => ({ value, label: texts.setUp.whos[value] }))}
+          value={registration}
+          onChange={setRegistration}
+        />
+      )}
+      <StepActions busy={form.busy} onSkip={onSkip} />
+    </form>
+  );
+}

@@ -1,0 +1,49 @@
+import { useEffect, useState } from "preact/hooks";
+import type { MayAddMe } from "../../../client/index.ts";
+import { Choice } from "../../design/choice.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { Skeleton } from "../../design/spinner.tsx";
+import { toast } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { useTask } from "../people/task.ts";
+import { client } from "../session/session.ts";
+
+const WHO: readonly MayAddMe[] = ["everybody", "shared", "nobody"];
+
+/** Who may write to you or add you to a group without asking. */
+export function Privacy() {
+  const [who, setWho] = useState<MayAddMe>();
+  const task = useTask();
+
+  const load = () =>
+    task.run(async () => {
+      const { may_add_me } = await client.profile();
+      // A node of the last release does not say.
+      setWho(may_add_me ?? "everybody");
+    });
+  useEffect(() => void load(), []);
+
+  async function choose(chosen: MayAddMe) {
+    const before = who;
+    setWho(chosen);
+    if (await task.run(() => client.updateProfile({ may_add_me: chosen }))) toast(texts.settings.saved);
+    else setWho(before);
+  }
+
+  return (
+    <div class="form form-wide">
+      <FormMessage text={task.fault} />
+      {who === undefined ? (
+        task.fault === undefined && <Skeleton lines={2} />
+      ) : (
+        <Choice
+          label={texts.privacy.mayAddMe}
+          hint={texts.privacy.mayAddMeHint}
+          options={WHO.map((value) => ({ value, label: texts.privacy.mayAddMes[value] }))}
+          value={who}
+          onChange={(chosen) => void choose(chosen)}
+        />
+      )}
+    </div>
+  );
+}

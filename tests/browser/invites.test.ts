@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { until } from "../client/people.ts";
+import { seriousFaults } from "../support/axe.ts";
+import { describeInBrowser } from "../support/chromium.ts";
+import { type Client, PASSWORD } from "../support/client.ts";
+import { composer, confirm, heading, register } from "../support/hands.ts";
+import { openPage } from "../support/pages.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { superuser } from "../support/superuser.ts";
+
+describeInBrowser("an invite link in the browser", () => {
+  let server: TestServer;
+  let ann: Client;
+  let bob: Client;
+  let group: string;
+  beforeAll(async () => {
+    server = await startTestServer("embedded");
+    [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
+    group = (await ann.conversation([bob, await server.person("Cid")], "Choir")).id;
+  });
+  afterAll(() => server.stop());
+
+  const invite = async (body: object = {}) =>
+    (await ann.post("/api/invites/", { conversation_id: group, ...body })).body.data;
+  const pathOf = (url: string) => new URL(url).pathname;
+
+  test("is made in a group's details, copied, and revoked after a question", async () => {
+    const { page, faults, close } = await openPage(ann, `/c/${group}`, {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    await page.getByRole("button", { name: "Details and members" }).click();
+    await page.getByRole("button", { name: "Invite by link" }).click();
+    await page.getByRole("heading", { name: "Invite to Choir" }).waitFor();
+    await page.getByText("There are none.").waitFor();
+    await page.getByText("10 times").click();
+    await page.getByText("1 day", { exact: true }).click();
+    await page.getByRole("button", { name: "Create link" }).click();
+    const link = (await page.getByRole("status", { name: "Invite link" }).textContent()) ?? "";
+    expect(link).toStartWith(`${server.url}/invite/`);
+    await page.getByText("Used 0 of 10 times").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.locator(".link-box").getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(link);
+
+    await page.getByRole("button", { name: /^Revoke the link/ }).click();
+    await confirm(page, "Revoke");
+    await page.getByText("There are none.").waitFor();
+    expect(await page.getByRole("status", { name: "Invite link" }).count()).toBe(0);
+    expect((await server.visitor().get(`/api${pathOf(link).replace("invite", "invites")}/`)).body.data.state).toBe(
+      "revoked",
+    );
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("brings a newcomer into the group with one form, and tells where they are going", async () => {
+    const { url } = await invite();
+    const { page, faults, close } = await openPage(server.visitor(), pathOf(url));
+    await heading(page, "Ann Tester invites you").waitFor();
+    await page.getByText("Choir", { exact: true }).waitFor();
+    await page.getByText("3 people").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await register(page, "Dora", "dora@example.com");
+    await page.waitForURL(`**/c/${group}`);
+    await composer(page).waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("lets in who has an account already, also where they try to make a second one", async () => {
+    const { url } = await invite();
+    const eve = await server.person("Eve");
+    const { page, faults, close } = await openPage(server.visitor(), pathOf(url));
+    await heading(page, "Ann Tester invites you").waitFor();
+    await register(page, "Eve", eve.user?.email ?? "");
+    await page.waitForURL(`**/c/${group}`);
+    expect((await server.visitor().get(`/api/invites/${url.split("/").at(-1)}/`)).body.data.conversation).toMatchObject(
+      {
+        participant_count: 5,
+      },
+    );
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("is one press for who is signed in, and who says no goes to their chat", async () => {
+    const { url } = await invite();
+    const fay = await server.person("Fay");
+    const { page, faults, close } = await openPage(fay, pathOf(url));
+    await page.getByText("You are signed in as Fay Tester.").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "Not now" }).click();
+    await page.waitForURL((at) => at.pathname === "/");
+    await page.goto(pathOf(url));
+    await page.getByRole("button", { name: "Join Choir" }).click();
+    await page.waitForURL(`**/c/${group}`);
+    await composer(page).waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("says why it brings nobody in: it is over, it never was, or the owner has removed them", async () => {
+    const revoked = await invite();
+    await ann.delete(`/api/invites/${revoked.code}/`);
+    const used = await invite({ max_uses: 1 });
+    await (await server.person("Gus")).post(`/api/invites/${used.code}/accept/`);
+    const active = await invite();
+    await ann.delete(`/api/chat/conversations/${group}/participants/${bob.id}/`);
+
+    const { page, faults, close } = await openPage(server.visitor(), pathOf(revoked.url));
+    await page.getByText("The link was revoked.").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.goto(pathOf(used.url));
+    await page.getByText("used as often as it may be").waitFor();
+    await page.goto("/invite/0000000000000000");
+    await heading(page, "There is no such invite").waitFor();
+    await page.getByRole("button", { name: "To the chat" }).click();
+    await heading(page, "Create your account on Confab").waitFor();
+    await close();
+
+    const removed = await openPage(bob, pathOf(active.url));
+    await removed.page.getByRole("button", { name: "Join Choir" }).click();
+    await removed.page.getByText("The owner of this group removed you.").waitFor();
+    expect([...faults, ...removed.faults]).toEqual([]);
+    await removed.close();
+  });
+
+  test("to the server alone is a superuser's to make, from the menu", async () => {
+    const admin = await superuser(server, "Ada");
+    const { page, faults, close } = await openPage(admin, "/");
+    await page.getByRole("button", { name: /^Your menu/ }).click();
+    await page.getByRole("menuitem", { name: "Invite people" }).click();
+    await page.getByRole("button", { name: "Create link" }).click();
+    await page.getByRole("status", { name: "Invite link" }).waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("is shared by the phone's own means where there are some", async () => {
+    const { page, faults, close } = await openPage(ann, "/", { viewport: { width: 390, height: 760 }, hasTouch: true });
+    await page.addInitScript("navigator.share = async (what) => { window.shared = what.url; }");
+    await page.goto(`/c/${group}`);
+    await page.getByRole("button", { name: "Details and members" }).click();
+    await page.getByRole("button", { name: "Invite by link" }).click();
+    await page.getByRole("button", { name: "Create link" }).click();
+    await page.getByRole("button", { name: "Share" }).click();
+    await until(async () => (await page.evaluate<string>("window.shared ?? ''")).includes("/invite/"));
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+    expect(faults).toEqual([]);
+    await close();
+  });
+});
+
+describeInBrowser("an account where somebody has one", () => {
+  test("is not made a second time: the right password signs in, another one is told what to do", async () => {
+    const server = await startTestServer("embedded");
+    const ann = await server.person("Ann");
+    const { page, faults, close } = await openPage(server.visitor(), "/register");
+    await register(page, "Ann", ann.user?.email ?? "");
+    await page.getByRole("button", { name: "Your menu, Ann Tester" }).waitFor();
+    await page.context().clearCookies();
+    await close();
+
+    const other = await openPage(server.visitor(), "/register");
+    for (const [name, value] of Object.entries({
+      first_name: "Ann",
+      last_name: "Tester",
+      email: ann.user?.email ?? "",
+    }))
+      await other.page.fill(`[name=${name}]`, value);
+    await other.page.fill("[name=password]", `${PASSWORD}4`);
+    await other.page.keyboard.press("Enter");
+    await other.page.getByText("You have an account already. Sign in, or ask an admin for a new password.").waitFor();
+    expect(await seriousFaults(other.page)).toEqual([]);
+    expect([...faults, ...other.faults]).toEqual([]);
+    await other.close();
+    await server.stop();
+  });
+});
