@@ -29,7 +29,8 @@ const account = () => ({
 const register = (server: TestServer, more: object, headers = {}) =>
   server.visitor().post("/api/users/register/", { ...account(), ...more }, headers);
 /** From elsewhere, unless told otherwise. */
-const infoOf = async (server: TestServer, headers: Record<string, string> = { Host: "chat.example.com" }) => dataOf(await server.visitor().get("/api/server/", headers));
+const infoOf = async (server: TestServer, headers: Record<string, string> = { Host: "chat.example.com" }) =>
+  dataOf(await server.visitor().get("/api/server/", headers));
 const isSuperuser = async (server: TestServer, { body }: Answer) =>
   (await server.visitor().logIn(body.data.email)).get("/api/users/profile/").then(({ body }) => body.data.is_superuser);
 
