@@ -318,7 +318,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     sessions,
   );
   const userChanges = new UserChanges(hub, stores.users, stores.conversations, logger);
-  const metrics = new Metrics();
+  const metrics = new Metrics(config.DATABASE_URL === undefined ? "embedded" : "postgres");
   const administration = new Administration({
     stores: stores.admin,
     pages,

@@ -38,6 +38,8 @@ interface KnownNode {
 export class Metrics {
   private readonly nodes = new Map<string, KnownNode>();
 
+  constructor(private readonly database: MetricsReport["database"] = "postgres") {}
+
   /** @param at when the sample was taken, by the clock of its node */
   take(info: NodeInfo, at: number, sample: Sample, now = Date.now()): void {
     const moment = Math.abs(at - now) > SKEW_MS ? now : at;
@@ -82,6 +84,7 @@ export class Metrics {
       }))
       .sort((a, b) => a.started_at.localeCompare(b.started_at) || a.id.localeCompare(b.id));
     return {
+      database: this.database,
       step_ms: step,
       at,
       nodes: shown,

@@ -26,10 +26,12 @@ const ADMIN_PATHS = [
   "/admin/users/:userId",
   "/admin/conversations",
   "/admin/conversations/:conversationId",
+  "/admin/invites",
   "/admin/limits",
   "/admin/invites",
   "/admin/settings",
   "/admin/audit",
+  "/admin/settings",
 ];
 
 /** Everything comes from here and nothing runs that is not a file of ours: a message can't become code. */

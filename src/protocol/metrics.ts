@@ -58,6 +58,8 @@ export type MetricSeries = z.infer<typeof series>;
 
 export const metricsReport = z
   .object({
+    /** What `postgres_up` is about: PostgreSQL, or the one within the node. */
+    database: z.enum(["postgres", "embedded"]),
     step_ms: z.int(),
     /** Moments, ms since the epoch; every series has one value for each. */
     at: z.array(z.int()),

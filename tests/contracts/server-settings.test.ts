@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import pino from "pino";
 import type { Announcer } from "../../src/domain/announcer.ts";
 import { Conversations } from "../../src/domain/conversations.ts";
 import { OwnTurns } from "../../src/domain/own-turns.ts";
+import { Reach } from "../../src/domain/reach.ts";
 import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
@@ -16,7 +18,7 @@ inEachMode("the server's settings in the database", (mode) => {
   });
   afterAll(() => stores.close());
 
-  const by = () => ({ userId: root, address: "192.0.2.1" });
+  const by = () => ({ userId: root, address: "192.0.2.1", network: "192.0.2.1" });
 
   test("a value of a later version, or a broken one, counts as not chosen", async () => {
     await stores.settings.change(by(), { name: "Team", registration: "invite" });
@@ -27,7 +29,7 @@ inEachMode("the server's settings in the database", (mode) => {
 
   test("only an active superuser changes them", async () => {
     const ann = await stores.user("Ann");
-    const change = stores.settings.change({ userId: ann, address: "" }, { name: "Mine" });
+    const change = stores.settings.change({ userId: ann, address: "", network: "" }, { name: "Mine" });
     await expect(change).rejects.toThrow("Not found");
     expect((await stores.settings.read()).name).toBe("Team");
   });
@@ -41,9 +43,12 @@ inEachMode("the server's settings in the database", (mode) => {
     };
     const conversations = new Conversations(
       stores.conversations,
+      stores.requests,
+      new Reach(stores.conversations, new OwnTurns(), { directory: "all" }),
       announcer as Announcer,
       new InProcessExchange().connect(),
       new OwnTurns(),
+      pino({ level: "silent" }),
       { maxParticipants: 10 },
     );
     const [eve, dan] = [await stores.user("Eve"), await stores.user("Dan")];

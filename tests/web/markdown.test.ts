@@ -1,5 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
+import { Tokenizer } from "marked";
 import { type Block, type Inline, parseMarkdown, plainText } from "../../src/web/chat/messages/markdown.ts";
 import { isOnlyEmoji } from "../../src/web/chat/messages/only-emoji.ts";
 
@@ -69,6 +70,65 @@ describe("links", () => {
     });
 });
 
+describe("a link that reads as another address than it leads to shows where it leads", () => {
+  const to = "https://evil.example/";
+  const deceiving = [
+    "[**https://a.example**](TO)",
+    "[*https://*a.example](TO)",
+    "[`https://a.example`](TO)",
+    "[~~www.a.example~~](TO)",
+    "[https://a.\u200bexample](TO)",
+    "[ht\u00adtps://a.example](TO)",
+    "[\u2060https://a.example](TO)",
+    "[\ufeffwww.a.example](TO)",
+    "[(https://a.example)](TO)",
+    "[\\[https://a.example\\]](TO)",
+    "[<https://a.example>](TO)",
+    "[“https://a.example”](TO)",
+    "[see https://a.example now](TO)",
+    "[HTTPS://A.EXAMPLE](TO)",
+    "[ｈｔｔｐｓ：／／ａ.example](TO)",
+    "[https:∕∕a.example](TO)",
+    "[https\\://a.example](TO)",
+    "[https://evil.example@a.example](TO)",
+    "[https://a.example\\@evil.example](TO)",
+    "[https://a.example/ https://evil.example/](TO)",
+    "[\u202ehttps://evil.example\u202c](TO)",
+    "[https://](TO)",
+    "[ann@a.example](TO)",
+    "[https://a.example](mailto:ann@evil.example)",
+    "[ann@a.example](mailto:ann@evil.example)",
+    "[**ann@a.example**](mailto:eve@evil.example)",
+    "[mailto:ann@a.example](mailto:eve@evil.example)",
+    "[a](https://a.example@evil.example/)",
+  ].map((text) => text.replace("TO", to));
+  for (const text of deceiving)
+    test(JSON.stringify(text), () => {
+      const blocks = parseMarkdown(text);
+      expect([...inlines(blocks)].filter((inline) => typeof inline !== "string" && inline.kind === "link")).toEqual([]);
+      expect(plainText(blocks)).toContain("evil.example");
+    });
+
+  const honest: [string, string][] = [
+    ["[**https://a.example**](https://a.example/b)", "https://a.example/b"],
+    ["[(https://A.example)](https://a.example/b)", "https://a.example/b"],
+    ["[see https://a.example/x.](http://a.example/b)", "http://a.example/b"],
+    ["[https://bücher.example](https://xn--bcher-kva.example/)", "https://xn--bcher-kva.example/"],
+    ["[write to ann@a.example](mailto:Ann@a.example)", "mailto:Ann@a.example"],
+    ["[@ann@a.example](https://a.example/@ann)", "https://a.example/@ann"],
+    ["[the notes of 1:1, v2.0 (draft)](https://a.example/)", "https://a.example/"],
+    ["ann@www.a.example", "mailto:ann@www.a.example"],
+    ["www.a.example./#b", "http://www.a.example./#b"],
+    ["[awww.cute](https://a.example/)", "https://a.example/"],
+    ["https://a.example/?u=https://b.example/ann@b.example", "https://a.example/?u=https://b.example/ann@b.example"],
+    ["[👩‍👩‍👧](https://a.example/)", "https://a.example/"],
+  ];
+  for (const [text, href] of honest)
+    test(JSON.stringify(text), () => expect(links(parseMarkdown(text))).toEqual([href]));
+
+  test("an unseen text is none", () => expect(links(parseMarkdown("[\u200b\u3164](https://a.example/)"))).toEqual([]));
+});
+
 describe("whatever it is", () => {
   const piece = fc.constantFrom(
     ..."[]()*_`~<>!#-+|\\&:/.@ab \n\t\"'=1😀א".split(/(?:)/u),
@@ -130,6 +190,54 @@ describe("whatever it is", () => {
       const text = unit.repeat(5000).slice(0, 5000);
       expect(plainText(parseMarkdown(text)).length).toBeGreaterThan(0);
     }
+  });
+});
+
+describe("a message as long as it may be is looked through a few times only", () => {
+  const RULES = ["emStrong", "del", "link", "reflink", "codespan", "blockquote", "list"] as const;
+  const LENGTH = 5000;
+  const spies = RULES.map((rule) => spyOn(Tokenizer.prototype, rule));
+  afterEach(() => {
+    for (const spy of spies) spy.mockClear();
+  });
+
+  /** Characters that all looks for the end of a mark have passed, in lengths of the message. */
+  const looks = () => {
+    const passed = spies.flatMap(({ mock: { calls, results } }) =>
+      calls.map(([src], i) => (/^(?:[*_`[~]|!\[)/.test(src) ? (results[i]?.value?.raw ?? src).length : 0)),
+    );
+    return passed.reduce((sum, length) => sum + length, 0) / LENGTH;
+  };
+
+  const units = [
+    "'~~a",
+    "_~~a",
+    "_a_",
+    "*a _b",
+    "__a**",
+    "\\[",
+    "[a](b",
+    "[[a](b)",
+    "`a",
+    "``a`",
+    "a[b",
+    "\n>  *\na@b.c",
+  ];
+  for (const unit of units)
+    test(JSON.stringify(unit), () => {
+      parseMarkdown(unit.repeat(LENGTH).slice(0, LENGTH));
+      expect(looks()).toBeLessThan(60);
+    });
+
+  test("marks that are closed are all found", () => {
+    const text = "*a* [b](https://a.example/) `c` ~~d~~ snake_case 2 * 3 ".repeat(90);
+    expect([...inlines(parseMarkdown(text))].filter((inline) => typeof inline !== "string")).toHaveLength(4 * 90);
+  });
+
+  test("lists within lists are all found", () => {
+    const text = "- a\n  - b\n    - c\n      - d\n".repeat(150);
+    const [list] = parseMarkdown(text);
+    expect(list?.kind === "list" && list.items.length).toBe(150);
   });
 });
 

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import type { ErrorBody, Success } from "../../protocol/envelope.ts";
+import type { ErrorBody, FieldErrors, Success } from "../../protocol/envelope.ts";
+import { confirmPassword } from "../design/confirm-password.tsx";
 import { adminTexts } from "../texts/admin.ts";
 
 /** The server refused, or did not answer (`status` 0). */
@@ -7,10 +8,15 @@ class Refusal extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** What is wrong with the fields of a form. */
+    readonly errors?: FieldErrors,
   ) {
     super(message);
   }
 }
+
+/** Who was asked for their password went away: nothing is done, and nothing has to be said. */
+export class Cancelled extends Error {}
 
 /** The session has ended, or is no superuser's any more: nothing here can be shown. */
 export const isShutOut = signal(false);
@@ -18,7 +24,11 @@ export const isShutOut = signal(false);
 /** So long an answer to what only looks is waited for: a connection may be dead without anybody having said so. */
 const PATIENCE_MS = 30_000;
 
-/** Asks the server for something under `/api/`. @throws Refusal */
+/**
+ * Asks the server for something under `/api/`. What the server does only for somebody who has proved lately who they
+ * are is done once they have given their password.
+ * @throws Refusal, Cancelled
+ */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<Success<T>> {
   const answer = await fetch(`/api/${path}`, {
     method,
@@ -30,10 +40,15 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   const said: unknown = await answer.json().catch(() => undefined);
   // What broke off on its way is no answer.
   if (answer.ok && said !== undefined) return said as Success<T>;
-  const message = (said as ErrorBody | undefined)?.message ?? adminTexts.failed;
+  const { message = adminTexts.failed, code, errors } = (said ?? {}) as Partial<ErrorBody>;
+  if (code === "confirmation_required") {
+    const check = (password: string) => call("POST", "users/confirm/", { password });
+    if (!(await confirmPassword(check))) throw new Cancelled();
+    return call(method, path, body);
+  }
   // What is not there is named ("User not found"); who may not be here is told this, whatever they ask for.
   if (answer.status === 401 || (answer.status === 404 && message === "Not found")) isShutOut.value = true;
-  throw new Refusal(answer.status, message);
+  throw new Refusal(answer.status, message, errors);
 }
 
 /** What cannot be asked for again: an action, whose failure is told. Resolves with whether it was done. */

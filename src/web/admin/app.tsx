@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { ErrorBoundary } from "../chat/shell/error-boundary.tsx";
 import { ConfirmLayer } from "../design/confirm.tsx";
+import { ConfirmPasswordLayer } from "../design/confirm-password.tsx";
 import { Icon, type IconName } from "../design/icon.tsx";
 import { SkipLink } from "../design/skip-link.tsx";
 import { ToastLayer } from "../design/toast.tsx";
@@ -10,9 +11,11 @@ import { isShutOut } from "./api.ts";
 import { Audit } from "./audit.tsx";
 import { ConversationPage } from "./conversations/detail.tsx";
 import { Conversations } from "./conversations/list.tsx";
+import { Invites } from "./invites/list.tsx";
 import { Limits } from "./limits.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { pathOf, route, VIEWS, type View } from "./routing.ts";
+import { Settings } from "./settings/settings.tsx";
 import { UserPage } from "./users/detail.tsx";
 import { Users } from "./users/list.tsx";
 
@@ -20,8 +23,10 @@ const ICONS: Record<View, IconName> = {
   overview: "monitor",
   users: "users",
   conversations: "message",
+  invites: "link",
   limits: "shield",
   audit: "eye",
+  settings: "settings",
 };
 
 export function App() {
@@ -29,6 +34,7 @@ export function App() {
     <ErrorBoundary>
       {isShutOut.value ? <ShutOut /> : <Panel />}
       <ConfirmLayer />
+      <ConfirmPasswordLayer />
       <ToastLayer />
       <TooltipLayer />
     </ErrorBoundary>
@@ -85,10 +91,14 @@ function Shown() {
       return id === undefined ? <Users /> : <UserPage key={id} id={id} />;
     case "conversations":
       return id === undefined ? <Conversations /> : <ConversationPage key={id} id={id} />;
+    case "invites":
+      return <Invites />;
     case "limits":
       return <Limits />;
     case "audit":
       return <Audit />;
+    case "settings":
+      return <Settings />;
   }
 }
 

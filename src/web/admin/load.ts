@@ -14,12 +14,14 @@ export interface Loaded<T> {
 /**
  * Asks for something, anew when the path changes, and every so often while the page is looked at. What is there stays
  * until what is new has come, so nothing flickers.
+ * @param path under `/api/admin/`; `undefined`: there is nothing to ask
  */
-export function useLoad<T>(path: string, everyMs?: number): Loaded<T> {
-  const [state, setState] = useState<{ path?: string; answer?: Success<T>; error?: Error }>({});
+export function useLoad<T>(path: string | undefined, everyMs?: number): Loaded<T> {
+  const [state, setState] = useState<{ path?: string | undefined; answer?: Success<T>; error?: Error }>({});
   const asked = useRef(0);
   const answered = useRef(0);
   const reload = useCallback(async () => {
+    if (path === undefined) return;
     const turn = ++asked.current;
     try {
       const answer = await admin<T>("GET", path);

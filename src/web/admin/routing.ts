@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 
-export const VIEWS = ["overview", "users", "conversations", "limits", "audit"] as const;
+export const VIEWS = ["overview", "users", "conversations", "invites", "limits", "audit", "settings"] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Route {

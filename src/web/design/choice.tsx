@@ -5,14 +5,15 @@ export interface ChoiceProps<T extends string> {
   hint?: string | undefined;
   options: readonly { value: T; label: string }[];
   value: T;
+  disabled?: boolean;
   onChange: (value: T) => void;
 }
 
 /** One of a few: radio buttons beside each other. */
-export function Choice<T extends string>({ label, hint, options, value, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({ label, hint, options, value, disabled, onChange }: ChoiceProps<T>) {
   const id = useId();
   return (
-    <fieldset class="choice" aria-describedby={hint && `${id}-hint`}>
+    <fieldset class="choice" disabled={disabled} aria-describedby={hint && `${id}-hint`}>
       <legend class="field-label">{label}</legend>
       <div class="choice-options">
         {options.map((option) => (

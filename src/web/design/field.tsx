@@ -14,6 +14,8 @@ export interface FieldProps {
   autocomplete?: AutoFill;
   required?: boolean;
   maxLength?: number;
+  /** Which keys a phone shows. */
+  inputMode?: "numeric";
   readOnly?: boolean;
   /** What stands in it at first. */
   defaultValue?: string | undefined;

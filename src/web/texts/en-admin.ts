@@ -104,8 +104,10 @@ export const adminEn = {
     overview: "Overview",
     users: "Users",
     conversations: "Conversations",
+    invites: "Invites",
     limits: "Limits",
     audit: "Audit log",
+    settings: "Settings",
   },
 
   shutOut: {
@@ -130,6 +132,8 @@ export const adminEn = {
     between: (label: string, least: string, most: string) => `${label}: between ${least} and ${most}.`,
     up: "up",
     away: "away",
+    database: "PostgreSQL",
+    embedded: "Embedded database",
     nodes: "Nodes",
     node: "Node",
     started: "Started",
@@ -140,7 +144,7 @@ export const adminEn = {
       nodes: "Nodes",
       connections: "Open sockets",
       messages: "Messages",
-      delivery: "Delivery, 99 %",
+      delivery: "Slowest delivery",
       errors: "Errors",
     },
     plots: {
@@ -161,7 +165,7 @@ export const adminEn = {
       stored: "stored",
       delivered: "delivered",
       half: "median",
-      p99: "99 %",
+      p99: "slowest 1 in 100",
       fine: "2xx",
       refused: "4xx",
       answers: "5xx",
@@ -172,7 +176,40 @@ export const adminEn = {
     },
   },
 
+  link: {
+    link: "Link",
+    copy: "Copy link",
+    copied: "Copied",
+    share: "Share",
+    close: "Done",
+    until: (time: string) => `It works until ${moments.format(new Date(time))}.`,
+  },
+
+  groups: {
+    title: "Choose a group",
+    search: "Search by name, person or e-mail",
+    choose: "Choose a group",
+    take: "Take it out",
+  },
+
   users: {
+    add: {
+      label: "Add person",
+      text: "You get a link to send them. By it they choose their password and come in.",
+      superuser: "Superuser",
+      superuserHint: "They can do all that you can do here.",
+      done: (name: string) => `${name} is added`,
+      link: "Send this link to them. It works once and for 7 days. It is shown only now; you can make another one later.",
+    },
+    passwordLink: {
+      label: "Make a password link",
+      question: (name: string) => ({
+        title: `Make a password link for ${name}?`,
+        text: "Who has the link can choose a new password and sign in. They are signed out everywhere then. Links made earlier stop working.",
+      }),
+      done: (name: string) => `A password link for ${name}`,
+      text: "Send this link to them. It works once and for 24 hours. It is shown only now; you can make another one later.",
+    },
     search: "Search by name or e-mail",
     show: "Show",
     filters: {
@@ -293,6 +330,64 @@ export const adminEn = {
       }),
       done: "The message was removed.",
     },
+  },
+
+  invites: {
+    intro: "A link brings people to this server, or into a group. Whether they may register by it, Settings say.",
+    create: "Create invite",
+    none: "There are no invites yet.",
+    into: "For",
+    intoHint: "They join it when they come by the link. You have to be a member of it.",
+    server: "The server",
+    madeBy: "Made by",
+    uses: "Used",
+    used: (uses: number, most: number | null) =>
+      most === null ? numbers.format(uses) : `${numbers.format(uses)} of ${numbers.format(most)}`,
+    expires: "Expires",
+    state: "State",
+    states: { active: "active", expired: "expired", used_up: "used up", revoked: "revoked" },
+    membersOnly: "Only for people with an account",
+    life: "It works for",
+    lives: { day: "1 day", week: "7 days", month: "30 days", year: "1 year", never: "No end" },
+    maxUses: "How many people may use it",
+    maxUsesHint: "Leave it empty for no limit.",
+    made: "The invite is ready",
+    madeFor: (group: string) => `Send this link to people who should join “${group}”.`,
+    madeForServer: "Send this link to people who should come in.",
+    copyOf: (code: string) => `Copy the link ${code}`,
+    copied: "The link is copied.",
+    revoke: {
+      label: "Revoke",
+      of: (code: string) => `Revoke the link ${code}`,
+      title: "Revoke this invite?",
+      text: "Nobody can come by this link any more. Those who came by it stay. This can't be undone.",
+      done: "The invite is revoked.",
+    },
+  },
+
+  settings: {
+    name: "Name of the server",
+    nameHint: "People see it when they sign in and in invites.",
+    registration: "Who may create an account",
+    registrations: { open: "Everybody", invite: "With an invite", closed: "Nobody" },
+    registrationHints: {
+      open: "Everybody who knows the address can come in.",
+      invite: "Only people with an invite link of a superuser can come in.",
+      closed: "Only people whom you add under Users can come in.",
+    },
+    registrationFixed:
+      "The setting REGISTRATION decides this. To choose it here, start the server without that setting.",
+    group: "Group for everybody",
+    groupHint: "New people join it when they create their account.",
+    noGroup: "None",
+    save: "Save",
+    saved: "The settings are saved.",
+    advice: (people: number) =>
+      `${count(people, "person is", "people are")} in. Strangers who find the address can come in too. Let new people in by invite only?`,
+    closeNow: "Invite only",
+    proxySeen: "Requests come through a proxy, but",
+    proxyWhy:
+      "is 0. So all people count as one network, and limits may stop them together. Set it to the number of your proxies and start the server again.",
   },
 
   limits: {

@@ -18,6 +18,7 @@ export function merged(before: MetricsReport, news: MetricsReport): MetricsRepor
     return Object.fromEntries(names.map((name) => [name, valuesOf(name)])) as MetricSeries;
   };
   return {
+    database: news.database,
     step_ms: news.step_ms,
     at: [...before.at.slice(0, keptCount), ...news.at].slice(start),
     nodes: news.nodes.map((node) => ({

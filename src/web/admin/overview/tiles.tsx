@@ -20,7 +20,7 @@ export function Tiles({ report }: { report: MetricsReport }) {
       <Tile label={texts.tiles.messages} value={texts.perSecond(now("messages_per_s") ?? 0)} />
       <Tile label={texts.tiles.delivery} value={p99 === null ? "–" : texts.ms(p99)} />
       <Tile label={texts.tiles.errors} value={texts.perSecond(errors)} isBad={errors > 0} />
-      <State label="PostgreSQL" isUp={now("postgres_up") !== 0} />
+      <State label={report.database === "embedded" ? texts.embedded : texts.database} isUp={now("postgres_up") !== 0} />
       {redis !== null && <State label="Redis" isUp={redis !== 0} />}
     </ul>
   );

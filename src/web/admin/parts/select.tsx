@@ -1,15 +1,17 @@
 export interface SelectProps {
   label: string;
+  /** It stands above; otherwise only screen readers have it. */
+  isLabelShown?: boolean;
   value: string;
   options: readonly { value: string; label: string }[];
   onChange: (value: string) => void;
 }
 
 /** One of several, as the system shows them. */
-export function Select({ label, value, options, onChange }: SelectProps) {
+export function Select({ label, isLabelShown = false, value, options, onChange }: SelectProps) {
   return (
-    <label class="select">
-      <span class="visually-hidden">{label}</span>
+    <label class={isLabelShown ? "select select-label" : "select"}>
+      <span class={isLabelShown ? "field-label" : "visually-hidden"}>{label}</span>
       <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
         {options.map((option) => (
           <option key={option.value} value={option.value} selected={option.value === value}>

@@ -1,11 +1,13 @@
+import { useState } from "preact/hooks";
 import type { AdminUserDetail } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { adminTexts } from "../../texts/admin.ts";
-import { act } from "../act.ts";
+import { act, make } from "../act.ts";
 import { useLoad } from "../load.ts";
 import { useOwnId } from "../own-id.ts";
 import { Facts } from "../parts/facts.tsx";
+import { LinkDialog, type MadeLink } from "../parts/link.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Body, Page } from "../parts/page.tsx";
 import { Badges } from "../parts/person.tsx";
@@ -76,6 +78,13 @@ function Actions({ user, isMe, reload }: { user: AdminUserDetail; isMe: boolean;
     if (await act(asked, { method: "PATCH", path: `users/${user.id}/`, body, done: done(user.full_name) }))
       await reload();
   };
+  const [link, setLink] = useState<MadeLink>();
+  const makeLink = async () => {
+    const { label, question } = texts.passwordLink;
+    const { title, text } = question(user.full_name);
+    const made = await make<MadeLink>({ title, text, action: label }, { path: `admin/users/${user.id}/reset-link/` });
+    if (made) setLink(made);
+  };
   if (isMe) return <p class="notice">{texts.thisIsYou}</p>;
   return (
     <div class="actions">
@@ -96,6 +105,19 @@ function Actions({ user, isMe, reload }: { user: AdminUserDetail; isMe: boolean;
         <Button icon="shield" onClick={() => change("grant", { is_superuser: true }, false)}>
           {texts.actions.grant.label}
         </Button>
+      )}
+      {user.is_active && (
+        <Button icon="link" onClick={makeLink}>
+          {texts.passwordLink.label}
+        </Button>
+      )}
+      {link && (
+        <LinkDialog
+          title={texts.passwordLink.done(user.full_name)}
+          text={texts.passwordLink.text}
+          link={link}
+          onClose={() => setLink(undefined)}
+        />
       )}
     </div>
   );

@@ -1,4 +1,6 @@
+import { useState } from "preact/hooks";
 import type { AdminUser } from "../../../protocol/admin.ts";
+import { Button } from "../../design/button.tsx";
 import { adminTexts } from "../../texts/admin.ts";
 import { useLoad } from "../load.ts";
 import { Moment } from "../parts/moment.tsx";
@@ -8,6 +10,7 @@ import { Badges, Person } from "../parts/person.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
 import { Select } from "../parts/select.tsx";
 import { route, setQuery } from "../routing.ts";
+import { AddPerson } from "./add.tsx";
 
 const SIZE = 50;
 const REFRESH_MS = 20_000;
@@ -26,8 +29,17 @@ export function Users() {
   const [search, page, filter] = [query.get("search") ?? "", pageOf(query), query.get("show") ?? ""];
   const asked = `search=${encodeURIComponent(search)}${FILTERS[filter] ?? ""}&limit=${SIZE}&offset=${page * SIZE}`;
   const loaded = useLoad<AdminUser[]>(`users/?${asked}`, REFRESH_MS);
+  const [isAdding, setAdding] = useState(false);
   return (
-    <Page title={adminTexts.views.users}>
+    <Page
+      title={adminTexts.views.users}
+      tools={
+        <Button kind="primary" icon="user-add" onClick={() => setAdding(true)}>
+          {texts.add.label}
+        </Button>
+      }
+    >
+      {isAdding && <AddPerson onClose={() => setAdding(false)} onAdded={loaded.reload} />}
       <div class="filters">
         <SearchBox label={texts.search} value={search} />
         <Select

@@ -1,4 +1,5 @@
 import { Lexer, type Token, Tokenizer, type Tokens } from "marked";
+import { isDeceiving } from "./deception.ts";
 
 /** A message's text, taken apart: nothing in it is ever HTML. */
 export type Block =
@@ -16,13 +17,19 @@ export type Inline =
 
 /** Deeper quotes, lists and emphases stay as they were typed. */
 const DEPTH_MAX = 6;
-/** Characters that all looks for the end of an emphasis may pass together: as many as take some ten milliseconds. */
-const EMPHASIS_WORK_MAX = 300_000;
+/**
+ * How many characters may be passed altogether: by the looks for the end of an emphasis, by those for the end of a link
+ * or of code, and by quotes and lists, which may be taken apart again with each of their lines. Each takes a few
+ * milliseconds.
+ */
+const WORK_MAX = { emphasis: 30_000, link: 60_000, block: 40_000 };
+type Work = keyof typeof WORK_MAX;
 
 /** What people mean in a chat. Headings, tables, rules, HTML and definitions are text, so that no character is lost. */
 class ChatTokenizer extends Tokenizer {
   private depth = 0;
-  private emphasisWork = 0;
+  /** Characters that may still be passed. When there are none left, marks are text. */
+  private readonly left = { ...WORK_MAX };
 
   override code = nothing;
   override heading = nothing;
@@ -32,29 +39,52 @@ class ChatTokenizer extends Tokenizer {
   override tag = nothing;
   override def = nothing;
   override hr = nothing;
+  // There are no definitions that it could name.
+  override reflink = nothing;
 
   override blockquote(src: string) {
-    return this.nested(() => super.blockquote(src));
+    // What may belong to it is looked through, also where it ends sooner.
+    const end = src.search(/\n[ \t]*\n/);
+    return this.block(end < 0 ? src.length : end, () => super.blockquote(src));
   }
 
   override list(src: string) {
-    return this.nested(() => super.list(src));
+    return this.block(0, () => super.list(src));
   }
 
   override emStrong(src: string, maskedSrc: string, prevChar: string) {
-    if (this.emphasisWork > EMPHASIS_WORK_MAX) return undefined;
-    const found = this.nested(() => super.emStrong(src, maskedSrc, prevChar));
-    this.emphasisWork += found ? found.raw.length : src.length;
-    return found;
+    if (!/^(?:\*+[^\s*]|_+[^\s_])/.test(src) || isInWord(src, prevChar)) return undefined;
+    return this.metered("emphasis", src, () => this.nested(() => super.emStrong(src, maskedSrc, prevChar)));
   }
 
   override del(src: string, maskedSrc: string, prevChar: string) {
     if (!src.startsWith("~~")) return undefined;
-    return this.nested(() => super.del(src, maskedSrc, prevChar));
+    return this.metered("emphasis", src, () => this.nested(() => super.del(src, maskedSrc, prevChar)));
   }
 
   override link(src: string) {
-    return this.nested(() => super.link(src));
+    if (!/^!?\[/.test(src) || !src.includes("](")) return undefined;
+    return this.metered("link", src, () => this.nested(() => super.link(src)));
+  }
+
+  override codespan(src: string) {
+    return src.startsWith("`") ? this.metered("link", src, () => super.codespan(src)) : undefined;
+  }
+
+  /** @throws TooMuchWork: a lexer that has begun a quote or a list relies on it */
+  private block<T extends { raw: string }>(passed: number, find: () => T | undefined): T | undefined {
+    if (this.left.block < 0) throw new TooMuchWork();
+    const found = this.nested(find);
+    if (found) this.left.block -= Math.max(found.raw.length, passed);
+    return found;
+  }
+
+  /** Counts what was passed: what was found, or else all up to the end. */
+  private metered<T extends { raw: string }>(work: Work, src: string, find: () => T | undefined): T | undefined {
+    if (this.left[work] < 0) return undefined;
+    const found = find();
+    this.left[work] -= (found?.raw ?? src).length;
+    return found;
   }
 
   /** What is inside of a token is taken apart while it is made. */
@@ -71,12 +101,39 @@ class ChatTokenizer extends Tokenizer {
 
 function nothing(): undefined {}
 
+/** An underscore within a word, as in a name of a program. */
+const isInWord = (src: string, before: string) => src.startsWith("_") && /[\p{L}\p{N}]/u.test(before);
+
+class TooMuchWork extends Error {}
+
+/** A paragraph ends at an empty line, a quote, a fence or a list. The lexer's own looks out for more, which is text here. */
+const PARAGRAPH =
+  /^([^\n]+(?:\n(?! {0,3}(?:>|`{3,}(?=[^`\n]*(?:\n|$))|~{3}|(?:[*+-]|1[.)])[ \t]+[^ \t\n])|[ \t]+\n)[^\n]+)*)/;
+const NEVER = /(?!)/g;
+
+function lexed(text: string): Token[] {
+  const tokenizer = new ChatTokenizer();
+  const lexer = new Lexer({ gfm: true, breaks: true, tokenizer });
+  const { block, inline, other } = tokenizer.rules;
+  tokenizer.rules = {
+    block: { ...block, paragraph: PARAGRAPH },
+    inline: { ...inline, reflinkSearch: NEVER },
+    other,
+  };
+  return lexer.lex(text);
+}
+
 /** Takes a text apart, whatever it is, in some milliseconds. */
 export function parseMarkdown(text: string): Block[] {
-  const lexer = new Lexer({ gfm: true, breaks: true, tokenizer: new ChatTokenizer() });
-  const blocks = blocksOf(lexer.lex(text));
-  // Marks alone are shown as they are.
-  return plainText(blocks).trim() === "" ? [{ kind: "paragraph", children: [text] }] : blocks;
+  const asTyped: Block[] = [{ kind: "paragraph", children: [text] }];
+  try {
+    const blocks = blocksOf(lexed(text));
+    // Marks alone are shown as they are.
+    return plainText(blocks).trim() === "" ? asTyped : blocks;
+  } catch (error) {
+    if (error instanceof TooMuchWork) return asTyped;
+    throw error;
+  }
 }
 
 const CACHED_MAX = 2000;
@@ -203,19 +260,9 @@ const SCHEMES = new Set(["http:", "https:", "mailto:"]);
  */
 function linkOf(token: Tokens.Link): Inline {
   const url = URL.canParse(token.href) ? new URL(token.href) : undefined;
-  if (!url || !SCHEMES.has(url.protocol) || token.text.trim() === "" || isDeceiving(url, token.text)) return token.raw;
-  return { kind: "link", href: url.href, children: inlinesOf(token.tokens) };
-}
-
-/** What a reader takes for an address. A bare `name.ext` is none: it is a file's name as often. */
-const ADDRESS = /^\s*(?:https?:\/\/|(?=www\.))([^\s/?#]+)/iu;
-
-/** Whether the text names another host than the link leads to, or the address hides its host behind a user's name. */
-function isDeceiving(url: URL, text: string): boolean {
-  if (url.protocol === "mailto:") return false;
-  if (url.username !== "" || url.password !== "") return true;
-  const [, named] = ADDRESS.exec(text) ?? [];
-  if (named === undefined) return false;
-  const shown = `http://${named}`;
-  return !URL.canParse(shown) || new URL(shown).hostname !== url.hostname;
+  if (!url || !SCHEMES.has(url.protocol)) return token.raw;
+  const children = inlinesOf(token.tokens);
+  const text = inlineText(children);
+  if (!/[^\s\p{Default_Ignorable_Code_Point}]/u.test(text) || isDeceiving(url, text)) return token.raw;
+  return { kind: "link", href: url.href, children };
 }
