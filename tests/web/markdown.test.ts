@@ -201,10 +201,15 @@ describe("a message as long as it may be is looked through a few times only", ()
     for (const spy of spies) spy.mockClear();
   });
 
+  const rawOf = (token: unknown) =>
+    typeof token === "object" && token !== null && "raw" in token && typeof token.raw === "string"
+      ? token.raw
+      : undefined;
+
   /** Characters that all looks for the end of a mark have passed, in lengths of the message. */
   const looks = () => {
     const passed = spies.flatMap(({ mock: { calls, results } }) =>
-      calls.map(([src], i) => (/^(?:[*_`[~]|!\[)/.test(src) ? (results[i]?.value?.raw ?? src).length : 0)),
+      calls.map(([src], i) => (/^(?:[*_`[~]|!\[)/.test(src) ? (rawOf(results[i]?.value) ?? src).length : 0)),
     );
     return passed.reduce((sum, length) => sum + length, 0) / LENGTH;
   };
