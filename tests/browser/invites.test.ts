@@ -32,8 +32,8 @@ describeInBrowser("an invite link in the browser", () => {
     await page.getByRole("button", { name: "Invite by link" }).click();
     await page.getByRole("heading", { name: "Invite to Choir" }).waitFor();
     await page.getByText("There are none.").waitFor();
-    await page.getByText("10 times").click();
-    await page.getByText("1 day", { exact: true }).click();
+    await page.getByRole("radio", { name: "10 times" }).check();
+    await page.getByRole("radio", { name: "1 day" }).check();
     await page.getByRole("button", { name: "Create link" }).click();
     const link = (await page.getByRole("status", { name: "Invite link" }).textContent()) ?? "";
     expect(link).toStartWith(`${server.url}/invite/`);

@@ -23,7 +23,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
   test("people who want to be asked are: their answer makes the conversation, and asking is told at once", async () => {
     const cid = await server.person("Cid");
     const at = await openPage(cid, "/settings/privacy");
-    await at.page.getByText("Nobody", { exact: true }).click();
+    await at.page.getByRole("radio", { name: "Nobody" }).check();
     await at.page.getByText("Saved.").waitFor();
     expect(await seriousFaults(at.page)).toEqual([]);
     await at.page.reload();
