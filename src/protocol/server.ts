@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { line, uuid } from "./text.ts";
+
+export const registrations = ["open", "invite", "closed"] as const;
+/** Who may register: anybody, only people with an invite link, or nobody. */
+export type Registration = (typeof registrations)[number];
+
+/** How the next account can become the first superuser, as one request may know it. */
+export const firstUserWays = ["none", "code", "here"] as const;
+export type FirstUserWay = (typeof firstUserWays)[number];
+
+const registration = z
+  .enum(registrations, { error: "Must be open, invite or closed." })
+  .meta({ description: "Who may register: anybody, only people with an invite link, or nobody." });
+
+const SERVER_NAME_MAX = 100;
+
+export const serverInfo = z
+  .object({
+    name: z.string().nullable().meta({ description: "How its admins call this server." }),
+    registration,
+    names: z.enum(["letters", "any"]).meta({ description: "`any`: names may have any visible character." }),
+    directory: z.enum(["all", "shared"]).meta({ description: "`shared`: people find those they share a group with." }),
+    first_user: z.enum(firstUserWays).meta({
+      description:
+        "`code`: the printed set-up code makes the next account a superuser. `here`: this request could do so without it. `none`: there is a superuser.",
+    }),
+  })
+  .meta({ id: "ServerInfo", description: "What a page has to know before anybody is logged in." });
+export type ServerInfo = z.infer<typeof serverInfo>;
+
+export const serverSettings = z
+  .object({
+    name: z.string().nullable(),
+    registration,
+    registration_fixed: z.boolean().meta({ description: "REGISTRATION is set in the environment, which wins." }),
+    default_conversation_id: z.uuid().nullable().meta({ description: "The group that new accounts join." }),
+    proxy_headers_seen: z.boolean().meta({
+      description: "X-Forwarded-* headers came while TRUSTED_PROXIES is 0: set it, or all people count as one address.",
+    }),
+  })
+  .meta({ id: "ServerSettings", description: "The settings that admins choose in the page." });
+export type ServerSettingsInfo = z.infer<typeof serverSettings>;
+
+/** Each may be left out. An empty name is none. */
+export const changeSettingsBody = z
+  .object({
+    name: line(0, SERVER_NAME_MAX)
+      .nullable()
+      .optional()
+      .transform((name) => (name === "" ? null : name)),
+    registration: registration.optional(),
+    default_conversation_id: uuid.nullable().optional(),
+  })
+  .meta({ id: "ChangeSettingsBody", examples: [{ name: "Our team" }] });
