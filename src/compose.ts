@@ -1,20 +1,23 @@
 import { hostname } from "node:os";
 import type { Server } from "bun";
 import { version } from "../package.json";
+import { originToOpen } from "./addresses.ts";
 import type { Config } from "./config.ts";
 import { Access } from "./domain/access.ts";
 import { Administration } from "./domain/administration.ts";
 import { Announcer } from "./domain/announcer.ts";
-import type { Bus } from "./domain/bus.ts";
+import { CommandWatch } from "./domain/command-watch.ts";
 import { Conversations } from "./domain/conversations.ts";
 import { Failure } from "./domain/errors.ts";
+import { FirstUser } from "./domain/first-user.ts";
 import { History } from "./domain/history.ts";
-import { Invites, type ServerFacts } from "./domain/invites.ts";
+import { createServerInvite, Invites } from "./domain/invites.ts";
 import { Limiter, type Limits, type Rate } from "./domain/limits.ts";
 import type { Logger } from "./domain/logger.ts";
 import { Messages } from "./domain/messages.ts";
 import { Meter } from "./domain/meter.ts";
 import { Metrics } from "./domain/metrics.ts";
+import { Newcomers } from "./domain/newcomers.ts";
 import { OwnTurns } from "./domain/own-turns.ts";
 import { Pages } from "./domain/pages.ts";
 import { PasswordLinks } from "./domain/password-links.ts";
@@ -25,6 +28,7 @@ import { Reach } from "./domain/reach.ts";
 import { Requests } from "./domain/requests.ts";
 import { type Sampled, Sampler } from "./domain/sampler.ts";
 import type { SecurityLog } from "./domain/security-log.ts";
+import { ServerSettings } from "./domain/server-settings.ts";
 import { Sessions } from "./domain/sessions.ts";
 import type { PresenceTimes } from "./domain/socket-places.ts";
 import { Typing } from "./domain/typing.ts";
@@ -33,12 +37,15 @@ import { WrongPasswords } from "./domain/wrong-passwords.ts";
 import { createApp } from "./http/app.ts";
 import { originOf } from "./http/client.ts";
 import { Refusals } from "./http/middleware/refusals.ts";
+import { OwnMachine } from "./http/own-machine.ts";
 import { ProxyWatch } from "./http/proxy-watch.ts";
 import { SessionCookies } from "./http/session-cookies.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { SecurityLines } from "./logs/security-log.ts";
+import { Operator } from "./operator.ts";
 import { openShared } from "./shared.ts";
 import { stopServer } from "./stop-server.ts";
+import { InProcessExchange } from "./stores/embedded/bus.ts";
 import { openPglite } from "./stores/embedded/pglite.ts";
 import { PostgresAuditLog } from "./stores/postgres/admin/audit.ts";
 import { PostgresAdminConversations } from "./stores/postgres/admin/conversations.ts";
@@ -47,6 +54,7 @@ import { openPostgres } from "./stores/postgres/connection.ts";
 import { PostgresConversations } from "./stores/postgres/conversations.ts";
 import { Database, type Driver } from "./stores/postgres/database.ts";
 import { examineDatabase } from "./stores/postgres/examine.ts";
+import { PostgresFirstUser } from "./stores/postgres/first-user.ts";
 import { PostgresHistory } from "./stores/postgres/history.ts";
 import { PostgresInvites } from "./stores/postgres/invites.ts";
 import { PostgresLog } from "./stores/postgres/log.ts";
@@ -55,6 +63,7 @@ import { lockNode, type NodeLock } from "./stores/postgres/node-lock.ts";
 import { PostgresPasswordLinks } from "./stores/postgres/password-links.ts";
 import { PostgresRequests } from "./stores/postgres/requests.ts";
 import * as schema from "./stores/postgres/schema.ts";
+import { PostgresServerSettings } from "./stores/postgres/server-settings.ts";
 import { PostgresSessions } from "./stores/postgres/sessions.ts";
 import { PostgresUsers } from "./stores/postgres/users.ts";
 import { webFiles } from "./web/files.ts";
@@ -106,6 +115,8 @@ export function storesOn(database: Database): Stores {
     log: new PostgresLog(database),
     invites: new PostgresInvites(database),
     passwordLinks: new PostgresPasswordLinks(database),
+    settings: new PostgresServerSettings(database),
+    firstUser: new PostgresFirstUser(database),
     admin: {
       users: new PostgresAdminUsers(database),
       conversations: new PostgresAdminConversations(database),
@@ -124,11 +135,25 @@ const NO_REGISTRATION = {
   register: async () => undefined,
 };
 
-/** The users of a database that no node serves, for commands. */
-export function usersOn(stores: Stores, bus: Bus): Users {
-  return new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
+/** What commands do on a database that they open themselves. Nodes that serve it see it in the audit log (CommandWatch). */
+export async function operatorOn(config: Config, driver: Driver): Promise<Operator> {
+  const database = new Database(driver);
+  const stores = storesOn(database);
+  const bus = new InProcessExchange().connect();
+  const users = new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
     invites: NO_REGISTRATION,
     directory: "all",
+  });
+  const { registration } = await stores.settings.read();
+  return new Operator({
+    users,
+    admin: stores.admin.users,
+    setActive: (id, isActive) => stores.admin.users.change(null, id, { isActive }),
+    createInvite: (wanted, origin) =>
+      createServerInvite({ store: stores.invites, security: NO_SECURITY_LOG }, wanted, origin),
+    settings: { registration: config.REGISTRATION ?? registration },
+    origin: () => originToOpen(config, config.PORT),
+    security: NO_SECURITY_LOG,
   });
 }
 
@@ -144,6 +169,9 @@ export interface Node {
   sockets: Sockets;
   users: Users;
   administration: Administration;
+  operator: Operator;
+  /** What makes the next account a superuser; undefined when there is one, or FIRST_USER says that nothing does. */
+  setUpCode(): Promise<string | undefined>;
   /** Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called. */
   holdCheckpoints(): Promise<() => void>;
   /**
@@ -219,9 +247,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
 
   const access = new Access(stores.conversations, bus);
   const security = new SecurityLines(options.writeSecurityLog);
-  const sessions = new Sessions(stores.sessions, bus, await stores.sessions.secret("session"), security, {
-    maxPerUser: config.MAX_SESSIONS_PER_USER,
-  });
+  const secret = await stores.sessions.secret("session");
+  const sessions = new Sessions(stores.sessions, bus, secret, security, { maxPerUser: config.MAX_SESSIONS_PER_USER });
   const announcer = new Announcer(bus, stores.log, logger);
   const pages = new Pages(stores.log, window);
   const meter = new Meter();
@@ -229,27 +256,35 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const typing = new Typing(bus);
   const presence = new Presence(shared.places, stores.users, bus, logger);
   const turns = new OwnTurns();
+  const settings = new ServerSettings(stores.settings, bus, config.REGISTRATION, logger);
+  await settings.reload();
   const reach = new Reach(stores.conversations, turns, { directory: config.DIRECTORY });
   const conversations = new Conversations(stores.conversations, stores.requests, reach, announcer, bus, turns, logger, {
     maxParticipants: config.MAX_PARTICIPANTS,
   });
   const requests = new Requests(stores.requests, conversations, bus);
-  const server: ServerFacts = { name: null, registration: config.REGISTRATION ?? "open" };
+  const firstUser = new FirstUser(stores.firstUser, secret, config.FIRST_USER === "superuser");
   const invites = new Invites({
     store: stores.invites,
     memberships: stores.conversations,
     conversations,
     announcer,
-    server,
+    server: settings,
     security,
     maxParticipants: config.MAX_PARTICIPANTS,
   });
   const passwords = new Passwords(options.passwordCost);
   const passwordLinks = new PasswordLinks(stores.passwordLinks, passwords, bus, security);
-  const users = new Users(stores.users, stores.admin.users, passwords, bus, turns, security, {
-    invites,
-    directory: config.DIRECTORY,
-  });
+  const users = new Users(
+    stores.users,
+    stores.admin.users,
+    passwords,
+    bus,
+    turns,
+    security,
+    { invites, directory: config.DIRECTORY },
+    { firstUser, newcomers: new Newcomers(settings, conversations, logger) },
+  );
   const limiter = (name: string, rate: Rate | "off") =>
     rate === "off" ? undefined : new Limiter(rate, shared.counters(name, rate));
   const limits: Limits = {
@@ -306,6 +341,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     if (event.kind === "node_ended") metrics.end(event.nodeId);
     if (event.kind === "pruned") void window?.prune(event.conversationId, event.prunedSeq);
     if (event.kind === "history_changed") history.observe(event.epoch);
+    if (event.kind === "settings_changed") {
+      settings.refresh();
+      firstUser.forget();
+    }
     if (event.kind === "conversation_removed") {
       // Of the whole cache: who took part is not known any more, and it is rare.
       access.forgetAll();
@@ -321,12 +360,27 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     }
   });
 
+  // Embedded, commands ask this process.
+  const commands =
+    config.DATABASE_URL === undefined
+      ? undefined
+      : new CommandWatch(stores.admin.audit, (userIds) => {
+          sessions.forgetAll();
+          firstUser.forget();
+          void sockets.touch();
+          for (const id of userIds) userChanges.add(id);
+          administration.passOnGroups();
+        });
+
   history.onChange((epoch) => {
     // Everything that this node remembers may be of the history before.
     pages.clear();
     access.forgetAll();
     sessions.forgetAll();
     messages.forgetPositions();
+    settings.refresh();
+    firstUser.forget();
+    commands?.restart();
     bus.publish({ kind: "history_changed", epoch });
     void hub.startEpoch(epoch);
     void sockets.touch();
@@ -342,7 +396,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   bus.onDoubt(async () => {
     access.forgetAll();
     sessions.forgetAll();
-    await Promise.all([hub.heal(), sockets.touch()]);
+    await Promise.all([hub.heal(), sockets.touch(), settings.reload()]);
     // What removed conversations had in Redis is still there if it was away.
     eraseRemoved();
   });
@@ -362,7 +416,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     administration,
     metrics,
     meter,
-    limitsInForce: limitsInForce(config),
+    limitsInForce: () => limitsInForce(config, settings.registration),
     access,
     logger,
     readiness: {
@@ -389,7 +443,11 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
     isDraining: () => draining,
     webFiles,
-    pageSettings: { registration: config.REGISTRATION ?? "open", directory: config.DIRECTORY },
+    settings,
+    firstUser,
+    ownMachine: new OwnMachine({ publicUrl: config.PUBLIC_URL, trustedProxies: config.TRUSTED_PROXIES }),
+    fixedSettings: { names: config.NAMES, directory: config.DIRECTORY },
+    proxyHeadersSeen: () => false,
   });
 
   const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };
@@ -423,6 +481,16 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     sockets,
     users,
     administration,
+    operator: new Operator({
+      users,
+      admin: stores.admin.users,
+      setActive: (id, isActive) => administration.changeUser(null, id, { isActive }),
+      createInvite: (wanted, origin) => invites.createOnServer(wanted, origin),
+      settings,
+      origin: () => originToOpen(config, options.server().port ?? config.PORT),
+      security,
+    }),
+    setUpCode: async () => ((await firstUser.way(() => false)) === "none" ? undefined : firstUser.code),
     async holdCheckpoints() {
       if (!driver.holdCheckpoints) throw new Error("only an embedded database has checkpoints of its own");
       return driver.holdCheckpoints();
@@ -440,6 +508,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       refusals.close();
       security.close();
       typing.close();
+      settings.close();
+      commands?.close();
       administration.close();
       announcer.close();
       await presence.close();

@@ -1,19 +1,11 @@
 import { z } from "zod";
-import { Failure } from "./domain/errors.ts";
-import type { Users } from "./domain/users.ts";
-import { type NameRule, namesBy } from "./protocol/names.ts";
-import { password } from "./protocol/passwords.ts";
-import { email } from "./protocol/text.ts";
+import { type AccountCommand, type AccountReply, accountCommand, accountReply, type Operator } from "./operator.ts";
 
 /** In DATA_DIR, for this user only (0600). */
 export const CONTROL_SOCKET = "confab.sock";
 
-export const superuserBody = (names: NameRule) => z.object({ email, ...namesBy(names), password });
-export type SuperuserBody = z.infer<ReturnType<typeof superuserBody>>;
-
 /** What a command tells: a text for people, and whether it worked. */
-export const controlReply = z.object({ ok: z.boolean(), text: z.string() });
-export type ControlReply = z.infer<typeof controlReply>;
+const controlReply = z.object({ ok: z.boolean(), text: z.string() });
 
 const holdBody = z.object({ id: z.string() });
 
@@ -22,7 +14,7 @@ const HOLD_AT_MOST_MS = 60 * 60_000;
 const HOLD_BEAT_MS = 1_000;
 
 const PATHS = {
-  superusers: "/superusers",
+  accounts: "/accounts",
   hold: "/checkpoints/hold",
   release: "/checkpoints/release",
   reopen: "/reopen",
@@ -30,7 +22,7 @@ const PATHS = {
 
 /** The requests that commands can make to an embedded server. */
 export interface Controlled {
-  users: Users;
+  operator: Operator;
   /** From when it resolves, the database's files may be copied, until the function that it gives is called. */
   holdCheckpoints(): Promise<() => void>;
   /** Closes the database and opens it again, which puts a restored one in its place. */
@@ -51,11 +43,10 @@ export class Control {
     const body: unknown = request.method === "POST" ? await request.json().catch(() => undefined) : undefined;
     if (request.method !== "POST") return refusal("This server does not know that command.", 404);
     switch (pathname) {
-      case PATHS.superusers: {
-        // The command has checked the names by its own settings.
-        const asked = superuserBody("any").safeParse(body);
+      case PATHS.accounts: {
+        const asked = accountCommand.safeParse(body);
         if (!asked.success) return refusal("The command sent something unexpected.", 400);
-        return Response.json(await makeSuperuser(controlled.users, asked.data));
+        return Response.json(await controlled.operator.run(asked.data));
       }
       case PATHS.hold: {
         const release = await controlled.holdCheckpoints();
@@ -149,8 +140,8 @@ const post = (unix: string, path: string, body: unknown, signal?: AbortSignal) =
 
 const replyOf = async (response: Response) => controlReply.parse(await response.json());
 
-export const askForSuperuser = async (socket: string, body: SuperuserBody) =>
-  replyOf(await post(socket, PATHS.superusers, body));
+export const askForAccount = async (socket: string, command: AccountCommand): Promise<AccountReply> =>
+  accountReply.parse(await (await post(socket, PATHS.accounts, command)).json());
 
 export const askToReopen = async (socket: string) => replyOf(await post(socket, PATHS.reopen, {}));
 
@@ -178,20 +169,4 @@ export async function withCheckpointsHeld(socket: string, work: () => Promise<vo
 
 async function readToEnd(reader: { read(): Promise<{ done: boolean }> }) {
   while (!(await reader.read()).done);
-}
-
-export async function makeSuperuser(users: Users, body: SuperuserBody): Promise<ControlReply> {
-  try {
-    const { user, isCreated } = await users.createSuperuser(body);
-    return {
-      ok: true,
-      text: isCreated
-        ? `Superuser ${user.email} was created.`
-        : `${user.email} exists already and is a superuser now; name and password stay as they were.`,
-    };
-  } catch (error) {
-    if (error instanceof Failure)
-      return { ok: false, text: Object.values(error.errors ?? {}).flat()[0] ?? error.message };
-    throw error;
-  }
 }

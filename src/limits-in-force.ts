@@ -6,6 +6,7 @@ import type { LimitInForce } from "./protocol/admin.ts";
 import { CONTENT_MAX } from "./protocol/content.ts";
 import { BODY_BYTES_MAX } from "./protocol/envelope.ts";
 import { FRAME_BYTES_MAX, USER_WATCHED_MAX, WATCHED_MAX } from "./protocol/frames.ts";
+import type { Registration } from "./protocol/server.ts";
 import { SENDS_WAITING_MAX } from "./stores/postgres/group-commit.ts";
 import { ABUSE, FLOOD, INBOX_BYTES, INBOX_FRAMES } from "./ws/socket.ts";
 import { socketLimits, TOO_SLOW_BYTES } from "./ws/sockets.ts";
@@ -26,7 +27,7 @@ const RATES = [
 const SOCKET_IDLE_MS = socketLimits.idleTimeout * 1_000;
 
 /** The limits that hold on this node, for its admins: those that are set, then those that are not. */
-export function limitsInForce(config: Config): LimitInForce[] {
+export function limitsInForce(config: Config, registration: Registration): LimitInForce[] {
   const retention = config.MESSAGE_RETENTION;
   return [
     ...RATES.map((setting): LimitInForce => {
@@ -39,7 +40,7 @@ export function limitsInForce(config: Config): LimitInForce[] {
     { ...named("MAX_PARTICIPANTS"), value: config.MAX_PARTICIPANTS, unit: "count" },
     { ...named("MESSAGE_RETENTION"), value: retention === "forever" ? null : retention, unit: "ms" },
     { ...named("MESSAGE_WINDOW_TTL"), value: config.MESSAGE_WINDOW_TTL, unit: "ms" },
-    { ...named("REGISTRATION"), value: config.REGISTRATION ?? "open", unit: "choice" },
+    { ...named("REGISTRATION"), value: registration, unit: "choice" },
     { ...named("DIRECTORY"), value: config.DIRECTORY, unit: "choice" },
     { ...named("ALLOWED_HOSTS"), value: config.ALLOWED_HOSTS?.join(", ") ?? null, unit: "count" },
     ...FIXED,

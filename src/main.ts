@@ -4,10 +4,14 @@ import { version } from "../package.json";
 import { backup } from "./commands/backup.ts";
 import { createSuperuser, PASSWORD_VARIABLE } from "./commands/createsuperuser.ts";
 import { healthcheck } from "./commands/healthcheck.ts";
+import { invite } from "./commands/invite.ts";
 import { migrate } from "./commands/migrate.ts";
 import { restore } from "./commands/restore.ts";
 import { serve } from "./commands/serve.ts";
-import { ConfigError, describeSettings, readConfig } from "./config.ts";
+import { setPassword } from "./commands/setpassword.ts";
+import { commandOf, describeCommands, UsageError, unknownOption } from "./commands/usage.ts";
+import { listUsers, setUserActive } from "./commands/user.ts";
+import { ConfigError, describeSettings, readConfig, settings } from "./config.ts";
 import { Fatal } from "./fatal.ts";
 
 const HELP = `Confab ${version}: real-time chat for people who run it themselves.
@@ -15,18 +19,15 @@ const HELP = `Confab ${version}: real-time chat for people who run it themselves
 Usage: confab [command] [options]
 
 Commands
-  serve            Run the server (default).
-  migrate          Bring the database's tables up to date.
-  createsuperuser  Make a superuser, or make an existing user one. Works beside a running server.
-                   Asks, or takes --email, --first-name, --last-name and the password from ${PASSWORD_VARIABLE}.
-  backup FILE      Write everything to one file, beside a running server or without one. - is standard output.
-                   --force overwrites a file that is there.
-  restore FILE     Put a backup into an empty database. --replace throws away what is in it first, also beside a
-                   running server. --check only looks whether the file is whole.
-  healthcheck      Ask a running server whether it is ready; exit code 0 when it is.
+${describeCommands()}
+
+The commands for people and the backup work beside a running server and without one.
+On a fresh server, serve prints the address to open and a set-up code. The account that is made with the code becomes
+the admin of the server.
 
 Options
   --env-file FILE  Read settings from a file; those of the environment win. No file is read unasked.
+  --port PORT      The same as PORT in the environment, and wins over it.
   --help           Show this.
   --version        Show the version.
 
@@ -38,9 +39,16 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
   "env-file": { type: "string" },
+  port: { type: "string" },
   email: { type: "string" },
   "first-name": { type: "string" },
   "last-name": { type: "string" },
+  promote: { type: "boolean" },
+  "password-stdin": { type: "boolean" },
+  uses: { type: "string" },
+  days: { type: "string" },
+  search: { type: "string" },
+  json: { type: "boolean" },
   force: { type: "boolean" },
   replace: { type: "boolean" },
   check: { type: "boolean" },
@@ -51,39 +59,58 @@ const UMASK = 0o027;
 
 async function main(fatal: Fatal): Promise<number> {
   process.umask(UMASK);
-  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  const { values, positionals } = parseCommandLine();
   if (values.help) return say(HELP);
   if (values.version) return say(`${version}\n`);
-  const [command = "serve", ...rest] = positionals;
-  const takesFile = command === "backup" || command === "restore";
-  const [file] = takesFile ? rest.splice(0, 1) : [];
-  if (rest.length > 0) throw new UsageError(`Unexpected argument: ${rest.join(" ")}`);
-  if (takesFile && !file) throw new UsageError(`${command} needs a file: confab ${command} FILE`);
+  const { name, args } = commandOf(positionals, Object.keys(values));
+  const [argument = ""] = args;
   const environment = { ...fileEnvironment(values["env-file"]), ...process.env };
-  switch (command) {
+  if (values.port !== undefined) environment["PORT"] = portOf(values.port);
+  const config = readConfig(environment);
+  switch (name) {
     case "serve":
-      return serve(readConfig(environment), fatal);
+      return serve(config, fatal);
     case "migrate":
-      return migrate(readConfig(environment));
+      return migrate(config);
     case "createsuperuser": {
-      const { email, "first-name": firstName, "last-name": lastName } = values;
-      return createSuperuser(readConfig(environment), { email, firstName, lastName }, environment[PASSWORD_VARIABLE]);
+      const { email, "first-name": firstName, "last-name": lastName, promote = false } = values;
+      const password = environment[PASSWORD_VARIABLE];
+      return createSuperuser(config, { email, firstName, lastName, promote, password });
     }
+    case "setpassword":
+      return setPassword(config, argument, values["password-stdin"] === true);
+    case "invite":
+      return invite(config, values);
+    case "user list":
+      return listUsers(config, { search: values.search, json: values.json === true });
+    case "user deactivate":
+      return setUserActive(config, argument, false);
+    case "user reactivate":
+      return setUserActive(config, argument, true);
     case "backup":
-      return backup(readConfig(environment), file ?? "", values.force === true);
+      return backup(config, argument, values.force === true);
     case "restore":
-      return restore(readConfig(environment), file ?? "", {
-        replace: values.replace === true,
-        check: values.check === true,
-      });
+      return restore(config, argument, { replace: values.replace === true, check: values.check === true });
     case "healthcheck":
-      return healthcheck(readConfig(environment));
-    default:
-      throw new UsageError(`Unknown command: ${command}`);
+      return healthcheck(config);
   }
 }
 
-class UsageError extends Error {}
+/** Node's own text about an option that it does not know is of arguments that begin with a dash. */
+function parseCommandLine() {
+  try {
+    return parseArgs({ options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    const [, option] = (error instanceof Error && /^Unknown option '([^']+)'/.exec(error.message)) || [];
+    throw option === undefined ? error : unknownOption(option, Object.keys(settings));
+  }
+}
+
+function portOf(text: string): string {
+  const port = settings.PORT.schema.safeParse(text);
+  if (!port.success) throw new UsageError(`--port must be a whole number from 0 to 65535, as in --port 8000`);
+  return text;
+}
 
 function fileEnvironment(file: string | undefined): NodeJS.Dict<string> {
   if (file === undefined) return {};

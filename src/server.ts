@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Server } from "bun";
+import { originToOpen } from "./addresses.ts";
 import { type Node, type NodeOptions, openNode } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { CONTROL_SOCKET, Control, controlFailure } from "./control.ts";
@@ -21,6 +22,10 @@ export interface RunningServer {
   url: URL;
   /** Resolves when the node serves; rejects when it can't, with a text that says what to do. */
   ready: Promise<void>;
+  /** Where people open it. */
+  origin: string;
+  /** What makes the next account a superuser, once it is ready; undefined when nothing does. */
+  setUpCode(): Promise<string | undefined>;
   /** Takes nothing new, answers what is under way, sends sockets away to come back, and closes everything. */
   stop(): Promise<void>;
   /** For a node whose state can't be trusted: sends all sockets away to come back, and leaves the rest as it is. Takes about 2 s at most. */
@@ -39,7 +44,7 @@ export function startServer(options: ServerOptions): RunningServer {
   let commands: Server<undefined> | undefined;
   let stopping = false;
   const server = listenOrSayWhy(config, logger, () => node);
-  logger.info({ url: server.url.href }, "listening");
+  logger.info({ host: config.HOST, port: server.port }, "listening");
 
   /** The database goes, and what takes its place is opened, while this process goes on listening. */
   const reopen = async (closing: Node) => {
@@ -57,7 +62,7 @@ export function startServer(options: ServerOptions): RunningServer {
     const serving = node;
     return (
       serving && {
-        users: serving.users,
+        operator: serving.operator,
         holdCheckpoints: () => serving.holdCheckpoints(),
         reopen: () => {
           reopening ??= reopen(serving)
@@ -87,6 +92,8 @@ export function startServer(options: ServerOptions): RunningServer {
   return {
     url: server.url,
     ready,
+    origin: originToOpen(config, server.port ?? config.PORT),
+    setUpCode: async () => node?.setUpCode(),
     async stop() {
       stopping = true;
       await ready.catch(() => {});

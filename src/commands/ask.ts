@@ -1,25 +1,50 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import type { z } from "zod";
 
-/** Asks on the terminal. */
-export async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return await terminal.question(question);
-  } finally {
-    terminal.close();
+/** Nobody answers any more: standard input has ended. */
+class NoAnswerError extends Error {
+  constructor() {
+    super("Standard input ended before all questions were answered. Nothing was changed.");
   }
 }
 
-/** Asks without showing what is typed. */
-export async function askHidden(question: string): Promise<string> {
-  process.stdout.write(question);
+/** Asks on the terminal. @param isHidden does not show what is typed */
+async function ask(question: string, isHidden: boolean): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  if (isHidden) process.stdout.write(question);
+  const terminal = createInterface({
+    input: process.stdin,
+    output: isHidden ? nowhere : process.stdout,
+    terminal: true,
+  });
   try {
-    return await terminal.question("");
+    return await new Promise<string>((resolve, reject) => {
+      terminal.once("close", () => reject(new NoAnswerError()));
+      // Raw mode keeps the signal back.
+      terminal.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
+      terminal.question(isHidden ? "" : question).then(resolve, reject);
+    });
   } finally {
     terminal.close();
-    process.stdout.write("\n");
+    if (isHidden) process.stdout.write("\n");
+  }
+}
+
+/** Asks until the answer is right, and says at once what is wrong with it. */
+export async function askFor<T>(question: string, schema: z.ZodType<T>, { isHidden = false } = {}): Promise<T> {
+  for (;;) {
+    const answer = schema.safeParse(await ask(`${question}: `, isHidden));
+    if (answer.success) return answer.data;
+    for (const { message } of answer.error.issues) process.stderr.write(`${message}\n`);
+  }
+}
+
+/** Asks for a new password twice, until both are the same. */
+export async function askForPassword(schema: z.ZodType<string>): Promise<string> {
+  for (;;) {
+    const password = await askFor("Password", schema, { isHidden: true });
+    if ((await ask("The same password again: ", true)) === password) return password;
+    process.stderr.write("The two passwords are not the same.\n");
   }
 }

@@ -1,92 +1,72 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { openDriver, storesOn, usersOn } from "../compose.ts";
+import { z } from "zod";
 import type { Config } from "../config.ts";
-import {
-  askForSuperuser,
-  CONTROL_SOCKET,
-  type ControlReply,
-  makeSuperuser,
-  type SuperuserBody,
-  superuserBody,
-} from "../control.ts";
-import { InProcessExchange } from "../stores/embedded/bus.ts";
-import { FolderLockError } from "../stores/embedded/folder-lock.ts";
-import { Database } from "../stores/postgres/database.ts";
-import { ask, askHidden } from "./ask.ts";
-import { stderrLogger } from "./stderr-logger.ts";
+import { existing } from "../operator.ts";
+import { namesBy } from "../protocol/names.ts";
+import { password } from "../protocol/passwords.ts";
+import { email } from "../protocol/text.ts";
+import { onAccounts, tell } from "./accounts.ts";
+import { askFor, askForPassword } from "./ask.ts";
 
 /** Where the password comes from when nobody can be asked. */
 export const PASSWORD_VARIABLE = "SUPERUSER_PASSWORD";
 
-const FIELDS: Record<keyof SuperuserBody, [question: string, source: string]> = {
-  email: ["E-mail", "(--email)"],
-  first_name: ["First name", "(--first-name)"],
-  last_name: ["Last name", "(--last-name)"],
-  password: ["Password", `(${PASSWORD_VARIABLE})`],
+const SOURCES: Record<string, string> = {
+  email: "E-mail (--email)",
+  first_name: "First name (--first-name)",
+  last_name: "Last name (--last-name)",
+  password: `Password (${PASSWORD_VARIABLE})`,
 };
+const wantedBy = (names: ReturnType<typeof namesBy>) => z.object({ email, password, ...names });
 
 export interface SuperuserOptions {
   email?: string | undefined;
   firstName?: string | undefined;
   lastName?: string | undefined;
+  password?: string | undefined;
+  /** Whether an account that is there may become one. */
+  promote: boolean;
 }
 
-/** Makes a superuser, or makes an existing user one. Works beside a running server and without one. */
-export async function createSuperuser(
-  config: Config,
-  options: SuperuserOptions,
-  password: string | undefined,
-): Promise<number> {
-  const asked = await complete(options, password);
-  const body = superuserBody(config.NAMES).safeParse(asked);
-  if (!body.success) {
-    for (const { path, message } of body.error.issues)
-      process.stderr.write(`confab: ${described(path[0])}: ${message}\n`);
+/** Makes a superuser, or with `promote` makes an existing account one. Asks on a terminal for what was not given. */
+export async function createSuperuser(config: Config, options: SuperuserOptions): Promise<number> {
+  const { promote, firstName: first_name, lastName: last_name } = options;
+  const given = { email: options.email, first_name, last_name, password: options.password || undefined };
+  const isAsking = process.stdin.isTTY;
+  const names = namesBy(config.NAMES);
+  const faults = faultsIn(given, wantedBy(names), { isAsking, promote });
+  if (faults.length > 0) {
+    for (const fault of faults) process.stderr.write(`confab: ${fault}\n`);
     return 1;
   }
-  const reply = await run(config, body.data);
-  (reply.ok ? process.stdout : process.stderr).write(`${reply.ok ? "" : "confab: "}${reply.text}\n`);
-  return reply.ok ? 0 : 1;
-}
 
-/** By what it is asked for, and by what it is given. */
-const described = (field: PropertyKey | undefined) =>
-  Object.entries(FIELDS)
-    .find(([name]) => name === field)?.[1]
-    .join(" ") ?? String(field);
+  const address = given.email === undefined ? await askFor("E-mail", email) : email.parse(given.email);
+  const { ok, text, found } = await onAccounts(config, { do: "find", email: address });
+  if (!ok) return tell({ ok, text });
+  if (found && !promote) return tell({ ok: false, text: existing(address) });
+  const passwordOf = () => (given.password === undefined ? askForPassword(password) : given.password);
+  if (found) return tell(await onAccounts(config, { do: "promote", email: address, password: await passwordOf() }));
 
-/** Asks on a terminal for what was not given. */
-async function complete(options: SuperuserOptions, password: string | undefined) {
-  const interactive = process.stdin.isTTY;
-  const given = async (value: string | undefined, [question]: [string, string]) =>
-    value ?? (interactive ? await ask(`${question}: `) : undefined);
-  return {
-    email: await given(options.email, FIELDS.email),
-    first_name: await given(options.firstName, FIELDS.first_name),
-    last_name: await given(options.lastName, FIELDS.last_name),
-    password: password || (interactive ? await askHidden(`${FIELDS.password[0]}: `) : undefined),
+  if (!isAsking && (first_name === undefined || last_name === undefined))
+    return tell({
+      ok: false,
+      text: `There is no account ${address} to promote. To make one, add --first-name and --last-name.`,
+    });
+  const body = {
+    email: address,
+    first_name: first_name ?? (await askFor("First name", names.first_name)),
+    last_name: last_name ?? (await askFor("Last name", names.last_name)),
+    password: await passwordOf(),
   };
+  return tell(await onAccounts(config, { do: "create_superuser", ...body }));
 }
 
-async function run(config: Config, body: SuperuserBody): Promise<ControlReply> {
-  try {
-    return await runOnDatabase(config, body);
-  } catch (error) {
-    // Embedded, with a server on the folder: that server does it.
-    const unix = join(config.DATA_DIR, CONTROL_SOCKET);
-    if (!(error instanceof FolderLockError) || !existsSync(unix)) throw error;
-    return askForSuperuser(unix, body);
-  }
-}
-
-async function runOnDatabase(config: Config, body: SuperuserBody): Promise<ControlReply> {
-  const driver = await openDriver(config, stderrLogger);
-  try {
-    await driver.migrate(config.AUTO_MIGRATE === "on");
-    const users = usersOn(storesOn(new Database(driver)), new InProcessExchange().connect());
-    return await makeSuperuser(users, body);
-  } finally {
-    await driver.close();
-  }
+/** Everything that is wrong with what was given, before anything is asked. What is missing can be asked for on a terminal. */
+function faultsIn(
+  given: Record<string, string | undefined>,
+  wanted: ReturnType<typeof wantedBy>,
+  { isAsking, promote }: { isAsking: boolean; promote: boolean },
+) {
+  const all = promote ? wanted.partial({ first_name: true, last_name: true }) : wanted;
+  const result = (isAsking ? wanted.partial() : all).safeParse(given);
+  return (result.error?.issues ?? []).map(({ path, message }) => `${SOURCES[String(path[0])]}: ${message}`);
 }

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import { exitByAlarm, type Fatal } from "../fatal.ts";
-import { openLogs } from "../logs/logs.ts";
-import { startServer } from "../server.ts";
+import { type Logs, openLogs } from "../logs/logs.ts";
+import { type RunningServer, startServer } from "../server.ts";
 
 /** CONTRACT: a stop takes at most 10 s, whatever hangs. */
 const STOP_WITHIN_MS = 9_000;
@@ -36,10 +36,22 @@ export async function serve(config: Config, fatal: Fatal): Promise<number> {
       await logs.close();
     },
   });
-  server.ready.catch(fail);
+  server.ready.then(() => announce(server, logs)).catch(fail);
   const code = await ending.promise;
   await server.stop();
   logger.info({}, "stopped");
   await logs.close();
   return code;
+}
+
+/** Tells where to open the server, and on a fresh one how the first person becomes its admin. */
+async function announce({ origin, setUpCode }: RunningServer, { logger }: Pick<Logs, "logger">) {
+  // The server serves, even if the database is away again by now.
+  const code = await setUpCode().catch(() => undefined);
+  const lines = [`Open ${origin}/`];
+  if (code !== undefined) lines.push(`Set-up code: ${code} (the account that is made with it becomes the admin)`);
+  for (const line of lines)
+    if (logger.isLevelEnabled("info")) logger.info({}, line);
+    // Where nothing is logged, it is for the person at the terminal all the same.
+    else process.stdout.write(`${line}\n`);
 }

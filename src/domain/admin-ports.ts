@@ -51,8 +51,8 @@ export interface AdminUserStore {
   deactivated(after: number, limit: number): Promise<number[]>;
   /** One of the user's sessions, or all. */
   endSessions(by: Admin, userId: number, sessionId?: string): Promise<EndedSession[]>;
-  /** A new user who is one, or makes the user of this e-mail one. `user` is undefined when the e-mail was taken just now. */
-  createSuperuser(user: NewUser | { email: string }): Promise<{ user: User | undefined; isCreated: boolean }>;
+  /** A new user who is one, for the command line. `undefined`: the e-mail is taken. */
+  createSuperuser(user: NewUser): Promise<User | undefined>;
 }
 
 export interface AdminConversationStore {
@@ -91,6 +91,10 @@ export interface AdminConversationStore {
 }
 
 export interface AuditLog {
+  /** The newest entry's id, or 0. */
+  newest(): Promise<number>;
+  /** Entries of the command line after this one, by id, with the user whom each is about. */
+  byCommands(after: number): Promise<{ id: number; userId: number }[]>;
   /** Newest first, older than the entry `before`. */
   list(query: {
     actorId: number | undefined;

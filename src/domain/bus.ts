@@ -23,6 +23,8 @@ export type BusEvent =
   | { kind: "conversation_removed"; conversationId: string }
   /** Retention has removed the conversation's messages up to this `seq`. Missed, the next answer says the same. */
   | { kind: "pruned"; conversationId: string; prunedSeq: number }
+  /** Admins chose other settings, or the server has its first superuser. Nodes read both anew. */
+  | { kind: "settings_changed" }
   /** A new epoch has begun. Nodes do not believe the event, but ask the database when it comes. */
   | { kind: "history_changed"; epoch: string }
   /** How a node was at a moment, ms since the epoch. */

@@ -62,6 +62,19 @@ export class Conversations {
     });
   }
 
+  /** A group of one, for others to join by themselves. */
+  async createEmptyGroup(ownerId: number, name: string): Promise<Conversation> {
+    const begun = await this.begin({
+      id: Bun.randomUUIDv7(),
+      ownerId,
+      participantIds: [ownerId],
+      name,
+      isGroup: true,
+    });
+    if (begun.kind === "requested") throw new Failure("request_not_found");
+    return begun.conversation;
+  }
+
   private async begin(wish: NewConversation): Promise<Begun> {
     const { conversation, created, unhidden, asked, ended } = await this.store.create(wish);
     publishEndedRequests(this.bus, ended);
@@ -136,6 +149,18 @@ export class Conversations {
     if (faults.length > 0) throw new Failure("validation_failed", { errors: { user_ids: faults } });
     const asked = await this.alter(userId, conversationId, { kind: "add", userIds, toAsk, max });
     return { conversation: await this.recordFor(userId, conversationId), requested: idsOf(asked) };
+  }
+
+  /**
+   * Brings a person into a group as if its owner had added them: they came by themselves, as a new account does. Nothing is
+   * done when they are in it, or when somebody removed them.
+   */
+  async admit(conversationId: string, userId: number): Promise<void> {
+    const record = await this.store.record(conversationId);
+    const host = record?.ownerId ?? record?.participants[0]?.id;
+    if (host === undefined) throw new Failure("conversation_not_found");
+    if (await this.store.wasRemoved(conversationId, userId)) return;
+    await this.alter(host, conversationId, { kind: "add", userIds: [userId], max: this.settings.maxParticipants });
   }
 
   /**

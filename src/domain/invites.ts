@@ -124,18 +124,8 @@ export class Invites {
     return this.shown(made, from.origin);
   }
 
-  /** An invite to the server, made on the command line. Answers with its link. */
-  async createOnServer(wanted: { maxUses?: number; expiresIn?: number }, origin: string): Promise<string> {
-    const { maxUses, expiresIn } = wanted;
-    const made = await this.parts.store.create(null, {
-      code: newCode(),
-      conversationId: undefined,
-      makerId: null,
-      maxUses,
-      expiresIn,
-    });
-    this.record("invite_made", made.code, { by: null });
-    return urlOf(made.code, origin);
+  createOnServer(wanted: ServerInvite, origin: string): Promise<string> {
+    return createServerInvite(this.parts, wanted, origin);
   }
 
   /** One's own; a superuser's are all of them. Those into a group are for its members, and superusers. */
@@ -283,6 +273,28 @@ export const notForRegistering = () =>
   });
 
 const urlOf = (code: string, origin: string) => `${origin}/invite/${code}`;
+
+interface ServerInvite {
+  maxUses?: number;
+  expiresIn?: number;
+}
+
+/** An invite to the server, made on the command line. Answers with its link. */
+export async function createServerInvite(
+  { store, security }: Pick<Parts, "store" | "security">,
+  { maxUses, expiresIn }: ServerInvite,
+  origin: string,
+): Promise<string> {
+  const { code } = await store.create(null, {
+    code: newCode(),
+    conversationId: undefined,
+    makerId: null,
+    maxUses,
+    expiresIn,
+  });
+  security.record({ event: "invite_made", by: null, details: { code: `${code.slice(0, 4)}…` } });
+  return urlOf(code, origin);
+}
 
 const placeOf = ({ address, network }: Caller) => ({ address, network });
 

@@ -3,8 +3,10 @@ import type { ConversationRequest } from "../protocol/requests.ts";
 import type { MayAddMe, SessionInfo, User } from "../protocol/users.ts";
 import type { AdminStores } from "./admin-ports.ts";
 import type { Change } from "./changes.ts";
+import type { FirstUserStore } from "./first-user.ts";
 import type { InviteStore } from "./invites.ts";
 import type { PasswordLinkStore } from "./password-links.ts";
+import type { ServerSettingsStore } from "./server-settings.ts";
 
 /**
  * What the domain asks of its store. The statements live in stores/postgres and run on two drivers, PostgreSQL and
@@ -19,6 +21,8 @@ export interface Stores {
   admin: AdminStores;
   invites: InviteStore;
   passwordLinks: PasswordLinkStore;
+  settings: ServerSettingsStore;
+  firstUser: FirstUserStore;
 }
 
 /** A user with what only the server may see. */
@@ -55,6 +59,15 @@ export interface UserStore {
   setPassword(id: number, passwordHash: string, keptSession: string): Promise<EndedSession[]>;
   /** Puts another hash of the same password in the place of this one, if it is still there. */
   renewHash(id: number, passwordHash: string, renewed: string): Promise<void>;
+  /**
+   * Sets the password of an account for the command line, and ends all its sessions and links: all or nothing. With
+   * `isSuperuser` it becomes an active superuser too. `undefined`: there is no such account.
+   */
+  resetPassword(
+    email: string,
+    passwordHash: string,
+    options: { isSuperuser: boolean },
+  ): Promise<{ user: User; isActive: boolean; ended: EndedSession[] } | undefined>;
   /** Sets `last_seen` to now. */
   seen(id: number): Promise<User | undefined>;
   /**
@@ -194,6 +207,8 @@ export interface ConversationStore {
    */
   standing(conversationId: string, userId: number, version?: number): Promise<Standing | undefined>;
   record(conversationId: string): Promise<ConversationRecord | undefined>;
+  /** Whether the person was removed from the group, or left it. */
+  wasRemoved(conversationId: string, userId: number): Promise<boolean>;
   /**
    * With a `search`, those whose name has it in it, or the name or e-mail of somebody else who takes part. `unread`
    * counts over all conversations of the user, whatever is asked for.
@@ -247,6 +262,8 @@ export interface NewConversation {
   ownerId: number;
   /** All who are wanted, the owner among them. More than two make a group, however many of them must be asked. */
   participantIds: number[];
+  /** A group with fewer of them. */
+  isGroup?: true;
   /** Those of them who decide themselves. */
   toAsk?: ReadonlySet<number>;
   name: string | null;

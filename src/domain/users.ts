@@ -5,7 +5,9 @@ import type { Bus } from "./bus.ts";
 import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
 import { publishEnded } from "./ended-sessions.ts";
 import { Failure, invalidField } from "./errors.ts";
+import type { FirstUser, Proof } from "./first-user.ts";
 import type { Invites } from "./invites.ts";
+import type { Newcomers } from "./newcomers.ts";
 import type { OwnTurns } from "./own-turns.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Account, ProfileValues, Session, UserStore } from "./ports.ts";
@@ -16,6 +18,18 @@ export interface Credentials {
   user: User;
   passwordHash: string;
   isSuperuser: boolean;
+}
+
+/** Where a request to register came from. */
+export interface Registrant extends PasswordCaller {
+  /** A page of this server, in a browser on its own machine, with nothing in between. */
+  isHere: () => boolean;
+}
+
+/** What only a node that serves has. */
+interface Arrivals {
+  firstUser: FirstUser;
+  newcomers: Newcomers;
 }
 
 export class Users {
@@ -30,12 +44,16 @@ export class Users {
       invites: Pick<Invites, "requireRegistration" | "register">;
       directory: "all" | "shared";
     },
+    private readonly arrivals?: Arrivals,
   ) {}
 
-  /** @param from who asks, here and below */
-  async register(body: RegisterBody, from: PasswordCaller): Promise<Credentials> {
+  /** The first superuser of a fresh server comes in by a proof, whoever else may register. @param from who asks, here and below */
+  async register(body: RegisterBody, from: Registrant): Promise<Credentials> {
+    const { network, address } = from;
     const { invites } = this.settings;
-    await invites.requireRegistration(body.invite);
+    const proof = proofIn(body, from);
+    if (proof) await this.arrivals?.firstUser.check(proof);
+    else await invites.requireRegistration(body.invite);
     requireSecret(body.password, body);
     // Before the hashing, which is dear; the insert decides when two race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
@@ -47,13 +65,22 @@ export class Users {
       passwordHash,
       isSuperuser: false,
     };
-    const user = await (body.invite === undefined
-      ? this.store.create(account)
-      : invites.register(body.invite, account));
+    const user = await (proof
+      ? this.arrivals?.firstUser.create(account, proof, address)
+      : body.invite === undefined
+        ? this.store.create(account)
+        : invites.register(body.invite, account));
     if (!user) throw emailTaken();
-    const { network, address } = from;
-    this.security.record({ event: "registered", account: user.email, userId: user.id, network, address });
-    return { user, passwordHash, isSuperuser: false };
+    this.arrivals?.firstUser.forget();
+    const facts = { account: user.email, userId: user.id, network, address };
+    this.security.record({ event: "registered", ...facts });
+    if (proof) {
+      this.security.record({ event: "first_superuser", ...facts, details: { way: proof.way } });
+      // The other nodes and their pages know at once that there is one.
+      this.bus.publish({ kind: "settings_changed" });
+    }
+    await this.arrivals?.newcomers.welcome(user.id);
+    return { user, passwordHash, isSuperuser: proof !== undefined };
   }
 
   /** The user of this e-mail, in lower case, and password. An unknown e-mail and a wrong password cost and look alike. */
@@ -81,8 +108,9 @@ export class Users {
       throw invalidField("password", "The password is not right.");
   }
 
-  /** Moves `last_seen` to now. */
+  /** Moves `last_seen` to now. @param user as they were before this login */
   async seen(user: User): Promise<User> {
+    if (user.last_seen === null) await this.arrivals?.newcomers.welcome(user.id);
     return (await this.store.seen(user.id)) ?? user;
   }
 
@@ -121,25 +149,43 @@ export class Users {
     return this.turns.run(session.userId, () => this.store.list({ ...query, callerId: session.userId, shared }));
   }
 
-  /** Makes a superuser, or makes an existing user one (and keeps their password). Not reachable over the network. */
-  async createSuperuser(
-    body: Omit<RegisterBody, "password_confirm" | "invite" | "sign_in">,
-  ): Promise<{ user: User; isCreated: boolean }> {
-    const { email } = body;
+  /** An account as the command line may know it. */
+  async accountOf(email: string): Promise<Account | undefined> {
+    return this.store.byEmail(email);
+  }
+
+  /** A new user who is a superuser, for the command line. */
+  async createSuperuser(body: Pick<RegisterBody, "email" | "first_name" | "last_name" | "password">): Promise<User> {
     requireSecret(body.password, body);
-    const made = (await this.store.byEmail(email))
-      ? await this.adminStore.createSuperuser({ email })
-      : await this.adminStore.createSuperuser({
-          email,
-          firstName: body.first_name,
-          lastName: body.last_name,
-          passwordHash: await this.passwords.hash(body.password, COMMAND_LINE),
-          isSuperuser: true,
-        });
-    const { user, isCreated } = made;
+    const user = await this.adminStore.createSuperuser({
+      email: body.email,
+      firstName: body.first_name,
+      lastName: body.last_name,
+      passwordHash: await this.passwords.hash(body.password, COMMAND_LINE),
+      isSuperuser: true,
+    });
     if (!user) throw emailTaken();
-    if (!isCreated) this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
-    return { user, isCreated };
+    this.security.record({ event: "superuser_granted", account: user.email, userId: user.id, by: null });
+    this.bus.publish({ kind: "settings_changed" });
+    return user;
+  }
+
+  /**
+   * Sets the password of an account for the command line, and ends all its sessions, here and on every node. With
+   * `isSuperuser` the account becomes an active superuser too. Returns how many sessions ended.
+   */
+  async resetPassword(email: string, password: string, { isSuperuser = false } = {}) {
+    const passwordHash = await this.passwords.hash(password, COMMAND_LINE);
+    const reset = await this.store.resetPassword(email, passwordHash, { isSuperuser });
+    if (!reset) throw new Failure("user_not_found");
+    const { user, isActive, ended } = reset;
+    const facts = { account: user.email, userId: user.id, by: null };
+    this.security.record({ event: "password_reset", ...facts });
+    if (isSuperuser) this.security.record({ event: "superuser_granted", ...facts });
+    publishEnded(this.bus, user.id, ended);
+    this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
+    if (isSuperuser) this.bus.publish({ kind: "settings_changed" });
+    return { user, isActive, ended: ended.length };
   }
 }
 
@@ -154,3 +200,8 @@ function requireSecret(password: string, person: Parameters<typeof isOwnData>[1]
 }
 
 const emailTaken = () => invalidField("email", "A user with this email already exists.");
+
+function proofIn({ setup_code: code, first }: RegisterBody, { isHere }: Registrant): Proof | undefined {
+  if (code !== undefined) return { way: "code", code };
+  return first ? { way: "here", isHere: isHere() } : undefined;
+}

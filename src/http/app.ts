@@ -1,4 +1,4 @@
-import { Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { TrieRouter } from "hono/router/trie-router";
@@ -36,9 +36,11 @@ import { identify } from "./middleware/identify.ts";
 import { ownOrigin } from "./middleware/origin.ts";
 import { requestLimits } from "./middleware/rate-limits.ts";
 import type { Refusals } from "./middleware/refusals.ts";
+import { barePage, wantsPage } from "./pages.ts";
 import type { ProxyWatch } from "./proxy-watch.ts";
 import { requestRoutes } from "./requests.ts";
 import { securityTxtRoutes } from "./security-txt.ts";
+import { serverRoutes } from "./server.ts";
 import type { SessionCookies } from "./session-cookies.ts";
 import { type SocketGate, socketRoutes } from "./sockets.ts";
 import { userRoutes } from "./users.ts";
@@ -58,7 +60,9 @@ export interface AppServices extends WebServices {
   administration: Administration;
   metrics: Metrics;
   meter: Meter;
-  limitsInForce: LimitInForce[];
+  limitsInForce(): LimitInForce[];
+  /** X-Forwarded-* headers came from a proxy that is not trusted. */
+  proxyHeadersSeen(): boolean;
   readiness: Readiness;
   logger: Logger;
   writeApiLog: (line: string) => void;
@@ -120,20 +124,33 @@ export function createApp(services: AppServices): Hono<Env> {
   app.route("/api/chat/conversations", conversationRoutes(services));
   app.route("/api/chat/requests", requestRoutes(services));
   app.route("/api/chat/health", healthRoutes(services));
+  app.route("/api/server", serverRoutes(services));
   app.route("/ws", socketRoutes(services));
   app.route("/", securityTxtRoutes(services));
   app.route("/", webRoutes(services));
 
+  /** To people in a browser a page, to programs the envelope. */
+  const refuse = (c: Context<Env>, error: unknown) =>
+    error instanceof Failure && error.reason === "path_not_found" && wantsPage(c.req.raw)
+      ? c.body(NOT_FOUND.html, 404, NOT_FOUND.headers)
+      : failureAnswer(c, error, services.logger);
   const methodsOf = allowedMethods(app);
   app.notFound((c) => {
     const allowed = methodsOf(c.req.path);
-    if (allowed.length === 0) return failureAnswer(c, new Failure("path_not_found"), services.logger);
+    if (allowed.length === 0) return refuse(c, new Failure("path_not_found"));
     c.header("Allow", allowed.join(", "));
     return failureAnswer(c, new Failure("method_not_allowed"), services.logger);
   });
-  app.onError((error, c) => failureAnswer(c, error, services.logger));
+  app.onError((error, c) => refuse(c, error));
   return app;
 }
+
+/** The same whether there is no such page or this person may not see it. */
+const NOT_FOUND = barePage({
+  title: "There is no page here",
+  text: "Either the address is wrong, or the page is for admins and you are not signed in as one.",
+  link: { to: "/", text: "Open the chat" },
+});
 
 /** Answers to pages of listed origins; to all others nothing is said. */
 function listedCors(listed: readonly string[]): MiddlewareHandler<Env> {

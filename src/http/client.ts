@@ -6,7 +6,8 @@ export type TrustedProxies = number | [ipaddr.IPv4 | ipaddr.IPv6, number][];
 
 /** Bun's server, as far as it is asked here. */
 export interface Connections {
-  requestIP(request: Request): { address: string } | null;
+  port: number;
+  requestIP(request: Request): { address: string; port: number } | null;
 }
 
 /** Who sent a request, as far as can be believed. */

@@ -23,12 +23,13 @@ export function served(type: string, content: string | Uint8Array): Served {
 /**
  * Unpacked and packed are one thing to a cache, each under its own tag.
  * @param cache what `Cache-Control` says
+ * @param vary what else of a request the content depends on
  */
-export function answerFile(c: Context<Env>, { type, plain, packed, etag }: Served, cache: string) {
+export function answerFile(c: Context<Env>, { type, plain, packed, etag }: Served, cache: string, vary = "") {
   const takesGzip = /\bgzip\b/.test(c.req.header("accept-encoding") ?? "");
   const tag = takesGzip ? etag.replace(/"$/, '-gz"') : etag;
   c.header("Cache-Control", cache);
-  c.header("Vary", "Accept-Encoding");
+  c.header("Vary", `Accept-Encoding${vary}`);
   c.header("ETag", tag);
   // Weak or not, which proxies change: it names the same.
   const known = c.req.header("if-none-match")?.split(/\s*,\s*/) ?? [];

@@ -59,6 +59,11 @@ export class SessionCookies {
     deleteCookie(c, this.own, this.attributes(c));
   }
 
+  /** Whether one of them can only be from this database, there such a session or not. */
+  areOurs(tokens: string[]): boolean {
+    return tokens.some((token) => this.sessions.isOurs(token));
+  }
+
   private attributes(c: Context<Env>) {
     const own = { httpOnly: true, path: "/" } as const;
     // A page of another site, of an origin that is listed. Browsers keep what is Lax from it; what is partitioned they send

@@ -26,6 +26,7 @@ import { success, successList } from "./answers.ts";
 import { about } from "./docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "./env.ts";
 import { json, query, sessionIdOf, whole } from "./input.ts";
+import type { OwnMachine } from "./own-machine.ts";
 import { passwordLinkRoutes } from "./password-links.ts";
 import type { SessionCookies } from "./session-cookies.ts";
 
@@ -40,6 +41,7 @@ export function userRoutes(services: {
   cookies: SessionCookies;
   names: NameRule;
   logger: Logger;
+  ownMachine: OwnMachine;
 }) {
   const { users, sessions, wrongPasswords, limits, cookies, names, logger } = services;
   const app = new Hono<Env>();
@@ -56,18 +58,22 @@ export function userRoutes(services: {
     id: "register",
     summary: "Registers a person",
     description:
-      "It does not log in, unless `sign_in` is true: then the answer sets the session's cookie, and a session that came with the request ends. Where an invite is needed, or leads into a group, `invite` is its code. Registrations are also counted by network, signed in or not.",
+      "It does not log in, unless `sign_in` is true: then the answer sets the session's cookie, and a session that came with the request ends. Where an invite is needed, or leads into a group, `invite` is its code. Registrations are also counted by network, signed in or not. `is_superuser` is in the answer for the first superuser only, who came with `setup_code` or `first`.",
     public: true,
-    answers: { 201: { message: "User registered successfully", data: user } },
+    answers: { 201: { message: "User registered successfully", data: profile } },
     failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
   });
   app.post("/register", aboutRegister, json(registerBody(names)), async (c) => {
     await limits.register?.hit(c.var.client.network);
     const body = c.req.valid("json");
-    const credentials = await users.register(body, c.var.client);
+    const credentials = await users.register(body, {
+      ...c.var.client,
+      isHere: () => services.ownMachine.isOwnPage(c),
+    });
     if (body.sign_in) await signIn(c, credentials);
     c.set("countsNot", true);
-    return success(c, { message: "User registered successfully", data: credentials.user }, 201);
+    const data = credentials.isSuperuser ? { ...credentials.user, is_superuser: true as const } : credentials.user;
+    return success(c, { message: "User registered successfully", data }, 201);
   });
 
   const aboutLogin = about({

@@ -1,12 +1,23 @@
 import { type Context, Hono } from "hono";
+import { LRUCache } from "lru-cache";
 import { Failure } from "../domain/errors.ts";
 import type { WebFile } from "../web/files.ts";
 import type { Env } from "./env.ts";
 import { answerFile, FOR_EVER, type Served, served } from "./served.ts";
+import { type ServerServices, serverInfoFor } from "./server.ts";
 import type { SessionCookies } from "./session-cookies.ts";
 
 /** The addresses of the chat page: it reads from them what to show. */
-const CHAT_PATHS = ["/", "/sign-in", "/register", "/c/:conversationId", "/settings", "/settings/:part"];
+const CHAT_PATHS = [
+  "/",
+  "/sign-in",
+  "/register",
+  "/password",
+  "/invite/:code",
+  "/c/:conversationId",
+  "/settings",
+  "/settings/:part",
+];
 
 /** Those of the admin panel. */
 const ADMIN_PATHS = [
@@ -17,6 +28,8 @@ const ADMIN_PATHS = [
   "/admin/conversations/:conversationId",
   "/admin/invites",
   "/admin/limits",
+  "/admin/invites",
+  "/admin/settings",
   "/admin/audit",
   "/admin/settings",
 ];
@@ -44,12 +57,13 @@ const WORKER_POLICY = "default-src 'none'; connect-src 'self'";
 
 const ICON_CACHE = "public, max-age=86400";
 
-export interface WebServices {
+/** Pages as they are sent: what they say of the server and of the session makes few different ones. */
+const PAGES_KEPT = 50;
+
+export interface WebServices extends ServerServices {
   cookies: SessionCookies;
   /** The bundled web client; asked for once, at the first request for it. */
   webFiles(): Promise<readonly WebFile[]>;
-  /** What the page has to know before anybody is logged in, as `<meta name="confab-…">`. */
-  pageSettings: { registration: "open" | "invite" | "closed"; directory: "all" | "shared" };
 }
 
 /** The web client: its pages, and its assets, whose names change with their content. */
@@ -58,9 +72,7 @@ export function webRoutes(services: WebServices) {
   let loading: Promise<Map<string, Served>> | undefined;
   const load = async () => {
     const files = await services.webFiles();
-    const settings = Object.entries(services.pageSettings);
-    const meta = settings.map(([name, value]) => `<meta name="confab-${name}" content="${value}">`).join("\n    ");
-    return new Map(files.map((file) => [file.path, ready(file, meta)]));
+    return new Map(files.map((file) => [file.path, served(file.type, file.bytes)]));
   };
   const find = async (path: string): Promise<Served> => {
     loading ??= load().catch((error: unknown) => {
@@ -71,10 +83,14 @@ export function webRoutes(services: WebServices) {
     if (!file) throw new Failure("path_not_found");
     return file;
   };
+  const sent = new LRUCache<string, Served>({ max: PAGES_KEPT });
   const page = async (c: Context<Env>, path: string, cache = "no-cache") => {
-    const file = await find(path);
+    const [file, facts] = await Promise.all([find(path), factsFor(c, services)]);
+    const key = `${path} ${facts}`;
+    const ready = sent.get(key) ?? withFacts(file, await file.plain.text(), facts);
+    sent.set(key, ready);
     c.header("Content-Security-Policy", PAGE_POLICY);
-    return answerFile(c, file, cache);
+    return answerFile(c, ready, cache, ", Cookie");
   };
 
   for (const path of CHAT_PATHS) app.get(path, (c) => page(c, "/chat/index.html"));
@@ -95,7 +111,31 @@ export function webRoutes(services: WebServices) {
   return app;
 }
 
-function ready({ path, type, bytes }: WebFile, meta: string): Served {
-  if (!path.endsWith(".html")) return served(type, bytes);
-  return served(type, new TextDecoder().decode(bytes).replace("</title>", `</title>\n    ${meta}`));
+/** What a page has to know at its start, so that a first visit asks for nothing more: `<meta name="confab-…">`. */
+async function factsFor(c: Context<Env>, services: WebServices): Promise<string> {
+  const { settings, fixedSettings } = services;
+  const unknown = { name: settings.name, registration: settings.registration, ...fixedSettings, first_user: "none" };
+  const info = await serverInfoFor(c, services).catch(() => unknown);
+  const facts = { ...info, signed_in: await isSignedIn(c, services.cookies) };
+  return Object.entries(facts)
+    .map(([name, value]) => `<meta name="confab-${name.replace("_", "-")}" content="${escaped(String(value ?? ""))}">`)
+    .join("\n    ");
 }
+
+/** While that can't be found out, a page with a token of this server takes it for true and asks itself. */
+async function isSignedIn(c: Context<Env>, cookies: SessionCookies): Promise<boolean> {
+  const tokens = cookies.tokens(c);
+  return cookies.find(tokens).then(
+    (found) => found !== undefined,
+    () => cookies.areOurs(tokens),
+  );
+}
+
+const escaped = (text: string) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+
+/** The replacement is a function: a `$` in the server's name means nothing. */
+const withFacts = ({ type }: Served, html: string, facts: string): Served =>
+  served(
+    type,
+    html.replace("</title>", () => `</title>\n    ${facts}`),
+  );

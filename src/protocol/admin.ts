@@ -110,10 +110,12 @@ export const auditActions = [
   "messages_read",
   "message_removed",
   "conversation_removed",
+  "password_set",
+  "settings_changed",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-export const auditTargets = ["user", "conversation", "message", "invite"] as const;
+export const auditTargets = ["user", "conversation", "message", "invite", "server"] as const;
 export type AuditTarget = (typeof auditTargets)[number];
 
 const auditDetails = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));

@@ -101,5 +101,9 @@ export const createConversationBody = z
     name: name.nullish(),
   })
   .meta({ id: "CreateConversationBody" });
+/** A group that begins with its maker alone. */
+export const createEmptyGroupBody = z
+  .object({ name: name.pipe(z.string({ error: "This field may not be blank." })) })
+  .meta({ id: "CreateEmptyGroupBody", examples: [{ name: "Everybody" }] });
 export const renameBody = z.object({ name: name.nullable() }).meta({ id: "RenameBody" });
 export const addParticipantsBody = z.object({ user_ids: idList }).meta({ id: "AddParticipantsBody" });

@@ -55,6 +55,17 @@ const mismatch = {
   },
 };
 
+/** As much as a person may type or paste for ten letters. */
+const SETUP_CODE_MAX = 40;
+const setupCode = z
+  .string({ error: "Not a valid string." })
+  .max(SETUP_CODE_MAX, { error: `Ensure this field has no more than ${SETUP_CODE_MAX} characters.` })
+  .optional()
+  .meta({ description: "What a server without an admin prints when it starts: this account becomes a superuser." });
+const first = z.boolean({ error: "Must be true or false." }).optional().meta({
+  description: "Become the superuser of a server without users; only from its own page, on its own machine.",
+});
+
 export const registerBody = (names: NameRule) =>
   z
     .object({
@@ -65,6 +76,8 @@ export const registerBody = (names: NameRule) =>
         .string({ error: "Not a valid string." })
         .optional()
         .meta({ description: "The code of an invite link: the new person is a member of its group at once." }),
+      setup_code: setupCode,
+      first,
       sign_in: z
         .boolean({ error: "Must be true or false." })
         .optional()

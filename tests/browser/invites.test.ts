@@ -14,7 +14,7 @@ describeInBrowser("an invite link in the browser", () => {
   let bob: Client;
   let group: string;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
+    server = await startTestServer("embedded", { FIRST_USER: "member" });
     [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     group = (await ann.conversation([bob, await server.person("Cid")], "Choir")).id;
   });

@@ -27,7 +27,11 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
   let ann: OpenPage;
   let bob: OpenPage;
   beforeAll(async () => {
-    server = await startTestServer("embedded", {}, { presence: { ...presenceTimes, grace: GRACE_MS } });
+    server = await startTestServer(
+      "embedded",
+      { FIRST_USER: "member" },
+      { presence: { ...presenceTimes, grace: GRACE_MS } },
+    );
   });
   afterAll(async () => {
     await Promise.all([ann.close(), bob.close()]);

@@ -2,10 +2,11 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Client } from "../support/client.ts";
+import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode, makePlace, modes, type Place } from "../support/modes.ts";
 import { freePort } from "../support/postgres.ts";
-import { run, type ServerProcess, spawnServer } from "../support/process.ts";
+import { CONFAB, run, type ServerProcess, spawnServer } from "../support/process.ts";
+import { NO_LIMITS } from "../support/server.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 
 const places: Place[] = [];
@@ -157,6 +158,40 @@ if (modes.includes("postgres")) {
     for (const { code, stderr } of ends) expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 }
+
+test("a fresh server prints one address to open and its set-up code, and no code once it has an admin", async () => {
+  const environment: Record<string, string> = { ...(await place("embedded")), HOST: "0.0.0.0", LOG_FORMAT: "json" };
+  const port = String(await freePort());
+  /** What is on standard output and in the log when the server has said all. */
+  const said = async (more: Record<string, string>, last: string) => {
+    const child = Bun.spawn([...CONFAB, "--port", port], {
+      env: { PATH: process.env["PATH"], ...NO_LIMITS, ...environment, ...more },
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    let text = "";
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      if (text.includes(last)) break;
+    }
+    child.kill("SIGTERM");
+    await child.exited;
+    return text;
+  };
+  const fresh = await said({}, "Set-up code:");
+  expect(fresh).toMatch(new RegExp(`Open http://[\\w.]+:${port}/`));
+  expect(fresh.match(/Open http/g)).toHaveLength(1);
+  expect(fresh).not.toContain("0.0.0.0:");
+  const [, code] = /Set-up code: ([0-9A-Z]{5}-[0-9A-Z]{5}) /.exec(fresh) ?? [];
+  expect(readFileSync(join(environment["LOG_DIR"] ?? "", "app.log"), "utf8")).toContain(`Set-up code: ${code}`);
+  // The same at each start, and also where nothing is logged.
+  const quiet = await said({ LOG_LEVEL: "silent", PUBLIC_URL: "https://chat.example.com" }, "Set-up code:");
+  expect(quiet).toStartWith(`Open https://chat.example.com/\nSet-up code: ${code} `);
+  const root = ["createsuperuser", "--email", "root@example.com", "--first-name", "Rosa", "--last-name", "Root"];
+  expect((await run(root, { ...environment, SUPERUSER_PASSWORD: PASSWORD })).code).toBe(0);
+  const claimed = await said({ PUBLIC_URL: "https://chat.example.com" }, "Open https://chat.example.com/");
+  expect(claimed).not.toContain("Set-up code");
+});
 
 test("a port that is taken is said so", async () => {
   const environment = await place("embedded");

@@ -27,12 +27,21 @@ inEachMode("what admins do", (mode) => {
     const { message } = await stores.log.append(stores.draft(id, ann, "hello"));
     const { users, conversations } = stores.admin;
     const email = (await stores.users.byId(ann))?.user.email ?? "";
+    const newUser = {
+      email: "new@example.com",
+      firstName: "New",
+      lastName: "One",
+      passwordHash: "",
+      isSuperuser: true,
+    };
     const before = await entries();
     await stores.query("ALTER TABLE audit_log ADD CONSTRAINT broken CHECK (false) NOT VALID", []);
     const attempts = [
       () => users.change(by(), ann, { isActive: false }),
       () => users.change(by(), ann, { isSuperuser: true }),
-      () => users.createSuperuser({ email }),
+      () => users.createSuperuser(newUser),
+      () => stores.users.resetPassword(email, "other", { isSuperuser: true }),
+      () => stores.settings.change(by(), { name: "Team" }),
       () => conversations.removeMessage(by(), id, message.id),
       () => conversations.remove(by(), id),
       () => conversations.noteReading(by(), id, { count: 1, first_seq: 1, last_seq: 1 }),
@@ -40,6 +49,9 @@ inEachMode("what admins do", (mode) => {
     for (const attempt of attempts) await expect(attempt()).rejects.toThrow();
     await stores.query("ALTER TABLE audit_log DROP CONSTRAINT broken", []);
     expect(await users.detail(ann)).toMatchObject({ is_active: true, is_superuser: false });
+    expect((await stores.users.byId(ann))?.passwordHash).toBe("none");
+    expect(await stores.users.byEmail(newUser.email)).toBeUndefined();
+    expect((await stores.settings.read()).name).toBeNull();
     expect(await stores.log.page(id, { limit: 10 })).toMatchObject({ messages: [message], head: { lastVersion: 1 } });
     expect(await entries()).toBe(before);
   });

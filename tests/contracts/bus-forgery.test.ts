@@ -32,6 +32,7 @@ const events: Record<BusEvent["kind"], BusEvent> = {
   user_changed: { kind: "user_changed", userId: 1, fullName: "Mallory" },
   conversation_removed: { kind: "conversation_removed", conversationId: "c" },
   pruned: { kind: "pruned", conversationId: "c", prunedSeq: 1 },
+  settings_changed: { kind: "settings_changed" },
   history_changed: { kind: "history_changed", epoch: crypto.randomUUID() },
   sample: { kind: "sample", node, at: 1, sample: {} as never },
   node_ended: { kind: "node_ended", nodeId: "n" },

@@ -113,6 +113,7 @@ const ROUTES: Route[] = [
   },
   { method: "PATCH", path: "/api/chat/conversations/:conversationId/messages/:messageId", body: { content } },
   { method: "DELETE", path: "/api/chat/conversations/:conversationId/messages/:messageId" },
+  { method: "GET", path: "/api/server" },
   { method: "GET", path: "/api/chat/health" },
   { method: "GET", path: "/api/chat/health/ready" },
   { method: "GET", path: "/ws" },

@@ -13,10 +13,11 @@ export async function promote(server: TestServer, person: Client): Promise<Clien
   const email = person.user?.email ?? "";
   const { DATABASE_URL, DATA_DIR } = server.environment;
   if (DATABASE_URL === undefined) {
-    const body = { email, first_name: "Any", last_name: "Name", password: PASSWORD };
+    const body = { do: "promote", email, password: PASSWORD };
     const unix = join(DATA_DIR ?? "", "confab.sock");
-    await fetch("http://confab/superusers", { unix, method: "POST", body: JSON.stringify(body) });
-    return person;
+    await fetch("http://confab/accounts", { unix, method: "POST", body: JSON.stringify(body) });
+    // It has ended the session.
+    return person.logIn(email);
   }
   const sql = postgres(DATABASE_URL, { max: 1 });
   await sql`UPDATE users SET is_superuser = true WHERE email = ${email}`;

@@ -5,6 +5,7 @@ import { merged } from "../../src/web/admin/overview/merged.ts";
 const series = (values: (number | null)[]) =>
   Object.fromEntries(metricNames.map((name) => [name, values])) as MetricSeries;
 const report = (at: number[], nodes: Record<string, (number | null)[]>): MetricsReport => ({
+  database: "embedded",
   step_ms: 5,
   at,
   nodes: Object.entries(nodes).map(([id, values]) => ({

@@ -1,21 +1,24 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Administration } from "../../domain/administration.ts";
+import type { Conversations } from "../../domain/conversations.ts";
 import { adminConversation, adminUser, LISTED_MOST, listMeta } from "../../protocol/admin.ts";
+import { conversation, createEmptyGroupBody } from "../../protocol/conversations.ts";
 import { HISTORY_LIMIT } from "../../protocol/frames.ts";
 import { encodePage, message, messagePage } from "../../protocol/messages.ts";
 import { count, counter, USER_ID_MAX } from "../../protocol/text.ts";
 import { search } from "../../protocol/users.ts";
 import { success, successList, successText } from "../answers.ts";
 import { about } from "../docs/about.ts";
-import { type Env, recentlyProved } from "../env.ts";
-import { conversationIdOf, messageIdOf, optionalCounter, query, whole } from "../input.ts";
+import { type Env, recentlyProved, sessionOf } from "../env.ts";
+import { conversationIdOf, json, messageIdOf, optionalCounter, query, whole } from "../input.ts";
 import { adminOf } from "./env.ts";
 
 const CONVERSATIONS_LIMIT = { default: 50, max: 200 };
 const PARTICIPANTS_LIMIT = { default: 50, max: 1000 };
 
-export function adminConversationRoutes(administration: Administration) {
+export function adminConversationRoutes(services: { administration: Administration; conversations: Conversations }) {
+  const { administration, conversations } = services;
   const app = new Hono<Env>();
 
   const listQuery = z.object({
@@ -36,6 +39,18 @@ export function adminConversationRoutes(administration: Administration) {
     const { participant: participantId, ...page } = c.req.valid("query");
     const { conversations: data, total, isExact } = await administration.conversations({ ...page, participantId });
     return successList(c, data, { total, total_exact: isExact });
+  });
+
+  const aboutCreate = about({
+    id: "adminCreateGroup",
+    summary: "Makes a group with oneself alone, for others to join",
+    description: "New accounts join the group that is `default_conversation_id` in the settings.",
+    superusers: true,
+    answers: { 201: { message: "Conversation created successfully", data: conversation } },
+  });
+  app.post("/", aboutCreate, json(createEmptyGroupBody), async (c) => {
+    const data = await conversations.createEmptyGroup(sessionOf(c).userId, c.req.valid("json").name);
+    return success(c, { message: "Conversation created successfully", data }, 201);
   });
 
   const aboutOne = about({

@@ -1,8 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Administration } from "../../domain/administration.ts";
+import type { Conversations } from "../../domain/conversations.ts";
 import type { Metrics } from "../../domain/metrics.ts";
 import type { PasswordLinks } from "../../domain/password-links.ts";
+import type { ServerSettings } from "../../domain/server-settings.ts";
 import {
   auditActions,
   auditEntry,
@@ -22,6 +24,7 @@ import { optionalCounter, query, whole } from "../input.ts";
 import { adminConversationRoutes } from "./conversations.ts";
 import { superusersOnly } from "./env.ts";
 import { adminLinkRoutes } from "./links.ts";
+import { adminSettingsRoutes } from "./settings.ts";
 import { adminUserRoutes } from "./users.ts";
 
 const AUDIT_LIMIT = { default: 50, max: 200 };
@@ -29,11 +32,14 @@ const AUDIT_LIMIT = { default: 50, max: 200 };
 /** `/api/admin/`: what the panel shows and does, as JSON. */
 export function adminRoutes(services: {
   administration: Administration;
+  conversations: Conversations;
   passwordLinks: PasswordLinks;
   originOf: OriginOf;
   names: NameRule;
   metrics: Metrics;
-  limitsInForce: LimitInForce[];
+  limitsInForce(): LimitInForce[];
+  settings: ServerSettings;
+  proxyHeadersSeen(): boolean;
   corsOrigins: readonly string[];
 }) {
   const { administration, metrics, limitsInForce } = services;
@@ -42,7 +48,8 @@ export function adminRoutes(services: {
 
   app.route("/users", adminUserRoutes(administration));
   app.route("/users", adminLinkRoutes(services));
-  app.route("/conversations", adminConversationRoutes(administration));
+  app.route("/conversations", adminConversationRoutes(services));
+  app.route("/settings", adminSettingsRoutes(services));
 
   const aboutLimits = about({
     id: "adminGetLimits",
@@ -50,7 +57,7 @@ export function adminRoutes(services: {
     superusers: true,
     answers: { 200: { data: z.array(limitInForce) } },
   });
-  app.get("/limits", aboutLimits, (c) => success(c, { data: limitsInForce }));
+  app.get("/limits", aboutLimits, (c) => success(c, { data: limitsInForce() }));
 
   const metricsQuery = z.object({
     range: z.enum(metricRanges, { error: "Must be hour or day." }).default("hour"),

@@ -14,7 +14,7 @@ export const identify = (cookies: SessionCookies, trusted: TrustedProxies) =>
     c.header("Cache-Control", "no-store");
     try {
       // A health check must not wait for a database.
-      const found = isHealth(c) ? undefined : await cookies.find(tokens);
+      const found = isUncounted(c) ? undefined : await cookies.find(tokens);
       if (found) {
         c.set("token", found.token);
         c.set("session", found.session);
@@ -26,5 +26,5 @@ export const identify = (cookies: SessionCookies, trusted: TrustedProxies) =>
     await next();
   });
 
-/** Asked by machines, often: it costs nothing and counts nowhere. */
-export const isHealth = (c: Context<Env>) => /^\/api\/chat\/health(\/ready)?$/.test(c.req.path);
+/** Asked by machines or by every page, often: it costs next to nothing and counts nowhere. */
+export const isUncounted = (c: Context<Env>) => /^\/api\/(chat\/health(\/ready)?|server)\/?$/.test(c.req.path);

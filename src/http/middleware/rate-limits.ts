@@ -4,7 +4,7 @@ import { rateLimiter } from "hono-rate-limiter";
 import { Failure, throttled } from "../../domain/errors.ts";
 import { type Limiter, type Limits, secondsUntil } from "../../domain/limits.ts";
 import type { Env } from "../env.ts";
-import { isHealth } from "./identify.ts";
+import { isUncounted } from "./identify.ts";
 
 const nothing: MiddlewareHandler<Env> = (_, next) => next();
 
@@ -18,7 +18,7 @@ export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<En
   );
   const byUser = limit(user, userKey);
   return createMiddleware<Env>((c, next) => {
-    if (isHealth(c)) return next();
+    if (isUncounted(c)) return next();
     return userKey(c) === "" ? byNetwork(c, next) : byUser(c, next);
   });
 }

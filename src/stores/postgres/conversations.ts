@@ -122,6 +122,14 @@ export class PostgresConversations implements ConversationStore {
     });
   }
 
+  async wasRemoved(conversationId: string, userId: number) {
+    const rows = await this.db.query<{ at: number }>(
+      "SELECT 1 AS at FROM removals WHERE conversation_id = $1 AND user_id = $2",
+      [conversationId, userId],
+    );
+    return rows.length > 0;
+  }
+
   async summaries(userId: number, page: { limit: number; offset: number; search?: string }) {
     const { limit, offset, search = "" } = page;
     const fitting = Math.ceil(this.db.pieceRows / PARTICIPANTS_SHOWN);

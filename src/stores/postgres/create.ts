@@ -13,7 +13,9 @@ const NOTHING = { created: false, unhidden: false, asked: [], ended: [] };
 
 /** Makes a conversation, or where one of two people decides themselves, a request for it. */
 export function create(tx: Transaction, conversation: NewConversation): Promise<CreateOutcome> {
-  return conversation.participantIds.length > 2 ? createGroup(tx, conversation) : createPair(tx, conversation);
+  return conversation.isGroup || conversation.participantIds.length > 2
+    ? createGroup(tx, conversation)
+    : createPair(tx, conversation);
 }
 
 /** A group whose others are all asked is one too: it begins with its owner alone. */

@@ -2,10 +2,12 @@ import { and, eq, ne, sql } from "drizzle-orm";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Account, NewUser, ProfileValues, UserStore } from "../../domain/ports.ts";
 import type { User } from "../../protocol/users.ts";
+import { auditedAlone, type Entry } from "./admin/audited.ts";
 import type { Database } from "./database.ts";
 import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
-import { sessions, users } from "./schema.ts";
+import { passwordLinks, sessions, users } from "./schema.ts";
 import { BEYOND_ALL, foundUsers, has } from "./search.ts";
+import { deleteSessions } from "./sessions.ts";
 
 /** Conversations that are looked at for one person, more or less. */
 const PLACES_A_PERSON = 5;
@@ -44,6 +46,29 @@ export class PostgresUsers implements UserStore {
         .delete(sessions)
         .where(and(eq(sessions.userId, id), ne(sessions.id, keptSession)))
         .returning({ id: sessions.id, key: sessions.key });
+    });
+  }
+
+  resetPassword(email: string, passwordHash: string, { isSuperuser }: { isSuperuser: boolean }) {
+    return auditedAlone<Awaited<ReturnType<UserStore["resetPassword"]>>>(this.db, null, async (tx) => {
+      const [before] = await tx.select().from(users).where(eq(users.email, email)).for("no key update");
+      if (!before) return { outcome: undefined, entries: [] };
+      const { id } = before;
+      const target = { type: "user", id } as const;
+      const details = { email };
+      const entries: Entry[] = [{ action: "password_set", target, details }];
+      const rights = isSuperuser ? { isSuperuser: true, isActive: true } : {};
+      // It is the one way back in: a superuser who can't log in would be none.
+      if (isSuperuser && !before.isActive) entries.push({ action: "user_reactivated", target, details });
+      if (isSuperuser && !before.isSuperuser) entries.push({ action: "superuser_granted", target, details });
+      const [row = before] = await tx
+        .update(users)
+        .set({ passwordHash, ...rights })
+        .where(eq(users.id, id))
+        .returning();
+      await tx.delete(passwordLinks).where(eq(passwordLinks.userId, id));
+      const ended = await deleteSessions(tx, id);
+      return { outcome: { user: userOf(row), isActive: row.isActive, ended }, entries };
     });
   }
 

@@ -112,6 +112,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
 }
 
 function Target({ target, details }: Pick<AuditEntry, "target" | "details">) {
+  if (target.type === "server") return <span>{texts.targets.server}</span>;
   const name = String(details["email"] ?? details["name"] ?? "") || texts.targets[target.type];
   if (target.type === "user") return <a href={pathOf("users", target.id)}>{name}</a>;
   if (target.type === "conversation") return <a href={pathOf("conversations", target.id)}>{name}</a>;

@@ -32,6 +32,8 @@ const did: Record<AuditAction, string> = {
   messages_read: "read messages of",
   message_removed: "removed",
   conversation_removed: "removed the conversation",
+  password_set: "set the password of",
+  settings_changed: "changed the settings of",
 };
 
 const actions: Record<AuditAction, string> = {
@@ -50,6 +52,8 @@ const actions: Record<AuditAction, string> = {
   messages_read: "Messages read",
   message_removed: "Message removed",
   conversation_removed: "Conversation removed",
+  password_set: "Password set",
+  settings_changed: "Settings changed",
 };
 
 const targets: Record<AuditTarget, string> = {
@@ -57,6 +61,7 @@ const targets: Record<AuditTarget, string> = {
   conversation: "a conversation without a name",
   message: "a message",
   invite: "an invite",
+  server: "this server",
 };
 
 /** What an entry says beside who, what and whom. */

@@ -5,8 +5,24 @@ import type { Database } from "../database.ts";
 import { auditLog } from "../schema.ts";
 import { totalOf } from "./listed.ts";
 
+/** Entries of commands that are read at once. */
+const COMMANDS_AT_ONCE = 100;
+
 export class PostgresAuditLog implements AuditLog {
   constructor(private readonly db: Database) {}
+
+  async newest() {
+    const [row] = await this.db.query<{ id: number }>("SELECT coalesce(max(id), 0) AS id FROM audit_log", []);
+    return row?.id ?? 0;
+  }
+
+  byCommands(after: number) {
+    return this.db.query<{ id: number; userId: number }>(
+      `SELECT id, target_id::int AS "userId" FROM audit_log
+       WHERE id > $1 AND actor_id IS NULL AND target_type = 'user' ORDER BY id LIMIT ${COMMANDS_AT_ONCE}`,
+      [after],
+    );
+  }
 
   list({ actorId, action, target, before, limit }: Parameters<AuditLog["list"]>[0]) {
     const wanted = and(

@@ -33,9 +33,13 @@ export const audited = <T>(db: Database, by: Admin, work: Work<T>): Promise<T> =
  * moment, the second one has none any more; and neither holds anything of its own while it waits for the other's.
  */
 export const auditedAlone = <T>(db: Database, by: Admin, work: Work<T>): Promise<T> =>
+  superusersAlone(db, (tx) => workAs(tx, by, work));
+
+/** The lock alone, for who is no superuser yet. MUST write its own entry. */
+export const superusersAlone = <T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> =>
   db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${sql.raw(String(ADMIN_LOCK))})`);
-    return workAs(tx, by, work);
+    return work(tx);
   });
 
 /**

@@ -3,6 +3,7 @@ import type { AccountChange, Admin, AdminUserStore } from "../../../domain/admin
 import { Failure } from "../../../domain/errors.ts";
 import type { EndedSession, NewUser } from "../../../domain/ports.ts";
 import { LISTED_MOST } from "../../../protocol/admin.ts";
+import type { User } from "../../../protocol/users.ts";
 import type { Database, Transaction } from "../database.ts";
 import { revokeInvitesOf } from "../invites.ts";
 import { userOf } from "../rows.ts";
@@ -126,25 +127,13 @@ export class PostgresAdminUsers implements AdminUserStore {
     });
   }
 
-  createSuperuser(user: NewUser | { email: string }) {
-    return auditedAlone<Awaited<ReturnType<AdminUserStore["createSuperuser"]>>>(this.db, null, async (tx) => {
-      if ("passwordHash" in user) {
-        const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
-        if (!row) return { outcome: { user: undefined, isCreated: false }, entries: [] };
-        const target = { type: "user", id: row.id } as const;
-        const entry: Entry = { action: "superuser_created", target, details: { email: row.email } };
-        return { outcome: { user: userOf(row), isCreated: true }, entries: [entry] };
-      }
-      const [before] = await tx.select().from(users).where(eq(users.email, user.email)).for("no key update");
-      if (!before) return { outcome: { user: undefined, isCreated: false }, entries: [] };
-      const target = { type: "user", id: before.id } as const;
-      const details = { email: before.email };
-      const entries: Entry[] = [];
-      // It is the one way back in: a superuser who can't log in would be none.
-      if (!before.isActive) entries.push({ action: "user_reactivated", target, details });
-      if (!before.isSuperuser) entries.push({ action: "superuser_granted", target, details });
-      await tx.update(users).set({ isSuperuser: true, isActive: true }).where(eq(users.id, before.id));
-      return { outcome: { user: userOf(before), isCreated: false }, entries };
+  createSuperuser(user: NewUser) {
+    return auditedAlone<User | undefined>(this.db, null, async (tx) => {
+      const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
+      if (!row) return { outcome: undefined, entries: [] };
+      const target = { type: "user", id: row.id } as const;
+      const entry: Entry = { action: "superuser_created", target, details: { email: row.email } };
+      return { outcome: userOf(row), entries: [entry] };
     });
   }
 }

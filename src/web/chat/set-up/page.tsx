@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { ConfabError } from "../../../client/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { AccountFrame } from "../account/frame.tsx";
 import { client } from "../session/session.ts";
@@ -39,8 +40,10 @@ export function SetUpPage() {
   useEffect(() => {
     client.call("GET", "admin/settings/").then(
       ({ data }) => setSettings(data as ServerSettings),
-      // Only a superuser is asked: somebody else has signed in here.
-      endSetUp,
+      (error) => {
+        // Only a superuser is asked: somebody else has signed in here.
+        if (error instanceof ConfabError && error.code === "not_found") endSetUp();
+      },
     );
   }, []);
   const goOn = () => (at + 1 < STEPS.length ? setAt(at + 1) : endSetUp());
