@@ -11,6 +11,7 @@ import type { WrongPasswords } from "../domain/wrong-passwords.ts";
 import type { NameRule } from "../protocol/names.ts";
 import { count } from "../protocol/text.ts";
 import {
+  arrival,
   confirmBody,
   loginBody,
   passwordBody,
@@ -60,7 +61,7 @@ export function userRoutes(services: {
     description:
       "It does not log in, unless `sign_in` is true: then the answer sets the session's cookie, and a session that came with the request ends. Where an invite is needed, or leads into a group, `invite` is its code. Registrations are also counted by network, signed in or not. `is_superuser` is in the answer for the first superuser only, who came with `setup_code` or `first`.",
     public: true,
-    answers: { 201: { message: "User registered successfully", data: profile } },
+    answers: { 201: { message: "User registered successfully", data: arrival } },
     failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
   });
   app.post("/register", aboutRegister, json(registerBody(names)), async (c) => {
@@ -82,7 +83,7 @@ export function userRoutes(services: {
     description:
       "Tries are also counted by account and address, and wrong passwords by network and by account, signed in or not. A session that came with the request ends.",
     public: true,
-    answers: { 200: { message: "Login successful", data: profile, cookie: "set" } },
+    answers: { 200: { message: "Login successful", data: arrival, cookie: "set" } },
     failures: ["invalid_credentials"],
   });
   app.post("/login", aboutLogin, json(loginBody), async (c) => {

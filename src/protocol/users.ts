@@ -33,11 +33,13 @@ export const mayAddMe = z
   });
 export type MayAddMe = z.infer<typeof mayAddMe>;
 
+const is_superuser = z.literal(true).optional().meta({ description: "There for superusers only." });
+
+/** Who has just come in, as they see themselves. */
+export const arrival = user.extend({ is_superuser }).meta({ id: "Arrival", description: "Who has just come in." });
+
 export const profile = user
-  .extend({
-    may_add_me: mayAddMe,
-    is_superuser: z.literal(true).optional().meta({ description: "There for superusers only." }),
-  })
+  .extend({ may_add_me: mayAddMe, is_superuser })
   .meta({ id: "Profile", description: "Oneself." });
 /** Oneself. `is_superuser` is there for superusers only. */
 export type Profile = z.infer<typeof profile>;
