@@ -143,7 +143,7 @@ describeInBrowser("the admin panel lets people in", () => {
     await page.waitForSelector(".badge:text('revoked')");
     expect((await server.visitor().get(`/api/invites/${url.split("/").at(-1)}/`)).body.data.state).toBe("revoked");
     await page.goto("/admin/audit");
-    await page.waitForSelector(".entry:has-text('revoked')");
+    await page.waitForSelector(".entry:has-text('revoked an invite into a group')");
     expect(await seriousFaults(page)).toEqual([]);
     expect(faults).toEqual([]);
     await close();
