@@ -104,8 +104,12 @@ describeInBrowser("the admin panel lets people in", () => {
     await page.waitForSelector(".field-error:has-text('The password is not right.')");
     await page.locator("dialog input[type=password]:focus").waitFor();
     expect(await seriousFaults(page)).toEqual([]);
+    const throttled = { status: "error", code: "throttled", message: "Request was throttled." };
+    const answer = { status: 429, headers: { "Retry-After": "1" }, json: throttled };
+    await page.route("**/api/users/confirm/", (route) => route.fulfill(answer), { times: 1 });
     await page.fill("dialog input[type=password]", PASSWORD);
     await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog [role=status]:has-text('too many tries')");
     await page.waitForSelector(".badge:text('deactivated')");
     expect((await eve.get("/api/users/profile/")).status).toBe(401);
     expect(faults).toEqual([]);
