@@ -76,6 +76,9 @@ describeInBrowser("the server's settings in the admin panel", () => {
     });
     await page.reload();
     await page.waitForSelector(".notice-error:has-text('TRUSTED_PROXIES')");
+    await page.waitForFunction(
+      '(() => { const { right } = document.querySelector(".panel-nav [aria-current]").getBoundingClientRect(); return right <= innerWidth; })()',
+    );
     expect(await seriousFaults(page)).toEqual([]);
     for (const direction of ["ltr", "rtl"]) {
       await page.evaluate(`document.documentElement.dir = "${direction}"`);
