@@ -110,7 +110,7 @@ export function createApp(services: AppServices): Hono<Env> {
 
   const guards = new Hono<Env>();
   guards.use(
-    identify(services.cookies, services.trustedProxies),
+    identify(services.cookies, services.sessions, services.trustedProxies),
     apiLog(services.writeApiLog, services.refusals, services.meter),
   );
   if (services.corsOrigins.length > 0) guards.use(listedCors(services.corsOrigins));

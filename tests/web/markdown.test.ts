@@ -201,15 +201,10 @@ describe("a message as long as it may be is looked through a few times only", ()
     for (const spy of spies) spy.mockClear();
   });
 
-  const rawOf = (token: unknown) =>
-    typeof token === "object" && token !== null && "raw" in token && typeof token.raw === "string"
-      ? token.raw
-      : undefined;
-
   /** Characters that all looks for the end of a mark have passed, in lengths of the message. */
   const looks = () => {
     const passed = spies.flatMap(({ mock: { calls, results } }) =>
-      calls.map(([src], i) => (/^(?:[*_`[~]|!\[)/.test(src) ? (rawOf(results[i]?.value) ?? src).length : 0)),
+      calls.map(([src], i) => (/^(?:[*_`[~]|!\[)/.test(src) ? rawOf(results[i]?.value, src).length : 0)),
     );
     return passed.reduce((sum, length) => sum + length, 0) / LENGTH;
   };
@@ -250,6 +245,9 @@ test("a few emoji are told from text", () => {
   for (const text of ["👍", "👍🏽 ❤️", "👨‍👩‍👧‍👦🇮🇪", "😀 😀 😀"]) expect(isOnlyEmoji(text)).toBe(true);
   for (const text of ["", "a", "1", "👍 ok", "😀".repeat(7), "#"]) expect(isOnlyEmoji(text)).toBe(false);
 });
+
+const rawOf = (token: unknown, otherwise: string) =>
+  typeof token === "object" && token && "raw" in token && typeof token.raw === "string" ? token.raw : otherwise;
 
 /** Letters, each as often as it is there; digits number lists and may be renumbered. */
 const matter = (text: string) =>

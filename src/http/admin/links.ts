@@ -5,7 +5,7 @@ import type { NameRule } from "../../protocol/names.ts";
 import { success } from "../answers.ts";
 import type { OriginOf } from "../client.ts";
 import { about } from "../docs/about.ts";
-import type { Env } from "../env.ts";
+import { type Env, recentlyProved, requireProof } from "../env.ts";
 import { json, userIdOf } from "../input.ts";
 import { adminOf } from "./env.ts";
 
@@ -17,25 +17,30 @@ export function adminLinkRoutes(services: { passwordLinks: PasswordLinks; origin
   const aboutAdd = about({
     id: "adminAddUser",
     summary: "Adds a person, who sets a password by the link in the answer",
-    description: "Whoever may register. The link works once, for 7 days.",
+    description:
+      "Whoever may register. The link works once, for 7 days. A superuser is added with a password that was entered within 15 minutes.",
     superusers: true,
     answers: { 201: { message: "User added successfully", data: addedUser } },
+    failures: ["confirmation_required"],
   });
   app.post("/", aboutAdd, json(addUserBody(names)), async (c) => {
+    const body = c.req.valid("json");
+    if (body.is_superuser) await requireProof(c);
     const { client } = c.var;
-    const data = await passwordLinks.addUser(adminOf(c), c.req.valid("json"), client, originOf(client));
+    const data = await passwordLinks.addUser(adminOf(c), body, client, originOf(client));
     return success(c, { message: "User added successfully", data }, 201);
   });
 
   const aboutReset = about({
     id: "adminMakeResetLink",
     summary: "Makes a link by which a person sets a new password",
-    description: "It works once, for 24 hours, and voids the earlier links of this person.",
+    description:
+      "It works once, for 24 hours, and voids the earlier links of this person. It needs a password that was entered within 15 minutes.",
     superusers: true,
     answers: { 201: { message: "Reset link created successfully", data: passwordLink } },
-    failures: ["user_not_found", "user_inactive"],
+    failures: ["user_not_found", "user_inactive", "confirmation_required"],
   });
-  app.post("/:userId/reset-link", aboutReset, async (c) => {
+  app.post("/:userId/reset-link", aboutReset, recentlyProved, async (c) => {
     const id = userIdOf(c, "user_not_found");
     const data = await passwordLinks.make(adminOf(c), id, originOf(c.var.client));
     return success(c, { message: "Reset link created successfully", data }, 201);

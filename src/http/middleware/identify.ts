@@ -1,14 +1,16 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { Failure } from "../../domain/errors.ts";
+import type { Sessions } from "../../domain/sessions.ts";
 import { clientOf, type TrustedProxies } from "../client.ts";
 import type { Env } from "../env.ts";
 import type { SessionCookies } from "../session-cookies.ts";
 
 /** Finds out who asks: address, cookie, session. Refuses nobody; handlers ask `sessionOf`. */
-export const identify = (cookies: SessionCookies, trusted: TrustedProxies) =>
+export const identify = (cookies: SessionCookies, sessions: Sessions, trusted: TrustedProxies) =>
   createMiddleware<Env>(async (c, next) => {
     c.set("client", clientOf(c.req.raw, c.env, trusted));
+    c.set("sessions", sessions);
     const tokens = cookies.tokens(c);
     c.set("token", tokens[0]);
     c.header("Cache-Control", "no-store");

@@ -9,7 +9,9 @@ class Refusal extends Error {
     readonly status: number,
     message: string,
     /** What is wrong with the fields of a form. */
-    readonly errors?: FieldErrors,
+    readonly errors?: FieldErrors | undefined,
+    /** In seconds: what is asked sooner is refused too. */
+    readonly retryAfter?: number | undefined,
   ) {
     super(message);
   }
@@ -48,7 +50,8 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   }
   // What is not there is named ("User not found"); who may not be here is told this, whatever they ask for.
   if (answer.status === 401 || (answer.status === 404 && message === "Not found")) isShutOut.value = true;
-  throw new Refusal(answer.status, message, errors);
+  const wait = answer.headers.get("retry-after");
+  throw new Refusal(answer.status, message, errors, wait === null ? undefined : Number(wait));
 }
 
 /** What cannot be asked for again: an action, whose failure is told. Resolves with whether it was done. */

@@ -50,6 +50,8 @@ function Panel() {
     // Who goes on by keyboard or ear begins at what is new.
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     isFirst.current = false;
+    // On a phone the views stand in a row that is wider than the screen.
+    document.querySelector(".panel-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [view, id]);
   return (
     <div class="panel">

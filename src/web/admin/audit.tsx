@@ -113,6 +113,8 @@ function Entry({ entry }: { entry: AuditEntry }) {
 
 function Target({ target, details }: Pick<AuditEntry, "target" | "details">) {
   if (target.type === "server") return <span>{texts.targets.server}</span>;
+  if (target.type === "invite")
+    return <a href={pathOf("invites")}>{texts.inviteInto(details["conversation"] !== null)}</a>;
   const name = String(details["email"] ?? details["name"] ?? "") || texts.targets[target.type];
   if (target.type === "user") return <a href={pathOf("users", target.id)}>{name}</a>;
   if (target.type === "conversation") return <a href={pathOf("conversations", target.id)}>{name}</a>;

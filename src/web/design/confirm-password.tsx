@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
+import { usePatientForm } from "../chat/account/patient-form.ts";
 import { texts } from "../texts/texts.ts";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Field } from "./field.tsx";
-import { FormMessage, useForm } from "./form.tsx";
+import { FormMessage } from "./form.tsx";
 
 interface Asked {
   /** Sends the password; rejects as the server does when it is another one. */
@@ -31,7 +32,8 @@ export function confirmPassword(check: Asked["check"]): Promise<boolean> {
 export const ConfirmPasswordLayer = () => asked.value && <ConfirmPasswordDialog {...asked.value} />;
 
 function ConfirmPasswordDialog({ check, answer }: Asked) {
-  const form = useForm(["password"], async ({ password = "" }) => {
+  // After too many tries it waits, and tries again by itself.
+  const form = usePatientForm(["password"], async ({ password = "" }) => {
     await check(password);
     answer(true);
   });
@@ -49,6 +51,7 @@ function ConfirmPasswordDialog({ check, answer }: Asked) {
           required
           autofocusInDialog
         />
+        {form.wait && <p role="status">{texts.design.confirmWaits}</p>}
         <div class="form-actions">
           <Button kind="primary" type="submit" busy={form.busy}>
             {texts.design.confirm}

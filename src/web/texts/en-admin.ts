@@ -409,6 +409,7 @@ export const adminEn = {
     actions,
     targets,
     details,
+    inviteInto: (isGroup: boolean) => (isGroup ? "an invite into a group" : "an invite to the server"),
     messageOf: (sender: string) => `a message of ${sender}`,
   },
 };

@@ -21,6 +21,7 @@ export const en = {
     cancel: "Cancel",
     dismiss: "Dismiss",
     confirmTitle: "Confirm your password",
+    confirmWaits: "There were too many tries. This is tried again by itself in a moment.",
     confirmText: "This can’t be undone or opens an account, so please show that it is you.",
     confirmPassword: "Your password",
     confirm: "Confirm",

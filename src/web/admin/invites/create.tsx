@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { CreateInviteBody, Invite } from "../../../protocol/invites.ts";
+import type { Invite } from "../../../protocol/invites.ts";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
@@ -30,10 +30,11 @@ export function CreateInvite({ onClose, onCreated }: { onClose: () => void; onCr
   const [group, setGroup] = useState<Group>();
   const [life, setLife] = useState<string>("week");
   const form = useForm(["max_uses", "conversation_id"], async ({ max_uses = "" }) => {
-    const body: CreateInviteBody = {
+    const most = max_uses.trim();
+    const body = {
       conversation_id: group?.id ?? null,
-      // What is no number is refused by the server, which says what would be right.
-      max_uses: max_uses.trim() === "" ? null : Number(max_uses),
+      // What is no number goes as it is: the server says what would be right.
+      max_uses: /^\d+$/.test(most) ? Number(most) : most || null,
       expires_in: SECONDS[LIVES.find((each) => each === life) ?? "week"],
     };
     const { data } = await call<Invite>("POST", "invites/", body);

@@ -108,7 +108,7 @@ function Row({ invite, reload }: { invite: Invite; reload: () => Promise<void> }
           </span>
         </span>
       </td>
-      <td>{texts.used(uses, max_uses)}</td>
+      <td class="setting">{texts.used(uses, max_uses)}</td>
       <td class="wide">
         <Moment at={expires_at} />
       </td>

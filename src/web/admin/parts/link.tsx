@@ -14,7 +14,7 @@ export interface MadeLink {
 }
 
 /** A link to be sent to somebody, with the ways to take it along. */
-export function LinkBox({ url }: { url: string }) {
+function LinkBox({ url }: { url: string }) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
     await copyText(url);
