@@ -56,6 +56,8 @@ export function userRoutes(services: {
   });
   app.post("/register", aboutRegister, json(registerBody(names)), async (c) => {
     const body = c.req.valid("json");
+    // Before anything is written: who is told to try again must not find their address taken then.
+    if (body.sign_in && c.var.session instanceof Failure) throw c.var.session;
     const credentials = await users.register(body, c.var.client.network);
     if (body.sign_in) {
       await signIn(c, credentials);
