@@ -51,7 +51,7 @@ const filledIn = (path: string) =>
   );
 
 test("the app has these many routes, the public ones among them", () => {
-  expect(routes).toHaveLength(53);
+  expect(routes).toHaveLength(54);
   expect(routes).toEqual(expect.arrayContaining(Object.keys(PUBLIC)));
   expect(guarded).toContain("GET /ws/chat/:conversationId");
   expect(hidden).toHaveLength(14);
