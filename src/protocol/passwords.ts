@@ -4,7 +4,7 @@ import { codePoints, unstorable } from "./content.ts";
 import { requiredString } from "./text.ts";
 
 const PASSWORD_MIN = 8;
-export const PASSWORD_MAX = 128;
+const PASSWORD_MAX = 128;
 /** NFC makes no text shorter than a third of itself, and it takes quadratic time: what is far too long is not tried. */
 const UNITS_MAX = 6 * PASSWORD_MAX;
 
