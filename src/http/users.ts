@@ -67,6 +67,8 @@ export function userRoutes(services: {
   app.post("/register", aboutRegister, json(registerBody(names)), async (c) => {
     await limits.register?.hit(c.var.client.network);
     const body = c.req.valid("json");
+    // Before anything is written: who is told to try again must not find their address taken then.
+    if (body.sign_in && c.var.session instanceof Failure) throw c.var.session;
     const credentials = await users.register(body, {
       ...c.var.client,
       isHere: () => services.ownMachine.isOwnPage(c),

@@ -1,3 +1,4 @@
+/// <reference path="./files.d.ts" />
 import list from "./common-passwords.txt" with { type: "text" };
 import { codePoints, unstorable } from "./content.ts";
 import { requiredString } from "./text.ts";

@@ -53,6 +53,7 @@ const ROUTES: Route[] = [
       password,
       password_confirm: password,
       invite: text(oneOfKnown(() => known.codes)),
+      sign_in: fc.constantFrom<Json>("true", "false", '"true"', "null"),
     },
     hashes: true,
   },
@@ -72,6 +73,7 @@ const ROUTES: Route[] = [
     body: { old_password: password, password, password_confirm: password },
     hashes: true,
   },
+  { method: "POST", path: "/api/users/confirm", body: { password }, hashes: true },
   { method: "GET", path: "/api/users/sessions" },
   { method: "DELETE", path: "/api/users/sessions" },
   { method: "DELETE", path: "/api/users/sessions/:sessionId", hashes: true },
@@ -372,7 +374,7 @@ inEachMode("hostile requests", (mode) => {
   async function logInAgain(shot: Shot, status: number) {
     if (status >= 300 || shot.method === "GET") return;
     if (shot.path.includes("/password")) known.password = JSON.parse(String(shot.body)).password;
-    if (!/logout|password|sessions/.test(shot.path)) return;
+    if (!/logout|password|sessions|register/.test(shot.path)) return;
     await eve.logIn(known.email, known.password);
     await learnSessions();
   }

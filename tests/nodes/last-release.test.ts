@@ -30,7 +30,7 @@ if (modes.includes("redis") && hasLastRelease)
       old = await spawnLastRelease({ ...place.environment, LOG_DIR: logs.old });
       ann = await old.visitor().signUp("Ann");
       bob = await old.visitor().signUp("Bob");
-      changedBefore = await ann.conversation([bob], "Before");
+      changedBefore = await ann.conversation([bob, await old.visitor().signUp("Carl")], "Before");
       const gone = await ann.send(changedBefore.id, "gone", "gone");
       await ann.delete(`/api/chat/conversations/${changedBefore.id}/messages/${gone.id}/`);
       next = await spawnServer({ ...place.environment, LOG_DIR: logs.next });

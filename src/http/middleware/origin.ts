@@ -73,9 +73,9 @@ function isOwn(origin: string, { host, port }: Client, saysBrowser: boolean): bo
 }
 
 const SHOWN_MAX = 100;
-/** A header as it may be shown: short, and without what can't be seen. */
+/** A header as it may be shown: short, and without what no origin or host has. */
 const shown = (text: string) =>
-  (text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text).replace(/[^\x20-\x7e…]/g, "?");
+  (text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text).replace(/[^\w :/.,[\]%~…-]/g, "?");
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 
