@@ -32,6 +32,9 @@ test("the address to open is PUBLIC_URL, else one in the local network, else loc
   expect(open(everywhere, 8000, machine({ odd0: ipv4("10.0.0.1"), eth0: ipv4("10.0.0.2") }))).toBe(
     "http://10.0.0.2:8000",
   );
+  const { docker0, lo } = ALL;
+  expect(open(everywhere, 8000, machine({ lo, docker0 }))).toBe("http://localhost:8000");
+  expect(open(everywhere, 8000, machine({ lo, docker0, odd0: ipv4("10.0.0.1") }))).toBe("http://10.0.0.1:8000");
   // A public address says nothing of how people come there; in a container it is the inside's.
   expect(open(everywhere, 8000, machine({ eth0: ipv4("203.0.113.7") }))).toBe("http://localhost:8000");
   expect(open(everywhere, 8000, machine(ALL, true))).toBe("http://localhost:8000");

@@ -71,20 +71,20 @@ inEachMode("what admins do", (mode) => {
   });
 
   test("a password that a command sets ends the account's sessions and one-time links, and no other's", async () => {
-    const [eve, dan] = [await stores.user("Eve"), await stores.user("Dan")];
-    for (const id of [eve, dan]) {
+    const [una, dan] = [await stores.user("Una"), await stores.user("Dan")];
+    for (const id of [una, dan]) {
       const session = { id: crypto.randomUUID(), key: `key of ${id}`, userId: id, passwordHash: "none" };
       const from = { address: "", client: "", network: "" };
       expect(await stores.sessions.create({ ...session, ...from }, 10)).toEqual([]);
       await stores.query("INSERT INTO password_links (key, user_id, expires_at) VALUES ($1, $2, now())", [`${id}`, id]);
     }
-    const email = (await stores.users.byId(eve))?.user.email ?? "";
+    const email = (await stores.users.byId(una))?.user.email ?? "";
     const reset = await stores.users.resetPassword(email, "other", { isSuperuser: false });
-    expect(reset).toMatchObject({ user: { id: eve }, isActive: true, ended: [{ key: `key of ${eve}` }] });
-    expect(await stores.users.byId(eve)).toMatchObject({ passwordHash: "other", isSuperuser: false });
-    expect(await stores.sessions.list(eve)).toEqual([]);
+    expect(reset).toMatchObject({ user: { id: una }, isActive: true, ended: [{ key: `key of ${una}` }] });
+    expect(await stores.users.byId(una)).toMatchObject({ passwordHash: "other", isSuperuser: false });
+    expect(await stores.sessions.list(una)).toEqual([]);
     expect(await stores.sessions.list(dan)).toHaveLength(1);
-    const links = await rows("SELECT user_id FROM password_links WHERE user_id >= $1", eve);
+    const links = await rows("SELECT user_id FROM password_links WHERE user_id >= $1", una);
     expect(links).toEqual([{ user_id: dan }]);
     expect(await stores.users.resetPassword("no@example.com", "x", { isSuperuser: true })).toBeUndefined();
   });
