@@ -20,7 +20,15 @@ interface Route {
 }
 
 /** What the attacker knows; the first of each is their own. Filled in before the tests. */
-const known = { users: [0], conversations: [""], messages: [""], sessions: [""], email: "", password: PASSWORD };
+const known = {
+  users: [0],
+  conversations: [""],
+  messages: [""],
+  sessions: [""],
+  requests: [""],
+  email: "",
+  password: PASSWORD,
+};
 
 const later = <T>(make: () => T) => fc.constant(null).map(make);
 const oneOfKnown = <T>(list: () => readonly T[]) => fc.nat().map((n) => list()[n % list().length] as T);
@@ -54,7 +62,15 @@ const ROUTES: Route[] = [
   },
   { method: "POST", path: "/api/users/logout", hashes: true },
   { method: "GET", path: "/api/users/profile" },
-  { method: "PATCH", path: "/api/users/profile", body: { first_name: letters, last_name: letters } },
+  {
+    method: "PATCH",
+    path: "/api/users/profile",
+    body: {
+      first_name: letters,
+      last_name: letters,
+      may_add_me: text(fc.constantFrom("everybody", "shared", "nobody")),
+    },
+  },
   { method: "GET", path: "/api/users/list", query: ["search", "limit", "offset"] },
   {
     method: "POST",
@@ -83,6 +99,9 @@ const ROUTES: Route[] = [
   },
   { method: "PATCH", path: "/api/chat/conversations/:conversationId/messages/:messageId", body: { content } },
   { method: "DELETE", path: "/api/chat/conversations/:conversationId/messages/:messageId" },
+  { method: "GET", path: "/api/chat/requests", query: ["limit", "offset"] },
+  { method: "POST", path: "/api/chat/requests/:requestId/accept" },
+  { method: "DELETE", path: "/api/chat/requests/:requestId" },
   { method: "GET", path: "/api/chat/health" },
   { method: "GET", path: "/api/chat/health/ready" },
   { method: "GET", path: "/ws" },
@@ -114,12 +133,14 @@ const parameter: Record<string, fc.Arbitrary<string>> = {
   ":messageId": oneOfKnown(() => known.messages),
   ":userId": oneOfKnown(() => known.users).map(String),
   ":sessionId": oneOfKnown(() => known.sessions),
+  ":requestId": oneOfKnown(() => known.requests),
 };
 const own: Record<string, () => string | number | undefined> = {
   ":conversationId": () => known.conversations[0],
   ":messageId": () => known.messages[0],
   ":userId": () => known.users[0],
   ":sessionId": () => known.sessions[0],
+  ":requestId": () => known.requests[0],
 };
 /** A route's path with what is the attacker's own. */
 const ownPath = (path: string) => path.replace(/:\w+/g, (name) => String(own[name]?.()));
@@ -288,6 +309,11 @@ inEachMode("hostile requests", (mode) => {
     known.conversations = [id, id, id.toUpperCase(), foreign.conversationId, crypto.randomUUID()];
     const mine = (await eve.send(id, "mine")).id;
     known.messages = [mine, mine, mine.toUpperCase(), foreign.messageId, crypto.randomUUID()];
+    await eve.patch("/api/users/profile/", { may_add_me: "nobody" });
+    const sender = await target.server.person();
+    const sent = await sender.post("/api/chat/conversations/", { participant_ids: [eve.id] });
+    const request = sent.body.data.request.id;
+    known.requests = [request, request, request.toUpperCase(), crypto.randomUUID()];
     await learnSessions();
   });
   afterAll(() => target.server.stop());
@@ -362,7 +388,7 @@ inEachMode("hostile requests", (mode) => {
       ({ method, path }) => method !== "ALL" && /^\/(api(?!\/(admin|docs|openapi|asyncapi))|ws)/.test(path),
     );
     expect(ROUTES.map(nameOf).sort()).toEqual([...new Set(declared.map(nameOf as never))].sort() as string[]);
-    expect(ROUTES.length).toBe(24);
+    expect(ROUTES.length).toBe(27);
   });
 
   for (const route of ROUTES) {
