@@ -26,6 +26,7 @@ const known = {
   messages: [""],
   sessions: [""],
   codes: [""],
+  requests: [""],
   email: "",
   password: PASSWORD,
 };
@@ -65,7 +66,15 @@ const ROUTES: Route[] = [
   },
   { method: "POST", path: "/api/users/logout", hashes: true },
   { method: "GET", path: "/api/users/profile" },
-  { method: "PATCH", path: "/api/users/profile", body: { first_name: letters, last_name: letters } },
+  {
+    method: "PATCH",
+    path: "/api/users/profile",
+    body: {
+      first_name: letters,
+      last_name: letters,
+      may_add_me: text(fc.constantFrom("everybody", "shared", "nobody")),
+    },
+  },
   { method: "GET", path: "/api/users/list", query: ["search", "limit", "offset"] },
   {
     method: "POST",
@@ -116,6 +125,9 @@ const ROUTES: Route[] = [
   { method: "PATCH", path: "/api/chat/conversations/:conversationId/messages/:messageId", body: { content } },
   { method: "DELETE", path: "/api/chat/conversations/:conversationId/messages/:messageId" },
   { method: "GET", path: "/api/server" },
+  { method: "GET", path: "/api/chat/requests", query: ["limit", "offset"] },
+  { method: "POST", path: "/api/chat/requests/:requestId/accept" },
+  { method: "DELETE", path: "/api/chat/requests/:requestId" },
   { method: "GET", path: "/api/chat/health" },
   { method: "GET", path: "/api/chat/health/ready" },
   { method: "GET", path: "/ws" },
@@ -148,6 +160,7 @@ const parameter: Record<string, fc.Arbitrary<string>> = {
   ":userId": oneOfKnown(() => known.users).map(String),
   ":sessionId": oneOfKnown(() => known.sessions),
   ":code": oneOfKnown(() => known.codes),
+  ":requestId": oneOfKnown(() => known.requests),
 };
 const own: Record<string, () => string | number | undefined> = {
   ":conversationId": () => known.conversations[0],
@@ -155,6 +168,7 @@ const own: Record<string, () => string | number | undefined> = {
   ":userId": () => known.users[0],
   ":sessionId": () => known.sessions[0],
   ":code": () => known.codes[0],
+  ":requestId": () => known.requests[0],
 };
 /** A route's path with what is the attacker's own. */
 const ownPath = (path: string) => path.replace(/:\w+/g, (name) => String(own[name]?.()));
@@ -331,6 +345,11 @@ inEachMode("hostile requests", (mode) => {
     // Where they have as many as one person may have, an older one serves as well.
     const code = invited.body.data?.code ?? known.codes[0];
     known.codes = [code, code, code.toUpperCase(), foreignCode, "0".repeat(16)];
+    await eve.patch("/api/users/profile/", { may_add_me: "nobody" });
+    const sender = await target.server.person();
+    const sent = await sender.post("/api/chat/conversations/", { participant_ids: [eve.id] });
+    const request = sent.body.data.request.id;
+    known.requests = [request, request, request.toUpperCase(), crypto.randomUUID()];
     await learnSessions();
   });
   afterAll(() => target.server.stop());
@@ -405,7 +424,7 @@ inEachMode("hostile requests", (mode) => {
       ({ method, path }) => method !== "ALL" && /^\/(api(?!\/(admin|docs|openapi|asyncapi))|ws)/.test(path),
     );
     expect(ROUTES.map(nameOf).sort()).toEqual([...new Set(declared.map(nameOf as never))].sort() as string[]);
-    expect(ROUTES.length).toBe(31);
+    expect(ROUTES.length).toBe(35);
   });
 
   for (const route of ROUTES) {
