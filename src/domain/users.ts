@@ -110,6 +110,9 @@ export class Users {
     const { user, isCreated } = made;
     if (!user) throw emailTaken();
     if (!isCreated) this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
+    const event = { account: user.email, userId: user.id, by: null };
+    if (isCreated) this.security.record({ event: "user_added", ...event });
+    this.security.record({ event: "superuser_granted", ...event });
     return { user, isCreated };
   }
 }
