@@ -243,12 +243,12 @@ export const settings = {
   RATE_LIMIT_LOGIN: { doc: "Logins per account and address.", default: "10/minute", schema: rate },
   RATE_LIMIT_REGISTER: { doc: "Registrations per network.", default: "20/minute", schema: rate },
   RATE_LIMIT_LOGIN_NETWORK: {
-    doc: "Wrong passwords per network, over all accounts; five times as many per wide network (/24, or /48 of IPv6).",
+    doc: "Failed logins per network, over all accounts; five times as many per wide network (/24, or /48 of IPv6).",
     default: "20/minute",
     schema: rate,
   },
   RATE_LIMIT_LOGIN_ACCOUNT: {
-    doc: "Wrong passwords per account, over all networks. Networks where the person signed in before stay open.",
+    doc: "Failed logins per account, over all networks. Networks where the person signed in before stay open.",
     default: "60/hour",
     schema: rate,
   },

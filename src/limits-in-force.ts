@@ -77,7 +77,7 @@ const FIXED = [
   fixed("People in a conversation; in larger ones it is not told who types or has read.", QUIET_ABOVE, "count"),
   fixed("A session ends when it is not used for so long.", SESSION_IDLE_MS, "ms"),
   fixed("Any session ends after so long.", SESSION_LIFETIME_MS, "ms"),
-  fixed("Acts of admins that can't be undone ask for the password again after so long.", PROVED_MS, "ms"),
+  fixed("Acts of admins that can't be undone ask for a confirmation again after so long.", PROVED_MS, "ms"),
   fixed("Messages on one node that wait to be stored; more are refused for the moment.", SENDS_WAITING_MAX, "count"),
   fixed(
     "Passwords on one node that wait to be checked; more are refused for the moment.",

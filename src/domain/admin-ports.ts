@@ -14,7 +14,7 @@ import type { EndedSession, NewUser } from "./ports.ts";
 /** Who does it, as the audit log will tell: a superuser and where they are, or `null`, the command line. */
 export type Admin = { userId: number; address: string; network: string } | null;
 
-/** What a change of an account is called, in the audit log and in that of security. */
+/** The names of an account's changes, in the audit log and in the security log. */
 export type AccountChange = "user_deactivated" | "user_reactivated" | "superuser_granted" | "superuser_revoked";
 
 /** How many there are; not exact: at least so many, and the list does not go on beyond those that were looked at. */

@@ -1,9 +1,9 @@
-/** Who asks for something over the network, as far as can be believed. */
+/** The sender of a request, as far as it can be believed. */
 export interface Caller {
   address: string;
-  /** What requests are counted by: the address, for IPv6 its /64. */
+  /** Requests are counted by it: the address, for IPv6 its /64. */
   network: string;
-  /** The neighbourhood that one owner easily has all of: the /24 of an IPv4 address, the /48 of an IPv6 one. */
+  /** The /24 of an IPv4 address, the /48 of an IPv6 address: one owner may well have all of it. */
   wide: string;
 }
 

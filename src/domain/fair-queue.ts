@@ -1,12 +1,12 @@
 import type { PasswordCaller } from "./caller.ts";
 
-/** So many turns of callers with proof, then one of somebody else who waits: an attack on the proof starves nobody. */
+/** After this many turns of callers with proof, somebody else has one: an attacker with proof starves nobody. */
 const PROVEN_IN_A_ROW = 4;
 
 /** Waiting callers of one kind: wide networks take turns, in each its networks do, and in each of those they come in order. */
 class Turns<T> {
   size = 0;
-  /** Who is next comes first. */
+  /** The next one comes first. */
   private readonly wides = new Map<string, Wide<T>>();
 
   add({ network, wide: name }: PasswordCaller, item: T): void {
@@ -51,7 +51,7 @@ class Turns<T> {
 
 interface Wide<T> {
   size: number;
-  /** By network; who is next comes first. */
+  /** By network; the next one comes first. */
   networks: Map<string, T[]>;
 }
 
@@ -63,8 +63,8 @@ function busiest<V>(all: Map<string, V>, preferred: string, sizeOf: (value: V) =
 }
 
 /**
- * Who is next to have their password hashed, and who is sent away when too many wait. Callers with proof go first and are
- * sent away last; among equals each wide network has its share, and in it each network: a flood holds up its own alone.
+ * The callers who wait for a password to be hashed. Those with proof go first, and are sent away last when too many wait.
+ * Among equals each wide network has its share, and each network in it: a flood holds up its own network alone.
  */
 export class FairQueue<T> {
   private readonly proven = new Turns<T>();

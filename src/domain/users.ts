@@ -165,7 +165,7 @@ export class Users {
       isSuperuser: true,
     });
     if (!user) throw emailTaken();
-    this.security.record({ event: "superuser_granted", account: user.email, userId: user.id, by: null });
+    this.security.record(event: "superuser_granted", account: user.email, userId: user.id, by: null );
     this.bus.publish({ kind: "settings_changed" });
     return user;
   }

@@ -10,7 +10,7 @@ import type { SecurityEvent, SecurityLog } from "./security-log.ts";
 export interface Tried {
   /** As it was typed, there such an account or not; or the user of the caller's session. */
   account: { email: string } | { userId: number };
-  /** Who holds a valid cookie, their own account or not. */
+  /** The user of the caller's session, if there is one. */
   signedInAs?: number | undefined;
   /** The field whose fault says that the password was wrong, where it is no login. */
   field?: string;
@@ -43,7 +43,7 @@ export class WrongPasswords {
     };
     try {
       await this.limits.login?.hit(`${loginKey(standing)} ${caller.network}`);
-      // What can't be an e-mail is nobody's, and perhaps nothing that the database could look for.
+      // A text that is no e-mail names nobody, and the database may be unable to read it.
       const canBe = !("email" in standing) || emailSchema.safeParse(standing.email).success;
       const found = canBe ? await this.sessions.standing(standing, where) : undefined;
       const key = keyOf(found?.email ?? ("email" in standing ? standing.email : ""));

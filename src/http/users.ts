@@ -208,7 +208,7 @@ export function userRoutes(services: {
 
   const aboutEndOthers = about({
     id: "endOtherSessions",
-    summary: "Ends all one's own logins but this one",
+    summary: "Ends all your other logins",
     answers: { 200: { message: "Sessions ended", meta: z.object({ ended: count }) } },
   });
   app.delete("/sessions", aboutEndOthers, async (c) => {

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { SecurityEvent, SecurityEventName, SecurityLog } from "../domain/security-log.ts";
 
-/** What an attacker can cause without end, and how many lines of it are written in a second. */
+/** An attacker can cause these without end: at most so many lines of them are written in a second. */
 const FLOODING: ReadonlySet<SecurityEventName> = new Set(["login_failed", "login_throttled"]);
 const FLOODING_A_SECOND = 20;
 const OTHERS_A_SECOND = 200;
@@ -90,7 +90,7 @@ function lineOf({ event, account, userId, network, address, by, details }: Secur
   });
 }
 
-/** What can't be seen could make a line look like another one, or like two. */
+/** Without characters that can't be seen: they make a line look like another one, or like two. */
 const printable = (text: string) =>
   text
     .slice(0, 2 * ACCOUNT_MAX)

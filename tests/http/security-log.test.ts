@@ -5,7 +5,7 @@ import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode, makePlace } from "../support/modes.ts";
 import { spawnServer } from "../support/process.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { superuser } from "../support/superuser.ts";
+import { promote, superuser } from "../support/superuser.ts";
 import { dataOf, times } from "./expectations.ts";
 
 const LOGIN = "/api/users/login/";
@@ -78,6 +78,16 @@ inEachMode("the security log", (mode) => {
     ]);
     expect(events()).toHaveLength(5);
   });
+
+  if (mode === "embedded")
+    test("tells of superusers that the command line makes", async () => {
+      const ann = await server.person();
+      server.securityLog.length = 0;
+      await promote(server, ann);
+      expect(events()).toMatchObject([
+        { event: "superuser_granted", account: ann.user?.email, user_id: ann.id, by: null },
+      ]);
+    });
 
   test("an admin who looks at a user's sessions is in the audit log, once", async () => {
     const ann = await server.person();

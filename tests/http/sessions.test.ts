@@ -19,7 +19,7 @@ inEachMode("sessions", (mode) => {
 
   const again = (who: Client) => server.visitor().logIn(who.user?.email ?? "");
 
-  test("all but one's own end at once, with their sockets", async () => {
+  test("all other sessions of a user end at once, with their sockets", async () => {
     const [ann, bob] = [await server.person(), await server.person()];
     const others = [await again(ann), await again(ann)];
     const sockets = [await ann.hub(), ...(await Promise.all(others.map((other) => other.hub())))];
@@ -54,10 +54,9 @@ inEachMode("sessions", (mode) => {
 
   test("logins that race leave MAX_SESSIONS_PER_USER sessions", async () => {
     const ann = await server.person();
-    const body = { email: ann.user?.email, password: PASSWORD };
-    const answers = await Promise.all(times(20, () => server.visitor().post("/api/users/login/", body)));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(dataOf(await (await again(ann)).get(SESSIONS))).toHaveLength(MAX);
+    const clients = await Promise.all(times(20, () => again(ann)));
+    const statuses = await Promise.all([ann, ...clients].map(async (who) => (await profile(who)).status));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(MAX);
   });
 });
 
@@ -84,7 +83,7 @@ if (modes.includes("postgres"))
           ["removing a conversation", () => root.delete(conversation)],
         ];
         await sql`UPDATE sessions SET proved_at = now() - interval '15 minutes' WHERE user_id = ${root.id}`;
-        // What the node believes of a session it believes for five seconds: it is told anew.
+        // The node believes for five seconds what it read of a session; a new name makes it read again.
         await server.person().then(() => root.patch("/api/users/profile/", { first_name: "Root" }));
         const stale = async () => {
           for (const [act, ask] of acts) {
@@ -102,6 +101,8 @@ if (modes.includes("postgres"))
         expectError(await bob.delete(conversation), 404, { message: "Not found" });
         expect((await bob.get(`/api/chat/conversations/${id}/`)).status).toBe(200);
 
+        // The node has read it of late, and goes on believing it.
+        dataOf(await root.get("/api/users/profile/"));
         // Another node has written it down: it counts here at once, though this one was told nothing.
         await sql`UPDATE sessions SET proved_at = now() - interval '14 minutes' WHERE user_id = ${root.id}`;
         for (const [act, ask] of acts) expect([200, 201], act).toContain((await ask()).status);

@@ -76,7 +76,7 @@ inEachMode("limits on logins", (mode) => {
     for (const n of times(5, (i) => i + 1)) await wrong(at(newNetwork(within, n)), 4);
     expectThrottled(await attempt(at(newNetwork(within, 6)), newAccount()));
     await wrong(at(newNetwork(within + 1)), 1);
-    // What neighbours do holds nobody up where they signed in before.
+    // The guesses of neighbours hold nobody up where they signed in before.
     dataOf(await attempt(at(home), ann.user?.email ?? "", PASSWORD));
     expectThrottled(await attempt(at(newNetwork(within, 6)), ann.user?.email ?? "", PASSWORD));
     for (const n of times(5, (i) => i + 1)) await wrong(at(`203.0.113.${n}`), 4);

@@ -66,7 +66,7 @@ export function adminConversationRoutes(services: { administration: Administrati
   const aboutRemove = about({
     id: "adminRemoveConversation",
     summary: "Removes a conversation and everything in it, for good",
-    description: "Needs a password that was shown within 15 minutes.",
+    description: "Needs a password that was entered within 15 minutes.",
     superusers: true,
     answers: { 200: { message: "Conversation removed" } },
     failures: ["confirmation_required"],
@@ -114,7 +114,7 @@ export function adminConversationRoutes(services: { administration: Administrati
   const aboutRemoveMessage = about({
     id: "adminRemoveMessage",
     summary: "Removes a message; it stays as a tombstone",
-    description: "Needs a password that was shown within 15 minutes.",
+    description: "Needs a password that was entered within 15 minutes.",
     superusers: true,
     answers: { 200: { message: "Message removed", data: message } },
     failures: ["confirmation_required"],
