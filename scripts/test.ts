@@ -1,15 +1,23 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAllFiles, cleanUpAll } from "../tests/support/cleanup.ts";
 import { embeddedTemplate, SHARED_TEMPLATE } from "../tests/support/modes.ts";
 import { postgresPrograms, SHARED_POSTGRES, startPostgres } from "../tests/support/postgres.ts";
 
-// `bun run test`: most tests wait more than they compute, so their files run side by side; then come those that must be
-// alone, one after the other. With arguments, what they say, in one process: `bun run test tests/http -t "a name"`.
+// `bun run test`: most tests wait more than they compute, so their files run side by side. Then come those in a browser,
+// fewer at once, and those that must be alone, one after the other. With arguments, what they say, in one process:
+// `bun run test tests/http -t "a name"`.
 
 const ROOT = join(import.meta.dir, "..");
 const SIDE_BY_SIDE = 3;
+/** A page that waits for its turn runs out of patience, as a person would. */
+const BROWSERS_SIDE_BY_SIDE = 2;
+/**
+ * How long files take, in ms: the slowest begin first, so that none of them is left alone at the end. Files that are not
+ * in it count as quick. Measure anew with `bun test --timings=tests/timings.json --update-timings FILE…`.
+ */
+const TIMINGS = "tests/timings.json";
 /** They prove nothing on a machine that does much else, or measure what it does, or stand on Redis answering in time. */
 const ALONE = [
   "tests/contracts/counters.test.ts",
@@ -22,7 +30,17 @@ const ALONE = [
   "tests/nodes/two-nodes.test.ts",
 ];
 
-const folder = mkdtempSync(join(tmpdir(), "confab-tests-"));
+/**
+ * Where temporary folders are: in memory where that has room. The tests copy hundreds of databases of 8 to 40 MB, and on
+ * a disk each of those costs up to a second of the processor.
+ */
+const MEMORY = "/dev/shm";
+const MEMORY_LEAST = 8 * 2 ** 30;
+
+const folder = mkdtempSync(join(hasRoom(MEMORY) ? MEMORY : tmpdir(), "confab-tests-"));
+// PostgreSQL runs as another user.
+chmodSync(folder, 0o1777);
+process.env["TMPDIR"] = folder;
 afterAllFiles(() => rmSync(folder, { recursive: true, force: true }));
 const interrupt = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupt.abort());
@@ -46,11 +64,17 @@ interface Totals {
 async function testAll(): Promise<Totals[]> {
   const files = [...new Bun.Glob("tests/**/*.test.ts").scanSync(ROOT)];
   for (const file of ALONE) if (!files.includes(file)) throw new Error(`there is no ${file}`);
-  // A page that waits for its turn runs out of patience, as a person would.
-  const isAlone = (file: string) => ALONE.includes(file) || file.startsWith("tests/browser/");
-  const [alone, others] = [files.filter(isAlone), files.filter((file) => !isAlone(file))];
+  const isAlone = (file: string) => ALONE.includes(file);
+  const isInBrowser = (file: string) => file.startsWith("tests/browser/");
+  const [alone, together] = [files.filter(isAlone), files.filter((file) => !isAlone(file))];
+  const [inBrowser, others] = [together.filter(isInBrowser), together.filter((file) => !isInBrowser(file))];
   const shared = await startShared();
-  return [await test([`--parallel=${SIDE_BY_SIDE}`, ...others], shared), await test(alone, shared)];
+  const sideBySide = (count: number) => [`--parallel=${count}`, `--timings=${TIMINGS}`];
+  return [
+    await test([...sideBySide(SIDE_BY_SIDE), ...others], shared),
+    await test([...sideBySide(BROWSERS_SIDE_BY_SIDE), ...inBrowser], shared),
+    await test(alone, shared),
+  ];
 }
 
 /** What takes long to start is started once for all processes; the tests have databases of their own there. */
@@ -107,4 +131,13 @@ function plain(escaped: string): string {
   return escaped.replace(/&(?:#(\d+)|(\w+));/g, (whole, code, name) =>
     code ? String.fromCodePoint(Number(code)) : (names[name] ?? whole),
   );
+}
+
+function hasRoom(place: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(place);
+    return bavail * bsize >= MEMORY_LEAST;
+  } catch {
+    return false;
+  }
 }
