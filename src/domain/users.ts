@@ -165,7 +165,9 @@ export class Users {
       isSuperuser: true,
     });
     if (!user) throw emailTaken();
-    this.security.record(event: "superuser_granted", account: user.email, userId: user.id, by: null );
+    const facts = { account: user.email, userId: user.id, by: null };
+    this.security.record({ event: "user_added", ...facts });
+    this.security.record({ event: "superuser_granted", ...facts });
     this.bus.publish({ kind: "settings_changed" });
     return user;
   }
