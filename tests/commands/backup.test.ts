@@ -314,7 +314,8 @@ test("a backup has every table, each after those that its rows point to", () => 
   expect(new Set([...order, "history", "password_links"])).toEqual(
     new Set(tables.map((table) => getTableConfig(table).name)),
   );
-  for (const { name, foreignKeys } of tables.map(getTableConfig))
+  const ordered = tables.map(getTableConfig).filter(({ name }) => order.includes(name));
+  for (const { name, foreignKeys } of ordered)
     for (const key of foreignKeys)
       expect(order.indexOf(getTableConfig(key.reference().foreignTable).name)).toBeLessThan(order.indexOf(name));
 });

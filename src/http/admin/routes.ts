@@ -81,7 +81,8 @@ export function adminRoutes(services: {
     target_type: z.enum(auditTargets, { error: `Must be one of: ${auditTargets.join(", ")}.` }).optional(),
     target_id: z
       .string({ error: "Not a valid id." })
-      .regex(/^[0-9a-z-]{1,36}$/i, { error: "Not a valid id." })
+      // Of an invite its code, of a user a number, of all others a UUID.
+      .regex(/^([0-9a-f-]{1,36}|[0-9a-z]{16})$/i, { error: "Not a valid id." })
       .transform((id) => id.toLowerCase())
       .optional(),
     before: optionalCounter,

@@ -116,6 +116,7 @@ function Target({ target, details }: Pick<AuditEntry, "target" | "details">) {
   const name = String(details["email"] ?? details["name"] ?? "") || texts.targets[target.type];
   if (target.type === "user") return <a href={pathOf("users", target.id)}>{name}</a>;
   if (target.type === "conversation") return <a href={pathOf("conversations", target.id)}>{name}</a>;
+  if (target.type === "invite") return <span>{name}</span>;
   const conversation = String(details["conversation"] ?? "");
   return <a href={pathOf("conversations", conversation)}>{texts.messageOf(String(details["sender"] ?? ""))}</a>;
 }
