@@ -43,7 +43,7 @@ describeInBrowser("an account in the browser", () => {
     await fill(visitor, { first_name: "Ann", email: "ann@example.com", password: PASSWORD });
     await page.waitForSelector("h1:text('You are the first one here')");
     // This address would lead others to their own machine.
-    await page.getByText("An admin of this server can invite them.").first().waitFor();
+    await page.getByRole("main").getByText("An admin of this server can invite them.").waitFor();
     expect(await seriousFaults(page)).toEqual([]);
     expect(faults).toEqual([]);
     await visitor.close();

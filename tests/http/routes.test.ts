@@ -61,7 +61,7 @@ test("the app has these many routes, the public ones among them", () => {
   expect(routes).toHaveLength(74);
   expect(routes).toEqual(expect.arrayContaining(Object.keys(PUBLIC)));
   expect(guarded).toContain("GET /ws/chat/:conversationId");
-  expect(hidden).toHaveLength(16);
+  expect(hidden).toHaveLength(19);
 });
 
 test.each(Object.entries(PUBLIC))("%s is public", async (route, status) => {
