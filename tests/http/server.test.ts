@@ -60,7 +60,7 @@ inEachMode("the first superuser", (mode) => {
     expect((await infoOf(server)).first_user).toBe("none");
     expect(await server.running.setUpCode()).toBeUndefined();
     expectFaults(await register(server, { setup_code: code }), "setup_code");
-    expect(server.log.join()).toContain("first_superuser");
+    expect(server.securityLog.join()).toContain("first_superuser");
     const root = await server.visitor().logIn(dataOf(first, 201).email);
     const [entry] = dataOf(await root.get("/api/admin/audit/?action=superuser_created"));
     expect(entry).toMatchObject({ actor: { email: root.user?.email }, details: { way: "code" } });
@@ -182,6 +182,18 @@ else
       await proxy.exited;
     }
   });
+
+test("admins see that a proxy's headers come while none is trusted, and that alone", async () => {
+  const path = "/api/admin/settings/";
+  const forwarded = { "X-Forwarded-For": "203.0.113.7" };
+  const [unset, set] = [await start("embedded"), await start("embedded", { TRUSTED_PROXIES: "1" })];
+  for (const server of [unset, set]) {
+    const root = await superuser(server, "Root");
+    expect(dataOf(await root.get(path)).proxy_headers_seen).toBe(false);
+    await server.visitor().get("/api/server/", forwarded);
+    expect(dataOf(await root.get(path)).proxy_headers_seen).toBe(server === unset);
+  }
+});
 
 inEachMode("the server's settings", (mode) => {
   const settings = "/api/admin/settings/";
