@@ -291,7 +291,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     user: limiter("user", config.RATE_LIMIT_USER),
     messages: limiter("messages", config.RATE_LIMIT_MESSAGES),
     login: limiter("login", config.RATE_LIMIT_LOGIN),
-    register: limiter("register", config.RATE_LIMIT_REGISTER),
+    register: {
+      network: limiter("register", config.RATE_LIMIT_REGISTER),
+      wide: limiter("register-wide", wideRate(config.RATE_LIMIT_REGISTER)),
+    },
     wrong: {
       network: limiter("wrong-network", config.RATE_LIMIT_LOGIN_NETWORK),
       wide: limiter("wrong-wide", wideRate(config.RATE_LIMIT_LOGIN_NETWORK)),
