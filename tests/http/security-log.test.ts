@@ -52,7 +52,7 @@ inEachMode("the security log", (mode) => {
     const where = { network: "2001:db8:1:2::/64", address: "2001:db8:1:2:3::4" };
     expect(events()).toMatchObject([
       { event: "login_failed", account: ann.user?.email, ...where },
-      { event: "login_failed", account: " Nobody@Example.com", ...where },
+      { event: "login_failed", account: "nobody@example.com", ...where },
       { event: "login_failed", account: "nobody@example.com", ...where },
       { event: "login_failed", account: "nobody@example.com", ...where },
       { event: "login_throttled", account: "nobody@example.com", ...where },
@@ -84,8 +84,11 @@ inEachMode("the security log", (mode) => {
       const ann = await server.person();
       server.securityLog.length = 0;
       await promote(server, ann);
+      const facts = { account: ann.user?.email, user_id: ann.id };
       expect(events()).toMatchObject([
-        { event: "superuser_granted", account: ann.user?.email, user_id: ann.id, by: null },
+        { event: "password_reset", ...facts, by: null },
+        { event: "superuser_granted", ...facts, by: null },
+        { event: "login", ...facts },
       ]);
     });
 

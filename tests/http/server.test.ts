@@ -60,7 +60,7 @@ inEachMode("the first superuser", (mode) => {
     expect((await infoOf(server)).first_user).toBe("none");
     expect(await server.running.setUpCode()).toBeUndefined();
     expectFaults(await register(server, { setup_code: code }), "setup_code");
-    expect(server.log.join()).toContain("first_superuser");
+    expect(server.securityLog.join()).toContain("first_superuser");
     const root = await server.visitor().logIn(dataOf(first, 201).email);
     const [entry] = dataOf(await root.get("/api/admin/audit/?action=superuser_created"));
     expect(entry).toMatchObject({ actor: { email: root.user?.email }, details: { way: "code" } });
