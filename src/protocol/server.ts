@@ -26,7 +26,7 @@ export const serverInfo = z
         "`code`: the printed set-up code makes the next account a superuser. `here`: this request could do so without it. `none`: there is a superuser.",
     }),
   })
-  .meta({ id: "ServerInfo", description: "What a page has to know before anybody is logged in." });
+  .meta({ id: "ServerInfo", description: "Facts that a page needs before anybody is logged in." });
 export type ServerInfo = z.infer<typeof serverInfo>;
 
 export const serverSettings = z

@@ -35,8 +35,10 @@ export type MayAddMe = z.infer<typeof mayAddMe>;
 
 const is_superuser = z.literal(true).optional().meta({ description: "There for superusers only." });
 
-/** Who has just come in, as they see themselves. */
-export const arrival = user.extend({ is_superuser }).meta({ id: "Arrival", description: "Who has just come in." });
+/** A person who has just come in, as they see themselves. */
+export const arrival = user
+  .extend({ is_superuser })
+  .meta({ id: "Arrival", description: "A person who has just come in." });
 
 export const profile = user
   .extend({ may_add_me: mayAddMe, is_superuser })

@@ -37,7 +37,7 @@ describeInBrowser("the server's settings in the admin panel", () => {
     await page.reload();
     await page.waitForSelector(".group-chosen:text('Everybody')");
     expect(await page.inputValue("input[name=name]")).toBe("Example Team");
-    await page.click("button:has-text('Take it out')");
+    await page.click("button:has-text('Remove')");
     await page.fill("input[name=name]", "x".repeat(101));
     await page.click("button:has-text('Save')");
     await page.locator(".field-wrong input[name=name]:focus").waitFor();

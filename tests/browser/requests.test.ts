@@ -38,7 +38,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
 
     await requests(at.page).getByText("wants to write to you").waitFor();
     expect(await seriousFaults(at.page)).toEqual([]);
-    await at.page.getByRole("button", { name: "Accept the request of Ann Tester" }).click();
+    await at.page.getByRole("button", { name: "Accept the request from Ann Tester" }).click();
     await at.page.waitForURL("**/c/*");
     await composer(at.page).waitFor();
     await requests(at.page).waitFor({ state: "detached" });
@@ -67,7 +67,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     expect(await at.page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
     const other = await openPage(dora, "/");
     await requests(other.page).waitFor();
-    await at.page.getByRole("button", { name: "Decline the request of Ann Tester" }).click();
+    await at.page.getByRole("button", { name: "Decline the request from Ann Tester" }).click();
     await requests(at.page).waitFor({ state: "detached" });
     await requests(other.page).waitFor({ state: "detached" });
     await at.page.reload();

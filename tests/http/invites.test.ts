@@ -426,7 +426,7 @@ describe("who may register", () => {
         const { id } = await root.conversation([member, cem]);
         expectError(await register(server, registration()), 403, {
           code: "registration_by_invite",
-          message: "You need an invite link to register here. Ask somebody who uses this server for one.",
+          message: "You need an invite link to register here. Ask an admin of this server for one.",
         });
         const theirs = await invite(member, { conversation_id: id });
         expect(theirs.registers).toBe(false);

@@ -27,7 +27,7 @@ export const isShutOut = signal(false);
 const PATIENCE_MS = 30_000;
 
 /**
- * Asks the server for something under `/api/`. What the server does only for somebody who has proved lately who they
+ * Asks the server for something under `/api/`. An act that the server does only for somebody who has proved lately who they
  * are is done once they have given their password.
  * @throws Refusal, Cancelled
  */

@@ -20,7 +20,7 @@ export interface Group {
 export interface GroupFieldProps {
   label: string;
   hint: string;
-  /** What is said while none is chosen. */
+  /** The text while none is chosen. */
   none: string;
   group: Group | undefined;
   errors?: readonly string[] | undefined;
