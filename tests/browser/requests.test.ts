@@ -34,7 +34,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     await from.page.getByRole("combobox").fill("Cid");
     await from.page.getByRole("option", { name: "Cid" }).click();
     await from.page.getByRole("button", { name: "Start chat" }).click();
-    await from.page.getByText("Cid Tester will be asked first.").waitFor();
+    await from.page.getByText("Request sent to Cid Tester.").waitFor();
 
     await requests(at.page).getByText("wants to write to you").waitFor();
     expect(await seriousFaults(at.page)).toEqual([]);
@@ -59,7 +59,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     await from.page.getByRole("combobox").fill("Dora");
     await from.page.getByRole("option", { name: "Dora" }).click();
     await from.page.getByRole("button", { name: "Add 1 person" }).click();
-    await from.page.getByText("Dora Tester will be asked first.").waitFor();
+    await from.page.getByText("Request sent to Dora Tester.").waitFor();
     await from.page.getByRole("heading", { name: "3 people" }).waitFor();
 
     const at = await openPage(dora, "/", { viewport: { width: 390, height: 760 }, hasTouch: true });

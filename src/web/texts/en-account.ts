@@ -168,7 +168,7 @@ export const added = {
   open: "Open",
 };
 
-export const asked = (names: string) => `${names} will be asked first.`;
+export const asked = (names: string) => `Request sent to ${names}.`;
 
 export const privacy = {
   mayAddMe: "Who may write to you or add you to a group",
