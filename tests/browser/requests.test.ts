@@ -20,7 +20,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
   });
   afterAll(() => server.stop());
 
-  test("people who want to be asked are: their answer makes the conversation, and asking is told at once", async () => {
+  test("a person who wants to be asked gets a request at once, and their answer makes the conversation", async () => {
     const cid = await server.person("Cid");
     const at = await openPage(cid, "/settings/privacy");
     await at.page.getByRole("radio", { name: "Nobody" }).check();
@@ -49,7 +49,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     }
   });
 
-  test("a group goes on with those who need not be asked; a request is there after a reload, and declined once", async () => {
+  test("a group begins without people who must be asked; their request outlasts a reload, and is declined once", async () => {
     const dora = await server.person("Dora");
     await dora.patch("/api/users/profile/", { may_add_me: "nobody" });
     const { id } = await ann.conversation([bob, await server.person("Eve")], "Choir");
@@ -105,7 +105,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     await close();
   });
 
-  test("who is added to a group is told at once: in the list, by a line that opens it, and after a reload", async () => {
+  test("a person who is added to a group is told at once: in the list, by a line that opens it, and after a reload", async () => {
     const gus = await server.person("Gus");
     await gus.conversation([bob]);
     const { page, faults, close } = await openPage(gus, "/");

@@ -17,7 +17,7 @@ class Refusal extends Error {
   }
 }
 
-/** Who was asked for their password went away: nothing is done, and nothing has to be said. */
+/** The person closed the question for their password: nothing is done, and nothing has to be said. */
 export class Cancelled extends Error {}
 
 /** The session has ended, or is no superuser's any more: nothing here can be shown. */
