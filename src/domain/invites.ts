@@ -269,7 +269,7 @@ export const inviteEnded = (state: keyof typeof ENDED) => new Failure("invite_en
 /** The refusal of an invite by a member, where only those of superusers make accounts. */
 export const notForRegistering = () =>
   new Failure("registration_by_invite", {
-    message: "This invite link is for people who have an account here. Ask an admin for a link to register by.",
+    message: "This invite link is for people who have an account here. Ask an admin for a link to register with.",
   });
 
 const urlOf = (code: string, origin: string) => `${origin}/invite/${code}`;

@@ -16,7 +16,7 @@ export function passwordLinkRoutes(
 
   const aboutCheck = about({
     id: "checkPasswordLink",
-    summary: "Whose password a one-time link sets",
+    summary: "Names the account of a one-time link",
     public: true,
     answers: { 200: { data: resetCheck } },
   });

@@ -17,7 +17,7 @@ const SERVER_NAME_MAX = 100;
 
 export const serverInfo = z
   .object({
-    name: z.string().nullable().meta({ description: "How its admins call this server." }),
+    name: z.string().nullable().meta({ description: "The name that admins gave this server." }),
     registration,
     names: z.enum(["letters", "any"]).meta({ description: "`any`: names may have any visible character." }),
     directory: z.enum(["all", "shared"]).meta({ description: "`shared`: people find those they share a group with." }),

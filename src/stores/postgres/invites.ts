@@ -224,7 +224,7 @@ async function firstSuperuser(tx: Transaction): Promise<number> {
     .limit(1);
   if (first) return first.id;
   throw new Failure("user_not_found", {
-    message: "An invite needs a superuser whose it is. Make one with createsuperuser first.",
+    message: "Every invite belongs to a superuser. Make one with createsuperuser first.",
   });
 }
 
