@@ -55,7 +55,7 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
 
   const aboutPreview = about({
     id: "getInvite",
-    summary: "What an invite link leads to",
+    summary: "Tells where an invite link leads",
     description: "For everybody who has the link. Only wrong codes count as requests without login.",
     public: true,
     answers: { 200: { data: invitePreview } },
@@ -71,8 +71,8 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
 
   const aboutAccept = about({
     id: "acceptInvite",
-    summary: "Comes into a group by its invite link",
-    description: "Who is in it already gets the same answer, and the link is not used. 410 says why a link has ended.",
+    summary: "Joins a group by its invite link",
+    description: "A member gets the same answer, and the link is not used. 410 says why a link has ended.",
     answers: { 200: { data: z.object({ conversation: conversation.nullable() }) } },
     failures: ["invite_not_found", "invite_ended", "removed_from_group", "group_full", "conversation_not_found"],
   });
