@@ -153,7 +153,6 @@ export async function operatorOn(config: Config, driver: Driver): Promise<Operat
       createServerInvite({ store: stores.invites, security: NO_SECURITY_LOG }, wanted, origin),
     settings: { registration: config.REGISTRATION ?? registration },
     origin: () => originToOpen(config, config.PORT),
-    security: NO_SECURITY_LOG,
   });
 }
 
@@ -292,7 +291,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     user: limiter("user", config.RATE_LIMIT_USER),
     messages: limiter("messages", config.RATE_LIMIT_MESSAGES),
     login: limiter("login", config.RATE_LIMIT_LOGIN),
-    register: limiter("register", config.RATE_LIMIT_REGISTER),
+    register: {
+      network: limiter("register", config.RATE_LIMIT_REGISTER),
+      wide: limiter("register-wide", wideRate(config.RATE_LIMIT_REGISTER)),
+    },
     wrong: {
       network: limiter("wrong-network", config.RATE_LIMIT_LOGIN_NETWORK),
       wide: limiter("wrong-wide", wideRate(config.RATE_LIMIT_LOGIN_NETWORK)),
@@ -330,6 +332,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     logger,
   });
   const refusals = new Refusals(options.writeApiLog);
+  const proxyWatch = new ProxyWatch(config.TRUSTED_PROXIES, logger);
   bus.onEvent((event) => {
     // What this node believes is put right before its sockets hear of it.
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
@@ -431,7 +434,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     publicUrl: config.PUBLIC_URL,
     allowedHosts: config.ALLOWED_HOSTS,
     securityContact: config.SECURITY_CONTACT,
-    proxyWatch: new ProxyWatch(config.TRUSTED_PROXIES, logger),
+    proxyWatch,
     cookies: new SessionCookies(sessions, { prefix: config.COOKIE_PREFIX, secure: config.COOKIE_SECURE }),
     names: config.NAMES,
     corsOrigins: config.CORS_ORIGINS,
@@ -447,7 +450,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     firstUser,
     ownMachine: new OwnMachine({ publicUrl: config.PUBLIC_URL, trustedProxies: config.TRUSTED_PROXIES }),
     fixedSettings: { names: config.NAMES, directory: config.DIRECTORY },
-    proxyHeadersSeen: () => false,
+    proxyHeadersSeen: () => proxyWatch.seen,
   });
 
   const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };
@@ -488,7 +491,6 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       createInvite: (wanted, origin) => invites.createOnServer(wanted, origin),
       settings,
       origin: () => originToOpen(config, options.server().port ?? config.PORT),
-      security,
     }),
     setUpCode: async () => ((await firstUser.way(() => false)) === "none" ? undefined : firstUser.code),
     async holdCheckpoints() {

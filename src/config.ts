@@ -241,7 +241,11 @@ export const settings = {
     schema: rate,
   },
   RATE_LIMIT_LOGIN: { doc: "Logins per account and address.", default: "10/minute", schema: rate },
-  RATE_LIMIT_REGISTER: { doc: "Registrations per network.", default: "20/minute", schema: rate },
+  RATE_LIMIT_REGISTER: {
+    doc: "Registrations per network; five times as many per wide network (/24, or /48 of IPv6).",
+    default: "20/minute",
+    schema: rate,
+  },
   RATE_LIMIT_LOGIN_NETWORK: {
     doc: "Failed logins per network, over all accounts; five times as many per wide network (/24, or /48 of IPv6).",
     default: "20/minute",

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { AdminUserStore } from "./domain/admin-ports.ts";
 import { Failure } from "./domain/errors.ts";
-import type { SecurityLog } from "./domain/security-log.ts";
 import type { ServerSettings } from "./domain/server-settings.ts";
 import type { Users } from "./domain/users.ts";
 import { adminUser, LISTED_MOST } from "./protocol/admin.ts";
@@ -55,7 +54,6 @@ interface Parts {
   settings: Pick<ServerSettings, "registration">;
   /** Where people open the server. */
   origin(): string;
-  security: SecurityLog;
 }
 
 /** The operator's commands: each ends in one text that says what was done, or why not. */
@@ -124,8 +122,6 @@ export class Operator {
     const done = active ? "active" : "deactivated";
     if (account.isActive === active) return yes(`${email} is ${done} already.`);
     await this.parts.setActive(account.user.id, active);
-    const event = active ? "user_reactivated" : "user_deactivated";
-    this.parts.security.record({ event, account: email, userId: account.user.id, by: null });
     return yes(active ? `${email} is active again.` : `${email} is deactivated, and signed out everywhere.`);
   }
 

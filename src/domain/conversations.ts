@@ -13,6 +13,7 @@ import type {
   Asked,
   ConversationRecord,
   ConversationStore,
+  EndedRequest,
   NewConversation,
   OpenRequest,
   RequestStore,
@@ -179,7 +180,12 @@ export class Conversations {
   }
 
   /** Somebody has come into a group by a commit that is done: everybody in it hears of it, and they see it at once. */
-  async joined(userId: number, conversationId: string, change: Change | undefined): Promise<Conversation> {
+  async joined(
+    userId: number,
+    conversationId: string,
+    { change, ended }: { change: Change | undefined; ended: EndedRequest[] },
+  ): Promise<Conversation> {
+    publishEndedRequests(this.bus, ended);
     if (change) await this.tell(conversationId, change);
     return this.recordFor(userId, conversationId);
   }

@@ -16,7 +16,7 @@ import type { Caller } from "./caller.ts";
 import type { Change } from "./changes.ts";
 import type { Conversations } from "./conversations.ts";
 import { Failure } from "./errors.ts";
-import type { ConversationStore, NewUser, Session } from "./ports.ts";
+import type { ConversationStore, EndedRequest, NewUser, Session } from "./ports.ts";
 import type { SecurityLog } from "./security-log.ts";
 
 /** An invite as the store has it. */
@@ -47,6 +47,8 @@ export interface NewInvite {
 export interface Joined {
   conversationId: string | undefined;
   change: Change | undefined;
+  /** Requests that nobody need answer any longer. */
+  ended: EndedRequest[];
 }
 
 /**
@@ -178,8 +180,8 @@ export class Invites {
     const { conversation, code: known } = await this.find(code);
     const { store, maxParticipants } = this.parts;
     const joined = await this.surely(conversation?.id, () => store.accept(known, userId, maxParticipants));
-    const { conversationId, change } = joined;
-    return conversationId === undefined ? null : this.parts.conversations.joined(userId, conversationId, change);
+    const { conversationId } = joined;
+    return conversationId === undefined ? null : this.parts.conversations.joined(userId, conversationId, joined);
   }
 
   /** Throws where nobody may register, or not with this invite. Before the hashing of a password, which is dear. */

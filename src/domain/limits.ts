@@ -55,8 +55,8 @@ export interface Limits {
   messages: Limiter | undefined;
   /** Per account and network. */
   login: Limiter | undefined;
-  /** Per network. */
-  register: Limiter | undefined;
+  /** Per network, and per wide network. */
+  register: { network: Limiter | undefined; wide: Limiter | undefined };
   /** Wrong passwords: per network, per wide network, and per account. */
   wrong: { network: Limiter | undefined; wide: Limiter | undefined; account: Limiter | undefined };
   sends: Limiter | undefined;

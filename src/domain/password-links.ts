@@ -6,7 +6,7 @@ import type { Bus } from "./bus.ts";
 import type { PasswordCaller } from "./caller.ts";
 import { publishEnded } from "./ended-sessions.ts";
 import { invalidField } from "./errors.ts";
-import type { Passwords } from "./passwords.ts";
+import { type Passwords, requireSecret } from "./passwords.ts";
 import type { Account, EndedSession, NewUser } from "./ports.ts";
 import type { SecurityLog } from "./security-log.ts";
 import type { Credentials } from "./users.ts";
@@ -65,7 +65,9 @@ export class PasswordLinks {
     const token = newToken();
     const added = await this.store.addUser(by, user, { key: keyOf(token), life: LIFE.added });
     if (!added) throw invalidField("email", "A user with this email already exists.");
-    this.record("user_added", by, { userId: added.user.id, account: body.email });
+    const whom = { userId: added.user.id, account: body.email };
+    this.record("user_added", by, whom);
+    if (user.isSuperuser) this.record("superuser_granted", by, whom);
     return { user: added.user, url: urlOf(token, origin), expires_at: added.expiresAt };
   }
 
@@ -84,7 +86,8 @@ export class PasswordLinks {
   /** Sets the password of whose link it is. All their sessions end with it, here and on every node. */
   async confirm(token: string, password: string, from: PasswordCaller): Promise<Credentials> {
     // Before the hashing, which is dear: the store decides when several race.
-    await this.find(token);
+    const { user: person } = await this.find(token);
+    requireSecret(password, person);
     const passwordHash = await this.passwords.hash(password, from);
     const confirmed = await this.store.confirm(keyOf(token), passwordHash).catch((error: unknown) => {
       // It may be done although the answer got lost: nodes ask anew which sessions there are.
@@ -114,7 +117,11 @@ export class PasswordLinks {
     return account;
   }
 
-  private record(event: "user_added" | "reset_link_made", by: Admin, whom: { userId: number; account: string }) {
+  private record(
+    event: "user_added" | "superuser_granted" | "reset_link_made",
+    by: Admin,
+    whom: { userId: number; account: string },
+  ) {
     const who = by ? { by: by.userId, address: by.address, network: by.network } : { by: null };
     this.security.record({ event, ...whom, ...who });
   }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
-import { normalPassword } from "../protocol/passwords.ts";
+import { isOwnData, normalPassword, TOO_COMMON } from "../protocol/passwords.ts";
 import { COMMAND_LINE, type PasswordCaller } from "./caller.ts";
-import { Failure } from "./errors.ts";
+import { Failure, invalidField } from "./errors.ts";
 import { FairQueue } from "./fair-queue.ts";
 
 /** What argon2id takes for one hash: memory in KiB, and how often it passes over that. */
@@ -26,6 +26,11 @@ interface Waiting {
 
 /** The cost that a hash says it was made with. */
 const MADE_WITH = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/;
+
+/** Refuses a new password that everybody knows who knows the account. */
+export function requireSecret(password: string, person: Parameters<typeof isOwnData>[1]): void {
+  if (isOwnData(password, person)) throw invalidField("password", TOO_COMMON);
+}
 
 /** Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before. */
 export class Passwords {

@@ -1,7 +1,7 @@
 import type { Message } from "../protocol/messages.ts";
 import type { ConversationRequest } from "../protocol/requests.ts";
 import type { MayAddMe, SessionInfo, User } from "../protocol/users.ts";
-import type { AdminStores } from "./admin-ports.ts";
+import type { AccountChange, AdminStores } from "./admin-ports.ts";
 import type { Change } from "./changes.ts";
 import type { FirstUserStore } from "./first-user.ts";
 import type { InviteStore } from "./invites.ts";
@@ -67,7 +67,7 @@ export interface UserStore {
     email: string,
     passwordHash: string,
     options: { isSuperuser: boolean },
-  ): Promise<{ user: User; isActive: boolean; ended: EndedSession[] } | undefined>;
+  ): Promise<{ user: User; isActive: boolean; changed: AccountChange[]; ended: EndedSession[] } | undefined>;
   /** Sets `last_seen` to now. */
   seen(id: number): Promise<User | undefined>;
   /**

@@ -1,4 +1,3 @@
-import { isOwnData, TOO_COMMON } from "../protocol/passwords.ts";
 import type { Profile, RegisterBody, User } from "../protocol/users.ts";
 import type { AdminUserStore } from "./admin-ports.ts";
 import type { Bus } from "./bus.ts";
@@ -9,7 +8,7 @@ import type { FirstUser, Proof } from "./first-user.ts";
 import type { Invites } from "./invites.ts";
 import type { Newcomers } from "./newcomers.ts";
 import type { OwnTurns } from "./own-turns.ts";
-import type { Passwords } from "./passwords.ts";
+import { type Passwords, requireSecret } from "./passwords.ts";
 import type { Account, ProfileValues, Session, UserStore } from "./ports.ts";
 import type { SecurityLog } from "./security-log.ts";
 
@@ -177,13 +176,14 @@ export class Users {
    * `isSuperuser` the account becomes an active superuser too. Returns how many sessions ended.
    */
   async resetPassword(email: string, password: string, { isSuperuser = false } = {}) {
+    const account = await this.store.byEmail(email);
+    if (account) requireSecret(password, account.user);
     const passwordHash = await this.passwords.hash(password, COMMAND_LINE);
     const reset = await this.store.resetPassword(email, passwordHash, { isSuperuser });
     if (!reset) throw new Failure("user_not_found");
-    const { user, isActive, ended } = reset;
+    const { user, isActive, changed, ended } = reset;
     const facts = { account: user.email, userId: user.id, by: null };
-    this.security.record({ event: "password_reset", ...facts });
-    if (isSuperuser) this.security.record({ event: "superuser_granted", ...facts });
+    for (const event of ["password_reset" as const, ...changed]) this.security.record({ event, ...facts });
     publishEnded(this.bus, user.id, ended);
     this.bus.publish({ kind: "user_changed", userId: user.id, fullName: user.full_name });
     if (isSuperuser) this.bus.publish({ kind: "settings_changed" });
@@ -196,10 +196,6 @@ const profileOf = ({ user, mayAddMe, isSuperuser }: Account): Profile => ({
   may_add_me: mayAddMe,
   ...(isSuperuser ? { is_superuser: true } : {}),
 });
-/** Refuses a new password that everybody knows who knows the account. */
-function requireSecret(password: string, person: Parameters<typeof isOwnData>[1]) {
-  if (isOwnData(password, person)) throw invalidField("password", TOO_COMMON);
-}
 
 const emailTaken = () => invalidField("email", "A user with this email already exists.");
 

@@ -56,7 +56,8 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
   const aboutPreview = about({
     id: "getInvite",
     summary: "Tells where an invite link leads",
-    description: "For everybody who has the link. Only wrong codes count as requests without login.",
+    description:
+      "For everybody who has the link. Only wrong codes count as requests without login. Right ones have a limit of their own, as high as that of a user.",
     public: true,
     answers: { 200: { data: invitePreview } },
     failures: ["invite_not_found"],
@@ -64,8 +65,12 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
   app.get("/:code", aboutPreview, async (c) => {
     const data = await invites.preview(c.req.param("code"));
     const { session, client } = c.var;
-    // Ten people of one office open one link within a minute: who has a right code guesses none.
-    if (!session || session instanceof Failure) await limits.anonymous?.store.decrement(client.network);
+    if (!session || session instanceof Failure) {
+      // Ten people of one office open one link within a minute: who has a right code guesses none. Together they may do so
+      // as often as somebody who is signed in, as each look costs the database as much.
+      await limits.anonymous?.store.decrement(client.network);
+      await limits.user?.hit(`invites ${client.network}`);
+    }
     return success(c, { data });
   });
 

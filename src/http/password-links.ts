@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { Failure } from "../domain/errors.ts";
 import type { PasswordLinks } from "../domain/password-links.ts";
 import type { Credentials } from "../domain/users.ts";
 import { resetCheck, resetCheckBody, resetConfirmBody, type User, user } from "../protocol/users.ts";
@@ -34,6 +35,8 @@ export function passwordLinkRoutes(
   });
   app.post("/confirm", aboutConfirm, json(resetConfirmBody), async (c) => {
     const { token, password, sign_in } = c.req.valid("json");
+    // Before the link is used up: who is told to try again must still have one.
+    if (sign_in && c.var.session instanceof Failure) throw c.var.session;
     const credentials = await links.confirm(token, password, c.var.client);
     const data = sign_in ? await signIn(c, credentials) : credentials.user;
     return success(c, { message: "Password changed successfully", data });

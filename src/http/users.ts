@@ -65,7 +65,9 @@ export function userRoutes(services: {
     failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
   });
   app.post("/register", aboutRegister, json(registerBody(names)), async (c) => {
-    await limits.register?.hit(c.var.client.network);
+    // In this order: a network that is held up uses up nothing of its neighbours'.
+    await limits.register.network?.hit(c.var.client.network);
+    await limits.register.wide?.hit(c.var.client.wide);
     const body = c.req.valid("json");
     // Before anything is written: who is told to try again must not find their address taken then.
     if (body.sign_in && c.var.session instanceof Failure) throw c.var.session;

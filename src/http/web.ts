@@ -28,8 +28,6 @@ const ADMIN_PATHS = [
   "/admin/conversations/:conversationId",
   "/admin/invites",
   "/admin/limits",
-  "/admin/invites",
-  "/admin/settings",
   "/admin/audit",
   "/admin/settings",
 ];

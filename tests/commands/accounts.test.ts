@@ -69,6 +69,7 @@ inEachMode("commands for accounts", (mode: Mode) => {
       [["setpassword", "root"], "", 2, "is no e-mail address"],
       [["setpassword", "root@example.com"], "", 2, "--password-stdin"],
       [["setpassword", "root@example.com", "--password-stdin"], "short\n", 1, "at least 8 characters"],
+      [["setpassword", "root@example.com", "--password-stdin"], "Root@Example.com\n", 1, "too common"],
       [["setpassword", "no@example.com", "--password-stdin"], NEW, 1, "There is no account with the e-mail"],
     ] as const) {
       const answer = await pipe([...args], input, place.environment);

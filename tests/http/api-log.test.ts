@@ -36,6 +36,19 @@ inEachMode("the API's log", (mode) => {
     expectLines("POST /api/users/login/", "anonymous", 200);
   });
 
+  test("has no whole invite code, by which who reads it could come in", async () => {
+    for (const [method, rest] of [
+      ["GET", "/"],
+      ["GET", ""],
+      ["POST", "/accept/"],
+      ["DELETE", "/"],
+    ] as const) {
+      server.apiLog.length = 0;
+      await fetch(`${server.url}/api/invites/0123456789abcdef${rest}`, { method });
+      expectLines(`${method} /api/invites/0123…${rest}`, "anonymous", method === "GET" ? 404 : 401);
+    }
+  });
+
   test("names a user by their id", async () => {
     await ann.get("/api/users/profile/");
     expectLines("GET /api/users/profile/", ann.id, 200);

@@ -412,7 +412,7 @@ inEachMode("invites", (mode) => {
     const events = server.securityLog.map((line) => JSON.parse(line));
     expect(events).toContainEqual(expect.objectContaining({ event: "invite_made", by: ann.id }));
     expect(events).toContainEqual(expect.objectContaining({ event: "invite_revoked", by: root.id }));
-    expect(server.log.join("\n")).not.toContain(code);
+    expect([...server.log, ...server.apiLog, ...server.securityLog].join("\n")).not.toContain(code);
   });
 });
 
@@ -487,6 +487,19 @@ test("looking at a link counts as a request without login only when its code is 
       dataOf(await preview(ann.at(server.url), code));
     },
   );
+});
+
+test("who looks at right links is held up as people who are signed in are, and by themselves alone", async () => {
+  const server = await startTestServer("embedded", { RATE_LIMIT_USER: "30/minute", RATE_LIMIT_ANON: "3/minute" });
+  try {
+    const ann = await superuser(server, "Ann");
+    const { code } = await invite(ann);
+    for (const _ of times(30, (i) => i)) dataOf(await preview(server.visitor(), code));
+    expectError(await preview(server.visitor(), code), 429);
+    dataOf(await preview(ann, code));
+  } finally {
+    await server.stop();
+  }
 });
 
 test("links begin with PUBLIC_URL, whatever was asked for", async () => {

@@ -117,6 +117,12 @@ inEachMode("password links", (mode) => {
       const none = await server.visitor().post("/api/users/password/reset/confirm/", {});
       expectFaults(none, "token", "password", "password_confirm");
       expectFaults(await confirm(server.visitor(), token, { sign_in: "yes" }), "sign_in");
+      const email = ann.user?.email ?? "";
+      for (const own of [email, email.toUpperCase(), "Ann Tester"]) {
+        const answer = await confirm(server.visitor(), token, { password: own, password_confirm: own });
+        expectFaults(answer, "password");
+        expect(answer.body.errors.password).toEqual(["This password is too common."]);
+      }
       dataOf(await confirm(server.visitor(), token));
     });
 
@@ -135,8 +141,18 @@ inEachMode("password links", (mode) => {
       dataOf(await change(false));
       await expectBadToken(token);
       expectError(await root.post(`/api/admin/users/${ann.id}/reset-link/`), 409, { code: "user_inactive" });
+      // The link may be in other hands: who is let in again gets another one.
       dataOf(await change(true));
-      dataOf(await confirm(server.visitor(), token));
+      await expectBadToken(token);
+      dataOf(await confirm(server.visitor(), tokenOf(await resetLink(ann))));
+    });
+
+    test("is void once its person has changed their password themselves", async () => {
+      const ann = await server.person("Ann");
+      const token = tokenOf(await resetLink(ann));
+      const change = { old_password: PASSWORD, password: NEW_PASSWORD, password_confirm: NEW_PASSWORD };
+      dataOf(await ann.post("/api/users/password/", change));
+      await expectBadToken(token);
     });
 
     test("is made for people who are there, by superusers", async () => {
@@ -153,11 +169,10 @@ inEachMode("password links", (mode) => {
       dataOf(await confirm(server.visitor(), token));
       expect(await actionsOn(ann.id)).toEqual(["reset_link_made"]);
       const events = server.securityLog.map((line) => JSON.parse(line));
-      expect(events).toContainEqual(
-        expect.objectContaining({ event: "reset_link_made", user_id: ann.id, by: root.id }),
-      );
+      const made = { event: "reset_link_made", user_id: ann.id, by: root.id };
+      expect(events).toContainEqual(expect.objectContaining(made));
       expect(events).toContainEqual(expect.objectContaining({ event: "password_reset", user_id: ann.id }));
-      expect([...server.log, ...server.apiLog].join("\n")).not.toContain(token);
+      expect([...server.log, ...server.apiLog, ...server.securityLog].join("\n")).not.toContain(token);
     });
   });
 

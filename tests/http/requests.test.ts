@@ -269,6 +269,22 @@ inEachMode("requests", (mode) => {
       expectError(await accept(bob, fromCid.id), 404);
     });
 
+    test("the owner's own old request does not bring them back when they had come by an invite", async () => {
+      const [ann, bob] = [await person("Ann"), await picky("Bob")];
+      const { id } = await ann.conversation([await person("Cid"), await person("Dee")]);
+      await add(ann, id, [bob.id]);
+      const [fromAnn] = await waiting(bob);
+      const hub = await bob.hub();
+      const { code } = dataOf(await ann.post("/api/invites/", { conversation_id: id }), 201);
+      dataOf(await bob.post(`/api/invites/${code}/accept/`));
+      // Bob's other devices need not ask any longer.
+      expect(await hub.next("request_ended")).toMatchObject({ request_id: fromAnn.id });
+      dataOf(await remove(ann, id, bob.id));
+      expect(await waiting(bob)).toEqual([]);
+      expectError(await accept(bob, fromAnn.id), 404);
+      expect(await peopleOf(ann, id)).not.toContain(bob.id);
+    });
+
     test("who left are asked, by the owner too", async () => {
       const { id, people } = await group();
       const [ann, bob] = people;

@@ -83,14 +83,52 @@ inEachMode("the security log", (mode) => {
     test("tells of superusers that the command line makes", async () => {
       const ann = await server.person();
       server.securityLog.length = 0;
+      const about = { account: ann.user?.email, user_id: ann.id };
       await promote(server, ann);
-      const facts = { account: ann.user?.email, user_id: ann.id };
       expect(events()).toMatchObject([
-        { event: "password_reset", ...facts, by: null },
-        { event: "superuser_granted", ...facts, by: null },
-        { event: "login", ...facts },
+        { event: "password_reset", ...about, by: null },
+        { event: "superuser_granted", ...about, by: null },
+        { event: "login", ...about },
       ]);
+      server.securityLog.length = 0;
+      // They are one already.
+      await promote(server, ann);
+      expect(events()).toMatchObject([{ event: "password_reset", by: null }, { event: "login" }]);
     });
+
+  if (mode === "embedded")
+    test("tells once of each account that the command line closes and opens", async () => {
+      const ann = await server.person();
+      const email = ann.user?.email ?? "";
+      const command = (body: object) =>
+        fetch("http://confab/accounts", {
+          unix: join(server.environment["DATA_DIR"] ?? "", "confab.sock"),
+          method: "POST",
+          body: JSON.stringify({ email, ...body }),
+        });
+      server.securityLog.length = 0;
+      await command({ do: "set_active", active: false });
+      await command({ do: "set_active", active: true });
+      await command({ do: "set_active", active: false });
+      // It opens the account too.
+      await command({ do: "promote", password: PASSWORD });
+      const about = { account: email, user_id: ann.id, by: null };
+      const told = ["user_deactivated", "user_reactivated", "user_deactivated"];
+      const promoted = ["password_reset", "user_reactivated", "superuser_granted"];
+      expect(events()).toMatchObject([...told, ...promoted].map((event) => ({ event, ...about })));
+    });
+
+  test("tells of people whom an admin adds, and that one is a superuser", async () => {
+    const add = (email: string, is_superuser: boolean) =>
+      root.post("/api/admin/users/", { email, first_name: "Ada", last_name: "Example", is_superuser });
+    dataOf(await add(`member.${mode}@example.com`, false), 201);
+    dataOf(await add(`admin.${mode}@example.com`, true), 201);
+    expect(events()).toMatchObject([
+      { event: "user_added", account: `member.${mode}@example.com`, by: root.id, ...from },
+      { event: "user_added", account: `admin.${mode}@example.com`, by: root.id, ...from },
+      { event: "superuser_granted", account: `admin.${mode}@example.com`, by: root.id, ...from },
+    ]);
+  });
 
   test("an admin who looks at a user's sessions is in the audit log, once", async () => {
     const ann = await server.person();

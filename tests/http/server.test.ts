@@ -183,6 +183,18 @@ else
     }
   });
 
+test("admins see that a proxy's headers come while none is trusted, and that alone", async () => {
+  const path = "/api/admin/settings/";
+  const forwarded = { "X-Forwarded-For": "203.0.113.7" };
+  const [unset, set] = [await start("embedded"), await start("embedded", { TRUSTED_PROXIES: "1" })];
+  for (const server of [unset, set]) {
+    const root = await superuser(server, "Root");
+    expect(dataOf(await root.get(path)).proxy_headers_seen).toBe(false);
+    await server.visitor().get("/api/server/", forwarded);
+    expect(dataOf(await root.get(path)).proxy_headers_seen).toBe(server === unset);
+  }
+});
+
 inEachMode("the server's settings", (mode) => {
   const settings = "/api/admin/settings/";
 

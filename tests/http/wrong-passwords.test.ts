@@ -47,6 +47,20 @@ inEachMode("limits on logins", (mode) => {
     expect((await at().post(REGISTER, body(newAccount()))).status).toBe(201);
   });
 
+  test("a wide network may register five times as many people as one network, and its neighbours as ever", async () => {
+    const within = 0x7002;
+    const register = async (n: number) => (await at(newNetwork(within, n)).post(REGISTER, body(newAccount()))).status;
+    for (const n of times(15, (i) => i)) expect(await register(n)).toBe(201);
+    expectThrottled(await at(newNetwork(within, 99)).post(REGISTER, body(newAccount())));
+    expect((await at(newNetwork(0x7003)).post(REGISTER, body(newAccount()))).status).toBe(201);
+  });
+
+  test("one network that goes on uses up nothing of its wide network's", async () => {
+    const within = 0x7004;
+    for (const _ of times(20, (i) => i)) await at(newNetwork(within)).post(REGISTER, body(newAccount()));
+    expect((await at(newNetwork(within, 2)).post(REGISTER, body(newAccount()))).status).toBe(201);
+  });
+
   test("RATE_LIMIT_LOGIN_NETWORK counts wrong passwords over all accounts, with or without a session", async () => {
     const network = newNetwork();
     const [ann, bob] = [await person(network), await person(network)];

@@ -32,4 +32,11 @@ export const apiLog = (write: (line: string) => void, refusals: Refusals, meter:
 /** Marks the stand-in answer of a request that has become a socket. */
 export const UPGRADED = "X-Upgraded";
 
-const oneLine = (path: string) => path.replace(/[\p{Cc}\u2028\u2029]/gu, "?").slice(0, 2048);
+/** Who has an invite's code can come in by it. */
+const INVITE = /^(\/api\/invites\/[^/]{4})[^/]+/i;
+
+const oneLine = (path: string) =>
+  path
+    .replace(INVITE, "$1…")
+    .replace(/[\p{Cc}\u2028\u2029]/gu, "?")
+    .slice(0, 2048);

@@ -165,7 +165,8 @@ async function remove(
 }
 
 /**
- * Somebody comes into a locked group by themselves. No change when they are in it already.
+ * Somebody comes into a locked group by themselves, and no request to them waits any longer. No change when they are in it
+ * already.
  * @param admit is asked first whether they may; it rejects where they may not
  */
 export async function comeIn(
@@ -174,17 +175,16 @@ export async function comeIn(
   userId: number,
   max: number,
   admit: () => Promise<void>,
-): Promise<Change | undefined> {
-  const { id, participantCount, lastSeq } = conversation;
-  if (await isParticipant(tx, id, userId)) return undefined;
+): Promise<{ change: Change | undefined; ended: EndedRequest[] }> {
+  const { id, participantCount } = conversation;
+  if (await isParticipant(tx, id, userId)) return { change: undefined, ended: [] };
   const own = and(eq(removals.conversationId, id), eq(removals.userId, userId));
   const [removal] = await tx.select().from(removals).where(own);
   if (removal && removal.removedBy !== userId) throw new Failure("removed_from_group");
   await admit();
   if (participantCount >= max) throw new Failure("group_full");
-  if (removal) await tx.delete(removals).where(own);
-  await insertParticipants(tx, id, [userId], lastSeq);
-  return record(tx, conversation, { added: [userId] });
+  const joined = await join(tx, conversation, [userId]);
+  return { change: await record(tx, conversation, joined), ended: joined.ended ?? [] };
 }
 
 /** Gives a group whose owner is deactivated to its longest-standing active member. No change when that is not so. */

@@ -69,12 +69,16 @@ export async function settleGroup(tx: Transaction, conversationId: string, userI
   );
 }
 
-/** This person is out of the group: whom they wanted to add there is not asked any longer. */
-export async function endRequestsOf(tx: Transaction, conversationId: string, fromId: number): Promise<EndedRequest[]> {
+/**
+ * This person is out of the group: whom they wanted to add there is not asked any longer, and no request to them from before
+ * brings them back.
+ */
+export async function endRequestsOf(tx: Transaction, conversationId: string, userId: number): Promise<EndedRequest[]> {
+  const theirs = or(eq(requests.fromId, userId), eq(requests.userId, userId));
   return ended(
     await tx
       .delete(requests)
-      .where(and(eq(requests.conversationId, conversationId), eq(requests.fromId, fromId)))
+      .where(and(eq(requests.conversationId, conversationId), theirs))
       .returning(),
   );
 }

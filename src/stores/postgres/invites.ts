@@ -119,9 +119,8 @@ export class PostgresInvites implements InviteStore {
     return this.db.transaction(async (tx) => {
       const { invite, group } = await lockInvite(tx, code);
       // A person who can sign in is on the server already.
-      if (!group) return { conversationId: undefined, change: undefined };
-      const change = await comeIn(tx, group, userId, max, () => use(tx, invite, userId));
-      return { conversationId: group.id, change };
+      if (!group) return NOWHERE;
+      return { conversationId: group.id, ...(await comeIn(tx, group, userId, max, () => use(tx, invite, userId))) };
     });
   }
 
@@ -132,9 +131,10 @@ export class PostgresInvites implements InviteStore {
       const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
       if (!row) return undefined;
       const admit = () => use(tx, invite, row.id);
-      if (!group) await admit();
-      const change = group && (await comeIn(tx, group, row.id, max, admit));
-      return { user: userOf(row), conversationId: group?.id, change };
+      const made = { user: userOf(row) };
+      if (group) return { ...made, conversationId: group.id, ...(await comeIn(tx, group, row.id, max, admit)) };
+      await admit();
+      return { ...made, ...NOWHERE };
     });
   }
 
@@ -151,6 +151,9 @@ export class PostgresInvites implements InviteStore {
     await this.db.bulk(FORGET, [ended]);
   }
 }
+
+/** Of an invite to the server alone. */
+const NOWHERE: Joined = { conversationId: undefined, change: undefined, ended: [] };
 
 /** The conversation's row is locked before the invite's: so does the one who removes a conversation, and its invites with it. */
 async function lockInvite(tx: Transaction, code: string) {

@@ -8,7 +8,7 @@ import { adminUserOf } from "./admin/rows.ts";
 import type { Database, Transaction } from "./database.ts";
 import { iso, userOf } from "./rows.ts";
 import { passwordLinks, users } from "./schema.ts";
-import { deleteSessions } from "./sessions.ts";
+import { deleteSessions, voidLinksOf } from "./sessions.ts";
 import { accountOf } from "./users.ts";
 
 /** Links that one round of housekeeping deletes. */
@@ -37,7 +37,7 @@ export class PostgresPasswordLinks implements PasswordLinkStore {
       if (!user) throw new Failure("user_not_found");
       const { email } = user;
       if (!user.isActive) throw new Failure("user_inactive");
-      await tx.delete(passwordLinks).where(eq(passwordLinks.userId, userId));
+      await voidLinksOf(tx, userId);
       const expiresAt = await insert(tx, by, userId, link);
       const entry: Entry = { action: "reset_link_made", target: { type: "user", id: userId }, details: { email } };
       return { outcome: { email, expiresAt }, entries: [entry] };
@@ -63,7 +63,7 @@ export class PostgresPasswordLinks implements PasswordLinkStore {
       if (!user?.isActive) return undefined;
       const used = await tx.delete(passwordLinks).where(works(key)).returning({ key: passwordLinks.key });
       if (used.length === 0) return undefined;
-      await tx.delete(passwordLinks).where(eq(passwordLinks.userId, user.id));
+      await voidLinksOf(tx, user.id);
       await tx.update(users).set({ passwordHash }).where(eq(users.id, user.id));
       return { user: userOf(user), isSuperuser: user.isSuperuser, ended: await deleteSessions(tx, user.id) };
     });

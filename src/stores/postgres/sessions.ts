@@ -4,7 +4,7 @@ import { PROVED_MS, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "../../domain/se
 import { fullNameOf } from "../../protocol/names.ts";
 import type { Database, Transaction } from "./database.ts";
 import { arrayParam } from "./rows.ts";
-import { knownNetworks, secrets, sessions, users } from "./schema.ts";
+import { knownNetworks, passwordLinks, secrets, sessions, users } from "./schema.ts";
 
 const IDLE = sql.raw(`interval '${SESSION_IDLE_MS / 1000} seconds'`);
 const LIFETIME = sql.raw(`interval '${SESSION_LIFETIME_MS / 1000} seconds'`);
@@ -193,4 +193,9 @@ export function deleteSessions(tx: Transaction, userId: number, id?: string) {
     .delete(sessions)
     .where(and(eq(sessions.userId, userId), id === undefined ? undefined : eq(sessions.id, id)))
     .returning(ENDED);
+}
+
+/** A link that was made for a user before opens nothing any more: it may be in other hands. */
+export async function voidLinksOf(tx: Transaction, userId: number): Promise<void> {
+  await tx.delete(passwordLinks).where(eq(passwordLinks.userId, userId));
 }

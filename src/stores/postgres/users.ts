@@ -1,13 +1,14 @@
 import { and, eq, ne, sql } from "drizzle-orm";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
+import type { AccountChange } from "../../domain/admin-ports.ts";
 import type { Account, NewUser, ProfileValues, UserStore } from "../../domain/ports.ts";
 import type { User } from "../../protocol/users.ts";
 import { auditedAlone, type Entry } from "./admin/audited.ts";
 import type { Database } from "./database.ts";
 import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "./rows.ts";
-import { passwordLinks, sessions, users } from "./schema.ts";
+import { sessions, users } from "./schema.ts";
 import { BEYOND_ALL, foundUsers, has } from "./search.ts";
-import { deleteSessions } from "./sessions.ts";
+import { deleteSessions, voidLinksOf } from "./sessions.ts";
 
 /** Conversations that are looked at for one person, more or less. */
 const PLACES_A_PERSON = 5;
@@ -42,6 +43,7 @@ export class PostgresUsers implements UserStore {
     return this.db.transaction(async (tx) => {
       // The user's row first: a login that runs beside it has its session by then, or is refused.
       await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
+      await voidLinksOf(tx, id);
       return tx
         .delete(sessions)
         .where(and(eq(sessions.userId, id), ne(sessions.id, keptSession)))
@@ -56,19 +58,20 @@ export class PostgresUsers implements UserStore {
       const { id } = before;
       const target = { type: "user", id } as const;
       const details = { email };
-      const entries: Entry[] = [{ action: "password_set", target, details }];
       const rights = isSuperuser ? { isSuperuser: true, isActive: true } : {};
+      const changed: AccountChange[] = [];
       // It is the one way back in: a superuser who can't log in would be none.
-      if (isSuperuser && !before.isActive) entries.push({ action: "user_reactivated", target, details });
-      if (isSuperuser && !before.isSuperuser) entries.push({ action: "superuser_granted", target, details });
+      if (isSuperuser && !before.isActive) changed.push("user_reactivated");
+      if (isSuperuser && !before.isSuperuser) changed.push("superuser_granted");
+      const entries = ["password_set" as const, ...changed].map((action): Entry => ({ action, target, details }));
       const [row = before] = await tx
         .update(users)
         .set({ passwordHash, ...rights })
         .where(eq(users.id, id))
         .returning();
-      await tx.delete(passwordLinks).where(eq(passwordLinks.userId, id));
+      await voidLinksOf(tx, id);
       const ended = await deleteSessions(tx, id);
-      return { outcome: { user: userOf(row), isActive: row.isActive, ended }, entries };
+      return { outcome: { user: userOf(row), isActive: row.isActive, changed, ended }, entries };
     });
   }
 

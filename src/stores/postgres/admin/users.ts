@@ -8,7 +8,7 @@ import type { Database, Transaction } from "../database.ts";
 import { revokeInvitesOf } from "../invites.ts";
 import { userOf } from "../rows.ts";
 import { auditLog, users } from "../schema.ts";
-import { deleteSessions, SESSIONS_LISTED, sessionsOf } from "../sessions.ts";
+import { deleteSessions, SESSIONS_LISTED, sessionsOf, voidLinksOf } from "../sessions.ts";
 import { audited, auditedAlone, type Entry, lockRight } from "./audited.ts";
 import { type Counted, totalOf } from "./listed.ts";
 import { type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
@@ -98,6 +98,7 @@ export class PostgresAdminUsers implements AdminUserStore {
       if (isLoss) await requireSuperuser(tx);
       // The user's row first: a login that runs beside it has its session by then, or is refused.
       const ended = isActive ? [] : await deleteSessions(tx, id);
+      if (!isActive) await voidLinksOf(tx, id);
       if (!isActive || isLoss) await revokeInvitesOf(tx, id, { all: !isActive });
       return { outcome: { user: adminUserOf(row), ended, changed }, entries };
     });
