@@ -204,7 +204,7 @@ export const settings = {
     schema: oneOf("open", "invite", "closed").optional(),
   },
   NAMES: {
-    doc: "letters: first and last names of letters. any: whatever can be seen, and people may have one name only.",
+    doc: "letters: first and last names of letters. any: any visible characters, and people may have one name only.",
     default: "letters",
     schema: oneOf("letters", "any"),
   },

@@ -11,7 +11,7 @@ import { search } from "./protocol/users.ts";
 
 export const INVITE = { uses: { min: 1, max: 10_000 }, days: { min: 1, max: 365, default: 7 } };
 
-/** What the command line can ask for, names as it has checked them by its own settings, beside a running server or without one. */
+/** Everything that the command line can ask for, names as it has checked them by its own settings, beside a running server or without one. */
 export const accountCommand = z.discriminatedUnion("do", [
   z.object({ do: z.literal("find"), email }),
   z.object({ do: z.literal("create_superuser"), email, ...namesBy("any"), password }),
@@ -56,7 +56,7 @@ interface Parts {
   origin(): string;
 }
 
-/** What the operator does by command: each of it ends in one text that says what was done, or why not. */
+/** The operator's commands: each ends in one text that says what was done, or why not. */
 export class Operator {
   constructor(private readonly parts: Parts) {}
 

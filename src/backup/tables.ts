@@ -27,7 +27,7 @@ const LETTERS_AT_ONCE = 1_000_000;
  * The two seal sessions, and key the digests by which resends are known.
  */
 const STAYS = new Set(["history"]);
-/** What no backup has, and no restore leaves: a link that was used, or that opens somebody else's account by now. */
+/** Rows that no backup has, and no restore leaves: a link that was used, or that opens somebody else's account by now. */
 const VOID = new Set(["password_links"]);
 const PORTABLE: Record<string, string> = { secrets: "name IN ('session', 'digest')" };
 

@@ -101,13 +101,10 @@ export function createClient(options: ConnectOptions): ConfabClient {
       return conversation;
     },
     async create(participant_ids, name) {
-      const { data } = await http.call("POST", "chat/conversations/", { participant_ids, name });
-      if ("request" in (data as object)) throw new ConfabError("requested", "Request sent");
-      return core.open(conversations.list(data as ConversationInfo).id);
+      return openMade("chat/conversations/", { participant_ids, name });
     },
     async acceptRequest(id) {
-      const { data } = await http.call("POST", `chat/requests/${id}/accept/`);
-      return core.open(conversations.list(data as ConversationInfo).id);
+      return openMade(`chat/requests/${id}/accept/`);
     },
     watch: (userIds) => presences.watch(userIds),
     unwatch: (userIds) => presences.unwatch(userIds),
@@ -152,6 +149,16 @@ export function createClient(options: ConnectOptions): ConfabClient {
       // Of one that is not loaded the server alone knows what is unread.
       if (!conversation && /^(read_position|pruned|hidden)$/.test(frame.type)) conversations.recount();
     }
+  }
+
+  /** A conversation that the user asks for. A person may have to agree to it first. */
+  async function openMade(path: string, body?: object) {
+    const asked = http.call("POST", path, body).then(({ data }) => {
+      if ("request" in (data as object)) throw new ConfabError("requested", "Request sent");
+      return data as ConversationInfo;
+    });
+    conversations.makes(asked);
+    return core.open(conversations.list(await asked).id);
   }
 
   function userChanged(user: User) {

@@ -1,4 +1,4 @@
-/** What a refusal is: those of the server, `offline` when it could not be reached, `requested` when somebody must agree first. */
+/** The codes of refusals: those of the server, `offline` when it could not be reached, `requested` when somebody must agree first. */
 export type ErrorCode =
   | "validation_failed"
   | "authentication_required"

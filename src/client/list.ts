@@ -28,8 +28,10 @@ export interface Conversations extends ConversationList {
   get(id: string): LiveConversation;
   /** Adds a conversation to the list: the server has said that the user takes part in it. */
   list(info: ConversationInfo & Partial<Summary>): LiveConversation;
-  /** The same, said by the server itself: a conversation that is new is told of. */
+  /** The same, said by the server itself: a conversation that is new is told of, unless this client is making it. */
   met(info: ConversationInfo): void;
+  /** What this client asks for is not told of, though the socket may bring it before the answer does. */
+  makes(asked: Promise<ConversationInfo | undefined>): void;
   /** Something happened in a conversation that is not followed. `lastSeq` is its newest message. */
   moved(id: string, lastSeq: number): void;
   /** A conversation or the list itself has changed. */
@@ -67,6 +69,9 @@ export function createConversations(core: Core, recent: number) {
   let counted = new Set<LiveConversation>();
   let elsewhere = 0;
   let isToRecount = false;
+  /** Resolves when all conversations that this client is making are in `own`. */
+  let making: Promise<unknown> = Promise.resolve();
+  const own = new Set<string>();
 
   const list: Conversations = {
     hasMore: false,
@@ -104,7 +109,11 @@ export function createConversations(core: Core, recent: number) {
     met(info: ConversationInfo) {
       const isKnown = list.find(info.id)?.isListed;
       const conversation = list.list(info);
-      if (!isKnown) core.emit("added", conversation);
+      if (!isKnown) void making.then(() => own.delete(info.id) || core.emit("added", conversation));
+    },
+    makes(asked: Promise<ConversationInfo | undefined>) {
+      const noted = asked.then((info) => info && own.add(info.id));
+      making = Promise.allSettled([making, noted]);
     },
     moved(id: string, lastSeq: number) {
       const conversation = list.get(id);

@@ -12,7 +12,7 @@ export const outboxOf = (userId: number) => `outbox/${userId}/`;
 export type Session = ReturnType<typeof createSession>;
 
 /**
- * Who is signed in: it changes in one place at a time.
+ * The person who is signed in: it changes in one place at a time.
  * @param signedIn `false`: nobody, the server says
  */
 export function createSession(core: Core, signedIn: boolean | undefined) {

@@ -60,7 +60,7 @@ export async function createSuperuser(config: Config, options: SuperuserOptions)
   return tell(await onAccounts(config, { do: "create_superuser", ...body }));
 }
 
-/** Everything that is wrong with what was given, before anything is asked. What is missing can be asked for on a terminal. */
+/** Everything that is wrong with what was given, before anything is asked. A terminal can ask for missing parts. */
 function faultsIn(
   given: Record<string, string | undefined>,
   wanted: ReturnType<typeof wantedBy>,

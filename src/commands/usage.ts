@@ -32,7 +32,7 @@ export const COMMANDS = {
   },
   invite: {
     usage: "",
-    doc: ["Print a link by which people register. --uses N: for so many people. --days N: for so long (7)."],
+    doc: ["Print a link with which people register. --uses N: for so many people. --days N: for so long (7)."],
     arguments: [],
     options: ["uses", "days"],
   },
@@ -44,7 +44,7 @@ export const COMMANDS = {
   },
   "user deactivate": {
     usage: "EMAIL",
-    doc: ["Sign a person out everywhere and let them sign in no more. What they wrote stays."],
+    doc: ["Sign a person out everywhere and let them sign in no more. Their messages stay."],
     arguments: ["EMAIL"],
     options: [],
   },

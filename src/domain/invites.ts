@@ -52,7 +52,7 @@ export interface Joined {
 }
 
 /**
- * Whoever comes in by an invite is counted and made a member in one transaction, under the locks of the group and the
+ * One transaction counts a person who comes in by an invite and makes them a member, under the locks of the group and the
  * invite: both or neither, once, and never more than it is for.
  */
 export interface InviteStore {
@@ -86,7 +86,7 @@ export interface InviteStore {
   tidy(): Promise<void>;
 }
 
-/** What a server is called, and who may register. */
+/** The server's name, and who may register. */
 export interface ServerFacts {
   readonly name: string | null;
   readonly registration: "open" | "invite" | "closed";
@@ -153,7 +153,7 @@ export class Invites {
     this.record("invite_revoked", known, { by: session.userId, ...placeOf(client) });
   }
 
-  /** What somebody who has the link may know before they are let in. */
+  /** The preview that a person with the link may see before they are let in. */
   async preview(code: string): Promise<InvitePreview> {
     const invite = await this.find(code);
     const { conversation, state } = invite;
@@ -271,7 +271,7 @@ export const inviteEnded = (state: keyof typeof ENDED) => new Failure("invite_en
 /** The refusal of an invite by a member, where only those of superusers make accounts. */
 export const notForRegistering = () =>
   new Failure("registration_by_invite", {
-    message: "This invite link is for people who have an account here. Ask an admin for a link to register by.",
+    message: "This invite link is for people who have an account here. Ask an admin for a link to register with.",
   });
 
 const urlOf = (code: string, origin: string) => `${origin}/invite/${code}`;

@@ -24,7 +24,7 @@ interface Waiting {
   refuse(error: Failure): void;
 }
 
-/** What a hash says of how it was made. */
+/** The cost that a hash says it was made with. */
 const MADE_WITH = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/;
 
 /** Refuses a new password that everybody knows who knows the account. */
@@ -59,7 +59,7 @@ export class Passwords {
    */
   async verify(passwordHash: string | undefined, password: string, from: PasswordCaller): Promise<boolean> {
     const normal = normalPassword(password);
-    // What nobody can have is refused unhashed, whoever it is for.
+    // A password that no account can have is refused unhashed, for any account.
     if (normal === undefined) return false;
     const against = passwordHash ?? (await this.decoy);
     const matches = await this.inTurn(

@@ -194,7 +194,7 @@ export interface Standing {
 export interface ConversationStore {
   /** People among `ids` who exist and are active. */
   known(ids: number[]): Promise<{ id: number; mayAddMe: MayAddMe }[]>;
-  /** People among `ids` who share a conversation with the user. What it costs does not tell which ids exist. */
+  /** People among `ids` who share a conversation with the user. Its cost does not tell which ids exist. */
   sharing(userId: number, ids: number[]): Promise<Set<number>>;
   /** For two people: the one that is there, or a new one; it is unique. */
   create(conversation: NewConversation): Promise<CreateOutcome>;

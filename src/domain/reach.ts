@@ -2,7 +2,7 @@ import type { MayAddMe } from "../protocol/users.ts";
 import type { OwnTurns } from "./own-turns.ts";
 import type { ConversationStore } from "./ports.ts";
 
-/** Whom a person may name, and who of them decides themselves. */
+/** The people that a person may name, and those of them who decide themselves. */
 export interface Reached {
   unknown: number[];
   toAsk: ReadonlySet<number>;

@@ -72,7 +72,7 @@ export class ServerSettings {
     }
   }
 
-  /** The same for whoever does not wait: a read that fails is tried again until it succeeds. */
+  /** The same for callers that do not wait: a read that fails is tried again until it succeeds. */
   refresh(): void {
     clearTimeout(this.retry);
     this.reload().catch((error: unknown) => {

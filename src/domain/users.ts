@@ -25,7 +25,7 @@ export interface Registrant extends PasswordCaller {
   isHere: () => boolean;
 }
 
-/** What only a node that serves has. */
+/** Parts that only a node that serves has. */
 interface Arrivals {
   firstUser: FirstUser;
   newcomers: Newcomers;
@@ -46,7 +46,7 @@ export class Users {
     private readonly arrivals?: Arrivals,
   ) {}
 
-  /** The first superuser of a fresh server comes in by a proof, whoever else may register. @param from who asks, here and below */
+  /** The first superuser of a fresh server comes in by a proof, even where nobody may register. @param from who asks, here and below */
   async register(body: RegisterBody, from: Registrant): Promise<Credentials> {
     const { network, address } = from;
     const { invites } = this.settings;

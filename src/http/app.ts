@@ -87,7 +87,7 @@ export function createApp(services: AppServices): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
 
   const { publicUrl } = services;
-  // Browsers believe it over HTTPS only, and nothing else may be said for the whole host by whoever runs no HTTPS.
+  // Browsers believe it over HTTPS only. A server without HTTPS must not speak for the whole host.
   const strictTransportSecurity = publicUrl?.startsWith("https:") ? "max-age=31536000; includeSubDomains" : false;
   app.use(requestId(), secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity }));
   app.use(async (c, next) => {

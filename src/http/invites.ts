@@ -55,9 +55,9 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
 
   const aboutPreview = about({
     id: "getInvite",
-    summary: "What an invite link leads to",
+    summary: "Tells where an invite link leads",
     description:
-      "For everybody who has the link. Only wrong codes count as requests without login; right ones have a limit of their own, which is as high as that of a user.",
+      "For everybody who has the link. Only wrong codes count as requests without login. Right ones have a limit of their own, as high as that of a user.",
     public: true,
     answers: { 200: { data: invitePreview } },
     failures: ["invite_not_found"],
@@ -76,8 +76,8 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
 
   const aboutAccept = about({
     id: "acceptInvite",
-    summary: "Comes into a group by its invite link",
-    description: "Who is in it already gets the same answer, and the link is not used. 410 says why a link has ended.",
+    summary: "Joins a group by its invite link",
+    description: "A member gets the same answer, and the link is not used. 410 says why a link has ended.",
     answers: { 200: { data: z.object({ conversation: conversation.nullable() }) } },
     failures: ["invite_not_found", "invite_ended", "removed_from_group", "group_full", "conversation_not_found"],
   });

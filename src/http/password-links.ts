@@ -8,7 +8,7 @@ import { about } from "./docs/about.ts";
 import type { Env } from "./env.ts";
 import { json } from "./input.ts";
 
-/** What a person does who has a one-time link. A wrong token is a request without login like any other, and 256 bits long. */
+/** The calls of a person who has a one-time link. A wrong token is a request without login like any other, and 256 bits long. */
 export function passwordLinkRoutes(
   links: PasswordLinks,
   signIn: (c: Context<Env>, credentials: Credentials) => Promise<User>,
@@ -17,7 +17,7 @@ export function passwordLinkRoutes(
 
   const aboutCheck = about({
     id: "checkPasswordLink",
-    summary: "Whose password a one-time link sets",
+    summary: "Names the account of a one-time link",
     public: true,
     answers: { 200: { data: resetCheck } },
   });

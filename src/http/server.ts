@@ -19,7 +19,7 @@ export function serverRoutes(services: ServerServices) {
   const app = new Hono<Env>();
   const aboutServer = about({
     id: "getServer",
-    summary: "What a page has to know before a login",
+    summary: "Tells a page what it needs before a login",
     description: "It counts for no limit.",
     public: true,
     answers: { 200: { data: serverInfo } },

@@ -137,7 +137,7 @@ export function userRoutes(services: {
 
   const aboutRename = about({
     id: "updateProfile",
-    summary: "Changes one's names, or who may add one to conversations",
+    summary: "Changes your names, or who may add you to conversations",
     answers: { 200: { message: "Profile updated successfully", data: profile } },
   });
   app.patch("/profile", aboutRename, loggedIn, json(profileBody(names)), async (c) => {
@@ -187,7 +187,7 @@ export function userRoutes(services: {
 
   const aboutConfirm = about({
     id: "confirmPassword",
-    summary: "Shows one's password once more",
+    summary: "Confirms your password once more",
     description: "Acts that can't be undone ask for it. Tries are counted like logins.",
     answers: { 200: { message: "Password confirmed" } },
   });

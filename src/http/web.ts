@@ -109,7 +109,7 @@ export function webRoutes(services: WebServices) {
   return app;
 }
 
-/** What a page has to know at its start, so that a first visit asks for nothing more: `<meta name="confab-…">`. */
+/** Facts that a page needs at its start, so that a first visit asks for nothing more: `<meta name="confab-…">`. */
 async function factsFor(c: Context<Env>, services: WebServices): Promise<string> {
   const { settings, fixedSettings } = services;
   const unknown = { name: settings.name, registration: settings.registration, ...fixedSettings, first_user: "none" };

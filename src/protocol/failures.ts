@@ -33,7 +33,7 @@ export const failures = {
   registration_by_invite: {
     code: "registration_by_invite",
     status: 403,
-    message: "You need an invite link to register here. Ask somebody who uses this server for one.",
+    message: "You need an invite link to register here. Ask an admin of this server for one.",
   },
   confirmation_required: { code: "confirmation_required", status: 403, message: "Confirm your password first." },
   session_not_found: { code: "not_found", status: 404, message: "Session not found" },

@@ -72,7 +72,7 @@ export const invitePreview = z
     invited_by: z.string().meta({ description: "The maker's full name.", examples: ["Ann Example"] }),
     expires_at,
   })
-  .meta({ id: "InvitePreview", description: "What everybody who has the link may know." });
+  .meta({ id: "InvitePreview", description: "The part of an invite that everybody with the link may see." });
 export type InvitePreview = z.infer<typeof invitePreview>;
 
 const within = (max: number) => {

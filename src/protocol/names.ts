@@ -52,7 +52,7 @@ const anything = (min: 0 | 1) =>
     .refine((name) => name === "" || (!INVISIBLE.test(name) && !DIRECTION.test(name)), {
       error: "This field contains invalid characters.",
     })
-    .meta({ description: "Whatever can be seen. Trimmed, in NFC.", minLength: min, maxLength: NAME_MAX });
+    .meta({ description: "Any visible characters. Trimmed, in NFC.", minLength: min, maxLength: NAME_MAX });
 
 const LETTERS_ONLY = { first: ofLetters("First name"), last: ofLetters("Last name") };
 const ANYTHING = {

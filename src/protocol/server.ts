@@ -17,7 +17,7 @@ const SERVER_NAME_MAX = 100;
 
 export const serverInfo = z
   .object({
-    name: z.string().nullable().meta({ description: "How its admins call this server." }),
+    name: z.string().nullable().meta({ description: "The name that admins gave this server." }),
     registration,
     names: z.enum(["letters", "any"]).meta({ description: "`any`: names may have any visible character." }),
     directory: z.enum(["all", "shared"]).meta({ description: "`shared`: people find those they share a group with." }),
@@ -26,7 +26,7 @@ export const serverInfo = z
         "`code`: the printed set-up code makes the next account a superuser. `here`: this request could do so without it. `none`: there is a superuser.",
     }),
   })
-  .meta({ id: "ServerInfo", description: "What a page has to know before anybody is logged in." });
+  .meta({ id: "ServerInfo", description: "Facts that a page needs before anybody is logged in." });
 export type ServerInfo = z.infer<typeof serverInfo>;
 
 export const serverSettings = z

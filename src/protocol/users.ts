@@ -35,8 +35,10 @@ export type MayAddMe = z.infer<typeof mayAddMe>;
 
 const is_superuser = z.literal(true).optional().meta({ description: "There for superusers only." });
 
-/** Who has just come in, as they see themselves. */
-export const arrival = user.extend({ is_superuser }).meta({ id: "Arrival", description: "Who has just come in." });
+/** A person who has just come in, as they see themselves. */
+export const arrival = user
+  .extend({ is_superuser })
+  .meta({ id: "Arrival", description: "A person who has just come in." });
 
 export const profile = user
   .extend({ may_add_me: mayAddMe, is_superuser })
@@ -63,7 +65,9 @@ const setupCode = z
   .string({ error: "Not a valid string." })
   .max(SETUP_CODE_MAX, { error: `Ensure this field has no more than ${SETUP_CODE_MAX} characters.` })
   .optional()
-  .meta({ description: "What a server without an admin prints when it starts: this account becomes a superuser." });
+  .meta({
+    description: "The code that a server without an admin prints when it starts. The account becomes a superuser.",
+  });
 const first = z.boolean({ error: "Must be true or false." }).optional().meta({
   description: "Become the superuser of a server without users; only from its own page, on its own machine.",
 });
@@ -112,7 +116,7 @@ export const passwordBody = z
   .meta({ id: "PasswordBody" });
 
 const token = requiredString().meta({
-  description: "What stands after the `#` of the link.",
+  description: "The part of the link after the `#`.",
   examples: ["RpYvQd0rLq3vJx2s8mKZt1bNc5uWf7hA9eGiO4yT6wE"],
 });
 
@@ -136,7 +140,7 @@ export const resetCheck = z
     full_name: z.string().meta({ examples: ["Bob Example"] }),
     is_new: z.boolean().meta({ description: "Whether this person has never signed in before." }),
   })
-  .meta({ id: "ResetCheck", description: "Whose password a link sets." });
+  .meta({ id: "ResetCheck", description: "The account whose password a link sets." });
 /** Whose password a link sets. */
 export type ResetCheck = z.infer<typeof resetCheck>;
 

@@ -49,6 +49,12 @@ inEachMode("the binary alone in a folder that can't be written", (mode) => {
     const [, script = ""] = /src="([^"]+swaggerJs[^"]+)"/.exec(docs.text) ?? [];
     expect((await first.visitor().get(script)).text).toContain("SwaggerUIBundle");
     expect((await first.visitor().get("/api/openapi.json")).body.info.version).toBe(version);
+    // The list of common passwords is a file of its own.
+    const weak = { email: "cid@example.com", first_name: "Cid", last_name: "Tester" };
+    const refused = { ...weak, password: "password", password_confirm: "password" };
+    expect((await first.visitor().post("/api/users/register/", refused)).body.errors).toEqual({
+      password: ["This password is too common."],
+    });
     first.kill("SIGKILL");
     await first.exited;
 

@@ -17,7 +17,7 @@ describeInBrowser("the server's settings in the admin panel", () => {
 
   const settings = async () => (await root.get("/api/admin/settings/")).body.data;
 
-  test("name, who may register and the group for everybody are chosen and kept, the focus stays", async () => {
+  test("keep a chosen name, registration and group for everybody, and the focus", async () => {
     const ann = await server.person("Ann");
     const { id } = await ann.conversation([root, await server.person("Bob")], "Everybody");
     const { page, faults, close } = await openPage(root, "/admin/settings");
@@ -37,7 +37,7 @@ describeInBrowser("the server's settings in the admin panel", () => {
     await page.reload();
     await page.waitForSelector(".group-chosen:text('Everybody')");
     expect(await page.inputValue("input[name=name]")).toBe("Example Team");
-    await page.click("button:has-text('Take it out')");
+    await page.click("button:has-text('Remove')");
     await page.fill("input[name=name]", "x".repeat(101));
     await page.click("button:has-text('Save')");
     await page.locator(".field-wrong input[name=name]:focus").waitFor();
@@ -91,7 +91,7 @@ describeInBrowser("the server's settings in the admin panel", () => {
 });
 
 describeInBrowser("the server's settings in the admin panel, with REGISTRATION in the environment", () => {
-  test("say why who may register can't be chosen there", async () => {
+  test("say why registration can't be chosen there", async () => {
     const server = await startTestServer("embedded", { REGISTRATION: "open" });
     const root = await superuser(server, "Rosa");
     const { page, close } = await openPage(root, "/admin/settings");

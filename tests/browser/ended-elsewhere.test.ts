@@ -56,7 +56,7 @@ describeInBrowser("a session that was ended on another device", () => {
     await endAll(gus);
     await page.getByText(ENDED).first().waitFor();
     await until(async () => (await stored(page)).length === 0);
-    expect(await page.getByRole("button", { name: "Throw away" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Discard" }).count()).toBe(0);
     // Nor when the page is opened once more.
     await page.reload();
     await page.getByLabel("E-mail").waitFor();
@@ -110,8 +110,8 @@ describeInBrowser("a session that was ended on another device", () => {
     await until(async () => (await texts()).length === 1);
 
     await away("lost on purpose");
-    await page.getByRole("button", { name: "Throw away" }).click();
-    await confirm(page, "Throw away");
+    await page.getByRole("button", { name: "Discard" }).click();
+    await confirm(page, "Discard");
     await page.getByText("is not sent yet").waitFor({ state: "detached" });
     expect(await stored(page)).toEqual([]);
     await close();

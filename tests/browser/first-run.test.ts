@@ -9,7 +9,7 @@ import { startTestServer } from "../support/server.ts";
 const skip = (page: Page) => page.getByRole("button", { name: "Skip" }).click();
 
 describeInBrowser("a server without an admin", () => {
-  test("takes the printed code from the address or from a field, and one can come in without it", async () => {
+  test("takes the printed code from the address or from a field, and lets people in without it", async () => {
     const server = await startTestServer("embedded");
     // From now on no page makes an admin without the code.
     await server.person("Bob");
@@ -63,7 +63,7 @@ describeInBrowser("a server without an admin", () => {
     await server.stop();
   });
 
-  test("on its own machine needs no code; who signs in by the form as admin finds the panel at once", async () => {
+  test("on its own machine needs no code, and an admin who signs in by the form finds the panel at once", async () => {
     const server = await startTestServer("embedded");
     const { page, faults, close } = await openPage(server.visitor(), "/", { viewport: { width: 390, height: 760 } });
     await page.getByText("You will be its admin.").waitFor();

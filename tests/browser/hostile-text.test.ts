@@ -88,8 +88,13 @@ describeInWholeBrowser("what people write stays text", () => {
 
   test("in the names of groups, wherever they stand, and searched for", async () => {
     const groups: Conversation[] = [];
-    for (const name of [...HOSTILE.map((text) => text.replace(/[\p{C}]/gu, " ").slice(0, 255)), LONG])
-      groups.push(await bob.conversation([ann, cid], name));
+    // Piled marks are refused in names.
+    const fit = (text: string) =>
+      text
+        .replace(/(\p{M}{3})\p{M}+/gu, "$1")
+        .replace(/[\p{C}]/gu, " ")
+        .slice(0, 255);
+    for (const name of [...HOSTILE.map(fit), LONG]) groups.push(await bob.conversation([ann, cid], name));
     const [first] = groups;
     if (!first) throw new Error("no group was made");
     const name = first.name ?? "";

@@ -31,13 +31,14 @@ describeInBrowser("an invite link in the browser", () => {
     await page.getByRole("button", { name: "Details and members" }).click();
     await page.getByRole("button", { name: "Invite by link" }).click();
     await page.getByRole("heading", { name: "Invite to Choir" }).waitFor();
-    await page.getByText("There are none.").waitFor();
+    await page.getByText("There are no active links.").waitFor();
     await page.getByRole("radio", { name: "10 times" }).check();
     await page.getByRole("radio", { name: "1 day" }).check();
     await page.getByRole("button", { name: "Create link" }).click();
     const link = (await page.getByRole("status", { name: "Invite link" }).textContent()) ?? "";
     expect(link).toStartWith(`${server.url}/invite/`);
     await page.getByText("Used 0 of 10 times").waitFor();
+    await page.getByText("This link works on this computer only.").waitFor();
     expect(await seriousFaults(page)).toEqual([]);
     await page.locator(".link-box").getByRole("button", { name: "Copy" }).click();
     await page.getByRole("button", { name: "Copied" }).waitFor();
@@ -45,7 +46,7 @@ describeInBrowser("an invite link in the browser", () => {
 
     await page.getByRole("button", { name: /^Revoke the link/ }).click();
     await confirm(page, "Revoke");
-    await page.getByText("There are none.").waitFor();
+    await page.getByText("There are no active links.").waitFor();
     expect(await page.getByRole("status", { name: "Invite link" }).count()).toBe(0);
     expect((await server.visitor().get(`/api${pathOf(link).replace("invite", "invites")}/`)).body.data.state).toBe(
       "revoked",
@@ -68,7 +69,7 @@ describeInBrowser("an invite link in the browser", () => {
     await close();
   });
 
-  test("lets in who has an account already, also where they try to make a second one", async () => {
+  test("lets in a person who already has an account, also when they try to make a second one", async () => {
     const { url } = await invite();
     const eve = await server.person("Eve");
     const { page, faults, close } = await openPage(server.visitor(), pathOf(url));
@@ -84,7 +85,7 @@ describeInBrowser("an invite link in the browser", () => {
     await close();
   });
 
-  test("is one press for who is signed in, and who says no goes to their chat", async () => {
+  test('is one press for people who are signed in, and "Not now" leads to their chat', async () => {
     const { url } = await invite();
     const fay = await server.person("Fay");
     const { page, faults, close } = await openPage(fay, pathOf(url));
@@ -112,10 +113,10 @@ describeInBrowser("an invite link in the browser", () => {
     await page.getByText("The link was revoked.").waitFor();
     expect(await seriousFaults(page)).toEqual([]);
     await page.goto(pathOf(used.url));
-    await page.getByText("used as often as it may be").waitFor();
+    await page.getByText("reached its maximum uses").waitFor();
     await page.goto("/invite/0000000000000000");
     await heading(page, "There is no such invite").waitFor();
-    await page.getByRole("button", { name: "To the chat" }).click();
+    await page.getByRole("button", { name: "Open the chat" }).click();
     await heading(page, "Create your account on Confab").waitFor();
     await close();
 
@@ -132,8 +133,14 @@ describeInBrowser("an invite link in the browser", () => {
     await page.getByRole("button", { name: /^Your menu/ }).click();
     await page.getByRole("menuitem", { name: "Invite people" }).click();
     await page.getByRole("button", { name: "Create link" }).click();
-    await page.getByRole("status", { name: "Invite link" }).waitFor();
+    const link = (await page.getByRole("status", { name: "Invite link" }).textContent()) ?? "";
     expect(await seriousFaults(page)).toEqual([]);
+    // A person who has an account has nothing to join by it.
+    await page.goto(pathOf(link));
+    await page.getByText("You already have an account here. You are signed in as Ada Tester.").waitFor();
+    expect(await page.getByRole("button", { name: /^Join/ }).count()).toBe(0);
+    await page.getByRole("button", { name: "Open the chat" }).click();
+    await page.waitForURL((at) => at.pathname === "/");
     expect(faults).toEqual([]);
     await close();
   });
@@ -172,7 +179,7 @@ describeInBrowser("an account where somebody has one", () => {
       await other.page.fill(`[name=${name}]`, value);
     await other.page.fill("[name=password]", `${PASSWORD}4`);
     await other.page.keyboard.press("Enter");
-    await other.page.getByText("You have an account already. Sign in, or ask an admin for a new password.").waitFor();
+    await other.page.getByText("You already have an account. Sign in, or ask an admin for a new password.").waitFor();
     expect(await seriousFaults(other.page)).toEqual([]);
     expect([...faults, ...other.faults]).toEqual([]);
     await other.close();

@@ -20,7 +20,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
   });
   afterAll(() => server.stop());
 
-  test("people who want to be asked are: their answer makes the conversation, and asking is told at once", async () => {
+  test("a person who wants to be asked gets a request at once, and their answer makes the conversation", async () => {
     const cid = await server.person("Cid");
     const at = await openPage(cid, "/settings/privacy");
     await at.page.getByRole("radio", { name: "Nobody" }).check();
@@ -34,11 +34,11 @@ describeInBrowser("who may write to whom, in the browser", () => {
     await from.page.getByRole("combobox").fill("Cid");
     await from.page.getByRole("option", { name: "Cid" }).click();
     await from.page.getByRole("button", { name: "Start chat" }).click();
-    await from.page.getByText("Cid Tester will be asked first.").waitFor();
+    await from.page.getByText("Request sent to Cid Tester.").waitFor();
 
     await requests(at.page).getByText("wants to write to you").waitFor();
     expect(await seriousFaults(at.page)).toEqual([]);
-    await at.page.getByRole("button", { name: "Accept the request of Ann Tester" }).click();
+    await at.page.getByRole("button", { name: "Accept the request from Ann Tester" }).click();
     await at.page.waitForURL("**/c/*");
     await composer(at.page).waitFor();
     await requests(at.page).waitFor({ state: "detached" });
@@ -49,7 +49,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     }
   });
 
-  test("a group goes on with those who need not be asked; a request is there after a reload, and declined once", async () => {
+  test("a group begins without people who must be asked; their request outlasts a reload, and is declined once", async () => {
     const dora = await server.person("Dora");
     await dora.patch("/api/users/profile/", { may_add_me: "nobody" });
     const { id } = await ann.conversation([bob, await server.person("Eve")], "Choir");
@@ -59,7 +59,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     await from.page.getByRole("combobox").fill("Dora");
     await from.page.getByRole("option", { name: "Dora" }).click();
     await from.page.getByRole("button", { name: "Add 1 person" }).click();
-    await from.page.getByText("Dora Tester will be asked first.").waitFor();
+    await from.page.getByText("Request sent to Dora Tester.").waitFor();
     await from.page.getByRole("heading", { name: "3 people" }).waitFor();
 
     const at = await openPage(dora, "/", { viewport: { width: 390, height: 760 }, hasTouch: true });
@@ -67,7 +67,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     expect(await at.page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
     const other = await openPage(dora, "/");
     await requests(other.page).waitFor();
-    await at.page.getByRole("button", { name: "Decline the request of Ann Tester" }).click();
+    await at.page.getByRole("button", { name: "Decline the request from Ann Tester" }).click();
     await requests(at.page).waitFor({ state: "detached" });
     await requests(other.page).waitFor({ state: "detached" });
     await at.page.reload();
@@ -105,7 +105,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     await close();
   });
 
-  test("who is added to a group is told at once: in the list, by a line that opens it, and after a reload", async () => {
+  test("a person who is added to a group is told at once: in the list, by a line that opens it, and after a reload", async () => {
     const gus = await server.person("Gus");
     await gus.conversation([bob]);
     const { page, faults, close } = await openPage(gus, "/");

@@ -34,7 +34,7 @@ async function visit(server: TestServer, path: string, options: BrowserContextOp
   return opened;
 }
 
-const next = (page: Page) => page.getByRole("button", { name: "Save and go on" }).click();
+const next = (page: Page) => page.getByRole("button", { name: "Continue" }).click();
 const linkOn = async (page: Page) => (await page.getByRole("status", { name: "Invite link" }).textContent()) ?? "";
 
 /** The first one on a fresh server makes the admin's account and answers what is asked; resolves with the invite link. */

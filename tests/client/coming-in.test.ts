@@ -44,7 +44,7 @@ test("a client that is told that nobody is signed in asks nothing", async () => 
   expect(asked).toEqual([]);
 });
 
-test("who is added to a conversation is told, once; its maker is not", async () => {
+test("a person who is added to a conversation is told once, and its maker is not", async () => {
   const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   const [maker, added] = [await online(clientOf(ann)), await online(clientOf(bob))];
   const told: string[] = [];

@@ -450,14 +450,22 @@ for (const mode of sides)
     const { ann, bob, id, bytes } = await backedUp();
     const lines = zstdDecompressSync(bytes).toString().split("\n").slice(0, -1);
     const header = JSON.parse(lines[0] ?? "");
-    // That version had none of the tables that are empty here, nor a key for digests, and those it kept were plain.
-    header.tables = header.tables.filter(({ rows }: { rows: number }) => rows > 0);
+    // That version had none of the tables that are empty here, nor known networks, nor a key for digests, and those it kept
+    // were plain.
+    const isThere = ({ name, rows }: { name: string; rows: number }) => rows > 0 && name !== "known_networks";
+    let next = 1;
+    const kept: string[] = [];
+    for (const table of header.tables) {
+      if (isThere(table)) kept.push(...lines.slice(next, next + table.rows));
+      next += table.rows;
+    }
+    header.tables = header.tables.filter(isThere);
     for (const table of header.tables) if (table.name === "secrets") table.rows = 1;
     const plain = createHash("sha256").update("gone").digest("base64url");
     const older = readMigrationFiles({ migrationsFolder: MIGRATIONS })[5]?.folderMillis ?? 0;
     const isKey = (line: string) => line.startsWith('{"name":"digest",');
-    const rows = lines.slice(1).flatMap((line) => {
-      const { last_online, tag, ...row } = JSON.parse(line);
+    const rows = kept.flatMap((line) => {
+      const { last_online, tag, may_add_me, proved_at, hidden_seq, ...row } = JSON.parse(line);
       if (row.first_content) row.first_content = plain;
       return isKey(line) ? [] : [JSON.stringify(row)];
     });

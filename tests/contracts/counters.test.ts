@@ -80,7 +80,7 @@ for (const [name, counters] of Object.entries(drivers))
     });
   });
 
-test("a node counts so many keys at most, and forgets those that were hit longest ago", async () => {
+test("a node counts a bounded number of keys, and forgets those that were hit longest ago", async () => {
   const store = memoryCounters({ limit: 1, windowMs: 60_000 }, 1_000);
   const hits = async (key: string) => (await store.get(key)).totalHits;
   for (let n = 0; n < 20_000; n++) {

@@ -102,7 +102,7 @@ inEachMode("invites in the store", (mode) => {
     expect(await usesOf(code)).toEqual({ uses: 5, people: 5 });
   });
 
-  test("who waits for the group finds the invite ended that was revoked meanwhile", async () => {
+  test("a person who waits for the group finds the invite ended when it was revoked meanwhile", async () => {
     const id = await group();
     const code = await invite(id);
     const racers = await people();
@@ -245,7 +245,7 @@ inEachMode("password links in the store", (mode) => {
     expect(await stores.query("SELECT FROM password_links WHERE key = $1", [key])).toEqual([]);
   });
 
-  test("nothing is done that can't be written down, nor by who is no superuser", async () => {
+  test("nothing happens when it can't be written down, or when the caller is no superuser", async () => {
     const ann = await stores.user();
     const links = () => stores.query("SELECT FROM password_links WHERE user_id = $1", [ann]);
     const attempts = (by: typeof root) => [

@@ -41,6 +41,13 @@ inEachMode("the store of sessions", (mode) => {
     expect((await stores.sessions.list(bob)).map(({ id }) => id)).toEqual([theirs.id]);
   });
 
+  test("logins that race leave as many sessions as a user may have", async () => {
+    const ann = await stores.user("Ann");
+    const started = await Promise.all(Array.from({ length: 20 }, (_, i) => start(ann, `192.0.2.${i}`, 4)));
+    expect(started.flatMap(({ pushedOut }) => pushedOut ?? [])).toHaveLength(16);
+    expect(await stores.sessions.list(ann)).toHaveLength(4);
+  });
+
   test("a network is known from a login on, by e-mail and by id, and to that user alone", async () => {
     const [ann, bob] = [await stores.user("Ann"), await stores.user("Bob")];
     expect(await known(ann, "198.51.100.1")).toBe(false);

@@ -424,7 +424,7 @@ inEachMode("hostile requests", (mode) => {
       ({ method, path }) => method !== "ALL" && /^\/(api(?!\/(admin|docs|openapi|asyncapi))|ws)/.test(path),
     );
     expect(ROUTES.map(nameOf).sort()).toEqual([...new Set(declared.map(nameOf as never))].sort() as string[]);
-    expect(ROUTES.length).toBe(35);
+    expect(ROUTES.length).toBe(37);
   });
 
   for (const route of ROUTES) {

@@ -63,8 +63,10 @@ inEachMode("administration", (mode) => {
   test("only superusers are told that they are, and only of themselves", async () => {
     const ann = await server.person("Ann");
     expect(dataOf(await root.get("/api/users/profile/")).is_superuser).toBe(true);
-    expectUser(dataOf(await ann.get("/api/users/profile/")));
-    for (const user of dataOf(await ann.get("/api/users/list/"))) expectUser(user);
+    const { may_add_me, ...user } = dataOf(await ann.get("/api/users/profile/"));
+    expect(may_add_me).toBe("everybody");
+    expectUser(user);
+    for (const other of dataOf(await ann.get("/api/users/list/"))) expectUser(other);
   });
 
   test("people are found by name and e-mail, filtered, and paged newest first", async () => {

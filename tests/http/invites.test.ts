@@ -116,7 +116,7 @@ inEachMode("invites", (mode) => {
       expect(made.url).toBe(`https://chat.example.com:8443/invite/${made.code}`);
     });
 
-    test("who is not in the group gets the answer of an unknown one", async () => {
+    test("a person outside the group gets the answer of an unknown one", async () => {
       const body = { conversation_id: await group() };
       const eve = await server.person("Eve");
       const unknown = await make(eve, { conversation_id: UNKNOWN_ID });
@@ -207,7 +207,7 @@ inEachMode("invites", (mode) => {
       for (const socket of [there, here]) socket.close();
     });
 
-    test("again, or by who is in already, gives the same and takes no use", async () => {
+    test("again, or by a member, gives the same and takes no use", async () => {
       const id = await group();
       const { code } = await invite(ann, { conversation_id: id, max_uses: 1 });
       const eve = await server.person("Eve");
@@ -224,7 +224,7 @@ inEachMode("invites", (mode) => {
       expect(dataOf(await list(root))[0].uses).toBe(0);
     });
 
-    test("who left by themselves comes back by it without another use", async () => {
+    test("a person who left comes back by it without another use", async () => {
       const id = await group();
       const { code } = await invite(ann, { conversation_id: id, max_uses: 1 });
       const eve = await server.person("Eve");
@@ -323,7 +323,7 @@ inEachMode("invites", (mode) => {
   });
 
   describe("lists", () => {
-    test("one's own are one's own, newest first and in pages", async () => {
+    test("your own are only yours, newest first and in pages", async () => {
       const gus = await server.person("Gus");
       const id = await group("Listed", gus);
       const made = [];
@@ -426,7 +426,7 @@ describe("who may register", () => {
         const { id } = await root.conversation([member, cem]);
         expectError(await register(server, registration()), 403, {
           code: "registration_by_invite",
-          message: "You need an invite link to register here. Ask somebody who uses this server for one.",
+          message: "You need an invite link to register here. Ask an admin of this server for one.",
         });
         const theirs = await invite(member, { conversation_id: id });
         expect(theirs.registers).toBe(false);

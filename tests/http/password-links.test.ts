@@ -54,7 +54,7 @@ inEachMode("password links", (mode) => {
   };
 
   describe("a reset link", () => {
-    test("lets who has forgotten their password set another one, and sign in with it", async () => {
+    test("lets a person who forgot their password set another one, and sign in with it", async () => {
       const ann = await server.person("Ann");
       const email = ann.user?.email ?? "";
       const [chat, hub] = [await ann.chat((await ann.conversation([root])).id), await ann.hub()];
@@ -78,7 +78,7 @@ inEachMode("password links", (mode) => {
       await expectBadToken(tokenOf(link));
     });
 
-    test("signs in when it is asked to, in place of who is signed in there", async () => {
+    test("signs in when it is asked to, in place of the person who is signed in there", async () => {
       const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
       const before = bob.at(server.url);
       dataOf(await confirm(bob, tokenOf(await resetLink(ann)), { sign_in: true }));
@@ -96,7 +96,7 @@ inEachMode("password links", (mode) => {
       await expectBadToken(second);
     });
 
-    test("of 50 racing uses one sets the password", async () => {
+    test("one of 50 racing uses sets the password", async () => {
       const ann = await server.person("Ann");
       const token = tokenOf(await resetLink(ann));
       const passwords = times(50, (i) => `Password-${i}-racing`);
@@ -134,7 +134,7 @@ inEachMode("password links", (mode) => {
           expectFaults(answer, "token");
     });
 
-    test("opens no deactivated account, nor is one made for it", async () => {
+    test("opens no deactivated account, and is not made for one", async () => {
       const ann = await server.person("Ann");
       const token = tokenOf(await resetLink(ann));
       const change = (is_active: boolean) => root.patch(`/api/admin/users/${ann.id}/`, { is_active });

@@ -132,7 +132,7 @@ inEachMode("requests", (mode) => {
       expect(await listed(bob)).toHaveLength(1);
     });
 
-    test("of another person's request nobody learns", async () => {
+    test("a request is told to nobody else", async () => {
       const [ann, bob, cid] = [await person("Ann"), await picky("Bob"), await person("Cid")];
       const { id } = await asked(ann, bob);
       for (const outsider of [ann, cid]) {
@@ -285,7 +285,7 @@ inEachMode("requests", (mode) => {
       expect(await peopleOf(ann, id)).not.toContain(bob.id);
     });
 
-    test("who left by themselves are asked, by the owner too", async () => {
+    test("who left are asked, by the owner too", async () => {
       const { id, people } = await group();
       const [ann, bob] = people;
       dataOf(await remove(bob, id, bob.id));

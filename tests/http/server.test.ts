@@ -134,7 +134,7 @@ const PAGES: [string, Record<string, string>][] = [
   ["a page of another port", { Origin: "http://localhost:3000", "Sec-Fetch-Site": "same-site" }],
 ];
 
-test("any doubt whether it is the own page on this machine counts against it", async () => {
+test("a doubtful request does not count as the page on this machine", async () => {
   const server = await start("embedded");
   const without = (headers: Record<string, string>) => Object.entries(headers).filter(([, value]) => value !== "");
   for (const [why, more] of [...DOUBTS, ...PAGES]) {

@@ -40,7 +40,7 @@ inEachMode("limits on logins", (mode) => {
     for (const _ of times(count, () => 0)) expectError(await attempt(who, email()), 401);
   };
 
-  test("RATE_LIMIT_REGISTER is per network, whoever is signed in there", async () => {
+  test("RATE_LIMIT_REGISTER is per network, with or without a session", async () => {
     const network = newNetwork();
     const people = [await person(network), await person(network), await person(network)];
     for (const who of [at(network), ...people]) expectThrottled(await who.post(REGISTER, body(newAccount())));
@@ -61,7 +61,7 @@ inEachMode("limits on logins", (mode) => {
     expect((await at(newNetwork(within, 2)).post(REGISTER, body(newAccount()))).status).toBe(201);
   });
 
-  test("RATE_LIMIT_LOGIN_NETWORK counts wrong passwords over all accounts, whoever is signed in", async () => {
+  test("RATE_LIMIT_LOGIN_NETWORK counts wrong passwords over all accounts, with or without a session", async () => {
     const network = newNetwork();
     const [ann, bob] = [await person(network), await person(network)];
     await wrong(ann, 2);
@@ -98,7 +98,7 @@ inEachMode("limits on logins", (mode) => {
     await wrong(at("203.0.114.77"), 1);
   });
 
-  test("RATE_LIMIT_LOGIN_ACCOUNT stops strangers, and nobody who has been there", async () => {
+  test("RATE_LIMIT_LOGIN_ACCOUNT stops strangers, but nobody at a place they signed in from", async () => {
     const home = newNetwork();
     const ann = await person(home);
     const email = ann.user?.email ?? "";

@@ -43,7 +43,7 @@ export function adminConversationRoutes(services: { administration: Administrati
 
   const aboutCreate = about({
     id: "adminCreateGroup",
-    summary: "Makes a group with oneself alone, for others to join",
+    summary: "Makes a group that you alone are in, for others to join",
     description: "New accounts join the group that is `default_conversation_id` in the settings.",
     superusers: true,
     answers: { 201: { message: "Conversation created successfully", data: conversation } },

@@ -9,7 +9,7 @@ import { type Env, recentlyProved, requireProof } from "../env.ts";
 import { json, userIdOf } from "../input.ts";
 import { adminOf } from "./env.ts";
 
-/** What lets a person in who has no password, or has forgotten it. */
+/** Links that let a person in who has no password, or has forgotten it. */
 export function adminLinkRoutes(services: { passwordLinks: PasswordLinks; originOf: OriginOf; names: NameRule }) {
   const { passwordLinks, originOf, names } = services;
   const app = new Hono<Env>();
@@ -18,7 +18,7 @@ export function adminLinkRoutes(services: { passwordLinks: PasswordLinks; origin
     id: "adminAddUser",
     summary: "Adds a person, who sets a password by the link in the answer",
     description:
-      "Whoever may register. The link works once, for 7 days. A superuser is added with a password that was entered within 15 minutes.",
+      "It does not matter who may register. The link works once, for 7 days. A superuser is added with a password that was entered within 15 minutes.",
     superusers: true,
     answers: { 201: { message: "User added successfully", data: addedUser } },
     failures: ["confirmation_required"],

@@ -51,7 +51,7 @@ export function adminUserRoutes(administration: Administration) {
     id: "adminChangeUser",
     summary: "Deactivates or reactivates a user, or makes or unmakes a superuser",
     description:
-      "Who is deactivated is out at once, everywhere. What they wrote stays, and so does their e-mail. All but a reactivation needs a password that was entered within 15 minutes.",
+      "A deactivated person is out at once, everywhere. Their messages stay, and their e-mail stays taken. All but a reactivation needs a password that was entered within 15 minutes.",
     superusers: true,
     answers: { 200: { message: "User updated successfully", data: adminUser } },
     failures: ["user_not_found", "own_account", "confirmation_required"],

@@ -36,7 +36,7 @@ const TAGS: { start: string; name: string; description: string }[] = [
     name: "Administration",
     description: "For superusers: anybody else is answered 404, as for a path that there isn't.",
   },
-  { start: "/api/server", name: "Server", description: "What a page has to know before a login; never throttled." },
+  { start: "/api/server", name: "Server", description: "Facts that a page needs before a login; never throttled." },
   { start: "/api/chat/health", name: "Health", description: "For machines; never throttled." },
   {
     start: "/ws",

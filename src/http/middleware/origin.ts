@@ -85,7 +85,7 @@ function refusalOf(origin: string | undefined, { host }: Client, listed: readonl
   return `Requests from ${came} are not allowed. This server's own host is ${shown(host)}; ${others}.${wayOut(origin, listed)}`;
 }
 
-/** What whoever runs the server, or wrote the program, can do. */
+/** Advice to the operator of the server, or to the author of the program. */
 function wayOut(origin: string | undefined, listed: readonly string[]): string {
   if (origin === undefined || origin === "null") return "";
   if (origin.includes(",")) return " Send one origin, or as a program none at all.";

@@ -53,7 +53,7 @@ const STATE = `CASE
     ELSE 'active'
   END`;
 
-/** What is told of the invites that the subquery between these two gives. */
+/** The columns told of the invites that the subquery between these two gives. */
 const ABOUT = `SELECT ${USER_COLUMNS}, u.is_superuser, i.code, i.conversation_id, i.max_uses, i.uses,
     c.name, c.participant_count, coalesce(people.first_names, '') AS first_names,
     ${ms("i.created_at")} AS begun_ms, ${ms("i.expires_at")} AS expires_ms, ${STATE} AS state
@@ -118,7 +118,7 @@ export class PostgresInvites implements InviteStore {
   accept(code: string, userId: number, max: number): Promise<Joined> {
     return this.db.transaction(async (tx) => {
       const { invite, group } = await lockInvite(tx, code);
-      // Who can sign in is on the server already.
+      // A person who can sign in is on the server already.
       if (!group) return NOWHERE;
       return { conversationId: group.id, ...(await comeIn(tx, group, userId, max, () => use(tx, invite, userId))) };
     });
@@ -171,7 +171,7 @@ async function read(tx: Transaction, code: string): Promise<InviteRecord> {
   return recordOf(row);
 }
 
-/** Counts a person who comes in by a locked invite. Who did so before counts no second time. */
+/** Counts a person who comes in by a locked invite. A person who did so before does not count again. */
 async function use(tx: Transaction, { code, state }: InviteRecord, userId: number): Promise<void> {
   const own = and(eq(inviteUses.code, code), eq(inviteUses.userId, userId));
   const [before] = await tx.select().from(inviteUses).where(own);
@@ -227,7 +227,7 @@ async function firstSuperuser(tx: Transaction): Promise<number> {
     .limit(1);
   if (first) return first.id;
   throw new Failure("user_not_found", {
-    message: "An invite needs a superuser whose it is. Make one with createsuperuser first.",
+    message: "Every invite belongs to a superuser. Make one with createsuperuser first.",
   });
 }
 
@@ -249,7 +249,7 @@ async function revoke(tx: Transaction, code: string, userId: number | undefined)
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
-/** Who is deactivated, or a superuser no more, loses the invites they made as such; they do not come back with the right. */
+/** A person who is deactivated, or no longer a superuser, loses the invites they made as such. The invites do not come back with the right. */
 export async function revokeInvitesOf(tx: Transaction, userId: number, { all }: { all: boolean }): Promise<void> {
   const which = all ? undefined : sql`${invites.conversationId} IS NULL`;
   await tx

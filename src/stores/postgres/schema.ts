@@ -197,7 +197,7 @@ export const invites = pgTable(
   ],
 );
 
-/** Who came in by an invite. One person counts once. */
+/** People who came in by an invite. One person counts once. */
 export const inviteUses = pgTable(
   "invite_uses",
   {

@@ -73,7 +73,7 @@ if not known[1] then return false end
 local most = ARGV[2] - ARGV[1] + 2
 return { known[1], -tonumber(known[2]), redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'BYSCORE', 'LIMIT', 0, most) }`);
 
-/** What a window needs to recognise members that a node of this database has written. */
+/** The means by which a window recognises members that a node of this database has written. */
 interface WindowTrust {
   signatures: Signatures;
   channels: ReturnType<typeof channelsOf>;
@@ -175,6 +175,6 @@ const driftOf = (head: Head) => head.lastVersion - head.lastSeq;
 /** Empty for a conversation without changes, which has no tag. */
 const tagOf = (head: Head) => head.tag ?? "";
 
-/** What the signature of a member from REFILL covers beside the message itself. */
+/** The parts that the signature of a member from REFILL covers beside the message itself. */
 const kept = (conversationId: string, head: Head, seq: number) =>
   `${windowKey(conversationId)} ${head.epoch} ${driftOf(head)} ${seq}`;

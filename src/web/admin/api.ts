@@ -17,7 +17,7 @@ class Refusal extends Error {
   }
 }
 
-/** Who was asked for their password went away: nothing is done, and nothing has to be said. */
+/** The person closed the question for their password: nothing is done, and nothing has to be said. */
 export class Cancelled extends Error {}
 
 /** The session has ended, or is no superuser's any more: nothing here can be shown. */
@@ -27,7 +27,7 @@ export const isShutOut = signal(false);
 const PATIENCE_MS = 30_000;
 
 /**
- * Asks the server for something under `/api/`. What the server does only for somebody who has proved lately who they
+ * Asks the server for something under `/api/`. An act that the server does only for somebody who has proved lately who they
  * are is done once they have given their password.
  * @throws Refusal, Cancelled
  */

@@ -2,15 +2,17 @@ import { ConfirmLayer } from "../design/confirm.tsx";
 import { ToastLayer } from "../design/toast.tsx";
 import { TooltipLayer } from "../design/tooltip.tsx";
 import { AccountPage } from "./account/page.tsx";
-import { PasswordPage } from "./account/password-page.tsx";
-import { InvitePage } from "./invites/page.tsx";
 import { route } from "./routing.ts";
 import { isReady, me } from "./session/session.ts";
-import { SetUpPage } from "./set-up/page.tsx";
 import { isSettingUp } from "./set-up/state.ts";
 import { ErrorBoundary } from "./shell/error-boundary.tsx";
+import { later } from "./shell/later.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { Starting } from "./shell/starting.tsx";
+
+const PasswordPage = later(async () => (await import("./account/password-page.tsx")).PasswordPage, Starting);
+const InvitePage = later(async () => (await import("./invites/page.tsx")).InvitePage, Starting);
+const SetUpPage = later(async () => (await import("./set-up/page.tsx")).SetUpPage, Starting);
 
 export function App() {
   return (

@@ -16,22 +16,21 @@ export const account = {
   haveAccount: "Have an account?",
   noAccount: "New here?",
   closed: (server: string) => `Only people with an account can come in. Ask an admin of ${server} for one.`,
-  byInvite: (server: string) =>
-    `You need an invite link to create an account here. Ask somebody who uses ${server} for one.`,
-  haveOne: "You have an account already. Sign in, or ask an admin for a new password.",
+  byInvite: (server: string) => `You need an invite link to create an account here. Ask an admin of ${server} for one.`,
+  haveOne: "You already have an account. Sign in, or ask an admin for a new password.",
   forgot: "Forgot your password?",
   forgotText: (server: string) => `Ask an admin of ${server} for a link that sets a new one.`,
-  waiting: "Many people are coming in right now. This is tried again by itself.",
+  waiting: "The server is busy right now. This page tries again by itself.",
   waitingFor: (seconds: number) => `In ${numbers.format(seconds)} s`,
   stopWaiting: "Stop",
-  endedElsewhere: "Your session has ended, here or from another device. What you had begun to write here was removed.",
+  endedElsewhere: "Your session has ended, here or from another device. Drafts in this browser were removed.",
   unsent: (messages: number) =>
     messages === 1
       ? "1 message is not sent yet. It stays in this browser and goes out when you sign in again."
       : `${numbers.format(messages)} messages are not sent yet. They stay in this browser and go out when you sign in again.`,
-  discardUnsent: "Throw away",
-  discardTitle: "Throw away what is not sent?",
-  discardText: "It was never sent, and its text is lost.",
+  discardUnsent: "Discard",
+  discardTitle: "Discard unsent messages?",
+  discardText: "They were never sent. You can’t get them back.",
   code: {
     notice: "Are you setting up this server?",
     enter: "Enter the set-up code",
@@ -47,10 +46,10 @@ export const account = {
     save: "Save and sign in",
     effect: "You will be signed out everywhere else.",
     mismatch: "Passwords do not match.",
-    endedTitle: "This link does not work any more",
-    ended: "It has expired or was used. Ask an admin for a new one.",
-    noToken: "Open the link that you were sent once more: a part of its address is missing.",
-    toChat: "To the chat",
+    endedTitle: "This link no longer works",
+    ended: "It has expired or was already used. Ask an admin for a new one.",
+    noToken: "Part of the link is missing. Open the whole link that you were sent.",
+    toChat: "Open the chat",
   },
 };
 
@@ -66,7 +65,7 @@ export const setUp = {
   step: (step: number, steps: number) => `Step ${step} of ${steps}`,
   later: "You can change all of this later under Administration.",
   skip: "Skip",
-  next: "Save and go on",
+  next: "Continue",
   done: "Start chatting",
   nameTitle: "What is your server called?",
   nameText: "People see this name when they sign in.",
@@ -97,54 +96,55 @@ export const invites = {
   title: "Invite people",
   titleOf: (group: string) => `Invite to ${group}`,
   byLink: "Invite by link",
-  text: "Who opens the link can create an account and come in.",
-  textOfGroup: "Who opens the link can join this group, and create an account first where that is allowed.",
-  expiry: "Works for",
-  expiries: { day: "1 day", week: "7 days", month: "30 days", never: "No end" },
-  uses: "How often",
+  text: "Anybody who opens the link can create an account and come in.",
+  textOfGroup:
+    "Anybody who opens the link can join this group. New people create an account first, if this server lets them.",
+  expiry: "Expires after",
+  expiries: { day: "1 day", week: "7 days", month: "30 days", never: "Never" },
+  uses: "Maximum uses",
   useCounts: { one: "Once", ten: "10 times", hundred: "100 times", any: "No limit" },
   create: "Create link",
   link: "Invite link",
   copy: "Copy",
   copied: "Copied",
   share: "Share",
-  active: "Links that work",
-  none: "There are none.",
+  active: "Active links",
+  none: "There are no active links.",
   used: (uses: number, most: number | null) =>
     most === null
       ? `Used ${count(uses, "time", "times")}`
       : `Used ${numbers.format(uses)} of ${numbers.format(most)} times`,
-  until: (time: string) => `until ${dates.format(new Date(time))}`,
-  endless: "no end",
+  until: (time: string) => `expires ${dates.format(new Date(time))}`,
+  endless: "never expires",
   by: (name: string) => `by ${name}`,
   revoke: "Revoke",
   revokeOf: (code: string) => `Revoke the link ${code}`,
   revokeTitle: "Revoke this link?",
-  revokeText: "Nobody can use it any more. Who came in by it stays.",
-  revoked: "The link does not work any more.",
+  revokeText: "Nobody can use it any more. People who came in with it stay.",
+  revoked: "The link no longer works.",
   more: "Show more",
   looking: "Looking at the invite…",
   invitesYou: (who: string) => `${who} invites you`,
   joinGroup: (group: string) => `Join ${group}`,
-  joinServer: (server: string) => `Join ${server}`,
   people: (people: number) => count(people, "person", "people"),
   onServer: (server: string) => `On ${server}`,
   signedInAs: (name: string) => `You are signed in as ${name}.`,
+  alreadyIn: (name: string) => `You already have an account here. You are signed in as ${name}.`,
   noAccount: "This link does not create accounts. Sign in with the one you have.",
   joining: "Joining…",
   notNow: "Not now",
   endedTitle: "This invite has ended",
   ended: {
     expired: "The link has expired. Ask for a new one.",
-    used_up: "The link was used as often as it may be. Ask for a new one.",
+    used_up: "The link has reached its maximum uses. Ask for a new one.",
     revoked: "The link was revoked. Ask for a new one.",
   } as Record<string, string>,
   unknownTitle: "There is no such invite",
-  unknown: "Look whether you have the whole link, or ask for a new one.",
+  unknown: "Check that you have the whole link, or ask for a new one.",
   failedTitle: "The invite could not be loaded",
   tryAgain: "Try again",
   refusedTitle: "You can’t join with this link",
-  toChat: "To the chat",
+  toChat: "Open the chat",
 };
 
 export const requests = {
@@ -152,12 +152,12 @@ export const requests = {
   wantsToWrite: "wants to write to you",
   wantsToAdd: (group: string) => `wants to add you to ${group}`,
   accept: "Accept",
-  acceptOf: (name: string) => `Accept the request of ${name}`,
+  acceptOf: (name: string) => `Accept the request from ${name}`,
   decline: "Decline",
-  declineOf: (name: string) => `Decline the request of ${name}`,
+  declineOf: (name: string) => `Decline the request from ${name}`,
   declined: "Declined. They are not told.",
   more: "Show more",
-  arrived: (name: string) => `New request of ${name}`,
+  arrived: (name: string) => `New request from ${name}`,
 };
 
 export const added = {
@@ -168,11 +168,11 @@ export const added = {
   open: "Open",
 };
 
-export const asked = (names: string) => `${names} will be asked first.`;
+export const asked = (names: string) => `Request sent to ${names}.`;
 
 export const privacy = {
   mayAddMe: "Who may write to you or add you to a group",
-  mayAddMeHint: "All others have to ask: their requests stand above your conversations.",
+  mayAddMeHint: "All others have to ask. Their requests appear above your conversations.",
   mayAddMes: {
     everybody: "Everybody",
     shared: "People I share a conversation with",

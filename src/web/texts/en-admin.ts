@@ -189,15 +189,15 @@ export const adminEn = {
     title: "Choose a group",
     search: "Search by name, person or e-mail",
     choose: "Choose a group",
-    take: "Take it out",
+    take: "Remove",
   },
 
   users: {
     add: {
       label: "Add person",
-      text: "You get a link to send them. By it they choose their password and come in.",
+      text: "You get a link to send to them. With it they choose a password and sign in.",
       superuser: "Superuser",
-      superuserHint: "They can do all that you can do here.",
+      superuserHint: "They can do everything that you can do here.",
       done: (name: string) => `${name} is added`,
       link: "Send this link to them. It works once and for 7 days. It is shown only now; you can make another one later.",
     },
@@ -205,7 +205,7 @@ export const adminEn = {
       label: "Make a password link",
       question: (name: string) => ({
         title: `Make a password link for ${name}?`,
-        text: "Who has the link can choose a new password and sign in. They are signed out everywhere then. Links made earlier stop working.",
+        text: "Anybody who has the link can choose a new password and sign in. That ends all other sessions. Earlier links stop working.",
       }),
       done: (name: string) => `A password link for ${name}`,
       text: "Send this link to them. It works once and for 24 hours. It is shown only now; you can make another one later.",
@@ -230,7 +230,7 @@ export const adminEn = {
     messagesSent: "Messages sent",
     atLeast: (value: string) => `more than ${value}`,
     conversations: "Conversations",
-    auditOf: "What was done to them",
+    auditOf: "Actions on this account",
     thisIsYou: "This is you. Nobody can deactivate or demote themselves: ask another superuser.",
     actions: {
       deactivate: {
@@ -333,11 +333,12 @@ export const adminEn = {
   },
 
   invites: {
-    intro: "A link brings people to this server, or into a group. Whether they may register by it, Settings say.",
+    intro:
+      "A link brings people to this server or into a group. Settings decide whether they can create an account with it.",
     create: "Create invite",
     none: "There are no invites yet.",
     into: "For",
-    intoHint: "They join it when they come by the link. You have to be a member of it.",
+    intoHint: "People who use the link join this group. You must be a member of it.",
     server: "The server",
     madeBy: "Made by",
     uses: "Used",
@@ -347,8 +348,8 @@ export const adminEn = {
     state: "State",
     states: { active: "active", expired: "expired", used_up: "used up", revoked: "revoked" },
     membersOnly: "Only for people with an account",
-    life: "It works for",
-    lives: { day: "1 day", week: "7 days", month: "30 days", year: "1 year", never: "No end" },
+    life: "Expires after",
+    lives: { day: "1 day", week: "7 days", month: "30 days", year: "1 year", never: "Never" },
     maxUses: "How many people may use it",
     maxUsesHint: "Leave it empty for no limit.",
     made: "The invite is ready",
@@ -360,7 +361,7 @@ export const adminEn = {
       label: "Revoke",
       of: (code: string) => `Revoke the link ${code}`,
       title: "Revoke this invite?",
-      text: "Nobody can come by this link any more. Those who came by it stay. This can't be undone.",
+      text: "Nobody can use this link any more. People who came in with it stay. This can't be undone.",
       done: "The invite is revoked.",
     },
   },
@@ -372,8 +373,8 @@ export const adminEn = {
     registrations: { open: "Everybody", invite: "With an invite", closed: "Nobody" },
     registrationHints: {
       open: "Everybody who knows the address can come in.",
-      invite: "Only people with an invite link of a superuser can come in.",
-      closed: "Only people whom you add under Users can come in.",
+      invite: "Only people with an invite link from a superuser can come in.",
+      closed: "Only people that you add under Users can come in.",
     },
     registrationFixed:
       "The setting REGISTRATION decides this. To choose it here, start the server without that setting.",
@@ -387,11 +388,11 @@ export const adminEn = {
     closeNow: "Invite only",
     proxySeen: "Requests come through a proxy, but",
     proxyWhy:
-      "is 0. So all people count as one network, and limits may stop them together. Set it to the number of your proxies and start the server again.",
+      "is 0. All people therefore count as one network and share its limits. Set it to the number of your proxies and restart the server.",
   },
 
   limits: {
-    intro: "What holds on this server. What has a setting is set when the server is started.",
+    intro: "These limits hold on this server. Those with a setting are set when the server starts.",
     what: "Limit",
     value: "Value",
     setting: "Setting",

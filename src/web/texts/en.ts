@@ -21,10 +21,12 @@ export const en = {
     cancel: "Cancel",
     dismiss: "Dismiss",
     confirmTitle: "Confirm your password",
-    confirmWaits: "There were too many tries. This is tried again by itself in a moment.",
-    confirmText: "This can’t be undone or opens an account, so please show that it is you.",
+    confirmWaits: "Too many tries. This page tries again in a moment.",
+    confirmText: "Enter your password to confirm that it is you.",
     confirmPassword: "Your password",
     confirm: "Confirm",
+    linkIsLocal:
+      "This link works on this computer only. For a link that others can open, open Confab at the address that the server printed.",
     showPassword: "Show password",
     hidePassword: "Hide password",
     failed: "That did not work. Please try again.",
@@ -51,8 +53,8 @@ export const en = {
   /** Asked when something is not sent yet. */
   signOut: {
     title: "Some messages are not sent yet",
-    text: "They can stay in this browser and go out when you sign in here again, or be thrown away.",
-    action: "Throw away",
+    text: "Keep them, and they go out when you sign in here again. Or discard them for good.",
+    action: "Discard",
     alternative: "Keep them",
   },
 
@@ -418,7 +420,7 @@ export const en = {
     leaveText: "You will not see this conversation any more. Somebody in it can ask you to come back.",
     leaveTextLast: "You are the last one in it: nobody will be able to open this conversation again.",
     hide: "Hide this conversation",
-    hideHint: "It is out of your list until somebody writes.",
+    hideHint: "It stays out of your list until somebody writes.",
     hidden: "Hidden until somebody writes.",
     undo: "Undo",
     leaveTextOwner: "You will not see this conversation any more, and somebody else becomes its owner.",

@@ -14,7 +14,7 @@ import { type Counted, totalOf } from "./listed.ts";
 import { type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
 import { findUsers, USERS_OF, userListOf } from "./user-lists.ts";
 
-/** Any number that nothing else uses, before a user's id: whoever looks at them is written down one after the other. */
+/** Any number that nothing else uses, before a user's id: looks at one user are written down one after the other. */
 const VIEW_LOCK = 7_163_005;
 
 /** Messages that are looked at to count those that somebody sent. */

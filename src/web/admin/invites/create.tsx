@@ -33,7 +33,7 @@ export function CreateInvite({ onClose, onCreated }: { onClose: () => void; onCr
     const most = max_uses.trim();
     const body = {
       conversation_id: group?.id ?? null,
-      // What is no number goes as it is: the server says what would be right.
+      // Text that is no number goes as it is: the server says what would be right.
       max_uses: /^\d+$/.test(most) ? Number(most) : most || null,
       expires_in: SECONDS[LIVES.find((each) => each === life) ?? "week"],
     };

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { AdminConversation } from "../../../protocol/admin.ts";
 import { Combobox } from "../../chat/people/combobox.tsx";
 import { Avatar } from "../../design/avatar.tsx";
@@ -20,7 +20,7 @@ export interface Group {
 export interface GroupFieldProps {
   label: string;
   hint: string;
-  /** What is said while none is chosen. */
+  /** The text while none is chosen. */
   none: string;
   group: Group | undefined;
   errors?: readonly string[] | undefined;
@@ -68,6 +68,8 @@ export function GroupField({ label, hint, none, group, errors = [], onChange }: 
 function GroupDialog({ onClose, onChoose }: { onClose: () => void; onChoose: (group: Group) => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  // Enter right after typing takes the first group of the answer that is still to come.
+  const [isEntered, setEntered] = useState(false);
   const search = useDelayed(text.trim());
   const { answer, error, isStale } = useLoad<AdminConversation[]>(
     `conversations/?search=${encodeURIComponent(search)}&limit=${SHOWN}`,
@@ -75,10 +77,16 @@ function GroupDialog({ onClose, onChoose }: { onClose: () => void; onChoose: (gr
   const groups = (answer?.data ?? []).filter((conversation) => conversation.is_group);
   const active = groups[Math.min(at, groups.length - 1)];
   const choose = (conversation: AdminConversation) => onChoose({ id: conversation.id, name: titleOf(conversation) });
+  const isFresh = !isStale && search === text.trim();
+  useEffect(() => {
+    if (!isEntered || !isFresh) return;
+    setEntered(false);
+    if (active) choose(active);
+  }, [isEntered, isFresh]);
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) setAt((before) => Math.max(0, Math.min(groups.length - 1, before + step)));
-    else if (event.key === "Enter" && active && !isStale && search === text.trim()) choose(active);
+    else if (event.key === "Enter") setEntered(true);
     else return;
     event.preventDefault();
   };
@@ -92,6 +100,7 @@ function GroupDialog({ onClose, onChoose }: { onClose: () => void; onChoose: (gr
         onText={(typed) => {
           setText(typed);
           setAt(0);
+          setEntered(false);
         }}
         onKeyDown={onKeyDown}
         items={groups}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { copyText } from "../../design/copy-text.ts";
 import { Dialog } from "../../design/dialog.tsx";
+import { LocalLinkNote } from "../../design/local-link-note.tsx";
 import { announce } from "../../design/toast.tsx";
 import { adminTexts } from "../../texts/admin.ts";
 
@@ -36,12 +37,13 @@ function LinkBox({ url }: { url: string }) {
           {isCopied ? texts.copied : texts.copy}
         </Button>
         {"share" in navigator && (
-          // Who closes the system's list has chosen nothing: that is no fault.
+          // A person who closes the list of apps has done nothing wrong.
           <Button icon="share" onClick={() => void navigator.share({ url }).catch(() => {})}>
             {texts.share}
           </Button>
         )}
       </div>
+      <LocalLinkNote url={url} />
     </div>
   );
 }

@@ -67,7 +67,7 @@ function Advice({ reload }: { reload: () => Promise<void> }) {
 }
 
 function Form({ settings, reload }: { settings: ServerSettingsInfo; reload: () => Promise<void> }) {
-  // What is not touched goes by what is stored, also when another admin changes that.
+  // An untouched field shows the stored value, also when another admin changes it.
   const [chosen, setChosen] = useState<{ registration?: Registration; group?: Group | null }>({});
   const { registration = settings.registration } = chosen;
   const stored = useStoredGroup(settings.default_conversation_id);

@@ -15,7 +15,7 @@ export interface Entrance {
 
 const TAKEN = "A user with this email already exists.";
 
-/** Makes an account and is in, with one request. Who has one already, and its password, is in too. */
+/** Makes an account and comes in, with one request. A person who has an account and its password comes in too. */
 export async function register(values: Record<string, string>, entrance: Entrance): Promise<void> {
   const { first_name = "", last_name = "", email = "", password = "" } = values;
   const person = { first_name, last_name, email, password, password_confirm: password };

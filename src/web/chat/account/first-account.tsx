@@ -6,7 +6,7 @@ import { firstUser, registration, wasHereBefore } from "../session/session.ts";
 import { AccountFrame } from "./frame.tsx";
 import { RegisterForm } from "./register-form.tsx";
 
-/** What somebody has pressed; before that, a newcomer who opens the server's address is taken for the one who sets it up. */
+/** The choice that somebody pressed. Before that, a newcomer at the server's address is taken for the one who sets it up. */
 const wanted = signal<boolean | undefined>(setUpCode === undefined ? undefined : true);
 
 /** The first account of a fresh server is to be made. */

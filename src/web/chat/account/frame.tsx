@@ -10,7 +10,7 @@ export function AccountFrame({ title, children }: { title: string; children: Com
   useTitle(title);
   const heading = useRef<HTMLHeadingElement>(null);
   const first = useRef(title);
-  // What was pressed to come to the next page has gone with the last one.
+  // The button that led here went with the last page.
   useEffect(() => {
     if (first.current !== title && isFocusLost()) heading.current?.focus();
     first.current = title;

@@ -3,7 +3,7 @@ import { type FormState, useForm, valuesOf } from "../../design/form.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 
-/** Who has to wait longer than this, in s, is told so and tries again when they like. */
+/** A person who has to wait longer than this, in s, is told so and tries again when they like. */
 const PATIENCE_S = 300;
 
 interface Wait {

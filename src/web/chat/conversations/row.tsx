@@ -89,7 +89,8 @@ function below(conversation: Conversation, isOpen: boolean) {
         <bdi class="entry-draft">{list.draft}</bdi> <bdi>{preview(draft)}</bdi>
       </>
     );
-  if (addedTo.value.has(conversation.id)) return <>{texts.added.row}</>;
+  // A message that came since says more.
+  if (addedTo.value.has(conversation.id) && conversation.unread === 0) return <>{texts.added.row}</>;
   if (!lastMessage) return <>{list.noMessages}</>;
   const who =
     lastMessage.sender_id === me.value?.id

@@ -39,7 +39,7 @@ export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
       <h3 class="invites-title">{texts.invites.active}</h3>
       <FormMessage text={task.fault} />
       {active.length === 0 && <p class="soft">{texts.invites.none}</p>}
-      <ul class="rows" ref={list} tabIndex={-1} aria-label={texts.invites.active}>
+      <ul class="rows invites-links" ref={list} tabIndex={-1} aria-label={texts.invites.active}>
         {active.map((invite) => (
           <li key={invite.code} class="row row-tight">
             <div class="row-texts">

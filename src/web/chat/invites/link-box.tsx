@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { copyText } from "../../design/copy-text.ts";
+import { LocalLinkNote } from "../../design/local-link-note.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 
@@ -30,9 +31,10 @@ export function LinkBox({ url }: { url: string }) {
           </Button>
         )}
       </div>
+      <LocalLinkNote url={url} />
     </div>
   );
 }
 
-/** Whoever changes their mind there has done nothing wrong. */
+/** A person who closes the list of apps has done nothing wrong. */
 const share = (url: string) => navigator.share({ url }).catch(() => {});

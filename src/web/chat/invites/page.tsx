@@ -13,7 +13,7 @@ import { me, serverName, wasHereBefore } from "../session/session.ts";
 import { Starting } from "../shell/starting.tsx";
 import { acceptInvite, type InvitePreview, previewInvite } from "./invite.ts";
 
-/** For who comes by an invite link: who invites them, to what, and the way in. */
+/** The page of an invite link: who invites, to what, and the way in. */
 export function InvitePage({ code }: { code: string }) {
   const [preview, setPreview] = useState<InvitePreview>();
   const [fault, setFault] = useState<ConfabError>();
@@ -34,11 +34,10 @@ export function InvitePage({ code }: { code: string }) {
 
 function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
   const task = useTask();
-  // Who has just made an account is not asked once more.
+  // A person who has just made an account is not asked once more.
   const [isJoining, setJoining] = useState(false);
   const { conversation } = preview;
   const server = preview.server_name ?? serverName.value;
-  const joinText = conversation ? texts.invites.joinGroup(conversation.display_name) : texts.invites.joinServer(server);
 
   async function join() {
     setJoining(true);
@@ -73,14 +72,16 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
         <>
           <FormMessage text={task.fault} />
           <p class="account-text" dir="auto">
-            {texts.invites.signedInAs(me.value.full_name)}
+            {(conversation ? texts.invites.signedInAs : texts.invites.alreadyIn)(me.value.full_name)}
           </p>
           <div class="form-actions account-actions">
-            <Button kind="primary" busy={task.busy} onClick={() => void join()}>
-              {joinText}
-            </Button>
-            <Button kind="quiet" onClick={() => navigate("/", { replace: true })}>
-              {texts.invites.notNow}
+            {conversation && (
+              <Button kind="primary" busy={task.busy} onClick={() => void join()}>
+                {texts.invites.joinGroup(conversation.display_name)}
+              </Button>
+            )}
+            <Button kind={conversation ? "quiet" : "primary"} onClick={() => navigate("/", { replace: true })}>
+              {conversation ? texts.invites.notNow : texts.invites.toChat}
             </Button>
           </div>
         </>

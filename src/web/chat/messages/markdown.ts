@@ -43,7 +43,7 @@ class ChatTokenizer extends Tokenizer {
   override reflink = nothing;
 
   override blockquote(src: string) {
-    // What may belong to it is looked through, also where it ends sooner.
+    // All that may belong to it is looked through, also where it ends sooner.
     const end = src.search(/\n[ \t]*\n/);
     return this.block(end < 0 ? src.length : end, () => super.blockquote(src));
   }

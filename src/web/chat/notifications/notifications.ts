@@ -94,7 +94,7 @@ async function tell(message: SentMessage, conversation: Conversation) {
   await show(title, options, conversation.id);
 }
 
-/** Tells whoever wants to be told of messages that they were added to a group. */
+/** Tells people who want notifications that they were added to a group. */
 export async function notifyOfGroup(conversation: Conversation) {
   const { me } = client;
   if (!me || !("Notification" in window) || Notification.permission !== "granted") return;

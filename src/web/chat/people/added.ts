@@ -13,11 +13,11 @@ export const addedTo = signal<ReadonlySet<string>>(new Set());
 /** Those that came together are told of together. */
 let waiting: Conversation[] = [];
 
-/** Tells whoever is added to a group, which would else stand there without a word. */
+/** Tells people that they were added to a group, which would otherwise appear without a word. */
 export function noticeAdded() {
   client.on("added", (conversation) => {
     const { info, id } = conversation;
-    // What one has made or joined oneself is no news, and of a 1-on-1 its first message tells.
+    // A group that you made or joined yourself is no news. A 1-on-1 is told by its first message.
     if (!info?.is_group || info.owner_id === client.me?.id) return;
     if (id === openId.peek() || route.peek().page === "invite") return;
     if (waiting.push(conversation) === 1) setTimeout(tell);

@@ -12,10 +12,10 @@ export const requests = signal<readonly ConversationRequest[]>([]);
 /** How many there are. */
 export const requestCount = signal(0);
 
-/** Follows the requests of whoever is signed in. */
+/** Follows the requests of the person who is signed in. */
 export function hearRequests() {
   client.on("state", (state) => {
-    // What came without a connection was not told.
+    // Requests that came without a connection were not told.
     if (state === "online") void load(0);
   });
   client.on("me", (me) => {
@@ -41,7 +41,7 @@ function remove(id: string) {
   requestCount.value--;
 }
 
-/** What fails is asked again with the next connection; servers of earlier releases have none. */
+/** A call that fails is made again with the next connection; servers of earlier releases have none. */
 async function load(offset: number) {
   const asker = client.me?.id;
   const page = await client.requests({ limit: PAGE, offset }).catch(() => undefined);

@@ -10,13 +10,13 @@ import { useTask } from "../people/task.ts";
 import { openConversation } from "../routing.ts";
 import { acceptRequest, declineRequest, loadMoreRequests, requestCount, requests } from "./requests.ts";
 
-/** Who wants to write to you or to add you to a group, above the conversations. Nothing when nobody does. */
+/** People who want to write to you or to add you to a group, above the conversations. Nothing when nobody does. */
 export function RequestSection() {
   const shown = requests.value;
   const task = useTask();
   const list = useRef<HTMLUListElement>(null);
   const hasAnswered = useRef(false);
-  // What was pressed goes with its request.
+  // The pressed button goes with its request.
   useLayoutEffect(() => {
     if (hasAnswered.current && isFocusLost()) list.current?.focus();
     hasAnswered.current = false;

@@ -3,10 +3,10 @@ import { type ClientState, connect, type User } from "../../../client/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { kept } from "./kept.ts";
 
-/** What the server has put into the page. */
+/** A setting that the server has put into the page. */
 const pageSetting = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="confab-${name}"]`)?.content;
 
-/** The one connection of this page, for whoever is signed in. Where the server says that nobody is, it is not asked. */
+/** The one connection of this page, for the person who is signed in. Where the server says that nobody is, it is not asked. */
 export const client = connect({ signedIn: pageSetting("signed-in") !== "false" });
 
 /** Who is signed in. */
@@ -72,7 +72,7 @@ export const directoryOpen = pageSetting("directory") !== "shared";
 /** A last name may be missing. */
 export const hasAnyNames = pageSetting("names") === "any";
 
-/** What this server is called. */
+/** This server's name. */
 export const serverName = signal(pageSetting("name") || texts.product);
 
 /** How the next account may become the first admin: `here` by itself, with the `code` that the server has printed, or not at all. */
@@ -87,7 +87,7 @@ effect(() => {
   if (me.value) known.value = "1";
 });
 
-/** The server says so of oneself only. */
+/** The server tells it only to the person themselves. */
 export const isSuperuser = computed(() => {
   const user: object | undefined = me.value;
   return user !== undefined && "is_superuser" in user && user.is_superuser === true;

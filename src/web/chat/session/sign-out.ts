@@ -11,7 +11,7 @@ import { client } from "./session.ts";
 /** The session has ended without being asked to: said on the sign-in page. */
 export const endedElsewhere = signal(false);
 
-/** What the person whose session has ended had not sent yet: it stays, as it was never shown to be lost. */
+/** Messages that a person had not sent when their session ended: they stay, as nobody was told of their loss. */
 export const unsentLeft = signal<{ userId: number; messages: number } | undefined>(undefined);
 
 /** Who is signing out. */
@@ -55,7 +55,7 @@ export function noticeEnd() {
     if (user || leaving === undefined) endedElsewhere.value = user === undefined && last !== undefined;
     unsentLeft.value = undefined;
     if (endedElsewhere.value && last !== undefined) {
-      // What stands on a page that is new is not read out by all screen readers.
+      // Not all screen readers read out a text that stands on a new page from the start.
       announce(texts.account.endedElsewhere);
       void countUnsent(last);
     }

@@ -5,7 +5,7 @@ import { serverName } from "../session/session.ts";
 import type { StepProps } from "./page.tsx";
 import { StepActions } from "./step-actions.tsx";
 
-/** What the server is called. */
+/** Asks for the server's name. */
 export function NameStep({ settings, onSave, onSkip }: StepProps) {
   const form = useForm(["name"], async ({ name = "" }) => {
     await onSave({ name: name.trim() || null });

@@ -33,7 +33,7 @@ const STEPS: readonly { title: string; Step: (props: StepProps) => JSX.Element }
   { title: texts.setUp.inviteTitle, Step: InviteStep },
 ];
 
-/** What a fresh server needs, one question at a time; each may be left for later. */
+/** Asks for what a fresh server needs, one question at a time; each may be left for later. */
 export function SetUpPage() {
   const [at, setAt] = useState(0);
   const [settings, setSettings] = useState<ServerSettings>();

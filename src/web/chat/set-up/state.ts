@@ -3,7 +3,7 @@ import { kept } from "../session/kept.ts";
 
 const begun = kept("setting-up", ["0", "1"]);
 
-/** Whoever has made the first account is asked for what a fresh server needs; over a reload too, until it is done. */
+/** The maker of the first account is asked for what a fresh server needs, over a reload too, until it is done. */
 export const isSettingUp = computed(() => begun.value === "1");
 
 /** Returns what takes it back. */

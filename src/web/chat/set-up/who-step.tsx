@@ -7,7 +7,7 @@ import { StepActions } from "./step-actions.tsx";
 
 const WHO = ["invite", "open", "closed"] as const;
 
-/** Who may create an account: it advises those with an invite link. */
+/** Asks who may create an account, and recommends people with an invite link. */
 export function WhoStep({ settings, onSave, onSkip }: StepProps) {
   const [registration, setRegistration] = useState<(typeof WHO)[number]>("invite");
   const isFixed = settings?.registration_fixed ?? false;

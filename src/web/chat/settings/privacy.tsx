@@ -10,7 +10,7 @@ import { client } from "../session/session.ts";
 
 const WHO: readonly MayAddMe[] = ["everybody", "shared", "nobody"];
 
-/** Who may write to you or add you to a group without asking. */
+/** Asks who may write to you or add you to a group without asking. */
 export function Privacy() {
   const [who, setWho] = useState<MayAddMe>();
   const task = useTask();

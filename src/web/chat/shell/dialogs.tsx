@@ -1,14 +1,16 @@
 import { useLayoutEffect } from "preact/hooks";
 import { dismissQuestion } from "../../design/confirm.tsx";
 import { closeDialog, openDialog } from "../dialogs.ts";
-import { InvitesDialog } from "../invites/dialog.tsx";
 import { KeyDialog } from "../keyboard/key-dialog.tsx";
 import { Switcher } from "../keyboard/switcher.tsx";
 import { AddDialog } from "../people/add-dialog.tsx";
-import { DetailsDialog } from "../people/details-dialog.tsx";
 import { PersonDialog } from "../people/person-dialog.tsx";
 import { StartDialog } from "../people/start-dialog.tsx";
 import { path } from "../routing.ts";
+import { later } from "./later.tsx";
+
+const DetailsDialog = later(async () => (await import("../people/details-dialog.tsx")).DetailsDialog);
+const InvitesDialog = later(async () => (await import("../invites/dialog.tsx")).InvitesDialog);
 
 /** The dialog that is open, if one is. */
 export function Dialogs() {

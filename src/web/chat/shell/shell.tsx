@@ -6,13 +6,15 @@ import { useDocumentedKeys } from "../keyboard/documented-keys.ts";
 import { useGlobalShortcuts } from "../keyboard/global-shortcuts.ts";
 import { ConversationView } from "../messages/view.tsx";
 import { navigate, path, route } from "../routing.ts";
-import { SettingsPage } from "../settings/page.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { Home } from "./home.tsx";
+import { later } from "./later.tsx";
 import { SidebarHeader } from "./sidebar-header.tsx";
 import { useFocusKept } from "./use-focus-kept.ts";
+
+const SettingsPage = later(async () => (await import("../settings/page.tsx")).SettingsPage);
 
 /** Two panes: the list and what is open. A narrow screen shows one of them, as the address says. */
 export function Shell() {

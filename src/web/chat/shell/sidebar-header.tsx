@@ -41,7 +41,7 @@ export function SidebarHeader() {
   );
 }
 
-/** What superusers have beside it: a way to bring people in, and the panel. */
+/** Items that superusers have beside it: a way to bring people in, and the panel. */
 const adminItems = (): MenuItem[] => [
   {
     label: texts.shell.invitePeople,
