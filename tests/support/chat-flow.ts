@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import postgres from "postgres";
 import { openDriver, storesOn } from "../../src/compose.ts";
 import { readConfig } from "../../src/config.ts";
-import { Database } from "../../src/stores/postgres/database.ts";
+import { Database, isUnavailable } from "../../src/stores/postgres/database.ts";
 import { NO_LIMITS, sessionPrelude } from "../../src/stores/postgres/session.ts";
 import { PASSWORD } from "./client.ts";
 import { startTestServer } from "./server.ts";
@@ -73,13 +73,23 @@ export async function expectChatWorks(databaseUrl: string, admin = databaseUrl):
       `UPDATE public.messages SET created_at = created_at - interval '30 days' WHERE conversation_id = '${id}' AND seq < 3`,
     );
     await sql.unsafe(`UPDATE public.conversations SET oldest_at = oldest_at - interval '30 days' WHERE id = '${id}'`);
-    const driver = await openDriver(readConfig({ DATABASE_URL: databaseUrl }), SILENT);
+    const driver = await openPatiently(databaseUrl);
     expect(await storesOn(new Database(driver)).log.prune(86_400_000)).toBe(2);
     await driver.close();
   } finally {
     await sql.end();
     await server.stop();
   }
+}
+
+/** As a server opens it: a database that ends idle sessions soon may do so while it is looked at on a busy machine. */
+async function openPatiently(databaseUrl: string) {
+  for (let tries = 1; ; tries++)
+    try {
+      return await openDriver(readConfig({ DATABASE_URL: databaseUrl }), SILENT);
+    } catch (error) {
+      if (tries === 10 || !isUnavailable(error)) throw error;
+    }
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
