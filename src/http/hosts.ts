@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { Failure } from "../domain/errors.ts";
 import { clientOf, type TrustedProxies } from "./client.ts";
 import type { Env } from "./env.ts";
-import { isUncounted } from "./middleware/identify.ts";
+import { isHealth } from "./middleware/identify.ts";
 
 const SHOWN_MAX = 100;
 
@@ -15,7 +15,7 @@ export function allowedHosts(allowed: readonly string[], trusted: TrustedProxies
   const hosts = new Set(allowed);
   return createMiddleware<Env>(async (c, next) => {
     const asked = clientOf(c.req.raw, c.env, trusted).host.toLowerCase();
-    if (!isUncounted(c) && !hosts.has(asked) && !hosts.has(asked.replace(/:\d+$/, "")))
+    if (!isHealth(c) && !hosts.has(asked) && !hosts.has(asked.replace(/:\d+$/, "")))
       throw new Failure("bad_host", {
         message: `This server does not answer for the host ${shown(asked)}. It answers for ${allowed.join(", ")}.`,
       });

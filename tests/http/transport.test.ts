@@ -49,7 +49,8 @@ describe("with PUBLIC_URL by HTTPS, ALLOWED_HOSTS and SECURITY_CONTACT", () => {
 
   test("a health check may name any host", async () => {
     for (const path of HEALTH) dataOf(await ask(path, "10.1.2.3:8000"));
-    expectError(await ask("/api/chat/healthy/", "10.1.2.3:8000"), 400, { code: "bad_host" });
+    for (const path of ["/api/chat/healthy/", "/api/server/"])
+      expectError(await ask(path, "10.1.2.3:8000"), 400, { code: "bad_host" });
   });
 
   test("X-Forwarded-Host of a peer that is no trusted proxy does not stand in for Host", async () => {

@@ -29,4 +29,6 @@ export const identify = (cookies: SessionCookies, sessions: Sessions, trusted: T
   });
 
 /** Asked by machines or by every page, often: it costs next to nothing and counts nowhere. */
-export const isUncounted = (c: Context<Env>) => /^\/api\/(chat\/health(\/ready)?|server)\/?$/.test(c.req.path);
+export const isUncounted = (c: Context<Env>) => isHealth(c) || /^\/api\/server\/?$/.test(c.req.path);
+
+export const isHealth = (c: Context<Env>) => /^\/api\/chat\/health(\/ready)?\/?$/.test(c.req.path);
