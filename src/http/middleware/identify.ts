@@ -31,4 +31,5 @@ export const identify = (cookies: SessionCookies, sessions: Sessions, trusted: T
 /** Asked by machines or by every page, often: it costs next to nothing and counts nowhere. */
 export const isUncounted = (c: Context<Env>) => isHealth(c) || /^\/api\/server\/?$/.test(c.req.path);
 
+/** Asked by load balancers, which name whatever host they like. */
 export const isHealth = (c: Context<Env>) => /^\/api\/chat\/health(\/ready)?\/?$/.test(c.req.path);
