@@ -1,6 +1,7 @@
 import { useLayoutEffect } from "preact/hooks";
 import { dismissQuestion } from "../../design/confirm.tsx";
 import { closeDialog, openDialog } from "../dialogs.ts";
+import { KeyDialog } from "../keyboard/key-dialog.tsx";
 import { Switcher } from "../keyboard/switcher.tsx";
 import { AddDialog } from "../people/add-dialog.tsx";
 import { StartDialog } from "../people/start-dialog.tsx";
@@ -9,7 +10,6 @@ import { later } from "./later.tsx";
 
 const DetailsDialog = later(async () => (await import("../people/details-dialog.tsx")).DetailsDialog);
 const PersonDialog = later(async () => (await import("../people/person-dialog.tsx")).PersonDialog);
-const KeyDialog = later(async () => (await import("../keyboard/key-dialog.tsx")).KeyDialog);
 const InvitesDialog = later(async () => (await import("../invites/dialog.tsx")).InvitesDialog);
 
 /** The dialog that is open, if one is. */
