@@ -29,8 +29,8 @@ async function build(root: string) {
   rmSync(BUNDLED, { recursive: true, force: true });
   writeBundled(BUNDLED, await bundleWeb());
   await Bun.build({
-    // The first is the program; src/compose.ts starts the other one by its path.
-    entrypoints: ["src/main.ts", "src/database-thread.ts"],
+    // The first is the program; src/server/node/compose.ts starts the other one by its path.
+    entrypoints: ["src/server/main.ts", "src/server/database-thread.ts"],
     target: "bun",
     format: "esm",
     define: { "process.env.NODE_ENV": '"production"' },

@@ -9,14 +9,14 @@ import { minify } from "terser";
 // `confab/client` is what is imported.
 
 const ROOT = join(import.meta.dir, "..");
-const SOURCE = join(ROOT, "src/client");
+const SOURCE = join(ROOT, "src/sdk");
 /** In the order in which they read best; what they import is among them. */
-const PUBLIC = ["connect", "api", "conversation-api", "wire", "errors", "storage"];
+const PUBLIC = ["connect", "public/client", "public/conversation", "public/types", "public/errors", "public/storage"];
 /** Names that platforms have too, but by which the client asks nothing of them. */
 const OURS =
   "adopt apply begin changed connection draw entry flush mark ordered persist refresh save show subscribed take timeline";
 /** What is in the storage, which other versions of the client read too, and what the modules export to each other. */
-const SHARED = ["kept", "persistence"];
+const SHARED = ["offline/stored", "offline/persistence"];
 
 /** Comments and texts: no names stand in them. */
 const NO_NAMES = /\/\*[\s\S]*?\*\/|\/\/.*|"[^"\n]*"|`[^`]*`/g;
@@ -31,7 +31,7 @@ const declarations = declare();
 const regex = internalNames();
 /** Both modules call the same things by the same short names. */
 const nameCache = {};
-const persistence = await bundle("persistence");
+const persistence = await bundle("offline/persistence");
 // Named after its content: with that of another version the short names would not be the same.
 const apart = `persistence-${Bun.hash(persistence).toString(36)}.js`;
 writeFileSync(join(outdir, apart), persistence);
@@ -64,7 +64,7 @@ async function bundle(name: string, apart = ""): Promise<string> {
       {
         name: "apart",
         setup({ onResolve }) {
-          onResolve({ filter: /^\.\/persistence\.ts$/ }, () => ({ path: `./${apart}`, external: true }));
+          onResolve({ filter: /^\.{1,2}\/.*persistence\.ts$/ }, () => ({ path: `./${apart}`, external: true }));
         },
       },
     ],
@@ -143,11 +143,11 @@ function declare(): Map<string, string> {
     writeFileSync(config, JSON.stringify(options));
     const tsc = Bun.spawnSync([join(ROOT, "node_modules/.bin/tsc"), "--project", config]);
     if (!tsc.success) throw new Error(`tsc: ${tsc.stdout}${tsc.stderr}`);
-    const client = join(folder, "client");
+    const sdk = join(folder, "sdk");
     return new Map(
-      globSync("*.d.ts", { cwd: client }).map((file) => [
+      globSync("**/*.d.ts", { cwd: sdk }).map((file) => [
         file.replace(".d.ts", ""),
-        readFileSync(join(client, file), "utf8"),
+        readFileSync(join(sdk, file), "utf8"),
       ]),
     );
   } finally {

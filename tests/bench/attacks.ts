@@ -7,6 +7,7 @@ import pino from "pino";
 import { PASSWORD } from "../support/client.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
 import { Via } from "../support/via.ts";
+import { composeOf, configOf, mainOf } from "./checkout.ts";
 
 const HELP = `bun tests/bench/attacks.ts [options]
 
@@ -159,8 +160,8 @@ function signIn({ at }: Scene, people: Regular[], elsewhere?: (n: number) => str
 
 /** Twenty thousand users, among them Ann, in an empty database of this checkout. */
 async function fill(folder: string, places: Record<string, string>): Promise<void> {
-  const { openDriver } = await import(join(folder, "src/compose.ts"));
-  const { readConfig } = await import(join(folder, "src/config.ts"));
+  const { openDriver } = await import(composeOf(folder));
+  const { readConfig } = await import(configOf(folder));
   const driver = await openDriver(readConfig(places), pino({ level: "silent" }));
   await driver.migrate(true);
   const first = "Ada Ben Clara David Emil Fatima George Hana Igor Julia Kofi Lena Mario Nora Omar Paula".split(" ");
@@ -277,7 +278,7 @@ for (const folder of values.base === undefined ? [OWN] : [resolve(values.base), 
     const home = mkdtempSync(join(tmpdir(), "confab-attack-"));
     const places = { DATA_DIR: join(home, "data"), STATE_DIR: join(home, "state"), LOG_DIR: join(home, "logs") };
     if (name.includes("20,000")) await fill(folder, places);
-    const program = [process.execPath, "--no-env-file", join(folder, "src/main.ts")];
+    const program = [process.execPath, "--no-env-file", mainOf(folder)];
     const server = await spawnServer({ ...DEFAULTS, ...places, TRUSTED_PROXIES: "1" }, { program, cwd: folder });
     try {
       await attack({ server, folder, at: (address) => new Via(server.url, address), logs: places.LOG_DIR });

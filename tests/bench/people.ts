@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import pino from "pino";
 import { z } from "zod";
-import { NO_SECURITY_LOG, openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import { Sessions } from "../../src/domain/sessions.ts";
 import type { User } from "../../src/protocol/users.ts";
-import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
-import { Database } from "../../src/stores/postgres/database.ts";
+import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { Sessions } from "../../src/server/features/accounts/sessions.ts";
+import { NO_SECURITY_LOG, openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database } from "../../src/server/platform/postgres/database.ts";
 
 /** One place in a room. */
 export interface Member {

@@ -5,11 +5,12 @@ import { afterAllFiles } from "../support/cleanup.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
+import { mainOf } from "./checkout.ts";
 import type { Parts } from "./cpu.ts";
 import { bareWorld, makeWorld, type Room, type World, worldMadeBy } from "./people.ts";
 
-/** What runs a checkout of Confab, as `bun start` does. */
-const programOf = (checkout: string) => [process.execPath, "--no-env-file", join(checkout, "src/main.ts")];
+/** Runs a checkout of Confab, as `bun start` does. */
+const programOf = (checkout: string) => [process.execPath, "--no-env-file", mainOf(checkout)];
 const BARE = [process.execPath, "--no-env-file", join(import.meta.dir, "bare.ts")];
 const BINARY = join(import.meta.dir, "../../dist/confab");
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { until } from "../client/people.ts";
+import { until } from "../sdk/people.ts";
 import { describeInBrowser, describeInWholeBrowser } from "../support/chromium.ts";
 import { message, messages, row, say, saysDisconnected } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";

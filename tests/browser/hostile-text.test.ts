@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { Conversation } from "../../src/protocol/conversations.ts";
-import { until } from "../client/people.ts";
+import { until } from "../sdk/people.ts";
 import { describeInWholeBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { composer, message, messages, row } from "../support/hands.ts";

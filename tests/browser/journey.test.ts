@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { presenceTimes } from "../../src/domain/socket-places.ts";
-import { until } from "../client/people.ts";
+import { presenceTimes } from "../../src/server/places/places.ts";
+import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { PASSWORD } from "../support/client.ts";
 import {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import postgres, { type Sql } from "postgres";
 import { Seeder } from "../bench/growth/seed.ts";
-import { until } from "../client/people.ts";
+import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { isInSight, message, missed } from "../support/hands.ts";

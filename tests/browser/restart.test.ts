@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { Message } from "../../src/protocol/messages.ts";
-import { until } from "../client/people.ts";
+import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { composer, messages } from "../support/hands.ts";
 import { makePlace } from "../support/modes.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { until } from "../client/people.ts";
+import { until } from "../sdk/people.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { describeInWebkit, keys, startWebkit, type WebkitPage } from "../support/webkit.ts";

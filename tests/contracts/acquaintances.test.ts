@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import postgres, { type Sql } from "postgres";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Stores } from "../../src/domain/ports.ts";
-import { acquaintances } from "../../src/stores/postgres/acquaintances.ts";
-import { Database } from "../../src/stores/postgres/database.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { acquaintances } from "../../src/server/features/conversations/acquaintances.ts";
+import type { Stores } from "../../src/server/log/ports.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database } from "../../src/server/platform/postgres/database.ts";
 import { COUNTING, canCount, PageAccesses } from "../bench/growth/page-accesses.ts";
 import { Seeder } from "../bench/growth/seed.ts";
 import { modes } from "../support/modes.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Redis } from "ioredis";
 import pino from "pino";
-import type { BusEvent } from "../../src/domain/bus.ts";
-import { RedisBus } from "../../src/stores/redis/bus.ts";
-import { RedisClient } from "../../src/stores/redis/client.ts";
+import type { BusEvent } from "../../src/server/bus/bus.ts";
+import { RedisBus } from "../../src/server/redis/bus.ts";
+import { RedisClient } from "../../src/server/redis/client.ts";
 import { modes } from "../support/modes.ts";
 import { sharedRedis } from "../support/redis.ts";
 

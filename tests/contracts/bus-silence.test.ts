@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import pino from "pino";
-import { RedisBus } from "../../src/stores/redis/bus.ts";
-import { RedisClient } from "../../src/stores/redis/client.ts";
-import { Silence } from "../../src/stores/redis/silence.ts";
+import { RedisBus } from "../../src/server/redis/bus.ts";
+import { RedisClient } from "../../src/server/redis/client.ts";
+import { Silence } from "../../src/server/redis/silence.ts";
 import { modes } from "../support/modes.ts";
 import { sharedRedis } from "../support/redis.ts";
 

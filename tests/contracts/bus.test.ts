@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import pino from "pino";
-import type { Bus, BusEvent } from "../../src/domain/bus.ts";
-import type { ChangeEvent } from "../../src/domain/changes.ts";
-import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
-import { RedisBus } from "../../src/stores/redis/bus.ts";
-import { RedisClient } from "../../src/stores/redis/client.ts";
+import type { Bus, BusEvent } from "../../src/server/bus/bus.ts";
+import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
+import type { ChangeEvent } from "../../src/server/log/changes.ts";
+import { RedisBus } from "../../src/server/redis/bus.ts";
+import { RedisClient } from "../../src/server/redis/client.ts";
 import { modes } from "../support/modes.ts";
 import { sharedRedis } from "../support/redis.ts";
 

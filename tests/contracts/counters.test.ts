@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import pino from "pino";
-import { type CounterStore, Limiter, type Rate } from "../../src/domain/limits.ts";
-import { memoryCounters } from "../../src/stores/embedded/counters.ts";
-import { RedisClient } from "../../src/stores/redis/client.ts";
-import { redisCounters } from "../../src/stores/redis/counters.ts";
+import { type CounterStore, Limiter, type Rate } from "../../src/server/limits/limits.ts";
+import { memoryCounters } from "../../src/server/limits/memory-counters.ts";
+import { RedisClient } from "../../src/server/redis/client.ts";
+import { redisCounters } from "../../src/server/redis/counters.ts";
 import { modes } from "../support/modes.ts";
 import { sharedRedis } from "../support/redis.ts";
 

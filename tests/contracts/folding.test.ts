@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import postgres from "postgres";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Stores } from "../../src/domain/ports.ts";
-import { Database, type Driver } from "../../src/stores/postgres/database.ts";
+import { readConfig } from "../../src/server/config.ts";
+import type { Stores } from "../../src/server/log/ports.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database, type Driver } from "../../src/server/platform/postgres/database.ts";
 import { makePlace, modes } from "../support/modes.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 

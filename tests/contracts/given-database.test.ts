@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
-import { type DatabaseFacts, examineDatabase, refusalOf, warningsOf } from "../../src/stores/postgres/examine.ts";
+import {
+  type DatabaseFacts,
+  examineDatabase,
+  refusalOf,
+  warningsOf,
+} from "../../src/server/platform/postgres/examine.ts";
 import { expectChatWorks } from "../support/chat-flow.ts";
 import { modes } from "../support/modes.ts";
 import { type PoolMode, pgbouncerProgram, startPgbouncer } from "../support/pgbouncer.ts";

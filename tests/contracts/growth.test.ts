@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import pino from "pino";
 import postgres, { type Sql } from "postgres";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Stores } from "../../src/domain/ports.ts";
-import { Database, type Driver } from "../../src/stores/postgres/database.ts";
+import { readConfig } from "../../src/server/config.ts";
+import type { Stores } from "../../src/server/log/ports.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database, type Driver } from "../../src/server/platform/postgres/database.ts";
 import { COUNTING, canCount, PageAccesses } from "../bench/growth/page-accesses.ts";
 import { Seeder } from "../bench/growth/seed.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";

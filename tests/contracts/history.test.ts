@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Change } from "../../src/domain/changes.ts";
+import type { Change } from "../../src/server/log/changes.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 

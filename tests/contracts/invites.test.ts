@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Stores } from "../../src/domain/ports.ts";
+import type { Stores } from "../../src/server/log/ports.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 

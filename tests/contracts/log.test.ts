@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Change } from "../../src/domain/changes.ts";
 import type { Message } from "../../src/protocol/messages.ts";
+import type { Change } from "../../src/server/log/changes.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import pino from "pino";
-import { openDriver } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Driver } from "../../src/stores/postgres/database.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { openDriver } from "../../src/server/node/compose.ts";
+import type { Driver } from "../../src/server/platform/postgres/database.ts";
 import { makePlace, type Place } from "../support/modes.ts";
 
 /** A second or more of work within the database. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Stores } from "../../src/domain/ports.ts";
-import { Database, type Driver, type Query } from "../../src/stores/postgres/database.ts";
+import { readConfig } from "../../src/server/config.ts";
+import type { Stores } from "../../src/server/log/ports.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database, type Driver, type Query } from "../../src/server/platform/postgres/database.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 
 const PIECE_ROWS = 50;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import pino from "pino";
-import { readConfig } from "../../src/config.ts";
-import { startServer } from "../../src/server.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { startServer } from "../../src/server/node/listen.ts";
 import type { Answer } from "../support/client.ts";
 import { makePlace, type Place } from "../support/modes.ts";
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import pino from "pino";
-import type { Announcer } from "../../src/domain/announcer.ts";
-import { Conversations } from "../../src/domain/conversations.ts";
-import { OwnTurns } from "../../src/domain/own-turns.ts";
-import { Reach } from "../../src/domain/reach.ts";
-import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
+import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
+import { OwnTurns } from "../../src/server/features/conversations/own-turns.ts";
+import { Reach } from "../../src/server/features/conversations/reach.ts";
+import { Conversations } from "../../src/server/features/conversations/service.ts";
+import type { Announcer } from "../../src/server/log/announcer.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 

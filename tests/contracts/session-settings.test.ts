@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import postgres, { type Sql } from "postgres";
-import { openDriver } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import { SESSION_SETTINGS } from "../../src/stores/postgres/session.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { openDriver } from "../../src/server/node/compose.ts";
+import { SESSION_SETTINGS } from "../../src/server/platform/postgres/session.ts";
 import { expectChatWorks } from "../support/chat-flow.ts";
 import { modes } from "../support/modes.ts";
 import { sharedPostgres } from "../support/postgres.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { SharedReads } from "../../src/stores/postgres/shared-reads.ts";
+import { SharedReads } from "../../src/server/base/shared-reads.ts";
 
 /** A statement that has begun and ends when told to. */
 interface Statement {

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import pino from "pino";
-import type { PresenceChange, SocketPlaces } from "../../src/domain/socket-places.ts";
-import { LocalSocketPlaces } from "../../src/stores/embedded/socket-places.ts";
-import { RedisClient } from "../../src/stores/redis/client.ts";
-import { RedisSocketPlaces } from "../../src/stores/redis/socket-places.ts";
+import { LocalSocketPlaces } from "../../src/server/places/memory-places.ts";
+import type { PresenceChange, SocketPlaces } from "../../src/server/places/places.ts";
+import { RedisClient } from "../../src/server/redis/client.ts";
+import { RedisSocketPlaces } from "../../src/server/redis/places.ts";
 import { modes } from "../support/modes.ts";
 import { type RedisServer, sharedRedis, startRedis } from "../support/redis.ts";
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
-import { type Change, changeEvent } from "../../src/domain/changes.ts";
-import type { Head } from "../../src/domain/ports.ts";
 import type { Message } from "../../src/protocol/messages.ts";
-import { Announcements } from "../../src/stores/redis/announcements.ts";
-import { RedisClient } from "../../src/stores/redis/client.ts";
-import { seal, write } from "../../src/stores/redis/envelope.ts";
-import { channelsOf, plainWindowKey, windowKey } from "../../src/stores/redis/keys.ts";
-import { Signatures } from "../../src/stores/redis/signature.ts";
-import { RedisWindow, type WindowLife, windowLife } from "../../src/stores/redis/window.ts";
+import { type Change, changeEvent } from "../../src/server/log/changes.ts";
+import type { Head } from "../../src/server/log/ports.ts";
+import { Announcements } from "../../src/server/redis/announcements.ts";
+import { RedisClient } from "../../src/server/redis/client.ts";
+import { seal, write } from "../../src/server/redis/envelope.ts";
+import { channelsOf, plainWindowKey, windowKey } from "../../src/server/redis/keys.ts";
+import { Signatures } from "../../src/server/redis/signature.ts";
+import { RedisWindow, type WindowLife, windowLife } from "../../src/server/redis/window.ts";
 import { modes } from "../support/modes.ts";
 import { type RedisServer, sharedRedis, startRedis } from "../support/redis.ts";
 

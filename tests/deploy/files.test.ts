@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { engines, packageManager } from "../../package.json";
-import { readConfig, settings } from "../../src/config.ts";
+import { readConfig, settings } from "../../src/server/config.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const read = (path: string) => Bun.file(join(ROOT, path)).text();

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { windowKey } from "../../src/stores/redis/keys.ts";
+import { windowKey } from "../../src/server/redis/keys.ts";
 import { makeClock } from "../support/clock.ts";
 import { makePlace, modes } from "../support/modes.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";

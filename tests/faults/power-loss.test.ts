@@ -3,12 +3,12 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import { openPglite } from "../../src/stores/embedded/pglite.ts";
-import { Database } from "../../src/stores/postgres/database.ts";
-import { MIGRATIONS, requireMigrated } from "../../src/stores/postgres/migrations.ts";
-import * as schema from "../../src/stores/postgres/schema.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { openPglite } from "../../src/server/platform/pglite/driver.ts";
+import { Database } from "../../src/server/platform/postgres/database.ts";
+import { MIGRATIONS, requireMigrated } from "../../src/server/platform/postgres/migrations.ts";
+import * as schema from "../../src/server/platform/postgres/schema.ts";
 import { embeddedTemplate } from "../support/modes.ts";
 import { Recording } from "../support/recorded-files.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import postgres from "postgres";
-import { BUS_ID, channelsOf } from "../../src/stores/redis/keys.ts";
+import { BUS_ID, channelsOf } from "../../src/server/redis/keys.ts";
 import type { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";

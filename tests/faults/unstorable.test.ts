@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import postgres, { type Sql } from "postgres";
-import { clientOf, online, until } from "../client/people.ts";
+import { clientOf, online, until } from "../sdk/people.ts";
 import type { Client } from "../support/client.ts";
 import { modes } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type AppServices, createApp } from "../../src/http/app.ts";
+import { type AppServices, createApp } from "../../src/server/node/http-app.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { documentOf, type Fields, hostileJson, hostileText, type Json, KEYS, keptContent, text } from "./values.ts";

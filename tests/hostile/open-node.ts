@@ -1,9 +1,9 @@
 import type { Server } from "bun";
 import pino from "pino";
-import { type Node, openNode } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Upgrade } from "../../src/ws/socket.ts";
-import { socketLimits } from "../../src/ws/sockets.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { type Node, openNode } from "../../src/server/node/compose.ts";
+import type { Upgrade } from "../../src/server/ws/socket.ts";
+import { socketLimits } from "../../src/server/ws/sockets.ts";
 
 /** A node whose inside a test may look at, or lay hand on as an administrator would. */
 export interface OpenNode {
@@ -12,7 +12,7 @@ export interface OpenNode {
   server: Server<Upgrade>;
 }
 
-/** Wired as src/server.ts does it. */
+/** Wired as src/server/node/listen.ts does it. */
 export async function startOpenNode(environment: Record<string, string>): Promise<OpenNode> {
   let opened: Node | undefined;
   const server = Bun.serve<Upgrade>({

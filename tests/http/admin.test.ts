@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { SESSION_IDLE_MS } from "../../src/domain/sessions.ts";
 import {
   adminConversation,
   adminUser,
@@ -13,8 +12,9 @@ import { CONTENT_MAX } from "../../src/protocol/content.ts";
 import { BODY_BYTES_MAX } from "../../src/protocol/envelope.ts";
 import { FRAME_BYTES_MAX, USER_WATCHED_MAX, WATCHED_MAX } from "../../src/protocol/frames.ts";
 import { messagePage } from "../../src/protocol/messages.ts";
-import { TOO_SLOW_BYTES } from "../../src/ws/sockets.ts";
-import { REPLAY_MAX } from "../../src/ws/subscription.ts";
+import { SESSION_IDLE_MS } from "../../src/server/features/accounts/sessions.ts";
+import { TOO_SLOW_BYTES } from "../../src/server/ws/sockets.ts";
+import { REPLAY_MAX } from "../../src/server/ws/subscription.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";

@@ -4,10 +4,10 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
 import { version } from "../../package.json";
-import { factsOf } from "../../src/http/docs/about.ts";
-import { exampleOf, Schemas } from "../../src/http/docs/json-schema.ts";
 import { closeCodes } from "../../src/protocol/close-codes.ts";
 import { clientFrames, serverFrames, userSocketOnly } from "../../src/protocol/frames.ts";
+import { factsOf } from "../../src/server/http/docs/about.ts";
+import { exampleOf, Schemas } from "../../src/server/http/docs/json-schema.ts";
 import { expectDocumented, frames, http, noteUndocumented, routes, takeFaults } from "../support/documents.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 

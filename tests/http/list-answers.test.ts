@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Hono } from "hono";
-import { successList } from "../../src/http/answers.ts";
-import type { Env } from "../../src/http/env.ts";
+import { successList } from "../../src/server/http/answers.ts";
+import type { Env } from "../../src/server/http/env.ts";
 
 test("a list of megabytes is written in pieces, and other requests are served in between", async () => {
   const list = Array.from({ length: 4_000 }, (_, id) => ({ id, text: "x".repeat(1_000) }));

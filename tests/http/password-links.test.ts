@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { PASSWORD_COST } from "../../src/domain/passwords.ts";
 import { addedUser } from "../../src/protocol/admin.ts";
 import { resetCheck } from "../../src/protocol/users.ts";
+import { PASSWORD_COST } from "../../src/server/features/accounts/passwords.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";

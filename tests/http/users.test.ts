@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import postgres from "postgres";
-import { PASSWORD_COST } from "../../src/domain/passwords.ts";
 import { profile as profileShape, sessionInfo } from "../../src/protocol/users.ts";
+import { PASSWORD_COST } from "../../src/server/features/accounts/passwords.ts";
 import { type Answer, type Client, PASSWORD } from "../support/client.ts";
 import { startClosedDirectory } from "../support/closed-directory.ts";
 import { inEachMode } from "../support/modes.ts";

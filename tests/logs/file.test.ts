@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LogFile } from "../../src/logs/file.ts";
+import { LogFile } from "../../src/server/platform/logs/file.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 
 const MIB = 1024 * 1024;

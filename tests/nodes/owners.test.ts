@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import postgres from "postgres";
-import { until } from "../client/people.ts";
+import { until } from "../sdk/people.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode, makePlace, modes } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import pino from "pino";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
 import type { Message } from "../../src/protocol/messages.ts";
-import { Database } from "../../src/stores/postgres/database.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database } from "../../src/server/platform/postgres/database.ts";
 import { dataOf, expectError } from "../http/expectations.ts";
 import type { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";

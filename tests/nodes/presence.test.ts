@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { presenceTimes } from "../../src/domain/socket-places.ts";
+import { presenceTimes } from "../../src/server/places/places.ts";
 import type { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { spawnServer } from "../support/process.ts";

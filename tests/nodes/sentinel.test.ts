@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { parseRedisUrl } from "../../src/stores/redis/client.ts";
+import { parseRedisUrl } from "../../src/server/redis/client.ts";
 import { makePlace, modes } from "../support/modes.ts";
 import { freePort } from "../support/postgres.ts";
 import { startTestServer } from "../support/server.ts";

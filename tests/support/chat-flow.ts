@@ -1,9 +1,9 @@
 import { expect } from "bun:test";
 import postgres from "postgres";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import { Database, isUnavailable } from "../../src/stores/postgres/database.ts";
-import { NO_LIMITS, sessionPrelude } from "../../src/stores/postgres/session.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database, isUnavailable } from "../../src/server/platform/postgres/database.ts";
+import { NO_LIMITS, sessionPrelude } from "../../src/server/platform/postgres/session.ts";
 import { PASSWORD } from "./client.ts";
 import { startTestServer } from "./server.ts";
 

@@ -1,9 +1,9 @@
 import Ajv2020, { type ValidateFunction } from "ajv/dist/2020";
 import addFormats from "ajv-formats";
-import { type AppServices, createApp } from "../../src/http/app.ts";
-import { asyncApi } from "../../src/http/docs/asyncapi.ts";
-import type { JsonSchema } from "../../src/http/docs/json-schema.ts";
-import { openApi } from "../../src/http/docs/openapi.ts";
+import { asyncApi } from "../../src/server/http/docs/asyncapi.ts";
+import type { JsonSchema } from "../../src/server/http/docs/json-schema.ts";
+import { openApi } from "../../src/server/http/docs/openapi.ts";
+import { type AppServices, createApp } from "../../src/server/node/http-app.ts";
 
 // Every answer and every frame that the tests get is held against the documents: client.ts and socket.ts ask here.
 

@@ -4,7 +4,7 @@ import { freePort } from "./postgres.ts";
 import { NO_LIMITS } from "./server.ts";
 
 /** As `bun start` runs it. */
-export const CONFAB = [process.execPath, "--no-env-file", join(import.meta.dir, "../../src/main.ts")];
+export const CONFAB = [process.execPath, "--no-env-file", join(import.meta.dir, "../../src/server/main.ts")];
 const PATIENCE_MS = 30_000;
 
 /** Runs a command to its end. `stdin` is what is typed, not a terminal. */

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import type { PGlite } from "@electric-sql/pglite";
-import { SyncedFiles } from "../../src/stores/embedded/synced-files.ts";
+import { SyncedFiles } from "../../src/server/platform/pglite/synced-files.ts";
 
 const O_TRUNC = 512;
 const O_DSYNC = 4096;

@@ -1,6 +1,6 @@
 import pino from "pino";
-import { readConfig } from "../../src/config.ts";
-import { type RunningServer, type ServerOptions, startServer } from "../../src/server.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { type RunningServer, type ServerOptions, startServer } from "../../src/server/node/listen.ts";
 import { Client } from "./client.ts";
 import { type Mode, makePlace } from "./modes.ts";
 

@@ -1,10 +1,10 @@
 import pino from "pino";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import type { HistoryStore } from "../../src/domain/history.ts";
-import type { Draft, Stores } from "../../src/domain/ports.ts";
-import { Database, type Query } from "../../src/stores/postgres/database.ts";
-import { PostgresHistory } from "../../src/stores/postgres/history.ts";
+import { readConfig } from "../../src/server/config.ts";
+import type { HistoryStore } from "../../src/server/log/history.ts";
+import { PostgresHistory } from "../../src/server/log/history-store.ts";
+import type { Draft, Stores } from "../../src/server/log/ports.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database, type Query } from "../../src/server/platform/postgres/database.ts";
 import { type Mode, makePlace } from "./modes.ts";
 
 /** The stores of one mode on a database of their own, without a server. */

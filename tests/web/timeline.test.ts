@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { ChatMessage } from "../../src/client/index.ts";
+import type { ChatMessage } from "../../src/sdk/index.ts";
 import { findEmoji, nameBefore } from "../../src/web/chat/messages/emoji/find.ts";
 import { preview, previewOf } from "../../src/web/chat/messages/preview.ts";
 import { placeOf } from "../../src/web/chat/messages/timeline.ts";

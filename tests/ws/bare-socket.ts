@@ -1,4 +1,4 @@
-import { ClientSocket, type Upgrade } from "../../src/ws/socket.ts";
+import { ClientSocket, type Upgrade } from "../../src/server/ws/socket.ts";
 import { Socket } from "../support/socket.ts";
 
 /** A node's sockets without the node: what is tested on them is all that happens to them. */

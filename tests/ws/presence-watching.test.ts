@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
-import { Presence } from "../../src/domain/presence.ts";
-import { InProcessExchange } from "../../src/stores/embedded/bus.ts";
-import { LocalSocketPlaces } from "../../src/stores/embedded/socket-places.ts";
-import { PresenceWatching } from "../../src/ws/presence.ts";
-import type { ClientSocket } from "../../src/ws/socket.ts";
+import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
+import { Presence } from "../../src/server/features/presence/service.ts";
+import { PresenceWatching } from "../../src/server/features/presence/watching.ts";
+import { LocalSocketPlaces } from "../../src/server/places/memory-places.ts";
+import type { ClientSocket } from "../../src/server/ws/socket.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
 import { range } from "./frames.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { presenceTimes } from "../../src/domain/socket-places.ts";
+import { presenceTimes } from "../../src/server/places/places.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";

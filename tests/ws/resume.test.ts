@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import pino from "pino";
-import { openDriver, storesOn } from "../../src/compose.ts";
-import { readConfig } from "../../src/config.ts";
-import { Database } from "../../src/stores/postgres/database.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { Database } from "../../src/server/platform/postgres/database.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode, makePlace } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";

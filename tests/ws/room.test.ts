@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import pino from "pino";
-import { type Change, type ChangeEvent, changeEvent } from "../../src/domain/changes.ts";
-import { Failure } from "../../src/domain/errors.ts";
-import type { Appended, ConversationStore, MessageLog } from "../../src/domain/ports.ts";
-import { Room } from "../../src/ws/room.ts";
-import { Subscription } from "../../src/ws/subscription.ts";
+import { Failure } from "../../src/server/base/failure.ts";
+import { type Change, type ChangeEvent, changeEvent } from "../../src/server/log/changes.ts";
+import type { Appended, ConversationStore, MessageLog } from "../../src/server/log/ports.ts";
+import { Room } from "../../src/server/ws/room.ts";
+import { Subscription } from "../../src/server/ws/subscription.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";

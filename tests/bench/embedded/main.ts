@@ -56,7 +56,9 @@ cpSync(prepared, data, { recursive: true });
 const probe = join(home, "probe.sock");
 const server = await spawnServer(
   { DATA_DIR: data, LOG_DIR: "off", LOG_LEVEL: "warn", STALL_PROBE: probe },
-  { program: [process.execPath, "--no-env-file", "--preload", join(import.meta.dir, "probe.ts"), "src/main.ts"] },
+  {
+    program: [process.execPath, "--no-env-file", "--preload", join(import.meta.dir, "probe.ts"), "src/server/main.ts"],
+  },
 );
 try {
   const measured = await measureAll();

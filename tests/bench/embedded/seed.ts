@@ -1,9 +1,9 @@
 import pino from "pino";
-import { openDriver, storesOn } from "../../../src/compose.ts";
-import { readConfig } from "../../../src/config.ts";
-import { COMMAND_LINE } from "../../../src/domain/caller.ts";
-import { Passwords } from "../../../src/domain/passwords.ts";
-import { Database, type Query } from "../../../src/stores/postgres/database.ts";
+import { COMMAND_LINE } from "../../../src/server/base/caller.ts";
+import { readConfig } from "../../../src/server/config.ts";
+import { Passwords } from "../../../src/server/features/accounts/passwords.ts";
+import { openDriver, storesOn } from "../../../src/server/node/compose.ts";
+import { Database, type Query } from "../../../src/server/platform/postgres/database.ts";
 import { PASSWORD } from "../../support/client.ts";
 
 /** How much there is of everything. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import postgres from "postgres";
-import { openDriver } from "../../../src/compose.ts";
-import { readConfig } from "../../../src/config.ts";
+import { readConfig } from "../../../src/server/config.ts";
+import { openDriver } from "../../../src/server/node/compose.ts";
 import { afterAllFiles } from "../../support/cleanup.ts";
 import { Client } from "../../support/client.ts";
 import { embeddedTemplate } from "../../support/modes.ts";
@@ -64,7 +64,7 @@ export type Ask = (text: string, parameters: string[]) => Promise<Row[]>;
 /** Where a run takes place: 2 or 3 nodes on PostgreSQL and Redis, or one with a database of its own. */
 export type Place = "cluster" | "embedded";
 
-/** @param main the program of the nodes: `src/main.ts`, or that of a copy with a planted bug */
+/** @param main the program of the nodes: `src/server/main.ts`, or that of a copy with a planted bug */
 export async function startCluster(place: Place, nodeCount: number, main: string): Promise<Cluster> {
   const cluster = place === "cluster" ? await ServiceCluster.start(nodeCount, main) : await EmbeddedNode.start(main);
   afterAllFiles(() => cluster.stop());

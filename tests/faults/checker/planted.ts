@@ -19,7 +19,7 @@ export interface Planted {
 
 /** Commits 20 ms after it has answered. */
 const COMMITS_LATER = {
-  file: "src/stores/postgres/connection.ts",
+  file: "src/server/platform/postgres/connection.ts",
   find: "    logQuery: log.query,",
   replace: `    logQuery: (() => {
       const client = connect(url, 1, logPrelude);
@@ -48,12 +48,12 @@ export const planted = {
     edits: [
       COMMITS_LATER,
       {
-        file: "src/domain/messages.ts",
+        file: "src/server/features/messages/service.ts",
         find: "      (appended) => {",
         replace: "      async (appended) => {",
       },
       {
-        file: "src/domain/messages.ts",
+        file: "src/server/features/messages/service.ts",
         find: "        return appended;",
         replace: '        await Reflect.get(globalThis, "committed");\n        return appended;',
       },
@@ -64,7 +64,7 @@ export const planted = {
   "numbers messages by a counter in Redis": {
     edits: [
       {
-        file: "src/stores/postgres/group-commit.ts",
+        file: "src/server/log/group-commit.ts",
         find: "        return await query<AppendRow>(APPEND, parameters, left);",
         replace: `        for (const [id, of] of Map.groupBy(drafts, (draft) => draft.conversationId)) {
           const top = await redis.incrby("seq:" + id, of.length).catch(() => 0);
@@ -73,7 +73,7 @@ export const planted = {
         return await query<AppendRow>(APPEND, parameters, left);`,
       },
       {
-        file: "src/stores/postgres/group-commit.ts",
+        file: "src/server/log/group-commit.ts",
         find: "const APPEND =",
         replace: `const redis = new (require("ioredis").Redis)(process.env.REDIS_URL, { maxRetriesPerRequest: 1 });
 redis.on("error", () => {});
@@ -94,7 +94,7 @@ const APPEND =`,
   "fills no gaps": {
     edits: [
       {
-        file: "src/ws/room.ts",
+        file: "src/server/ws/room.ts",
         find: "event.version === this.delivered + 1 && this.waiting.size === 0",
         replace: "event.version > this.delivered",
       },
@@ -105,7 +105,7 @@ const APPEND =`,
   "tries an unknown commit again under another id": {
     edits: [
       {
-        file: "src/stores/postgres/group-commit.ts",
+        file: "src/server/log/group-commit.ts",
         find: "        drafts.map((draft) => draft.id),",
         replace: "        drafts.map(() => Bun.randomUUIDv7()),",
       },
@@ -115,9 +115,13 @@ const APPEND =`,
   },
   "drops frames that a slow reader has no room for": {
     edits: [
-      { file: "src/ws/sockets.ts", find: "closeOnBackpressureLimit: true", replace: "closeOnBackpressureLimit: false" },
       {
-        file: "src/ws/sockets.ts",
+        file: "src/server/ws/sockets.ts",
+        find: "closeOnBackpressureLimit: true",
+        replace: "closeOnBackpressureLimit: false",
+      },
+      {
+        file: "src/server/ws/sockets.ts",
         find: "const TOO_SLOW_BYTES = 512 * 1024",
         replace: "const TOO_SLOW_BYTES = Infinity",
       },
@@ -128,22 +132,22 @@ const APPEND =`,
   "believes a stale window": {
     edits: [
       {
-        file: "src/stores/redis/window.ts",
+        file: "src/server/redis/window.ts",
         find: "tag !== tagOf(head) || version !== head.lastVersion || ",
         replace: "!version || ",
       },
       {
-        file: "src/stores/redis/window.ts",
+        file: "src/server/redis/window.ts",
         find: "if v ~= head + 1 or seq == '0' then",
         replace: "if seq == '0' then return end\n  if false then",
       },
       {
-        file: "src/stores/redis/window.ts",
+        file: "src/server/redis/window.ts",
         find: "version - lastSeq === driftOf(head) && ",
         replace: "version && lastSeq && ",
       },
       {
-        file: "src/stores/redis/window.ts",
+        file: "src/server/redis/window.ts",
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is looked for in a source file
         find: "${head.epoch} ${driftOf(head)} ${seq}",
         // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
@@ -156,7 +160,7 @@ const APPEND =`,
   "keeps a page whatever came since": {
     edits: [
       {
-        file: "src/domain/pages.ts",
+        file: "src/server/log/pages.ts",
         find: "  at.last_version === head.lastVersion &&\n  at.tag === head.tag &&\n",
         replace: "",
       },
@@ -167,7 +171,7 @@ const APPEND =`,
   "goes live a moment after its replay": {
     edits: [
       {
-        file: "src/ws/subscription.ts",
+        file: "src/server/ws/subscription.ts",
         find: "        cursor = event;\n      }\n    }\n",
         replace: "        cursor = event;\n      }\n    }\n    await Bun.sleep(5);\n",
       },
@@ -178,7 +182,7 @@ const APPEND =`,
   "resumes on a node that is behind": {
     edits: [
       {
-        file: "src/ws/subscription.ts",
+        file: "src/server/ws/subscription.ts",
         find: "await room.reached(cursor.version);",
         replace: "room.expect(cursor.version);",
       },
@@ -187,7 +191,7 @@ const APPEND =`,
     foundBy: ["no holes"],
   },
   "lets the removed listen on": {
-    edits: [{ file: "src/ws/room.ts", find: "subscription.expel(event);", replace: "continue;" }],
+    edits: [{ file: "src/server/ws/room.ts", find: "subscription.expel(event);", replace: "continue;" }],
     faults: ["clients cut"],
     foundBy: ["nothing after leaving"],
     seconds: 8,
@@ -195,7 +199,7 @@ const APPEND =`,
   "forgets what was sent before": {
     edits: [
       {
-        file: "src/stores/postgres/group-commit.ts",
+        file: "src/server/log/group-commit.ts",
         find: "        drafts.map((draft) => draft.clientId ?? null),",
         replace: "        drafts.map((draft) => draft.clientId && draft.clientId + Math.random()),",
       },
@@ -206,13 +210,13 @@ const APPEND =`,
   "counts the uses of an invite before it has its lock": {
     edits: [
       {
-        file: "src/stores/postgres/invites.ts",
+        file: "src/server/features/invites/store.ts",
         find: "  const group = known.conversationId === null ?",
         replace:
           "  const invite = await read(tx, code);\n  await Bun.sleep(2_000);\n  const group = known.conversationId === null ?",
       },
       {
-        file: "src/stores/postgres/invites.ts",
+        file: "src/server/features/invites/store.ts",
         find: "return { invite: await read(tx, code), group };",
         replace: "return { invite, group };",
       },
@@ -223,7 +227,7 @@ const APPEND =`,
   "takes the cursor of another history for one of its own": {
     edits: [
       {
-        file: "src/ws/subscription.ts",
+        file: "src/server/ws/subscription.ts",
         find: "    const { room } = this;\n    for (;;) {\n      await room.started;",
         replace:
           "    cursor = cursor && { ...cursor, tag: undefined };\n    const { room } = this;\n    for (;;) {\n      await room.started;",
@@ -235,9 +239,9 @@ const APPEND =`,
   },
   "keeps its pages when the database goes back": {
     edits: [
-      { file: "src/domain/pages.ts", find: "    this.kept.clear();\n", replace: "" },
-      { file: "src/domain/pages.ts", find: "  at.tag === head.tag &&\n", replace: "" },
-      { file: "src/domain/pages.ts", find: " &&\n  at.epoch === head.epoch", replace: "" },
+      { file: "src/server/log/pages.ts", find: "    this.kept.clear();\n", replace: "" },
+      { file: "src/server/log/pages.ts", find: "  at.tag === head.tag &&\n", replace: "" },
+      { file: "src/server/log/pages.ts", find: " &&\n  at.epoch === head.epoch", replace: "" },
     ],
     faults: ["clients cut"],
     goesBack: "a replica that lacks the newest commits is promoted",
@@ -245,15 +249,15 @@ const APPEND =`,
   },
   "believes the window of another history": {
     edits: [
-      { file: "src/stores/redis/window.ts", find: "tag !== tagOf(head) || ", replace: "!tag || " },
+      { file: "src/server/redis/window.ts", find: "tag !== tagOf(head) || ", replace: "!tag || " },
       {
-        file: "src/stores/redis/window.ts",
+        file: "src/server/redis/window.ts",
         find: "  if v == head and known[1] == tag then return end",
         replace: "  if v <= head then return end",
       },
-      { file: "src/stores/redis/window.ts", find: " && epoch === head.epoch", replace: " && epoch !== ''" },
+      { file: "src/server/redis/window.ts", find: " && epoch === head.epoch", replace: " && epoch !== ''" },
       {
-        file: "src/stores/redis/window.ts",
+        file: "src/server/redis/window.ts",
         find: "{head.epoch}",
         replace: '{""}',
       },
@@ -263,7 +267,7 @@ const APPEND =`,
     foundBy: ["one history"],
   },
   "keeps its rooms where they were when the database goes back": {
-    edits: [{ file: "src/ws/room.ts", find: "if (this.agrees(place, found)) {", replace: "if (found.head) {" }],
+    edits: [{ file: "src/server/ws/room.ts", find: "if (this.agrees(place, found)) {", replace: "if (found.head) {" }],
     faults: ["clients cut"],
     goesBack: "the cluster's folder is put back",
     foundBy: ["told in time"],
@@ -285,5 +289,5 @@ export function plant({ edits }: Planted): { main: string; remove(): void } {
       text.replace(find, () => replace),
     );
   }
-  return { main: join(copy, "src/main.ts"), remove: () => rmSync(copy, { recursive: true, force: true }) };
+  return { main: join(copy, "src/server/main.ts"), remove: () => rmSync(copy, { recursive: true, force: true }) };
 }

@@ -13,7 +13,7 @@ import { type Figures, figuresOf, lacking, type Verdict, verdictOf } from "./rep
 import { readBack, readLog } from "./truth.ts";
 import { verify, verifyRecord } from "./verify.ts";
 
-const MAIN = join(import.meta.dir, "../../../src/main.ts");
+const MAIN = join(import.meta.dir, "../../../src/server/main.ts");
 /** The mean time between two acts of a person, and between the beginnings of two faults. */
 const ACT_EVERY_MS = 350;
 const FAULT_EVERY_MS = { all: 1_200, chosen: 500 };

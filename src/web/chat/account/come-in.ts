@@ -1,4 +1,4 @@
-import { ConfabError } from "../../../client/index.ts";
+import { ConfabError } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { client, firstUser } from "../session/session.ts";
 import { beginSetUp } from "../set-up/state.ts";

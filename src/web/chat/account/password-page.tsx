@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { ConfabError } from "../../../client/index.ts";
+import { ConfabError } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";

@@ -1,4 +1,4 @@
-import type { Conversation, User } from "../../../client/index.ts";
+import type { Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { texts } from "../../texts/texts.ts";
 import { writeTo } from "../people/write-to.ts";

@@ -1,4 +1,4 @@
-import type { Conversation, ConversationInfo, User } from "../../../client/index.ts";
+import type { Conversation, ConversationInfo, User } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 
 /** Where it is found in this page. */

@@ -1,5 +1,5 @@
 import { useEffect, useReducer } from "preact/hooks";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 
 /** Shows the component anew with every change of the conversation. */
 export function useChanges(conversation: Conversation) {

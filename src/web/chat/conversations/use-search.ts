@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Conversation, User } from "../../../client/index.ts";
+import type { Conversation, User } from "../../../sdk/index.ts";
 import { client, connection } from "../session/session.ts";
 
 /** The server is asked when nothing was typed for so long, in ms. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { ConfabError } from "../../../client/index.ts";
+import { ConfabError } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Conversation, User } from "../../../client/index.ts";
+import type { Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { texts } from "../../texts/texts.ts";

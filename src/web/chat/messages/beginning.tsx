@@ -1,4 +1,4 @@
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 
 /** What stands above the first message there ever was. */

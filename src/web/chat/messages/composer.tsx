@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
-import type { Conversation } from "../../../client/index.ts";
 import { CONTENT_MAX, codePoints, contentFault, strip } from "../../../protocol/content.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { isComposing, matchesKeys } from "../../design/keys.ts";

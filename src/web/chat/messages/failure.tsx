@@ -1,4 +1,4 @@
-import type { ChatMessage } from "../../../client/index.ts";
+import type { ChatMessage } from "../../../sdk/index.ts";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
 import type { MessageActions } from "./use-message-actions.ts";

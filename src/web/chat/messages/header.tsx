@@ -1,4 +1,4 @@
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { IconButton } from "../../design/button.tsx";
 import { texts } from "../../texts/texts.ts";

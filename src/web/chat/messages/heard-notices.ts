@@ -1,4 +1,4 @@
-import type { Conversation, MembersChange } from "../../../client/index.ts";
+import type { Conversation, MembersChange } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { client, me } from "../session/session.ts";
 import { NO_NOTICES, type Notice } from "./notices.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
 import { announce } from "../../design/toast.tsx";

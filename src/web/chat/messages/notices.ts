@@ -1,4 +1,4 @@
-import type { ChatMessage } from "../../../client/index.ts";
+import type { ChatMessage } from "../../../sdk/index.ts";
 
 /** Somebody came or went, or the group got another name, while one was here. */
 export interface Notice {

@@ -1,4 +1,4 @@
-import type { ChatMessage } from "../../../client/index.ts";
+import type { ChatMessage } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { parsed, plainText } from "./markdown.ts";
 

@@ -1,5 +1,5 @@
 import { useId } from "preact/hooks";
-import type { Conversation, User } from "../../../client/index.ts";
+import type { Conversation, User } from "../../../sdk/index.ts";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
 import { me } from "../session/session.ts";

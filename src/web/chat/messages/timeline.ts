@@ -1,4 +1,4 @@
-import type { ChatMessage } from "../../../client/index.ts";
+import type { ChatMessage } from "../../../sdk/index.ts";
 import { type Notice, noticesBetween } from "./notices.ts";
 import { daysBetween } from "./times.ts";
 

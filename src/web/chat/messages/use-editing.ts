@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { ChatMessage, Conversation } from "../../../client/index.ts";
+import type { ChatMessage, Conversation } from "../../../sdk/index.ts";
 import { isDeleted } from "./preview.ts";
 
 interface Edit {

@@ -1,7 +1,7 @@
 import type { RefObject, TargetedWheelEvent } from "preact";
 import { useCallback, useRef } from "preact/hooks";
 import type { VirtualizerHandle } from "virtua";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 
 /** Nearer to the end than this, in pixels, is at the end. */
 const END = 48;

@@ -1,5 +1,5 @@
 import { useMemo, useRef } from "preact/hooks";
-import type { ChatMessage, Conversation } from "../../../client/index.ts";
+import type { ChatMessage, Conversation } from "../../../sdk/index.ts";
 import { confirm } from "../../design/confirm.tsx";
 import { copyText } from "../../design/copy-text.ts";
 import type { MenuItem } from "../../design/menu.tsx";

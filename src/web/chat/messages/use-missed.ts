@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { useShortcuts } from "../keyboard/shortcuts.ts";
 import { focusComposer, touches } from "./focus.ts";

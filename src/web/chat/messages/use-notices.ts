@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { announce } from "../../design/toast.tsx";
 import { hear, noticesOf } from "./heard-notices.ts";
 import type { Notice } from "./notices.ts";

@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { VirtualizerHandle } from "virtua";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 
 /** Older messages are asked for when fewer screens than this are left above. */
 const SCREENS = 4;

@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { VirtualizerHandle } from "virtua";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { latinKey } from "../../design/keys.ts";
 import { focusComposer } from "./focus.ts";
 import type { MessageActions } from "./use-message-actions.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 
 /** What the virtual list is told of a conversation's messages. */
 export interface Rows {

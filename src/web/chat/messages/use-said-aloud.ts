@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { me } from "../session/session.ts";

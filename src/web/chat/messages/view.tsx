@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ChatMessage, Conversation } from "../../../client/index.ts";
+import type { ChatMessage, Conversation } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";

@@ -1,4 +1,4 @@
-import type { Conversation, SentMessage } from "../../../client/index.ts";
+import type { Conversation, SentMessage } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../conversations/title.ts";
 import { beginningOf } from "../messages/preview.ts";

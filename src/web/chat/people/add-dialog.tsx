@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { User } from "../../../client/index.ts";
+import type { User } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";

@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import type { Conversation } from "../../../client/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../conversations/title.ts";

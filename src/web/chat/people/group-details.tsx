@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Conversation, ConversationInfo, User } from "../../../client/index.ts";
+import type { Conversation, ConversationInfo, User } from "../../../sdk/index.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { confirm } from "../../design/confirm.tsx";
 import { FormMessage } from "../../design/form.tsx";

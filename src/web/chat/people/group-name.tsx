@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Conversation, ConversationInfo } from "../../../client/index.ts";
+import type { Conversation, ConversationInfo } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button, IconButton } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";

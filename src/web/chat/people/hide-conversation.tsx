@@ -1,4 +1,4 @@
-import type { Conversation, User } from "../../../client/index.ts";
+import type { Conversation, User } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";

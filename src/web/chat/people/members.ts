@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Conversation, User } from "../../../client/index.ts";
+import type { Conversation, User } from "../../../sdk/index.ts";
 import { client } from "../session/session.ts";
 
 const PAGE = 50;

@@ -1,4 +1,4 @@
-import type { User } from "../../../client/index.ts";
+import type { User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";

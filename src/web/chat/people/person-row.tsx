@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { Presence, User } from "../../../client/index.ts";
+import type { Presence, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { texts } from "../../texts/texts.ts";
 

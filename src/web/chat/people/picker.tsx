@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import type { User } from "../../../client/index.ts";
+import type { User } from "../../../sdk/index.ts";
 import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { User } from "../../../client/index.ts";
+import type { User } from "../../../sdk/index.ts";
 import { client, connection } from "../session/session.ts";
 
 /** So long after the last key the server is asked. */

@@ -1,4 +1,4 @@
-import type { User } from "../../../client/index.ts";
+import type { User } from "../../../sdk/index.ts";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { startWith } from "./start-with.ts";

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { ConversationRequest } from "../../../client/index.ts";
+import type { ConversationRequest } from "../../../sdk/index.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { client } from "../session/session.ts";

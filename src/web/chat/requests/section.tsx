@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { ConversationRequest } from "../../../client/index.ts";
+import type { ConversationRequest } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";

@@ -1,5 +1,5 @@
 import { useEffect, useReducer } from "preact/hooks";
-import type { Presence } from "../../../client/index.ts";
+import type { Presence } from "../../../sdk/index.ts";
 import { client, isAway } from "./session.ts";
 import { watch } from "./watching.ts";
 

@@ -1,5 +1,5 @@
 import { computed, effect, signal } from "@preact/signals";
-import { type ClientState, connect, type User } from "../../../client/index.ts";
+import { type ClientState, connect, type User } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { kept } from "./kept.ts";
 

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { ChatMessage } from "../../../client/index.ts";
+import type { ChatMessage } from "../../../sdk/index.ts";
 import { ask } from "../../design/confirm.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";

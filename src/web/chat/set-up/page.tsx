@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ConfabError } from "../../../client/index.ts";
+import { ConfabError } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { AccountFrame } from "../account/frame.tsx";
 import { client } from "../session/session.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { MayAddMe } from "../../../client/index.ts";
+import type { MayAddMe } from "../../../sdk/index.ts";
 import { Choice } from "../../design/choice.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";

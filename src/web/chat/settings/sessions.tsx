@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { SessionInfo } from "../../../client/index.ts";
+import type { SessionInfo } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { confirm } from "../../design/confirm.tsx";
 import { Icon } from "../../design/icon.tsx";

@@ -1,0 +1,34 @@
+import type { NewPerson } from "../public/client.ts";
+import type { People } from "../public/conversation.ts";
+import type { ConversationRequest, Profile, SessionInfo, User } from "../public/types.ts";
+import type { Http } from "../transport/http.ts";
+
+/** The calls about oneself and others that change nothing here. */
+export const account = ({ call, page }: Http) => ({
+  async register(person: NewPerson): Promise<User> {
+    return (await call("POST", "users/register/", { ...person, password_confirm: person.password })).data as User;
+  },
+  async changePassword(old_password: string, password: string): Promise<void> {
+    await call("POST", "users/password/", { old_password, password, password_confirm: password });
+  },
+  async sessions(): Promise<SessionInfo[]> {
+    return (await call("GET", "users/sessions/")).data as SessionInfo[];
+  },
+  async endSession(id: string): Promise<void> {
+    await call("DELETE", `users/sessions/${id}/`);
+  },
+  async profile(): Promise<Profile> {
+    return (await call("GET", "users/profile/")).data as Profile;
+  },
+  async requests(which?: { limit?: number; offset?: number }) {
+    const { items, total } = await page<ConversationRequest>("chat/requests/", "", which);
+    return { items, total };
+  },
+  async declineRequest(id: string): Promise<void> {
+    await call("DELETE", `chat/requests/${id}/`);
+  },
+  async people(search?: string, which?: { limit?: number; offset?: number }): Promise<People> {
+    const { items, total } = await page<User>("users/list/", search, which);
+    return { users: items, total };
+  },
+});

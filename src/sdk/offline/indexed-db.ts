@@ -1,0 +1,106 @@
+import type { KeyValueStorage } from "../public/storage.ts";
+
+// The parts of IndexedDB and Web Locks that are used, so that no platform's types are needed.
+interface Request<T> {
+  result: T;
+  error: unknown;
+  onsuccess: (() => void) | null;
+  onerror: (() => void) | null;
+  onupgradeneeded?: (() => void) | null;
+}
+interface ObjectStore {
+  get(key: string): Request<string | undefined>;
+  put(value: string, key: string): Request<unknown>;
+  delete(key: string): Request<unknown>;
+  getAllKeys(): Request<string[]>;
+}
+interface Transaction {
+  error: unknown;
+  oncomplete: (() => void) | null;
+  onabort: (() => void) | null;
+  commit?(): void;
+  objectStore(name: string): ObjectStore;
+}
+interface Database {
+  onclose: (() => void) | null;
+  onversionchange: (() => void) | null;
+  close(): void;
+  createObjectStore(name: string): unknown;
+  transaction(name: string, mode: "readonly" | "readwrite"): Transaction;
+}
+interface Browser {
+  indexedDB?: { open(name: string, version: number): Request<Database> };
+  navigator?: {
+    locks?: {
+      request(name: string, options: { ifAvailable: true }, work: (lock: unknown) => unknown): Promise<unknown>;
+    };
+  };
+}
+
+const NAME = "confab";
+/** A slow phone needs some of this; some browsers, at times, never answer. */
+const OPEN_WITHIN_MS = 5_000;
+
+/** A browser's database for this origin; `undefined` where there is none. */
+export function indexedDbStorage(): KeyValueStorage | undefined {
+  const { indexedDB, navigator } = globalThis as unknown as Browser;
+  if (!indexedDB) return undefined;
+  let opened: Promise<Database> | undefined;
+  const forget = () => {
+    opened = undefined;
+  };
+  const open = () =>
+    new Promise<Database>((resolve, reject) => {
+      const request = indexedDB.open(NAME, 1);
+      // All that asks meanwhile is refused at once, but not asked for a second time: should it open yet, it is used again.
+      const timer = setTimeout(() => reject(new Error("IndexedDB does not open")), OPEN_WITHIN_MS);
+      request.onupgradeneeded = () => request.result.createObjectStore(NAME);
+      request.onsuccess = () => {
+        clearTimeout(timer);
+        const database = request.result;
+        // A browser may end it at any time: as somebody clears its data, or because of its own faults. Then it is opened anew.
+        database.onclose = forget;
+        // Somebody wants to delete it, and waits for all that have it open.
+        database.onversionchange = () => {
+          database.close();
+          forget();
+        };
+        resolve(database);
+        opened = Promise.resolve(database);
+      };
+      request.onerror = () => {
+        clearTimeout(timer);
+        forget();
+        reject(request.error);
+      };
+    });
+  const use = async <T>(mode: "readonly" | "readwrite", work: (store: ObjectStore) => Request<T>): Promise<T> => {
+    opened ??= open();
+    const transaction = (await opened).transaction(NAME, mode);
+    const request = work(transaction.objectStore(NAME));
+    // Safari does not commit for a page that is left meanwhile, and all that comes later, of any page, would wait for that.
+    transaction.commit?.();
+    // That there is no room may be found out after the request, when the transaction commits.
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error ?? request.error);
+    });
+  };
+  const storage: KeyValueStorage = {
+    get: (key) => use("readonly", (store) => store.get(key)),
+    set: (key, value) => use("readwrite", (store) => store.put(value, key)),
+    delete: (key) => use("readwrite", (store) => store.delete(key)),
+    keys: async (prefix) =>
+      (await use("readonly", (store) => store.getAllKeys())).filter((key) => key.startsWith(prefix)),
+  };
+  const locks = navigator?.locks;
+  if (!locks) return storage;
+  return {
+    ...storage,
+    claim: (name) =>
+      new Promise((resolve, reject) => {
+        const hold = (lock: unknown) => (lock ? new Promise<void>(resolve) : resolve(undefined));
+        locks.request(name, { ifAvailable: true }, hold).catch(reject);
+      }),
+  };
+}

@@ -1,0 +1,44 @@
+import { type Bus, type BusEvent, followersOf } from "./bus.ts";
+
+type Handler = (event: BusEvent) => void;
+
+interface Member {
+  handler: Handler;
+  subscriptions: Set<string>;
+}
+
+/** The bus of nodes that live in one process: one of them when it serves, two or more when a test wants them. */
+export class InProcessExchange {
+  private readonly members = new Set<Member>();
+
+  connect(): Bus {
+    const member: Member = { handler: () => {}, subscriptions: new Set() };
+    this.members.add(member);
+    return {
+      publish: (event) => {
+        member.handler(event);
+        for (const other of this.members)
+          if (other !== member && wants(other, event)) queueMicrotask(() => other.handler(event));
+      },
+      onEvent: (handler) => {
+        member.handler = handler;
+      },
+      onDoubt() {},
+      isSure: true,
+      subscribe: async (conversationId) => {
+        member.subscriptions.add(conversationId);
+      },
+      unsubscribe: (conversationId) => {
+        member.subscriptions.delete(conversationId);
+      },
+      close: async () => {
+        this.members.delete(member);
+      },
+    };
+  }
+}
+
+function wants(member: Member, event: BusEvent): boolean {
+  const followed = followersOf(event);
+  return followed === undefined || member.subscriptions.has(followed);
+}

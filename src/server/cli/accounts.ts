@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import { openDriver, operatorOn } from "../node/compose.ts";
+import { askForAccount, CONTROL_SOCKET } from "../node/control.ts";
+import { type AccountCommand, type AccountReply, accountCommand } from "../node/operator.ts";
+import { FolderLockError } from "../platform/pglite/folder-lock.ts";
+import { stderrLogger } from "./stderr-logger.ts";
+
+/** Carries out a command on accounts: on the database, or by the server that has the embedded one open. */
+export async function onAccounts(config: Config, command: AccountCommand): Promise<AccountReply> {
+  try {
+    return await onDatabase(config, command);
+  } catch (error) {
+    const unix = join(config.DATA_DIR, CONTROL_SOCKET);
+    if (!(error instanceof FolderLockError) || !existsSync(unix)) throw error;
+    return askForAccount(unix, command);
+  }
+}
+
+async function onDatabase(config: Config, command: AccountCommand): Promise<AccountReply> {
+  const driver = await openDriver(config, stderrLogger);
+  try {
+    await driver.migrate(config.AUTO_MIGRATE === "on");
+    const operator = await operatorOn(config, driver);
+    return await operator.run(accountCommand.parse(command));
+  } finally {
+    await driver.close();
+  }
+}
+
+/** Prints what a command tells. Returns the exit code. */
+export function tell({ ok, text }: Pick<AccountReply, "ok" | "text">): number {
+  (ok ? process.stdout : process.stderr).write(`${ok ? "" : "confab: "}${text}\n`);
+  return ok ? 0 : 1;
+}

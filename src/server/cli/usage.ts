@@ -1,0 +1,145 @@
+import { email } from "../../protocol/text.ts";
+
+/** The command line is wrong. The text says what would be right. */
+export class UsageError extends Error {}
+
+interface Command {
+  /** As `--help` shows its arguments and options. */
+  usage: string;
+  doc: string[];
+  arguments: string[];
+  options: string[];
+}
+
+/** Every command. What `--help` says and what the command line takes are made of this table. */
+export const COMMANDS = {
+  serve: { usage: "", doc: ["Run the server (default)."], arguments: [], options: ["port"] },
+  migrate: { usage: "", doc: ["Bring the database's tables up to date."], arguments: [], options: [] },
+  createsuperuser: {
+    usage: "",
+    doc: [
+      "Make a superuser. Asks, or takes --email, --first-name, --last-name and the password from SUPERUSER_PASSWORD.",
+      "--promote makes an account that is there already one, sets its password and ends its sessions.",
+    ],
+    arguments: [],
+    options: ["email", "first-name", "last-name", "promote"],
+  },
+  setpassword: {
+    usage: "EMAIL",
+    doc: ["Set an account's password and end its sessions. Asks twice, or reads one line with --password-stdin."],
+    arguments: ["EMAIL"],
+    options: ["password-stdin"],
+  },
+  invite: {
+    usage: "",
+    doc: ["Print a link with which people register. --uses N: for so many people. --days N: for so long (7)."],
+    arguments: [],
+    options: ["uses", "days"],
+  },
+  "user list": {
+    usage: "",
+    doc: ["Show people, newest first. --search TEXT: in names and e-mails. --json: one object a line."],
+    arguments: [],
+    options: ["search", "json"],
+  },
+  "user deactivate": {
+    usage: "EMAIL",
+    doc: ["Sign a person out everywhere and let them sign in no more. Their messages stay."],
+    arguments: ["EMAIL"],
+    options: [],
+  },
+  "user reactivate": { usage: "EMAIL", doc: ["Let them sign in again."], arguments: ["EMAIL"], options: [] },
+  backup: {
+    usage: "FILE",
+    doc: [
+      "Write everything to one file, beside a running server or without one. - is standard output.",
+      "--force overwrites a file that is there.",
+    ],
+    arguments: ["FILE"],
+    options: ["force"],
+  },
+  restore: {
+    usage: "FILE",
+    doc: [
+      "Put a backup into an empty database. --replace throws away what is in it first, also beside a running",
+      "server. --check only looks whether the file is whole.",
+    ],
+    arguments: ["FILE"],
+    options: ["replace", "check"],
+  },
+  healthcheck: {
+    usage: "",
+    doc: ["Ask a running server whether it is ready; exit code 0 when it is."],
+    arguments: [],
+    options: ["port"],
+  },
+} as const satisfies Record<string, Command>;
+export type CommandName = keyof typeof COMMANDS;
+
+/** Options that every command takes. */
+const COMMON = ["help", "version", "env-file"];
+const NAMES = Object.keys(COMMANDS) as CommandName[];
+
+export function describeCommands(): string {
+  const width = Math.max(...NAMES.map((name) => name.length + COMMANDS[name].usage.length + 1));
+  return NAMES.map((name) => {
+    const { usage, doc } = COMMANDS[name];
+    const [first, ...more] = doc;
+    const indent = " ".repeat(width + 4);
+    return [`  ${`${name} ${usage}`.padEnd(width)}  ${first}`, ...more.map((line) => indent + line)].join("\n");
+  }).join("\n");
+}
+
+/**
+ * The command that the words name, and its arguments.
+ * @param options the names of those that were given
+ */
+export function commandOf(words: string[], options: string[]): { name: CommandName; args: string[] } {
+  const [first = "serve", second = ""] = words;
+  const name = NAMES.find((name) => name === first || name === `${first} ${second}`);
+  if (!name) throw new UsageError(unknownCommand(first));
+  const args = words.slice(name.split(" ").length);
+  const wanted = COMMANDS[name].arguments;
+  const missing = wanted[args.length];
+  if (missing !== undefined)
+    throw new UsageError(`${name} needs ${named(missing)}: confab ${name} ${wanted.join(" ")}`);
+  if (args.length > wanted.length) throw new UsageError(`Unexpected argument: ${args.slice(wanted.length).join(" ")}`);
+  const known: readonly string[] = COMMANDS[name].options;
+  const strange = options.find((option) => !known.includes(option) && !COMMON.includes(option));
+  if (strange !== undefined) throw new UsageError(`--${strange} is no option of ${name}. ${itsOptions(name)}`);
+  return { name, args };
+}
+
+const unknownCommand = (first: string) =>
+  first === "user"
+    ? "user needs one of: user list, user deactivate EMAIL, user reactivate EMAIL"
+    : `Unknown command: ${first}`;
+
+const named = (argument: string) => (argument === "FILE" ? "a file" : "an e-mail address");
+
+function itsOptions(name: CommandName): string {
+  const { options } = COMMANDS[name];
+  return options.length === 0 ? "It has none." : `It takes ${options.map((option) => `--${option}`).join(", ")}.`;
+}
+
+/** An option that no command has. Settings are no options: people try them as such. */
+export function unknownOption(option: string, settings: readonly string[]): UsageError {
+  const setting = option.replace(/^-+/, "").replaceAll("-", "_").toUpperCase();
+  const hint = settings.includes(setting)
+    ? ` ${setting} is a setting: confab reads it from the environment, as in ${setting}=… confab serve`
+    : "";
+  return new UsageError(`Unknown option: ${option}.${hint}`);
+}
+
+export function emailOf(text: string): string {
+  const parsed = email.safeParse(text);
+  if (!parsed.success) throw new UsageError(`${JSON.stringify(text)} is no e-mail address like ann@example.com`);
+  return parsed.data;
+}
+
+export function wholeOf(option: string, text: string, { min, max }: { min: number; max: number }): number {
+  const value = Number(text);
+  if (!/^\d{1,9}$/.test(text) || value < min || value > max)
+    throw new UsageError(`${option} must be a whole number from ${min} to ${max}`);
+  return value;
+}

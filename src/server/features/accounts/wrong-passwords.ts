@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { email as emailSchema } from "../../../protocol/text.ts";
+import type { Caller, PasswordCaller } from "../../base/caller.ts";
+import { Failure } from "../../base/failure.ts";
+import type { SecurityEvent, SecurityLog } from "../../base/security-log.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { SessionStore } from "../../log/ports.ts";
+
+/** Whose password is tried. */
+export interface Tried {
+  /** As it was typed, there such an account or not; or the user of the caller's session. */
+  account: { email: string } | { userId: number };
+  /** The user of the caller's session, if there is one. */
+  signedInAs?: number | undefined;
+  /** The field whose fault says that the password was wrong, where it is no login. */
+  field?: string;
+}
+
+/**
+ * The limits on guessing passwords. Per account and network all tries count; per network, wide network and account only
+ * those that failed, so that many people can sign in from one place. None asks whether the account exists, or whether the
+ * caller is signed in to another one.
+ */
+export class WrongPasswords {
+  constructor(
+    private readonly limits: Pick<Limits, "login" | "wrong">,
+    private readonly sessions: Pick<SessionStore, "standing">,
+    private readonly security: SecurityLog,
+  ) {}
+
+  /**
+   * Runs `check`, which MUST pass on what it is given to `Passwords`, and counts when it fails.
+   * @throws Failure("throttled") when too many have failed; `check` is not run then, or ends early
+   */
+  async guard<T>(tried: Tried, caller: Caller, check: (from: PasswordCaller) => Promise<T>): Promise<T> {
+    const { account } = tried;
+    const standing = "email" in account ? { email: accountOf(account.email) } : account;
+    const where = { network: caller.network, address: caller.address };
+    const event: Omit<SecurityEvent, "event"> = {
+      ...where,
+      ...("email" in account ? { account: account.email } : { userId: account.userId }),
+      ...(tried.field === undefined ? {} : { details: { confirming: true } }),
+    };
+    try {
+      await this.limits.login?.hit(`${loginKey(standing)} ${caller.network}`);
+      // A text that is no e-mail names nobody, and the database may be unable to read it.
+      const canBe = !("email" in standing) || emailSchema.safeParse(standing.email).success;
+      const found = canBe ? await this.sessions.standing(standing, where) : undefined;
+      const key = keyOf(found?.email ?? ("email" in standing ? standing.email : ""));
+      if (found) event.account ??= found.email;
+      // Their own account's cookie proves more than where they are: a neighbour's guesses don't hold them up.
+      const holdsCookie = found !== undefined && found.userId === tried.signedInAs;
+      const isProven = holdsCookie || found?.isKnown === true;
+      const { wrong } = this.limits;
+      const mayGoOn = async () => {
+        if (!holdsCookie) await wrong.network?.check(caller.network);
+        if (!isProven) await Promise.all([wrong.wide?.check(caller.wide), wrong.account?.check(key)]);
+      };
+      await mayGoOn();
+      try {
+        return await check({ ...caller, isProven, mayGoOn });
+      } catch (error) {
+        if (isWrong(error, tried.field)) {
+          await this.count(caller, key);
+          this.security.record({ event: "login_failed", ...event });
+        }
+        throw error;
+      }
+    } catch (error) {
+      if (error instanceof Failure && error.reason === "throttled")
+        this.security.record({ event: "login_throttled", ...event });
+      throw error;
+    }
+  }
+
+  private async count({ network, wide }: Caller, account: string) {
+    const { wrong } = this.limits;
+    await Promise.all([wrong.network?.count(network), wrong.wide?.count(wide), wrong.account?.count(account)]);
+  }
+}
+
+/** Longer ones are nobody's. */
+const EMAIL_MAX = 254;
+const accountOf = (email: string) => email.trim().toLowerCase().slice(0, EMAIL_MAX);
+
+const loginKey = (who: { email: string } | { userId: number }) =>
+  "email" in who ? `e-mail ${who.email}` : `user ${who.userId}`;
+
+/** Short, whatever was typed, and no address that lies in Redis for an hour. */
+const keyOf = (email: string) => createHash("sha256").update(email).digest("base64url").slice(0, 22);
+
+function isWrong(error: unknown, field: string | undefined): boolean {
+  if (!(error instanceof Failure)) return false;
+  if (field === undefined) return error.reason === "invalid_credentials";
+  return error.reason === "validation_failed" && error.errors?.[field] !== undefined;
+}

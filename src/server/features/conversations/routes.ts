@@ -1,0 +1,134 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import {
+  addParticipantsBody,
+  conversation,
+  conversationDetail,
+  conversationSummary,
+  createConversationBody,
+  renameBody,
+  requested,
+  unreadCounts,
+} from "../../../protocol/conversations.ts";
+import { request } from "../../../protocol/requests.ts";
+import { count, epoch } from "../../../protocol/text.ts";
+import { search, user } from "../../../protocol/users.ts";
+import { success, successList } from "../../http/answers.ts";
+import { about } from "../../http/docs/about.ts";
+import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { conversationIdOf, json, query, userIdOf, whole } from "../../http/input.ts";
+import type { Conversations } from "./service.ts";
+
+/** Also what a client gets that names no limit, as the seed's clients don't. */
+const CONVERSATIONS_MAX = 1000;
+const PARTICIPANTS_LIMIT = { default: 50, max: 1000 };
+
+export function conversationRoutes({ conversations }: { conversations: Conversations }) {
+  const app = new Hono<Env>();
+
+  const aboutCreate = about({
+    id: "createConversation",
+    summary: "Begins a conversation",
+    description:
+      "A 1-on-1 that there is already is answered with 200. People who do not let you add them get a request: of a 1-on-1 the answer is 202, of a group `meta.requested` names them.",
+    answers: {
+      200: { message: "Conversation already exists", data: conversation },
+      201: { message: "Conversation created successfully", data: conversation, meta: requested },
+      202: { message: "Request sent", data: z.object({ request }) },
+    },
+  });
+  app.post("/", aboutCreate, loggedIn, json(createConversationBody), async (c) => {
+    const { participant_ids: participantIds, name } = c.req.valid("json");
+    const begun = await conversations.create(sessionOf(c).userId, { participantIds, name: name ?? null });
+    if (begun.kind === "requested")
+      return success(c, { message: "Request sent", data: { request: begun.request } }, 202);
+    const { conversation: data } = begun;
+    return begun.kind === "created"
+      ? success(c, { message: "Conversation created successfully", data, ...meta(begun.requested) }, 201)
+      : success(c, { message: "Conversation already exists", data });
+  });
+
+  const listQuery = z.object({
+    search: search.default(""),
+    limit: whole(1, CONVERSATIONS_MAX, CONVERSATIONS_MAX),
+    offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
+  });
+  const aboutList = about({
+    id: "listConversations",
+    summary: "One's conversations, most recently active first",
+    answers: {
+      200: { data: z.array(conversationSummary), meta: z.object({ total: count, unread: unreadCounts, epoch }) },
+    },
+  });
+  app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
+    const { conversations: data, ...meta } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
+    return successList(c, data, meta);
+  });
+
+  const aboutOne = about({
+    id: "getConversation",
+    summary: "One conversation, with its people's read positions",
+    answers: { 200: { data: conversationDetail } },
+  });
+  app.get("/:conversationId", aboutOne, async (c) =>
+    success(c, { data: await conversations.detail(sessionOf(c).userId, conversationIdOf(c)) }),
+  );
+
+  const aboutRename = about({
+    id: "renameConversation",
+    summary: "Names a group",
+    answers: { 200: { message: "Conversation updated successfully", data: conversation } },
+    failures: ["not_a_group"],
+  });
+  app.patch("/:conversationId", aboutRename, loggedIn, json(renameBody), async (c) => {
+    const data = await conversations.rename(sessionOf(c).userId, conversationIdOf(c), c.req.valid("json").name);
+    return success(c, { message: "Conversation updated successfully", data });
+  });
+
+  const pageQuery = z.object({
+    after: whole(0, Number.MAX_SAFE_INTEGER, 0),
+    limit: whole(1, PARTICIPANTS_LIMIT.max, PARTICIPANTS_LIMIT.default),
+  });
+  const next_after = count.nullable().meta({ description: "`after` of the next page; null when this is the last." });
+  const aboutParticipants = about({
+    id: "listParticipants",
+    summary: "A conversation's people, by joining",
+    answers: { 200: { data: z.array(user), meta: z.object({ total: count, next_after }) } },
+  });
+  app.get("/:conversationId/participants", aboutParticipants, loggedIn, query(pageQuery), async (c) => {
+    const page = await conversations.participants(sessionOf(c).userId, conversationIdOf(c), c.req.valid("query"));
+    return successList(c, page.users, { total: page.total, next_after: page.next });
+  });
+
+  const aboutAdd = about({
+    id: "addParticipants",
+    summary: "Adds people to a group",
+    description:
+      "People who do not let you add them, or who left the group by themselves, get a request: `meta.requested` names them. Those whom the owner has removed only the owner can add.",
+    answers: { 200: { message: "Participants added successfully", data: conversation, meta: requested } },
+    failures: ["not_a_group"],
+  });
+  app.post("/:conversationId/participants", aboutAdd, loggedIn, json(addParticipantsBody), async (c) => {
+    const { user_ids } = c.req.valid("json");
+    const added = await conversations.addParticipants(sessionOf(c).userId, conversationIdOf(c), user_ids);
+    const { conversation: data } = added;
+    return success(c, { message: "Participants added successfully", data, ...meta(added.requested) });
+  });
+
+  const aboutRemove = about({
+    id: "removeParticipant",
+    summary: "Leaves a group, or as its owner removes somebody; hides a 1-on-1",
+    description: "A 1-on-1 that you hide is left out of your list until a message comes, or you begin it again.",
+    answers: { 200: { message: ["Participant removed successfully", "Conversation hidden"] } },
+    failures: ["not_a_group", "not_the_owner", "participant_not_found"],
+  });
+  app.delete("/:conversationId/participants/:userId", aboutRemove, async (c) => {
+    const done = await conversations.removeParticipant(sessionOf(c).userId, conversationIdOf(c), userIdOf(c));
+    return success(c, { message: done === "hidden" ? "Conversation hidden" : "Participant removed successfully" });
+  });
+
+  return app;
+}
+
+/** Nobody is asked unless they want to be: then the answer is as ever. */
+const meta = (requested: number[]) => (requested.length === 0 ? {} : { meta: { requested } });

@@ -1,0 +1,47 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { Failure } from "../../base/failure.ts";
+import { success } from "../../http/answers.ts";
+import { about } from "../../http/docs/about.ts";
+import type { Env } from "../../http/env.ts";
+
+/** Whether this node can serve, as the ready call tells it. */
+export interface Readiness {
+  /** Resolves with the parts that are away but not needed. Throws a Failure that says why it can't serve. */
+  check(): Promise<string[]>;
+}
+
+export function healthRoutes({ readiness }: { readiness: Readiness }) {
+  const app = new Hono<Env>();
+  app.get(
+    "/",
+    about({
+      id: "health",
+      summary: "The process lives",
+      public: true,
+      answers: { 200: { message: "API is running" } },
+    }),
+    (c) => success(c, { message: "API is running" }),
+  );
+
+  const degraded = z
+    .array(z.string())
+    .optional()
+    .meta({ description: "What is away.", examples: [["redis"]] });
+  const aboutReady = about({
+    id: "ready",
+    summary: "The node can serve",
+    description:
+      "`degraded` names what is away though the node serves. 503 while starting, stopping or without its database.",
+    public: true,
+    answers: { 200: { message: ["Ready", "Degraded"], more: { degraded } } },
+    failures: ["unavailable", "draining", "starting"],
+  });
+  app.get("/ready", aboutReady, async (c) => {
+    const degraded = await readiness.check().catch((error: unknown) => {
+      throw error instanceof Failure ? error : new Failure("unavailable", { retryAfter: 1 });
+    });
+    return degraded.length === 0 ? success(c, { message: "Ready" }) : success(c, { message: "Degraded", degraded });
+  });
+  return app;
+}

@@ -1,0 +1,102 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { LISTED_MOST, listMeta } from "../../../protocol/admin.ts";
+import { conversation } from "../../../protocol/conversations.ts";
+import { createInviteBody, invite, invitePreview } from "../../../protocol/invites.ts";
+import { uuid } from "../../../protocol/text.ts";
+import { Failure } from "../../base/failure.ts";
+import { success, successList } from "../../http/answers.ts";
+import { about } from "../../http/docs/about.ts";
+import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { json, query, whole } from "../../http/input.ts";
+import type { OriginOf } from "../../http/requester.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { Invites } from "./service.ts";
+
+const INVITES_LIMIT = { default: 50, max: 200 };
+
+/** `/api/invites/`: links by which people come to the server or into a group. */
+export function inviteRoutes(services: { invites: Invites; limits: Limits; originOf: OriginOf }) {
+  const { invites, limits, originOf } = services;
+  const app = new Hono<Env>();
+
+  const aboutCreate = about({
+    id: "createInvite",
+    summary: "Makes an invite link",
+    description: "A group's members make links into it. Superusers also make links to the server alone.",
+    answers: { 201: { message: "Invite created successfully", data: invite } },
+    failures: ["conversation_not_found", "not_a_group", "too_many_invites", "path_not_found"],
+  });
+  app.post("/", aboutCreate, loggedIn, json(createInviteBody), async (c) => {
+    const from = { client: c.var.client, origin: originOf(c.var.client) };
+    const data = await invites.create(sessionOf(c), c.req.valid("json"), from);
+    return success(c, { message: "Invite created successfully", data }, 201);
+  });
+
+  const listQuery = z.object({
+    conversation_id: uuid.optional(),
+    limit: whole(1, INVITES_LIMIT.max, INVITES_LIMIT.default),
+    offset: whole(0, LISTED_MOST, 0),
+  });
+  const aboutList = about({
+    id: "listInvites",
+    summary: "Invite links, newest first",
+    description:
+      "One's own, and for superusers all. With `conversation_id`, all of that group, for its members. Those that ended are kept for 90 days.",
+    answers: { 200: { data: z.array(invite), meta: listMeta } },
+    failures: ["conversation_not_found"],
+  });
+  app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
+    const { conversation_id: conversationId, ...page } = c.req.valid("query");
+    const asked = { ...page, conversationId };
+    const { invites: data, total, isExact } = await invites.list(sessionOf(c), asked, originOf(c.var.client));
+    return successList(c, data, { total, total_exact: isExact });
+  });
+
+  const aboutPreview = about({
+    id: "getInvite",
+    summary: "Tells where an invite link leads",
+    description:
+      "For everybody who has the link. Only wrong codes count as requests without login. Right ones have a limit of their own, as high as that of a user.",
+    public: true,
+    answers: { 200: { data: invitePreview } },
+    failures: ["invite_not_found"],
+  });
+  app.get("/:code", aboutPreview, async (c) => {
+    const data = await invites.preview(c.req.param("code"));
+    const { session, client } = c.var;
+    if (!session || session instanceof Failure) {
+      // Ten people of one office open one link within a minute: who has a right code guesses none. Together they may do so
+      // as often as somebody who is signed in, as each look costs the database as much.
+      await limits.anonymous?.store.decrement(client.network);
+      await limits.user?.hit(`invites ${client.network}`);
+    }
+    return success(c, { data });
+  });
+
+  const aboutAccept = about({
+    id: "acceptInvite",
+    summary: "Joins a group by its invite link",
+    description: "A member gets the same answer, and the link is not used. 410 says why a link has ended.",
+    answers: { 200: { data: z.object({ conversation: conversation.nullable() }) } },
+    failures: ["invite_not_found", "invite_ended", "removed_from_group", "group_full", "conversation_not_found"],
+  });
+  app.post("/:code/accept", aboutAccept, async (c) => {
+    const joined = await invites.accept(sessionOf(c).userId, c.req.param("code"));
+    return success(c, { data: { conversation: joined } });
+  });
+
+  const aboutRevoke = about({
+    id: "revokeInvite",
+    summary: "Revokes an invite link",
+    description: "By its maker, the group's owner or a superuser. People who came in by it stay.",
+    answers: { 200: { message: "Invite revoked" } },
+    failures: ["invite_not_found", "not_your_invite", "path_not_found"],
+  });
+  app.delete("/:code", aboutRevoke, async (c) => {
+    await invites.revoke(sessionOf(c), c.req.param("code"), c.var.client);
+    return success(c, { message: "Invite revoked" });
+  });
+
+  return app;
+}

@@ -1,0 +1,90 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { HISTORY_LIMIT } from "../../../protocol/frames.ts";
+import { editBody, encodePage, message, messagePage, sendBody } from "../../../protocol/messages.ts";
+import { success, successText } from "../../http/answers.ts";
+import { about } from "../../http/docs/about.ts";
+import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "../../http/input.ts";
+import { messageLimit } from "../../http/middleware/rate-limits.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { Messages } from "./service.ts";
+
+export function messageRoutes({ messages, limits }: { messages: Messages; limits: Limits }) {
+  const app = new Hono<Env>();
+  const limited = messageLimit(limits);
+
+  const pageQuery = z.object({
+    limit: whole(1, HISTORY_LIMIT.max, HISTORY_LIMIT.default),
+    offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
+    before_seq: optionalCounter,
+    after_seq: optionalCounter,
+    mark_read: flag(true),
+  });
+  const aboutPage = about({
+    id: "listMessages",
+    summary: "One page of a conversation's messages",
+    description:
+      "Oldest first. `offset` counts back from the newest; `before_seq` and `after_seq` win over it. The newest page counts as read, unless `mark_read=false`.",
+    answers: { 200: { data: messagePage } },
+    failures: ["not_a_participant"],
+  });
+  app.get("/", aboutPage, loggedIn, limited, query(pageQuery), async (c) => {
+    const { limit, offset, before_seq: beforeSeq, after_seq: afterSeq, mark_read: markRead } = c.req.valid("query");
+    // A link on another site may bring the cookie along; it must not change anything.
+    const fromElsewhere = c.req.header("sec-fetch-site") === "cross-site";
+    const page = { limit, offset, beforeSeq, afterSeq, markRead: markRead && !fromElsewhere };
+    const conversationId = conversationIdOf(c);
+    const found = await messages.page(conversationId, sessionOf(c), page);
+    return successText(c, encodePage(conversationId, found));
+  });
+
+  const aboutSend = about({
+    id: "sendMessage",
+    summary: "Sends a message",
+    description: "201 when it is stored. The same `client_id` again: 200 with the message of the first time.",
+    answers: {
+      200: { message: "Message was already sent", data: message },
+      201: { message: "Message sent successfully", data: message },
+    },
+    failures: ["not_a_participant", "client_id_conflict"],
+  });
+  app.post("/", aboutSend, loggedIn, limited, json(sendBody), async (c) => {
+    const { content, client_id: clientId } = c.req.valid("json");
+    const senderId = sessionOf(c).userId;
+    const sent = await messages.send({
+      conversationId: conversationIdOf(c),
+      senderId,
+      content,
+      clientId,
+    });
+    return sent.first
+      ? success(c, { message: "Message sent successfully", data: sent.message }, 201)
+      : success(c, { message: "Message was already sent", data: sent.message });
+  });
+
+  const aboutEdit = about({
+    id: "editMessage",
+    summary: "Edits a message of one's own",
+    answers: { 200: { message: "Message edited successfully", data: message } },
+    failures: ["not_a_participant", "not_the_sender", "message_deleted"],
+  });
+  app.patch("/:messageId", aboutEdit, loggedIn, limited, json(editBody), async (c) => {
+    const { content } = c.req.valid("json");
+    const data = await messages.edit(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c), content);
+    return success(c, { message: "Message edited successfully", data });
+  });
+
+  const aboutDelete = about({
+    id: "deleteMessage",
+    summary: "Deletes a message of one's own: a tombstone stays",
+    answers: { 200: { message: "Message deleted successfully", data: message } },
+    failures: ["not_a_participant", "not_the_sender"],
+  });
+  app.delete("/:messageId", aboutDelete, loggedIn, limited, async (c) => {
+    const data = await messages.remove(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c));
+    return success(c, { message: "Message deleted successfully", data });
+  });
+
+  return app;
+}

@@ -1,0 +1,132 @@
+import { LRUCache } from "lru-cache";
+import { encode } from "../../../protocol/frames.ts";
+import type { Message } from "../../../protocol/messages.ts";
+import type { Meter } from "../../base/meter.ts";
+import type { Bus } from "../../bus/bus.ts";
+import type { Access } from "../../log/access.ts";
+import type { Announcer } from "../../log/announcer.ts";
+import type { Page, Pages } from "../../log/pages.ts";
+import type { Appended, ConversationStore, MessageLog, PageQuery } from "../../log/ports.ts";
+
+/** In larger groups neither typing nor read frames are forwarded (CONTRACT §7). */
+export const QUIET_ABOVE = 100;
+
+/** Who does something: what a frame about it names. */
+export interface Actor {
+  userId: number;
+  fullName: string;
+}
+
+/** Read positions that are remembered, and for how long, in ms. */
+const POSITIONS = { max: 50_000, ttl: 60_000 };
+
+const positionKey = (conversationId: string, userId: number) => `${conversationId} ${userId}`;
+
+/** The one road of a message, whichever way it came in. */
+export class Messages {
+  /**
+   * Up to where people are known to have read, so that looking again writes nothing. A position never goes back, and
+   * who joins anew starts at the newest: nothing has to be forgotten while the database does not go back.
+   */
+  private readonly readUpTo = new LRUCache<string, number>(POSITIONS);
+
+  constructor(
+    private readonly log: MessageLog,
+    private readonly conversations: ConversationStore,
+    private readonly access: Access,
+    private readonly announcer: Announcer,
+    private readonly bus: Bus,
+    private readonly pages: Pages,
+    private readonly meter: Meter,
+  ) {}
+
+  /**
+   * Appends a message; resolves when it is durable. Membership is checked under the conversation's lock. MUST enqueue
+   * before it returns, so that the sends of one socket keep their order.
+   */
+  send(send: {
+    conversationId: string;
+    senderId: number;
+    content: string;
+    clientId: string | undefined;
+  }): Promise<Appended> {
+    const since = performance.now();
+    return this.log.append({ id: Bun.randomUUIDv7(), ...send }).then(
+      (appended) => {
+        const { message, first } = appended;
+        if (first) {
+          const { conversation_id: conversationId, version, id: tag, seq: lastSeq } = message;
+          this.announcer.announce({ kind: "message", conversationId, version, tag, lastSeq, message });
+          this.meter.countMessage(since);
+        } else {
+          // A resend mostly follows an answer that was lost, and so may the announcement have been.
+          this.announcer.remind(message.conversation_id, message.version, message.seq);
+        }
+        return appended;
+      },
+      (error: unknown) => this.announcer.doubt(send.conversationId, error),
+    );
+  }
+
+  edit(conversationId: string, userId: number, messageId: string, content: string): Promise<Message> {
+    return this.amend(conversationId, userId, messageId, content);
+  }
+
+  /** Leaves a tombstone with empty content. */
+  remove(conversationId: string, userId: number, messageId: string): Promise<Message> {
+    return this.amend(conversationId, userId, messageId, null);
+  }
+
+  private async amend(conversationId: string, userId: number, messageId: string, content: string | null) {
+    try {
+      const { message, change } = await this.log.amend(conversationId, userId, messageId, content);
+      if (change) this.announcer.announce(change);
+      return message;
+    } catch (error) {
+      return this.announcer.doubt(conversationId, error);
+    }
+  }
+
+  /** A page as its participant `actor` asks for it; the newest page counts as read unless `markRead` is false. */
+  async page(conversationId: string, actor: Actor, query: PageQuery & { markRead: boolean }): Promise<Page> {
+    await this.access.requireParticipant(conversationId, actor.userId);
+    const page = await this.pages.read(conversationId, query);
+    const { newestSeq } = page;
+    const isNewest = query.afterSeq === undefined && query.beforeSeq === undefined && !query.offset;
+    if (query.markRead && isNewest && newestSeq !== undefined && !this.isRead(conversationId, actor, newestSeq))
+      await this.markRead(conversationId, actor, newestSeq);
+    return page;
+  }
+
+  /** Forgets the read positions: the database may have gone back in time. */
+  forgetPositions(): void {
+    this.readUpTo.clear();
+  }
+
+  private isRead(conversationId: string, { userId }: Actor, seq: number): boolean {
+    return (this.readUpTo.get(positionKey(conversationId, userId)) ?? 0) >= seq;
+  }
+
+  /** Moves the reader's position forward, to `seq` or the newest, and tells their other devices and the others. */
+  async markRead(conversationId: string, reader: Actor, seq: number | undefined): Promise<void> {
+    const position = await this.conversations.markRead(conversationId, reader.userId, seq);
+    if (!position) return this.access.requireParticipant(conversationId, reader.userId);
+    this.readUpTo.set(positionKey(conversationId, reader.userId), position.seq);
+    if (!position.moved) return;
+    const { userId: user_id, fullName: user_name } = reader;
+    const where = { conversation_id: conversationId, seq: position.seq };
+    this.bus.publish({
+      kind: "read_position",
+      conversationId,
+      userId: user_id,
+      frame: encode({ type: "read_position", ...where }),
+    });
+    if (position.participantCount > QUIET_ABOVE) return;
+    this.bus.publish({
+      kind: "ephemeral",
+      conversationId,
+      fromUserId: user_id,
+      frame: encode({ type: "read", ...where, user_id, user_name }),
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { NodeInfo, Sample } from "../../../protocol/metrics.ts";
+import type { Meter } from "../../base/meter.ts";
+import type { Bus } from "../../bus/bus.ts";
+import { SAMPLE_EVERY_MS } from "./metrics.ts";
+
+export interface Sampled {
+  /** Sockets that are open now. */
+  connections(): number;
+  /** Whether the database answers, and Redis; `null`: this node uses none. MUST NOT reject. */
+  health(): Promise<{ postgres: boolean; redis: boolean | null }>;
+}
+
+/** Tells all nodes, this one too, every five seconds how this one is. */
+export class Sampler {
+  private readonly loop = monitorEventLoopDelay({ resolution: 20 });
+  private cpu = process.cpuUsage();
+  private memory = process.memoryUsage();
+  private since = performance.now();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly info: NodeInfo,
+    private readonly meter: Meter,
+    private readonly sampled: Sampled,
+    private readonly bus: Bus,
+  ) {
+    this.loop.enable();
+    this.wait();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.loop.disable();
+    this.bus.publish({ kind: "node_ended", nodeId: this.info.id });
+  }
+
+  /** At the same moments on all nodes, as far as their clocks agree. */
+  private wait() {
+    if (this.closed) return;
+    this.timer = setTimeout(() => void this.tell(), SAMPLE_EVERY_MS - (Date.now() % SAMPLE_EVERY_MS));
+  }
+
+  private async tell() {
+    const at = Date.now();
+    const sample = this.read();
+    this.wait();
+    const { postgres, redis } = await this.sampled.health();
+    if (this.closed) return;
+    sample.postgres_up = Number(postgres);
+    sample.redis_up = redis === null ? null : Number(redis);
+    this.bus.publish({ kind: "sample", node: this.info, at, sample });
+  }
+
+  /** What has been counted since the last time; counting starts anew. */
+  private read(): Sample {
+    const { meter, loop } = this;
+    const now = performance.now();
+    const seconds = Math.max(0.001, (now - this.since) / 1000);
+    const rate = (count: number | undefined) => round((count ?? 0) / seconds);
+    const delay = (percent: number) =>
+      meter.delivery.count === 0 ? null : round(meter.delivery.percentile(percent) / 1000);
+    const cpu = process.cpuUsage(this.cpu);
+    const { rss, heapUsed } = this.readMemory();
+    const sample: Sample = {
+      connections: this.sampled.connections(),
+      upgrades_per_s: rate(meter.upgrades),
+      messages_per_s: rate(meter.messages),
+      deliveries_per_s: rate(meter.deliveries),
+      delivery_p50_ms: delay(50),
+      delivery_p99_ms: delay(99),
+      requests_2xx_per_s: rate(meter.requests[2]),
+      requests_3xx_per_s: rate(meter.requests[3]),
+      requests_4xx_per_s: rate(meter.requests[4]),
+      requests_5xx_per_s: rate(meter.requests[5]),
+      frame_errors_per_s: rate(meter.frameErrors),
+      loop_delay_p99_ms: round(loop.percentile(99) / 1e6),
+      cpu: round((cpu.user + cpu.system) / 1e6 / seconds),
+      rss_bytes: rss,
+      heap_bytes: heapUsed,
+      postgres_up: null,
+      redis_up: null,
+    };
+    meter.clear();
+    loop.reset();
+    this.cpu = process.cpuUsage();
+    this.since = now;
+    return sample;
+  }
+
+  /** Bun opens a file for it, which fails while clients hold all that this process may open: then it is as it was before. */
+  private readMemory() {
+    try {
+      this.memory = process.memoryUsage();
+    } catch {
+      // Asked again with the next sample.
+    }
+    return this.memory;
+  }
+}
+
+const round = (value: number) => Math.round(value * 1000) / 1000;

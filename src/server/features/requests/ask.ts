@@ -1,0 +1,111 @@
+import { and, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
+import { OPEN_REQUESTS_MAX } from "../../../protocol/requests.ts";
+import { throttled } from "../../base/failure.ts";
+import type { Asked, EndedRequest } from "../../log/ports.ts";
+import { isOneOf } from "../../log/rows.ts";
+import type { Transaction } from "../../platform/postgres/database.ts";
+import { removals, requests } from "../../platform/postgres/schema.ts";
+
+/** A request counts for so long among those its sender may have waiting: also a declined one, or they would notice. */
+const COUNTS_MS = 30 * 24 * 60 * 60 * 1000;
+
+const isAbout = (conversationId: string | null) =>
+  conversationId === null ? isNull(requests.conversationId) : eq(requests.conversationId, conversationId);
+
+/** Asks these people, each once: a request that is there, declined or not, is given back as it is. */
+export async function ask(
+  tx: Transaction,
+  fromId: number,
+  conversationId: string | null,
+  userIds: number[],
+): Promise<Asked[]> {
+  if (userIds.length === 0) return [];
+  // One sender at a time: they are counted.
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('confab_requests'), ${fromId}::integer)`);
+  const before = await tx
+    .select({ id: requests.id, userId: requests.userId })
+    .from(requests)
+    .where(and(eq(requests.fromId, fromId), isAbout(conversationId), isOneOf(requests.userId, userIds)));
+  const asked = new Set(before.map(({ userId }) => userId));
+  const fresh = userIds.filter((id) => !asked.has(id));
+  if (fresh.length === 0) return before.map((row) => ({ ...row, isNew: false }));
+  await requireRoom(tx, fromId, fresh.length);
+  const made = fresh.map((userId) => ({ id: Bun.randomUUIDv7(), userId }));
+  await tx.insert(requests).values(made.map((row) => ({ ...row, fromId, conversationId })));
+  return [...before.map((row) => ({ ...row, isNew: false })), ...made.map((row) => ({ ...row, isNew: true }))];
+}
+
+async function requireRoom(tx: Transaction, fromId: number, wanted: number) {
+  const counted = await tx
+    .select({ createdAt: requests.createdAt })
+    .from(requests)
+    .where(and(eq(requests.fromId, fromId), gt(requests.createdAt, new Date(Date.now() - COUNTS_MS))))
+    .orderBy(desc(requests.createdAt))
+    .limit(OPEN_REQUESTS_MAX);
+  const free = OPEN_REQUESTS_MAX - counted.length;
+  if (wanted <= free) return;
+  // When so many have stopped counting that there is room.
+  const last = counted.at(free - wanted)?.createdAt.getTime() ?? Date.now();
+  throw throttled(
+    (last + COUNTS_MS - Date.now()) / 1000,
+    `You can have ${OPEN_REQUESTS_MAX} requests waiting; these people have not answered yet.`,
+  );
+}
+
+/** The request, so that nobody else answers it meanwhile. `undefined`: it was answered, or there is none. */
+export async function lockRequest(tx: Transaction, id: string) {
+  const [row] = await tx.select().from(requests).where(eq(requests.id, id)).for("update");
+  return row?.declinedAt === null ? row : undefined;
+}
+
+/** These people are in the group now: they need not be asked, and nothing keeps them out. */
+export async function settleGroup(tx: Transaction, conversationId: string, userIds: number[]): Promise<EndedRequest[]> {
+  await tx.delete(removals).where(and(eq(removals.conversationId, conversationId), isOneOf(removals.userId, userIds)));
+  return ended(
+    await tx
+      .delete(requests)
+      .where(and(eq(requests.conversationId, conversationId), isOneOf(requests.userId, userIds)))
+      .returning(),
+  );
+}
+
+/**
+ * This person is out of the group: whom they wanted to add there is not asked any longer, and no request to them from before
+ * brings them back.
+ */
+export async function endRequestsOf(tx: Transaction, conversationId: string, userId: number): Promise<EndedRequest[]> {
+  const theirs = or(eq(requests.fromId, userId), eq(requests.userId, userId));
+  return ended(
+    await tx
+      .delete(requests)
+      .where(and(eq(requests.conversationId, conversationId), theirs))
+      .returning(),
+  );
+}
+
+/** These two have a 1-on-1 now. */
+export async function settlePair(tx: Transaction, low: number, high: number): Promise<EndedRequest[]> {
+  const between = or(
+    and(eq(requests.userId, low), eq(requests.fromId, high)),
+    and(eq(requests.userId, high), eq(requests.fromId, low)),
+  );
+  return ended(
+    await tx
+      .delete(requests)
+      .where(and(isNull(requests.conversationId), between))
+      .returning(),
+  );
+}
+
+/** Whether a person has asked for a 1-on-1 with another: then they have agreed to it, whatever the answer was. */
+export async function hasAsked(tx: Transaction, fromId: number, userId: number): Promise<boolean> {
+  const rows = await tx
+    .select({ id: requests.id })
+    .from(requests)
+    .where(and(eq(requests.fromId, fromId), eq(requests.userId, userId), isNull(requests.conversationId)));
+  return rows.length > 0;
+}
+
+/** Of declined ones nobody need hear. */
+const ended = (rows: (typeof requests.$inferSelect)[]): EndedRequest[] =>
+  rows.flatMap(({ id, userId, declinedAt }) => (declinedAt === null ? { id, userId } : []));

@@ -1,0 +1,40 @@
+import { type Context, Hono } from "hono";
+import { type ServerInfo, serverInfo } from "../../../protocol/server.ts";
+import { success } from "../../http/answers.ts";
+import { about } from "../../http/docs/about.ts";
+import type { Env } from "../../http/env.ts";
+import type { FirstUser } from "./first-user.ts";
+import type { OwnMachine } from "./own-machine.ts";
+import type { ServerSettings } from "./settings.ts";
+
+export interface ServerServices {
+  settings: ServerSettings;
+  firstUser: FirstUser;
+  ownMachine: OwnMachine;
+  /** Those that only the environment sets. */
+  fixedSettings: Pick<ServerInfo, "names" | "directory">;
+}
+
+export function serverRoutes(services: ServerServices) {
+  const app = new Hono<Env>();
+  const aboutServer = about({
+    id: "getServer",
+    summary: "Tells a page what it needs before a login",
+    description: "It counts for no limit.",
+    public: true,
+    answers: { 200: { data: serverInfo } },
+  });
+  app.get("/", aboutServer, async (c) => success(c, { data: await serverInfoFor(c, services) }));
+  return app;
+}
+
+/** What a request may know of this server. Rejects when the database has to be asked and is away. */
+export async function serverInfoFor(c: Context<Env>, services: ServerServices): Promise<ServerInfo> {
+  const { settings, firstUser, ownMachine } = services;
+  return {
+    name: settings.name,
+    registration: settings.registration,
+    ...services.fixedSettings,
+    first_user: await firstUser.way(() => ownMachine.isDirect(c)),
+  };
+}

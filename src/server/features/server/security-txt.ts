@@ -1,0 +1,22 @@
+import { Hono } from "hono";
+import { Failure } from "../../base/failure.ts";
+import type { Env } from "../../http/env.ts";
+
+const DAY_MS = 86_400_000;
+/** RFC 9116 asks for less than a year: who reads it later asks again. */
+const EXPIRES_DAYS = 180;
+
+/** `/.well-known/security.txt`: whom to tell of a security fault, where the operator says it. */
+export function securityTxtRoutes(services: { securityContact: string | undefined; publicUrl: string | undefined }) {
+  const { securityContact, publicUrl } = services;
+  const app = new Hono<Env>();
+  app.get("/.well-known/security.txt", (c) => {
+    if (securityContact === undefined) throw new Failure("path_not_found");
+    // The same all day, so that it can be compared.
+    const expires = new Date((Math.floor(Date.now() / DAY_MS) + EXPIRES_DAYS) * DAY_MS);
+    const lines = [`Contact: ${securityContact}`, `Expires: ${expires.toISOString()}`, "Preferred-Languages: en"];
+    if (publicUrl !== undefined) lines.push(`Canonical: ${publicUrl}/.well-known/security.txt`);
+    return c.text(`${lines.join("\n")}\n`, 200, { "Cache-Control": "public, max-age=86400" });
+  });
+  return app;
+}

@@ -1,0 +1,73 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { AuditDetails } from "../../../protocol/admin.ts";
+import { changeSettingsBody } from "../../../protocol/server.ts";
+import { invalidField } from "../../base/failure.ts";
+import type { Database, Transaction } from "../../platform/postgres/database.ts";
+import { conversations, serverSettings } from "../../platform/postgres/schema.ts";
+import { audited } from "../admin/audited.ts";
+import type { Admin } from "../admin/ports.ts";
+import { type ChosenSettings, DEFAULT_SETTINGS, type ServerSettingsStore } from "./settings.ts";
+
+type Row = Pick<typeof serverSettings.$inferSelect, "name" | "value">;
+
+export class PostgresServerSettings implements ServerSettingsStore {
+  constructor(private readonly db: Database) {}
+
+  async read() {
+    return chosenIn(await this.db.read((orm) => orm.select().from(serverSettings)));
+  }
+
+  change(by: Admin, { name, registration, defaultConversationId }: Partial<ChosenSettings>) {
+    const wanted = Object.entries({ name, registration, default_conversation_id: defaultConversationId });
+    return audited<void>(this.db, by, async (tx) => {
+      if (defaultConversationId) await requireGroup(tx, defaultConversationId);
+      const rows = await tx.select().from(serverSettings).for("update");
+      const before = namesOf(chosenIn(rows));
+      const details: AuditDetails = {};
+      for (const [setting, value] of wanted) {
+        if (value === undefined || value === before[setting]) continue;
+        details[setting] = value;
+        details[`${setting}_before`] = before[setting] ?? null;
+        // As JSON: null is a choice too.
+        const json = sql`${JSON.stringify(value)}::jsonb`;
+        await tx
+          .insert(serverSettings)
+          .values({ name: setting, value: json })
+          .onConflictDoUpdate({ target: serverSettings.name, set: { value: json, changedAt: sql`now()` } });
+      }
+      const entry = { action: "settings_changed", target: { type: "server", id: "settings" }, details } as const;
+      return { outcome: undefined, entries: Object.keys(details).length === 0 ? [] : [entry] };
+    });
+  }
+}
+
+/** As the wire and the table name them. */
+const namesOf = ({ name, registration, defaultConversationId }: ChosenSettings): Record<string, string | null> => ({
+  name,
+  registration,
+  default_conversation_id: defaultConversationId,
+});
+
+/** A value that this version does not know counts as not chosen. */
+function chosenIn(rows: Row[]): ChosenSettings {
+  const known = Object.assign(
+    {},
+    ...rows.map(({ name, value }) => {
+      const parsed = changeSettingsBody.safeParse({ [name]: value });
+      return parsed.success ? parsed.data : {};
+    }),
+  );
+  return {
+    name: known.name ?? DEFAULT_SETTINGS.name,
+    registration: known.registration ?? DEFAULT_SETTINGS.registration,
+    defaultConversationId: known.default_conversation_id ?? DEFAULT_SETTINGS.defaultConversationId,
+  };
+}
+
+async function requireGroup(tx: Transaction, id: string) {
+  const [group] = await tx
+    .select({ id: conversations.id })
+    .from(conversations)
+    .where(and(eq(conversations.id, id), eq(conversations.isGroup, true)));
+  if (!group) throw invalidField("default_conversation_id", "There is no such group.");
+}

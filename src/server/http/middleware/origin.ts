@@ -1,0 +1,95 @@
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { LRUCache } from "lru-cache";
+import { Failure } from "../../base/failure.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Env } from "../env.ts";
+import type { Client } from "../requester.ts";
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** An origin that is refused is logged once in so long, and no more than so many of them. */
+const LOGGED = { max: 100, ttl: 3_600_000 };
+
+/**
+ * A browser attaches the session's cookie to what any site makes it send, so an unsafe request or an upgrade must come
+ * from this server's own pages or a listed origin. The log names the setting that lets others in.
+ */
+export function ownOrigin(listed: readonly string[], logger: Logger) {
+  const logged = new LRUCache<string, true>(LOGGED);
+  const log = (c: Context<Env>, origin: string) => {
+    if (logged.size >= LOGGED.max) logged.purgeStale();
+    // Beyond that somebody makes them up.
+    if (logged.has(origin) || logged.size >= LOGGED.max) return;
+    logged.set(origin, true);
+    logger.warn({ origin: shown(origin) }, refusalOf(origin, c.var.client, listed));
+  };
+  return createMiddleware<Env>(async (c, next) => {
+    const origin = c.req.header("origin");
+    // Reading is not refused here: it is the browser that keeps the answer from such a page.
+    if (origin !== undefined && !isAllowed(origin, c, listed)) log(c, origin.slice(0, SHOWN_MAX));
+    const isUpgrade = c.req.header("upgrade") !== undefined;
+    if (!SAFE_METHODS.has(c.req.method) || isUpgrade || isPreflight(c)) requireOwnOrigin(c, listed);
+    await next();
+  });
+}
+
+/** A browser's question whether a page of another origin may send something. Listed ones have their answer by now. */
+const isPreflight = (c: Context<Env>) =>
+  c.req.method === "OPTIONS" && c.req.header("access-control-request-method") !== undefined;
+
+const isAllowed = (origin: string, c: Context<Env>, listed: readonly string[]) =>
+  listed.includes(origin) || isOwn(origin, c.var.client, c.req.header("sec-fetch-site") === "same-origin");
+
+/** A client that is no browser sends neither header and is let through. */
+export function requireOwnOrigin(c: Context<Env>, listed: readonly string[]): void {
+  const origin = c.req.header("origin");
+  const site = c.req.header("sec-fetch-site");
+  const allowed =
+    origin === undefined
+      ? site === undefined || site === "same-origin" || site === "none"
+      : isAllowed(origin, c, listed);
+  if (!allowed) throw new Failure("foreign_origin", { message: refusalOf(origin, c.var.client, listed) });
+}
+
+/**
+ * Compared as hosts: behind a proxy that ends TLS the scheme is not ours to know. A default port may be left out.
+ * @param saysBrowser the browser itself says that page and server are one origin; no page can make it say so
+ */
+function isOwn(origin: string, { host, port }: Client, saysBrowser: boolean): boolean {
+  try {
+    const page = new URL(origin);
+    if (page.origin !== origin) return false;
+    const asked = new URL(`${page.protocol}//${host}`);
+    if (page.host === asked.host) return true;
+    // A proxy in between has left the port out, and tells it apart.
+    if (port !== undefined && !/:\d+$/.test(host) && page.host === new URL(`${page.protocol}//${host}:${port}`).host)
+      return true;
+    // Another port of the host is another origin. Only the browser knows that it is none, and a proxy lost or added a port.
+    return saysBrowser && page.hostname === asked.hostname;
+  } catch {
+    return false;
+  }
+}
+
+const SHOWN_MAX = 100;
+/** A header as it may be shown: short, and without what no origin or host has. */
+const shown = (text: string) =>
+  (text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text).replace(/[^\w :/.,[\]%~…-]/g, "?");
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
+function refusalOf(origin: string | undefined, { host }: Client, listed: readonly string[]): string {
+  const came = origin === undefined ? "a page of another site" : `the origin ${shown(origin)}`;
+  const others = listed.length === 0 ? "CORS_ORIGINS lists no others" : `CORS_ORIGINS adds ${listed.join(", ")}`;
+  return `Requests from ${came} are not allowed. This server's own host is ${shown(host)}; ${others}.${wayOut(origin, listed)}`;
+}
+
+/** Advice to the operator of the server, or to the author of the program. */
+function wayOut(origin: string | undefined, listed: readonly string[]): string {
+  if (origin === undefined || origin === "null") return "";
+  if (origin.includes(",")) return " Send one origin, or as a program none at all.";
+  if (!isOrigin(origin)) return "";
+  const wanted = [...listed, origin].join(",");
+  return ` To allow that page, start the server with CORS_ORIGINS=${wanted}; a program can leave the header Origin out.`;
+}

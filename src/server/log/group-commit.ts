@@ -1,0 +1,294 @@
+import { Failure } from "../base/failure.ts";
+import {
+  type Driver,
+  isConnectionLost,
+  isRolledBack,
+  isUnavailable,
+  refusalOf,
+  WAITING_AT_ONCE,
+} from "../platform/postgres/database.ts";
+import type { Appended, Draft } from "./ports.ts";
+import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
+
+/** Sends in one transaction at most. */
+const BATCH_MAX = 256;
+/** Sends that may wait at once; more are refused, as nobody would still be waiting for the last of them. */
+export const SENDS_WAITING_MAX = 20_000;
+/** How long a batch may take, an answer that got lost included, in ms (CONTRACT: 503 within 2 s). */
+const BATCH_DEADLINE_MS = 1_800;
+const RETRY_PAUSE_MS = 100;
+
+interface Send {
+  draft: Draft;
+  /** An answer about it got lost: it may be in the log already. */
+  doubtful: boolean;
+  resolve(appended: Appended): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Group commit: sends that arrive while a batch is being written form the next one. There is no artificial wait: a
+ * single send goes out at once.
+ *
+ * MUST keep the order of sends within a conversation. A conversation whose row somebody else holds is parked: its
+ * sends wait in a queue of their own, and those of all others go on.
+ */
+export class GroupCommit {
+  private queue: Send[] = [];
+  private readonly parked = new Map<string, Send[]>();
+  private writing = false;
+  private open = 0;
+  private readonly idle: (() => void)[] = [];
+  private waitingAtOnce = 0;
+  private readonly waitingTurns: (() => void)[] = [];
+
+  constructor(private readonly driver: Pick<Driver, "logQuery" | "waitingLogQuery">) {}
+
+  append(draft: Draft): Promise<Appended> {
+    if (this.open >= SENDS_WAITING_MAX) return Promise.reject(new Failure("unavailable", { retryAfter: 1 }));
+    this.open++;
+    return new Promise<Appended>((resolve, reject) => {
+      this.queue.push({
+        draft,
+        doubtful: false,
+        // The answer first: who waits for the drain goes on after those who wait for their answers.
+        resolve: (appended) => {
+          resolve(appended);
+          this.settled();
+        },
+        reject: (error) => {
+          reject(error);
+          this.settled();
+        },
+      });
+      if (!this.writing) void this.write();
+    });
+  }
+
+  /** Resolves when every send so far has its answer. */
+  async drain(): Promise<void> {
+    if (this.open > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  private settled() {
+    this.open--;
+    if (this.open === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async write() {
+    this.writing = true;
+    // What is sent in the same tick shares the batch.
+    await Promise.resolve();
+    while (this.queue.length > 0) {
+      const batch = this.takeBatch();
+      if (batch.length === 0) break;
+      const busy = await this.commit(batch, false);
+      for (const send of busy) this.park(send);
+    }
+    this.writing = false;
+  }
+
+  /**
+   * The next sends, in order. A second send with the same client_id waits for the next batch, where the first is
+   * found in the log; so do sends of its conversation behind it.
+   */
+  private takeBatch(): Send[] {
+    const batch: Send[] = [];
+    const rest: Send[] = [];
+    const keys = new Set<string>();
+    const held = new Set<string>();
+    for (const send of this.queue) {
+      const { conversationId, senderId, clientId } = send.draft;
+      if (this.parked.has(conversationId)) {
+        this.park(send);
+        continue;
+      }
+      const key = clientId === undefined ? undefined : `${conversationId} ${senderId} ${clientId}`;
+      if (key !== undefined && keys.has(key)) held.add(conversationId);
+      if (batch.length === BATCH_MAX || held.has(conversationId)) {
+        rest.push(send);
+        continue;
+      }
+      if (key !== undefined) keys.add(key);
+      batch.push(send);
+    }
+    this.queue = rest;
+    return batch;
+  }
+
+  private park(send: Send) {
+    const { conversationId } = send.draft;
+    const waiting = this.parked.get(conversationId);
+    if (waiting) {
+      waiting.push(send);
+      return;
+    }
+    this.parked.set(conversationId, [send]);
+    void this.writeParked(conversationId);
+  }
+
+  /** Waits for the row's lock, up to the connection's lock_timeout, then goes on until none is left. */
+  private async writeParked(conversationId: string) {
+    if (this.waitingAtOnce >= WAITING_AT_ONCE) await new Promise<void>((resolve) => this.waitingTurns.push(resolve));
+    else this.waitingAtOnce++;
+    // The other sends that were found busy with this one are parked in the same tick.
+    await Promise.resolve();
+    for (;;) {
+      const waiting = this.parked.get(conversationId) ?? [];
+      const batch = takeWithoutDoubles(waiting);
+      if (batch.length === 0) break;
+      // A row that can't be seen yet is no row to wait for.
+      for (const send of await this.commit(batch, true)) send.reject(new Failure("unavailable", { retryAfter: 1 }));
+    }
+    this.parked.delete(conversationId);
+    const next = this.waitingTurns.shift();
+    if (next) next();
+    else this.waitingAtOnce--;
+  }
+
+  /** Writes a batch and answers its sends; returns those whose conversation was busy. */
+  private async commit(batch: Send[], wait: boolean): Promise<Send[]> {
+    try {
+      const rows = await this.appendRows(batch, wait);
+      return answer(batch, rows);
+    } catch (error) {
+      if (isUnavailable(error)) {
+        // One clear answer for all: nobody is kept waiting for a database that is away.
+        const refusal = new Failure("unavailable", { retryAfter: 1 });
+        for (const send of batch) send.reject(refusal);
+        if (!wait && isConnectionLost(error)) for (const send of this.queue.splice(0)) send.reject(refusal);
+        return [];
+      }
+      if (batch.length === 1) {
+        batch[0]?.reject(refusalOf(error));
+        return [];
+      }
+      return this.commitOneByOne(batch, wait);
+    }
+  }
+
+  /** One send that PostgreSQL refuses must not take the others with it. What is busy keeps all behind it back. */
+  private async commitOneByOne(batch: Send[], wait: boolean): Promise<Send[]> {
+    const busy: Send[] = [];
+    const held = new Set<string>();
+    for (const send of batch) {
+      const { conversationId } = send.draft;
+      const left = held.has(conversationId) ? [send] : await this.commit([send], wait);
+      if (left.length > 0) held.add(conversationId);
+      busy.push(...left);
+    }
+    return busy;
+  }
+
+  /** One call of `confab_append`; an answer that got lost is asked for again, the ids telling what is there. */
+  private async appendRows(batch: Send[], wait: boolean): Promise<AppendRow[]> {
+    const until = performance.now() + BATCH_DEADLINE_MS;
+    const drafts = batch.map((send) => send.draft);
+    const conversations = [...new Set(drafts.map((draft) => draft.conversationId))].sort();
+    const places = new Map(conversations.map((id, i) => [id, i + 1]));
+    const query = wait ? this.driver.waitingLogQuery : this.driver.logQuery;
+    for (;;) {
+      const parameters = [
+        conversations,
+        drafts.map((draft) => places.get(draft.conversationId) ?? null),
+        drafts.map((draft) => draft.id),
+        drafts.map((draft) => draft.senderId),
+        drafts.map((draft) => draft.clientId ?? null),
+        drafts.map((draft) => draft.content),
+        wait,
+        batch.some((send) => send.doubtful),
+      ];
+      const left = until - performance.now();
+      try {
+        return await query<AppendRow>(APPEND, parameters, left);
+      } catch (error) {
+        if (isConnectionLost(error)) for (const send of batch) send.doubtful = true;
+        const passes = isConnectionLost(error) || isRolledBack(error);
+        if (!passes || performance.now() + RETRY_PAUSE_MS >= until) throw error;
+        await Bun.sleep(RETRY_PAUSE_MS);
+      }
+    }
+  }
+}
+
+const APPEND = `SELECT ord, outcome, id, seq, version, sender_name, sender_email, client_id, content, first_content,
+    created_ms, edited_ms, deleted_ms
+  FROM confab_append($1::uuid[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7, $8)`;
+
+/** What drizzle/0003_batch.sql answers for one send. */
+type AppendRow = { ord: number } & (
+  | {
+      outcome: "appended";
+      seq: number;
+      version: number;
+      sender_name: string;
+      sender_email: string;
+      created_ms: number;
+    }
+  | ({ outcome: "existing"; first_content: string | null } & Omit<MessageRow, "conversation_id" | "sender_id">)
+  | { outcome: "busy" | "no_conversation" | "no_participant" }
+);
+
+/** Answers each send, in the order of their `seq`, which is the order in which the caller hears of them. */
+function answer(batch: Send[], rows: AppendRow[]): Send[] {
+  const busy: Send[] = [];
+  rows.sort((a, b) => a.ord - b.ord);
+  for (const row of rows) {
+    const send = batch[row.ord - 1];
+    if (!send) continue;
+    const { draft } = send;
+    switch (row.outcome) {
+      case "appended":
+        send.resolve({ message: appendedMessage(draft, row), first: true });
+        break;
+      case "existing":
+        answerExisting(send, row);
+        break;
+      case "busy":
+        busy.push(send);
+        break;
+      case "no_conversation":
+        send.reject(new Failure("conversation_not_found"));
+        break;
+      case "no_participant":
+        send.reject(new Failure("not_a_participant"));
+        break;
+    }
+  }
+  return busy;
+}
+
+const appendedMessage = (draft: Draft, row: Extract<AppendRow, { outcome: "appended" }>) =>
+  messageOf({
+    ...row,
+    id: draft.id,
+    conversation_id: draft.conversationId,
+    sender_id: draft.senderId,
+    client_id: draft.clientId ?? null,
+    content: draft.content,
+    edited_ms: null,
+    deleted_ms: null,
+  });
+
+function answerExisting({ draft, resolve, reject }: Send, row: Extract<AppendRow, { outcome: "existing" }>) {
+  const same =
+    row.first_content === null ? row.content === draft.content : isDigestOf(row.first_content, draft.content);
+  const message = messageOf({ ...row, conversation_id: draft.conversationId, sender_id: draft.senderId });
+  // The id tells a message of this very send, whose answer was lost, from an earlier one with its client_id.
+  const first = row.id === draft.id;
+  if (first || same) resolve({ message, first });
+  else reject(new Failure("client_id_conflict"));
+}
+
+/** Takes sends off the front until a client_id would come twice. */
+function takeWithoutDoubles(waiting: Send[]): Send[] {
+  const keys = new Set<string>();
+  let n = 0;
+  for (const { draft } of waiting) {
+    const key = `${draft.senderId} ${draft.clientId}`;
+    if (n === BATCH_MAX || (draft.clientId !== undefined && keys.has(key))) break;
+    keys.add(key);
+    n++;
+  }
+  return waiting.splice(0, n);
+}

@@ -1,0 +1,61 @@
+import type { Query } from "../platform/postgres/database.ts";
+import type { HistoryStore, Witness } from "./history.ts";
+
+/** A replica that is not promoted: its reads may be old, and nothing can be written. */
+class InRecovery extends Error {
+  /** As PostgreSQL says it while it starts. */
+  readonly code = "57P03";
+}
+
+export class PostgresHistory implements HistoryStore {
+  /** @param run does some statements on one database */
+  constructor(private readonly run: <T>(work: (query: Query) => Promise<T>) => Promise<T>) {}
+
+  look(witnesses: readonly Witness[]) {
+    return this.run((query) => look(query, witnesses));
+  }
+
+  renew(epoch: string) {
+    return this.run(async (query) => {
+      const [renewed] = await query<{ epoch: string }>(RENEW, [epoch]);
+      // Another node has renewed it: what holds is read by a statement that begins after its commit.
+      const [row] = renewed ? [renewed] : await query<{ epoch: string }>("SELECT epoch FROM history", []);
+      if (!row) throw new Error(ROW_LOST);
+      return row.epoch;
+    });
+  }
+}
+
+async function look(query: Query, witnesses: readonly Witness[]) {
+  const [row] = await query<{ epoch: string; isContradicted: boolean; isReplica: boolean }>(LOOK, [
+    witnesses.map(({ conversationId }) => conversationId),
+    witnesses.map(({ version }) => version),
+    witnesses.map(({ tag }) => tag),
+  ]);
+  if (!row) throw new Error(ROW_LOST);
+  if (row.isReplica) throw new InRecovery("PostgreSQL is a replica that is not promoted");
+  return { epoch: row.epoch, isContradicted: row.isContradicted };
+}
+
+/**
+ * A witness is contradicted by a conversation that ends before it, or has another change there. One that is gone was
+ * removed by an admin, which the audit log tells; and of what retention has removed nothing is known.
+ */
+const LOOK = `SELECT h.epoch, here.place IS NULL AS "isReplica",
+    coalesce(here.place <> h.place, false) OR EXISTS (
+      SELECT FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS w (id, version, tag)
+      LEFT JOIN LATERAL (SELECT * FROM conversations WHERE id = w.id OFFSET 0) c ON true
+      WHERE CASE
+        WHEN c.id IS NULL THEN NOT EXISTS (
+          SELECT FROM audit_log a
+          WHERE a.target_type = 'conversation' AND a.target_id = w.id::text AND a.action = 'conversation_removed'
+        )
+        ELSE w.version > c.pruned_version AND confab_tag(w.id, w.version) IS DISTINCT FROM w.tag
+      END
+    ) AS "isContradicted"
+  FROM history h CROSS JOIN (SELECT confab_place() AS place OFFSET 0) here`;
+
+/** Of several nodes that renew one epoch, the first does. */
+const RENEW = "UPDATE history SET epoch = gen_random_uuid(), place = confab_place() WHERE epoch = $1 RETURNING epoch";
+
+const ROW_LOST = "The table history has lost its row. Restore a backup, or insert one: place is confab_place().";

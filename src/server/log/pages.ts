@@ -1,0 +1,102 @@
+import { LRUCache } from "lru-cache";
+import type { EncodedPage } from "../../protocol/messages.ts";
+import { Failure } from "../base/failure.ts";
+import type { Head, MessageLog, MessageWindow, PageQuery } from "./ports.ts";
+
+/** What is kept at hand of all pages together, and what one takes beside its text. */
+const KEPT_BYTES = 32 * 1024 * 1024;
+const PAGE_BYTES = 1_024;
+const KEPT_MS = 10_000;
+
+/** One page, oldest first, its messages in the form in which they go out: as JSON, written once. */
+export interface Page extends EncodedPage {
+  newestSeq: number | undefined;
+}
+
+/**
+ * Pages of conversations. The head is asked of the log each time; at one head a page is always the same, so it comes
+ * from this node's memory, from the window, or from the log, whichever has it as it is at that head. A head is told by
+ * its version and its tag: a database that has gone back comes to the same version anew, with other messages.
+ */
+export class Pages {
+  private readonly kept = new LRUCache<string, Page>({
+    maxSize: KEPT_BYTES,
+    ttl: KEPT_MS,
+    sizeCalculation: ({ messages }, key) =>
+      messages.reduce((bytes, message) => bytes + Buffer.byteLength(message), PAGE_BYTES + key.length),
+  });
+  private readonly reads = new Map<string, Promise<Page>>();
+
+  constructor(
+    private readonly log: MessageLog,
+    private readonly window: MessageWindow | undefined,
+  ) {}
+
+  /**
+   * As the page is at some moment after the call.
+   * @throws Failure `conversation_not_found`
+   */
+  async read(conversationId: string, query: PageQuery): Promise<Page> {
+    const head = await this.log.head(conversationId);
+    if (!head) throw new Failure("conversation_not_found");
+    const { limit, offset = 0, beforeSeq = "", afterSeq = "" } = query;
+    const key = `${conversationId} ${limit} ${offset} ${beforeSeq} ${afterSeq}`;
+    const kept = this.kept.get(key);
+    if (kept && isAt(kept, head)) return kept;
+    return this.share(`${key} ${head.lastVersion} ${head.tag} ${head.prunedSeq} ${head.epoch}`, async () => {
+      const page = (await this.fromWindow(conversationId, head, query)) ?? (await this.fromLog(conversationId, query));
+      this.kept.set(key, page);
+      return page;
+    });
+  }
+
+  /** Forgets all pages: the database may have gone back. */
+  clear(): void {
+    this.kept.clear();
+  }
+
+  /** Many ask for the newest page of a conversation that has just moved: one of them reads it. */
+  private share(key: string, read: () => Promise<Page>): Promise<Page> {
+    const under = this.reads.get(key);
+    if (under) return under;
+    const reading = read().finally(() => this.reads.delete(key));
+    this.reads.set(key, reading);
+    return reading;
+  }
+
+  private async fromWindow(conversationId: string, head: Head, query: PageQuery): Promise<Page | undefined> {
+    if (!this.window || query.afterSeq !== undefined) return undefined;
+    const { lastSeq, prunedSeq } = head;
+    const { beforeSeq, offset = 0 } = query;
+    const last = Math.min(lastSeq, beforeSeq === undefined ? lastSeq - offset : beforeSeq - 1);
+    const first = Math.max(prunedSeq + 1, last - query.limit + 1);
+    if (last < first) return pageOf(head, [], undefined);
+    const messages = await this.window.page(conversationId, head, first, last);
+    return messages && pageOf(head, messages, last);
+  }
+
+  /** Where the window has no newest page that is fresh, it gets this one. */
+  private async fromLog(conversationId: string, query: PageQuery): Promise<Page> {
+    const { messages, head } = await this.log.page(conversationId, query);
+    const newestSeq = messages.at(-1)?.seq;
+    if (newestSeq !== undefined && newestSeq === head.lastSeq) this.window?.refill(conversationId, head, messages);
+    return pageOf(
+      head,
+      messages.map((message) => JSON.stringify(message)),
+      newestSeq,
+    );
+  }
+}
+
+const pageOf = (head: Head, messages: readonly string[], newestSeq: number | undefined): Page => ({
+  messages,
+  newestSeq,
+  total: head.lastSeq - head.prunedSeq,
+  at: { last_version: head.lastVersion, tag: head.tag, pruned_seq: head.prunedSeq, epoch: head.epoch },
+});
+
+const isAt = ({ at }: Page, head: Head) =>
+  at.last_version === head.lastVersion &&
+  at.tag === head.tag &&
+  at.pruned_seq === head.prunedSeq &&
+  at.epoch === head.epoch;

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { Message } from "../../protocol/messages.ts";
+import { fullNameOf } from "../../protocol/names.ts";
+import type { User } from "../../protocol/users.ts";
+import type { users } from "../platform/postgres/schema.ts";
+
+/** ISO 8601 in UTC, ending in `Z`. */
+export const iso = (ms: number) => new Date(ms).toISOString();
+
+/** A message's columns as the hand-written statements select them. */
+export interface MessageRow {
+  conversation_id: string;
+  id: string;
+  seq: number;
+  version: number;
+  sender_id: number;
+  sender_name: string;
+  sender_email: string;
+  client_id: string | null;
+  content: string;
+  created_ms: number;
+  edited_ms: number | null;
+  deleted_ms: number | null;
+}
+
+/** The same columns, for the select list of a statement that reads `messages m`. */
+export const MESSAGE_COLUMNS = `m.conversation_id, m.id, m.seq, m.version, m.sender_id, m.sender_name, m.sender_email,
+  m.client_id, m.content, ${ms("m.created_at")} AS created_ms, ${ms("m.edited_at")} AS edited_ms,
+  ${ms("m.deleted_at")} AS deleted_ms`;
+
+/** A moment as ms since the epoch: both drivers read a number alike. */
+export function ms(expression: string) {
+  return `(extract(epoch FROM ${expression}) * 1000)::double precision`;
+}
+
+/** The epoch, for the select list of any statement: read once, however many rows that has. */
+export const EPOCH = "(SELECT epoch FROM history)";
+
+export function messageOf(row: MessageRow): Message {
+  const message: Message = {
+    id: row.id,
+    conversation_id: row.conversation_id,
+    sender_id: row.sender_id,
+    sender_name: row.sender_name,
+    sender_email: row.sender_email,
+    content: row.content,
+    timestamp: row.created_ms / 1000,
+    created_at: iso(row.created_ms),
+    seq: row.seq,
+    version: row.version,
+  };
+  if (row.client_id !== null) message.client_id = row.client_id;
+  if (row.edited_ms !== null) message.edited_at = iso(row.edited_ms);
+  if (row.deleted_ms !== null) message.deleted_at = iso(row.deleted_ms);
+  return message;
+}
+
+/** Whether an outer join found a message. */
+export const hasMessage = <Row extends Partial<MessageRow>>(row: Row): row is Row & MessageRow => row.id != null;
+
+/** An array as PostgreSQL reads it from text. */
+export function arrayLiteral(values: readonly (string | number | null)[]): string {
+  const elements = values.map((value) =>
+    typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : String(value ?? "NULL"),
+  );
+  return `{${elements.join(",")}}`;
+}
+
+/** The numbers of an array that was selected as text. */
+export const numbersOf = (text: string): number[] => (text === "{}" ? [] : text.slice(1, -1).split(",").map(Number));
+
+/** The ids of an array that was selected as text. */
+export const uuidsOf = (text: string): (string | null)[] =>
+  text === "{}"
+    ? []
+    : text
+        .slice(1, -1)
+        .split(",")
+        .map((id) => (id === "NULL" ? null : id));
+
+/** One array as one parameter: thousands of ids would be more parameters than a statement can have. */
+export const arrayParam = (values: readonly (string | number)[]) => sql.param(arrayLiteral(values));
+export const isOneOf = (column: AnyPgColumn, ids: number[]) => sql`${column} = ANY (${arrayParam(ids)}::integer[])`;
+
+/** A user as everybody may see them, out of a row read by drizzle. */
+export function userOf(row: typeof users.$inferSelect): User {
+  return {
+    id: row.id,
+    email: row.email,
+    first_name: row.firstName,
+    last_name: row.lastName,
+    full_name: fullNameOf(row.firstName, row.lastName),
+    last_seen: row.lastSeen?.toISOString() ?? null,
+    date_joined: row.dateJoined.toISOString(),
+    ...activity(row.isActive),
+  };
+}
+
+/** Users are active unless it is said. */
+const activity = (isActive: boolean) => (isActive ? {} : { is_active: false as const });
+
+/** A user's columns as the hand-written statements select them. */
+export interface UserRow {
+  user_id: number;
+  email: string;
+  first_name: string;
+  last_name: string;
+  seen_ms: number | null;
+  joined_ms: number;
+  is_active: boolean;
+}
+
+/** The same columns, for the select list of a statement that reads `users u`. */
+export const USER_COLUMNS = `u.id AS user_id, u.email, u.first_name, u.last_name, ${ms("u.last_seen")} AS seen_ms,
+  ${ms("u.date_joined")} AS joined_ms, u.is_active`;
+
+export const userOfRow = (row: UserRow): User => ({
+  id: row.user_id,
+  email: row.email,
+  first_name: row.first_name,
+  last_name: row.last_name,
+  full_name: fullNameOf(row.first_name, row.last_name),
+  last_seen: row.seen_ms === null ? null : iso(row.seen_ms),
+  date_joined: iso(row.joined_ms),
+  ...activity(row.is_active),
+});
+
+/**
+ * Whether `confab_append` tells by this digest that the content is what was first sent. It takes the digest of what it was
+ * sent, and PGlite has one more U+FEFF at the start of a text that begins with one (stores/embedded/cluster.ts).
+ */
+export const isDigestOf = (digest: string, content: string) =>
+  digest === sha256(content) || (content.startsWith("\ufeff") && digest === sha256(`\ufeff${content}`));
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("base64url");

@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import { parseArgs, parseEnv } from "node:util";
+import { version } from "../../package.json";
+import { backup } from "./cli/backup.ts";
+import { createSuperuser, PASSWORD_VARIABLE } from "./cli/createsuperuser.ts";
+import { healthcheck } from "./cli/healthcheck.ts";
+import { invite } from "./cli/invite.ts";
+import { migrate } from "./cli/migrate.ts";
+import { restore } from "./cli/restore.ts";
+import { serve } from "./cli/serve.ts";
+import { setPassword } from "./cli/setpassword.ts";
+import { commandOf, describeCommands, UsageError, unknownOption } from "./cli/usage.ts";
+import { listUsers, setUserActive } from "./cli/user.ts";
+import { ConfigError, describeSettings, readConfig, settings } from "./config.ts";
+import { Fatal } from "./node/fatal.ts";
+
+const HELP = `Confab ${version}: real-time chat for people who run it themselves.
+
+Usage: confab [command] [options]
+
+Commands
+${describeCommands()}
+
+The commands for people and the backup work beside a running server and without one.
+On a fresh server, serve prints the address to open and a set-up code. The account that is made with the code becomes
+the admin of the server.
+
+Options
+  --env-file FILE  Read settings from a file; those of the environment win. No file is read unasked.
+  --port PORT      The same as PORT in the environment, and wins over it.
+  --help           Show this.
+  --version        Show the version.
+
+Settings, from the environment, with their (defaults)
+${describeSettings()}
+`;
+
+const OPTIONS = {
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+  "env-file": { type: "string" },
+  port: { type: "string" },
+  email: { type: "string" },
+  "first-name": { type: "string" },
+  "last-name": { type: "string" },
+  promote: { type: "boolean" },
+  "password-stdin": { type: "boolean" },
+  uses: { type: "string" },
+  days: { type: "string" },
+  search: { type: "string" },
+  json: { type: "boolean" },
+  force: { type: "boolean" },
+  replace: { type: "boolean" },
+  check: { type: "boolean" },
+} as const;
+
+/** Logs and data are not for other users of the machine. */
+const UMASK = 0o027;
+
+async function main(fatal: Fatal): Promise<number> {
+  process.umask(UMASK);
+  const { values, positionals } = parseCommandLine();
+  if (values.help) return say(HELP);
+  if (values.version) return say(`${version}\n`);
+  const { name, args } = commandOf(positionals, Object.keys(values));
+  const [argument = ""] = args;
+  const environment = { ...fileEnvironment(values["env-file"]), ...process.env };
+  if (values.port !== undefined) environment["PORT"] = portOf(values.port);
+  const config = readConfig(environment);
+  switch (name) {
+    case "serve":
+      return serve(config, fatal);
+    case "migrate":
+      return migrate(config);
+    case "createsuperuser": {
+      const { email, "first-name": firstName, "last-name": lastName, promote = false } = values;
+      const password = environment[PASSWORD_VARIABLE];
+      return createSuperuser(config, { email, firstName, lastName, promote, password });
+    }
+    case "setpassword":
+      return setPassword(config, argument, values["password-stdin"] === true);
+    case "invite":
+      return invite(config, values);
+    case "user list":
+      return listUsers(config, { search: values.search, json: values.json === true });
+    case "user deactivate":
+      return setUserActive(config, argument, false);
+    case "user reactivate":
+      return setUserActive(config, argument, true);
+    case "backup":
+      return backup(config, argument, values.force === true);
+    case "restore":
+      return restore(config, argument, { replace: values.replace === true, check: values.check === true });
+    case "healthcheck":
+      return healthcheck(config);
+  }
+}
+
+/** Node's own text about an option that it does not know is of arguments that begin with a dash. */
+function parseCommandLine() {
+  try {
+    return parseArgs({ options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    const [, option] = (error instanceof Error && /^Unknown option '([^']+)'/.exec(error.message)) || [];
+    throw option === undefined ? error : unknownOption(option, Object.keys(settings));
+  }
+}
+
+function portOf(text: string): string {
+  const port = settings.PORT.schema.safeParse(text);
+  if (!port.success) throw new UsageError(`--port must be a whole number from 0 to 65535, as in --port 8000`);
+  return text;
+}
+
+function fileEnvironment(file: string | undefined): NodeJS.Dict<string> {
+  if (file === undefined) return {};
+  try {
+    return parseEnv(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`Can't read --env-file ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+/** 2: the command line or the settings are wrong. 1: what was asked failed. */
+function explain(error: unknown): number {
+  const isParseError = error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`confab: ${text}\n`);
+  if (error instanceof UsageError || isParseError) process.stderr.write("Try: confab --help\n");
+  return error instanceof UsageError || error instanceof ConfigError || isParseError ? 2 : 1;
+}
+
+/** `confab … | head`: the reader may leave. Nothing that is written here is worth an uncaught error. */
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+// Whatever ends this process without an answer of `main`, it has not done what was asked.
+process.exitCode = 1;
+process.once("beforeExit", () => process.stderr.write("confab: ended before it was done\n"));
+
+// Not awaited here: while a top-level await is pending, Bun 1.4.5 neither ends on an uncaught error nor answers.
+void main(new Fatal())
+  .catch(explain)
+  .then((code) => process.exit(code));

@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import ipaddr from "ipaddr.js";
+import type { Config } from "../config.ts";
+
+const EVERY_ADDRESS = new Set(["0.0.0.0", "::", ""]);
+/** Interfaces that lead to containers, virtual machines and tunnels: nobody else on the network is there. */
+const VIRTUAL =
+  /^(docker|br-|veth|virbr|vmnet|vboxnet|tun|tap|utun|wg|tailscale|zt|cni|flannel|cali|lxc|lxdbr|podman|bridge|awdl|llw|vEthernet|nordlynx|ppp)/i;
+/** As Linux, BSD, macOS and Windows name cards and wireless. */
+const PHYSICAL = /^(en|eth|wl|ww|em\d|igb|Ethernet|Wi-?Fi|WLAN)/i;
+
+/** The parts of a machine that decide which address others can open. */
+export interface Machine {
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>;
+  /** Its addresses are those of a network inside the machine around it. */
+  isContainer: boolean;
+}
+
+const thisMachine = (): Machine => ({
+  interfaces: networkInterfaces(),
+  isContainer: existsSync("/.dockerenv") || existsSync("/run/.containerenv"),
+});
+
+/**
+ * The origin that people open: PUBLIC_URL, else an address of this machine in the local network, else localhost.
+ * @param port the one that is listened on
+ */
+export function originToOpen(
+  { PUBLIC_URL, HOST }: Pick<Config, "PUBLIC_URL" | "HOST">,
+  port: number,
+  machine = thisMachine(),
+): string {
+  if (PUBLIC_URL !== undefined) return PUBLIC_URL;
+  const host = EVERY_ADDRESS.has(HOST) ? (lanAddress(machine) ?? "localhost") : HOST;
+  const name = isLoopback(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  // Without the port where it is the usual one.
+  return new URL(`http://${name}:${port}`).origin;
+}
+
+function lanAddress({ interfaces, isContainer }: Machine): string | undefined {
+  if (isContainer) return undefined;
+  const names = Object.keys(interfaces).filter((name) => !VIRTUAL.test(name));
+  const first = [...names.filter((name) => PHYSICAL.test(name)), ...names.filter((name) => !PHYSICAL.test(name))];
+  for (const name of first)
+    for (const { address, family, internal } of interfaces[name] ?? [])
+      if (family === "IPv4" && !internal && ipaddr.IPv4.parse(address).range() === "private") return address;
+  return undefined;
+}
+
+const isLoopback = (host: string) => ipaddr.isValid(host) && ipaddr.process(host).range() === "loopback";

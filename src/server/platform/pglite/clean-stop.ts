@@ -1,0 +1,87 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve, sep } from "node:path";
+import type { Logger } from "../../base/logger.ts";
+
+type Query = <Row>(text: string, parameters: readonly unknown[]) => Promise<Row[]>;
+
+/**
+ * Whether a data folder is as its last process left it. A copy that was put back, or a tail that a crash took, can't be
+ * seen in the folder itself: the database's numbers are the copy's too. So a clean stop leaves a random mark in the
+ * database and in a file outside the folder. A start uses the mark up, and begins a new epoch where the two differ.
+ *
+ * A machine that is restored as a whole has both again: that can't be noticed here.
+ */
+export class CleanStop {
+  private readonly file: string | undefined;
+
+  /** @param stateDir where the file is; it serves only outside the data folder */
+  constructor(
+    dataDir: string,
+    private readonly stateDir: string,
+    private readonly logger: Logger,
+  ) {
+    const folder = realpathSync(dataDir);
+    try {
+      if (isWithin(folder, resolve(stateDir))) throw new Error("STATE_DIR is within DATA_DIR, and copied with it");
+      mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+      const place = realpathSync(stateDir);
+      if (isWithin(folder, place)) throw new Error("STATE_DIR is within DATA_DIR, and copied with it");
+      const name = new Bun.CryptoHasher("sha256").update(folder).digest("hex").slice(0, 32);
+      this.file = join(place, `${name}.stopped`);
+    } catch (error) {
+      logger.debug({ err: error }, "STATE_DIR can't be used: each start of the embedded database begins a new epoch");
+    }
+  }
+
+  /** Uses the mark up, and begins a new epoch unless it is there and right. MUST be called once the tables are there. */
+  async begin(query: Query): Promise<void> {
+    const mark = this.take();
+    await query(
+      `UPDATE history SET stopped = NULL,
+         epoch = CASE WHEN stopped = $1::uuid THEN epoch ELSE gen_random_uuid() END`,
+      [mark],
+    );
+  }
+
+  /** Leaves a mark in the database. `finish` MUST follow once that is closed. */
+  async end(query: Query): Promise<{ finish(): void }> {
+    const mark = crypto.randomUUID();
+    if (this.file === undefined) return { finish() {} };
+    await query("UPDATE history SET stopped = $1", [mark]);
+    return { finish: () => this.leave(mark) };
+  }
+
+  /** The file goes first, and for good: should the database lose its tail, it has a mark that no file has. */
+  private take(): string | null {
+    if (this.file === undefined) return null;
+    try {
+      const mark = readFileSync(this.file, "utf8");
+      rmSync(this.file);
+      syncFolder(this.stateDir);
+      return /^[0-9a-f-]{36}$/.test(mark) ? mark : null;
+    } catch (error) {
+      this.logger.debug({ err: error }, "there is no mark of a clean stop: a new epoch begins");
+      return null;
+    }
+  }
+
+  private leave(mark: string) {
+    if (this.file === undefined) return;
+    try {
+      writeFileSync(this.file, mark, { mode: 0o600 });
+    } catch (error) {
+      this.logger.debug({ err: error }, "the mark of a clean stop can't be written: the next start begins a new epoch");
+    }
+  }
+}
+
+const isWithin = (folder: string, path: string) => `${path}${sep}`.startsWith(`${folder}${sep}`);
+
+function syncFolder(path: string) {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import archive from "./empty-cluster.tar.zst" with { type: "file" };
+import { createPglite } from "./package-files.ts";
+import { syncDirectory, syncFolder } from "./synced-files.ts";
+
+/**
+ * Makes the files of an empty database, from an archive: `initdb` itself takes seconds and half a gigabyte of memory.
+ * The folder appears whole or not at all, whenever the process is killed or the machine loses its power.
+ */
+export async function makeCluster(folder: string): Promise<void> {
+  await putRestored(folder);
+  if (existsSync(folder)) return;
+  const unfinished = `${folder}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const tar = Bun.zstdDecompressSync(await Bun.file(archive).bytes());
+  const loadDataDir = new Blob([tar], { type: "application/x-tar" });
+  const client = await createPglite({ dataDir: unfinished, loadDataDir });
+  await client.close();
+  await syncFolder(unfinished);
+  renameSync(unfinished, folder);
+  syncDirectory(dirname(folder));
+}
+
+/** Where a restored database waits, whole, to take the place of the one in `folder`. */
+export const restoredBeside = (folder: string) => `${folder}.restored`;
+
+/**
+ * Puts a restored database in place. The restore counts from when that folder has got its name: an earlier process may
+ * have ended at any moment since.
+ */
+export async function putRestored(folder: string): Promise<void> {
+  const restored = restoredBeside(folder);
+  if (!existsSync(restored)) return;
+  await rm(folder, { recursive: true, force: true });
+  renameSync(restored, folder);
+  syncDirectory(dirname(folder));
+}
+
+/** Makes the archive anew; needed when PGlite comes with another PostgreSQL. Run by `bun run empty-cluster`. */
+export async function writeArchive(): Promise<void> {
+  const client = await createPglite();
+  await client.exec("CHECKPOINT");
+  const tar = await (await client.dumpDataDir("none")).bytes();
+  await client.close();
+  await Bun.write(archive, Bun.zstdCompressSync(tar, { level: 22 }));
+}

@@ -1,0 +1,145 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate } from "drizzle-orm/postgres-js/migrator";
+import postgres from "postgres";
+import { arrayLiteral } from "../../log/rows.ts";
+import {
+  type Driver,
+  deadline,
+  LOG_TIMEOUT_MS,
+  type Query,
+  STATEMENT_TIMEOUT_MS,
+  type TimedQuery,
+  TimeoutError,
+  WAITING_AT_ONCE,
+} from "./database.ts";
+import { MIGRATIONS, requireMigrated } from "./migrations.ts";
+import * as tables from "./schema.ts";
+import { NO_LIMITS, PLANS_BY_KEY, sessionPrelude } from "./session.ts";
+
+type Client = ReturnType<typeof connect>;
+
+/** How long a row lock is waited for, in ms. */
+const LOCK_TIMEOUT_MS = 1_500;
+/** Rows that a piece of a search looks through: some ms of one of the server's cores. */
+const PIECE_ROWS = 10_000;
+/** Any number that no other program on this database uses; names the lock under which migrations run. */
+const MIGRATION_LOCK = 7_163_001;
+const APPLICATION = "confab";
+
+function connect(url: string, max: number, prelude: string) {
+  return postgres(url, {
+    max,
+    connect_timeout: 2,
+    idle_timeout: 0,
+    max_lifetime: null,
+    backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
+    onnotice: () => {},
+    // Asked for at a connection's start, and for ever unknown when that breaks in the middle: arrays go as literals.
+    fetch_types: false,
+    // int8 as a number: the counters stay far below 2^53.
+    types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
+    connection: { application_name: APPLICATION },
+    prelude,
+  });
+}
+
+/** @param statementTimeoutMs how long a statement may take */
+const servingPrelude = (schema: string, statementTimeoutMs: number) =>
+  sessionPrelude(schema, {
+    application_name: APPLICATION,
+    ...NO_LIMITS,
+    statement_timeout: String(statementTimeoutMs),
+    lock_timeout: String(LOCK_TIMEOUT_MS),
+    idle_in_transaction_session_timeout: String(STATEMENT_TIMEOUT_MS),
+    ...PLANS_BY_KEY,
+  });
+
+/**
+ * The PostgreSQL driver. Connects when first used; a server that is away is tried again by each call.
+ * @param options.schema where the tables are: `examineDatabase` finds it
+ */
+export function openPostgres(options: { url: string; poolSize: number; schema: string }): Driver {
+  const { url, poolSize, schema } = options;
+  const pool = connect(url, poolSize, servingPrelude(schema, STATEMENT_TIMEOUT_MS));
+  const logPrelude = servingPrelude(schema, LOG_TIMEOUT_MS);
+  const log = new LogClient(() => connect(url, 1, logPrelude));
+  // Apart from the log's: postgres.js sends a statement behind one that waits for a lock when no connection is free.
+  const waiting = new LogClient(() => connect(url, WAITING_AT_ONCE, logPrelude));
+  const query = queryOn(pool);
+  return {
+    concurrency: poolSize,
+    bulkConcurrency: Math.max(1, poolSize >> 2),
+    pieceRows: PIECE_ROWS,
+    searchesByIndex: true,
+    orm: drizzle(pool, { schema: tables }),
+    query,
+    bulkQuery: query,
+    logQuery: log.query,
+    waitingLogQuery: waiting.query,
+    migrate: (apply) => migratePostgres(url, schema, apply),
+    async close() {
+      await Promise.all([pool.end({ timeout: 2 }), log.end(), waiting.end()]);
+    },
+  };
+}
+
+/**
+ * Connections of the log. A statement that is given up takes its connections with it: one that has not been sent yet
+ * must not be sent later, when its senders have been told that nothing was done.
+ */
+class LogClient {
+  private client: Client;
+
+  constructor(private readonly open: () => Client) {
+    this.client = open();
+  }
+
+  query: TimedQuery = async (text, parameters, timeoutMs) => {
+    const used = this.client;
+    try {
+      return await deadline(queryOn(used)(text, parameters), timeoutMs);
+    } catch (error) {
+      if (error instanceof TimeoutError && this.client === used) {
+        this.client = this.open();
+        used.end({ timeout: 0 }).catch(() => {});
+      }
+      throw error;
+    }
+  };
+
+  end() {
+    return this.client.end({ timeout: 2 });
+  }
+}
+
+function queryOn(client: Client): Query {
+  return async <Row>(text: string, parameters: Parameters<Query>[1]) => {
+    const rows = await client.unsafe(text, parameters.map(literal), { prepare: true });
+    // The statement's text says which columns a row has; this is where that promise enters the types.
+    return [...rows] as Row[];
+  };
+}
+
+const literal = (parameter: Parameters<Query>[1][number]) =>
+  typeof parameter === "object" && parameter !== null ? arrayLiteral(parameter) : parameter;
+
+/** On a connection of its own, without time-outs: a migration may take its time. */
+async function migratePostgres(url: string, schema: string, apply: boolean) {
+  const client = postgres(url, {
+    max: 1,
+    connect_timeout: 5,
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: APPLICATION },
+    prelude: sessionPrelude(schema, { application_name: APPLICATION, ...NO_LIMITS }),
+  });
+  try {
+    const orm = drizzle(client);
+    // drizzle takes no lock: two nodes that start together would both create the tables.
+    await client`SELECT pg_advisory_lock(${MIGRATION_LOCK})`;
+    if (apply) await migrate(orm, { migrationsFolder: MIGRATIONS });
+    await requireMigrated(async (text) => [...(await client.unsafe(text))]);
+  } finally {
+    await client.end({ timeout: 2 });
+  }
+}

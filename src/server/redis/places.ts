@@ -1,0 +1,271 @@
+import type { Logger } from "../base/logger.ts";
+import type { PresenceChange, PresenceTimes, SocketPlaces } from "../places/places.ts";
+import type { RedisClient } from "./client.ts";
+import { CLOCK, numbers } from "./clock.ts";
+import { NODES, nodeUsersKey, placesKey } from "./keys.ts";
+import { Lease } from "./lease.ts";
+import { Script } from "./script.ts";
+
+/** Against what no node does away with any more; a living one tells all its places anew long before, in ms. */
+const FORGOTTEN_AFTER_MS = 6 * 3_600_000;
+const TELL_ALL_EVERY_MS = 2 * 3_600_000;
+const AT_ONCE = 500;
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * KEYS: the user's places. ARGV: node, its places, most of all, TTL in ms. A node says how many it has, not that it has one more:
+ * saying it twice is no harm. Gives 0: too many; 1: the user was here already; 2: is on this node alone; 3: and was not before.
+ */
+const ENTER = new Script(`${CLOCK}
+local all = redis.call('HGETALL', KEYS[1])
+local others, nodes, own = 0, 0, false
+for i = 1, #all, 2 do
+  if all[i] == ARGV[1] then own = true else others, nodes = others + all[i + 1], nodes + 1 end
+end
+if others + ARGV[2] > tonumber(ARGV[3]) then return { 0, text(now) } end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return { nodes > 0 and 1 or own and 2 or 3, text(now) }`);
+
+/** KEYS: the user's places. ARGV: node. Gives 0: the user is still here; 1: is not, nor was before; 2: has gone with this. */
+const LEAVE = new Script(`${CLOCK}
+local removed = redis.call('HDEL', KEYS[1], ARGV[1])
+return { redis.call('EXISTS', KEYS[1]) == 1 and 0 or 1 + removed, text(now) }`);
+
+/**
+ * The places of all nodes' sockets. Of each user Redis knows how many they have on which node, and of each node until when its lease
+ * runs, which is all that idle sockets cost. Whoever finds a lease that has ended does away with that node's places. A
+ * node whose own has ended, for it was away or Redis has lost everything, goes on under another name and tells all anew.
+ * While Redis is away this node counts its own: never without a limit.
+ */
+export class RedisSocketPlaces implements SocketPlaces {
+  private readonly lease: Lease;
+  /** Users of whom Redis has not certainly heard, and since when. */
+  private readonly untold = new Map<number, number>();
+  /** From then on (performance.now) who is not found is offline. */
+  private sureAt = Number.NEGATIVE_INFINITY;
+  private isRestoring = false;
+  private toldAllAt = performance.now();
+  private isRenewing = false;
+  private isTidying = false;
+  private readonly timer: ReturnType<typeof setInterval>;
+  private handler: (changes: PresenceChange[]) => void = () => {};
+  private restoredHandler = () => {};
+
+  /** @param local what this node's own sockets have: it says when somebody comes, and when they have gone for good */
+  constructor(
+    private readonly client: RedisClient,
+    private readonly local: SocketPlaces,
+    private readonly times: PresenceTimes,
+    private readonly logger: Logger,
+  ) {
+    this.lease = new Lease(client, times.lease);
+    local.onChange((changes) => {
+      for (const { userId, online, goneMs } of changes)
+        if (!online) void this.tell(userId, performance.now() - goneMs, false);
+    });
+    client.redis.on("ready", this.onReady);
+    this.timer = setInterval(() => void this.beat(), times.beat);
+    void this.beat();
+  }
+
+  get here() {
+    return this.local.here;
+  }
+
+  async take(userId: number, max: number): Promise<boolean> {
+    const before = this.here.get(userId);
+    const taking = this.local.take(userId, max);
+    if (this.here.get(userId) === before) return taking;
+    const isFirst = before === undefined;
+    try {
+      // In the same tick: racing takers each tell a number of their own.
+      if (await this.enter(userId, max, isFirst)) return true;
+    } catch {
+      this.missed(userId, performance.now(), isFirst);
+      return true;
+    }
+    this.giveBack(userId);
+    return false;
+  }
+
+  giveBack(userId: number): void {
+    this.local.giveBack(userId);
+    void this.tell(userId, performance.now(), false);
+  }
+
+  async count(userId: number): Promise<number> {
+    const counts = await this.client.run((redis) => redis.hvals(placesKey(userId))).catch(() => undefined);
+    return counts ? counts.reduce((sum, count) => sum + Number(count), 0) : this.local.count(userId);
+  }
+
+  onChange(handler: (changes: PresenceChange[]) => void): void {
+    this.handler = handler;
+  }
+
+  onRestored(handler: () => void): void {
+    this.restoredHandler = handler;
+  }
+
+  async online(userIds: number[]) {
+    const online = new Set(userIds.filter((id) => this.here.has(id)));
+    const sure = performance.now() >= this.sureAt;
+    const elsewhere = userIds.filter((id) => !online.has(id));
+    const at = this.clock();
+    if (elsewhere.length === 0) return { online, at, sure };
+    try {
+      let since: number | undefined;
+      for (let i = 0; i < elsewhere.length; i += AT_ONCE) {
+        const some = elsewhere.slice(i, i + AT_ONCE);
+        const [time, ...found] = await this.client.run((redis) =>
+          Promise.all([redis.time(), ...some.map((id) => redis.exists(placesKey(id)))]),
+        );
+        since ??= Number(time[0]) * 1_000 + Number(time[1]) / 1_000;
+        for (const [j, id] of some.entries()) if (found[j] === 1) online.add(id);
+      }
+      return { online, at: since ?? at, sure };
+    } catch {
+      return { online, at, sure: false };
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    this.client.redis.off("ready", this.onReady);
+    await this.local.close();
+    // Who does not come to another node meanwhile is gone: the others find a lease that has ended.
+    await this.lease.end(this.times.grace).catch(() => {});
+  }
+
+  private clock() {
+    return performance.now() + this.lease.ahead;
+  }
+
+  /** Says how many places the user has here. False: they are too many. */
+  private async enter(userId: number, max: number, isFirst: boolean): Promise<boolean> {
+    const { name } = this.lease;
+    const count = this.here.get(userId) ?? 0;
+    const [reply] = await this.client.run((redis) =>
+      Promise.all([
+        ENTER.run(redis, [placesKey(userId)], [name, count, max, FORGOTTEN_AFTER_MS]),
+        // Each time: the others may have done away with what this node had, before it notices.
+        redis.sadd(nodeUsersKey(name), userId),
+        redis.pexpire(nodeUsersKey(name), 2 * FORGOTTEN_AFTER_MS),
+      ]),
+    );
+    const [outcome, at] = numbers(reply);
+    if (outcome === 3 || (outcome === 2 && isFirst)) this.handler([{ userId, online: true, at, goneMs: 0 }]);
+    return outcome !== 0;
+  }
+
+  private async leave(userId: number, since: number) {
+    const { name } = this.lease;
+    const [reply] = await this.client.run((redis) =>
+      Promise.all([LEAVE.run(redis, [placesKey(userId)], [name]), redis.srem(nodeUsersKey(name), userId)]),
+    );
+    const [outcome, at] = numbers(reply);
+    // Also when it had gone through before and only the answer was lost.
+    if (outcome > 0) this.handler([{ userId, online: false, at, goneMs: performance.now() - since }]);
+  }
+
+  /** @param isAgain Redis may have forgotten, or have heard it without our knowing */
+  private async tell(userId: number, since: number, isAgain: boolean) {
+    this.untold.delete(userId);
+    const isHere = this.here.has(userId);
+    const telling = isHere ? this.enter(userId, NO_LIMIT, isAgain) : this.leave(userId, since);
+    await telling.catch(() => this.missed(userId, since, !isHere && !isAgain));
+  }
+
+  /** What Redis can't be told now it is told later; what this node knows is known here at once. */
+  private missed(userId: number, since: number, isChange: boolean) {
+    this.untold.set(userId, since);
+    const goneMs = performance.now() - since;
+    if (isChange) this.handler([{ userId, online: this.here.has(userId), at: this.clock(), goneMs }]);
+  }
+
+  private readonly onReady = () => {
+    // It may have lost what it had, little or all.
+    if (this.lease.isHeld) this.doubt();
+    void this.beat();
+  };
+
+  /** All places are told anew; until the other nodes have done so too, who is not found may be online. */
+  private doubt() {
+    this.toldAllAt = Number.NEGATIVE_INFINITY;
+    this.sureAt = performance.now() + this.times.settle;
+    this.isRestoring = true;
+  }
+
+  /** Whatever else there is to do, and however slowly it goes, the lease is renewed meanwhile. */
+  private async beat() {
+    if (this.isRenewing) return;
+    this.isRenewing = true;
+    try {
+      const { dead, isAnew, hasJumped } = await this.lease.renew();
+      // After a jump changes seem to be older than what they change, and are not believed.
+      if (isAnew || hasJumped) this.doubt();
+      void this.tidy(dead);
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.isRenewing = false;
+    }
+  }
+
+  private async tidy(dead: [string, number][]) {
+    if (this.isTidying) return;
+    this.isTidying = true;
+    try {
+      if (performance.now() - this.toldAllAt > TELL_ALL_EVERY_MS) {
+        this.toldAllAt = performance.now();
+        for (const userId of this.here.keys()) this.untold.set(userId, this.untold.get(userId) ?? this.toldAllAt);
+      }
+      await this.tellUntold();
+      for (const [node, overdueMs] of dead) await this.bury(node, overdueMs + this.times.lease);
+      if (this.isRestoring && performance.now() >= this.sureAt) {
+        this.isRestoring = false;
+        this.restoredHandler();
+      }
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.isTidying = false;
+    }
+  }
+
+  private failed(error: unknown) {
+    this.sureAt = performance.now() + this.times.settle;
+    this.isRestoring = true;
+    this.logger.debug({ err: error }, "the places in Redis could not be looked after, it will be tried again");
+  }
+
+  private async tellUntold() {
+    const untold = [...this.untold];
+    for (let i = 0; i < untold.length; i += AT_ONCE)
+      await Promise.all(untold.slice(i, i + AT_ONCE).map(([userId, since]) => this.tell(userId, since, true)));
+  }
+
+  /** Does away with the places of a dead node. Several may do so at once, and tell the same. */
+  private async bury(node: string, goneMs: number) {
+    const key = nodeUsersKey(node);
+    for (;;) {
+      const users = await this.client.run((redis) => redis.srandmember(key, AT_ONCE));
+      if (users.length === 0) break;
+      const gone = await this.client.run((redis) =>
+        Promise.all(
+          users.filter(isUserId).map(async (id) => {
+            const [outcome, at] = numbers(await LEAVE.run(redis, [placesKey(Number(id))], [node]));
+            // Also when it had gone through before and only the answer was lost.
+            return outcome > 0 ? [{ userId: Number(id), online: false, at, goneMs }] : [];
+          }),
+        ),
+      );
+      this.handler(gone.flat());
+      await this.client.run((redis) => redis.srem(key, ...users));
+    }
+    await this.client.run((redis) => redis.zrem(NODES, node));
+  }
+}
+
+/** Anything may lie in Redis; what is no id would go into a statement. */
+const isUserId = (text: string) => /^[1-9]\d{0,9}$/.test(text) && Number(text) < 2 ** 31;

@@ -1,0 +1,180 @@
+import type { Message } from "../../protocol/messages.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Head, MessageWindow } from "../log/ports.ts";
+import { RedisAway, type RedisClient } from "./client.ts";
+import { unsealMessage } from "./envelope.ts";
+import { type channelsOf, plainWindowKey, windowKey } from "./keys.ts";
+import { Script } from "./script.ts";
+import { Signatures } from "./signature.ts";
+
+/** How many messages a window keeps: more than the first pages that a client loads. */
+export const WINDOW_LENGTH = 200;
+
+/** When a window expires, and whether each new message starts that time again. */
+export interface WindowLife {
+  ttlMs: number;
+  isRenewed: boolean;
+}
+
+/** With retention, a new message does not renew the window: a busy one would keep messages that must be gone. */
+export const windowLife = (ttlMs: number, retention: number | "forever"): WindowLife =>
+  retention === "forever" ? { ttlMs, isRenewed: true } : { ttlMs: Math.min(ttlMs, retention), isRenewed: false };
+
+/**
+ * A Lua function that adds one change to a window, a sorted set of messages by seq. The window also holds its own head,
+ * the last change that it includes: the tag is the member, the negative version its score.
+ * Two kinds of change drop the window: one that is not the next after its head, and one that is no new message, because
+ * the signatures of the other messages then no longer fit. The next reader of the newest page fills it again (REFILL).
+ * A conversation that nobody reads has no window and costs nothing here.
+ */
+export const RECORD = `
+local function record(key, version, tag, seq, text, renew, length)
+  local known = redis.call('ZRANGE', key, '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+  if not known[1] then return end
+  local head, v = -tonumber(known[2]), tonumber(version)
+  -- The window includes this change: it was filled from the log. With another tag it is from another history of the
+  -- database, before a restore for example.
+  if v == head and known[1] == tag then return end
+  if v ~= head + 1 or seq == '0' then
+    redis.call('DEL', key)
+    return
+  end
+  -- ZADD first: an empty key would vanish with its expiry, and the new one would never expire.
+  redis.call('ZADD', key, -v, tag, seq, text)
+  redis.call('ZREM', key, known[1])
+  -- Trimming with each message would cost more, and a few messages too many do no harm.
+  if redis.call('ZCARD', key) > length + 16 then redis.call('ZREMRANGEBYRANK', key, 1, -1 - length) end
+  if renew ~= '0' then redis.call('PEXPIRE', key, renew) end
+end`;
+
+/** Fills a window with what PostgreSQL has. KEYS: window. ARGV: version, tag, TTL in ms, then seq and member in turn. */
+const REFILL = new Script(`
+local known = redis.pcall('ZRANGE', KEYS[1], '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+local version = tonumber(ARGV[1])
+if known[1] then
+  local head = -tonumber(known[2])
+  local more = (#ARGV - 3) / 2 > redis.call('ZCARD', KEYS[1]) - 1
+  if head > version or (head == version and known[1] == ARGV[2] and not more) then return 0 end
+end
+redis.call('DEL', KEYS[1])
+redis.call('ZADD', KEYS[1], -version, ARGV[2])
+for i = 4, #ARGV, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`);
+
+/**
+ * Reads a page. KEYS: window. ARGV: first and last seq, and the last seq that retention has removed. It reads at most
+ * one member more than the page can have. That shows that somebody else added members, and it bounds the answer.
+ */
+const PAGE = new Script(`
+if ARGV[3] ~= '0' then redis.call('ZREMRANGEBYSCORE', KEYS[1], '(0', ARGV[3]) end
+local known = redis.call('ZRANGE', KEYS[1], '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+if not known[1] then return false end
+local most = ARGV[2] - ARGV[1] + 2
+return { known[1], -tonumber(known[2]), redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'BYSCORE', 'LIMIT', 0, most) }`);
+
+/** The means by which a window recognises members that a node of this database has written. */
+interface WindowTrust {
+  signatures: Signatures;
+  channels: ReturnType<typeof channelsOf>;
+}
+
+/**
+ * The newest messages of each conversation, in a sorted set by seq. A page without holes can still be old, so it is
+ * served only if the window's head is the head of the log. No edit is missed.
+ *
+ * Redis is not trusted. Each member is signed with its conversation, epoch, seq and *drift*: the version minus the seq
+ * of the conversation at that time. Every change except a new message makes the drift larger by one, and nothing makes
+ * it smaller. A member whose drift is that of the log's head is therefore the message as it is now. If somebody puts
+ * back a member from before an edit, its drift gives it away.
+ */
+export class RedisWindow implements MessageWindow {
+  constructor(
+    private readonly client: RedisClient,
+    private readonly trust: WindowTrust,
+    private readonly life: WindowLife,
+    private readonly logger: Logger,
+  ) {}
+
+  async page(conversationId: string, head: Head, first: number, last: number): Promise<string[] | undefined> {
+    if (last - first >= WINDOW_LENGTH) return undefined;
+    const found = await this.client
+      .run((redis) => PAGE.run(redis, [windowKey(conversationId)], [first, last, head.prunedSeq]))
+      .catch(() => undefined);
+    if (!Array.isArray(found)) return undefined;
+    const [tag, version, members] = found;
+    if (tag !== tagOf(head) || version !== head.lastVersion || !Array.isArray(members)) return undefined;
+    // Each seq is at most once in the window, so the right number of members means that none is missing.
+    if (members.length !== last - first + 1) return undefined;
+    const messages: string[] = [];
+    for (const [i, member] of members.entries()) {
+      const message = this.open(conversationId, head, first + i, String(member));
+      if (message === undefined) {
+        // It is from another epoch, or no node wrote it. The window goes, and the next reader fills it again.
+        await this.forgiving(this.client.run((redis) => redis.del(windowKey(conversationId))));
+        return undefined;
+      }
+      messages.push(message);
+    }
+    return messages;
+  }
+
+  refill(conversationId: string, head: Head, messages: Message[]): void {
+    const members = messages.flatMap((message) => {
+      const text = JSON.stringify(message);
+      return [message.seq, this.trust.signatures.sign(kept(conversationId, head, message.seq), text) + text];
+    });
+    const parameters = [head.lastVersion, tagOf(head), this.life.ttlMs, ...members];
+    void this.forgiving(this.client.run((redis) => REFILL.run(redis, [windowKey(conversationId)], parameters)));
+  }
+
+  prune(conversationId: string, prunedSeq: number): Promise<boolean> {
+    return this.forgiving(
+      this.client.run((redis) =>
+        Promise.all(keysOf(conversationId).map((key) => redis.zremrangebyscore(key, "(0", prunedSeq))),
+      ),
+    );
+  }
+
+  drop(conversationId: string): Promise<boolean> {
+    return this.forgiving(this.client.run((redis) => redis.del(...keysOf(conversationId))));
+  }
+
+  /** The message in a member, or undefined unless it is the one with this seq, in its state at this head. */
+  private open(conversationId: string, head: Head, seq: number, member: string): string | undefined {
+    const { signatures, channels } = this.trust;
+    const brace = member.indexOf("{");
+    // A member from REFILL begins with its signature. One from RECORD was published: its node stands before that.
+    if (brace === Signatures.LENGTH) {
+      const text = member.slice(brace);
+      return signatures.isRight(member.slice(0, brace), kept(conversationId, head, seq), text) ? text : undefined;
+    }
+    const found = unsealMessage(signatures, channels.conversation(conversationId), member);
+    if (!found) return undefined;
+    const { version, lastSeq, message, epoch } = found.header;
+    const isIt = message?.seq === seq && message.isNew && version - lastSeq === driftOf(head) && epoch === head.epoch;
+    return isIt ? found.message : undefined;
+  }
+
+  /** Resolves to whether it worked. A failure is only logged: PostgreSQL has what the window lacks. */
+  private async forgiving(work: Promise<unknown>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (error) {
+      if (!(error instanceof RedisAway)) this.logger.warn({ err: error }, "Redis refused a message for its window");
+      return false;
+    }
+  }
+}
+
+const keysOf = (conversationId: string) => [windowKey(conversationId), plainWindowKey(conversationId)];
+
+const driftOf = (head: Head) => head.lastVersion - head.lastSeq;
+
+/** Empty for a conversation without changes, which has no tag. */
+const tagOf = (head: Head) => head.tag ?? "";
+
+/** The parts that the signature of a member from REFILL covers beside the message itself. */
+const kept = (conversationId: string, head: Head, seq: number) =>
+  `${windowKey(conversationId)} ${head.epoch} ${driftOf(head)} ${seq}`;

@@ -1,0 +1,248 @@
+import { LRUCache } from "lru-cache";
+import { encode } from "../../protocol/frames.ts";
+import type { ConversationStore } from "../log/ports.ts";
+import type { ClientSocket } from "./socket.ts";
+
+/** Sends one frame to all sockets that joined a topic: Bun's native publish. */
+export type Publish = (topic: string, frame: string) => void;
+
+/** Users that one statement asks after. */
+const USERS_AT_ONCE = 200;
+/** So late may a joining come that was followed by a removal before a socket was there to hear of it. */
+const REMOVALS = { max: 10_000, ttl: 60_000 };
+
+/** Before every version. */
+const NOTHING = -1;
+
+const activityTopic = (conversationId: string) => `a:${conversationId}`;
+const removalKey = (userId: number, conversationId: string) => `${userId} ${conversationId}`;
+
+/** What a socket last heard of its user's part in a conversation: `version` is that of the change, or of the reading. */
+interface Part {
+  readonly version: number;
+  readonly isIn: boolean;
+}
+
+/** One `/ws/` socket. */
+interface Watcher {
+  readonly socket: ClientSocket;
+  /** Those it watches, and those that its user has left since `begin`: what comes late of a joining is no news then. */
+  readonly parts: Map<string, Part>;
+  /** Its list of conversations was read: until then parts are only noted. */
+  isLoaded: boolean;
+}
+
+/** What watching asks of the hub. */
+export interface WatchingNeeds {
+  publish: Publish;
+  /** Brings the conversation's changes here, until `unfollow` was called as often. */
+  follow(conversationId: string): void;
+  unfollow(conversationId: string): void;
+}
+
+/**
+ * What the `/ws/` sockets of this node watch: each hears of the activity in all its user's conversations, but for those
+ * that it subscribed to, which tell more. Joinings and removals come from several places and in any order; of each
+ * socket and conversation the one with the highest version counts.
+ */
+export class Watching {
+  private readonly users = new Map<number, Map<ClientSocket, Watcher>>();
+  /** By conversation: how many sockets watch it, and the newest version that they were told of. */
+  private readonly watched = new Map<string, { sockets: number; told: number }>();
+
+  /** The newest removals: their versions by user and conversation, for sockets that were not there yet. */
+  private readonly removals = new LRUCache<string, number>(REMOVALS);
+
+  /** Conversations that were removed: a joining that comes late is no news. */
+  private readonly gone = new LRUCache<string, true>(REMOVALS);
+
+  constructor(private readonly needs: WatchingNeeds) {}
+
+  // Sockets
+
+  /** From now on what happens to its user is noted. MUST be called before the user's list is read for `load`. */
+  begin(socket: ClientSocket): void {
+    const { userId } = socket.actor;
+    const watcher = { socket, parts: new Map<string, Part>(), isLoaded: false };
+    const watchers = this.users.get(userId);
+    if (watchers) watchers.set(socket, watcher);
+    else this.users.set(userId, new Map([[socket, watcher]]));
+  }
+
+  /** The socket watches the conversations of this list, but for what was heard of since it was read. */
+  load(socket: ClientSocket, own: { id: string; lastVersion: number }[]): void {
+    const watcher = this.find(socket);
+    if (!watcher) return;
+    for (const { id, lastVersion } of own) this.hear(watcher, id, true, lastVersion);
+    watcher.isLoaded = true;
+    for (const [conversationId, { isIn, version }] of watcher.parts)
+      if (isIn) this.watch(socket, conversationId, version);
+  }
+
+  /** MUST be called once for every socket that began, when it has closed; others are no harm. */
+  end(socket: ClientSocket): void {
+    const watcher = this.find(socket);
+    if (!watcher) return;
+    const { userId } = socket.actor;
+    const watchers = this.users.get(userId);
+    watchers?.delete(socket);
+    if (watchers?.size === 0) this.users.delete(userId);
+    if (watcher.isLoaded)
+      for (const [conversationId, { isIn }] of watcher.parts) if (isIn) this.unwatch(socket, conversationId);
+    watcher.parts.clear();
+    watcher.isLoaded = false;
+  }
+
+  isWatching(socket: ClientSocket, conversationId: string): boolean {
+    const watcher = this.find(socket);
+    return watcher?.isLoaded === true && watcher.parts.get(conversationId)?.isIn === true;
+  }
+
+  /** Whether it watches at least one of these conversations. */
+  isWatchingAny(socket: ClientSocket, conversationIds: ReadonlySet<string>): boolean {
+    const watcher = this.find(socket);
+    if (!watcher?.isLoaded) return false;
+    // The shorter of the two is looked through.
+    if (watcher.parts.size <= conversationIds.size) {
+      for (const [id, { isIn }] of watcher.parts) if (isIn && conversationIds.has(id)) return true;
+    } else for (const id of conversationIds) if (watcher.parts.get(id)?.isIn) return true;
+    return false;
+  }
+
+  /** Off while the socket is subscribed to the conversation. */
+  setActivity(socket: ClientSocket, conversationId: string, on: boolean): void {
+    if (!this.isWatching(socket, conversationId)) return;
+    if (on) socket.joinTopic(activityTopic(conversationId));
+    else socket.leaveTopic(activityTopic(conversationId));
+  }
+
+  // What happens
+
+  /** The user came in with this version of the conversation. */
+  joined(userId: number, conversationId: string, version: number): void {
+    for (const watcher of this.watchersOf(userId)) this.hear(watcher, conversationId, true, version);
+  }
+
+  /** The user went out with this version of the conversation. */
+  left(userId: number, conversationId: string, version: number): void {
+    const key = removalKey(userId, conversationId);
+    this.removals.set(key, Math.max(version, this.removals.get(key) ?? 0));
+    for (const watcher of this.watchersOf(userId)) this.hear(watcher, conversationId, false, version);
+  }
+
+  /** There is no such conversation any more. Gives the users whose sockets watched it. */
+  removed(conversationId: string): number[] {
+    this.gone.set(conversationId, true);
+    const userIds = new Set<number>();
+    for (const [userId, watchers] of this.users)
+      for (const watcher of watchers.values()) {
+        const part = watcher.parts.get(conversationId);
+        if (!part?.isIn) continue;
+        userIds.add(userId);
+        watcher.parts.set(conversationId, { version: part.version, isIn: false });
+        if (watcher.isLoaded) this.dismiss(watcher.socket, conversationId);
+      }
+    return [...userIds];
+  }
+
+  /** Tells of activity: once for each version; an older one that comes late is no news. */
+  moved(conversation_id: string, last_version: number, last_seq: number): void {
+    const watched = this.watched.get(conversation_id);
+    if (!watched || last_version <= watched.told) return;
+    watched.told = last_version;
+    const frame = encode({ type: "activity", conversation_id, last_seq, last_version });
+    this.needs.publish(activityTopic(conversation_id), frame);
+  }
+
+  /** Retention has removed messages up to there. */
+  pruned(conversation_id: string, pruned_seq: number): void {
+    if (!this.watched.has(conversation_id)) return;
+    this.needs.publish(activityTopic(conversation_id), encode({ type: "pruned", conversation_id, pruned_seq }));
+  }
+
+  /**
+   * Reads anew what is watched: the database may have gone back in time, so every version that was heard of counts for
+   * nothing. What is heard while that is read is newer.
+   */
+  async restart(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
+    this.removals.clear();
+    this.gone.clear();
+    for (const watched of this.watched.values()) watched.told = NOTHING;
+    for (const watchers of this.users.values())
+      for (const { parts } of watchers.values())
+        for (const [conversationId, { isIn }] of parts) parts.set(conversationId, { version: NOTHING, isIn });
+    await this.heal(ofUsers);
+  }
+
+  /** Puts right what is watched, after joinings and removals that may have been missed. */
+  async heal(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
+    const users = [...this.users.keys()];
+    for (let i = 0; i < users.length; i += USERS_AT_ONCE) {
+      const chunk = users.slice(i, i + USERS_AT_ONCE);
+      const watchers = chunk.flatMap((userId) => this.watchersOf(userId)).filter(({ isLoaded }) => isLoaded);
+      const before = watchers.map((watcher) => ({ watcher, parts: new Map(watcher.parts) }));
+      const own = new Map(chunk.map((userId) => [userId, new Map<string, { lastVersion: number; lastSeq: number }>()]));
+      for (const row of await ofUsers(chunk)) own.get(row.userId)?.set(row.id, row);
+      for (const { watcher, parts } of before) {
+        const now = own.get(watcher.socket.actor.userId) ?? new Map();
+        this.dropMissing(watcher, parts, now);
+        for (const [conversation_id, { lastVersion: last_version, lastSeq: last_seq }] of now)
+          if (this.hear(watcher, conversation_id, true, last_version))
+            // Who does not know the conversation learns of it by this.
+            watcher.socket.send(encode({ type: "activity", conversation_id, last_seq, last_version }));
+      }
+    }
+  }
+
+  /** @param before what was known before `own` was read: of what was heard since, that reading may know nothing */
+  private dropMissing(watcher: Watcher, before: Map<string, Part>, own: Map<string, unknown>) {
+    for (const [conversationId, part] of before) {
+      if (!part.isIn || own.has(conversationId) || watcher.parts.get(conversationId) !== part) continue;
+      watcher.parts.set(conversationId, { version: part.version, isIn: false });
+      this.dismiss(watcher.socket, conversationId);
+    }
+  }
+
+  /** Takes what is newer than all that was heard before. Returns whether that changes what is watched. */
+  private hear(watcher: Watcher, conversationId: string, isIn: boolean, version: number): boolean {
+    const before = watcher.parts.get(conversationId);
+    if (before && version <= before.version) return false;
+    if (isIn && this.gone.has(conversationId)) return false;
+    if (isIn && version <= (this.removals.get(removalKey(watcher.socket.actor.userId, conversationId)) ?? -1))
+      return false;
+    watcher.parts.set(conversationId, { version, isIn });
+    if (!watcher.isLoaded || isIn === (before?.isIn ?? false)) return false;
+    if (isIn) this.watch(watcher.socket, conversationId, version);
+    else this.dismiss(watcher.socket, conversationId);
+    return true;
+  }
+
+  private watch(socket: ClientSocket, conversationId: string, version: number) {
+    const watched = this.watched.get(conversationId);
+    if (watched) watched.sockets++;
+    else this.watched.set(conversationId, { sockets: 1, told: version });
+    this.needs.follow(conversationId);
+    if (!socket.subscriptions.has(conversationId)) socket.joinTopic(activityTopic(conversationId));
+  }
+
+  private unwatch(socket: ClientSocket, conversationId: string) {
+    socket.leaveTopic(activityTopic(conversationId));
+    const watched = this.watched.get(conversationId);
+    if (watched && --watched.sockets === 0) this.watched.delete(conversationId);
+    this.needs.unfollow(conversationId);
+  }
+
+  private dismiss(socket: ClientSocket, conversationId: string) {
+    this.unwatch(socket, conversationId);
+    // One that is subscribed is told by its room, in the order of the log.
+    if (!socket.subscriptions.has(conversationId)) socket.tellRemoved(conversationId);
+  }
+
+  private watchersOf(userId: number): Watcher[] {
+    return [...(this.users.get(userId)?.values() ?? [])];
+  }
+
+  private find(socket: ClientSocket): Watcher | undefined {
+    return this.users.get(socket.actor.userId)?.get(socket);
+  }
+}

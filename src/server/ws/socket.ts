@@ -1,0 +1,246 @@
+import type { ServerWebSocket } from "bun";
+import { closeCodes, reconnectAfterMs } from "../../protocol/close-codes.ts";
+import { encode } from "../../protocol/frames.ts";
+import type { Actor } from "../features/messages/service.ts";
+import type { Cursor, Subscription } from "./subscription.ts";
+
+/** What an upgrade has found out; the socket's `data` from then on. */
+export interface Upgrade {
+  actor: Actor;
+  sessionId: string;
+  /** The cookie's token: looked at once more when the socket has opened, then dropped. */
+  token: string;
+  /** `undefined` on `/ws/`, which serves all of a user's conversations. */
+  conversationId: string | undefined;
+  /** Where the client goes on. */
+  cursor: Cursor | undefined;
+  socket: ClientSocket | undefined;
+}
+
+export type Raw = ServerWebSocket<Upgrade>;
+
+/** A reader with more than this unsent gets no ephemeral frames, and a replay waits for it. */
+const SLOW_BYTES = 256 * 1024;
+/** What may wait to be worked on; a client that sends faster than that is flooding. */
+export const INBOX_FRAMES = 1_000;
+export const INBOX_BYTES = 1024 * 1024;
+/** CONTRACT §7: ten unparsable or unknown frames within 60 s close the socket. */
+export const ABUSE = { frames: 10, withinMs: 60_000 };
+/** Throttled frames that are answered; beyond them the client is flooding. */
+export const FLOOD = { frames: 500, withinMs: 10_000 };
+/** One socket's frames are worked on for so long before others have their turn. */
+const AT_A_STRETCH_MS = 10;
+const TERMINATE_AFTER_MS = 2_000;
+/** A reader that stays slow for this long is too slow, however little is left to send. */
+const STALLED_MS = 10_000;
+
+/** Works on one frame. A promise makes the next frame wait. */
+export type FrameHandler = (socket: ClientSocket, frame: string | Buffer) => Promise<void> | undefined;
+
+/** One client's connection: frames are worked on one after the other, and all that is sent goes through here. */
+export class ClientSocket {
+  readonly actor: Actor;
+  readonly sessionId: string;
+  readonly subscriptions = new Map<string, Subscription>();
+  isGreeted = false;
+  private readonly inbox: (string | Buffer)[] = [];
+  private inboxBytes = 0;
+  /** True until the socket is greeted: nothing may be answered before that. */
+  private working = true;
+  private sentAway = false;
+  // What few sockets ever need is made when it is: idle ones are the most, and should cost little.
+  private badFrames: Recent | undefined;
+  private throttledFrames: Recent | undefined;
+  private slowSince: number | undefined;
+  private drained: (() => void)[] | undefined;
+  private sendsInFlight = 0;
+  private sendSlots: (() => void)[] | undefined;
+
+  constructor(
+    private readonly raw: Raw,
+    private readonly handle: FrameHandler,
+  ) {
+    this.actor = raw.data.actor;
+    this.sessionId = raw.data.sessionId;
+  }
+
+  get isUserSocket() {
+    return this.raw.data.conversationId === undefined;
+  }
+
+  get isClosed() {
+    return this.raw.readyState !== WebSocket.OPEN;
+  }
+
+  /** It was closed by this server: what it still has to say is not heard. */
+  get isSentAway() {
+    return this.sentAway;
+  }
+
+  /** On `/ws/chat/{id}/` the one conversation it is about. */
+  get conversationId() {
+    return this.raw.data.conversationId;
+  }
+
+  // In
+
+  receive(frame: string | Buffer): void {
+    if (this.sentAway) return;
+    this.inbox.push(frame);
+    this.inboxBytes += frame.length;
+    if (this.inbox.length > INBOX_FRAMES || this.inboxBytes > INBOX_BYTES) {
+      this.close(closeCodes.flooding, "Too many frames at once");
+      return;
+    }
+    if (!this.working) void this.work();
+  }
+
+  /** The greeting is out: from now on frames are worked on, those that have come already first. */
+  start(): void {
+    this.isGreeted = true;
+    void this.work();
+  }
+
+  private async work() {
+    this.working = true;
+    let since = performance.now();
+    for (let frame = this.inbox.shift(); frame !== undefined; frame = this.inbox.shift()) {
+      this.inboxBytes -= frame.length;
+      const pending = this.handle(this, frame);
+      if (pending) await pending;
+      if (performance.now() - since < AT_A_STRETCH_MS) continue;
+      // The embedded database answers without the event loop's turn coming around: the other sockets need it.
+      await Bun.sleep(0);
+      since = performance.now();
+    }
+    this.working = false;
+  }
+
+  /** Keeps count of sends that have no answer yet, so that one socket can't fill the log's queue. */
+  startSend(): void {
+    this.sendsInFlight++;
+  }
+
+  endSend(): void {
+    this.sendsInFlight--;
+    this.sendSlots?.shift()?.();
+  }
+
+  /** Resolves when another send may start; `undefined`: now. */
+  sendSlot(max: number): Promise<void> | undefined {
+    if (this.sendsInFlight < max) return undefined;
+    this.sendSlots ??= [];
+    const slots = this.sendSlots;
+    return new Promise((resolve) => slots.push(resolve));
+  }
+
+  /** Counts a frame that could not be understood. */
+  countBadFrame(): void {
+    this.badFrames ??= new Recent(ABUSE.withinMs);
+    if (this.badFrames.hit() >= ABUSE.frames) this.close(closeCodes.protocolAbuse, "Too many invalid frames");
+  }
+
+  /** Counts a frame that was refused for coming too fast. Who goes on regardless is not answered for ever. */
+  countThrottled(): void {
+    this.throttledFrames ??= new Recent(FLOOD.withinMs);
+    if (this.throttledFrames.hit() >= FLOOD.frames) this.close(closeCodes.flooding, "Flooding");
+  }
+
+  // Out
+
+  /** Unsent bytes. */
+  get buffered() {
+    return this.raw.getBufferedAmount();
+  }
+
+  get isSlow() {
+    return this.buffered > SLOW_BYTES;
+  }
+
+  /** A frame that does not fit any more makes Bun close the socket, so none is ever left out. */
+  send(frame: string): void {
+    if (this.raw.readyState === WebSocket.OPEN) this.raw.send(frame);
+  }
+
+  /** For the sweep: whether the reader has been slow ever since so long ago that it will not catch up. */
+  isStalled(now: number): boolean {
+    if (!this.isSlow) this.slowSince = undefined;
+    else this.slowSince ??= now;
+    return this.slowSince !== undefined && now - this.slowSince > STALLED_MS;
+  }
+
+  /** Resolves when the reader has caught up, or is gone. */
+  async writable(): Promise<void> {
+    this.drained ??= [];
+    const { drained } = this;
+    while (this.isSlow && this.raw.readyState === WebSocket.OPEN)
+      await new Promise<void>((resolve) => drained.push(resolve));
+  }
+
+  onDrain(): void {
+    for (const resolve of this.drained?.splice(0) ?? []) resolve();
+  }
+
+  joinTopic(topic: string): void {
+    if (this.raw.readyState === WebSocket.OPEN) this.raw.subscribe(topic);
+  }
+
+  leaveTopic(topic: string): void {
+    if (this.raw.readyState === WebSocket.OPEN) this.raw.unsubscribe(topic);
+  }
+
+  tellRemoved(conversation_id: string): void {
+    this.send(encode({ type: "unsubscribed", conversation_id, code: "removed" }));
+  }
+
+  /** The user was removed from the conversation: on `/ws/` others go on. */
+  onExpelled(conversationId: string): void {
+    if (this.isUserSocket) this.tellRemoved(conversationId);
+    else this.close(closeCodes.notParticipant, "You are no longer a participant");
+  }
+
+  // The end
+
+  /** Closes with a code of the contract; a client that does not answer is cut off 2 s later. */
+  close(code: number, reason: string): void {
+    if (this.sentAway) return;
+    this.sentAway = true;
+    this.inbox.length = 0;
+    if (this.raw.readyState !== WebSocket.OPEN) return;
+    this.raw.close(code, reason);
+    setTimeout(() => this.raw.terminate(), TERMINATE_AFTER_MS).unref();
+  }
+
+  /** Sends the client away to come back after a while that differs from socket to socket. */
+  restart(): void {
+    this.close(closeCodes.restarting, JSON.stringify({ reconnect_after_ms: reconnectAdvice() }));
+  }
+
+  /** Takes no more frames, but still sends. */
+  stopReading(): void {
+    this.inbox.length = 0;
+    this.inboxBytes = 0;
+    this.receive = () => {};
+  }
+
+  /** What has come before is still worked on, as `handle` sees fit: who sends and leaves at once has sent. */
+  onClosed(): void {
+    this.onDrain();
+  }
+}
+
+/** Counts what happened within the last so many ms. */
+class Recent {
+  private moments: number[] = [];
+
+  constructor(private readonly withinMs: number) {}
+
+  hit(): number {
+    const now = performance.now();
+    this.moments = this.moments.filter((moment) => now - moment < this.withinMs);
+    return this.moments.push(now);
+  }
+}
+
+/** In ms, with jitter, so that a restart does not bring all clients back at once. */
+export const reconnectAdvice = () => reconnectAfterMs.base + Math.floor(Math.random() * reconnectAfterMs.spread);

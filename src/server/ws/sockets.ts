@@ -1,0 +1,193 @@
+import type { WebSocketHandler } from "bun";
+import { closeCodes } from "../../protocol/close-codes.ts";
+import { encode, FRAME_BYTES_MAX } from "../../protocol/frames.ts";
+import { Failure } from "../base/failure.ts";
+import type { Sessions } from "../features/accounts/sessions.ts";
+import type { Standing } from "../log/ports.ts";
+import { handleFrame, type Services } from "./dispatch.ts";
+import type { Room } from "./room.ts";
+import { ClientSocket, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
+import type { Cursor } from "./subscription.ts";
+
+/** DESIGN §1: a reader this far behind is closed by the sweep; at twice that Bun cuts it off. */
+export const TOO_SLOW_BYTES = 512 * 1024;
+const FUSE_BYTES = 1024 * 1024;
+const SWEEP_EVERY_MS = 250;
+/** How often open sockets count as use of their sessions, and sessions that ended unheard are noticed. */
+const TOUCH_EVERY_MS = 60_000;
+
+/** For Bun.serve. */
+export const socketLimits = {
+  maxPayloadLength: FRAME_BYTES_MAX,
+  backpressureLimit: FUSE_BYTES,
+  closeOnBackpressureLimit: true,
+  // Pings go out well before this: routers and proxies cut what is silent for 55 or 60 s.
+  idleTimeout: 50,
+  sendPings: true,
+  // Compressing for each reader anew costs fan-out three quarters of its speed.
+  perMessageDeflate: false,
+} as const satisfies Partial<WebSocketHandler<Upgrade>>;
+
+/** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
+export class Sockets {
+  private readonly timers: ReturnType<typeof setInterval>[];
+  /** Never throws and never rejects: an error that one client's frame causes ends that client's socket, not the node. */
+  private readonly handle: FrameHandler = (socket, frame) => {
+    try {
+      return handleFrame(this.services, socket, frame)?.catch((error: unknown) => this.fail(socket, error));
+    } catch (error) {
+      this.fail(socket, error);
+      return undefined;
+    }
+  };
+
+  constructor(
+    private readonly services: Services,
+    private readonly sessions: Sessions,
+  ) {
+    this.timers = [
+      setInterval(() => this.sweep(), SWEEP_EVERY_MS),
+      setInterval(() => void this.touch(), TOUCH_EVERY_MS),
+    ];
+  }
+
+  open(raw: Raw): void {
+    const { hub, meter, logger } = this.services;
+    const socket = new ClientSocket(raw, this.handle);
+    raw.data.socket = socket;
+    hub.add(socket);
+    meter.upgrades++;
+    this.greet(socket, raw.data).catch((error: unknown) => {
+      if (error instanceof Failure && error.reason === "not_a_participant")
+        return socket.close(closeCodes.notParticipant, error.message);
+      if (!(error instanceof Failure)) logger.error({ err: error }, "a socket could not be opened");
+      socket.close(closeCodes.tryAgain, "Please try again");
+    });
+  }
+
+  private async greet(socket: ClientSocket, upgrade: Upgrade) {
+    const { token, conversationId, cursor } = upgrade;
+    upgrade.token = "";
+    // From here on the hub hears of the session's end; whether it ended just before is asked now.
+    const session = await this.sessions.find(token);
+    if (!session) return socket.close(closeCodes.sessionEnded, "Session ended");
+    socket.actor.fullName = session.fullName;
+    if (socket.isClosed) return socket.start();
+    if (conversationId === undefined) await this.greetUser(socket);
+    else await this.greetChat(socket, conversationId, cursor);
+    // It left meanwhile: what it has said before is heard all the same.
+    if (!socket.isGreeted) socket.start();
+  }
+
+  /** `/ws/chat/{id}/` */
+  private async greetChat(socket: ClientSocket, conversationId: string, cursor: Cursor | undefined) {
+    const { hub, conversations } = this.services;
+    const subscription = hub.enter(socket, conversationId);
+    const greet = ({ readSeq, epoch }: Standing, room: Room) => {
+      socket.send(
+        encode({
+          type: "connection_established",
+          message: "Connected to chat",
+          conversation_id: conversationId,
+          last_seq: room.lastSeq,
+          last_version: room.delivered,
+          tag: room.tag,
+          pruned_seq: room.prunedSeq,
+          epoch,
+          read_seq: readSeq,
+          reconnect_after_ms: reconnectAdvice(),
+          user_id: socket.actor.userId,
+        }),
+      );
+      socket.start();
+    };
+    try {
+      await subscription.join(conversations, cursor, greet);
+    } catch (error) {
+      hub.leave(subscription);
+      throw error;
+    }
+  }
+
+  /** `/ws/`: nothing is subscribed at first, but all the user's conversations are watched. */
+  private async greetUser(socket: ClientSocket) {
+    const { hub } = this.services;
+    hub.watching.begin(socket);
+    const own = await this.readOwn(socket);
+    if (socket.isClosed) return;
+    socket.send(
+      encode({
+        type: "connection_established",
+        message: "Connected to chat",
+        epoch: hub.epoch,
+        reconnect_after_ms: reconnectAdvice(),
+        user_id: socket.actor.userId,
+      }),
+    );
+    hub.watching.load(socket, own);
+    socket.start();
+  }
+
+  /** The conversations of the socket's user, read in one epoch. */
+  private async readOwn({ actor }: ClientSocket) {
+    const { hub, conversations } = this.services;
+    for (;;) {
+      const { epoch } = hub;
+      const own = await conversations.ofUsers([actor.userId]);
+      if (epoch === hub.epoch) return own;
+    }
+  }
+
+  closed(raw: Raw): void {
+    const { socket, actor } = raw.data;
+    const { hub, typing, places } = this.services;
+    places.giveBack(actor.userId);
+    if (!socket) return;
+    socket.onClosed();
+    const left = [...socket.subscriptions.keys()];
+    hub.remove(socket);
+    // Of a user who has another socket there, typing ends by itself or by a word of that one.
+    for (const conversationId of left)
+      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.allLeft(conversationId, socket.actor);
+  }
+
+  private fail(socket: ClientSocket, error: unknown) {
+    this.services.logger.error({ err: error, user_id: socket.actor.userId }, "a frame could not be handled");
+    socket.close(closeCodes.tryAgain, "Please try again");
+  }
+
+  private sweep() {
+    const now = performance.now();
+    for (const socket of this.services.hub.sockets)
+      if (socket.buffered > TOO_SLOW_BYTES || socket.isStalled(now))
+        socket.close(closeCodes.tooSlow, "Reading too slowly");
+  }
+
+  /** Counts open sockets as use of their sessions, and closes those whose session has ended unheard. */
+  async touch(): Promise<void> {
+    const { hub, logger } = this.services;
+    const users = new Map<string, number>();
+    for (const socket of hub.sockets) users.set(socket.sessionId, socket.actor.userId);
+    try {
+      for (const ended of await this.sessions.touch([...users.keys()])) {
+        const userId = users.get(ended);
+        if (userId !== undefined) hub.endSessions(userId, [ended]);
+      }
+    } catch (error) {
+      logger.warn({ err: error }, "can't renew the sessions of open sockets");
+    }
+  }
+
+  /** Takes no more frames; what is under way still gets its answer. */
+  stopReading(): void {
+    for (const socket of this.services.hub.sockets) socket.stopReading();
+  }
+
+  /** Sends everybody away to come back, and says how many they were. */
+  closeAll(): number {
+    for (const timer of this.timers) clearInterval(timer);
+    const { size } = this.services.hub.sockets;
+    for (const socket of this.services.hub.sockets) socket.restart();
+    return size;
+  }
+}

@@ -1,0 +1,171 @@
+import { Failure } from "../base/failure.ts";
+import type { ChangeEvent } from "../log/changes.ts";
+import type { ConversationStore, Standing } from "../log/ports.ts";
+import type { Room } from "./room.ts";
+import type { ClientSocket } from "./socket.ts";
+
+/** A replay reads this many changes at a time. */
+const REPLAY_PAGE = 50;
+/** CONTRACT §7: who is further behind refetches. */
+export const REPLAY_MAX = 10_000;
+
+/** Where a client goes on: the version it has got, and the tag that it had there, if it says so. */
+export interface Cursor {
+  version: number;
+  tag: string | undefined;
+}
+
+/**
+ * One socket's part in one room. It is registered before its right is read, so that a removal is either seen by that
+ * read or arrives here as an event; it is live from the tick in which it has everything that was delivered.
+ */
+export class Subscription {
+  live = false;
+  private over = false;
+  /** The version at which the user was seen to take part; what ended it before is over. */
+  private inAt: number | undefined;
+  /** The newest removal that came while that was read. */
+  private outAt = 0;
+
+  constructor(
+    readonly socket: ClientSocket,
+    readonly room: Room,
+    private readonly topic: string,
+    /** Shared by all of a hub: a closure for each would be much of what an idle socket costs. */
+    private readonly onExpelled: (subscription: Subscription) => void,
+  ) {
+    room.subscriptions.add(this);
+  }
+
+  get userId() {
+    return this.socket.actor.userId;
+  }
+
+  /**
+   * Greets; then replays what came after the cursor and goes live, which does not end with this promise. Where the log
+   * has another change at the cursor, the client gets a `reset` instead.
+   * @param greet sends the first frame, in the tick whose state it tells
+   * @throws Failure when the user is no participant, or the log can't be read
+   */
+  async join(
+    conversations: ConversationStore,
+    cursor: Cursor | undefined,
+    greet: (standing: Standing, room: Room) => void,
+  ): Promise<void> {
+    const { room } = this;
+    for (;;) {
+      await room.started;
+      const { generation } = room;
+      const standing = await this.readStanding(conversations, cursor);
+      if (this.over) return;
+      if (generation !== room.generation) continue;
+      if (!standing || standing.lastVersion < this.outAt) throw new Failure("not_a_participant");
+      this.inAt = standing.lastVersion;
+      const isOther = cursor?.tag !== undefined && cursor.tag !== standing.tagThere;
+      // A node that has missed something may stand behind its client, which must not get that twice.
+      if (cursor && !isOther && cursor.version <= standing.lastVersion) await room.reached(cursor.version);
+      if (this.over) return;
+      if (generation !== room.generation) continue;
+      room.prunedSeq = Math.max(room.prunedSeq, standing.prunedSeq);
+      greet(standing, room);
+      if (!cursor) this.goLive();
+      // Not waited for: what else comes over the socket goes on, however long the log can't be read.
+      else if (isOther) void this.reset().catch(() => this.socket.restart());
+      else void this.replay(cursor, standing, generation).catch(() => this.socket.restart());
+      return;
+    }
+  }
+
+  /** Where the user stands, once the room has what the log has: one of them may have gone back in time. */
+  private async readStanding(conversations: ConversationStore, cursor: Cursor | undefined) {
+    const { room } = this;
+    const { delivered } = room;
+    const version = cursor?.tag === undefined ? undefined : cursor.version;
+    const standing = await conversations.standing(room.conversationId, this.userId, version);
+    const isBack = standing && (standing.lastVersion < delivered || standing.epoch !== room.epoch);
+    if (isBack || (cursor?.tag !== undefined && cursor.tag !== standing?.tagThere)) await room.compare();
+    return standing;
+  }
+
+  /** The room has started over. `standing` is the user's as the log has it now; `undefined`: they take no part. */
+  admit(standing: Standing | undefined): void {
+    if (this.over) return;
+    this.outAt = 0;
+    // A socket that is just asking for its right asks again.
+    if (this.inAt === undefined) return;
+    if (standing) this.inAt = standing.lastVersion;
+    else this.end();
+  }
+
+  /** The user was removed with this change: the last that this socket gets, unless they are known to be back. */
+  expel({ version, frame }: ChangeEvent): void {
+    if (this.over) return;
+    // A room that lags behind comes to removals that are older than the right to be here.
+    if (this.inAt === undefined) this.outAt = version;
+    if (this.inAt === undefined || version <= this.inAt) return;
+    if (this.live) {
+      this.socket.leaveTopic(this.topic);
+      this.socket.send(frame);
+    }
+    this.leave();
+    this.onExpelled(this);
+  }
+
+  /** There is no such conversation any more. */
+  end(): void {
+    if (this.over) return;
+    // Who is just asking for their right is told that there is none.
+    this.outAt = Number.MAX_SAFE_INTEGER;
+    if (this.inAt === undefined) return;
+    this.leave();
+    this.onExpelled(this);
+  }
+
+  leave(): void {
+    if (this.over) return;
+    this.over = true;
+    this.room.subscriptions.delete(this);
+    if (this.live) this.socket.leaveTopic(this.topic);
+    this.live = false;
+  }
+
+  private goLive() {
+    this.live = true;
+    this.socket.joinTopic(this.topic);
+  }
+
+  /** Ends live. MUST NOT await between seeing that the cursor has caught up and going live: a change could pass by. */
+  private async replay({ version: after, tag }: Cursor, standing: Standing, generation: number) {
+    const { room } = this;
+    const newest = Math.max(room.delivered, standing.lastVersion);
+    if (after > newest || after < standing.prunedVersion || newest - after > REPLAY_MAX) return this.reset();
+    let cursor: Cursor = { version: after, tag };
+    // `delivered` moves on while pages are read and sent; in the tick where the cursor has caught up, we are done.
+    while (cursor.version < room.delivered) {
+      const events = await room.read(cursor.version, cursor.tag, REPLAY_PAGE);
+      if (this.over) return;
+      if (events === "other_history") await room.compare();
+      if (typeof events === "string" || generation !== room.generation) return this.reset();
+      for (const event of events) {
+        await this.socket.writable();
+        if (this.over) return;
+        if (generation !== room.generation) return this.reset();
+        this.socket.send(event.frame);
+        cursor = event;
+      }
+    }
+    if (generation !== room.generation) return this.reset();
+    this.goLive();
+  }
+
+  /** Goes live where the room stands. MUST NOT await between the frame and that. */
+  private async reset() {
+    for (let generation = -1; generation !== this.room.generation; ) {
+      ({ generation } = this.room);
+      await this.room.started;
+    }
+    if (this.over) return;
+    this.socket.send(this.room.resetFrame());
+    this.goLive();
+  }
+}

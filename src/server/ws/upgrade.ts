@@ -1,0 +1,93 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import type { FailureName } from "../../protocol/failures.ts";
+import { resumeTag } from "../../protocol/frames.ts";
+import { Failure } from "../base/failure.ts";
+import type { Actor } from "../features/messages/service.ts";
+import { about } from "../http/docs/about.ts";
+import { type Env, loggedIn, sessionOf } from "../http/env.ts";
+import { conversationIdOf, optionalCounter, query } from "../http/input.ts";
+import { UPGRADED } from "../http/middleware/api-log.ts";
+import type { Access } from "../log/access.ts";
+import type { SocketPlaces } from "../places/places.ts";
+
+/** Who comes through an upgrade, and what for. */
+interface Visitor {
+  actor: Actor;
+  sessionId: string;
+  token: string;
+  /** `undefined` on `/ws/`, which serves all of a user's conversations. */
+  conversationId: string | undefined;
+  /** Where the client goes on: what it has got, and the tag that it had there. */
+  cursor: { version: number; tag: string | undefined } | undefined;
+}
+
+/** Where requests become sockets: Bun's native upgrade. */
+export interface SocketGate {
+  /** False when the request is no valid WebSocket handshake. A socket gives its place back when it has closed. */
+  upgrade(request: Request, visitor: Visitor): boolean;
+}
+
+const chatQuery = z.object({ after_version: optionalCounter, tag: resumeTag.optional() });
+
+/** The routes that become sockets. Everything is refused here, with an HTTP status, before a socket exists. */
+export function socketRoutes(services: {
+  access: Access;
+  gate: SocketGate;
+  places: SocketPlaces;
+  maxSocketsPerUser: number;
+  isDraining: () => boolean;
+}): Hono<Env> {
+  const { access, gate, places, maxSocketsPerUser, isDraining } = services;
+  const app = new Hono<Env>();
+
+  const upgrade = async (c: Context<Env>, conversationId?: string, cursor?: Visitor["cursor"]) => {
+    if (isDraining()) throw new Failure("draining", { retryAfter: 1 });
+    const { userId, fullName, id: sessionId } = sessionOf(c);
+    if (conversationId !== undefined) await access.requireParticipant(conversationId, userId);
+    if (!isHandshake(c)) throw upgradeRequired(c);
+
+    if (!(await places.take(userId, maxSocketsPerUser))) throw new Failure("too_many_sockets", { retryAfter: 5 });
+    const actor = { userId, fullName };
+    const visitor = { actor, sessionId, token: c.var.token ?? "", conversationId, cursor };
+    // The stop may have begun while this request waited: nothing may open behind it.
+    if (isDraining() || !gate.upgrade(c.req.raw, visitor)) {
+      places.giveBack(userId);
+      throw isDraining() ? new Failure("draining", { retryAfter: 1 }) : upgradeRequired(c);
+    }
+    // Bun has answered; Hono still wants a response to pass through its middleware.
+    return new Response(null, { headers: { [UPGRADED]: "1" } });
+  };
+
+  const refusals: FailureName[] = ["upgrade_required", "too_many_sockets", "draining"];
+  const answers = { 101: { description: "The WebSocket is open." } };
+  const aboutChat = about({
+    id: "chatSocket",
+    summary: "A socket on one conversation",
+    description:
+      "`after_version` replays every change after it, before anything live. With the `tag` of that change a client is told by `reset` when the server has another history there.",
+    answers,
+    failures: ["not_a_participant", ...refusals],
+  });
+  app.get("/chat/:conversationId", aboutChat, loggedIn, query(chatQuery), (c) => {
+    const { after_version: version, tag } = c.req.valid("query");
+    return upgrade(c, conversationIdOf(c), version === undefined ? undefined : { version, tag });
+  });
+  const aboutUser = about({
+    id: "userSocket",
+    summary: "One socket for all of one's conversations",
+    answers,
+    failures: refusals,
+  });
+  app.get("/", aboutUser, (c) => upgrade(c));
+  return app;
+}
+
+/** The version too: Bun would refuse another one by itself, without our envelope. */
+const isHandshake = (c: Context<Env>) =>
+  c.req.header("upgrade")?.toLowerCase() === "websocket" && c.req.header("sec-websocket-version") === "13";
+
+function upgradeRequired(c: Context<Env>): Failure {
+  c.header("Upgrade", "websocket");
+  return new Failure("upgrade_required");
+}

@@ -1,0 +1,247 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "../../src/sdk/index.ts";
+import { PASSWORD } from "../support/client.ts";
+import type { TestServer } from "../support/server.ts";
+import { online, sharedServer, until } from "./people.ts";
+
+setDefaultTimeout(60_000);
+
+const ROOT = join(import.meta.dir, "../..");
+/**
+ * Of the module that is imported, as it is downloaded, gzipped. It was 10 KiB before cursors named their history: that, what
+ * retention takes and the counts of what is not loaded are needed from the first answer on, so they can't come later.
+ */
+const SIZE_MAX = 11.5 * 1024;
+
+const folder = mkdtempSync(join(tmpdir(), "confab-foreign-"));
+const project = join(folder, "project");
+let server: TestServer;
+
+const run = async (...command: string[]) => {
+  const child = Bun.spawn(command, { cwd: project, stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+  const [code, stdout, stderr] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code, stdout, stderr };
+};
+
+/** A project elsewhere, that has the packed client and nothing else of this one. */
+beforeAll(async () => {
+  server = await sharedServer();
+  const [built, installed] = [join(folder, "built"), join(project, "node_modules/confab")];
+  mkdirSync(installed, { recursive: true });
+  const must = async (...command: string[]) => expect(await run(...command)).toMatchObject({ code: 0 });
+  await must(process.execPath, join(ROOT, "scripts/sdk.ts"), "--outdir", built);
+  const pack = Bun.spawnSync([process.execPath, "pm", "pack", "--filename", join(folder, "confab.tgz")], {
+    cwd: built,
+  });
+  expect(pack.exitCode).toBe(0);
+  await must("tar", "-xzf", join(folder, "confab.tgz"), "--strip-components=1", "-C", installed);
+  writeFileSync(join(project, "package.json"), '{"type":"module"}');
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2022",
+    strict: true,
+    noEmit: true,
+    exactOptionalPropertyTypes: true,
+  };
+  // Neither a browser's types nor any platform's: the client brings all that it needs.
+  const bare = { compilerOptions: { ...compilerOptions, lib: ["es2022"], types: [] }, files: ["types.ts"] };
+  const types = join(ROOT, "node_modules/@types");
+  const node = {
+    compilerOptions: { ...compilerOptions, skipLibCheck: true, typeRoots: [types], types: ["bun"] },
+    files: ["chat.ts", "chat-ws.ts"],
+  };
+  writeFileSync(join(project, "bare.json"), JSON.stringify(bare));
+  writeFileSync(join(project, "node.json"), JSON.stringify(node));
+  writeFileSync(join(project, "chat.ts"), snippet());
+  const ws = `import WebSocket from "ws";\n${snippet().replace("connect(url)", "connect({ url, WebSocket })")}`;
+  writeFileSync(join(project, "chat-ws.ts"), ws);
+  const plain = new Bun.Transpiler({ loader: "ts" });
+  for (const name of ["chat", "chat-ws"])
+    writeFileSync(join(project, `${name}.js`), plain.transformSync(readFileSync(join(project, `${name}.ts`), "utf8")));
+  for (const name of ["ws", "@types"])
+    symlinkSync(join(ROOT, "node_modules", name), join(project, "node_modules", name));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The chat of the README, to the letter. */
+function snippet(): string {
+  const [, section = ""] = readFileSync(join(ROOT, "README.md"), "utf8").split("\n## Embed it\n");
+  return /```ts\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
+}
+
+test("it is small, loads one more module of its own, and has no zod in it", () => {
+  const installed = join(project, "node_modules/confab");
+  const read = (name: string) => readFileSync(join(installed, name), "utf8");
+  const [apart = "", ...others] = readdirSync(installed).filter((name) => /^persistence-\w+\.js$/.test(name));
+  expect(others).toEqual([]);
+  const [index, persistence] = [read("index.js"), read(apart)];
+  expect(index.match(/\bimport\b[^;]*?\)/g)).toEqual([`import("./${apart}")`]);
+  expect(persistence).not.toMatch(/\bimport\b/);
+  expect(index + persistence).not.toMatch(/zod/i);
+  // What an error shows of it on a terminal.
+  expect(Math.max(...`${index}\n${persistence}`.split("\n").map(({ length }) => length))).toBeLessThan(1000);
+  expect(Bun.gzipSync(index, { level: 9 }).length).toBeLessThanOrEqual(SIZE_MAX);
+  // docs/sdk.md says what both weigh.
+  expect(said("The module that is imported")).toBe(kilobytes(index));
+  expect(said("the one it loads")).toBe(kilobytes(persistence));
+});
+
+const kilobytes = (module: string) => (Bun.gzipSync(module, { level: 9 }).length / 1024).toFixed(1);
+const said = (what: string) =>
+  new RegExp(`${what} weighs ([\\d.]+) KB`).exec(readFileSync(join(ROOT, "docs/sdk.md"), "utf8"))?.[1];
+
+test("its types stand alone", async () => {
+  writeFileSync(
+    join(project, "types.ts"),
+    `import { connect, ConfabError, memoryStorage, type ChatMessage } from "confab/client";
+     const client = connect({ url: "http://localhost:8000", storage: memoryStorage() });
+     client.on("message", ({ content, seq }, { unread }): [string, number, number] => [content, seq, unread]);
+     const show = (m: ChatMessage): number | undefined => (m.state === "sent" ? m.seq : m.error?.errors && undefined);
+     // @ts-expect-error: there is no such event
+     client.on("massage", () => {});
+     export { ConfabError, show };`,
+  );
+  expect(await run(join(ROOT, "node_modules/.bin/tsc"), "--project", "bare.json")).toMatchObject({
+    code: 0,
+    stdout: "",
+  });
+});
+
+test("what docs/sdk.md shows compiles", async () => {
+  const shown = [...readFileSync(join(ROOT, "docs/sdk.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)];
+  expect(shown.length).toBeGreaterThan(2);
+  const prelude = `import type { ChatMessage } from "confab/client";
+declare function render(messages: readonly ChatMessage[], prepended: number): void;`;
+  writeFileSync(join(project, "shown.ts"), [prelude, ...shown.map(([, code]) => code)].join("\n"));
+  const config = JSON.parse(readFileSync(join(project, "node.json"), "utf8"));
+  writeFileSync(join(project, "shown.json"), JSON.stringify({ ...config, files: ["shown.ts"] }));
+  expect(await run(join(ROOT, "node_modules/.bin/tsc"), "--project", "shown.json")).toMatchObject({
+    code: 0,
+    stdout: "",
+  });
+});
+
+test("the README's chat is short and compiles, also with the WebSocket of the package ws", async () => {
+  expect(snippet().trim().split("\n").length).toBeLessThanOrEqual(15);
+  const compiled = await run(join(ROOT, "node_modules/.bin/tsc"), "--project", "node.json");
+  expect(compiled).toMatchObject({ code: 0, stdout: "" });
+});
+
+/** Itself: npm's `deno` is a program that runs it, and would leave it behind. */
+function deno(): string {
+  const asked = ["deno", "eval", "console.log(Deno.execPath())"];
+  return Bun.which("deno") ? Bun.spawnSync(asked).stdout.toString().trim() : "deno";
+}
+
+const PLATFORMS = [
+  // Node 20 has its WebSocket behind a flag; it runs no TypeScript.
+  {
+    name: "Node",
+    program: "node",
+    flags: ["--experimental-websocket", "--no-warnings"],
+    chat: "chat.js",
+    people: ["ann", "bob"],
+  },
+  {
+    name: "Node with the package ws",
+    program: "node",
+    flags: ["--no-experimental-websocket"],
+    chat: "chat-ws.js",
+    people: ["cleo", "dave"],
+  },
+  {
+    name: "Deno",
+    program: deno(),
+    flags: ["run", "--allow-all"],
+    chat: "chat.ts",
+    people: ["finn", "gwen"],
+  },
+] as const;
+const isHere = (program: string) => Bun.which(program) !== null;
+for (const program of new Set(PLATFORMS.map((platform) => platform.program)))
+  if (!isHere(program))
+    process.stderr.write(`SKIPPED: the client on ${program}, which is not installed (npm: ${program})\n`);
+
+const started = new Set<Bun.Subprocess>();
+afterEach(() => {
+  for (const child of started) child.kill();
+});
+
+function start(...command: string[]) {
+  const child = Bun.spawn(command, { cwd: project, stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  started.add(child);
+  return { child, lines: linesOf(child.stdout) };
+}
+
+for (const { name, program, flags, chat, people } of PLATFORMS)
+  test.skipIf(!isHere(program))(`two people chat with it: one on Bun, one on ${name}`, async () => {
+    const [[ann, bob], eve] = [people, `eve.${people[0]}@example.com`];
+    const first = start(process.execPath, "chat.ts", ann, bob, server.url);
+    const watcher = connect(server.url);
+    await watcher.register({ email: eve, first_name: "Eve", last_name: "Example", password: PASSWORD });
+    await watcher.signIn(eve, PASSWORD);
+    await online(watcher);
+    const find = async () => (await watcher.people(`${ann}@example.com`)).users[0];
+    await until(find);
+    // Who is not there yet finds the greeting in the list, and is not told of it.
+    const { id = 0 } = (await find()) ?? {};
+    await watcher.create([id]);
+    watcher.watch([id]);
+    await until(() => watcher.presence(id)?.online);
+    const second = start(program, ...flags, chat, bob, ann, server.url);
+    expect(await first.lines.next()).toBe(`${bob} Example: Hello, ${ann}!`);
+    expect(await second.lines.next()).toBe(`${bob} Example: Hello, ${ann}!`);
+    second.child.stdin.write("How are you?\n");
+    second.child.stdin.flush();
+    expect(await first.lines.next()).toBe(`${bob} Example: How are you?`);
+    await watcher.close();
+  });
+
+test.skipIf(!isHere("node"))("a client that was closed keeps no process", async () => {
+  const [ann, bob, cat] = [await server.person("Ann"), await server.person("Bob"), await server.person("Cat")];
+  const { id } = await ann.conversation([bob, cat], "group");
+  const script = `
+    import { connect } from "confab/client";
+    const client = connect({ url: ${JSON.stringify(server.url)}, token: ${JSON.stringify(ann.cookie)} });
+    const chat = client.open(${JSON.stringify(id)});
+    while (chat.state !== "live") await new Promise((resolve) => chat.on("change", resolve));
+    // All that is ended later by itself, and a group of which it will ask.
+    chat.typing();
+    const changed = new Promise((resolve) => chat.on("members", resolve));
+    await chat.rename("friends");
+    await changed;
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    await client.close();
+    console.log(before > 0, timers());`;
+  writeFileSync(join(project, "close.js"), script);
+  const closed = await run("node", "--experimental-websocket", "--no-warnings", "close.js");
+  expect(closed).toEqual({ code: 0, stdout: "true 0\n", stderr: "" });
+});
+
+function linesOf(stream: ReadableStream<Uint8Array>) {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  return {
+    async next(): Promise<string> {
+      while (!text.includes("\n")) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`ended after ${JSON.stringify(text)}`);
+        text += decoder.decode(value, { stream: true });
+      }
+      const [line = "", ...rest] = text.split("\n");
+      text = rest.join("\n");
+      return line;
+    },
+  };
+}

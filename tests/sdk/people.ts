@@ -1,0 +1,74 @@
+import { afterAll } from "bun:test";
+import type { ChatMessage, ConfabClient, ConnectOptions, Conversation } from "../../src/sdk/index.ts";
+import { connect } from "../../src/sdk/index.ts";
+import { presenceTimes } from "../../src/server/places/places.ts";
+import { afterAllFiles } from "../support/cleanup.ts";
+import type { Client } from "../support/client.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+/** Quick to notice and to come back, so that a test need not wait. */
+const QUICK = {
+  backoff: 50,
+  backoffMax: 200,
+  pingAfter: 400,
+  answerWithin: 400,
+  connectWithin: 2_000,
+  lease: 450,
+};
+const PATIENCE_MS = 15_000;
+
+let shared: Promise<TestServer> | undefined;
+
+/** One server for all files here that need no other; it ends after the last of them. Who goes is seen to go soon. */
+export function sharedServer(): Promise<TestServer> {
+  shared ??= startTestServer("embedded", {}, { presence: { ...presenceTimes, grace: 100 } }).then((server) => {
+    afterAllFiles(() => server.stop());
+    return server;
+  });
+  return shared;
+}
+
+const opened = new Set<ConfabClient>();
+afterAll(async () => {
+  for (const client of opened) await client.close();
+});
+
+/** The SDK in the hands of somebody who has signed in by other means; quick. */
+export function clientOf(person: Client, options: Partial<ConnectOptions> = {}): ConfabClient {
+  const token = person.cookie === undefined ? {} : { token: person.cookie };
+  const client = connect({ url: person.url, ...token, ...options, timing: { ...QUICK, ...options.timing } });
+  opened.add(client);
+  return client;
+}
+
+/** For a client whose storage takes nothing any more: its `close` never resolves. */
+export function crash(client: ConfabClient): void {
+  opened.delete(client);
+  void client.close();
+}
+
+export async function online(client: ConfabClient): Promise<ConfabClient> {
+  await until(
+    () => client.state === "online",
+    () => `online, but it is ${client.state}: ${client.reason}`,
+  );
+  return client;
+}
+
+/** Waits until something holds. */
+export async function until(holds: () => unknown, what: () => string = () => String(holds)): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`waited in vain for ${what()}`);
+    await Bun.sleep(5);
+  }
+}
+
+export const contents = (messages: readonly ChatMessage[]) => messages.map(({ content }) => content);
+
+/** It has caught up, and nothing of one's own is on its way. */
+export const isSettled = ({ state, messages }: Conversation) =>
+  state === "live" && messages.every((message) => message.state === "sent");
+
+/** It shows the server's messages 1 … n, each once and in order. */
+export const seqsOf = ({ messages }: Conversation) => messages.map(({ seq }) => seq);
