@@ -278,6 +278,8 @@ export const messages = pgTable(
     createdAt: moment("created_at").notNull(),
     editedAt: moment("edited_at"),
     deletedAt: moment("deleted_at"),
+    /** Optional parts of this message alone, by the keys of `protocol/message-fields.ts`. Null: it has none. */
+    fields: jsonb().$type<Record<string, unknown>>(),
   },
   (table) => [
     primaryKey({ columns: [table.conversationId, table.seq] }),
@@ -303,6 +305,10 @@ export const changes = pgTable(
     createdAt: moment("created_at").notNull().defaultNow(),
     /** Random: two histories that reach one version have two tags there. Null in rows older than it: see `confab_change_tag`. */
     tag: uuid().default(sql`gen_random_uuid()`),
+    /** A kind of `protocol/changes.ts`. Null in rows of a release without kinds: it follows from the other columns. */
+    kind: text(),
+    /** What this kind of change points at. Null: the kind needs nothing more. */
+    payload: jsonb().$type<Record<string, unknown>>(),
   },
   (table) => [primaryKey({ columns: [table.conversationId, table.version] })],
 );
@@ -337,6 +343,52 @@ export const removedConversations = pgTable("removed_conversations", {
   prunedVersion: counter("pruned_version").notNull(),
   lastVersion: counter("last_version").notNull(),
 });
+
+/** One-off work that outlives a process. A worker leases a job, does it, and deletes its row. */
+export const jobs = pgTable(
+  "jobs",
+  {
+    id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    kind: text().notNull(),
+    /** Two jobs of one kind never have the same key: adding it again changes nothing. */
+    key: text().notNull(),
+    payload: jsonb().$type<Record<string, unknown>>().notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    /** Not before this time. */
+    runAt: moment("run_at").notNull().defaultNow(),
+    attempts: integer().notNull().default(0),
+    /** The node that works on it. Another node takes over when the lease ends. */
+    leasedBy: uuid("leased_by"),
+    leasedUntil: moment("leased_until"),
+    lastError: text("last_error"),
+  },
+  (table) => [uniqueIndex("jobs_key").on(table.kind, table.key), index("jobs_run_at").on(table.runAt)],
+);
+
+/** The version up to which a follower has handled a conversation. A cursor of another epoch starts over. */
+export const followerCursors = pgTable(
+  "follower_cursors",
+  {
+    follower: text().notNull(),
+    conversationId: uuid("conversation_id").notNull(),
+    epoch: uuid().notNull(),
+    version: counter("version").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.follower, table.conversationId] })],
+);
+
+/** One node at a time runs a follower's shard. A later lease has a larger fencing number. */
+export const followerLeases = pgTable(
+  "follower_leases",
+  {
+    follower: text().notNull(),
+    shard: integer().notNull(),
+    fence: counter("fence").notNull().default(0),
+    leasedBy: uuid("leased_by"),
+    leasedUntil: moment("leased_until"),
+  },
+  (table) => [primaryKey({ columns: [table.follower, table.shard] })],
+);
 
 /** What admins have done. Only ever appended to, in the transaction of what it tells. */
 export const auditLog = pgTable(
