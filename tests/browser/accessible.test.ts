@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { heading, message } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 /** What other files look at in the light is not looked at again; from right to left, what is laid out by itself there. */
 const LOOKS: Record<string, BrowserContextOptions & { direction?: "rtl"; only?: string[] }> = {
@@ -18,12 +18,11 @@ const SCROLLS =
   "document.scrollingElement.scrollHeight > innerHeight || document.scrollingElement.scrollWidth > innerWidth";
 
 describeInBrowser("axe finds nothing serious", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let pair: string;
   let group: string;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     const bob = await server.person("Bob");
     ann = await server.person("Ann");
     pair = (await ann.conversation([bob])).id;
@@ -36,7 +35,6 @@ describeInBrowser("axe finds nothing serious", () => {
     await bob.send(pair, "سلام");
     await bob.send(group, "unread");
   });
-  afterAll(() => server.stop());
 
   for (const [look, { direction, only, ...options }] of Object.entries(LOOKS))
     test(look, async () => {

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { PASSWORD } from "../support/client.ts";
 import { chooseInMenu, composer, confirm, message } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
 import { startProxy } from "../support/proxy.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 
 describeInBrowser("an account in the browser", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer("embedded", { FIRST_USER: "member" });
-  });
-  afterAll(() => server.stop());
+  const server = withServer("embedded", { FIRST_USER: "member" });
 
   const visit = (path: string) => openPage(server.visitor(), path);
   const fill = async ({ page }: OpenPage, fields: Record<string, string>) => {

@@ -1,22 +1,20 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 
 const NEW_PASSWORD = "a quite new phrase 7";
 
 describeInBrowser("the admin panel lets people in", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let root: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     root = await superuser(server, "Rosa");
   });
-  afterAll(() => server.stop());
 
   const open = (path: string, options?: Parameters<typeof openPage>[2]) => openPage(root, path, options);
   const linkIn = (page: Page) => page.locator(".link-address").inputValue();

@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 
 describeInBrowser("the server's settings in the admin panel", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let root: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     root = await superuser(server, "Rosa");
   });
-  afterAll(() => server.stop());
 
   const settings = async () => (await root.get("/api/admin/settings/")).body.data;
 

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 
 /** How often the pages look for what is new. */
@@ -12,13 +12,11 @@ const REFRESH_MS = 5_000;
 const XSS = `<img src=x onerror="document.title='hacked'">`;
 
 describeInBrowser("the admin panel", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let root: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     root = await superuser(server, "Rosa");
   });
-  afterAll(() => server.stop());
 
   const open = (path: string, options?: Parameters<typeof openPage>[2]) => openPage(root, path, options);
   const actions = async () =>

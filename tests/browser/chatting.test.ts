@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { afterEach, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { Conversation } from "../../src/protocol/conversations.ts";
 import { until } from "../sdk/people.ts";
@@ -7,7 +7,7 @@ import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 const bubbles = (page: Page) => page.locator(".bubble");
 const bubble = (page: Page, text: string) => bubbles(page).filter({ hasText: text });
@@ -15,7 +15,7 @@ const field = (page: Page) => page.locator(".composer-input");
 const row = (page: Page, text: string) => page.locator(".message", { hasText: text });
 
 describeInBrowser("two people in two browsers", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let proxy: TcpProxy;
   let ann: Client;
   let bob: Client;
@@ -29,7 +29,6 @@ describeInBrowser("two people in two browsers", () => {
   };
 
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     proxy = await startProxy(Number(new URL(server.url).port));
   });
   afterEach(async () => {
@@ -37,7 +36,6 @@ describeInBrowser("two people in two browsers", () => {
     await Promise.all(open.splice(0).map((opened) => opened.close()));
     expect(faults).toEqual([]);
   });
-  afterAll(() => server.stop());
 
   async function meet() {
     [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
@@ -6,7 +6,7 @@ import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { composer, isInSight, message, missed, row, say, saysDisconnected } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 /** More than a page, which has 50. */
 const NEW = 120;
@@ -18,7 +18,7 @@ const FRAMES = `new Promise((done) => {
 })`;
 
 describeInBrowser("coming back to more than a page of new messages", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let bob: Client;
   let id = "";
@@ -36,9 +36,6 @@ describeInBrowser("coming back to more than a page of new messages", () => {
 
   const focused = (page: Page) => page.evaluate<string>("document.activeElement.textContent");
 
-  beforeAll(async () => {
-    server = await startTestServer("embedded");
-  });
   beforeEach(async () => {
     [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);
     id = (await ann.conversation([bob])).id;
@@ -50,7 +47,6 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await Promise.all(open.splice(0).map((opened) => opened.close()));
     expect(faults).toEqual([]);
   });
-  afterAll(() => server.stop());
 
   test("it says how many and since when, leads to the first, and all is read at the end", async () => {
     const page = await show();

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { BrowserContextOptions } from "playwright-core";
 import { describeInBrowser } from "../support/chromium.ts";
 import { message, row } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 const DAY_MS = 86_400_000;
 
 describeInBrowser("days and times", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer("embedded");
-  });
-  afterAll(() => server.stop());
+  const server = withServer("embedded");
 
   /** Ann looks at what Bob has just written, by a clock of her own. */
   async function look(options: BrowserContextOptions = {}) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { Conversation } from "../../src/protocol/conversations.ts";
 import { until } from "../sdk/people.ts";
@@ -6,19 +6,17 @@ import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { composer, message } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 const LONG = "A long draft that took a while to write";
 
 describeInBrowser("a draft in two tabs", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let bob: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   });
-  afterAll(() => server.stop());
 
   async function inTwoTabs(use: (one: Page, two: Page, pair: Conversation) => Promise<void>) {
     const pair = await ann.conversation([bob]);

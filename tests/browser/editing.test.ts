@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { choose, composer, message, row, say } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 describeInBrowser("a message that is edited", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let [ann, bob, cid]: Client[] = [];
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     [ann, bob, cid] = await Promise.all(["Ann", "Bob", "Cid"].map((name) => server.person(name)));
   });
-  afterAll(() => server.stop());
 
   /** Ann's browser on a new conversation in which she has said this. */
   async function began(text: string) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
@@ -7,7 +7,7 @@ import { type Client, PASSWORD } from "../support/client.ts";
 import { composer, confirm, message, say, saysDisconnected } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { startProxy } from "../support/proxy.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 const ENDED = "Your session has ended";
 
@@ -36,13 +36,11 @@ async function endAll(person: Client) {
 }
 
 describeInBrowser("a session that was ended on another device", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let hal: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     hal = await server.person("Hal");
   });
-  afterAll(() => server.stop());
 
   test("leaves nothing on this one that could be read", async () => {
     const gus = await server.person("Gus");

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { composer, confirm, message, messages } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 /** What the focus is on, by its name; `undefined` where it is on nothing. */
 const FOCUSED = `(() => {
@@ -14,13 +14,11 @@ const FOCUSED = `(() => {
 })()`;
 
 describeInBrowser("who has pressed something that goes away by that", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let [ann, bob]: Client[] = [];
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);
   });
-  afterAll(() => server.stop());
 
   async function talk(texts: readonly string[]) {
     if (!ann || !bob) throw new Error("nobody is there");

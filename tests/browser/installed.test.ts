@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInWholeBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 const PATIENCE_MS = 10_000;
 
@@ -37,14 +37,12 @@ const keptByTheSdk = (text: string) => `new Promise((resolve) => {
 })`;
 
 describeInWholeBrowser("the chat as an installed app", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let bob: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   });
-  afterAll(() => server.stop());
 
   const talk = async () => {
     const { body } = await ann.post("/api/chat/conversations/", { participant_ids: [bob.id] });

@@ -1,24 +1,22 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { composer, confirm, heading, register } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 
 describeInBrowser("an invite link in the browser", () => {
-  let server: TestServer;
+  const server = withServer("embedded", { FIRST_USER: "member" });
   let ann: Client;
   let bob: Client;
   let group: string;
   beforeAll(async () => {
-    server = await startTestServer("embedded", { FIRST_USER: "member" });
     [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     group = (await ann.conversation([bob, await server.person("Cid")], "Choir")).id;
   });
-  afterAll(() => server.stop());
 
   const invite = async (body: object = {}) =>
     (await ann.post("/api/invites/", { conversation_id: group, ...body })).body.data;

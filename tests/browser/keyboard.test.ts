@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { composer, heading, message } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 /** What has the focus, and whether one sees it: an outline or ring on it or on the box that stands for it. */
 const FOCUS = `(() => {
@@ -20,14 +20,12 @@ const FOCUS = `(() => {
 })()`;
 
 describeInBrowser("without a mouse", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     ann = await server.person("Ann");
     for (const name of ["Bob", "Cid"]) await server.person(name);
   });
-  afterAll(() => server.stop());
 
   /** Tab until it is reached; on the way the focus is always to be seen. */
   async function tabTo(page: Page, name: string | RegExp, key = "Tab") {

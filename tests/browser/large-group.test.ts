@@ -1,29 +1,27 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { confirm, message } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 /** More than the conversation itself names. */
 const OTHERS = 120;
 
 describeInBrowser("a large group", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let others: Client[];
   let id: string;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     ann = await server.person("Ann");
     others = await Promise.all(Array.from({ length: OTHERS }, () => server.person()));
     id = (await ann.conversation(others, "Everybody")).id;
     await ann.send(id, "to all");
     for (const reader of others.slice(0, 5)) await reader.get(`/api/chat/conversations/${id}/messages/`);
   });
-  afterAll(() => server.stop());
 
   const details = (page: Page) => page.getByRole("button", { name: "Details and members" });
   const people = (page: Page) => page.getByRole("dialog").getByRole("listitem");

@@ -1,22 +1,20 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { composer, heading, message, row } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 
 describeInBrowser("names in an open page", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let bob: Client;
   let eve: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     [ann, bob, eve] = [await server.person("Ann"), await server.person("Bob"), await server.person("Eve")];
   });
-  afterAll(() => server.stop());
 
   const rename = (person: Client, first_name: string) => person.call("PATCH", "/api/users/profile/", { first_name });
 

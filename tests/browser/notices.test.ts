@@ -1,18 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { afterEach, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { message, row } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 describeInBrowser("what happens in a group while one looks", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let [ann, bob, cid, dan]: Client[] = [];
   const open: OpenPage[] = [];
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     [ann, bob, cid, dan] = await Promise.all(["Ann", "Bob", "Cid", "Dan"].map((name) => server.person(name)));
   });
   afterEach(async () => {
@@ -20,7 +19,6 @@ describeInBrowser("what happens in a group while one looks", () => {
     await Promise.all(open.splice(0).map((opened) => opened.close()));
     expect(faults).toEqual([]);
   });
-  afterAll(() => server.stop());
 
   /** Messages and lines, in the order in which they stand. */
   async function feed(page: Page, texts: readonly string[]) {

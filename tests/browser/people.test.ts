@@ -1,22 +1,20 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page, Route } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 describeInBrowser("people and groups in the browser", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let bob: Client;
   let carla: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     [ann, bob, carla] = [await server.person("Ann"), await server.person("Bob"), await server.person("Carla")];
   });
-  afterAll(() => server.stop());
 
   /** By its letters, and Enter when it is the one. */
   async function choose(page: Page, name: string) {

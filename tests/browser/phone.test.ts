@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Locator, Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { composer, confirm, heading, message, row } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 const PHONES = [
   { width: 390, height: 844 },
@@ -30,14 +30,12 @@ const FAULTS = `(() => {
 })()`;
 
 describeInBrowser("a whole conversation on a phone, by touch", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let bob: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     bob = await server.person("Bob");
     await server.person("Maximiliane Wilhelmine");
   });
-  afterAll(() => server.stop());
 
   for (const viewport of PHONES)
     test(`${viewport.width} by ${viewport.height} pixels`, async () => {
@@ -108,11 +106,7 @@ describeInBrowser("a whole conversation on a phone, by touch", () => {
 });
 
 describeInBrowser("going back on a narrow screen", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer("embedded");
-  });
-  afterAll(() => server.stop());
+  const server = withServer("embedded");
 
   const pathOf = (page: Page) => new URL(page.url()).pathname;
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -245,11 +239,7 @@ describeInBrowser("going back on a narrow screen", () => {
 });
 
 describeInBrowser("a phone's own parts of the screen", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer("embedded");
-  });
-  afterAll(() => server.stop());
+  const server = withServer("embedded");
 
   async function open(viewport: { width: number; height: number }) {
     const [ann, bob] = await Promise.all(["Ann", "Bob"].map((name) => server.person(name)));

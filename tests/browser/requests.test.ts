@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
@@ -6,19 +6,17 @@ import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
 import { composer, message, row } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 const requests = (page: Page) => page.getByRole("region", { name: /^Requests/ });
 
 describeInBrowser("who may write to whom, in the browser", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let bob: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   });
-  afterAll(() => server.stop());
 
   test("a person who wants to be asked gets a request at once, and their answer makes the conversation", async () => {
     const cid = await server.person("Cid");

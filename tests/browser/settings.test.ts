@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { openPage } from "../support/pages.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 describeInBrowser("settings in the browser", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     ann = await server.person("Ann");
   });
-  afterAll(() => server.stop());
 
   test("one's name and password change, and axe finds nothing on any part", async () => {
     const { page, faults, close } = await openPage(ann, "/settings/profile");

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { describeInBrowser } from "../support/chromium.ts";
 import { composer, message, row, say } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { startProxy } from "../support/proxy.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 describeInBrowser("a server that takes its time", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer("embedded");
-  });
-  afterAll(() => server.stop());
+  const server = withServer("embedded");
 
   test("a conversation that was never opened says so without a connection, and is there when it is back", async () => {
     const [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);

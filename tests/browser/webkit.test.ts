@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { until } from "../sdk/people.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { describeInWebkit, keys, startWebkit, type WebkitPage } from "../support/webkit.ts";
 
 setDefaultTimeout(120_000);
@@ -20,17 +20,15 @@ const isInSight = (text: string) => `[...document.querySelectorAll("[role=feed] 
 })`;
 
 describeInWebkit("the chat in the engine of Safari", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let bob: Client;
   let page: WebkitPage;
   const type = (text: string) => page.press(...text);
 
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     bob = await server.person("Bob");
     page = await startWebkit();
   });
-  afterAll(() => server.stop());
 
   test("a newcomer registers, finds somebody by the keys alone, and they talk", async () => {
     await page.goTo(`${server.url}/register`);

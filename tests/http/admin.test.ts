@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import {
   adminConversation,
   adminUser,
@@ -17,19 +17,17 @@ import { TOO_SLOW_BYTES } from "../../src/server/ws/sockets.ts";
 import { REPLAY_MAX } from "../../src/server/ws/subscription.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 import { dataOf, expectError, expectShape, expectUser, ids, times, UNKNOWN_ID } from "./expectations.ts";
 
 inEachMode("administration", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let root: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     root = await superuser(server, "Root");
   });
-  afterAll(() => server.stop());
 
   const userPath = (user: Client) => `/api/admin/users/${user.id}/`;
   const change = (user: Client, body: object, by = root) => by.patch(userPath(user), body);

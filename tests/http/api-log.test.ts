@@ -1,28 +1,26 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLogs } from "../../src/server/platform/logs/logs.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { handshake, rawRequest } from "./raw.ts";
 
 const SECRET = "Geheimnis";
 
 inEachMode("the API's log", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     [ann, bob] = [await server.person(), await server.person()];
   });
   beforeEach(() => {
     server.apiLog.length = 0;
   });
-  afterAll(() => server.stop());
 
   const expectLines = (request: string, user: string | number, status: number) => {
     expect(server.apiLog).toHaveLength(2);

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { conversation, conversationDetail, conversationSummary } from "../../src/protocol/conversations.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import {
   dataOf,
   expectError,
@@ -29,7 +29,7 @@ const add = (client: Client, id: string, user_ids: unknown) => client.post(`${PA
 const remove = (client: Client, id: string, userId: unknown) => client.delete(`${PATH}${id}/participants/${userId}/`);
 
 inEachMode("conversations", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode, { MAX_PARTICIPANTS: String(MAX_PARTICIPANTS) });
   let ann: Client;
   let bob: Client;
   let cid: Client;
@@ -38,7 +38,6 @@ inEachMode("conversations", (mode) => {
   let crowd: number[];
 
   beforeAll(async () => {
-    server = await startTestServer(mode, { MAX_PARTICIPANTS: String(MAX_PARTICIPANTS) });
     [ann, bob, cid, dee] = [
       await server.person("Ann"),
       await server.person("Bob"),
@@ -50,7 +49,6 @@ inEachMode("conversations", (mode) => {
       server.visitor().post("/api/users/register/", { ...names, email: `crowd${i}@example.com` });
     crowd = ids(await Promise.all(times(MAX_PARTICIPANTS, async (i) => dataOf(await member(i), 201)))) as number[];
   });
-  afterAll(() => server.stop());
 
   describe("a 1-on-1", () => {
     test("is made with the caller in it, listed or not, and looks as the contract says", async () => {

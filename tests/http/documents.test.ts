@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { default as asyncApiSchema } from "@asyncapi/specs/schemas/3.0.0-without-$id.json";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import Ajv from "ajv";
@@ -9,13 +9,9 @@ import { clientFrames, serverFrames, userSocketOnly } from "../../src/protocol/f
 import { factsOf } from "../../src/server/http/docs/about.ts";
 import { exampleOf, Schemas } from "../../src/server/http/docs/json-schema.ts";
 import { expectDocumented, frames, http, noteUndocumented, routes, takeFaults } from "../support/documents.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer("embedded", { RATE_LIMIT_ANON: "2/minute" });
-});
-afterAll(() => server.stop());
+const server = withServer("embedded", { RATE_LIMIT_ANON: "2/minute" });
 
 describe("openapi.json", () => {
   test("is OpenAPI 3.1", async () => {

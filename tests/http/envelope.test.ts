@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import postgres from "postgres";
 import type { Answer, Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { dataOf, expectError, expectFaults, rows, times, UNKNOWN_ID } from "./expectations.ts";
 import { handshake, rawRequest } from "./raw.ts";
 
@@ -29,16 +29,14 @@ const chunked = (text: string) =>
   });
 
 inEachMode("the envelope", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let visitor: Client;
   let ann: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     visitor = server.visitor();
     ann = await server.person();
   });
-  afterAll(() => server.stop());
 
   const post = async (body: string | Uint8Array | ReadableStream, type?: string, path = LOGIN): Promise<Answer> => {
     const headers: Record<string, string> = type === undefined ? {} : { "Content-Type": type };

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { hash } from "@node-rs/argon2";
 import { ConfigError, readConfig } from "../../src/server/config.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { openTestStores } from "../support/stores.ts";
 import { superuser } from "../support/superuser.ts";
 import { dataOf, expectError, expectFaults, expectUser, times } from "./expectations.ts";
@@ -25,11 +25,7 @@ const logIn = (client: Client, email: string, password = PASSWORD) =>
 const profile = (client: Client) => client.get("/api/users/profile/");
 
 inEachMode("passwords", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode);
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode);
   const twice = (password: string, changes: Record<string, unknown> = {}) =>
     register(server.visitor(), { password, password_confirm: password, ...changes });
 
@@ -121,11 +117,7 @@ describe("hashes of earlier releases", () => {
 });
 
 inEachMode("signing in", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode);
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode);
 
   test("with the registration gives the cookies of a login, and the same body", async () => {
     const ann = server.visitor();
@@ -170,11 +162,7 @@ inEachMode("signing in", (mode) => {
 });
 
 inEachMode("confirming the password", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode, { RATE_LIMIT_LOGIN: "5/minute" });
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode, { RATE_LIMIT_LOGIN: "5/minute" });
   const confirm = (client: Client, body: unknown) => client.post("/api/users/confirm/", body);
 
   test("answers whether it is right, and is for people who are logged in", async () => {
@@ -212,11 +200,7 @@ inEachMode("confirming the password", (mode) => {
 });
 
 inEachMode("NAMES=any", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode, { NAMES: "any" });
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode, { NAMES: "any" });
 
   test.each(["J", "Madonna", "R2-D2", "😀", "X Æ A-12", "C3PO", "★".repeat(100)])("takes the name %s", async (name) => {
     const user = dataOf(await register(server.visitor(), { first_name: name, last_name: name }), 201);
@@ -276,11 +260,7 @@ inEachMode("NAMES=any", (mode) => {
 });
 
 inEachMode("COOKIE_PREFIX=host", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode, { COOKIE_PREFIX: "host" });
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode, { COOKIE_PREFIX: "host" });
   const main = (set: string[]) => /^__Host-sessionid=([^;]*); /.exec(set[0] ?? "")?.[1] ?? "";
   const asked = (cookie: string, path = "/api/users/profile/") => server.visitor().get(path, { Cookie: cookie });
 

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Invite, invitePreview, invite as inviteSchema } from "../../src/protocol/invites.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 import { dataOf, expectError, expectFaults, expectShape, ids, times, UNKNOWN_ID } from "./expectations.ts";
 
@@ -60,16 +60,14 @@ async function afterRestart<T>(
 }
 
 inEachMode("invites", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode, { TRUSTED_PROXIES: "1" });
   let root: Client;
   let ann: Client;
   let bob: Client;
   beforeAll(async () => {
-    server = await startTestServer(mode, { TRUSTED_PROXIES: "1" });
     root = await superuser(server, "Root");
     [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   });
-  afterAll(() => server.stop());
 
   const group = async (name?: string, owner = ann) =>
     (await owner.conversation([bob, await server.person("Cem")], name)).id;

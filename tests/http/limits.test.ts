@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { httpAnswer, Wire } from "../hostile/wire.ts";
 import { type Answer, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import { Via } from "../support/via.ts";
 import { dataOf, expectError, expectThrottled, times, UNKNOWN_ID } from "./expectations.ts";
 import { handshake } from "./raw.ts";
@@ -20,19 +20,15 @@ const statuses = async (count: number, ask: () => Promise<Answer>) => {
 };
 
 inEachMode("limits", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode, {
-      TRUSTED_PROXIES: "1",
-      RATE_LIMIT_ANON: "6/minute",
-      RATE_LIMIT_USER: "8/minute",
-      RATE_LIMIT_MESSAGES: "3/minute",
-      RATE_LIMIT_LOGIN: "3/minute",
-      RATE_LIMIT_SENDS: "3/10s",
-      RATE_LIMIT_FRAMES: "4/10s",
-    });
+  const server = withServer(mode, {
+    TRUSTED_PROXIES: "1",
+    RATE_LIMIT_ANON: "6/minute",
+    RATE_LIMIT_USER: "8/minute",
+    RATE_LIMIT_MESSAGES: "3/minute",
+    RATE_LIMIT_LOGIN: "3/minute",
+    RATE_LIMIT_SENDS: "3/10s",
+    RATE_LIMIT_FRAMES: "4/10s",
   });
-  afterAll(() => server.stop());
 
   const visitor = (address = newAddress()) => new Via(server.url, address);
   const person = () => visitor().signUp();

@@ -1,26 +1,24 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import type { Message } from "../../src/protocol/messages.ts";
 import type { Client } from "../support/client.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { dataOf, times } from "./expectations.ts";
 
 /** Far more than a connection holds: about two megabytes. */
 const LONG = "👩é".repeat(2_400);
 
 describe("a long answer", () => {
-  let server: TestServer;
+  const server = withServer("embedded");
   let ann: Client;
   let path: string;
   let sent: Message[];
 
   beforeAll(async () => {
-    server = await startTestServer("embedded");
     ann = await server.person("Ann");
     const { id } = await ann.conversation([await server.person("Bob")]);
     path = `/api/chat/conversations/${id}/messages/?limit=100`;
     sent = await Promise.all(times(100, (i) => ann.send(id, `${i} ${LONG}`)));
   });
-  afterAll(() => server.stop());
 
   test("has its length, and everything in it", async () => {
     const answer = await ann.get(path);

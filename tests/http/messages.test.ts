@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { type Message, message } from "../../src/protocol/messages.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { dataOf, expectError, expectFaults, expectShape, rows, times, UNKNOWN_ID } from "./expectations.ts";
 
 const noParticipant = { message: "You are not a participant in this conversation" };
@@ -10,7 +10,7 @@ const notFound = { message: "Conversation not found", code: "not_found" };
 const contents = (messages: Message[]) => messages.map((message) => message.content);
 
 inEachMode("messages", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let outsider: Client;
@@ -19,7 +19,6 @@ inEachMode("messages", (mode) => {
   let path: string;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     [ann, bob, outsider] = [await server.person("Ann"), await server.person("Bob"), await server.person("Cid")];
   });
   beforeEach(async () => {
@@ -28,7 +27,6 @@ inEachMode("messages", (mode) => {
     dataOf(await ann.delete(`/api/chat/conversations/${id}/participants/${third.id}/`));
     path = `/api/chat/conversations/${id}/messages/`;
   });
-  afterAll(() => server.stop());
 
   const page = async (client: Client, query = "") => dataOf(await client.get(path + query));
   const post = (client: Client, body: unknown) => client.post(path, body);

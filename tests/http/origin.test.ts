@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { type Client, PASSWORD } from "../support/client.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 import { dataOf, expectError } from "./expectations.ts";
 import { handshake, rawRequest } from "./raw.ts";
@@ -60,18 +60,16 @@ const PORTS_LOST: [string, string, string, boolean][] = [
 ];
 
 describe("origins", () => {
-  let server: TestServer;
+  const server = withServer("embedded", { CORS_ORIGINS: `${LISTED}, ${ALSO_LISTED}` });
   let ann: Client;
   let root: Client;
   let conversationId: string;
 
   beforeAll(async () => {
-    server = await startTestServer("embedded", { CORS_ORIGINS: `${LISTED}, ${ALSO_LISTED}` });
     ann = await server.person();
     conversationId = (await ann.conversation([await server.person()])).id;
     root = await superuser(server);
   });
-  afterAll(() => server.stop());
 
   const send = (method: string, path: string, headers: Headers, host = "chat.test:8000", to = server) => {
     const all = { Host: host, Cookie: `sessionid=${ann.cookie}`, ...headers };
@@ -155,11 +153,7 @@ describe("origins", () => {
   describe("a page at another port of a server without settings", () => {
     const page = { Origin: "http://localhost:3000" };
     const setting = "start the server with CORS_ORIGINS=http://localhost:3000";
-    let plain: TestServer;
-    beforeAll(async () => {
-      plain = await startTestServer("embedded");
-    });
-    afterAll(() => plain.stop());
+    const plain = withServer("embedded");
     const warnings = () => plain.log.filter((line) => line.includes("are not allowed"));
 
     test("is refused with the one setting that helps, also when its browser only asks", async () => {

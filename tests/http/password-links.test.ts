@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { addedUser } from "../../src/protocol/admin.ts";
 import { resetCheck } from "../../src/protocol/users.ts";
 import { PASSWORD_COST } from "../../src/server/features/accounts/passwords.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 import { dataOf, expectError, expectFaults, expectShape, expectUser, times } from "./expectations.ts";
 
@@ -31,13 +31,11 @@ const logIn = (server: TestServer, email: string | undefined, password: string) 
   server.visitor().post("/api/users/login/", { email, password });
 
 inEachMode("password links", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let root: Client;
   beforeAll(async () => {
-    server = await startTestServer(mode);
     root = await superuser(server, "Root");
   });
-  afterAll(() => server.stop());
 
   const resetLink = async (person: Client) =>
     dataOf(await root.post(`/api/admin/users/${person.id}/reset-link/`), 201, "Reset link created successfully");

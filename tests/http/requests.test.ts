@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { request } from "../../src/protocol/requests.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { dataOf, expectError, expectFaults, expectShape, ids, times, UNKNOWN_ID } from "./expectations.ts";
 
 const PATH = "/api/chat/conversations/";
@@ -19,11 +19,7 @@ const peopleOf = async (client: Client, id: string) =>
   (ids(dataOf(await client.get(`${PATH}${id}/participants/`))) as number[]).sort((a, b) => a - b);
 
 inEachMode("requests", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode);
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode);
 
   const person = (name: string) => server.person(name);
   /** A person whom nobody may add unasked, or only people they share a conversation with. */

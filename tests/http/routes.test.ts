@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { routes as registered } from "../support/documents.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { expectError, UNKNOWN_ID } from "./expectations.ts";
 import { handshake } from "./raw.ts";
 
@@ -42,14 +42,12 @@ const isAdmin = (route: string) => route.includes(" /api/admin/");
 const guarded = routes.filter((route) => !(route in PUBLIC) && !isAdmin(route));
 const hidden = routes.filter(isAdmin);
 
-let server: TestServer;
+const server = withServer("embedded");
 let conversationId: string;
 beforeAll(async () => {
-  server = await startTestServer("embedded");
   const ann = await server.person();
   conversationId = (await ann.conversation([await server.person()])).id;
 });
-afterAll(() => server.stop());
 
 /** Every way to fill in a path: what is there, what isn't, and what can't be. */
 const filledIn = (path: string) =>

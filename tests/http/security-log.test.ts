@@ -1,26 +1,24 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { beforeAll, beforeEach, expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode, makePlace } from "../support/modes.ts";
 import { spawnServer } from "../support/process.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { promote, superuser } from "../support/superuser.ts";
 import { dataOf, times } from "./expectations.ts";
 
 const LOGIN = "/api/users/login/";
 
 inEachMode("the security log", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode, { RATE_LIMIT_LOGIN: "3/minute", TRUSTED_PROXIES: "1" });
   let root: Client;
   beforeAll(async () => {
-    server = await startTestServer(mode, { RATE_LIMIT_LOGIN: "3/minute", TRUSTED_PROXIES: "1" });
     root = await superuser(server, "Root");
   });
   beforeEach(() => {
     server.securityLog.length = 0;
   });
-  afterAll(() => server.stop());
 
   const events = () => server.securityLog.map((line) => JSON.parse(line));
   const from = { network: "127.0.0.1", address: "127.0.0.1" };

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import postgres from "postgres";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode, modes } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 import { dataOf, expectError, times, UNKNOWN_ID } from "./expectations.ts";
 
@@ -11,11 +11,7 @@ const SESSIONS = "/api/users/sessions/";
 const profile = (who: Client) => who.get("/api/users/profile/");
 
 inEachMode("sessions", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode, { MAX_SESSIONS_PER_USER: String(MAX) });
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode, { MAX_SESSIONS_PER_USER: String(MAX) });
 
   const again = (who: Client) => server.visitor().logIn(who.user?.email ?? "");
 

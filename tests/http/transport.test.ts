@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { describe, expect, test } from "bun:test";
+import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import { dataOf, expectError } from "./expectations.ts";
 import { handshake, rawRequest } from "./raw.ts";
 
@@ -8,16 +8,12 @@ const HSTS = "strict-transport-security";
 const CONTACT_FILE = "/.well-known/security.txt";
 
 describe("with PUBLIC_URL by HTTPS, ALLOWED_HOSTS and SECURITY_CONTACT", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer("embedded", {
-      PUBLIC_URL: "https://chat.example.com",
-      ALLOWED_HOSTS: "Intern.example:8443, [2001:db8::1]",
-      SECURITY_CONTACT: "mailto:security@example.com",
-      TRUSTED_PROXIES: "10.0.0.0/8",
-    });
+  const server = withServer("embedded", {
+    PUBLIC_URL: "https://chat.example.com",
+    ALLOWED_HOSTS: "Intern.example:8443, [2001:db8::1]",
+    SECURITY_CONTACT: "mailto:security@example.com",
+    TRUSTED_PROXIES: "10.0.0.0/8",
   });
-  afterAll(() => server.stop());
   const ask = (path: string, host: string, more: Record<string, string> = {}) =>
     server.visitor().get(path, { Host: host, ...more });
 

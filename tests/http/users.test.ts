@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import postgres from "postgres";
 import { profile as profileShape, sessionInfo } from "../../src/protocol/users.ts";
 import { PASSWORD_COST } from "../../src/server/features/accounts/passwords.ts";
 import { type Answer, type Client, PASSWORD } from "../support/client.ts";
 import { startClosedDirectory } from "../support/closed-directory.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import {
   dataOf,
   expectError,
@@ -56,11 +56,7 @@ async function timed<T>(work: () => Promise<T>): Promise<{ result: T; ms: number
 }
 
 inEachMode("users", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode, { TRUSTED_PROXIES: "1" });
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode, { TRUSTED_PROXIES: "1" });
 
   describe("registering", () => {
     test("answers 201 with the user, and logs nobody in", async () => {
@@ -325,11 +321,7 @@ inEachMode("users", (mode) => {
   });
 
   describe("logging in, at what a password costs everywhere but in tests", () => {
-    let server: TestServer;
-    beforeAll(async () => {
-      server = await startTestServer(mode, {}, { passwordCost: PASSWORD_COST });
-    });
-    afterAll(() => server.stop());
+    const server = withServer(mode, {}, { passwordCost: PASSWORD_COST });
 
     test("a wrong password and an unknown e-mail get the same bytes, and take alike long", async () => {
       const { email } = dataOf(await register(server, registration()), 201);

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { expect, test } from "bun:test";
+import { withServer } from "../support/server.ts";
 import { expectError } from "./expectations.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer("embedded", { RATE_LIMIT_ANON: "3/minute", REGISTRATION: "closed" });
-});
-afterAll(() => server.stop());
+const server = withServer("embedded", { RATE_LIMIT_ANON: "3/minute", REGISTRATION: "closed" });
 
 const page = () => server.visitor().get("/");
 const assetsOf = (html: string) =>

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { inEachMode, makePlace, modes } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { Via } from "../support/via.ts";
 import { dataOf, expectError, expectThrottled, times } from "./expectations.ts";
 
@@ -22,16 +22,12 @@ const body = (email: string) => ({
 });
 
 inEachMode("limits on logins", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode, {
-      TRUSTED_PROXIES: "1",
-      RATE_LIMIT_REGISTER: "3/minute",
-      RATE_LIMIT_LOGIN_NETWORK: "4/minute",
-      RATE_LIMIT_LOGIN_ACCOUNT: "6/hour",
-    });
+  const server = withServer(mode, {
+    TRUSTED_PROXIES: "1",
+    RATE_LIMIT_REGISTER: "3/minute",
+    RATE_LIMIT_LOGIN_NETWORK: "4/minute",
+    RATE_LIMIT_LOGIN_ACCOUNT: "6/hour",
   });
-  afterAll(() => server.stop());
 
   const at = (network = newNetwork()) => new Via(server.url, network);
   const person = (network = newNetwork()) => at(network).signUp();

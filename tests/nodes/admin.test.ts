@@ -1,35 +1,25 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import type { MetricsReport } from "../../src/protocol/metrics.ts";
 import type { Client } from "../support/client.ts";
-import { makePlace, modes, type Place } from "../support/modes.ts";
+import { modes } from "../support/modes.ts";
 import { spawnServer } from "../support/process.ts";
-import { NO_LIMITS, startTestServer, type TestServer } from "../support/server.ts";
+import { NO_LIMITS, startTestServer, withTwoNodes } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 import { on } from "./two-nodes.ts";
 
 if (modes.includes("redis"))
   describe("administration over two nodes", () => {
-    let place: Place;
-    let one: TestServer;
-    let two: TestServer;
+    const { one, two, place } = withTwoNodes();
     let root: Client;
     let ann: Client;
     let bob: Client;
     let eve: Client;
 
     beforeAll(async () => {
-      place = await makePlace("redis");
-      one = await startTestServer("redis", place.environment);
-      two = await startTestServer("redis", place.environment);
       root = await superuser(one, "Root");
       ann = await one.person("Ann");
       bob = on(two, await one.person("Bob"));
       eve = on(two, await one.person("Eve"));
-    });
-    afterAll(async () => {
-      await one.stop();
-      await two.stop();
-      place.remove();
     });
 
     /** Asks until the answer is as wanted: it is about what happens every five seconds. */
@@ -68,7 +58,7 @@ if (modes.includes("redis"))
     });
 
     test("a node that stops is known to have ended at once", async () => {
-      const three = await startTestServer("redis", place.environment);
+      const three = await startTestServer("redis", place().environment);
       const alive = (count: number) =>
         metricsWhere(({ nodes }) => nodes.filter(({ is_alive }) => is_alive).length === count);
       await alive(3);
@@ -107,7 +97,7 @@ if (modes.includes("redis"))
     test("a deactivation whose answer got lost, and with it what was to be told, is told when it is asked for again", async () => {
       const dan = await one.person("Dan");
       const sockets = [await dan.hub(), await on(two, dan).hub()];
-      const database = new Bun.SQL(place.environment["DATABASE_URL"] ?? "");
+      const database = new Bun.SQL(place().environment["DATABASE_URL"] ?? "");
       await database`UPDATE users SET is_active = false WHERE id = ${dan.id}`;
       await database`DELETE FROM sessions WHERE user_id = ${dan.id}`;
       await database.close();
@@ -121,7 +111,7 @@ if (modes.includes("redis"))
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: true });
       const limits = async () => (await dan.get("/api/admin/limits/")).status;
       while ((await limits()) !== 200) await Bun.sleep(5);
-      const database = new Bun.SQL(place.environment["DATABASE_URL"] ?? "");
+      const database = new Bun.SQL(place().environment["DATABASE_URL"] ?? "");
       await database`UPDATE users SET is_superuser = false WHERE id = ${dan.id}`;
       await database.close();
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: false });
@@ -134,7 +124,7 @@ if (modes.includes("redis"))
     test("all of very many sessions end on both nodes", async () => {
       const dan = await one.person("Dan");
       const sockets = [await dan.hub(), await on(two, dan).hub()];
-      const database = new Bun.SQL(place.environment["DATABASE_URL"] ?? "");
+      const database = new Bun.SQL(place().environment["DATABASE_URL"] ?? "");
       await database`INSERT INTO sessions (id, key, user_id, address, client)
         SELECT gen_random_uuid(), 'many' || n, ${dan.id}, '', '' FROM generate_series(1, 1500) AS n`;
       await database.close();
@@ -178,11 +168,11 @@ if (modes.includes("redis"))
     test("a removal that a node was not told of is found when it looks for what it has missed", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const [chat, hub] = [await bob.chat(id), await eve.hub()];
-      const doomed = await spawnServer({ ...NO_LIMITS, ...place.environment });
+      const doomed = await spawnServer({ ...NO_LIMITS, ...place().environment });
       // Until its beats have been heard.
       await Bun.sleep(2_500);
       const { default: postgres } = await import("postgres");
-      const sql = postgres(place.environment["DATABASE_URL"] ?? "", { max: 1 });
+      const sql = postgres(place().environment["DATABASE_URL"] ?? "", { max: 1 });
       await sql`DELETE FROM conversations WHERE id = ${id}`;
       await sql.end();
       doomed.kill("SIGKILL");

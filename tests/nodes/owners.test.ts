@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import postgres from "postgres";
 import { until } from "../sdk/people.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode, makePlace, modes } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { openTestStores } from "../support/stores.ts";
 import { superuser } from "../support/superuser.ts";
 
@@ -14,13 +14,11 @@ const MANY = 60;
 const PATIENCE_MS = 40_000;
 
 inEachMode("a group whose owner is deactivated", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let root: Client;
   beforeAll(async () => {
-    server = await startTestServer(mode);
     root = await superuser(server);
   });
-  afterAll(() => server.stop());
 
   const setActive = (person: Client, is_active: boolean) =>
     root.call("PATCH", `/api/admin/users/${person.id}/`, { is_active });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import pino from "pino";
 import type { Message } from "../../src/protocol/messages.ts";
 import { readConfig } from "../../src/server/config.ts";
@@ -6,15 +6,13 @@ import { openDriver, storesOn } from "../../src/server/node/compose.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
 import { dataOf, expectError } from "../http/expectations.ts";
 import type { Client } from "../support/client.ts";
-import { makePlace, modes, type Place } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { modes } from "../support/modes.ts";
+import { withTwoNodes } from "../support/server.ts";
 import { on } from "./two-nodes.ts";
 
 if (modes.includes("redis"))
   describe("pages on one node, while another one changes the conversation", () => {
-    let place: Place;
-    let one: TestServer;
-    let two: TestServer;
+    const { one, two, place } = withTwoNodes();
     let ann: Client;
     let bob: Client;
     let eve: Client;
@@ -22,9 +20,6 @@ if (modes.includes("redis"))
     let path: string;
 
     beforeAll(async () => {
-      place = await makePlace("redis");
-      one = await startTestServer("redis", place.environment);
-      two = await startTestServer("redis", place.environment);
       ann = await one.person("Ann");
       bob = on(two, await one.person("Bob"));
       eve = on(two, await one.person("Eve"));
@@ -32,11 +27,6 @@ if (modes.includes("redis"))
     beforeEach(async () => {
       id = (await ann.conversation([bob, eve], "Pages")).id;
       path = `/api/chat/conversations/${id}/messages/`;
-    });
-    afterAll(async () => {
-      await one.stop();
-      await two.stop();
-      place.remove();
     });
 
     const page = async (client: Client, query = "") => dataOf(await client.get(path + query));
@@ -74,7 +64,7 @@ if (modes.includes("redis"))
       for (let i = 0; i < 10; i++) await ann.send(id, `message ${i}`);
       expect((await page(bob)).total).toBe(10);
       expect((await page(bob, "?after_seq=2")).messages).toHaveLength(8);
-      const driver = await openDriver(readConfig(place.environment), pino({ level: "silent" }));
+      const driver = await openDriver(readConfig(place().environment), pino({ level: "silent" }));
       const stores = storesOn(new Database(driver));
       const old = "now() - interval '2 days'";
       await driver.query(`UPDATE messages SET created_at = ${old} WHERE conversation_id = $1 AND seq <= 4`, [id]);

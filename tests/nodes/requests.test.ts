@@ -1,27 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
-import { makePlace, modes, type Place } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { modes } from "../support/modes.ts";
+import { withTwoNodes } from "../support/server.ts";
 import { on } from "./two-nodes.ts";
 
 const REQUESTS = "/api/chat/requests/";
 
 if (modes.includes("redis"))
   describe("requests on two nodes", () => {
-    let place: Place;
-    let one: TestServer;
-    let two: TestServer;
-
-    beforeAll(async () => {
-      place = await makePlace("redis");
-      one = await startTestServer("redis", place.environment);
-      two = await startTestServer("redis", place.environment);
-    });
-    afterAll(async () => {
-      await one.stop();
-      await two.stop();
-      place.remove();
-    });
+    const { one, two } = withTwoNodes();
 
     const picky = async (name: string) => {
       const person = await one.person(name);

@@ -1,28 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type Client, PASSWORD } from "../support/client.ts";
-import { makePlace, modes, type Place } from "../support/modes.ts";
+import { makePlace, modes } from "../support/modes.ts";
 import { CONFAB } from "../support/process.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, type TestServer, withTwoNodes } from "../support/server.ts";
 
 /** A node sees what a command did on its database within two seconds; three-fold slack. */
 const SEEN_MS = 6_000;
 
 if (modes.includes("redis"))
   describe("two nodes share the server's settings and its first superuser", () => {
-    let place: Place;
-    let one: TestServer;
-    let two: TestServer;
+    const { one, two } = withTwoNodes();
     let root: Client;
-    beforeAll(async () => {
-      place = await makePlace("redis");
-      one = await startTestServer("redis", place.environment);
-      two = await startTestServer("redis", place.environment);
-    });
-    afterAll(async () => {
-      await one.stop();
-      await two.stop();
-      place.remove();
-    });
 
     const register = (node: TestServer, n: number, more = {}, headers = {}) => {
       const names = { first_name: "Fay", last_name: "First", password: PASSWORD, password_confirm: PASSWORD };

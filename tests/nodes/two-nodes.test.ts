@@ -1,31 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
-import { makePlace, modes, type Place } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { makePlace, modes } from "../support/modes.ts";
+import { startTestServer, withTwoNodes } from "../support/server.ts";
 import type { Socket } from "../support/socket.ts";
 import { on } from "./two-nodes.ts";
 
 if (modes.includes("redis"))
   describe("two nodes on one PostgreSQL and one Redis", () => {
-    let place: Place;
-    let one: TestServer;
-    let two: TestServer;
+    const { one, two, place } = withTwoNodes();
     let ann: Client;
     let bob: Client;
     let eve: Client;
 
     beforeAll(async () => {
-      place = await makePlace("redis");
-      one = await startTestServer("redis", place.environment);
-      two = await startTestServer("redis", place.environment);
       ann = await one.person("Ann");
       bob = on(two, await one.person("Bob"));
       eve = on(two, await one.person("Eve"));
-    });
-    afterAll(async () => {
-      await one.stop();
-      await two.stop();
-      place.remove();
     });
 
     test("two people on two nodes chat, type and read, over both kinds of socket", async () => {
@@ -146,7 +136,7 @@ if (modes.includes("redis"))
     });
 
     test("limits count per person over both nodes", async () => {
-      const limited = { ...place.environment, RATE_LIMIT_USER: "10/minute", RATE_LIMIT_SENDS: "5/minute" };
+      const limited = { ...place().environment, RATE_LIMIT_USER: "10/minute", RATE_LIMIT_SENDS: "5/minute" };
       const [three, four] = [await startTestServer("redis", limited), await startTestServer("redis", limited)];
       const dan = await three.person("Dan");
       const { id } = await dan.conversation([ann]);
@@ -180,7 +170,7 @@ if (modes.includes("redis"))
     });
 
     test("a third node without Redis, or on another database's Redis, is refused with a clear text", async () => {
-      const { REDIS_URL, ...alone } = place.environment;
+      const { REDIS_URL, ...alone } = place().environment;
       expect(REDIS_URL).toBeString();
       await expect(startTestServer("postgres", alone)).rejects.toThrow(
         "Another Confab node is running on this database",

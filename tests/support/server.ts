@@ -1,8 +1,9 @@
+import { afterAll, beforeAll } from "bun:test";
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../src/server/node/listen.ts";
 import { Client } from "./client.ts";
-import { type Mode, makePlace } from "./modes.ts";
+import { type Mode, makePlace, type Place } from "./modes.ts";
 
 /** All limits off: a test that is about one sets it. */
 export const NO_LIMITS = {
@@ -76,4 +77,78 @@ export async function startTestServer(
       place.remove();
     },
   };
+}
+
+/**
+ * A server for all tests of the surrounding group, or file: it starts before them and stops after them.
+ * Call it before the group's own `beforeAll`, which may then use the server.
+ */
+export function withServer(
+  mode: Mode,
+  settings: Record<string, string> = {},
+  options: Parameters<typeof startTestServer>[2] = {},
+): TestServer {
+  let started: TestServer | undefined;
+  beforeAll(async () => {
+    started = await startTestServer(mode, settings, options);
+  });
+  afterAll(() => started?.stop());
+  return standIn(() => started);
+}
+
+/** Two nodes on one database and one Redis, for all tests of the surrounding group. */
+export function withTwoNodes(
+  settings: Record<string, string> = {},
+  options: Parameters<typeof startTestServer>[2] = {},
+): { one: TestServer; two: TestServer; place: () => Place } {
+  let place: Place | undefined;
+  let [one, two]: TestServer[] = [];
+  beforeAll(async () => {
+    place = await makePlace("redis");
+    const environment = { ...place.environment, ...settings };
+    one = await startTestServer("redis", environment, options);
+    two = await startTestServer("redis", environment, options);
+  });
+  afterAll(async () => {
+    await one?.stop();
+    await two?.stop();
+    place?.remove();
+  });
+  return { one: standIn(() => one), two: standIn(() => two), place: () => started(place) };
+}
+
+/** An object that passes everything on to a server that starts later. */
+function standIn(server: () => TestServer | undefined): TestServer {
+  const now = () => started(server());
+  return {
+    get url() {
+      return now().url;
+    },
+    get running() {
+      return now().running;
+    },
+    get environment() {
+      return now().environment;
+    },
+    get log() {
+      return now().log;
+    },
+    get apiLog() {
+      return now().apiLog;
+    },
+    get securityLog() {
+      return now().securityLog;
+    },
+    get lost() {
+      return now().lost;
+    },
+    visitor: () => now().visitor(),
+    person: (firstName) => now().person(firstName),
+    stop: () => now().stop(),
+  };
+}
+
+function started<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error("the server starts before the tests, not before this line");
+  return part;
 }

@@ -1,25 +1,23 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import { changesIn, closeOf, range, reached, sendAll, textsOf, versionsIn } from "./frames.ts";
 import { RawSocket } from "./raw-socket.ts";
 
 setDefaultTimeout(60_000);
 
 inEachMode("a conversation changes", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let cat: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     ann = await server.person("Ann");
     bob = await server.person("Bob");
     cat = await server.person("Cat");
   });
-  afterAll(() => server.stop());
 
   /** A group of three that is Ann's. */
   const freshGroup = async () => {

@@ -1,25 +1,23 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import type { Socket } from "../support/socket.ts";
 import { range, reached, sendAll, textsOf } from "./frames.ts";
 
 inEachMode("people chat over sockets", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let cat: Client;
   let conversationId: string;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     ann = await server.person("Ann");
     bob = await server.person("Bob");
     cat = await server.person("Cat");
     conversationId = (await ann.conversation([bob])).id;
   });
-  afterAll(() => server.stop());
 
   /** A conversation of all three that nobody has used. */
   const freshGroup = async () => (await ann.conversation([bob, cat])).id;

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { beforeAll, beforeEach, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import type { Socket } from "../support/socket.ts";
 import { closeOf, range } from "./frames.ts";
 import { RawSocket } from "./raw-socket.ts";
@@ -12,14 +12,13 @@ const INVALID = "Message content contains invalid characters";
 const FRAME_BYTES_MAX = 64 * 1024;
 
 inEachMode("a frame that can't be done is answered with an error", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let conversationId: string;
   let a: Socket;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     ann = await server.person("Ann");
     bob = await server.person("Bob");
     conversationId = (await ann.conversation([bob])).id;
@@ -27,7 +26,6 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
   beforeEach(async () => {
     a = await ann.chat(conversationId);
   });
-  afterAll(() => server.stop());
 
   const countMessages = async () =>
     (await ann.get(`/api/chat/conversations/${conversationId}/`)).body.data.message_count;

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import type { Frame, Socket } from "../support/socket.ts";
 import { range, sendAll } from "./frames.ts";
 
@@ -11,14 +11,13 @@ setDefaultTimeout(60_000);
 const FRAME_FITS_BYTES = 512 * 1024;
 
 inEachMode("history over a socket", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let conversationId: string;
   let a: Socket;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     ann = await server.person("Ann");
     bob = await server.person("Bob");
     conversationId = (await ann.conversation([bob])).id;
@@ -28,7 +27,6 @@ inEachMode("history over a socket", (mode) => {
       range(1, 250).map((n) => `message ${n}`),
     );
   });
-  afterAll(() => server.stop());
 
   let asked = 0;
   async function history(socket: Socket, options: object = {}): Promise<Frame> {

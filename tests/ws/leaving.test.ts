@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import postgres from "postgres";
 import { Client } from "../support/client.ts";
 import { inEachMode, modes } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { closeOf, range } from "./frames.ts";
 import { RawSocket } from "./raw-socket.ts";
 
@@ -12,16 +12,14 @@ const CLOSE = 8;
 const NORMALLY = new Uint8Array([1000 >> 8, 1000 & 0xff]);
 
 inEachMode("who sends and leaves at once has sent", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let cat: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     [ann, bob, cat] = [await server.person("Ann"), await server.person("Bob"), await server.person("Cat")];
   });
-  afterAll(() => server.stop());
 
   /** Says all of it without waiting for the greeting or any answer, and leaves. */
   async function sayAndLeave(client: Client, path: string, frames: object[]) {

@@ -1,21 +1,19 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import type { Frame, Socket } from "../support/socket.ts";
 import { range } from "./frames.ts";
 
 setDefaultTimeout(60_000);
 
 inEachMode("who sends too fast is told to wait", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode, { RATE_LIMIT_SENDS: "6/3s", RATE_LIMIT_FRAMES: "8/3s" });
   let bob: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode, { RATE_LIMIT_SENDS: "6/3s", RATE_LIMIT_FRAMES: "8/3s" });
     bob = await server.person("Bob");
   });
-  afterAll(() => server.stop());
 
   /** Somebody whose budget is whole, on two sockets of one conversation and on the socket of all. */
   async function open() {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { presenceTimes } from "../../src/server/places/places.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import type { Frame, Socket } from "../support/socket.ts";
 import { superuser } from "../support/superuser.ts";
 import { range } from "./frames.ts";
@@ -12,14 +12,13 @@ setDefaultTimeout(60_000);
 const GRACE_MS = 400;
 
 inEachMode("presence", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode, {}, { presence: { ...presenceTimes, grace: GRACE_MS } });
   let ann: Client;
   let bob: Client;
   let cat: Client;
   let eve: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode, {}, { presence: { ...presenceTimes, grace: GRACE_MS } });
     [ann, bob, cat, eve] = [
       await server.person("Ann"),
       await server.person("Bob"),
@@ -27,7 +26,6 @@ inEachMode("presence", (mode) => {
       await server.person("Eve"),
     ];
   });
-  afterAll(() => server.stop());
 
   const of = (socket: Socket, person: { id: number }) =>
     socket.all("presence").filter((frame) => frame.user_id === person.id);

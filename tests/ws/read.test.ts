@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import type { Frame } from "../support/socket.ts";
 import { range, sendAll } from "./frames.ts";
 
 inEachMode("reading", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let cat: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     ann = await server.person("Ann");
     bob = await server.person("Bob");
     cat = await server.person("Cat");
   });
-  afterAll(() => server.stop());
 
   /** A conversation with `count` messages of Ann's. */
   async function conversationOf(count: number) {

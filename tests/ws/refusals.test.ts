@@ -1,25 +1,23 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { Socket } from "../support/socket.ts";
 import { RawSocket, type Refusal } from "./raw-socket.ts";
 
 const LISTED = "https://chat.example.com";
 
 inEachMode("an upgrade is refused with an HTTP status and the envelope", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode, { CORS_ORIGINS: LISTED });
   let ann: Client;
   let eve: Client;
   let path: string;
 
   beforeAll(async () => {
-    server = await startTestServer(mode, { CORS_ORIGINS: LISTED });
     ann = await server.person("Ann");
     eve = await server.person("Eve");
     path = `/ws/chat/${(await ann.conversation([await server.person("Bob")])).id}/`;
   });
-  afterAll(() => server.stop());
 
   const knock = async (client: Client, path: string, headers?: Record<string, string>, method?: string) => {
     const { socket, answer } = await RawSocket.knock(client, path, headers, method);

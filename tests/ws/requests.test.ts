@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 
 const REQUESTS = "/api/chat/requests/";
 
 inEachMode("requests and hidden 1-on-1s on the user's socket", (mode) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(mode);
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode);
 
   const picky = async (name: string) => {
     const person = await server.person(name);

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
 import { openDriver, storesOn } from "../../src/server/node/compose.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode, makePlace } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import type { Socket } from "../support/socket.ts";
 import { changesIn, closeOf, range, reached, sendAll, textsOf, versionsIn } from "./frames.ts";
 
@@ -14,18 +14,16 @@ setDefaultTimeout(120_000);
 const numbers = (count: number) => range(1, count).map((n) => `${n}`);
 
 inEachMode("resuming with after_version", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let cat: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     ann = await server.person("Ann");
     bob = await server.person("Bob");
     cat = await server.person("Cat");
   });
-  afterAll(() => server.stop());
 
   const freshGroup = async () => {
     const { id } = await ann.conversation([bob, cat]);

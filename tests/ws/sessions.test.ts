@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import type { Socket } from "../support/socket.ts";
 import { closeOf, range } from "./frames.ts";
 import { RawSocket } from "./raw-socket.ts";
@@ -11,12 +11,7 @@ setDefaultTimeout(60_000);
 const SOCKETS_MAX = 8;
 
 inEachMode("sockets belong to their session", (mode) => {
-  let server: TestServer;
-
-  beforeAll(async () => {
-    server = await startTestServer(mode, { MAX_SOCKETS_PER_USER: String(SOCKETS_MAX) });
-  });
-  afterAll(() => server.stop());
+  const server = withServer(mode, { MAX_SOCKETS_PER_USER: String(SOCKETS_MAX) });
 
   const logIn = (person: Client, password?: string) => new Client(server.url).logIn(person.user?.email ?? "", password);
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { dataOf, expectError } from "../http/expectations.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { withServer } from "../support/server.ts";
 import type { Frame, Socket } from "../support/socket.ts";
 import { range, reached, versionsIn } from "./frames.ts";
 
@@ -10,7 +10,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const tagOf = (frame: Frame): string => (frame.type === "message" ? frame.message.id : frame.tag);
 
 inEachMode("a cursor that names its history", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let id: string;
@@ -20,7 +20,6 @@ inEachMode("a cursor that names its history", (mode) => {
   let live: Socket;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     ann = await server.person("Ann");
     bob = await server.person("Bob");
     const eve = await server.person("Eve");
@@ -37,7 +36,6 @@ inEachMode("a cursor that names its history", (mode) => {
     await reached(live, 9);
     changes = live.frames.filter(({ version }) => version !== undefined);
   });
-  afterAll(() => server.stop());
 
   /** Both kinds of socket, resumed at a cursor. */
   const resumes: Record<string, (version: number, tag: unknown) => Promise<Socket>> = {

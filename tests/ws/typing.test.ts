@@ -1,25 +1,23 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { on } from "../nodes/two-nodes.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode, makePlace, modes } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import { range } from "./frames.ts";
 
 setDefaultTimeout(60_000);
 
 inEachMode("typing is told", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let cat: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     ann = await server.person("Ann");
     bob = await server.person("Bob");
     cat = await server.person("Cat");
   });
-  afterAll(() => server.stop());
 
   /** Two sockets of Ann's and one of Bob's, in a conversation of their own. */
   async function open() {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { on } from "../nodes/two-nodes.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode, makePlace, modes, type Place } from "../support/modes.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, withServer } from "../support/server.ts";
 import type { Socket } from "../support/socket.ts";
 import { superuser } from "../support/superuser.ts";
 
@@ -12,16 +12,14 @@ const rename = (person: Client, first_name: string) => person.call("PATCH", "/ap
 const usersTold = (socket: Socket) => socket.all("user").map(({ user }) => [user.id, user.full_name]);
 
 inEachMode("a change of a user's name or account", (mode) => {
-  let server: TestServer;
+  const server = withServer(mode);
   let ann: Client;
   let bob: Client;
   let eve: Client;
 
   beforeAll(async () => {
-    server = await startTestServer(mode);
     [ann, bob, eve] = [await server.person("Ann"), await server.person("Bob"), await server.person("Eve")];
   });
-  afterAll(() => server.stop());
 
   test("reaches each `/ws/` socket of the user, and of people who share a conversation with them, once", async () => {
     // Several conversations, of which one socket is subscribed to some.
