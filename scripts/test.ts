@@ -77,7 +77,7 @@ async function testAll(): Promise<Totals[]> {
   ];
 }
 
-/** What takes long to start is started once for all processes; the tests have databases of their own there. */
+/** Slow services start once for all processes. Each test has a database of its own there. */
 async function startShared(): Promise<Record<string, string>> {
   const template = { [SHARED_TEMPLATE]: await embeddedTemplate() };
   if (!postgresPrograms()) return template;
@@ -114,7 +114,7 @@ async function test(what: string[], environment: Record<string, string> = {}): P
   };
 }
 
-/** What failed in a JUnit report, each with its file, its name and what was said of it. */
+/** The failures of a JUnit report, each with its file, its name and its text. */
 function failuresIn(report: string): string[] {
   const cases = report.matchAll(/<testcase ([^>]*[^/])>\s*<failure ([^>]*)>(?:([^<]*)<\/failure>)?/g);
   return [...cases].map(([, test = "", failure = "", said]) => {

@@ -54,7 +54,7 @@ describe("the queue for passwords", () => {
     expect(queue.size).toBe(2);
   });
 
-  test("forgets networks of which nobody waits any more", () => {
+  test("forgets a network when its last request is done", () => {
     const queue = new FairQueue<string>();
     for (let n = 0; n < 1_000; n++) queue.add(from(`w${n}`, "1", n % 2 === 0), String(n));
     for (let n = 0; n < 500; n++) queue.dropLast(from("w1", "1"));

@@ -7,7 +7,7 @@ use([SVGRenderer, BarChart, GridComponent, LegendComponent, TitleComponent]);
 
 export interface Bars {
   title: string;
-  /** What the bars' lengths are. */
+  /** The unit of the bars' lengths. */
   unit: string;
   categories: string[];
   /** A value a category; those of one `stack` stand on each other. */

@@ -5,7 +5,7 @@ import type { Result } from "./load/protocol.ts";
 
 type Socket = ServerWebSocket<undefined>;
 
-/** What a server sends over the first socket of its room for the message that it got as number `n`, and from whom. */
+/** Makes the frames that a faulty server sends over the room's first socket for message number `n`. */
 type Planted = (n: number, frame: string, from: Socket) => string[];
 
 const FAULTY = 20;
@@ -46,7 +46,7 @@ async function run(planted: Planted): Promise<Result> {
   return result;
 }
 
-/** What the sender of the faulty message sends is kept back from then on, until somebody else has sent. */
+/** Keeps back the later messages of the same sender until somebody else has sent one. */
 function keptBackForAnother(): Planted {
   let sender: Socket | undefined;
   const kept: string[] = [];

@@ -11,7 +11,7 @@ export interface Parts {
   server: number[];
   redis?: number;
   postgres?: number;
-  /** What makes the load. */
+  /** The load generator, in cores. */
   load?: number;
 }
 
@@ -82,7 +82,7 @@ function machineSeconds(): number {
   return ((user ?? 0) + (nice ?? 0) + (system ?? 0) + (irq ?? 0) + (softirq ?? 0)) * TICK_S;
 }
 
-/** Who is whose child just now, and what each has used, its children that have ended included. */
+/** The tree of processes at this moment, and the time each has used, ended children included. */
 class Tree {
   private readonly children = new Map<number, number[]>();
   private readonly used = new Map<number, number>();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { postgresPrograms } from "../support/postgres.ts";
 import { redisProgram } from "../support/redis.ts";
 
-/** What the figures were measured on and with, a line each. */
+/** The machine and the programs of the measurement, a line each. */
 export function machine(): string[] {
   const [{ model } = { model: "unknown" }] = cpus();
   const kernel = release().split(".").slice(0, 2).join(".");

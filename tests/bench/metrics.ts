@@ -18,7 +18,7 @@ const ALL = {
 
 export type Metric = keyof typeof ALL;
 
-/** What one run measured; what is missing could not be. */
+/** The figures of one run. A missing figure could not be measured. */
 export type Figures = Partial<Record<Metric, number>>;
 
 /** `per` is what CPU is counted for. */

@@ -12,7 +12,7 @@ test("without names all is measured, with names only these", () => {
   expect(read("--help")).toBe("help");
 });
 
-test("what can't be is said", () => {
+test("an invalid option is refused with the valid ones", () => {
   expect(() => read("dms", "nonsense")).toThrow("No scenario nonsense: there are dms, fanout, history,");
   expect(() => read("--rounds", "0")).toThrow("--rounds must be a whole number above 0.");
   expect(() => read("--seconds", "soon")).toThrow("--seconds must be a whole number above 0.");

@@ -18,7 +18,7 @@ export interface Room {
   members: Member[];
 }
 
-/** Who is there and who talks to whom, before the server starts. */
+/** The people and their conversations, before the server starts. */
 export interface World {
   /** 500 pairs of 500 people. */
   pairs: Room[];

@@ -7,7 +7,7 @@ import { table } from "./table.ts";
 const NOT_MEASURED = "not measured";
 const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
-/** What a scenario measured: a row each, a column for each side, the ratio of the first two, and the goal. */
+/** The table of a scenario: a row a metric, a column a side, the ratio of the first two sides, and the goal. */
 export function scenarioTable({ per, metrics, goals, isComparison }: Scenario, sides: MeasuredSide[]): string {
   const hasRatio = isComparison && sides.length > 1;
   const hasGoals = goals.length > 0;

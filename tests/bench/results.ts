@@ -24,7 +24,7 @@ const resultsSchema = z.object({
   ),
 });
 
-/** What docs/performance.md is made of. */
+/** The data behind docs/performance.md. */
 export interface Results {
   machine: string[];
   scenarios: Record<string, MeasuredSide[]>;

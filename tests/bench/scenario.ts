@@ -5,11 +5,11 @@ export interface Run {
   figures: Figures;
   /** Why it counts for nothing: messages that were lost, doubled or out of order, failed requests. */
   faults: string[];
-  /** What else the machine did meanwhile, in cores. */
+  /** Other work of the machine meanwhile, in cores. */
   others?: number;
 }
 
-/** What is aimed at, over all rounds' median. */
+/** A goal for the median of all rounds. */
 export interface Goal {
   metric: Metric;
   /** `ratio`: the first side's over the second's. */
@@ -40,9 +40,9 @@ export interface Scenario {
   /** On the command line; several have the same. */
   name: string;
   title: string;
-  /** What happens in it. */
+  /** The scenario in a sentence. */
   about: string;
-  /** What CPU is counted for. */
+  /** The unit of work that CPU time is divided by. */
   per: string;
   /** Whether the first side is held against the second, or each stands for itself. */
   isComparison: boolean;

@@ -30,7 +30,7 @@ export interface System {
 export interface Home {
   environment: Record<string, string>;
   world: World;
-  /** What serves it, where that is not this Confab. */
+  /** The program that serves it, when it is not this Confab. */
   program: string[] | undefined;
   remove(): void;
 }

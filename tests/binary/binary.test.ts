@@ -129,7 +129,7 @@ test("reads no settings, code or paths from the folder it is started in, but the
     "planted.ts": 'process.stdout.write("planted\\n");\n',
   };
   const place = await machine("embedded", planted);
-  // What they would do to a program that reads them.
+  // These files change a program that reads them.
   const reads = Bun.spawnSync([process.execPath, "-p", "process.env.PORT"], { cwd: place.folder, env: {} });
   expect(reads.stdout.toString()).toBe("planted\nnone\n");
 

@@ -21,7 +21,7 @@ export interface Machine {
 
 let built: Promise<string> | undefined;
 
-/** What `bun run build` makes; once for all tests. */
+/** Makes the binary of `bun run build` once for all tests. */
 function binary(): Promise<string> {
   built ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), "confab-binary-"));

@@ -7,7 +7,7 @@ import { heading, message } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
-/** What other files look at in the light is not looked at again; from right to left, what is laid out by itself there. */
+/** Other files check the light look, so it is not repeated here. From right to left only places with a layout of their own are checked. */
 const LOOKS: Record<string, BrowserContextOptions & { direction?: "rtl"; only?: string[] }> = {
   light: { colorScheme: "light", only: ["conversation", "a message's menu", "a question", "emoji", "search results"] },
   dark: { colorScheme: "dark" },

@@ -57,7 +57,7 @@ describeInBrowser("an account in the browser", () => {
     await close();
   });
 
-  test("who signs in comes to the address they wanted, and signing out leads back", async () => {
+  test("signing in leads to the address that was asked for, and signing out leads back", async () => {
     const bob = await server.person("Bob");
     const visitor = await visit("/settings/password");
     const { page, faults } = visitor;
@@ -76,7 +76,7 @@ describeInBrowser("an account in the browser", () => {
     await visitor.close();
   });
 
-  test("who signs out leaves no draft behind, however long the server takes to hear of it", async () => {
+  test("signing out leaves no draft behind, however slow the server is", async () => {
     const [gus, hal] = [await server.person("Gus"), await server.person("Hal")];
     const { id } = await gus.conversation([hal]);
     const { page, faults, close } = await openPage(gus, `/c/${id}`);
@@ -91,7 +91,7 @@ describeInBrowser("an account in the browser", () => {
     await close();
   });
 
-  test("who signs out is asked before an edit is thrown away that waits for a connection", async () => {
+  test("signing out asks before it throws away an edit that waits for a connection", async () => {
     const [gus, hal] = [await server.person("Gus"), await server.person("Hal")];
     const { id } = await gus.conversation([hal]);
     await gus.send(id, "to be edited");
@@ -138,8 +138,8 @@ describeInBrowser("an account in the browser", () => {
   });
 });
 
-describeInBrowser("what was open when a session ended", () => {
-  test("is not there for whoever signs in next", async () => {
+describeInBrowser("a page that was open when its session ended", () => {
+  test("is not shown to the next person who signs in", async () => {
     const server = await startTestServer("embedded");
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob, await server.person()], "Choir");

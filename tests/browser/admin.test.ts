@@ -331,7 +331,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("whoever loses the right while they look is told, and sees nothing any more", async () => {
+  test("an admin who loses the right meanwhile is told so and sees nothing more", async () => {
     const ann = await superuser(server, "Ann");
     const { page, close } = await openPage(ann, "/admin/users");
     await page.waitForSelector("tbody tr");

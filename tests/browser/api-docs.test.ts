@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from "../support/server.ts";
 describeInBrowser("the API's pages", () => {
   let server: TestServer;
   let person: BrowserContext;
-  /** What was asked of other servers, and what the pages' policy has forbidden. */
+  /** Requests to other servers, and loads that the pages' policy forbade. */
   const foreign: string[] = [];
   const forbidden: string[] = [];
   beforeAll(async () => {

@@ -45,7 +45,7 @@ describeInBrowser("two people in two browsers", () => {
   test("they talk, see each other type, and see what was read", async () => {
     await meet();
     const [annPage, bobPage] = [await show(ann), await show(bob)];
-    // Who is not there yet is not told who types.
+    // A page that is not connected yet gets no typing frame.
     await ann.send(pair.id, "Are you there?");
     for (const page of [annPage, bobPage]) await bubble(page, "Are you there?").waitFor();
     await field(annPage).pressSequentially("Hello **Bob**");
@@ -65,7 +65,7 @@ describeInBrowser("two people in two browsers", () => {
     expect(await annPage.locator("[data-announcements]").textContent()).toContain("Bob Tester: one two");
   });
 
-  test("what is edited or deleted is so for both", async () => {
+  test("an edit and a deletion show for both", async () => {
     await meet();
     await ann.send(pair.id, "first");
     await ann.send(pair.id, "secnd");
@@ -86,14 +86,14 @@ describeInBrowser("two people in two browsers", () => {
     await annPage.getByRole("button", { name: "Delete message" }).click();
     await bubble(bobPage, "This message was deleted.").waitFor();
     expect(await bubble(bobPage, "first").count()).toBe(0);
-    // What Bob has, Ann may not change.
+    // Ann can't change Bob's messages.
     await bob.send(pair.id, "from Bob");
     await row(annPage, "from Bob").hover();
     await row(annPage, "from Bob").locator(".message-more").click();
     expect(await annPage.getByRole("menuitem").allTextContents()).toEqual(["Copy textC"]);
   });
 
-  test("what is typed in the very moment in which editing begins is not taken back", async () => {
+  test("text typed at the moment when editing begins stays", async () => {
     await meet();
     await ann.send(pair.id, "slow");
     const page = await show(ann);
@@ -189,7 +189,7 @@ describeInBrowser("two people in two browsers", () => {
     expect(await left()).toBeLessThan(2);
   });
 
-  test("what is sent without a connection waits, and arrives once when it is back", async () => {
+  test("a message sent without a connection waits and arrives once when it is back", async () => {
     await meet();
     const page = await show(ann, `/c/${pair.id}`, { at: `http://127.0.0.1:${proxy.port}` });
     await field(page).fill("before");
@@ -208,7 +208,7 @@ describeInBrowser("two people in two browsers", () => {
     expect(kept.body.data?.messages ?? kept.body.messages).toHaveLength(2);
   });
 
-  test("what is refused says why, and can be given up", async () => {
+  test("a refused message says why and can be discarded", async () => {
     await meet();
     const sent = await ann.send(pair.id, "first");
     const page = await show(ann, `/c/${pair.id}`, { at: `http://127.0.0.1:${proxy.port}` });
@@ -242,7 +242,7 @@ describeInBrowser("two people in two browsers", () => {
     }
   });
 
-  test("whatever stands in names, titles and messages stays text", async () => {
+  test("HTML in names, titles and messages stays text", async () => {
     await meet();
     const attack = `<img src=x onerror="document.title='broken'"><script>document.title='broken'</script>`;
     const cid = await server.person();
@@ -326,12 +326,12 @@ describeInBrowser("two people in two browsers", () => {
     await field(page).press("Control+v");
     await page.getByRole("alert").filter({ hasText: "at most 5,000 characters" }).waitFor();
     expect(await field(page).inputValue()).toBe("before: ");
-    // What is only somewhat too long can be shortened.
+    // A text a little too long can be shortened.
     await page.evaluate("navigator.clipboard.writeText('y'.repeat(8_000))");
     await field(page).press("Control+v");
     await until(async () => (await field(page).inputValue()).length === 8_008);
     await page.locator(".composer-count", { hasText: "-3,008" }).waitFor();
-    // What is replaced does not count.
+    // Replaced text does not count.
     await page.evaluate("navigator.clipboard.writeText('z'.repeat(15_000))");
     await field(page).press("Control+a");
     await field(page).press("Control+v");
@@ -392,7 +392,7 @@ describeInBrowser("two people in two browsers", () => {
     const cid = await server.person();
     const group = await ann.conversation([bob, cid], "Short");
     await page.goto(`/c/${group.id}`);
-    // What was never known has not been lost, and is told in other words.
+    // A list that was never loaded gets other words than one that was lost.
     await page.locator(".conversation-title", { hasText: "Short" }).waitFor();
     await page.locator(".messages-beginning").waitFor();
     await ann.delete(`/api/chat/conversations/${group.id}/participants/${ann.id}/`);
@@ -418,7 +418,7 @@ describeInBrowser("two people in two browsers", () => {
     const finger = await page.context().newCDPSession(page);
     const touchPoints = [{ x: (box?.x ?? 0) + 10, y: (box?.y ?? 0) + 10 }];
     await finger.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints });
-    // So long the finger rests.
+    // The finger rests this long.
     await Bun.sleep(500);
     await finger.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
     await page.getByRole("menuitem", { name: "Edit" }).tap();

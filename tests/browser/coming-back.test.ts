@@ -93,7 +93,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await missed(page).count()).toBe(0);
   });
 
-  test("who answers has read: the bar is gone, and what comes then is read as it is seen", async () => {
+  test("an answer marks all as read: the bar goes, and later messages are read as they are seen", async () => {
     const page = await show();
     await missed(page).waitFor();
     await say(page, "an answer");
@@ -116,7 +116,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await unread()).toBe(NEW);
   });
 
-  test("what was missed without a connection is new, though one looks at the page all the time", async () => {
+  test("messages missed without a connection are new, though the page stays open", async () => {
     const page = await show();
     await missed(page).getByRole("button", { name: "Mark all as read" }).click();
     await until(async () => (await unread()) === 0);
@@ -140,7 +140,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await missed(page).waitFor({ state: "detached" });
   });
 
-  test("what was said while the page was closed is new, though the page had kept what was before", async () => {
+  test("messages sent while the page was closed are new, though the page had stored the earlier ones", async () => {
     const page = await show();
     await missed(page).getByRole("button", { name: "Mark all as read" }).click();
     await until(async () => (await unread()) === 0);
@@ -157,7 +157,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await unread()).toBe(60);
   });
 
-  test("who scrolls away from the end just when all is read is let go", async () => {
+  test("a scroll away from the end just when all is read is not taken back", async () => {
     const page = await show();
     await missed(page).getByRole("button", { name: "Mark all as read" }).click();
     await message(page, `news ${NEW} of ${NEW}`).hover();
@@ -166,7 +166,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await page.getByRole("button", { name: "Jump to the newest messages" }).waitFor();
   });
 
-  test("what was new when the page was closed, and was read on another device since, holds nobody back", async () => {
+  test("messages read on another device meanwhile do not hold the page at their place", async () => {
     const page = await show();
     await missed(page).getByRole("button", { name: "Mark all as read" }).click();
     await until(async () => (await unread()) === 0);
@@ -240,7 +240,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await page.keyboard.press("Enter");
     await until(() => isInSight(line(page)));
     await missed(page).waitFor({ state: "detached" });
-    // What else asked for them and failed has nothing to say any more.
+    // No other failed request shows its error.
     expect(await page.getByText("could not be loaded").filter({ visible: true }).count()).toBe(0);
   });
 
@@ -279,7 +279,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     },
     "sends something": (page: Page) => say(page, "an answer"),
   }))
-    test(`who ${how} while it loads is not pulled away from there`, async () => {
+    test(`a reader who ${how} while it loads is not pulled away`, async () => {
       const { page, release } = await showWith({ older: "hold" });
       await go(page).click();
       await missed(page).getByRole("progressbar").waitFor();

@@ -19,7 +19,7 @@ describeInBrowser("days and times", () => {
     return { ...opened, id };
   }
 
-  test("what was said today was said yesterday when midnight is over", async () => {
+  test("a message of today is one of yesterday after midnight", async () => {
     const { page, faults, close, id } = await look({ timezoneId: "UTC" });
     await page.clock.install({ time: new Date().setUTCHours(23, 59, 30) });
     await page.goto(`/c/${id}`);

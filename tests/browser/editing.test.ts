@@ -59,7 +59,7 @@ describeInBrowser("a message that is edited", () => {
       await composer(page).press(key);
       seen.add(await composer(page).inputValue());
     }
-    // What was sent may be had again, as a whole.
+    // The sent text may come back, as a whole.
     expect(["", "sent", "new"]).toEqual(expect.arrayContaining([...seen]));
     expect(faults).toEqual([]);
     await close();

@@ -11,7 +11,7 @@ import { withServer } from "../support/server.ts";
 
 const ENDED = "Your session has ended";
 
-/** What can be read on the device, by the names of it: what was loaded, what waits to be sent, and drafts. */
+/** Everything readable on the device, by name: loaded data, unsent messages and drafts. */
 const stored = (page: Page) =>
   page.evaluate<string[]>(`new Promise((resolve, reject) => {
     const drafts = Object.keys(localStorage).filter((key) => key.startsWith("confab.draft."));

@@ -7,13 +7,13 @@ import { composer, confirm, message, messages } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
-/** What the focus is on, by its name; `undefined` where it is on nothing. */
+/** The name of the focused element; `undefined` when nothing has the focus. */
 const FOCUSED = `(() => {
   const focused = document.activeElement;
   return focused === document.body ? undefined : (focused.ariaLabel ?? focused.textContent);
 })()`;
 
-describeInBrowser("who has pressed something that goes away by that", () => {
+describeInBrowser("the focus, after a press on something that disappears,", () => {
   const server = withServer("embedded");
   let [ann, bob]: Client[] = [];
   beforeAll(async () => {

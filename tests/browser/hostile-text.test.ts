@@ -26,12 +26,12 @@ const HOSTILE = [
 ];
 const LONG = "W".repeat(255);
 
-/** What must not be there, wherever the page shows what people wrote. */
+/** Elements that must not appear where the page shows people's text. */
 const FOREIGN = `[...document.querySelectorAll("img, iframe, svg a, script:not([src^='/assets/']), style, base, object, embed, [onerror], [onload], [onclick], a[href]")]
   .filter((element) => !(element instanceof HTMLAnchorElement) || !/^(https?|mailto):$/.test(element.protocol))
   .map((element) => element.outerHTML)`;
 
-describeInWholeBrowser("what people write stays text", () => {
+describeInWholeBrowser("people's text stays text", () => {
   let server: TestServer;
   let ann: Client;
   let bob: Client;
@@ -79,7 +79,7 @@ describeInWholeBrowser("what people write stays text", () => {
       .first()
       .waitFor();
     await isText();
-    // What one wrote oneself, in the field again.
+    // Your own message, in the field again.
     await composer(page).fill(HOSTILE.join("\n"));
     await page.keyboard.press("Enter");
     await page.getByText("Sent", { exact: true }).waitFor();
@@ -120,7 +120,7 @@ describeInWholeBrowser("what people write stays text", () => {
     await isText();
   });
 
-  test("who could write HTML into the page is stopped by its policy", async () => {
+  test("the page's policy stops HTML that gets into the page", async () => {
     const planted = `(() => {
       try {
         document.querySelector("main").innerHTML = "<img src=x onerror='window.broken = true'>";

@@ -80,7 +80,7 @@ describeInWholeBrowser("the chat as an installed app", () => {
     await page.waitForSelector("main >> text=Read this on the train");
     await page.waitForSelector(".banner:has-text('Not connected')");
 
-    // Who signs out with unsent messages is asked what becomes of them.
+    // Signing out with unsent messages asks about them.
     await page.click("textarea");
     await page.keyboard.type("Still on the train");
     await page.keyboard.press("Enter");
@@ -132,7 +132,7 @@ describeInWholeBrowser("the chat as an installed app", () => {
     );
     expect(await shown(page)).toEqual([{ title: "Bob Tester", body: "Are you there?" }]);
 
-    // Who reads the conversation in one tab is not told of it by the other, and what was told is gone.
+    // Reading in one tab silences the other tab and closes its notifications.
     await second.bringToFront();
     await second.goto(path);
     await second.waitForSelector("main >> text=Are you there?");

@@ -84,7 +84,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
     }
   });
 
-  test("who closes the page is offline, and online when they are back", async () => {
+  test("closing the page sets a person offline, and opening it online", async () => {
     const online = bob.page.getByRole("main").getByText("Online", { exact: true });
     await online.waitFor();
     const { page } = ann;
@@ -136,7 +136,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
     await cara.close();
   });
 
-  test("who signs out and in again finds everything as it was", async () => {
+  test("signing out and in again shows everything as before", async () => {
     const { page } = ann;
     await chooseInMenu(page, "Sign out");
     await heading(page, "Sign in to Confab").waitFor();

@@ -7,7 +7,7 @@ import { composer, heading, message } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
-/** What has the focus, and whether one sees it: an outline or ring on it or on the box that stands for it. */
+/** The focused element, and whether its focus is visible: an outline or ring on it or on the box around it. */
 const FOCUS = `(() => {
   const focused = document.activeElement;
   const name = focused.ariaLabel ?? focused.labels?.[0]?.textContent ?? focused.textContent;

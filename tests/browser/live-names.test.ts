@@ -69,7 +69,7 @@ describeInBrowser("names in an open page", () => {
     await notice.waitFor();
     await page.reload();
     await notice.waitFor();
-    // What was begun can still be sent: the account may become active again.
+    // A text that was begun can still be sent: the account may become active again.
     await composer(page).fill("Are you there?");
     await composer(page).press("Enter");
     await message(page, "Are you there?").waitFor();

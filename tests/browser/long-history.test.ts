@@ -92,7 +92,7 @@ describeInBrowser.skipIf(!modes.includes("postgres"))("a conversation of 100,000
     expect(await page.locator(".message").count()).toBeLessThan(90);
   });
 
-  test("what comes meanwhile is counted and moves nothing; the way back is one press", async () => {
+  test("new messages are counted and move nothing, and one press leads back", async () => {
     const { page, faults } = opened;
     const before = await page.evaluate<{ key: string; top: number }>(MIDDLE);
     await bob?.send(id, "the newest of all");
@@ -138,7 +138,7 @@ describeInBrowser.skipIf(!modes.includes("postgres"))("a conversation of 100,000
     isHolding = false;
     for (const pass of held.splice(0)) pass();
     await missed(page).getByRole("button", { name: "Jump to first" }).click();
-    // So many and no more for one press.
+    // One press loads this many and no more.
     await missed(page).getByRole("button", { name: "Load more" }).click({ timeout: 60_000 });
     const line = page.getByRole("feed").getByText(all, { exact: true });
     await until(() => isInSight(line));

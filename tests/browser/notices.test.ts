@@ -7,7 +7,7 @@ import { message, row } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
-describeInBrowser("what happens in a group while one looks", () => {
+describeInBrowser("notices of a group on an open page", () => {
   const server = withServer("embedded");
   let [ann, bob, cid, dan]: Client[] = [];
   const open: OpenPage[] = [];
@@ -28,7 +28,7 @@ describeInBrowser("what happens in a group while one looks", () => {
   const said = (page: Page, text: string) =>
     page.locator("[data-announcements]").getByText(text).waitFor({ state: "attached" });
 
-  test("who joins and leaves, and a new name, stand between the messages where they belong", async () => {
+  test("joins, leaves and a new name stand between the messages where they happened", async () => {
     if (!ann || !bob || !cid || !dan) throw new Error("nobody is there");
     const { id } = await ann.conversation([bob, cid], "Choir");
     const path = `/api/chat/conversations/${id}/`;
@@ -72,7 +72,7 @@ describeInBrowser("what happens in a group while one looks", () => {
     expect(await feed(page, order)).toEqual(order);
   });
 
-  test("what happens in a group while another conversation is open is there when one comes back", async () => {
+  test("changes of a group while another conversation is open show on the way back", async () => {
     if (!ann || !bob || !cid || !dan) throw new Error("nobody is there");
     const { id } = await bob.conversation([ann, cid], "Rowers");
     const unopened = await bob.conversation([ann, cid], "Skaters");

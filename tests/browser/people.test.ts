@@ -80,7 +80,7 @@ describeInBrowser("people and groups in the browser", () => {
     await page.waitForSelector("dialog .person-name:has-text('Trip to the sea')");
 
     await page.click("text=Add people");
-    // Who is in already is not offered.
+    // Members are not offered.
     await page.waitForSelector(".option:has-text('Dora')");
     expect(await page.locator(".option").count()).toBe(1);
     await choose(page, "Dora");
@@ -109,7 +109,7 @@ describeInBrowser("people and groups in the browser", () => {
     await other.close();
   });
 
-  test("who renames a group is not pulled about by what happens in it, and goes on where they came from", async () => {
+  test("renaming a group is not disturbed by changes in it, and returns the focus", async () => {
     const { id } = await ann.conversation([bob, carla], "Rowers");
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     await details(page);
@@ -207,7 +207,7 @@ describeInBrowser("people and groups in the browser", () => {
     await close();
   });
 
-  test("who is removed from a group while they look at its people is told", async () => {
+  test("a member removed while they look at the members is told", async () => {
     const { id } = await bob.conversation([ann, carla], "Chess");
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     await details(page);
@@ -220,7 +220,7 @@ describeInBrowser("people and groups in the browser", () => {
     await close();
   });
 
-  test("who presses Enter before the server has answered takes nobody else", async () => {
+  test("Enter before the server has answered chooses nobody else", async () => {
     await server.person("Zoe");
     const { page, faults, close } = await openPage(ann, "/");
     const held: Route[] = [];
@@ -256,7 +256,7 @@ describeInBrowser("people and groups in the browser", () => {
     await close();
   });
 
-  test("whoever a list shows is asked after together: one frame a row would hold up all that comes after them", async () => {
+  test("the presence of a list's people is asked for in one frame, so that later frames do not wait", async () => {
     const una = await server.person("Una");
     for (let n = 0; n < 8; n++) await una.conversation([await server.person("Vic")]);
     const { page, faults, close } = await openPage(una, "/");

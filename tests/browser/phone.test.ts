@@ -13,7 +13,7 @@ const PHONES = [
 ];
 /** WCAG 2.2, 2.5.8: a target smaller than this, in pixels, is missed by a finger. Links within a text may be. */
 const TARGET = 24;
-/** So long a finger lies on a message that shall open its menu. */
+/** A finger that rests this long on a message opens its menu, in ms. */
 const RESTS_MS = 450;
 
 /** Everything to press that is too small, and by how much the page is wider than the screen. */
@@ -256,7 +256,7 @@ describeInBrowser("a phone's own parts of the screen", () => {
     return { left: box.x, right: box.x + box.width, top: box.y, bottom: box.y + box.height }[side];
   };
 
-  test("what fingers type with covers neither the heading nor the text field, where it lies over the page", async () => {
+  test("an on-screen keyboard over the page covers neither the heading nor the text field", async () => {
     const { page, faults, close } = await open({ width: 390, height: 844 });
     await page.evaluate(`Object.defineProperty(visualViewport, "height", { configurable: true, get: () => 500 });
       visualViewport.dispatchEvent(new Event("resize"))`);
@@ -264,7 +264,7 @@ describeInBrowser("a phone's own parts of the screen", () => {
     expect(await edge(heading(page, "Bob Tester"), "top")).toBeGreaterThanOrEqual(0);
     await page.getByRole("button", { name: "Details and members" }).tap();
     expect(await edge(page.getByRole("dialog"), "bottom")).toBe(500);
-    // Who zooms in sees a part of the page.
+    // Zooming in shows a part of the page.
     await page.evaluate(`Object.defineProperty(visualViewport, "scale", { configurable: true, get: () => 2 });
       visualViewport.dispatchEvent(new Event("resize"))`);
     await until(async () => (await edge(page.getByRole("dialog"), "bottom")) === 844);

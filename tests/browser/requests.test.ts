@@ -10,7 +10,7 @@ import { withServer } from "../support/server.ts";
 
 const requests = (page: Page) => page.getByRole("region", { name: /^Requests/ });
 
-describeInBrowser("who may write to whom, in the browser", () => {
+describeInBrowser("requests in the browser", () => {
   const server = withServer("embedded");
   let ann: Client;
   let bob: Client;
@@ -116,7 +116,7 @@ describeInBrowser("who may write to whom, in the browser", () => {
     await page.waitForURL(`**/c/${id}`);
     await row(page, "You were added to this group").waitFor({ state: "detached" });
 
-    // While nobody looks. What was known is there when the page comes back.
+    // While nobody looks. The stored state is there when the page comes back.
     await until(() =>
       page.evaluate<boolean>(`new Promise((resolve) => {
         const opening = indexedDB.open("confab");

@@ -79,7 +79,7 @@ describeInBrowser("the package in a browser", () => {
     await Promise.all(tabs.map(isIn("offline")));
   };
 
-  /** What a page was told in its last milliseconds may not be written yet: nothing can promise that. */
+  /** Data of a page's last milliseconds may not be stored yet: nothing can promise that. */
   const keepsUnsent = (tab: Page, count: number) =>
     tab.waitForFunction(`new Promise((resolve) => {
       const open = indexedDB.open("confab");
@@ -89,11 +89,11 @@ describeInBrowser("the package in a browser", () => {
       };
     })`);
 
-  test("what is not sent survives a reload without a network, and is sent once", async () => {
+  test("an unsent message survives a reload without a network and is sent once", async () => {
     const tab = await openTab();
     expect(await tab.evaluate<string>("client.state")).toBe("signed-out");
     await tab.evaluate(`client.signIn("${ann.user?.email}", "${PASSWORD}")`);
-    // What was opened before is nobody's.
+    // Conversations opened earlier belong to nobody now.
     await tab.reload();
     await isIn("online")(tab);
     await send(tab, ["one"]);
@@ -213,7 +213,7 @@ describeInBrowser("the package in a browser", () => {
     const people = await tab.evaluate<number>("chat.participants().then(({ users }) => users.length)");
     expect(people).toBe(2);
 
-    // Who signs out in one tab, without a network, is signed out in the other.
+    // Signing out in one tab, without a network, signs out the other one.
     const other = await openTab();
     await isIn("online")(other);
     await cutOff(tab, other);

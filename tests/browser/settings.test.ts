@@ -13,7 +13,7 @@ describeInBrowser("settings in the browser", () => {
     ann = await server.person("Ann");
   });
 
-  test("one's name and password change, and axe finds nothing on any part", async () => {
+  test("name and password can be changed, and axe finds nothing on any part", async () => {
     const { page, faults, close } = await openPage(ann, "/settings/profile");
     await page.fill("[name=first_name]", "Anna");
     await page.fill("[name=last_name]", "7");

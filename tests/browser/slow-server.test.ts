@@ -52,7 +52,7 @@ describeInBrowser("a server that takes its time", () => {
     await proxy.stop();
   });
 
-  test("what one writes before the messages are there is not said to be the beginning", async () => {
+  test("a message written before the others have loaded is not shown as the beginning", async () => {
     const [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);
     const { id } = await ann.conversation([bob]);
     await bob.send(id, "long ago");

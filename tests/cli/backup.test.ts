@@ -71,7 +71,7 @@ function newFolder() {
   return folder;
 }
 
-/** What is easily lost on the way through JSON, SQL or lines. */
+/** Text that JSON, SQL or splitting into lines easily loses. */
 const TEXTS = [
   "plain",
   "two\nlines, \r\n and a\ttab",
@@ -316,7 +316,7 @@ if (sides.includes("postgres"))
 test("a backup has every table, each after those that its rows point to", () => {
   const tables = Object.values(schema).filter((value) => is(value, PgTable));
   const order = backupTables();
-  // What stays behind is named here on purpose: a new table must be thought about.
+  // The tables that a restore leaves alone are named here, so that each new table needs a decision.
   expect(new Set([...order, "history", "password_links"])).toEqual(
     new Set(tables.map((table) => getTableConfig(table).name)),
   );

@@ -162,7 +162,7 @@ if (modes.includes("postgres")) {
 test("a fresh server prints one address to open and its set-up code, and no code once it has an admin", async () => {
   const environment: Record<string, string> = { ...(await place("embedded")), HOST: "0.0.0.0", LOG_FORMAT: "json" };
   const port = String(await freePort());
-  /** What is on standard output and in the log when the server has said all. */
+  /** Standard output and the log, once the server has written everything. */
   const said = async (more: Record<string, string>, last: string) => {
     const child = Bun.spawn([...CONFAB, "--port", port], {
       env: { PATH: process.env["PATH"], ...NO_LIMITS, ...environment, ...more },
@@ -251,7 +251,7 @@ test("a full disk under the logs and a standard output that nobody reads don't s
     stdout: "pipe",
     stderr: "ignore",
   });
-  // Who reads it goes after the first lines.
+  // The reader closes the pipe after the first lines.
   const stdout = child.stdout.getReader();
   await stdout.read();
   await stdout.cancel();

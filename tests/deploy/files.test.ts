@@ -13,7 +13,7 @@ const BUN = packageManager.split("@")[1];
 const COMPOSE_FILES = ["docker-compose.yml", "docker-compose.prod.yml"];
 const GUIDES = readdirSync(join(ROOT, "docs/deploy")).map((name) => `docs/deploy/${name}`);
 
-/** What is no setting of Confab but documented by those who read it: the images, Bun, postgres.js, Compose, the hosts. */
+/** Settings of others, documented by them: the images, Bun, postgres.js, Compose, the hosts. */
 const FOREIGN = new Set([
   ...["POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"],
   ...["BUN_TMPDIR", "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "PGSSL", "REDISCLI_AUTH"],

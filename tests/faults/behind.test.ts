@@ -45,7 +45,7 @@ if (modes.includes("redis"))
     const add = async (by: Client, id: string) =>
       expect((await by.post(participants(id), { user_ids: [bob.id] })).status).toBe(200);
 
-    /** What happens on the first node meanwhile, the second one learns when it misses the beats. */
+    /** The second node learns of changes on the first one when it misses the beats. */
     async function whileDeaf(work: () => Promise<unknown>) {
       const [, network] = pair.networks;
       const deaf = network.links.filter(isSubscriber);
@@ -91,7 +91,7 @@ if (modes.includes("redis"))
         for (const socket of [resumed, witness]) socket?.close();
       });
 
-    test("who was removed and came back joins there, and the old removal that it comes to then does not end that", async () => {
+    test("a member who was removed and added again stays joined when the old removal arrives late", async () => {
       const { id } = await ann.conversation([bob, cat], "Back again");
       const witness = await cat.chat(id);
       let back: Socket | undefined;

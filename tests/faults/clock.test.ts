@@ -27,7 +27,7 @@ async function untilWrongBy(offsetMs: number, server: ServerProcess, { LOG_DIR =
   }
 }
 
-/** Who sends 4 frames on each socket has sent 2 too many, and may go on after the seconds that the answer says. */
+/** Four frames on each socket are two too many. The sender may go on after the seconds in the answer. */
 async function expectLimited(sockets: [Socket, Socket]) {
   const before = sockets.map((socket) => socket.all("pong").length + socket.all("error").length);
   const errorsBefore = sockets.flatMap((socket) => socket.all("error")).length;

@@ -8,7 +8,7 @@ import { superuser } from "../support/superuser.ts";
 setDefaultTimeout(60_000);
 
 const MANY = 20_000;
-/** What the server says of the PostgreSQL that tests are given. */
+/** The facts that the PostgreSQL of the tests reports. */
 const ABOUT_DATABASE = /fsync is off|LC_CTYPE is C/;
 
 describe.skipIf(!modes.includes("postgres"))("erasing a large conversation", () => {

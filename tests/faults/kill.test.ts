@@ -35,7 +35,7 @@ inEachMode("kill -9 in the middle of sends", (mode) => {
     for (let round = 0; round < ROUNDS; round++) {
       const reader = await bob.chat(id, seen.at(-1)?.version ?? 0);
       const sender = await ann.chat(id);
-      // What had no answer is sent again first: it must not come twice.
+      // A send without an answer is repeated first: it must not arrive twice.
       const sending = [...unanswered];
       for (const clientId of sending) sender.send({ content: clientId, client_id: clientId });
       const acksBefore = acked.size;

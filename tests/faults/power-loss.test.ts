@@ -68,7 +68,7 @@ async function recordSends(sync: boolean) {
   return { files, events, from: at(FIRST), to: at(LAST), folder };
 }
 
-/** What is missing of what was acked, when the power goes at moments spread over the sends; and what can't be opened. */
+/** The acked messages that are lost when the power fails at moments spread over the sends, and databases that do not open. */
 async function lostAtCuts({ files, events, from, to, folder }: Awaited<ReturnType<typeof recordSends>>) {
   const random = randomNumbers(7);
   const lost: string[] = [];

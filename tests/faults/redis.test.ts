@@ -42,7 +42,7 @@ if (modes.includes("redis")) {
     place.remove();
   });
 
-  /** What people notice of a fault: nothing. */
+  /** People notice nothing of a fault. */
   async function expectUnnoticed(nodes: TwoNodes, name: string, fault: Fault) {
     const [chat, sockets] = [await Chat.open(nodes, name), new Sockets(nodes)];
     try {

@@ -24,7 +24,7 @@ describe.skipIf(!modes.includes("postgres"))("PostgreSQL goes away in the middle
     await network.stop();
   });
 
-  test("what else comes over the socket is answered, and the replay goes on when it is back", async () => {
+  test("the socket answers other frames, and the replay goes on when the database is back", async () => {
     const [ann, bob] = [await server.person(), await server.person()];
     const { id } = await ann.conversation([bob]);
     await sendAll(

@@ -33,7 +33,7 @@ interface Login {
 }
 
 if (modes.includes("redis"))
-  describe("what is revoked", () => {
+  describe("a revocation", () => {
     let redis: RedisServer;
     let place: Place;
     let one: TestServer;
@@ -167,7 +167,7 @@ if (modes.includes("redis"))
     const inOffice = ({ cookie }: Client) => Object.assign(new Client(office.url), { cookie });
 
     for (const [name, end] of Object.entries({ deleteSessions, deactivate }))
-      test(`what is ended in the database itself (${name}) is ended by the look that comes once a minute`, async () => {
+      test(`a session that ends in the database itself (${name}) closes its sockets at the next check, once a minute`, async () => {
         const login = await logInTwice();
         const [chat, hub] = [await inOffice(login.phone).chat(id), await inOffice(login.phone).hub()];
         await end(login);
@@ -176,7 +176,7 @@ if (modes.includes("redis"))
         for (const socket of socketsOf(login)) socket.close();
       });
 
-    test("who is deactivated in the database itself can't send any more from a socket that is still open", async () => {
+    test("a person deactivated in the database itself can't send from a socket that is still open", async () => {
       const login = await logInTwice();
       await deactivate(login);
       const [chat] = login.chats;
@@ -218,7 +218,7 @@ if (modes.includes("redis"))
       expect((await there.get(`${path}messages/`)).status).toBe(200);
       await ann.delete(`${path}participants/${bob.id}/`);
       const removed = performance.now();
-      // What writes asks under the conversation's lock, and these read the database: at once, whatever is believed.
+      // Writes check under the conversation's lock, and these reads ask the database. Both hold at once, whatever the caches say.
       expect((await there.post(`${path}messages/`, { content: "x" })).status).toBe(403);
       expect((await there.patch(`${path}messages/${sent.id}/`, { content: "x" })).status).toBe(403);
       expect((await there.delete(`${path}messages/${sent.id}/`)).status).toBe(403);
@@ -232,7 +232,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("who is removed while sends rush in from both nodes gets nothing of what is committed after it, and comes back", async () => {
+    test("a member removed while both nodes send gets nothing that is committed later, and can come back", async () => {
       const [bob, cem] = [await one.person(), on(two, await one.person())];
       const { id: own } = await ann.conversation([bob, cem], "Rush");
       const path = `/api/chat/conversations/${own}/participants/`;

@@ -14,7 +14,7 @@ const CATCH_UP_MS = 6_000;
 const LOGGED_MS = 100;
 
 if (modes.includes("redis"))
-  describe("what nobody expected to be thrown", () => {
+  describe("an unexpected error", () => {
     let place: Place;
     let admin: postgres.Sql;
     let redis: Redis;

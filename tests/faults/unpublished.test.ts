@@ -26,7 +26,7 @@ if (modes.includes("redis"))
       sender.send({ content: "published", ref: "0" });
       await reader.next("message");
 
-      // What the node says to Redis from now on gets no further, as if it had not come to saying it.
+      // From now on, nothing that the node sends reaches Redis.
       proxy.state = "freeze";
       for (let i = 1; i <= SENDS; i++) sender.send({ content: `${i}`, ref: `${i}` });
       await sender.until(() => sender.all("ack").length === SENDS + 1);

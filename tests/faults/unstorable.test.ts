@@ -5,7 +5,7 @@ import type { Client } from "../support/client.ts";
 import { modes } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-/** What PostgreSQL says of a value that it can't keep: of its encoding, its form, its length, its size in an index. */
+/** PostgreSQL's error codes for values that it can't store: wrong encoding, form, length or size in an index. */
 const SQLSTATES = ["22P05", "22021", "22P02", "22001", "22003", "54000"];
 
 describe.skipIf(!modes.includes("postgres"))("what the database can't store", () => {

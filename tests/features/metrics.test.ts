@@ -42,7 +42,7 @@ test("a moment is shown when all nodes that live have told of it, and nothing of
   take("a", 0, 10);
   take("b", 0, 5);
   take("a", 1, 10);
-  // The other one's is on its way: half of all people have not gone.
+  // The other node's report is still on its way. Half of all people have not left.
   expect(asked(0, at(1) + 100)).toEqual([[at(0)], [15]]);
   take("b", 1, 5);
   expect(asked(at(0), at(1) + 200)).toEqual([[at(1)], [15]]);
@@ -71,7 +71,7 @@ test("a node that ended with a clock that was ahead does not hide what the other
   expect([moments.at(-1), total.connections.at(-1)]).toEqual([at(4), 10]);
 });
 
-test("who asks again gets what is new", () => {
+test("a later request gets only the new points", () => {
   const metrics = new Metrics();
   for (const n of [0, 1, 2]) metrics.take(node("a"), at(n), sample({ cpu: n }), at(n));
   expect(metrics.report("hour", at(1), at(2))).toMatchObject({ at: [at(2)], total: { cpu: [2] } });

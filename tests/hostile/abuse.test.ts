@@ -38,7 +38,7 @@ describe("drips and bombs", () => {
   const UPGRADE = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
   const KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 
-  /** What comes first, and what then drips twice a second: never silent for Bun's 10 s, and never done. */
+  /** The first bytes, and the drop that follows twice a second: never silent for Bun's 10 s, and never complete. */
   const drips: Record<string, [first: string, drop: (n: number) => string]> = {
     silence: ["", () => ""],
     "a method": ["", () => "G"],
@@ -50,7 +50,7 @@ describe("drips and bombs", () => {
     "a body that nobody reads": [`${head("POST /api/nowhere/", "Content-Length: 60000")}\r\n{`, () => " "],
     "a second request": [`${head(`GET ${HEALTH}`)}\r\nG`, () => "E"],
   };
-  test("whoever drips is hung up on after 10 to 12 s, however often a drop comes, and holds up nobody", async () => {
+  test("a dripping connection is closed after 10 to 12 s and holds up nobody", async () => {
     const started = performance.now();
     const dripping = Object.entries(drips).map(async ([name, [first, drop]]) => {
       const wire = open(first);
@@ -157,7 +157,7 @@ describe("nobody can lock another out of login", () => {
     expect((await bob.get("/api/users/profile/")).status).toBe(200);
   });
 
-  test("who fills the queue of passwords from one address, by many accounts, is told to wait; others are not", async () => {
+  test("one address that fills the password queue by many accounts must wait, and others need not", async () => {
     const from = "203.0.113.200";
     const puppets = await Promise.all(Array.from({ length: 5 }, () => new From(server.url, from).signUp("Puppet")));
     // Each account has requests of its own; each is for another e-mail, with a password that must be hashed.

@@ -12,7 +12,7 @@ import { type OpenNode, startOpenNode } from "./open-node.ts";
 /** A hundred thousand takes minutes: CONNECT_CLOSE=100000 does it by hand. */
 const TIMES = Number(process.env["CONNECT_CLOSE"] || 3_000);
 setDefaultTimeout(60_000 + TIMES * 20);
-/** What memory may have grown by, beside the ups and downs of a heap. So few as the suite has show a large leak only. */
+/** The allowed growth of memory, beside the ups and downs of a heap. The suite's few sockets show only a large leak. */
 const GROWTH = { mib: 40, kibASocket: 2 };
 const AT_ONCE = 50;
 /** With everything that a socket may leave something in, where that is installed. */
@@ -105,7 +105,7 @@ describe("connecting and closing over and over leaves nothing behind", () => {
       hub.send({ type: "watch", user_ids: [ann.id, bob.id, 1_000_000] });
       await hub.next("presence");
       hub.raw.terminate();
-      // Who asks for all that can be entered, and does not wait for it.
+      // A client that subscribes to everything and does not wait for it.
       const hasty = await RawSocket.connect(bob, "/ws/");
       for (const type of ["subscribe", "typing", "history", "read"])
         hasty.send(JSON.stringify({ type, conversation_id: id, is_typing: true }));
@@ -145,7 +145,7 @@ describe("connecting and closing over and over leaves nothing behind", () => {
   });
 });
 
-/** What a node keeps for its sockets, as numbers. */
+/** The state that a node keeps for its sockets, as numbers. */
 function inside({ node, server }: OpenNode, conversationId: string) {
   const services = node.sockets["services"];
   const { hub, typing } = services;

@@ -10,7 +10,7 @@ import { expectErrorBody, PATIENCE_MS, startTarget, type Target, triesAMode } fr
 const FRAME_BYTES_MAX = 64 * 1024;
 const ABUSE_AFTER = 10;
 
-/** What the attacker knows; the first of each is their own. Filled in before each test. */
+/** The attacker knows these ids. The first of each kind is their own. Filled in before each test. */
 const known = { conversations: [""], messages: [""], users: [0] };
 
 const oneOf = (list: () => readonly string[]) => fc.nat().map((n) => list()[n % list().length] ?? "");
@@ -64,7 +64,7 @@ const framesOf = (type: string): fc.Arbitrary<string> =>
     ref,
   }).map((frame) => frame.slice(0, FRAME_BYTES_MAX / 4));
 
-/** What CONTRACT §7 makes of a frame: its type, or the code of the refusal that counts as abuse. */
+/** How docs/contract.md §7 reads a frame: its type, or the code of a refusal that counts as abuse. */
 function readFrame(frame: string, on: SocketKind): { type: string; frame: Frame } | { abuse: string } {
   let parsed: Frame;
   try {
@@ -165,7 +165,7 @@ inEachMode("hostile frames", (mode) => {
     expect(retry_after).toBeUndefined();
   }
 
-  /** What the watcher was sent is dense and in order, and what the server has kept. */
+  /** The watcher's frames are dense, in order, and equal to what the server has stored. */
   async function expectLogWhole() {
     await watcher.settled();
     const kept = new Map<number, Frame>();

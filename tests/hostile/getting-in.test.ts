@@ -7,7 +7,7 @@ import { superuser } from "../support/superuser.ts";
 import { documentOf, hostileJson, hostileText, text } from "./values.ts";
 import { expectErrorBody, PATIENCE_MS, startTarget, type Target, triesAMode } from "./wellbeing.ts";
 
-/** What a proxy, a tunnel or a liar may send instead of what a browser on this machine does. */
+/** Hosts and headers that a proxy, a tunnel or a liar may send in place of a browser on this machine. */
 const HOSTS =
   "localhost localhost:1 LOCALHOST 127.0.0.1 127.1 127.0.0.1.evil.example 0x7f000001 2130706433 [::1] [::ffff:127.0.0.1] [::] 0.0.0.0 a.localhost localhost. localhost@evil.example evil.example".split(
     " ",

@@ -11,7 +11,7 @@ const KIB_64 = 64 * 1024;
 interface Route {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   path: string;
-  /** What its body should hold; none: it takes no body. */
+  /** The fields of its body. Without them the call takes no body. */
   body?: Fields;
   /** The query parameters it knows. */
   query?: string[];
@@ -19,7 +19,7 @@ interface Route {
   hashes?: true;
 }
 
-/** What the attacker knows; the first of each is their own. Filled in before the tests. */
+/** The attacker knows these ids. The first of each kind is their own. Filled in before the tests. */
 const known = {
   users: [0],
   conversations: [""],
@@ -222,7 +222,7 @@ function queryOf(names: string[] = []): fc.Arbitrary<string> {
 /** Bun itself refuses a request whose head is above 16 KiB; raw.test.ts has that. */
 const fitting = (parts: string[]) => parts.join("").slice(0, 6_000);
 
-/** What may stand in a header, as far as a library sends it. */
+/** Header values that a library is able to send. */
 const headerText = fc.oneof(
   fc.constantFrom("", "null", "x", "1e400", "*", '"', ",,,", ";;", "=", "%00", "\u00ff\u00e9", "x".repeat(500)),
   fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 60 }),

@@ -20,7 +20,7 @@ const post = (headers: string[], body: string) => request(`POST ${LOGIN}`, heade
 const chunked = (body: string, coding = "chunked") => post([JSON_BODY, `Transfer-Encoding: ${coding}`], body);
 const sized = (length: string, body = "{}") => post([JSON_BODY, `Content-Length: ${length}`], body);
 
-/** What is answered in the contract's envelope, with this status and code. */
+/** Requests that are answered in the contract's envelope, with this status and code. */
 const ANSWERED: Record<string, [bytes: string, status: number, code: string]> = {
   "an empty Host": [get(HEALTH, "Host:"), 400, "bad_host"],
   "two Hosts": [get(HEALTH, "Host: a", "Host: b"), 400, "bad_host"],
@@ -85,7 +85,7 @@ const ANSWERED: Record<string, [bytes: string, status: number, code: string]> = 
 };
 
 /**
- * What is no HTTP/1.1: Bun refuses it before any of our code runs, with a bare status and an end of the connection.
+ * Bytes that are not HTTP/1.1. Bun refuses them before any of our code runs, with a bare status, and closes the connection.
  * These are the only answers without the contract's envelope.
  */
 const REFUSED_BY_BUN: Record<string, [bytes: string, status: number | undefined]> = {
@@ -185,7 +185,7 @@ inEachMode("raw HTTP", (mode) => {
         // A body's fault may show only after its handler has been called.
         if (!/chunk|length/.test(name)) expect(target.server.apiLog.length).toBe(before);
       });
-    // What our code has seen of it must not look like a fault of its own.
+    // Our code must not report these bytes as a fault of its own.
     test("and leaves no error in the log", async () => {
       for (const [bytes] of Object.values(REFUSED_BY_BUN)) await open(bytes).take(httpAnswer);
       await target.expectWell();
@@ -288,7 +288,7 @@ inEachMode("raw HTTP", (mode) => {
     await target.expectWell();
   });
 
-  test("who hangs up in the middle is nobody's fault", async () => {
+  test("a connection that ends in the middle logs no error", async () => {
     for (const bytes of [
       "",
       "G",
@@ -483,7 +483,7 @@ inEachMode("raw WebSocket", (mode) => {
     await target.expectWell();
   });
 
-  test("who hangs up in the middle, or says goodbye oddly, is nobody's fault", async () => {
+  test("a socket that ends in the middle, or closes oddly, logs no error", async () => {
     for (const bytes of [
       Buffer.alloc(0),
       ping("x").subarray(0, 1),

@@ -6,7 +6,7 @@ import { makePlace, modes, type Place } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 
-/** What is published has arrived by then, were it believed. */
+/** A publish that the node believed would have arrived by then. */
 const ARRIVED_MS = 300;
 
 if (modes.includes("redis"))

@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 /** JSON as text, not as a value: `1e400`, `-0`, a key that comes twice and half a document exist in text only. */
 export type Json = string;
-/** What a client should send, by field. */
+/** Valid values for each field of a client's body. */
 export type Fields = Record<string, fc.Arbitrary<Json>>;
 
 const NUL = "\0";
@@ -177,7 +177,7 @@ const SPACES = new Set(
   "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
 );
 
-/** What a content must be kept as, or undefined when it must be refused. */
+/** The text that must be stored for a content, or undefined when it must be refused. */
 export function keptContent(content: unknown): string | undefined {
   if (typeof content !== "string") return undefined;
   let [start, end] = [0, content.length];

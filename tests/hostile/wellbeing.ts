@@ -9,7 +9,7 @@ export const PATIENCE_MS = 5_000;
 /** The edge is the same in each mode, so the modes share the tries at it; what is kept is tried in full in each. */
 export const triesAMode = (tries: number) => Math.ceil(tries / modes.length);
 
-/** What no answer may ever tell: code, files, SQL, the programs behind the server. */
+/** No answer may reveal these: code, files, SQL, the programs behind the server. */
 const INTERNALS =
   /node_modules|\.[tj]s\b|\bat \S+ \(|\bSELECT\b|\bINSERT\b|\bUPDATE\b|\$\d|syntax error|sqlstate|postgres|pglite|drizzle|argon2|\bzod\b|hono\b|\bundefined\b|\[object|\bError:|\bInvalid input\b|password_hash|0x00/i;
 
@@ -38,7 +38,7 @@ export interface Target {
   server: TestServer;
   /** Not the attacker's: a conversation of two others, whose id the attacker knows. */
   foreign: { conversationId: string; messageId: string; userId: number };
-  /** What an earlier test has brought into the log is not this one's fault. */
+  /** Drops the log lines of earlier tests. */
   forgetLog(): void;
   /** The health call answers, people still chat, nobody's data has changed, and no error has been logged. */
   expectWell(): Promise<void>;

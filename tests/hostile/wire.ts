@@ -93,7 +93,7 @@ interface FrameOptions {
   masked?: boolean;
   /** The reserved bits, 0x70 all together. */
   reserved?: number;
-  /** What the header says, when it is not the truth. */
+  /** The length that the header claims, when it differs from the real one. */
   length?: number | bigint;
 }
 

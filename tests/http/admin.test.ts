@@ -53,7 +53,7 @@ inEachMode("administration", (mode) => {
     expect(wrong.headers.get("allow")).toBe("GET, HEAD, POST");
   });
 
-  test("what another site's page asks for is refused, reading too", async () => {
+  test("a page of another site is refused, also when it only reads", async () => {
     const answer = await root.get("/api/admin/users/", { "Sec-Fetch-Site": "cross-site" });
     expectError(answer, 403, { code: "foreign_origin" });
   });
@@ -115,7 +115,7 @@ inEachMode("administration", (mode) => {
       expectError(await root.get(`/api/admin/users/${unknown}/`), 404, { message: "User not found" });
   });
 
-  test("who is deactivated is out at once and can't come in; reactivated they can", async () => {
+  test("a deactivated person is signed out at once and can't sign in until they are reactivated", async () => {
     const [ann, bob, eve] = [await server.person("Ann"), await server.person("Bob"), await server.person("Eve")];
     const { id } = await ann.conversation([bob, eve], "All");
     const [chat, hub] = [await bob.chat(id), await bob.hub()];

@@ -127,7 +127,7 @@ inEachMode("conversations", (mode) => {
     expectFaults(await create(ann, participant_ids), "participant_ids");
   });
 
-  test("oneself alone, and anybody twice, is refused, as a list of texts", async () => {
+  test("a conversation with yourself alone, or with the same person twice, is refused with a list of texts", async () => {
     expectFaults(await create(ann, [ann.id]), "participant_ids");
     expectFaults(await create(ann, [bob.id, bob.id]), "participant_ids");
     expectFaults(await create(ann, [ann.id, bob.id, ann.id]), "participant_ids");
@@ -145,7 +145,7 @@ inEachMode("conversations", (mode) => {
   });
 
   describe("the list", () => {
-    test("has one's own, most recently active first, with exact counts and the newest message", async () => {
+    test("shows your own conversations, most recently active first, with exact counts and the newest message", async () => {
       const eve = await server.person("Eve");
       const older = await eve.conversation([ann]);
       const newer = await eve.conversation([bob]);
@@ -186,7 +186,7 @@ inEachMode("conversations", (mode) => {
       expect(await found("FAYETTE test")).toEqual([pair.id, group.id].sort());
       expect(await found(gus.user?.email ?? "")).toEqual([group.id, other.id].sort());
       for (const text of ["0%", "s_n"]) expect(await found(text)).toEqual([group.id]);
-      // Oneself takes part in all of them.
+      // The caller is a member of all of them.
       for (const text of ["Eve", "A%s", "Alps of", "\\"]) expect(await found(text)).toEqual([]);
 
       const page = await eve.get(`${PATH}?search=Fayette&limit=1&offset=1`);

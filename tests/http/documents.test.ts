@@ -88,7 +88,7 @@ describe("asyncapi.json", () => {
   });
 });
 
-describe("what the tests get is held against them", () => {
+describe("the documents check every answer that the tests get", () => {
   const url = "http://localhost/api/users/profile/";
   const { profile, headers } = {
     profile: { status: "success", data: exampleOf({ $ref: "#/components/schemas/Profile" }, http.components.schemas) },

@@ -233,7 +233,7 @@ inEachMode("the envelope", (mode) => {
       expectError(await post(loginOf(LIMIT + 1), "text/plain"), 413);
     });
 
-    test("whose length is a lie is not waited for without end, nor read too far", async () => {
+    test("a body whose length is wrong is neither awaited without end nor read too far", async () => {
       const head = ["POST /api/users/login/ HTTP/1.1", "Host: localhost", "Content-Type: application/json"];
       const answer = await rawRequest(server.url, [...head, `Content-Length: ${LIMIT + 1}`], "{}");
       expectError(answer, 413);

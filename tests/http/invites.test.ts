@@ -151,7 +151,7 @@ inEachMode("invites", (mode) => {
     });
   });
 
-  describe("what the link tells", () => {
+  describe("the page of a link", () => {
     test("everybody who has it sees where it leads, and nothing more", async () => {
       const { code, expires_at } = await invite(ann, { conversation_id: await group("Choir"), max_uses: 3 });
       const told = dataOf(await preview(server.visitor(), code));
@@ -401,7 +401,7 @@ inEachMode("invites", (mode) => {
     });
   });
 
-  test("what superusers do with them is in the audit log, and what everybody does in the security log", async () => {
+  test("actions of superusers are in the audit log, and actions of everybody in the security log", async () => {
     const { code } = await invite(root, { max_uses: 2 });
     dataOf(await revoke(root, code));
     const audit = dataOf(await root.get(`/api/admin/audit/?target_type=invite&target_id=${code}`));
@@ -414,7 +414,7 @@ inEachMode("invites", (mode) => {
   });
 });
 
-describe("who may register", () => {
+describe("registration", () => {
   test("with REGISTRATION=invite: people with a superuser's invite", async () => {
     await afterRestart(
       { REGISTRATION: "invite" },
@@ -487,7 +487,7 @@ test("looking at a link counts as a request without login only when its code is 
   );
 });
 
-test("who looks at right links is held up as people who are signed in are, and by themselves alone", async () => {
+test("a look at valid links counts against the limit of signed-in people, for that person alone", async () => {
   const server = await startTestServer("embedded", { RATE_LIMIT_USER: "30/minute", RATE_LIMIT_ANON: "3/minute" });
   try {
     const ann = await superuser(server, "Ann");

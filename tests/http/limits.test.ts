@@ -128,7 +128,7 @@ inEachMode("limits", (mode) => {
     dataOf(await one.get("/api/chat/health"));
   });
 
-  test("what only starts like health counts", async () => {
+  test("a path that only starts like the health call counts", async () => {
     const one = visitor();
     await statuses(6, () => one.get("/api/chat/healthy/"));
     expectThrottled(await one.get(PROFILE));

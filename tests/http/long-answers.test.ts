@@ -43,7 +43,7 @@ describe("a long answer", () => {
     reader.end();
   });
 
-  test("that nobody waits for any more harms nothing", async () => {
+  test("an answer that nobody waits for does no harm", async () => {
     for (let i = 0; i < 50; i++) {
       const reader = await open(path);
       reader.ask();

@@ -185,8 +185,8 @@ inEachMode("messages", (mode) => {
     });
   });
 
-  describe("what is unread", () => {
-    test("is what others sent since the newest page was fetched; sending reads up to the own message", async () => {
+  describe("the unread count", () => {
+    test("counts messages of others since the newest page was fetched, and a send reads up to its own message", async () => {
       for (const content of ["one", "two", "three"]) await ann.send(id, content);
       expect([await unread(ann), await unread(bob)]).toEqual([0, 3]);
       await page(bob);

@@ -33,7 +33,7 @@ inEachMode("requests", (mode) => {
     return dataOf(answer, 202, "Request sent").request;
   };
 
-  describe("who may add me", () => {
+  describe("the setting who may add me", () => {
     test("is everybody at first, is kept, and takes three values", async () => {
       const ann = await person("Ann");
       const profile = async () => dataOf(await ann.get("/api/users/profile/"));
@@ -281,7 +281,7 @@ inEachMode("requests", (mode) => {
       expect(await peopleOf(ann, id)).not.toContain(bob.id);
     });
 
-    test("who left are asked, by the owner too", async () => {
+    test("people who left are asked, by the owner too", async () => {
       const { id, people } = await group();
       const [ann, bob] = people;
       dataOf(await remove(bob, id, bob.id));

@@ -8,7 +8,7 @@ const routes = [
   ...new Set(registered.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`)),
 ].sort();
 
-/** What strangers may call, and what they are answered when they send nothing. */
+/** The calls that strangers may make, with the status that an empty request gets. */
 const PUBLIC: Record<string, number> = {
   "POST /api/users/register": 400,
   "POST /api/users/login": 400,

@@ -99,7 +99,7 @@ inEachMode("limits on logins", (mode) => {
     const ann = await person(home);
     const email = ann.user?.email ?? "";
     for (const _ of times(6, () => 0)) await wrong(at(), 1, () => email);
-    // Whatever the spelling, and the right password too.
+    // This holds for any spelling, and for the right password too.
     expectThrottled(await attempt(at(), ` ${email.toUpperCase()}`), 3600);
     expectThrottled(await attempt(at(), email, PASSWORD), 3600);
     // From where she signed in, and with her cookie from anywhere.

@@ -84,7 +84,7 @@ if (modes.includes("redis"))
       await becomes(404);
     });
 
-    test("who is deactivated on one node is out on the other; open sockets are counted over both", async () => {
+    test("a person deactivated on one node is signed out on the other, and open sockets are counted over both", async () => {
       const dan = await one.person("Dan");
       const sockets = [await dan.hub(), await on(two, dan).hub()];
       const { body } = await root.get(`/api/admin/users/${dan.id}/`);

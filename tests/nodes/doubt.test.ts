@@ -52,7 +52,7 @@ if (modes.includes("redis"))
       reader.close();
     });
 
-    test("what a removed conversation had in Redis goes also when its node was cut off from Redis", async () => {
+    test("a removed conversation's keys leave Redis also when its node was cut off from Redis", async () => {
       const network = await startProxy(Number(new URL(redis.url).port));
       const REDIS_URL = `redis://127.0.0.1:${network.port}`;
       const away = await startTestServer("redis", { ...place.environment, REDIS_URL });

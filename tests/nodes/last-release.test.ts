@@ -54,7 +54,7 @@ if (modes.includes("redis") && hasLastRelease)
         b.send({ content: `from new ${i}`, client_id: `n${i}` });
         await has(b, `from old ${i}`);
         await has(a, `from new ${i}`);
-        // What an old node had in its window, and a new one in its own, is never shown once it is not so any more.
+        // A stale window, of the old node or of the new one, is never served.
         for (const person of [ann, bob]) {
           const { body } = await person.get(`/api/chat/conversations/${id}/messages/?limit=${i}`);
           expect(body.data.messages).toHaveLength(i);
@@ -135,7 +135,7 @@ if (modes.includes("redis") && hasLastRelease)
     });
 
     test("the new node names the old one in its log, blames nobody else, and runs on", async () => {
-      // What an old node says is seen not to be signed when there is something to say.
+      // The new node notices unsigned events of the old one only when there is an event.
       const { id } = await ann.conversation([bob]);
       const reader = await bob.chat(id);
       const until = performance.now() + STRANGE_AFTER_MS + 4_000;

@@ -32,7 +32,7 @@ if (modes.includes("redis"))
     const page = async (client: Client, query = "") => dataOf(await client.get(path + query));
     const unread = async (client: Client) => dataOf(await client.get(`/api/chat/conversations/${id}/`)).unread_count;
 
-    test("what was acked there is on the next page here: sends, edits and deletions", async () => {
+    test("a send, edit or deletion acked on one node is on the next page of the other", async () => {
       for (let round = 0; round < 30; round++) {
         const sent = await ann.send(id, `message ${round}`);
         expect((await page(bob, "?limit=5")).messages.at(-1)).toEqual(sent);
@@ -60,7 +60,7 @@ if (modes.includes("redis"))
       await crowd;
     });
 
-    test("what retention took is on no page, at once", async () => {
+    test("a message removed by retention is on no page, at once", async () => {
       for (let i = 0; i < 10; i++) await ann.send(id, `message ${i}`);
       expect((await page(bob)).total).toBe(10);
       expect((await page(bob, "?after_seq=2")).messages).toHaveLength(8);
@@ -78,7 +78,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("who was removed there gets none here, at once, and one again when they are back", async () => {
+    test("a member removed on one node gets no page from the other, at once, until they are added again", async () => {
       for (let round = 0; round < 5; round++) {
         await ann.send(id, `message ${round}`);
         await page(bob);
@@ -92,7 +92,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("who looks again has read what came since, before and after they were away", async () => {
+    test("a member who looks again has read everything since, before and after an absence", async () => {
       await ann.send(id, "one");
       for (let i = 0; i < 3; i++) await page(bob);
       expect(await unread(bob)).toBe(0);

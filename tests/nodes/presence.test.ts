@@ -77,7 +77,7 @@ if (modes.includes("redis"))
       hub.close();
     });
 
-    test("who asks on one node hears of who has long been on the other", async () => {
+    test("a question on one node learns of people who have long been on the other", async () => {
       const { bob, hub } = await watched();
       const there = await bob.hub();
       await says(hub, bob, [false, true]);

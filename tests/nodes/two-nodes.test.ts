@@ -70,7 +70,7 @@ if (modes.includes("redis"))
         seen.push(...socket.all("message").map(({ message }) => message.version));
         socket.close();
         await socket.closed;
-        // What still came in before the close belongs to this hop.
+        // Frames that arrive before the close belong to this hop.
         seen.splice(
           0,
           seen.length,
@@ -102,7 +102,7 @@ if (modes.includes("redis"))
       expect((await on(two, dan).get("/api/users/profile/")).status).toBe(401);
     });
 
-    test("who is removed on one node leaves on the other, with the removal as the last frame", async () => {
+    test("a member removed on one node leaves on the other, with the removal as the last frame", async () => {
       const { id } = await ann.conversation([bob, eve], "Removal");
       const [b, e, hub] = [await bob.chat(id), await eve.chat(id), await bob.hub()];
       await ann.delete(`/api/chat/conversations/${id}/participants/${bob.id}/`);
@@ -121,7 +121,7 @@ if (modes.includes("redis"))
       hub.close();
     });
 
-    test("what is read on one node is read on one's devices of the other", async () => {
+    test("a read position set on one node reaches the person's devices on the other", async () => {
       const { id } = await ann.conversation([bob, eve], "Reading");
       await ann.send(id, "one");
       await ann.send(id, "two");

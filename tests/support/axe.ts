@@ -1,7 +1,7 @@
 import { type AxeResults, source } from "axe-core";
 import type { Page } from "playwright-core";
 
-/** What axe holds against the page as it is now, as `rule: element`, of those that are serious or worse. */
+/** The serious and critical findings of axe on the page as it is now, as `rule: element`. */
 export async function seriousFaults(page: Page): Promise<string[]> {
   // By the debugger, so that the page's own Content-Security-Policy does not forbid it.
   await page.evaluate(source);

@@ -16,8 +16,8 @@ const IDLE_MS = 300;
 const isRecent = (time: string) => Math.abs(Date.parse(time) - Date.now()) < RECENT_MS;
 
 /**
- * What people do, on a PostgreSQL database of which only the URL is known: each answer is what it is on a database of
- * one's own making.
+ * A chat of several people on a PostgreSQL database that somebody else made. Each answer equals that on our own
+ * database.
  * @param admin a superuser's URL of the same database, for what no call can do
  */
 export async function expectChatWorks(databaseUrl: string, admin = databaseUrl): Promise<void> {
@@ -68,7 +68,7 @@ export async function expectChatWorks(databaseUrl: string, admin = databaseUrl):
     await bob.post("/api/users/logout/");
     expect((await bob.get("/api/users/profile/")).status).toBe(401);
 
-    // What only goes after a month.
+    // Retention removes these messages only after a month.
     await sql.unsafe(
       `UPDATE public.messages SET created_at = created_at - interval '30 days' WHERE conversation_id = '${id}' AND seq < 3`,
     );

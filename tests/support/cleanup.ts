@@ -1,5 +1,5 @@
 /**
- * What all test files of a process share, and what goes when the last of them has run; setup.ts sees to that. Side by side
+ * Cleans up what all test files of a process share, after the last of them. `setup.ts` calls it. Side by side
  * (`--parallel`) each file has modules of its own: then it is shared by, and goes with, one file.
  */
 const pending: (() => void | Promise<void>)[] = [];

@@ -24,7 +24,7 @@ const plain = <T>(document: T): T => JSON.parse(JSON.stringify(document));
 export const http = plain(openApi(routes, "sessionid"));
 export const frames = plain(asyncApi("sessionid"));
 
-/** What reached somebody and is not as the documents say; setup.ts fails the test that it came in. */
+/** Answers and frames that contradict the documents. `setup.ts` fails the test that got them. */
 const faults: string[] = [];
 export const takeFaults = () => faults.splice(0);
 
@@ -63,10 +63,10 @@ const paths = Object.entries(http.paths as Record<string, Record<string, Operati
         .replace(/\{\w+\}/g, "[^/]+")}/?$`,
     ),
   }))
-  // What is written out goes before what is filled in.
+  // Literal paths go before paths with parameters.
   .sort((a, b) => a.path.split("{").length - b.path.split("{").length);
 
-/** What any path may answer, also one that there isn't: what stands before the routes refuses. */
+/** Any path may answer with these, also an unknown one: they come from before the routes. */
 const ANYWHERE = [400, 403, 404, 405, 429, 500, 503];
 
 /** Servers of another release, by host: the documents are not theirs. */

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { PASSWORD } from "./client.ts";
 
-/** What a person does in the chat, by what they see: roles, names and texts, never the page's own classes. */
+/** The actions of a person in the chat, by what they see: roles, names and texts, never the page's own classes. */
 
 export const composer = (page: Page) => page.getByRole("textbox", { name: /^Message to/ });
 /** The messages that are drawn, the oldest first. */

@@ -165,7 +165,7 @@ export function serverUser(): { uid: number; gid: number } | undefined {
   return undefined;
 }
 
-/** What a program is started with, so that it runs as that user and ends with this process. */
+/** The prefix that makes a program run as that user and end with this process. */
 export const asServerUser = (user: ReturnType<typeof serverUser>) =>
   user ? ["setpriv", `--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", "--pdeathsig=KILL"] : [];
 

@@ -30,7 +30,7 @@ export interface ServerProcess {
   pid: number;
   /** Resolves with the exit code. */
   exited: Promise<number>;
-  /** What it has said there until its end, with `stderr: "pipe"`. */
+  /** Its whole standard error, with `stderr: "pipe"`. */
   stderr: Promise<string>;
   kill(signal: NodeJS.Signals): void;
   visitor(): Client;

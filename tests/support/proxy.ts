@@ -3,7 +3,7 @@ import { afterAllFiles } from "./cleanup.ts";
 
 /** One connection through the proxy. */
 export interface Link {
-  /** What the client has said so far, its beginning: enough to tell what the connection is for. */
+  /** The first bytes of the client, enough to tell the purpose of the connection. */
   readonly said: string;
   cut(): void;
   /** Reads nothing of what the server sends, so that the server notices. */
@@ -22,7 +22,7 @@ export interface TcpProxy {
   delayMs: number;
   /** `refuse`: new connections are cut at once. `freeze`: everything stays open and nothing passes. */
   state: "pass" | "refuse" | "freeze";
-  /** Of these links nothing comes back any more, though they stay open and what goes to the server arrives. */
+  /** These links stay open and carry everything to the server, but nothing comes back. */
   deaf: ((link: Link) => boolean) | undefined;
   /**
    * Counts down: the next answers are not passed on but end their links, after what was asked has been carried out.

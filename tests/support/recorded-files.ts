@@ -18,7 +18,7 @@ const O_TRUNC = 512;
 const O_DSYNC = 4096;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
-/** What a disk writes whole or not at all. */
+/** A disk writes a block of this size as a whole or not at all. */
 const BLOCK = 4096;
 
 type Event =
@@ -156,7 +156,7 @@ export class RecordedFiles extends SyncedFiles {
 
 /**
  * Shows the disk as a loss of power would have left it: without any part of what was not synced yet. The model is a
- * journaling file system's: names change in order, and a file's sync takes along the names that it has got. What is written
+ * journaling file system's: names change in order, and a file's sync takes along the names that it has got. Data written
  * through (O_SYNC) is there.
  */
 export class Recording {

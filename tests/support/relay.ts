@@ -6,7 +6,7 @@ export interface Relay {
   url: string;
   /** Every frame that clients have sent, in order. */
   readonly sent: Frame[];
-  /** What is passed on in place of a frame of the server: none, one or several. Default: the frame itself. */
+  /** The frames passed on in place of a frame of the server: none, one or several. Default: the frame itself. */
   rewrite: (frame: Frame) => Frame[];
   /** Sends this to every open client, as if the server had. */
   inject(frame: Frame): void;
@@ -19,7 +19,7 @@ interface Side {
   path: string;
   cookie: string | null;
   up?: WebSocket;
-  /** What the client sent before the way to the server was open. */
+  /** Frames that the client sent before the connection to the server was open. */
   early: string[];
 }
 

@@ -23,7 +23,7 @@ const PATIENCE_MS = 30_000;
 /** One page in a WebKit of its own. */
 export interface WebkitPage {
   goTo(url: string): Promise<void>;
-  /** What a JavaScript expression is on the page. */
+  /** The value of a JavaScript expression on the page. */
   evaluate<T>(expression: string): Promise<T>;
   /** Waits until the expression is true. */
   until(expression: string): Promise<void>;

@@ -11,7 +11,7 @@ const parseOne = (text: string) => {
   return block;
 };
 
-describe("what people mark", () => {
+describe("marked text", () => {
   const cases: [string, Block][] = [
     ["a **b** c", paragraph("a ", { kind: "strong", children: ["b"] }, " c")],
     ["*a* _b_", paragraph({ kind: "em", children: ["a"] }, " ", { kind: "em", children: ["b"] })],
@@ -28,7 +28,7 @@ describe("what people mark", () => {
   for (const [text, block] of cases) test(JSON.stringify(text), () => expect(parseOne(text)).toEqual(block));
 });
 
-describe("what is text", () => {
+describe("text that is no mark", () => {
   const texts = [
     "# heading",
     "a\n---\nb",
@@ -64,7 +64,7 @@ describe("links", () => {
   for (const [text, children] of cases)
     test(text, () => {
       const block = parseOne(text);
-      // What is no link may be looked into for bare addresses or not: both show it.
+      // Text that is no link may or may not be searched for bare addresses. Both show it.
       if (text.startsWith("[](")) expect(plainText(block ? [block] : [])).toBe(text);
       else expect(block).toEqual(paragraph(...children));
     });
@@ -129,7 +129,7 @@ describe("a link that reads as another address than it leads to shows where it l
   test("an unseen text is none", () => expect(links(parseMarkdown("[\u200b\u3164](https://a.example/)"))).toEqual([]));
 });
 
-describe("whatever it is", () => {
+describe("any text", () => {
   const piece = fc.constantFrom(
     ..."[]()*_`~<>!#-+|\\&:/.@ab \n\t\"'=1😀א".split(/(?:)/u),
     "http://",
@@ -165,7 +165,7 @@ describe("whatever it is", () => {
     );
   });
 
-  test("what would take long is shown anyway", () => {
+  test("text that would take long to parse is shown anyway", () => {
     const units = [
       "[",
       "*",

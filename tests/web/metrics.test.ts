@@ -20,7 +20,7 @@ const report = (at: number[], nodes: Record<string, (number | null)[]>): Metrics
   total: series(at),
 });
 
-test("what is new goes behind what is there, and the newest point of before is put right", () => {
+test("new points follow the old ones, and the newest old point is corrected", () => {
   const both = merged(report([5, 10, 15], { a: [1, 2, 3] }), report([15, 20], { a: [4, 5], b: [null, 6] }));
   expect(both.at).toEqual([5, 10, 15, 20]);
   expect(both.nodes.map(({ series }) => series.cpu)).toEqual([

@@ -33,7 +33,7 @@ describe("how messages stand", () => {
     expect(where("startsGroup", 1)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(where("endsGroup", 1)).toContain(1);
     for (const read of [undefined, 6, 99]) expect(where("startsUnread", read)).toEqual([]);
-    // What was read last is not loaded: the line is where it can be known to be.
+    // The last message read is not loaded, so the line stands at the first place that is certain.
     expect(where("startsUnread", 0)).toEqual([1]);
   });
 });

@@ -165,7 +165,7 @@ inEachMode("a conversation changes", (mode) => {
     }
   });
 
-  test("who is removed gets the frame that says so, then 4403, and can't come back", async () => {
+  test("a removed member gets the removal, then 4403, and can't connect again", async () => {
     const { id, path } = await freshGroup();
     const [a, b, another] = [await ann.chat(id), await bob.chat(id), await bob.chat(id)];
     await ann.delete(`${path}participants/${bob.id}/`);
@@ -178,7 +178,7 @@ inEachMode("a conversation changes", (mode) => {
     a.close();
   });
 
-  test("who leaves is treated alike", async () => {
+  test("a member who leaves gets the same", async () => {
     const { id, path } = await freshGroup();
     const [a, b] = [await ann.chat(id), await bob.chat(id)];
     await bob.delete(`${path}participants/${bob.id}/`);
@@ -205,7 +205,7 @@ inEachMode("a conversation changes", (mode) => {
     }
   });
 
-  test("what the removed one had under way is refused, not sent", async () => {
+  test("a send under way at the removal is refused", async () => {
     const { id, path } = await freshGroup();
     const [a, b] = [await ann.chat(id), await bob.chat(id)];
     await ann.delete(`${path}participants/${bob.id}/`);
@@ -218,7 +218,7 @@ inEachMode("a conversation changes", (mode) => {
     a.close();
   });
 
-  test("who is added can connect at once, sees the history and has nothing unread", async () => {
+  test("an added member can connect at once, sees the history and has nothing unread", async () => {
     const { id, path } = await freshGroup();
     const dan = await server.person("Dan");
     await ann.send(id, "before");

@@ -165,7 +165,7 @@ inEachMode("people chat over sockets", (mode) => {
     a.close();
   });
 
-  test("what was acked is there over HTTP, at once", async () => {
+  test("an acked message is on the next HTTP page", async () => {
     const id = await freshGroup();
     const a = await ann.chat(id);
     for (let n = 1; n <= 20; n++) {
@@ -196,7 +196,7 @@ inEachMode("people chat over sockets", (mode) => {
     for (const socket of [a, another, b, idle]) socket.close();
   });
 
-  test("what was sent over HTTP first is not sent again over a socket", async () => {
+  test("a message sent over HTTP first is not sent again over a socket", async () => {
     const id = await freshGroup();
     const b = await bob.chat(id);
     const first = await ann.send(id, "over HTTP", "http-first");

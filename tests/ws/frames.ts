@@ -12,7 +12,7 @@ export const versionsIn = (frames: Frame[]) => changesIn(frames).map(versionOf);
 /** `from`, `from + 1`, …, `to`. */
 export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-/** What came of these types, to the byte. */
+/** The texts of all frames of these types, to the byte. */
 export const textsOf = (socket: Socket, ...types: string[]) =>
   socket.texts.filter((_, i) => types.includes(socket.frames[i].type));
 

@@ -68,7 +68,7 @@ inEachMode("history over a socket", (mode) => {
     }
   });
 
-  test("who joined later sees it from the start", async () => {
+  test("a later member sees the history from the start", async () => {
     const { id } = await ann.conversation([bob, await server.person()]);
     await ann.send(id, "before you came");
     const late = await server.person();

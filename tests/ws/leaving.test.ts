@@ -63,7 +63,7 @@ inEachMode("who sends and leaves at once has sent", (mode) => {
       await eventually(unread, 0);
     });
 
-  test("who takes no part has said nothing", async () => {
+  test("a stranger's frames before leaving store nothing", async () => {
     const { id } = await ann.conversation([bob], "closed");
     await sayAndLeave(cat, "/ws/", [{ type: "message", conversation_id: id, content: "let me in" }]);
     await ann.send(id, "after");
@@ -83,7 +83,7 @@ describe.skipIf(!modes.includes("postgres"))("who was sent away", () => {
       const socket = await phone.chat(id);
       await database.begin(async (sql) => {
         await sql`SELECT 1 FROM conversations WHERE id = ${id} FOR UPDATE`;
-        // What follows an edit waits for it.
+        // A frame after an edit waits for it.
         socket.send({ type: "edit", message_id: first.id, content: "changed" });
         socket.send({ type: "message", content: "too late" });
         expect((await phone.post("/api/users/logout/")).status).toBe(200);

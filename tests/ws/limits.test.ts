@@ -92,7 +92,7 @@ inEachMode("who sends too fast is told to wait", (mode) => {
     for (const socket of sockets) socket.close();
   });
 
-  test("what was throttled has not been done", async () => {
+  test("a throttled frame has no effect", async () => {
     const { ann, id, sockets } = await open();
     const [a] = sockets;
     await bob.send(id, "unread");

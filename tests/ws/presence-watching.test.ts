@@ -11,13 +11,13 @@ import { range } from "./frames.ts";
 
 const logger = pino({ level: "silent" });
 
-describe("who watches whom", () => {
+describe("watching people", () => {
   let sockets: BareSockets;
   let stores: TestStores;
   let watching: PresenceWatching;
   let ann: number;
   let bob: number;
-  /** What the next questions wait for before they are asked, and after. */
+  /** Promises that the next questions wait for before they are asked, and after. */
   let held: { before?: Promise<void>; after?: Promise<void> } = {};
   let questions = 0;
 
@@ -71,7 +71,7 @@ describe("who watches whom", () => {
     pair.client.close();
   });
 
-  test("what was told by a clock that has been put back since is put right when all are looked after", async () => {
+  test("a time told by a clock that was set back is corrected at the next look at everybody", async () => {
     const pair = await sockets.open(ann);
     await watching.watch(pair.socket, [bob], undefined);
     changed(true, performance.now() + 3_600_000);
@@ -111,7 +111,7 @@ describe("who watches whom", () => {
     pair.client.close();
   });
 
-  test("what is unwatched, or closed, while the right is asked for leaves nothing", async () => {
+  test("a watch that ends, or whose socket closes, while its right is checked leaves nothing", async () => {
     const pair = await sockets.open(ann);
     const asking = Promise.withResolvers<void>();
     held = { before: asking.promise };

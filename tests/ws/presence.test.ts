@@ -84,7 +84,7 @@ inEachMode("presence", (mode) => {
     hub.close();
   });
 
-  test("who comes back in a moment was never away", async () => {
+  test("a person who reconnects in a moment was never offline", async () => {
     const { dan, id, hub } = await watched();
     let socket = await dan.hub();
     await next(hub, dan);
@@ -226,7 +226,7 @@ inEachMode("presence", (mode) => {
     hub.close();
   });
 
-  test("what names nobody is refused, and on the socket of one conversation it is unknown", async () => {
+  test("a watch that names nobody is refused, and unknown on the socket of one conversation", async () => {
     const hub = await ann.hub();
     for (const user_ids of [undefined, null, [], "1", 1, {}, [0], [-1], [1.5], ["1"], [null], [2 ** 31], [[1]]])
       for (const type of ["watch", "unwatch"]) {

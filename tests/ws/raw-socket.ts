@@ -1,7 +1,7 @@
 import type { Client } from "../support/client.ts";
 import type { Frame } from "../support/socket.ts";
 
-/** What a server answered to a handshake that it refused. */
+/** The server's answer to a refused handshake. */
 export interface Refusal {
   status: number;
   headers: Headers;

@@ -85,7 +85,7 @@ inEachMode("reading", (mode) => {
     for (const socket of [a, b, bobs]) socket.close();
   });
 
-  test("one's own devices are told, subscribed or not, also where many take part; nobody else is", async () => {
+  test("a read position reaches the person's own devices, subscribed or not, and nobody else in a large group", async () => {
     const crowd = await Promise.all(range(1, 99).map((n) => server.person(`Crowd ${"abcdefghij"[n % 10]}`)));
     const { id } = await ann.conversation([bob, ...crowd]);
     await sendAll(await ann.chat(id), ["one", "two", "three"]);
@@ -104,7 +104,7 @@ inEachMode("reading", (mode) => {
     for (const socket of [chat, asked, idle, a]) socket.close();
   });
 
-  test("one's own send moves one's own position and nobody else's", async () => {
+  test("a send moves the sender's read position and nobody else's", async () => {
     const id = await conversationOf(3);
     const b = await bob.chat(id);
     await sendAll(b, ["I answer"]);

@@ -74,7 +74,7 @@ inEachMode("resuming with after_version", (mode) => {
     b.close();
   });
 
-  test("what has not changed since is replayed to the byte as it was delivered", async () => {
+  test("an unchanged message is replayed to the byte as it was delivered", async () => {
     const { id } = await freshGroup();
     const live = await bob.chat(id);
     const a = await ann.chat(id);
@@ -198,7 +198,7 @@ inEachMode("resuming with after_version", (mode) => {
       const socket = await bob.chat(id, seen.length);
       await socket.until((frames) => changesIn(frames).length > 0);
       socket.close();
-      // What arrived counts as seen, also what came while the socket was closing.
+      // Every frame that arrived counts as seen, also while the socket was closing.
       await socket.closed;
       seen.push(...versionsIn(socket.frames));
     }
@@ -207,7 +207,7 @@ inEachMode("resuming with after_version", (mode) => {
     a.close();
   });
 
-  /** What the log says, asked on a socket of its own. */
+  /** The log's last version, read on a socket of its own. */
   async function lastVersion(path: string): Promise<number> {
     const socket = await ann.chat(path.split("/")[4] ?? "");
     socket.close();
@@ -250,7 +250,7 @@ inEachMode("after a restart", (mode) => {
     place.remove();
   });
 
-  test("what retention has removed can't be resumed from: reset; what it has left is replayed", async () => {
+  test("a resume from before the retained messages is reset, and a later one is replayed", async () => {
     const place = await makePlace(mode);
     const first = await startTestServer(mode, place.environment);
     const [ann, bob] = [await first.person("Ann"), await first.person("Bob")];

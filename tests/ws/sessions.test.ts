@@ -70,7 +70,7 @@ inEachMode("sockets belong to their session", (mode) => {
     await expectOpen([...on.laptop, ...on.bob]);
   });
 
-  test("what an ended session had under way is not done after its end", async () => {
+  test("a frame under way when its session ends has no effect", async () => {
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob]);
     const [a, b] = [await ann.chat(id), await bob.chat(id)];

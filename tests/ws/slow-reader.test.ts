@@ -103,7 +103,7 @@ inEachMode("a reader that stops reading", (mode) => {
   });
 });
 
-/** What a connection's two ends have in their kernel buffers: sent, and not read. */
+/** The unread bytes in the kernel buffers of both ends of a connection. */
 function unreadBytes({ port }: RawSocket): number {
   const hex = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   let bytes = 0;

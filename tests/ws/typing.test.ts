@@ -118,7 +118,7 @@ inEachMode("typing is told", (mode) => {
     close();
   });
 
-  test("who comes later, or resumes, is not told of it", async () => {
+  test("a socket that connects later, or resumes, gets no typing frame", async () => {
     const { id, sockets, close } = await open();
     const [a, , b] = sockets;
     a.send({ type: "typing", is_typing: true });

@@ -199,7 +199,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("reading in a conversation that is not one's own is an error", async () => {
+  test("reading in somebody else's conversation is an error", async () => {
     const eve = await server.person("Eve");
     const hub = await eve.hub();
     const { id } = await freshGroup();
@@ -237,7 +237,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("who is added to a group is told, and can subscribe to it", async () => {
+  test("a person added to a group is told, and can subscribe to it", async () => {
     const { id, path } = await freshGroup();
     const dan = await server.person("Dan");
     const hub = await dan.hub();

@@ -7,7 +7,7 @@ const USER = 7;
 const ID = "11111111-1111-7111-8111-111111111111";
 const VERSIONS = 8;
 
-describe("what a socket watches", () => {
+describe("a socket's conversations", () => {
   let sockets: BareSockets;
   let watching: Watching;
   /** How often each conversation is followed. */
@@ -42,7 +42,7 @@ describe("what a socket watches", () => {
         start();
         for (const version of before) tell(version);
         watching.begin(socket);
-        // Who hears anything while the list is read hears at least what that reading may have missed.
+        // A socket that hears anything while its list is read hears at least what that read may have missed.
         for (const version of early) tell(version);
         watching.load(socket, readAt(read));
         for (const version of late) tell(version);

@@ -1,8 +1,8 @@
 import type { Seat } from "./seed.ts";
 
-/** What a person has at hand who asks. */
+/** The calls that an asking person can make. */
 export interface Asking {
-  /** The body of the answer, unparsed; what is refused throws. */
+  /** The body of the answer, unparsed; a refusal throws. */
   call(method: string, path: string, body?: unknown): Promise<string>;
   /** Opens a socket and waits for a frame of this type that fits; the socket is closed then. */
   socket(

@@ -36,7 +36,7 @@ if (values.help) {
 const PATIENCE_MS = 60_000;
 const SEND_EVERY_MS = 5;
 
-/** What an ask did to everybody else, in ms. */
+/** The effect of one call on everybody else, in ms. */
 interface Held {
   /** The answer itself. */
   answer: number;

@@ -17,9 +17,9 @@ export interface BenchNode {
   /** People who are in no conversation. */
   strangers: number[];
   sql: Sql;
-  /** So many more people. */
+  /** Adds people. */
   addUsers(count: number): Promise<number[]>;
-  /** So many people, the same ones each time: what is shown of them is not what grows. */
+  /** Returns the same people each time: they are not the thing that grows. */
   crowd(count: number): Promise<number[]>;
   /** CPU time that the node, PostgreSQL and Redis have used so far, in ms. */
   cpu(): Promise<number>;

@@ -2,7 +2,7 @@ import { type BenchNode, startBenchNode } from "./bench-node.ts";
 import { type Measured, measure } from "./measure.ts";
 import { ofConversation, ofServer, ofUser, type Place } from "./operations.ts";
 
-/** What grows. */
+/** The size that grows. */
 export type CurveName = "members" | "messages" | "conversations" | "own";
 
 /** `fresh`: as autovacuum keeps them. `stale`: the server chose its plans when there was almost nothing, and keeps them. */
@@ -101,7 +101,7 @@ export async function runCurve(
   try {
     const others = await node.crowd(GROUP);
     await node.seeder.groups(plan.own, [node.ann.id, node.bob.id, ...others.slice(5)], others.slice(0, 5), 20);
-    // Who has just been started is slower: not for having little.
+    // A node that has just started is slow for another reason than its size.
     const first = await makeGroup(node, GROUP, MESSAGES);
     for (const make of plan.makes) await measure(node, await make(node, first), WARM_UP);
     const to = plan.start(node);

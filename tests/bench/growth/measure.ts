@@ -1,7 +1,7 @@
 import type { BenchNode } from "./bench-node.ts";
 import type { Operation } from "./operations.ts";
 
-/** What one call of an operation costs. */
+/** The cost of one call of an operation. */
 export interface Measured {
   name: string;
   /** The median time until it is answered, seen by its caller. */
@@ -28,7 +28,7 @@ export async function measure(node: BenchNode, operation: Operation, calls: numb
     await operation.run(n++);
     times.push(performance.now() - since);
   }
-  // What goes on after the answer counts as well.
+  // Work after the answer counts as well.
   await Bun.sleep(20);
   const cpuMs = (await node.cpu()) - before;
   const { pages, statements } = await node.accesses.read();

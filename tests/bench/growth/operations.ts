@@ -129,7 +129,7 @@ const addMember: Make = ({ ann }, { conversationId, strangers }) => ({
   },
 });
 
-/** What makes more of it comes last; what is sent first is read later. */
+/** Operations that add rows come last. Messages sent first are read later. */
 export const ofConversation: Make[] = [
   newestPage,
   deepPage,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Sql } from "postgres";
 import { postgresPrograms } from "../../support/postgres.ts";
 
-/** What PostgreSQL must be started with for its page accesses to be counted. Nothing but the work itself touches pages. */
+/** The settings with which PostgreSQL counts its page accesses. Nothing but the work itself touches pages. */
 export const COUNTING = {
   shared_preload_libraries: "pg_stat_statements",
   "pg_stat_statements.track": "top",

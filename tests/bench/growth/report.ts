@@ -61,7 +61,7 @@ a table or an index: about the same in every run, and what grows when something 
 higher with about each hundredfold, so a few pages more are logarithmic growth; \`tests/contracts/growth.test.ts\` fails when more is.
 `;
 
-/** What grows with the people on the server is drawn apart: beside it all else would lie on the ground. */
+/** Costs that grow with the people on the server get a picture of their own: beside them all others look like zero. */
 function picturesOf(curve: Curve): { file: string; names: string[] }[] {
   const all = operationsOf(curve);
   const isOfPeople = (name: string) => OF_PEOPLE.includes(name);
@@ -82,7 +82,7 @@ function plot(curve: Curve, names: string[], of: "ms" | "pages", yLabel: string)
   return linePlot({ title, xLabel, yLabel, logX: true, series });
 }
 
-/** Who asks for everything gets more the more there is: what can be flat is the cost of each. */
+/** A call for everything returns more as more is there. Only the cost of each item can stay flat. */
 const perItem = (curve: Curve, name: string) =>
   curve.name === "own" && (name === "list of all" || name === "connect to all");
 

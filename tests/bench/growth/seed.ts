@@ -1,6 +1,6 @@
 import type { Sql } from "postgres";
 
-/** Whoever fills the tables: rows by the thousand, as the server would have written them. */
+/** Fills the tables with thousands of rows, as the server would have written them. */
 export class Seeder {
   private constructor(private readonly sql: Sql) {}
 
@@ -53,8 +53,8 @@ export class Seeder {
   }
 
   /**
-   * So many groups, each of `fixed` and of three of the `crowd`, with so many messages. What they are and who is in
-   * them is chosen by counting, so that a run can be repeated.
+   * Makes groups, each of `fixed` and three of the `crowd`, with messages. Names and members follow
+   * from a counter, so that a run can be repeated.
    */
   async groups(count: number, fixed: number[], crowd: number[], messages: number): Promise<void> {
     const first = crowd[0];
@@ -80,12 +80,12 @@ export class Seeder {
     });
   }
 
-  /** What autovacuum would do in the end: plans are chosen anew after it. */
+  /** Does the work of autovacuum at once: PostgreSQL then chooses its plans anew. */
   async analyze(): Promise<void> {
     await this.sql`VACUUM ANALYZE`;
   }
 
-  /** What was made is on the disk, and does not get there while something else is measured. */
+  /** Writes everything to the disk, so that this does not happen during a measurement. */
   async settle(): Promise<void> {
     await this.sql`CHECKPOINT`;
   }

@@ -7,7 +7,7 @@ import { RawSocket, type Receiver, textFrame } from "./socket.ts";
 /** Nothing has come for so long: nothing will. */
 const SILENCE_MS = 3_000;
 const DRAIN_MS = 15_000;
-/** What comes after the last delivery that was waited for is one too many; it has this long to show itself. */
+/** Any delivery after the last expected one is one too many. It has this long to arrive. */
 const AFTERMATH_MS = 100;
 /** Upgrades under way at once. */
 const PARALLEL = 100;
@@ -24,7 +24,7 @@ interface Sender {
   room: Room;
   index: number;
   socket: RawSocket;
-  /** What it sends next, to be changed in place. */
+  /** The next frame to send, changed in place. */
   frame: Buffer;
   mark: number;
   /** Deliveries of its messages that have not come yet. */

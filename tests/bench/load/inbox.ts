@@ -1,4 +1,4 @@
-/** What was wrong with what one connection got, in deliveries. */
+/** The faults in what one connection received, counted in deliveries. */
 export interface Faults {
   lost: number;
   doubled: number;

@@ -3,7 +3,7 @@ export interface Seat {
   /** Of the upgrade, as http://… */
   url: string;
   cookie: string;
-  /** Who sits in the same room, below 65,536. */
+  /** The number of its room, below 65,536. */
   room: number;
   /** Its place among the senders of its room, from 0 and below 256; `undefined`: it only listens. */
   sender?: number;

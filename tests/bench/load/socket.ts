@@ -1,6 +1,6 @@
 import type { Socket, SocketHandler } from "bun";
 
-/** What a raw socket hands on. Frames are ranges of the bytes that came: nothing is copied or decoded. */
+/** The receiver of a raw socket's frames. Frames are ranges of the bytes that came: nothing is copied or decoded. */
 export interface Receiver {
   /** `now`: when the bytes came, in milliseconds of performance.now(). */
   text(bytes: Buffer, from: number, end: number, now: number): void;

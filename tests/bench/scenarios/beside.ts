@@ -20,7 +20,7 @@ export async function beside(services: Services, measure: (system: System) => Pr
   };
 }
 
-/** What a comparison's second side is called. */
+/** The name of a comparison's second side. */
 export const otherName = ({ base }: Services) => (base === undefined ? "bare" : "base");
 
 /** A scenario as `--base` measures it: the goals are those beside the bare server. */

@@ -53,7 +53,7 @@ async function read(system: System, seconds: number): Promise<Run> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const answer: PagesAnswer = JSON.parse(await new Response(child.stdout).text());
-  // What it used is told from what others used only once it has ended.
+  // Its CPU time can be told from that of others only once it has ended.
   await child.exited;
   const spent = stopCounting();
   const { requests, p50, p99, failed } = answer;

@@ -27,7 +27,7 @@ export const idle: Scenario[] = [
     async open(services) {
       const home = await services.home("redis");
       const baseHome = services.base === undefined ? undefined : await services.home("redis", services.base);
-      // What earlier connections took would be there for later ones: each run has a server of its own.
+      // Memory of earlier connections would serve later ones, so each run has a server of its own.
       const fresh = (start: () => Promise<System>) => async () => {
         const system = await start();
         return connectAll(system).finally(() => system.stop());

@@ -51,7 +51,7 @@ export interface Cluster {
   ask<T>(work: (query: Ask) => Promise<T>): Promise<T>;
   /** How often a node ended though nobody had asked it to; it was started again, as a service manager does. */
   readonly endings: { node: number; code: number; log: string }[];
-  /** What the nodes logged as faults of their own. */
+  /** Errors that the nodes logged about themselves. */
   readonly faults: string[];
   /** @throws when a node is not ready in time, in the machine's */
   untilReady(machine: Machine): Promise<void>;
@@ -246,7 +246,7 @@ export function copyFolder(from: string, to: string): void {
 
 /** Kept of what a node writes: enough to see why it ended. */
 const LOG_KEPT = 20_000;
-/** A line of level error or worse: a fault of the node's own. What fails around it is worth a warning. */
+/** A line of level error or worse: a fault of the node's own. A failure around the node is only a warning. */
 const IS_FAULT = /"level":[56]0/;
 
 class NodeProcess implements Node {

@@ -11,8 +11,8 @@ const PING_EVERY_MS = 1_000;
 const SILENCE_MS = 4_000;
 
 /**
- * A socket's frames are worked on one after the other. So long may the server be at one of them, and so long may a send
- * take once it is its turn: the contract promises 2 s. In the machine's time.
+ * A socket's frames are worked on one after the other. The server may take this long for one frame, and for one send
+ * whose turn has come: the contract promises 2 s. In the machine's time.
  */
 const ANSWER_WITHIN_MS = 12_000;
 
@@ -37,7 +37,7 @@ interface Pending {
   ended(): void;
 }
 
-/** What `?after_version=` and REST pages tell of a message. */
+/** The part of a message that `?after_version=` and REST pages must agree on. */
 export const viewOf = ({ id, seq, sender_id, content, deleted_at }: Message): MessageView => ({
   id,
   seq,
@@ -46,7 +46,7 @@ export const viewOf = ({ id, seq, sender_id, content, deleted_at }: Message): Me
   deleted: deleted_at !== undefined,
 });
 
-/** What makes one device another than the next. */
+/** The settings in which devices differ. */
 export interface DeviceSetup {
   name: string;
   person: number;
@@ -455,7 +455,7 @@ export class Device {
   }
 
   /**
-   * What comes from the log shows messages as they are now, with changes that have their turn later. In another epoch those
+   * Messages from the log are in their present state, with changes whose versions come later. In another epoch those
    * can be lost, though the cursor stands before them and is in the log.
    */
   private meetEpoch(conversation: string, epoch: string) {
@@ -471,7 +471,7 @@ export class Device {
     return this.streams.delete(conversation);
   }
 
-  /** What it holds of the conversation is worth nothing: it goes on from there, and with the newest page. */
+  /** Drops everything that it holds of the conversation and goes on from this cursor, with the newest page. */
   private reset(conversation: string, to: Cursor) {
     const stream = this.streams.get(conversation);
     const replica = this.replicas.get(conversation);

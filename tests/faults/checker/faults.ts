@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 
 /** One way in which a part fails. */
 interface FaultKind {
-  /** What it needs for itself: two faults of one part at once would only hide each other. */
+  /** The part that it breaks. Two faults of one part at once would only hide each other. */
   part(node: Node): string;
   /** How long it lasts, in ms; 0 for what happens in a moment. */
   lasts: [from: number, to: number];
@@ -81,7 +81,7 @@ const kinds = {
       redis.deaf = isSubscriber;
       return () => {
         redis.deaf = undefined;
-        // What a deaf connection has missed in the middle of an answer can't be read on.
+        // A connection that missed the middle of an answer can't be read any further.
         redis.cut(isSubscriber);
       };
     },

@@ -8,7 +8,7 @@ import { type Cluster, copyFolder, type Node, type Place } from "./cluster.ts";
 const READY_WITHIN_MS = 120_000;
 const ASK_EVERY_MS = 50;
 
-/** What the database can go back to, once it is prepared, and how. */
+/** An earlier state of the database, and how to go back to it. */
 interface Prepared {
   /** Ends the database of the moment. Nothing reaches it any more. */
   die(): Promise<void>;

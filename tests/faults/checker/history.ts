@@ -1,4 +1,4 @@
-/** What a run records: everything that clients asked and got, in times of this process's monotonic clock, in ms. */
+/** The record of a run: everything that clients asked and got, timed by this process's monotonic clock, in ms. */
 export interface History {
   operations: Operation[];
   streams: Stream[];
@@ -7,7 +7,7 @@ export interface History {
   wentBack?: WentBack;
   /** Connections that a client made after its first. */
   reconnects: number;
-  /** What no check of the recorded could see: a hang, a refusal that makes no sense, a node that ended by itself. */
+  /** Faults that no check of the record can see: a hang, a senseless refusal, a node that ended by itself. */
   oddities: Violation[];
 }
 
@@ -82,7 +82,7 @@ export interface Stream {
   greetedAt: number;
   /** When it was over; not set while it is open. */
   endedAt?: number;
-  /** What it resumed after; without a tag: as clients did before there were any. */
+  /** The cursor that it resumed after. Older clients send none of the tags. */
   after: Cursor;
   /** `last_version` of the greeting. */
   greeted: number;
@@ -109,12 +109,12 @@ export interface Delivered {
 }
 
 /**
- * The database went back, at most once in a run. What was committed after `copiedAt` may be gone, and with it what was
- * acked: the dead history. What is in `kept` is the beginning of both histories.
+ * The database went back, at most once in a run. Everything committed after `copiedAt` may be gone, acked or not: that
+ * is the dead history. `kept` is the beginning of both histories.
  */
 export interface WentBack {
   kind: string;
-  /** What was acked before this moment is in what the database went back to. */
+  /** Everything acked before this moment is in the state that the database went back to. */
   copiedAt: number;
   /** From then on the dead history commits nothing. */
   diedAt: number;
@@ -132,12 +132,12 @@ export interface FaultWindow {
   until: number;
 }
 
-/** What is true in the end: PostgreSQL's own tables. */
+/** The final truth: PostgreSQL's own tables. */
 export interface Truth {
   conversations: Map<string, TrueConversation>;
-  /** What each node shows of each conversation. */
+  /** Each node's view of each conversation. */
   views: NodeView[];
-  /** What the devices hold in the end, by applying what came to them. */
+  /** The final copies of the devices, made by applying every frame that they got. */
   replicas: Replica[];
   invite?: TrueInvite;
 }
@@ -146,7 +146,7 @@ export interface TrueInvite {
   conversation: string;
   maxUses: number;
   uses: number;
-  /** Who came in by it. */
+  /** The people who joined by it. */
   people: number[];
 }
 
@@ -155,7 +155,7 @@ export interface TrueConversation {
   lastVersion: number;
   /** In the order of `seq`. */
   messages: (MessageView & { version: number; clientId: string | null })[];
-  /** What is no new message, in the order of `version`. */
+  /** Every change but new messages, in the order of `version`. */
   changes: {
     version: number;
     tag: string;
@@ -180,7 +180,7 @@ export interface NodeView {
 export interface Replica {
   device: string;
   knowsTags: boolean;
-  /** What the device was doing in the end, for people. */
+  /** The device's last state, as text for people. */
   state?: string;
   person: number;
   conversation: string;

@@ -43,7 +43,7 @@ export class Machine {
     return passed > 0 ? Math.min(1, this.time / passed) : 1;
   }
 
-  /** Tells how long a commit takes while nothing is broken. What the processor does not explain is dragged along. */
+  /** Tells how long a commit takes while nothing is broken. Slowness that the processor does not explain counts as drag. */
   measured(commitMs: number): void {
     this.commitMs = commitMs;
     const share = Math.min(1, USUAL_COMMIT_MS / commitMs);
@@ -57,12 +57,12 @@ export class Machine {
     return () => void this.due.delete(entry);
   }
 
-  /** What so much of the machine's time is on the wall, at its speed so far. */
+  /** Converts a time of the machine to wall time, at its speed so far. */
   onTheWall(ms: number): number {
     return ms / Math.max(SPEED_LEAST, this.speed);
   }
 
-  /** What comes of it within so much of the machine's time. */
+  /** The result of the work, or `undefined` after this much of the machine's time. */
   async within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
     let callOff = () => {};
     const late = new Promise<undefined>((resolve) => {
@@ -73,7 +73,7 @@ export class Machine {
 
   stop(): void {
     clearInterval(this.ticks);
-    // Whoever still waits must not wait for ever.
+    // Nothing that still waits may wait for ever.
     for (const { done } of this.due) done();
     this.due.clear();
   }

@@ -56,7 +56,7 @@ for (let seed = first; seed < first + seeds; seed++) {
     for (const { check, text } of result.violations) say(`    ${check}: ${text}`);
     if (result.verdict === "too little evidence") for (const text of result.lacks) say(`    ${text}`);
   } catch (error) {
-    // What can't be carried through on a machine that works is the server's fault until somebody knows better.
+    // A run that does not finish on a working machine counts as the server's fault until somebody shows otherwise.
     verdicts.push({ seed, verdict: "violated" });
     say(
       `seed ${String(seed).padStart(3)}  violated             it did not come to its end: ${error instanceof Error ? error.message : error}`,

@@ -43,9 +43,9 @@ const HABITS = {
 export interface Group {
   id: string;
   owner: number;
-  /** Who may come and go. */
+  /** The members who may come and go. */
   movers: readonly number[];
-  /** Who is or may be in it. */
+  /** Everybody who is or may be in it. */
   members: readonly number[];
 }
 

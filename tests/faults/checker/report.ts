@@ -10,10 +10,10 @@ export type Verdict = "held" | "violated" | "too little evidence";
 export const verdictOf = (violations: readonly unknown[], lacks: readonly string[]): Verdict =>
   violations.length > 0 ? "violated" : lacks.length > 0 ? "too little evidence" : "held";
 
-/** What `bun run faults` exits with; 2 is for options that make no sense. */
+/** The exit codes of `bun run faults`. 2 is for invalid options. */
 export const exitCodes = { held: 0, violated: 1, "too little evidence": 3 } as const satisfies Record<Verdict, number>;
 
-/** What a run has done, counted. */
+/** The counts of a run. */
 export interface Figures {
   sends: number;
   acked: number;
@@ -108,7 +108,7 @@ const LEAST_PER_SECOND = {
 };
 const LEAST_FAULTS_PER_SECOND = 0.2;
 
-/** What a run did too little of. */
+/** The figures that are too low for the run to prove anything. */
 export function lacking(figures: Figures, seconds: number): string[] {
   const did = { ...figures, faults: figures.faults.length };
   const least = { ...LEAST_PER_SECOND, faults: LEAST_FAULTS_PER_SECOND };

@@ -63,7 +63,7 @@ export interface RunResult {
   people: number;
   figures: Figures;
   violations: Violation[];
-  /** What it did too little of to prove anything. */
+  /** The figures that are too low to prove anything. */
   lacks: string[];
   verdict: Verdict;
   /** How fast it was, from 0 to 1, how long a commit took at the start, and for how long the checker was stalled. */
@@ -207,7 +207,7 @@ async function goBack(stage: Stage, name: WayBackName, random: Random): Promise<
   history.wentBack = wentBack;
   await open();
   window.until = performance.now();
-  // What fails meanwhile may keep a node from telling its sockets in time; then nobody asks whether it did.
+  // Another fault at the same time may keep a node from telling its sockets in time. Then this is not checked.
   const isCalm = stage.isChosen || random.chance(0.6);
   if (isCalm)
     machine.after(TOLD_WITHIN_MS, () => {
@@ -232,7 +232,7 @@ async function sayInQuiet({ quiet }: Scene, { nodes: [node, ...others] }: Cluste
       await untilDone(async () => (await person.look(quiet.conversation, each, limit)) !== undefined);
 }
 
-/** A database that has just come back is refused for a moment. Whoever asks in vain for long goes on without. */
+/** A database that has just come back is refused for a moment. After many tries the run goes on without it. */
 async function untilDone(done: () => Promise<boolean>) {
   for (let tries = 0; tries < TRIES_IN_QUIET && !(await done()); tries++) await Bun.sleep(LOOK_AGAIN_MS);
 }

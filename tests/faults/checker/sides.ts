@@ -1,7 +1,7 @@
 import type { History, Stream, Truth } from "./history.ts";
 
 /**
- * Whose history an id belongs to. `both`: the log had it when it went back, or it never went back. `unknown`: the record
+ * The history that an id belongs to. `both`: the log had it when it went back, or it never went back. `unknown`: the record
  * alone can't tell, as what was committed before may be told of after.
  */
 export type Side = "both" | "dead" | "new" | "unknown";
@@ -62,7 +62,7 @@ export class Sides {
     const kept = new Set([...wentBack.kept.values()].flatMap(({ messages }) => messages.map(({ content }) => content)));
     for (const operation of operations) {
       if (operation.kind !== "amend" || operation.outcome !== "ok" || operation.content === null) continue;
-      // What was kept may have been replaced once more before the copy was made.
+      // A kept text may have been replaced once more before the copy was made.
       const isLost = operation.invokedAt >= wentBack.copiedAt && operation.endedAt < wentBack.bornAt;
       if (isLost && !kept.has(operation.content)) this.deadContents.add(operation.content);
     }

@@ -5,7 +5,7 @@ import type { Person } from "./person.ts";
 
 const LOOK_EVERY_MS = 100;
 
-/** What the log has, once every device of a participant has come to the end of it, and what each node shows. */
+/** Reads the log, once every member's device has caught up with it, and each node's view of it. */
 export async function readBack(
   cluster: Cluster,
   people: Person[],
@@ -79,7 +79,7 @@ async function readConversation(query: Ask, id: string): Promise<TrueConversatio
   };
 }
 
-/** Those who don't get there in time are found by the check of their replicas. */
+/** The check of replicas finds devices that do not catch up in time. */
 async function untilCaughtUp(truth: Truth, people: Person[], isLate: () => boolean) {
   const isBehind = () =>
     people.some((person) =>

@@ -164,7 +164,7 @@ function recorded(): Recorded {
   return { history, truth, sends, stream: first, page, log, view, replica, invite };
 }
 
-/** What is wrong with the record, and the check that must say so. */
+/** Ways to spoil a record, each with the check that must notice it. */
 const spoilt: Record<string, { check: string; spoil(run: Recorded): void }> = {
   "an acked message that is gone": {
     check: "acked is durable",
@@ -601,7 +601,7 @@ test("a send that began in the dead history and was carried out in the new one m
 
 test("somebody who was added again in the dead history may see what both histories have, and nobody else may", () => {
   const { history, truth, kept, log, cat, eve } = wentBack();
-  // What both have is now: a message, Eve's removal, and a message.
+  // Both histories now have a message, Eve's removal, and a message.
   const removal = { version: 2, tag: "tag 2", lastSeq: 1, messageSeq: null, added: [], removed: [EVE] };
   for (const each of [kept, log]) each.changes.push(removal);
   const [third] = cat.frames;

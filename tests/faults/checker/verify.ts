@@ -16,9 +16,9 @@ import type {
 } from "./history.ts";
 import { knowsFrom, type Side, Sides } from "./sides.ts";
 
-/** What somebody hears who is no participant any more, or asks about one who is not. */
+/** The refusals for people who are not members, and for questions about them. */
 const REFUSED_WHEN_OUT = ["not_a_participant", "not_found", "not_the_owner", "not_subscribed"];
-/** So long after its caller gave up may something still be carried out, in ms. */
+/** The server may still carry out a call this long after its caller gave up, in ms. */
 const LATE_MS = 15_000;
 
 /** Violations named for each check; the rest is counted. */
@@ -76,7 +76,7 @@ export function verify(history: History, truth: Truth): Violation[] {
   ]);
 }
 
-/** What was done while it could still be lost may be there in the end, or not. */
+/** Drops calls that ended while they could still be lost: they may be in the log or not. */
 function asFarAsKept({ operations, wentBack }: History): Operation[] {
   if (!wentBack) return operations;
   const mayBeLost = ({ outcome, invokedAt, endedAt }: Operation) =>
@@ -142,7 +142,7 @@ function* oneMessagePerSeq(history: History, isIn: (id: string, from: number) =>
         yield* see(conversation, change.message, Number.NEGATIVE_INFINITY, `a frame of ${connection}`);
 }
 
-/** What was acked before another send began stands before it. */
+/** A send that was acked before another one began stands before it. */
 function* realTimeOrder(sends: Send[]): Iterable<Violation> {
   for (const [conversation, known] of byConversation(writtenOnce(sends))) {
     const starts = [...known].sort((a, b) => a.invokedAt - b.invokedAt);
@@ -225,7 +225,7 @@ function* streamsAreDense(history: History): Iterable<Violation> {
   }
 }
 
-/** Who is too far behind is reset, and while the nodes hear that the database went back, everybody. */
+/** A reset is right for a cursor too far behind, and for everybody while the nodes notice that the database went back. */
 function isReasonable(at: number, { after, greeted, askedAt, conversation }: Stream, { wentBack }: History): boolean {
   if (greeted - after.version > 10_000) return true;
   if (!wentBack || at < wentBack.diedAt) return false;
@@ -281,7 +281,7 @@ function* toldInTime({ wentBack, streams }: History): Iterable<Violation> {
 function* pagesAreFresh(history: History, sides: Sides): Iterable<Violation> {
   const { wentBack } = history;
   for (const side of sides.each) {
-    // What one history has is no matter of a page of the other one, nor of one that was asked for in between.
+    // A page of one history says nothing about the other one, nor does a page asked for in between.
     const isIts = ({ invokedAt, endedAt }: Page) =>
       !wentBack || (side === "new" ? invokedAt >= wentBack.bornAt : endedAt < wentBack.diedAt);
     const pages = history.operations.filter(
@@ -357,7 +357,7 @@ function* logIsDense(truth: Truth): Iterable<Violation> {
   }
 }
 
-/** What the database went back to is the beginning of the log: the new history replaced none of it. */
+/** The state that the database went back to is the beginning of the log: the new history replaced none of it. */
 function* keptIsInTheLog({ wentBack }: History, truth: Truth): Iterable<Violation> {
   for (const [id, kept] of wentBack?.kept ?? []) {
     const log = truth.conversations.get(id);
@@ -372,7 +372,7 @@ function* keptIsInTheLog({ wentBack }: History, truth: Truth): Iterable<Violatio
   }
 }
 
-/** What was acked is there once, as acked; what was refused is not there; what is unknown is there once at most. */
+/** An acked send is in the log once, as acked. A refused one is not there. An unknown one is there once at most. */
 function* sendsAreInTheLog(history: History, truth: Truth): Iterable<Violation> {
   const sends = sendsOf(history);
   const { wentBack } = history;
@@ -464,7 +464,7 @@ function indexed({
 
 const members = ({ added, removed }: { added: number[]; removed: number[] }) => `members +${added} -${removed}`;
 
-/** Who was removed gets the removal as the last change, until they are asked in again. */
+/** A removed member gets the removal as the last change, until somebody adds them again. */
 function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violation> {
   const { streams, operations, wentBack } = history;
   for (const stream of streams) {
@@ -486,12 +486,12 @@ function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violatio
       .map(({ invokedAt }) => invokedAt)
       .sort((a, b) => a - b);
     for (const [i, { at, version, tag }] of frames.entries()) {
-      // What is lost had its own order of comings and goings.
+      // The dead history had its own order of additions and removals.
       if (tags.get(version) !== tag) continue;
       const last = removals.findLastIndex((removed) => removed < version);
       const removal = removals[last];
       if (removal === undefined) continue;
-      // Who may have been asked in again since sees all of the history.
+      // A member who may have been added again sees the whole history.
       const removedAt = began[last] ?? 0;
       const isBack = i < knows || changes.some(({ version, added }) => version > removal && added.includes(person));
       const invited = asked.filter(
@@ -506,7 +506,7 @@ function* nothingAfterLeaving(history: History, truth: Truth): Iterable<Violatio
   }
 }
 
-/** What each member has, after applying all that came, is the log. */
+/** Each member's copy, after every frame is applied, equals the log. */
 function* replicasEqualTheLog(history: History, truth: Truth): Iterable<Violation> {
   for (const replica of truth.replicas) {
     const { device, conversation, version, fromSeq, messages, state } = replica;
@@ -617,7 +617,7 @@ function* unreadIsExact(operations: Operation[], truth: Truth): Iterable<Violati
       const sure = asked.filter(
         ({ outcome, messageId }) => outcome === "ok" && (messageId === undefined || ids.has(messageId)),
       );
-      // Who joins starts at the newest; positions of an earlier membership are gone with it.
+      // A new member starts at the newest message. Read positions of an earlier membership are gone.
       const joined = changes.findLast(({ added }) => added.includes(person));
       const certain = joined ? Math.max(joined.lastSeq, ...own) : Math.max(0, ...own, ...sure.map(({ seq }) => seq));
       const possible = Math.max(certain, ...asked.map(({ seq }) => seq));
@@ -630,7 +630,7 @@ function* unreadIsExact(operations: Operation[], truth: Truth): Iterable<Violati
       for (const view of truth.views) {
         if (view.conversation !== id) continue;
         const unread = view.unread.get(person);
-        // Of those who registered by the invite nobody asks for it.
+        // Nobody asks for the unread count of people who registered by the invite.
         if (unread !== undefined && unread !== expected)
           yield {
             check: "exact unread",
