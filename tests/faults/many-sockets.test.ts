@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
-import { RawSocket } from "../ws/raw-socket.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 
 const PEOPLE = 10;
 const EACH = 1_000;

@@ -4,8 +4,8 @@ import type { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { range, sendAll, versionsIn } from "../ws/frames.ts";
-import { RawSocket } from "../ws/raw-socket.ts";
 
 const PEOPLE = 20;
 const EACH = 25;

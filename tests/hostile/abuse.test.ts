@@ -3,11 +3,11 @@ import { Client, PASSWORD } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { freePort } from "../support/postgres.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { RawSocket } from "../ws/raw-socket.ts";
+import { clientFrame, httpAnswer, OPCODES, serverFrame, Wire } from "../support/wire.ts";
 import { startTarget, type Target } from "./wellbeing.ts";
-import { clientFrame, httpAnswer, OPCODES, serverFrame, Wire } from "./wire.ts";
 
 setDefaultTimeout(60_000);
 

@@ -5,8 +5,8 @@ import { connect } from "node:net";
 import { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { NO_LIMITS } from "../support/server.ts";
-import { RawSocket } from "../ws/raw-socket.ts";
 import { type OpenNode, startOpenNode } from "./open-node.ts";
 
 /** A hundred thousand takes minutes: CONNECT_CLOSE=100000 does it by hand. */

@@ -1,8 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode, modes } from "../support/modes.ts";
+import {
+  clientFrame,
+  httpAnswer,
+  OPCODES,
+  type RawAnswer,
+  type ServerFrame,
+  serverFrame,
+  Wire,
+} from "../support/wire.ts";
 import { expectErrorBody, startTarget, type Target } from "./wellbeing.ts";
-import { clientFrame, httpAnswer, OPCODES, type RawAnswer, type ServerFrame, serverFrame, Wire } from "./wire.ts";
 
 const FRAME_BYTES_MAX = 64 * 1024;
 const HEALTH = "/api/chat/health/";

@@ -6,7 +6,7 @@ import { openLogs } from "../../src/server/platform/logs/logs.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, withServer } from "../support/server.ts";
-import { handshake, rawRequest } from "./raw.ts";
+import { handshake, rawRequest } from "../support/wire.ts";
 
 const SECRET = "Geheimnis";
 

@@ -3,8 +3,8 @@ import postgres from "postgres";
 import type { Answer, Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { withServer } from "../support/server.ts";
+import { handshake, rawRequest } from "../support/wire.ts";
 import { dataOf, expectError, expectFaults, rows, times, UNKNOWN_ID } from "./expectations.ts";
-import { handshake, rawRequest } from "./raw.ts";
 
 const LIMIT = 64 * 1024;
 const LOGIN = "/api/users/login/";

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { httpAnswer, Wire } from "../hostile/wire.ts";
 import { type Answer, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import { Via } from "../support/via.ts";
+import { handshake, httpAnswer, Wire } from "../support/wire.ts";
 import { dataOf, expectError, expectThrottled, times, UNKNOWN_ID } from "./expectations.ts";
-import { handshake } from "./raw.ts";
 
 const PROFILE = "/api/users/profile/";
 

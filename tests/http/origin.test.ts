@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { type Client, PASSWORD } from "../support/client.ts";
 import { startTestServer, type TestServer, withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
+import { handshake, rawRequest } from "../support/wire.ts";
 import { dataOf, expectError } from "./expectations.ts";
-import { handshake, rawRequest } from "./raw.ts";
 
 const LISTED = "https://app.example.com";
 const ALSO_LISTED = "http://localhost:3000";

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "bun:test";
 import { routes as registered } from "../support/documents.ts";
 import { withServer } from "../support/server.ts";
+import { handshake } from "../support/wire.ts";
 import { expectError, UNKNOWN_ID } from "./expectations.ts";
-import { handshake } from "./raw.ts";
 
 const routes = [
   ...new Set(registered.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`)),

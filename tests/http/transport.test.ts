@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { startTestServer, type TestServer, withServer } from "../support/server.ts";
+import { handshake, rawRequest } from "../support/wire.ts";
 import { dataOf, expectError } from "./expectations.ts";
-import { handshake, rawRequest } from "./raw.ts";
 
 const HEALTH = ["/api/chat/health/", "/api/chat/health/ready/"];
 const HSTS = "strict-transport-security";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { handshake } from "./raw.ts";
+import { handshake } from "../support/wire.ts";
 
 /** The cookies of a browser: one jar for all ports of a host. */
 class Jar {

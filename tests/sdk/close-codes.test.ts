@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { closeCodes } from "../../src/protocol/close-codes.ts";
 import { startProxy } from "../support/proxy.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { range } from "../ws/frames.ts";
-import { RawSocket } from "../ws/raw-socket.ts";
 import { clientOf, isSettled, online, seqsOf, sharedServer, until } from "./people.ts";
 
 setDefaultTimeout(30_000);

@@ -1,9 +1,9 @@
 import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { withServer } from "../support/server.ts";
 import { changesIn, closeOf, range, reached, sendAll, textsOf, versionsIn } from "./frames.ts";
-import { RawSocket } from "./raw-socket.ts";
 
 setDefaultTimeout(60_000);
 

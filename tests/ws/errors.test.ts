@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { withServer } from "../support/server.ts";
 import type { Socket } from "../support/socket.ts";
 import { closeOf, range } from "./frames.ts";
-import { RawSocket } from "./raw-socket.ts";
 
 const EMPTY = "Message content cannot be empty";
 const TOO_LONG = "Message content cannot exceed 5000 characters";

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import postgres from "postgres";
 import { Client } from "../support/client.ts";
 import { inEachMode, modes } from "../support/modes.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { startTestServer, withServer } from "../support/server.ts";
 import { closeOf, range } from "./frames.ts";
-import { RawSocket } from "./raw-socket.ts";
 
 setDefaultTimeout(60_000);
 

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
+import { RawSocket, type Refusal } from "../support/raw-socket.ts";
 import { startTestServer, withServer } from "../support/server.ts";
 import { Socket } from "../support/socket.ts";
-import { RawSocket, type Refusal } from "./raw-socket.ts";
 
 const LISTED = "https://chat.example.com";
 

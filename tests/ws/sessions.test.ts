@@ -1,10 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { Client, PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { withServer } from "../support/server.ts";
 import type { Socket } from "../support/socket.ts";
 import { closeOf, range } from "./frames.ts";
-import { RawSocket } from "./raw-socket.ts";
 
 setDefaultTimeout(60_000);
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Client } from "../support/client.ts";
 import { inEachMode, modes } from "../support/modes.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { changesIn, range, reached, sendAll, textsOf, versionsIn } from "./frames.ts";
-import { RawSocket } from "./raw-socket.ts";
 
 setDefaultTimeout(120_000);
 

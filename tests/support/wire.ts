@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import type { Answer } from "./client.ts";
 
 /** A TCP connection that sends what no HTTP or WebSocket library would. */
 export class Wire {
@@ -121,11 +122,39 @@ export interface ServerFrame {
 }
 
 export function serverFrame(bytes: Buffer): { value: ServerFrame; used: number } | undefined {
-  if (bytes.length < 4 && !(bytes.length >= 2 && (bytes[1] ?? 0) + 2 <= bytes.length)) return undefined;
   const [first = 0, short = 0] = bytes;
-  if (short > 126) throw new Error("a frame that no test asks for: masked, or of 64 KiB and more");
-  const start = short === 126 ? 4 : 2;
-  const used = start + (short === 126 ? bytes.readUInt16BE(2) : short);
+  const start = short === 127 ? 10 : short === 126 ? 4 : 2;
+  if (bytes.length < start) return undefined;
+  if (short > 127) throw new Error("a server masks no frame");
+  const length = short === 127 ? Number(bytes.readBigUInt64BE(2)) : short === 126 ? bytes.readUInt16BE(2) : short;
+  const used = start + length;
   if (bytes.length < used) return undefined;
   return { value: { first, opcode: first & 0x0f, payload: bytes.subarray(start, used) }, used };
 }
+
+/** Sends these bytes over a TCP connection of their own and reads the first answer, as no HTTP client would. */
+export async function rawRequest(url: string, head: string[], body: string | Uint8Array = ""): Promise<Answer> {
+  const wire = new Wire(url);
+  try {
+    wire.write(`${head.join("\r\n")}\r\n\r\n`).write(body);
+    const answer = await wire.take(httpAnswer);
+    if (!answer) throw new Error("the server closed the connection without an answer");
+    return { ...answer, body: answer.text.startsWith("{") ? JSON.parse(answer.text) : undefined };
+  } finally {
+    wire.destroy();
+  }
+}
+
+/** The HTTP answer to a WebSocket handshake. A header that is `undefined` is left out. */
+export const handshake = (url: string, path: string, headers: Record<string, string | undefined> = {}) => {
+  const all: Record<string, string | undefined> = {
+    Host: new URL(url).host,
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  };
+  const lines = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
+  return rawRequest(url, [`GET ${path} HTTP/1.1`, ...lines]);
+};

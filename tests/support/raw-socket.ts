@@ -1,5 +1,6 @@
-import type { Client } from "../support/client.ts";
-import type { Frame } from "../support/socket.ts";
+import type { Client } from "./client.ts";
+import type { Frame } from "./socket.ts";
+import { clientFrame, httpAnswer, OPCODES, serverFrame } from "./wire.ts";
 
 /** The server's answer to a refused handshake. */
 export interface Refusal {
@@ -8,9 +9,6 @@ export interface Refusal {
   // biome-ignore lint/suspicious/noExplicitAny: a test says by its assertions what a body must hold
   body: any;
 }
-
-const TEXT = 1;
-const CLOSE = 8;
 
 /** A WebSocket client on bare TCP: it can break the rules, and stop reading. */
 export class RawSocket {
@@ -74,15 +72,9 @@ export class RawSocket {
     return { socket, answer: await answer };
   }
 
-  /** One frame, whatever its bytes are. The mask is all zeros, which leaves them as they are. */
-  send(payload: string | Uint8Array, opcode = TEXT): void {
-    const bytes = Buffer.from(payload);
-    const head = bytes.length < 126 ? Buffer.from([0x80 | opcode, 0x80 | bytes.length]) : Buffer.alloc(4);
-    if (bytes.length >= 126) {
-      head.set([0x80 | opcode, 0x80 | 126]);
-      head.writeUInt16BE(bytes.length, 2);
-    }
-    this.tcp?.write(Buffer.concat([head, Buffer.alloc(4), bytes]));
+  /** One frame, whatever its bytes are. */
+  send(payload: string | Uint8Array, opcode = OPCODES.text): void {
+    this.tcp?.write(clientFrame(opcode, payload));
   }
 
   /** The client's end of the connection. */
@@ -117,34 +109,25 @@ export class RawSocket {
   }
 
   private readAnswer() {
-    const at = this.received.indexOf("\r\n\r\n");
-    if (at < 0) return;
-    const [statusLine = "", ...lines] = this.received.subarray(0, at).toString().split("\r\n");
-    const headers = new Headers(lines.map((line) => line.split(/: */, 2) as [string, string]));
-    const body = this.received.subarray(at + 4);
-    const status = Number(statusLine.split(" ")[1]);
-    if (status !== 101 && body.length < Number(headers.get("content-length"))) return;
+    const answer = httpAnswer(this.received);
+    if (!answer) return;
+    const { status, headers, text } = answer.value;
     this.open = status === 101;
-    this.received = this.open ? body : Buffer.alloc(0);
-    this.answered({ status, headers, body: this.open ? undefined : JSON.parse(body.toString() || "null") });
+    this.received = this.received.subarray(answer.used);
+    this.answered({ status, headers, body: this.open ? undefined : JSON.parse(text || "null") });
     if (!this.open) this.tcp?.end();
   }
 
   private readFrame(): boolean {
-    const bytes = this.received;
-    const short = (bytes[1] ?? 0) & 0x7f;
-    const head = short === 127 ? 10 : short === 126 ? 4 : 2;
-    if (bytes.length < head) return false;
-    const length = short === 127 ? Number(bytes.readBigUInt64BE(2)) : short === 126 ? bytes.readUInt16BE(2) : short;
-    if (bytes.length < head + length) return false;
-    const payload = bytes.subarray(head, head + length);
-    const opcode = (bytes[0] ?? 0) & 0x0f;
-    if (opcode === TEXT) this.frames.push(this.parse(payload));
-    if (opcode === CLOSE) {
+    const frame = serverFrame(this.received);
+    if (!frame) return false;
+    const { opcode, payload } = frame.value;
+    if (opcode === OPCODES.text) this.frames.push(this.parse(payload));
+    if (opcode === OPCODES.close) {
       this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
       this.closeReason = payload.subarray(2).toString();
     }
-    this.received = bytes.subarray(head + length);
+    this.received = this.received.subarray(frame.used);
     return true;
   }
 }
