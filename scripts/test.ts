@@ -30,6 +30,9 @@ const ALONE = [
   "tests/nodes/two-nodes.test.ts",
 ];
 
+/** Files that are run again at most when they fail. */
+const AGAIN_MOST = 3;
+
 /**
  * Where temporary folders are: in memory where that has room. The tests copy hundreds of databases of 8 to 40 MB, and on
  * a disk each of those costs up to a second of the processor.
@@ -48,7 +51,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupt
 const args = process.argv.slice(2);
 const parts = await (args.length > 0 ? test(args).then((part) => [part]) : testAll()).finally(cleanUpAll);
 const sum = (count: "passed" | "failed" | "skipped") => parts.reduce((all, part) => all + part[count], 0);
-for (const text of parts.flatMap((part) => part.failures)) process.stdout.write(`\n${text}\n`);
+for (const { text } of parts.flatMap((part) => part.failures)) process.stdout.write(`\n${text}\n`);
 if (args.length === 0)
   process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped\n`);
 process.exit(sum("failed") === 0 ? 0 : 1);
@@ -58,7 +61,13 @@ interface Totals {
   failed: number;
   skipped: number;
   /** Said again at the end: thousands of lines may lie between a failure and the totals. */
-  failures: string[];
+  failures: Failed[];
+}
+
+interface Failed {
+  /** Empty: the failure belongs to no file. */
+  file: string;
+  text: string;
 }
 
 async function testAll(): Promise<Totals[]> {
@@ -70,11 +79,36 @@ async function testAll(): Promise<Totals[]> {
   const [inBrowser, others] = [together.filter(isInBrowser), together.filter((file) => !isInBrowser(file))];
   const shared = await startShared();
   const sideBySide = (count: number) => [`--parallel=${count}`, `--timings=${TIMINGS}`];
-  return [
+  const parts = [
     await test([...sideBySide(SIDE_BY_SIDE), ...others], shared),
     await test([...sideBySide(BROWSERS_SIDE_BY_SIDE), ...inBrowser], shared),
     await test(alone, shared),
   ];
+  return again(parts, shared);
+}
+
+/**
+ * Runs files with failures once more, one after the other, now that the machine has nothing else to do. A test that
+ * passes then is printed as flaky and does not fail the run: mend it, because it hides real faults. More files than
+ * `AGAIN_MOST` are no coincidence, and are not run again.
+ */
+async function again(parts: Totals[], shared: Record<string, string>): Promise<Totals[]> {
+  const failures = parts.flatMap((part) => part.failures);
+  const files = [...new Set(failures.map(({ file }) => file))];
+  if (files.length === 0 || files.length > AGAIN_MOST || files.includes("")) return parts;
+  const second = await test(files, shared);
+  const failed = parts.reduce((all, part) => all + part.failed, 0);
+  for (const { text } of failures)
+    if (!second.failures.some((other) => headOf(other.text) === headOf(text)))
+      process.stdout.write(`\n(flaky: passed when run again) ${text}\n`);
+  return [
+    ...parts.map((part) => ({ ...part, failed: 0, failures: [] })),
+    { passed: failed - second.failed, failed: second.failed, skipped: 0, failures: second.failures },
+  ];
+}
+
+function headOf(text: string) {
+  return text.split("\n", 1)[0];
 }
 
 /** Slow services start once for all processes. Each test has a database of its own there. */
@@ -87,7 +121,8 @@ async function startShared(): Promise<Record<string, string>> {
 
 /** Runs `bun test`. A fault that is no test's own counts as one: a file that can't be loaded, an interrupt. */
 async function test(what: string[], environment: Record<string, string> = {}): Promise<Totals> {
-  if (interrupt.signal.aborted) return { passed: 0, failed: 1, skipped: 0, failures: ["interrupted"] };
+  if (interrupt.signal.aborted)
+    return { passed: 0, failed: 1, skipped: 0, failures: [{ file: "", text: "interrupted" }] };
   const report = join(folder, "junit.xml");
   rmSync(report, { force: true });
   const tests = Bun.spawn(
@@ -105,7 +140,8 @@ async function test(what: string[], environment: Record<string, string> = {}): P
   const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const [failed, skipped] = [count("failures"), count("skipped")];
   const failures = failuresIn(results);
-  if (code !== 0 && failed === 0) failures.push("failed outside the tests, in loading a file for instance: see above");
+  if (code !== 0 && failed === 0)
+    failures.push({ file: "", text: "failed outside the tests, in loading a file for instance: see above" });
   return {
     passed: count("tests") - failed - skipped,
     failed: code === 0 ? failed : Math.max(failed, 1),
@@ -115,14 +151,16 @@ async function test(what: string[], environment: Record<string, string> = {}): P
 }
 
 /** The failures of a JUnit report, each with its file, its name and its text. */
-function failuresIn(report: string): string[] {
+function failuresIn(report: string): Failed[] {
   const cases = report.matchAll(/<testcase ([^>]*[^/])>\s*<failure ([^>]*)>(?:([^<]*)<\/failure>)?/g);
   return [...cases].map(([, test = "", failure = "", said]) => {
     const of = (name: string, tag: string) => plain(new RegExp(`(?:^| )${name}="([^"]*)"`).exec(tag)?.[1] ?? "");
     // Bun names the innermost group first.
     const groups = of("classname", test).split(" > ").reverse();
     const name = [...groups, of("name", test)].filter(Boolean).join(" > ");
-    return `(fail) ${of("file", test)}: ${name}\n${(said ? plain(said) : of("message", failure)).slice(0, 3000)}`;
+    const file = of("file", test);
+    const text = `(fail) ${file}: ${name}\n${(said ? plain(said) : of("message", failure)).slice(0, 3000)}`;
+    return { file, text };
   });
 }
 
