@@ -6,6 +6,7 @@ import { RedisBus } from "../../src/server/redis/bus.ts";
 import { RedisClient } from "../../src/server/redis/client.ts";
 import { modes } from "../support/modes.ts";
 import { sharedRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 
 const KEY = new Uint8Array(32).fill(1);
 const node = { id: "n", name: "n", version: "1", started_at: "2026-01-01T00:00:00.000Z" };
@@ -302,11 +303,3 @@ if (modes.includes("redis"))
       await sure();
     });
   });
-
-async function until(done: () => boolean) {
-  const end = performance.now() + 15_000;
-  while (!done()) {
-    if (performance.now() > end) throw new Error("waited in vain");
-    await Bun.sleep(10);
-  }
-}

@@ -7,6 +7,7 @@ import { RedisBus } from "../../src/server/redis/bus.ts";
 import { RedisClient } from "../../src/server/redis/client.ts";
 import { modes } from "../support/modes.ts";
 import { sharedRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 
 const logger = pino({ level: "silent" });
 const clients: RedisClient[] = [];
@@ -187,11 +188,3 @@ if (modes.includes("redis"))
     expect(got).toEqual([]);
     await bus.close();
   });
-
-async function until(done: () => boolean) {
-  const end = performance.now() + 10_000;
-  while (!done()) {
-    if (performance.now() > end) throw new Error("waited in vain");
-    await Bun.sleep(10);
-  }
-}

@@ -6,10 +6,10 @@ import { RedisClient } from "../../src/server/redis/client.ts";
 import { RedisSocketPlaces } from "../../src/server/redis/places.ts";
 import { modes } from "../support/modes.ts";
 import { type RedisServer, sharedRedis, startRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 
 /** Short, so that nobody waits; between them room for a machine that does other things. */
 const TIMES = { grace: 150, lease: 1_000, beat: 100, settle: 2_000 };
-const PATIENCE_MS = 10_000;
 const MOST = 1_000;
 
 /** One node, and what it says. */
@@ -57,14 +57,6 @@ if (modes.includes("redis"))
   };
 
 let users = 1_000_000;
-
-async function until(done: () => boolean | Promise<boolean>) {
-  const end = performance.now() + PATIENCE_MS;
-  while (!(await done())) {
-    if (performance.now() > end) throw new Error("waited in vain");
-    await Bun.sleep(10);
-  }
-}
 
 /** What all nodes together have said of a user, in the order of its moments. */
 const said = (user: number, ...nodes: TestNode[]) =>

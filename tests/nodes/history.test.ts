@@ -5,6 +5,7 @@ import type { Client } from "../support/client.ts";
 import { modes } from "../support/modes.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 import { reached, versionsIn } from "../ws/frames.ts";
 import { on } from "./two-nodes.ts";
 
@@ -12,14 +13,6 @@ setDefaultTimeout(60_000);
 
 /** A node notices within about a second; a busy machine may take longer. */
 const NOTICED_WITHIN_MS = 20_000;
-
-const until = async (done: () => boolean | Promise<boolean>) => {
-  const end = performance.now() + NOTICED_WITHIN_MS;
-  while (!(await done())) {
-    if (performance.now() > end) throw new Error("waited in vain");
-    await Bun.sleep(20);
-  }
-};
 
 if (modes.includes("postgres"))
   describe.each(modes.filter((mode) => mode !== "embedded"))(
@@ -65,7 +58,7 @@ if (modes.includes("postgres"))
         await database.halt("fast");
         const copy = database.copy(kind);
         await database.resume();
-        await until(() => isServed(ann));
+        await until(() => isServed(ann), { withinMs: NOTICED_WITHIN_MS });
         return copy;
       }
 
@@ -171,7 +164,7 @@ if (modes.includes("postgres"))
         const sql = postgres(database.url("postgres"), { max: 1 });
         await sql`SELECT pg_promote()`;
         await sql.end();
-        await until(() => isServed(ann));
+        await until(() => isServed(ann), { withinMs: NOTICED_WITHIN_MS });
       });
 
       test("a replica without the newest commits serves nobody before promotion, and begins a new epoch after it", async () => {
@@ -187,7 +180,7 @@ if (modes.includes("postgres"))
         const sql = postgres(database.url("postgres"), { max: 1 });
         await sql`SELECT pg_promote()`;
         await sql.end();
-        await until(() => isServed(ann));
+        await until(() => isServed(ann), { withinMs: NOTICED_WITHIN_MS });
         expect((await page(bob)).epoch).not.toBe(epoch);
         await chat.next("reset");
         await say("3");
@@ -203,7 +196,7 @@ if (modes.includes("postgres"))
         const chat = await bob.chat(id);
         await database.halt("immediate");
         await database.resume();
-        await until(() => isServed(ann));
+        await until(() => isServed(ann), { withinMs: NOTICED_WITHIN_MS });
         await Bun.sleep(2_500);
         await say("2");
         await reached(chat, 2);
@@ -221,7 +214,7 @@ if (modes.includes("postgres"))
           await say("dead 2", "dead 3");
           await reached(idle, 3);
           await goBackTo(copy);
-          await until(() => isServed(ann));
+          await until(() => isServed(ann), { withinMs: NOTICED_WITHIN_MS });
           await say("2", "3", "4", "5");
           await idle.until((frames) =>
             frames.some(

@@ -7,6 +7,7 @@ import { parseRedisUrl } from "../../src/server/redis/client.ts";
 import { makePlace, modes } from "../support/modes.ts";
 import { freePort } from "../support/postgres.ts";
 import { startTestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 import { on } from "./two-nodes.ts";
 
 test("a Redis URL says where Redis is", () => {
@@ -52,7 +53,9 @@ if (modes.includes("redis"))
       const place = await makePlace("redis");
       const nodes: Awaited<ReturnType<typeof startTestServer>>[] = [];
       try {
-        await until(async () => (await watch.info("replication")).includes("master_link_status:up"));
+        await until(async () => (await watch.info("replication")).includes("master_link_status:up"), {
+          withinMs: 30_000,
+        });
         servers.push(
           start(
             config("sentinel.conf", [
@@ -75,14 +78,18 @@ if (modes.includes("redis"))
         await b.next("message");
         // The sentinel must have seen the replica, or it has nobody to promote.
         const asked = new Redis({ host: "127.0.0.1", port: sentinel });
-        await until(async () => ((await asked.call("SENTINEL", "REPLICAS", "chat")) as unknown[]).length === 1);
+        await until(async () => ((await asked.call("SENTINEL", "REPLICAS", "chat")) as unknown[]).length === 1, {
+          withinMs: 30_000,
+        });
         asked.disconnect();
         servers[0]?.kill("SIGKILL");
         a.send({ content: "while nobody is the master", ref: "1" });
         await a.next("ack");
         await b.next("message", (frame) => frame.message.content.startsWith("while"));
-        await until(async () => (await watch.info("replication")).includes("role:master"));
-        await until(async () => !(await one.visitor().get("/api/chat/health/ready/")).body.degraded);
+        await until(async () => (await watch.info("replication")).includes("role:master"), { withinMs: 30_000 });
+        await until(async () => !(await one.visitor().get("/api/chat/health/ready/")).body.degraded, {
+          withinMs: 30_000,
+        });
         a.send({ content: "after" });
         await b.next("message", (frame) => frame.message.content === "after");
       } finally {
@@ -95,11 +102,3 @@ if (modes.includes("redis"))
       }
     });
   });
-
-async function until(done: () => Promise<boolean>) {
-  const end = performance.now() + 30_000;
-  while (!(await done())) {
-    if (performance.now() > end) throw new Error("waited in vain");
-    await Bun.sleep(50);
-  }
-}

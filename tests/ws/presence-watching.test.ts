@@ -6,6 +6,7 @@ import { PresenceWatching } from "../../src/server/features/presence/watching.ts
 import { LocalSocketPlaces } from "../../src/server/places/memory-places.ts";
 import type { ClientSocket } from "../../src/server/ws/socket.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
+import { until } from "../support/until.ts";
 import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
 import { range } from "./frames.ts";
 
@@ -255,11 +256,3 @@ describe("watching people", () => {
     pair.client.close();
   });
 });
-
-async function until(done: () => boolean) {
-  const end = performance.now() + 10_000;
-  while (!done()) {
-    if (performance.now() > end) throw new Error("waited in vain");
-    await Bun.sleep(10);
-  }
-}
