@@ -1,6 +1,6 @@
 /**
- * Prints the SQL of `confab_fold_letters`, as the migration that creates it has it: which letter each one is found by.
- * Unicode's own case folding, never a locale's; a letter with a stroke is found by the plain one.
+ * Prints the SQL of `confab_fold_letters` for a migration. The function maps each letter to the letter that searches use for it.
+ * It folds case as Unicode does, never as a locale does. A letter with a stroke is found by the plain letter.
  */
 const CROSSED: Record<string, string> = {
   ł: "l",
@@ -20,7 +20,7 @@ const CROSSED: Record<string, string> = {
 const isOne = (text: string) => [...text].length === 1;
 const isStable = (text: string) => text.normalize("NFKD") === text;
 
-/** The lower case of the upper case brings together what is the same letter: ς and σ, ı and i. */
+/** The lower case of the upper case unites forms of one letter: ς and σ, ı and i. */
 function foldedLetter(letter: string): string {
   const upper = letter.toUpperCase();
   const lower = (isOne(upper) ? upper : letter).toLowerCase();
@@ -28,7 +28,7 @@ function foldedLetter(letter: string): string {
   return CROSSED[one] ?? one;
 }
 
-/** Beyond ASCII, which `lower` of the C locale knows, and only what a decomposition leaves. */
+/** Pairs of a letter and its folded letter. ASCII is left out, because `lower` of the C locale folds it, and so are letters that decompose. */
 function foldedLetters(): [string, string][] {
   const pairs: [string, string][] = [];
   for (let point = 0x80; point <= 0x10_ffff; point++) {

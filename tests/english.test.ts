@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { $ } from "bun";
+import { textsOf } from "./support/prose.ts";
 
 // Holds the rules of CONTRIBUTING.md for comments, test names, texts and documents: how sentences begin, and that each
 // reference leads somewhere. `bun test tests/english.test.ts` prints each fault as path:line.
@@ -12,7 +13,6 @@ const OPENING =
 const WORDS =
   /(?<!\b(?:this|that|no|each|every|another|(?:the|an?) \w+) )\bone['’]s\b|\boneself\b|\bnobody\b[^.]{0,80}\bany more\b/i;
 const UNKNOWN_DOCUMENT = /\b(?:DESIGN|CONTRACT)\b|\b(?:FEATURES|FAULTS|KNOWN)(?:\.md| §)/;
-const SECTION = /docs\/contract\.md §(\d+)/g;
 const FOLDERS = "src|tests|scripts|docs|deploy|drizzle|patches|findings|\\.ci|\\.github";
 const PATH = new RegExp(
   `(?<![\\w./<@-])(?:\\.\\./)*((?:${FOLDERS})/[\\w./@-]*[\\w/]|[\\w-]+(?:\\.[\\w-]+)*\\.(?:tsx?|sql|lua|md))(?![\\w*{<…]|/)`,
@@ -20,86 +20,19 @@ const PATH = new RegExp(
 );
 const ELSEWHERE = /^(?:chat\.ts|index\.d\.ts|dist\/.*|node_modules\/.*)$/; // made by a build, or by you as you follow a page
 
-interface Text {
-  line: number;
-  text: string;
-}
-
 const listed = await $`git ls-files --cached --others --exclude-standard`.cwd(ROOT).text();
 const files = listed.split("\n").filter((path) => path !== "" && existsSync(join(ROOT, path)));
-const known = new Set(
-  files.flatMap((path) => path.split("/").map((_part, n, parts) => parts.slice(0, n + 1).join("/"))),
-);
+const known = new Set(files.flatMap((path) => path.split("/").map((_, n, parts) => parts.slice(0, n + 1).join("/"))));
 const names = new Set(files.map((path) => path.slice(path.lastIndexOf("/") + 1)));
 const read = (path: string) => Bun.file(join(ROOT, path)).text();
 const sections = new Set([...(await read("docs/contract.md")).matchAll(/^## (\d+)\./gm)].map(([, number]) => number));
 
-/** The comments of TypeScript and CSS, the names of tests, and the texts of the pages. Lines that follow each other are one text. */
-function ofCode(path: string, source: string): Text[] {
-  const texts: Text[] = [];
-  let open: Text | undefined;
-  let inBlock = false;
-  for (const [index, line] of source.split("\n").entries()) {
-    const inLine = /(?:^|\s)\/\/ ?(.*)$/.exec(line)?.[1];
-    if (!inBlock && inLine !== undefined) {
-      if (open) open.text += ` ${inLine}`;
-      else texts.push((open = { line: index + 1, text: inLine }));
-      continue;
-    }
-    open = inBlock ? open : undefined;
-    const name = path.startsWith("tests/") && /\b(?:test|it|describe\w*)\b[^"`]*\(\s*(["`])(.*?)\1/.exec(line)?.[2];
-    if (name) texts.push({ line: index + 1, text: name.replace(/^\w/, (letter) => letter.toUpperCase()) });
-    if (path.startsWith("src/web/texts/"))
-      for (const [, , text = ""] of line.matchAll(/(["`])((?:\\.|(?!\1).)*)\1/g)) texts.push({ line: index + 1, text });
-    if (!inBlock && !/(?:^|[\s{(])\/\*/.test(line)) continue;
-    const inner = line
-      .replace(/^.*?\/\*+|^\s*\*(?!\/)/, "")
-      .replace(/\*\/.*$/, "")
-      .trim();
-    if (!open || /^[@-]/.test(inner)) texts.push((open = { line: index + 1, text: "" }));
-    open.text += ` ${inner.replace(/^@\w+\s+(?:[\w.]+\s)?/, "")}`;
-    inBlock = !line.includes("*/");
-    if (!inBlock) open = undefined;
-  }
-  return texts;
-}
-
-/** The paragraphs, cells and headings of Markdown without its code, or the comments of a language whose comments begin with `mark`. */
-function ofLines(source: string, mark?: RegExp): Text[] {
-  const texts: Text[] = [];
-  let open: Text | undefined;
-  let inCode = false;
-  for (const [index, line] of source.split("\n").entries()) {
-    if (!mark && /^\s*```/.test(line)) inCode = !inCode;
-    const text = mark ? mark.exec(line)?.[1] : inCode || line.startsWith("```") ? undefined : line.trim();
-    if (!text) open = undefined;
-    else if (!mark && /^(?:[|#>]|[-*] |\d+\. )/.test(text)) {
-      for (const part of text.replace(/^(?:[#>|*-]+|\d+\.)\s*/, "").split(/\s\|\s*|\s·\s/))
-        texts.push((open = { line: index + 1, text: part }));
-      if (/^[|#]/.test(text)) open = undefined;
-    } else if (open) open.text += ` ${text}`;
-    else texts.push((open = { line: index + 1, text }));
-  }
-  return texts;
-}
-
-function textsOf(path: string, source: string): Text[] {
-  if (/\.(?:tsx?|css)$/.test(path)) return ofCode(path, source);
-  if (path.endsWith(".md")) return ofLines(source);
-  if (/\.(?:sql|lua)$/.test(path)) return ofLines(source, /(?:^|\s)-- ?(.*)$/);
-  if (/\.(?:sh|ya?ml|service|conf|toml)$|(?:^|\/)(?:Dockerfile|Caddyfile|run)$/.test(path))
-    return ofLines(source, /(?:^|\s)# ?(.*)$/);
-  return [];
-}
-
-/** The anchor of a heading, as GitHub makes it. */
-const anchor = (heading: string) =>
-  heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-    .replaceAll(" ", "-");
+/** The anchors of the headings, as GitHub makes them. */
 const anchorsOf = (markdown: string) =>
-  [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchor(heading.replace(/\[(.*?)\]\(.*?\)/g, "$1")));
+  [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => {
+    const text = heading.replace(/\[(.*?)\]\(.*?\)/g, "$1").toLowerCase();
+    return text.replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
+  });
 
 /** Every fault of a file, as `path:line: the sentence or the reference`. */
 async function faultsOf(path: string, source: string): Promise<string[]> {
@@ -107,9 +40,9 @@ async function faultsOf(path: string, source: string): Promise<string[]> {
   for (const { line, text } of textsOf(path, source)) {
     const fault = (what: string) => faults.push(`${path}:${line}: ${what}`);
     for (const sentence of text.split(/(?<=[.!?:])\s+/).map((part) => part.trim().replace(/^[\s*#>"'`(_[]+/, "")))
-      if (OPENING.test(sentence) || WORDS.test(sentence)) fault(sentence.slice(0, 150));
+      if (OPENING.test(sentence) || WORDS.test(sentence.replace(/`.*?`/g, ""))) fault(sentence.slice(0, 150));
     if (UNKNOWN_DOCUMENT.test(text)) fault(`cites a document that is not here: ${text.slice(0, 100)}`);
-    for (const [, number = ""] of text.matchAll(SECTION))
+    for (const [, number = ""] of text.matchAll(/docs\/contract\.md §(\d+)/g))
       if (!sections.has(number)) fault(`docs/contract.md has no §${number}`);
     for (const [, named = ""] of text.replace(/\]\([^)]*\)/g, "]").matchAll(PATH)) {
       const target = named.replace(/\/$/, "");
