@@ -1,6 +1,6 @@
 /**
- * Prints the SQL of `confab_fold_letters` for a migration. The function maps each letter to the letter that searches use for it.
- * It folds case as Unicode does, never as a locale does. A letter with a stroke is found by the plain letter.
+ * Prints the SQL of `confab_fold_letters`, as the migration that creates it has it: which letter each one is found by.
+ * Unicode's own case folding, never a locale's; a letter with a stroke is found by the plain one.
  */
 const CROSSED: Record<string, string> = {
   ł: "l",
