@@ -1,4 +1,4 @@
-# Confab as an image: the single binary on a small Debian. Nothing of the build stays in it.
+# The image contains the single binary on a small Debian, and nothing of the build.
 FROM oven/bun:1.4.5 AS build
 WORKDIR /src
 COPY package.json bun.lock bunfig.toml ./
@@ -22,7 +22,7 @@ RUN groupadd --gid 10001 confab \
  && install -d -m 1777 /var/cache/confab
 COPY --from=build --chmod=0755 /src/dist/confab /usr/local/bin/confab
 
-# Containers keep logs by standard output. BUN_TMPDIR is Bun's: where the binary unpacks its native code, once.
+# Containers log to standard output. Bun reads BUN_TMPDIR: the binary unpacks its native code there, once.
 ENV DATA_DIR=/data \
     STATE_DIR=/var/cache/confab/state \
     LOG_DIR=off \
@@ -30,11 +30,13 @@ ENV DATA_DIR=/data \
     BUN_TMPDIR=/var/cache/confab
 WORKDIR /data
 USER 10001:10001
-# Unpacks now, so that a read-only root file system needs no writable, executable /tmp; and tells that it runs here.
+# Unpacks the native code now, so that a read-only root file system needs no writable, executable /tmp. It also proves that the
+# binary runs here.
 RUN ["confab", "--version"]
 
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["confab", "healthcheck"]
-# No ENTRYPOINT: other commands read the same here, in `docker compose exec` and elsewhere. No init: it starts no children.
+# Without an ENTRYPOINT, other commands look the same here, in `docker compose exec` and elsewhere. Confab starts no children, so
+# it needs no init.
 CMD ["confab", "serve"]

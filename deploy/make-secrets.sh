@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the passwords of docker-compose.prod.yml, once, in secrets/ (or the folder that is named).
+# Makes the passwords of docker-compose.prod.yml, once, in secrets/ or in the folder that you name.
 set -eu
 folder=${1:-secrets}
 if [ -e "$folder" ]; then
@@ -10,7 +10,7 @@ random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 postgres=$(random)
 redis=$(random)
 
-# The folder keeps other users out. The files are readable, for in the containers each server runs as a user of its own.
+# The folder keeps other users out. The files are readable, because each server runs as its own user in its container.
 umask 022
 mkdir -m 700 "$folder"
 echo "*" >"$folder/.gitignore"

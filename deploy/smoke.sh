@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries a binary as a stranger would: deploy/smoke.sh ./dist/confab [port]
-# Starts it on an empty folder, registers, logs in, sends and reads a message, and stops it.
+# Tries a binary: deploy/smoke.sh ./dist/confab [port]
+# It starts the binary on an empty folder, registers, logs in, sends and reads a message, and stops it.
 set -euo pipefail
 confab=$(realpath "$1")
 port=${2:-8090}

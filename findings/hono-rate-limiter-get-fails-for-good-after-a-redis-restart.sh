@@ -7,8 +7,8 @@
 #   decrement: works. It loads its script again.
 #   get:       "NOSCRIPT No matching script. Please use EVAL." at each call, until the process ends.
 #
-# Why a chat server cares: a limit that looks before it counts (wrong passwords, say) works in every test and stops for
-# good at the first restart of Redis. Depending on the caller, everybody is let through or nobody.
+# A limit that looks before it counts, such as one on wrong passwords, works in every test. It stops for good at the first
+# restart of Redis. Depending on the caller, it then lets everybody through, or nobody.
 set -euo pipefail
 command -v redis-server >/dev/null || { echo "redis-server is needed"; exit 2; }
 folder=$(mktemp -d)

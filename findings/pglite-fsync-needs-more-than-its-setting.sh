@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# @electric-sql/pglite 0.5.16 on Node: what it takes until a commit is on the disk.
+# @electric-sql/pglite 0.5.16 on Node: the steps until a commit is on the disk.
 #
 # A good guess: postgresqlconf: ["fsync=on", "wal_sync_method=open_datasync"] makes commits durable.
 # Seen:
 #   settings alone:        SHOW fsync says off; no file is opened with O_SYNC; fsync is never called. PGlite starts
 #                          PostgreSQL with -F, and the command line wins over the file, without a word.
-#   and -F taken away:     SHOW fsync says on; the log is written with O_SYNC; a CHECKPOINT still calls fsync never, for
-#                          Emscripten's NODEFS has no fsync operation and takes that for success. So the log that a
-#                          checkpoint lets go of is gone while the tables may not be on the disk: worse than no checkpoint.
+#   and -F taken away:     SHOW fsync says on; the log is written with O_SYNC. A CHECKPOINT still never calls fsync, because
+#                          Emscripten's NODEFS has no fsync operation and reports success. A checkpoint then removes its
+#                          log while the tables may not be on the disk. That is worse than no checkpoint.
 #   and the operation put: the CHECKPOINT syncs every file that it has written, in PostgreSQL's own order.
 #
-# Why a chat server cares: "acked" over a loss of power needs all three. Each alone looks done.
+# A chat server needs all three, so that an acked message survives a loss of power. Each alone looks complete.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -6,10 +6,10 @@ import { bundleWeb } from "../src/web/bundle.ts";
 import { BUNDLED, writeBundled } from "../src/web/files.ts";
 
 // Makes the single binary: `bun run build` for this machine, `bun run build --target=bun-linux-arm64` for another.
-// What it holds comes from the imports and from `assets` below.
+// The binary contains the imports of its entry points and the `assets` below.
 
 const ROOT = join(import.meta.dir, "..");
-/** What a build needs, beside the packages. */
+/** A build needs these files, beside the packages. */
 const SOURCES = ["src", "drizzle", "package.json", "bun.lock", "patches", "tsconfig.json"];
 const HERE = `bun-${process.platform}-${process.arch}`;
 
@@ -24,7 +24,7 @@ else await buildElsewhere();
 process.stdout.write(`${outfile}\n`);
 
 async function build(root: string) {
-  // The path of an asset in the binary is its path here.
+  // An asset keeps its path in the binary.
   process.chdir(root);
   rmSync(BUNDLED, { recursive: true, force: true });
   writeBundled(BUNDLED, await bundleWeb());
@@ -34,24 +34,24 @@ async function build(root: string) {
     target: "bun",
     format: "esm",
     define: { "process.env.NODE_ENV": '"production"' },
-    // Starts in two thirds of the time. Minified it would be no smaller by a hundredth, and no faster.
+    // With bytecode the binary starts in two thirds of the time. Minifying would save less than a hundredth, and no time.
     bytecode: true,
-    // So that what is logged of an error names our files and lines.
+    // Logged errors then name our files and lines.
     sourcemap: "inline",
     compile: {
       target: target as Bun.Build.CompileTarget,
       outfile,
       assets: ["./drizzle", `./${BUNDLED}`],
-      // It reads what it is told to, whatever lies in the folder where it is started.
+      // The binary reads only named files, and nothing from the folder in which it is started.
       autoloadDotenv: false,
       autoloadBunfig: false,
     },
   });
-  // The binary has it inside; this one is written all the same.
+  // The source map is inside the binary. The build writes this file all the same.
   rmSync(`${outfile}.map`, { force: true });
 }
 
-/** Another machine's native addon is not among this one's packages: a copy gets packages of its own. */
+/** Builds a copy with its own packages: the packages of this machine lack the native addon of another processor. */
 async function buildElsewhere() {
   const [, os = "", cpu = ""] = target.split("-");
   const copy = mkdtempSync(join(tmpdir(), "confab-build-"));

@@ -20,7 +20,7 @@ const CROSSED: Record<string, string> = {
 const isOne = (text: string) => [...text].length === 1;
 const isStable = (text: string) => text.normalize("NFKD") === text;
 
-/** The lower case of the upper case brings together what is the same letter: ς and σ, ı and i. */
+/** The lower case of the upper case unites forms of one letter: ς and σ, ı and i. */
 function foldedLetter(letter: string): string {
   const upper = letter.toUpperCase();
   const lower = (isOne(upper) ? upper : letter).toLowerCase();
@@ -28,7 +28,7 @@ function foldedLetter(letter: string): string {
   return CROSSED[one] ?? one;
 }
 
-/** Beyond ASCII, which `lower` of the C locale knows, and only what a decomposition leaves. */
+/** Pairs of a letter and its folded letter. ASCII is left out, because `lower` of the C locale folds it, and so are letters that decompose. */
 function foldedLetters(): [string, string][] {
   const pairs: [string, string][] = [];
   for (let point = 0x80; point <= 0x10_ffff; point++) {

@@ -11,8 +11,9 @@ import { serve } from "./cli/serve.ts";
 import { setPassword } from "./cli/setpassword.ts";
 import { commandOf, describeCommands, UsageError, unknownOption } from "./cli/usage.ts";
 import { listUsers, setUserActive } from "./cli/user.ts";
-import { ConfigError, describeSettings, readConfig, settings } from "./config.ts";
+import { ConfigError, readConfig } from "./config.ts";
 import { Fatal } from "./node/fatal.ts";
+import { describeSettings, settings } from "./settings.ts";
 
 const HELP = `Confab ${version}: real-time chat for people who run it themselves.
 

@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { version } from "../../package.json";
-import { envExample, readConfig, settings } from "../../src/server/config.ts";
+import { envExample, settingsDoc } from "../../scripts/settings.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { settings } from "../../src/server/settings.ts";
 import { run } from "../support/process.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -94,8 +96,9 @@ test("rates, times, proxies and origins are read as documented", () => {
   expect(config.CORS_ORIGINS).toEqual(["https://a.example", "http://localhost:3000"]);
 });
 
-test(".env.example is what the table of settings makes of itself", () => {
+test(".env.example and docs/settings.md are current", () => {
   expect(readFileSync(join(root, ".env.example"), "utf8")).toBe(envExample());
+  expect(readFileSync(join(root, "docs/settings.md"), "utf8")).toBe(settingsDoc());
 });
 
 test("no .env is read unasked; --env-file reads one, and the environment wins over it", async () => {

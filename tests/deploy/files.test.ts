@@ -3,7 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { engines, packageManager } from "../../package.json";
-import { readConfig, settings } from "../../src/server/config.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { settings } from "../../src/server/settings.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const read = (path: string) => Bun.file(join(ROOT, path)).text();

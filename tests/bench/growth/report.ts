@@ -12,7 +12,7 @@ const LABELS: Record<CurveName, { title: string; x: string; note: string }> = {
   members: {
     title: "Members of a conversation",
     x: "members",
-    note: "A group with 1,000 messages. What is shown of the people is full from 100 on. One of the members has a socket open, whatever the size: what deliveries to many sockets cost is measured by the fan-out.",
+    note: "A group with 1,000 messages. The shown part of the members is full from 100 on. One of the members has a socket open, whatever the size; the fan-out measures deliveries to many sockets.",
   },
   messages: {
     title: "Messages in a conversation",
@@ -22,12 +22,12 @@ const LABELS: Record<CurveName, { title: string; x: string; note: string }> = {
   conversations: {
     title: "Conversations on the server",
     x: "conversations",
-    note: "Groups of three with ten messages each, among a fifth as many people (and 1,000 more). Everything is done in a group of 60 with 1,000 messages, by somebody who is in ten conversations. The list of people is counted (`meta.total`) and their search looked at each of them: both grow with the people on the server, some 0.1 and 0.9 ms for each thousand, and with nothing else. Since these figures were taken a search that fits 10,000 people or fewer is answered by an index.",
+    note: "Groups of three with ten messages each, among a fifth as many people (and 1,000 more). All operations run in a group of 60 with 1,000 messages, by a user with ten conversations. The list of people counts them (`meta.total`), and their search looked at each of them. Both grow with the people on the server, by some 0.1 and 0.9 ms for each thousand, and with nothing else. Since these measurements, an index answers a search that fits 10,000 people or fewer.",
   },
   own: {
     title: "Conversations of one user",
     x: "conversations of the user",
-    note: "Groups of five with 20 messages each, on a server with 2,000 others. Nothing is written for each member when a message is sent, so which conversations of a user are the newest is seen by looking at all of them, each by its key: a list of 20 grows by three pages, some 1 µs, with each conversation that one is in. A socket for all conversations follows each of them, 22 µs apiece.",
+    note: "Groups of five with 20 messages each, on a server with 2,000 others. A send writes nothing for each member. So the server finds the newest conversations of a user by looking at all of them, each by its key. A list of 20 grows by three pages, some 1 µs, with each conversation of the user. A socket for all conversations follows each of them, 22 µs apiece.",
   },
 };
 
@@ -53,12 +53,12 @@ export async function writeReport(curves: Curve[]): Promise<void> {
 
 const HEAD = `# How it grows
 
-What a message and a page cost while everything around them grows. Measured by \`bun tests/bench/growth/main.ts --write\`, which starts
+The cost of a message and a page while everything around them grows. It is measured by \`bun tests/bench/growth/main.ts --write\`, which starts
 PostgreSQL, Redis and one node, fills the tables, and asks by HTTP and WebSocket, one call after the other, 60 times
-each. *Time* is the median until the answer is there; with the whole machine in one place it tells the shape, not a
-promise. *CPU* is that of the node, PostgreSQL and Redis together. *Pages* are how often PostgreSQL touches a page of
-a table or an index: about the same in every run, and what grows when something is looked through. An index becomes one page
-higher with about each hundredfold, so a few pages more are logarithmic growth; \`tests/contracts/growth.test.ts\` fails when more is.
+each. *Time* is the median until the answer is there. Everything runs on one machine, so it shows the shape and is not a
+promise. *CPU* is that of the node, PostgreSQL and Redis together. *Pages* count how often PostgreSQL touches a page of
+a table or an index. They are about the same in every run, and grow when a statement looks through many rows. An index becomes one page
+higher with about each hundredfold, so a few pages more are logarithmic growth. \`tests/contracts/growth.test.ts\` fails when the growth is larger.
 `;
 
 /** Costs that grow with the people on the server get a picture of their own: beside them all others look like zero. */
