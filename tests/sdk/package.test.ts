@@ -12,9 +12,9 @@ setDefaultTimeout(60_000);
 const ROOT = join(import.meta.dir, "../..");
 /**
  * Bytes of the module that you import, gzipped. Property names are not mangled, so that a stack trace and the devtools show
- * the names of the source. That costs 482 bytes.
+ * the names of the source. That costs 482 bytes, and names that say what they do cost 467 more.
  */
-const SIZE_MAX = 12_250;
+const SIZE_MAX = 12_700;
 
 const folder = mkdtempSync(join(tmpdir(), "confab-foreign-"));
 const project = join(folder, "project");
