@@ -1,7 +1,7 @@
 import type { Timing } from "../public/client.ts";
 
 // The numbers of the reconnect policy: when the client pings, gives a connection up, waits and tries again. They are here
-// only; docs/sdk.md describes them ("What it does about failures"). Names in `_MS` are in milliseconds. The close codes and
+// only; docs/sdk.md describes them ("How it handles failures"). Names in `_MS` are in milliseconds. The close codes and
 // `reconnect_after_ms` are in docs/contract.md §7.
 
 /** The defaults of `ConnectOptions.timing`, in ms. `Timing` explains each of them. */
