@@ -7,7 +7,7 @@ interface Platform {
   location?: { origin: string };
 }
 
-export const platform = globalThis as unknown as Platform;
+export const platform: Platform = globalThis;
 
 /**
  * As `setTimeout`, but does not keep a process running. Only the connection, or the wait for the next attempt, may do so.

@@ -1,29 +1,30 @@
 import type { KeyValueStorage } from "../public/storage.ts";
 
 // The parts of IndexedDB and Web Locks that the client uses. Declared here, so that no platform's types are needed.
+type Handler = ((this: never, event: never) => unknown) | null;
 interface Request<T> {
   result: T;
   error: unknown;
-  onsuccess: (() => void) | null;
-  onerror: (() => void) | null;
-  onupgradeneeded?: (() => void) | null;
+  onsuccess: Handler;
+  onerror: Handler;
+  onupgradeneeded?: Handler;
 }
 interface ObjectStore {
   get(key: string): Request<string | undefined>;
   put(value: string, key: string): Request<unknown>;
   delete(key: string): Request<unknown>;
-  getAllKeys(): Request<string[]>;
+  getAllKeys(): Request<unknown[]>;
 }
 interface Transaction {
   error: unknown;
-  oncomplete: (() => void) | null;
-  onabort: (() => void) | null;
+  oncomplete: Handler;
+  onabort: Handler;
   commit?(): void;
   objectStore(name: string): ObjectStore;
 }
 interface Database {
-  onclose: (() => void) | null;
-  onversionchange: (() => void) | null;
+  onclose: Handler;
+  onversionchange: Handler;
   close(): void;
   createObjectStore(name: string): unknown;
   transaction(name: string, mode: "readonly" | "readwrite"): Transaction;
@@ -43,7 +44,7 @@ const OPEN_WITHIN_MS = 5_000;
 
 /** Opens the browser's database for this origin. `undefined`: the platform has none. */
 export function indexedDbStorage(): KeyValueStorage | undefined {
-  const { indexedDB, navigator } = globalThis as unknown as Browser;
+  const { indexedDB, navigator }: Browser = globalThis;
   if (!indexedDB) return undefined;
   let opened: Promise<Database> | undefined;
   const forget = () => {
@@ -91,7 +92,7 @@ export function indexedDbStorage(): KeyValueStorage | undefined {
     set: (key, value) => use("readwrite", (store) => store.put(value, key)),
     delete: (key) => use("readwrite", (store) => store.delete(key)),
     keys: async (prefix) =>
-      (await use("readonly", (store) => store.getAllKeys())).filter((key) => key.startsWith(prefix)),
+      (await use("readonly", (store) => store.getAllKeys())).map(String).filter((key) => key.startsWith(prefix)),
   };
   const locks = navigator?.locks;
   if (!locks) return storage;

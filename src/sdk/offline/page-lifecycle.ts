@@ -8,7 +8,7 @@ interface Page {
  * browsers it does nothing.
  */
 export function watchPage(onWake: () => void, onHide: () => void, signal: AbortSignal): void {
-  const page = globalThis as unknown as Page;
+  const page: Page = globalThis;
   const listen = (type: string, listener: () => void) => page.addEventListener?.(type, listener, { signal });
   for (const type of ["online", "offline", "pageshow"]) listen(type, onWake);
   listen("pagehide", onHide);
