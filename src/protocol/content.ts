@@ -9,7 +9,7 @@ export function codePoints(text: string): number {
 export const unstorable = (text: string) => text.includes("\0") || !text.isWellFormed();
 
 /** White space as Python's `str.strip()` knows it, which the seed trimmed contents with. */
-const SPACE = new Set(
+const SPACE = /* @__PURE__ */ new Set(
   "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
 );
 

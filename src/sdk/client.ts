@@ -1,55 +1,45 @@
 import type { ServerFrame } from "../protocol/frames.ts";
-import { account } from "./account/account.ts";
+import { accountCalls } from "./account/account.ts";
 import { createSession, LOGIN, outboxOf } from "./account/session.ts";
 import { deferred } from "./base/deferred.ts";
 import { createEmitter } from "./base/emitter.ts";
 import { later, platform } from "./base/platform.ts";
+import { createConversation } from "./conversations/conversation.ts";
 import { createConversations } from "./conversations/list.ts";
-import type { LateStore } from "./offline/store.ts";
-import type { Core } from "./parts.ts";
+import type { Core } from "./parts/core.ts";
+import type { LateStore } from "./parts/offline.ts";
 import { createPresences } from "./presence.ts";
-import type { ClientEvents, ClientState, ConfabClient, ConnectOptions, Timing } from "./public/client.ts";
+import type { ClientEvents, ClientState, ConfabClient, ConnectOptions } from "./public/client.ts";
 import { ConfabError } from "./public/errors.ts";
 import type { ConversationInfo, User } from "./public/types.ts";
 import { createConnection } from "./transport/connection.ts";
 import { createHttp } from "./transport/http.ts";
-import { Cut, jitter } from "./transport/retry.ts";
+import { DEFAULT_TIMING, jitter, RELOAD_WITHIN_MS } from "./transport/reconnect-policy.ts";
+import { ConnectionLost } from "./transport/retry.ts";
 
-const TIMING: Timing = {
-  pingAfter: 15_000,
-  answerWithin: 7_000,
-  connectWithin: 10_000,
-  backoff: 1_000,
-  backoffMax: 30_000,
-  lease: 10_000,
-};
-
-/** All clients of a server hear at the same moment that its database has gone back. */
-const RELOAD_WITHIN_MS = 1_000;
-
-/** Puts the parts together. All that the server says comes in by `take`. */
+/** Makes all parts of the client, and passes each of them the `Core`. The server's frames come in by `applyFrame`. */
 export function createClient(options: ConnectOptions): ConfabClient {
   const { url = platform.location?.origin ?? "http://localhost:8000", WebSocket = platform.WebSocket } = options;
   if (!WebSocket) throw new ConfabError("no_websocket", "No WebSocket here: pass one");
   const base = new URL(typeof url === "string" ? url : url.href).href.replace(/\/*$/, "/");
-  const timing = { ...TIMING, ...options.timing };
-  let moved = deferred<void>();
+  const timing = { ...DEFAULT_TIMING, ...options.timing };
+  let stateChange = deferred<void>();
   let closing: Promise<void> | undefined;
-  let toldState = "connecting,,";
-  const { on, emit } = createEmitter<ClientEvents>(onError);
+  let emittedState = "connecting,,";
+  const { on, emit } = createEmitter<ClientEvents>(reportError);
 
-  const over = new AbortController();
-  const loaded = load().catch(onError);
+  const closed = new AbortController();
+  const loaded = loadPersistence().catch(reportError);
   const store: LateStore = {
     get: async (key) => (await loaded)?.get(key),
     set: async (key, value) => (await loaded)?.set(key, value),
     delete: async (key) => (await loaded)?.delete(key),
-    clear: async (start) => (await loaded)?.clear(start),
+    clear: async (prefix) => (await loaded)?.clear(prefix),
     flush: async () => (await loaded)?.flush(),
   };
   const http = createHttp(base, options.fetch ?? ((input, init) => platform.fetch(input, init)), store, options.token);
   const core: Core & ConfabClient & { reason: string | undefined; retryAt: number | undefined } = {
-    ...account(http),
+    ...accountCalls(http),
     state: "connecting",
     reason: undefined,
     retryAt: undefined,
@@ -60,9 +50,9 @@ export function createClient(options: ConnectOptions): ConfabClient {
     store,
     emit,
     on,
-    onError,
+    reportError,
     setState,
-    take,
+    applyFrame,
     get token() {
       return http.token;
     },
@@ -82,137 +72,134 @@ export function createClient(options: ConnectOptions): ConfabClient {
       return ready;
     },
     isOnline: () => core.state === "online",
-    async online() {
+    async whenOnline() {
       while (!core.isOnline()) {
         if (core.state === "signed-out" || core.state === "stopped")
           throw new ConfabError("offline", `The client is ${core.state}`);
-        await moved.promise;
+        await stateChange.promise;
       }
     },
-    down() {
+    connectionLost() {
       if (core.isOnline()) core.state = "connecting";
-      for (const conversation of conversations.known) conversation.down();
+      for (const conversation of conversations.known) conversation.connectionLost();
     },
 
     open(id) {
-      // As the server writes it, also where an address has it in capitals.
+      // An address may have the id in capitals. The server writes it in lower case.
       const conversation = conversations.get(id.toLowerCase());
       conversation.open();
       return conversation;
     },
-    async create(participant_ids, name) {
-      return openMade("chat/conversations/", { participant_ids, name });
-    },
-    async acceptRequest(id) {
-      return openMade(`chat/requests/${id}/accept/`);
-    },
+    create: (participant_ids, name) => createAndOpen("chat/conversations/", { participant_ids, name }),
+    acceptRequest: (id) => createAndOpen(`chat/requests/${id}/accept/`),
     watch: (userIds) => presences.watch(userIds),
     unwatch: (userIds) => presences.unwatch(userIds),
     presence: (userId) => presences.get(userId),
     signIn: (email, password) => core.signInBy(LOGIN, { email, password }),
     signInBy: (path, body) => session.signInBy(path, body),
     unsentOf: async (userId) => (await (await loaded)?.keys(outboxOf(userId)))?.length ?? 0,
-    discardUnsent: async (userId) => store.clear(outboxOf(userId)),
+    discardUnsent: async (userId) => void (await store.clear(outboxOf(userId))),
     call: http.call,
     signOut: (how) => session.signOut(how),
     updateProfile: (values) => session.updateProfile(values),
-    reconnect: () => connection.kick(),
+    reconnect: () => connection.reconnectNow(),
     close: () => (closing ??= close()),
   };
   const connection = createConnection(core, timing, `${base.replace(/^http/, "ws")}ws/`, WebSocket);
-  const conversations = createConversations(core, options.recent ?? 20);
+  const conversations = createConversations(core, options.recent ?? 20, (id) => createConversation(id, core));
   const presences = createPresences(core);
   const session = createSession(core, options.signedIn);
   const ready = session.start();
   return core;
 
-  function onError(error: unknown) {
-    if (!(error instanceof Cut)) emit("error", error instanceof Error ? error : new Error(String(error)));
+  function reportError(error: unknown) {
+    if (error instanceof ConnectionLost) return;
+    emit("error", error instanceof Error ? error : new Error(String(error)));
   }
 
-  function take(frame: ServerFrame) {
+  function applyFrame(frame: ServerFrame) {
     if ("epoch" in frame && frame.epoch) applyEpoch(frame.epoch);
-    if (frame.type === "connection_established") return greeted(frame.user_id);
+    if (frame.type === "connection_established") return connectionGreeted(frame.user_id);
     if (!core.isOnline()) return;
-    if (frame.type === "presence") presences.take(frame);
-    else if (frame.type === "user") userChanged(frame.user);
+    if (frame.type === "presence") presences.applyPresence(frame);
+    else if (frame.type === "user") applyUser(frame.user);
     else if (frame.type === "request") emit("request", frame.request);
     else if (frame.type === "request_ended") emit("request_ended", frame.request_id);
     else if (frame.type === "conversation") {
-      conversations.met(frame.conversation);
-      presences.met(frame.conversation.participants);
+      conversations.applyConversation(frame.conversation);
+      presences.rewatch(frame.conversation.participants);
     } else if ("conversation_id" in frame && frame.conversation_id) {
-      if (frame.type === "activity") conversations.moved(frame.conversation_id, frame.last_seq);
-      if (frame.type === "participants") presences.met(frame.added);
+      if (frame.type === "activity") conversations.applyActivity(frame.conversation_id, frame.last_seq);
+      if (frame.type === "participants") presences.rewatch(frame.added);
       const conversation = conversations.find(frame.conversation_id);
-      conversation?.take(frame);
-      // Of one that is not loaded the server alone knows what is unread.
-      if (!conversation && /^(read_position|pruned|hidden)$/.test(frame.type)) conversations.recount();
+      conversation?.applyFrame(frame);
+      // Only the server knows the unread messages of a conversation that is not loaded.
+      if (!conversation && /^(read_position|pruned|hidden)$/.test(frame.type)) conversations.recountUnread();
     }
   }
 
-  /** A conversation that the user asks for. A person may have to agree to it first. */
-  async function openMade(path: string, body?: object) {
-    const asked = http.call("POST", path, body).then(({ data }) => {
+  /** Creates a conversation, or joins one, for the user, and opens it. Another person may have to agree first. */
+  async function createAndOpen(path: string, body?: object) {
+    const answer = http.call("POST", path, body).then(({ data }) => {
       if ("request" in (data as object)) throw new ConfabError("requested", "Request sent");
       return data as ConversationInfo;
     });
-    conversations.makes(asked);
-    return core.open(conversations.list(await asked).id);
+    conversations.trackCreation(answer);
+    return core.open(conversations.add(await answer).id);
   }
 
-  function userChanged(user: User) {
-    if (core.me?.id === user.id) session.updateMe(user);
-    for (const conversation of conversations.known) conversation.userChanged(user);
+  function applyUser(user: User) {
+    if (core.me?.id === user.id) session.applyUser(user);
+    for (const conversation of conversations.known) conversation.applyUser(user);
     emit("user", user);
   }
 
-  /** The database may have gone back: all is asked for anew, but not by all clients at the same moment. */
+  /** In another epoch the database may have gone back, so everything is loaded again. */
   function applyEpoch(epoch: string) {
     if (epoch === core.epoch) return;
     core.epoch = epoch;
-    // A connection that begins does so by itself.
-    if (core.isOnline()) later(() => core.isOnline() && conversations.startEpoch(), jitter(RELOAD_WITHIN_MS));
+    // A connection that is about to be greeted loads everything anyway.
+    if (core.isOnline()) later(() => core.isOnline() && conversations.epochChanged(), jitter(RELOAD_WITHIN_MS));
   }
 
-  async function greeted(userId: number) {
-    if (core.me?.id !== userId) await session.whoAmI();
+  async function connectionGreeted(userId: number) {
+    if (core.me?.id !== userId) await session.loadMe();
     if (core.me?.id !== userId) return connection.restart();
     if (!connection.isGreeted()) return;
     setState("online");
-    conversations.up();
-    presences.again();
+    conversations.connectionOpened();
+    presences.rewatchAll();
   }
 
-  /** Loads storage after the rest. If that fails, nothing is stored. */
-  async function load() {
-    const late = await import("./offline/persistence.ts");
-    const storage = options.storage ?? late.indexedDbStorage() ?? late.memoryStorage();
-    const store = late.createStore(storage, `confab1 ${base} `, onError);
-    core.keeper = late.createKeeper(core, store);
-    core.lease = late.createLease(core, store, timing.lease);
-    late.watchPage(wake, putAway, over.signal);
+  /** Loads the second module. If that fails, nothing is stored. */
+  async function loadPersistence() {
+    const persistence = await import("./offline/persistence.ts");
+    const storage = options.storage ?? persistence.indexedDbStorage() ?? persistence.memoryStorage();
+    const store = persistence.createStore(storage, `confab1 ${base} `, reportError);
+    core.cache = persistence.createCache(core, store);
+    core.outboxOwner = persistence.createOutboxOwner(core, store, timing.lease);
+    persistence.watchPage(pageWoke, saveNow, closed.signal);
     return store;
   }
 
   async function close() {
     core.isClosed = true;
-    over.abort();
-    putAway();
+    closed.abort();
+    saveNow();
     await session.close();
     setState("stopped", "closed");
     await store.flush();
   }
 
-  /** What is done a little later is done now: there may be no later. */
-  function putAway() {
-    for (const { reading } of conversations.known) reading.flush();
-    core.keeper?.save();
+  /** Does now what would be done a little later: the page may be about to end. */
+  function saveNow() {
+    for (const { readState } of conversations.known) readState.flush();
+    core.cache?.save();
   }
 
-  function wake() {
-    connection.kick();
-    conversations.loadAgain();
+  function pageWoke() {
+    connection.reconnectNow();
+    conversations.reloadIfOld();
   }
 
   function setState(state: ClientState, reason?: string, retryAt?: number) {
@@ -220,11 +207,11 @@ export function createClient(options: ConnectOptions): ConfabClient {
     if (state !== "connecting") core.reason = reason;
     core.retryAt = retryAt;
     core.state = state;
-    moved.resolve();
-    moved = deferred();
-    const told = `${[state, reason, retryAt]}`;
-    if (told === toldState) return;
-    toldState = told;
+    stateChange.resolve();
+    stateChange = deferred();
+    const newState = `${[state, reason, retryAt]}`;
+    if (newState === emittedState) return;
+    emittedState = newState;
     emit("state", state);
   }
 }

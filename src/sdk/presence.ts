@@ -1,57 +1,55 @@
-import type { Core } from "./parts.ts";
+import type { Core, Presences } from "./parts/core.ts";
 import type { Presence } from "./public/client.ts";
-import type { User } from "./public/types.ts";
 
-const AT_ONCE = 100;
+/** User ids in one frame. */
+const IDS_PER_FRAME = 100;
 
-export type Presences = ReturnType<typeof createPresences>;
+/** Watches the online state of users, each as often as it was asked for. */
+export function createPresences(core: Pick<Core, "connection" | "emit">): Presences {
+  const watchCounts = new Map<number, number>();
+  const presences = new Map<number, Presence>();
 
-/** Who is watched, and what is known of them. */
-export function createPresences(core: Core) {
-  const counts = new Map<number, number>();
-  const known = new Map<number, Presence>();
-
-  function tell(type: "watch" | "unwatch", ids: number[]) {
-    for (let i = 0; i < ids.length; i += AT_ONCE) core.connection.tell({ type, user_ids: ids.slice(i, i + AT_ONCE) });
+  function sendIds(type: "watch" | "unwatch", ids: number[]) {
+    for (let i = 0; i < ids.length; i += IDS_PER_FRAME)
+      core.connection.send({ type, user_ids: ids.slice(i, i + IDS_PER_FRAME) });
   }
 
   return {
-    get: (userId: number) => known.get(userId),
-    watch(userIds: readonly number[]) {
-      const fresh = new Set(userIds.filter((id) => !counts.has(id)));
-      for (const id of userIds) counts.set(id, (counts.get(id) ?? 0) + 1);
-      tell("watch", [...fresh]);
+    get: (userId) => presences.get(userId),
+    watch(userIds) {
+      const added = new Set(userIds.filter((id) => !watchCounts.has(id)));
+      for (const id of userIds) watchCounts.set(id, (watchCounts.get(id) ?? 0) + 1);
+      sendIds("watch", [...added]);
     },
-    unwatch(userIds: readonly number[]) {
-      const over: number[] = [];
+    unwatch(userIds) {
+      const removed: number[] = [];
       for (const id of userIds) {
-        const left = (counts.get(id) ?? 0) - 1;
-        if (left > 0) counts.set(id, left);
-        else if (counts.delete(id)) {
-          known.delete(id);
-          over.push(id);
+        const count = (watchCounts.get(id) ?? 0) - 1;
+        if (count > 0) watchCounts.set(id, count);
+        else if (watchCounts.delete(id)) {
+          presences.delete(id);
+          removed.push(id);
         }
       }
-      tell("unwatch", over);
+      sendIds("unwatch", removed);
     },
-    /** There is a new connection, which knows nothing of it. */
-    again: () => tell("watch", [...counts.keys()]),
-    /** Of those with whom one shared no conversation nothing was told; now one does. */
-    met(people: readonly User[]) {
-      tell(
+    rewatchAll: () => sendIds("watch", [...watchCounts.keys()]),
+    rewatch(people) {
+      const ids = people.map(({ id }) => id);
+      sendIds(
         "watch",
-        people.map(({ id }) => id).filter((id) => counts.has(id)),
+        ids.filter((id) => watchCounts.has(id)),
       );
     },
-    take({ user_id, online, last_seen }: Presence) {
-      if (!counts.has(user_id)) return;
+    applyPresence({ user_id, online, last_seen }) {
+      if (!watchCounts.has(user_id)) return;
       const presence = { user_id, online, last_seen };
-      known.set(user_id, presence);
+      presences.set(user_id, presence);
       core.emit("presence", presence);
     },
     clear() {
-      counts.clear();
-      known.clear();
+      watchCounts.clear();
+      presences.clear();
     },
   };
 }

@@ -34,7 +34,7 @@ const group = async () => {
   return { id, a: ann.open(id), b: bob.open(id) };
 };
 
-test("an account: register, sign in, who one is, sessions, sign out", async () => {
+test("an account can register, sign in, read its profile, list and end sessions, and sign out", async () => {
   const client = connect(server.url);
   await client.ready;
   expect(client.state).toBe("signed-out");
@@ -63,7 +63,7 @@ test("an account: register, sign in, who one is, sessions, sign out", async () =
   await Promise.all([client.close(), again.close()]);
 });
 
-test("who can't sign in at the very start is who was signed in before, or nobody", async () => {
+test("a refused sign-in at the start leaves the earlier user signed in, or nobody", async () => {
   const person = await server.person("Dan");
   const email = person.user?.email ?? "";
   const known = clientOf(person);
@@ -77,7 +77,7 @@ test("who can't sign in at the very start is who was signed in before, or nobody
   await ended.close();
 });
 
-test("a text is shown at once, then sent, and the same for all", async () => {
+test("a text shows at once, is sent, and is the same for all members", async () => {
   const { a, b } = await group();
   await until(() => a.state === "live" && b.state === "live");
   const told: [string, string][] = [];
@@ -94,7 +94,7 @@ test("a text is shown at once, then sent, and the same for all", async () => {
   expect(() => a.send(" \n ")).toThrow(ConfabError);
 });
 
-/** Its messages come a moment late: after the answers to those who sent them. */
+/** A WebSocket whose messages come a moment late: after the acks to their senders. */
 class LateMessages extends WebSocket {
   override set onmessage(handler: ((event: MessageEvent) => void) | null) {
     super.onmessage = (event: MessageEvent) => {
@@ -104,7 +104,7 @@ class LateMessages extends WebSocket {
   }
 }
 
-test("what the server trims otherwise is one message all the same", async () => {
+test("a text that the server trims differently stays one message", async () => {
   const { id } = await people.ann.conversation([people.bob, people.cat]);
   const client = await online(clientOf(people.ann, { WebSocket: LateMessages }));
   const chat = client.open(id);
@@ -115,7 +115,7 @@ test("what the server trims otherwise is one message all the same", async () => 
   await client.close();
 });
 
-test("what is opened before it is known who is signed in is opened for them", async () => {
+test("a conversation that is opened before the user is known opens for that user", async () => {
   const { id } = await people.ann.conversation([people.bob, people.cat]);
   await people.ann.send(id, "early");
   const client = clientOf(people.cat);
@@ -125,7 +125,7 @@ test("what is opened before it is known who is signed in is opened for them", as
   await client.close();
 });
 
-test("what is sent before the first page has come stays shown until it is in it", async () => {
+test("a message that is sent before the first page stays shown until the page includes it", async () => {
   const sender = await online(clientOf(people.ann));
   const seen: string[][] = [];
   for (let round = 0; round < 5; round++) {
@@ -134,7 +134,7 @@ test("what is sent before the first page has come stays shown until it is in it"
     await chat.send("one").done;
     expect(contents(chat.messages)).toEqual(["one"]);
     await until(() => isSettled(chat));
-    // Nobody looks at it any more, and its page may never come.
+    // The conversation is closed, and its page may never come.
     const left = await sender.create([people.bob.id, people.cat.id], `left ${round}`);
     const { done } = left.send("two");
     left.close();
@@ -148,7 +148,7 @@ test("what is sent before the first page has come stays shown until it is in it"
   await sender.close();
 });
 
-test("many at once keep their order", async () => {
+test("many messages at once keep their order", async () => {
   const { a, b } = await group();
   const texts = range(1, 60).map(String);
   for (const text of texts) a.send(text);
@@ -157,7 +157,7 @@ test("many at once keep their order", async () => {
   expect(contents(b.messages)).toEqual(texts);
 });
 
-test("an edit and a deletion show at once and say that they are on their way", async () => {
+test("an edit and a deletion show at once, with a pending change", async () => {
   const { a, b } = await group();
   for (const text of ["one", "two"]) a.send(text);
   await until(() => isSettled(a) && b.messages.length === 2);
@@ -185,18 +185,18 @@ test("an edit and a deletion show at once and say that they are on their way", a
   expect(b.messages[0]).not.toHaveProperty("change");
 });
 
-test("what is durable can be edited and deleted at once, whatever is loaded", async () => {
+test("a confirmed message can be edited and deleted at once, whatever is loaded", async () => {
   const { id, b } = await group();
   await until(() => b.state === "live");
   const early = clientOf(people.ann);
   await early.ready;
   const chat = early.open(id);
-  // Its messages are still to come.
+  // The messages have not come yet.
   const first = chat.send("frist");
   await first.done;
   await chat.edit(first.key, "first").done;
   await early.close();
-  // Nobody has opened it, so the newest message alone is known.
+  // The conversation is not open, so only the newest message is known.
   const unopened = (await online(clientOf(people.ann))).conversations;
   await until(() => unopened.items.some((one) => one.id === id));
   const closed = unopened.items.find((one) => one.id === id);
@@ -210,12 +210,12 @@ test("what is durable can be edited and deleted at once, whatever is loaded", as
   await until(() => b.messages[1]?.content === "");
 });
 
-test("what oneself sends is told of, also what overtakes the asking for its conversation", async () => {
+test("an own message has an event, also when it overtakes the request for its conversation", async () => {
   const { id } = await people.ann.conversation([people.bob, people.cat]);
   const client = await online(clientOf(people.ann));
   const told: string[] = [];
   client.on("message", ({ content }) => told.push(content));
-  // More than may go out at once: what is asked for now waits, and texts do not.
+  // More frames than may go out at once: requests wait from now on, and messages do not.
   for (let n = 1; n <= 70; n++) client.watch([n]);
   const chat = client.open(id);
   const { seq } = await chat.send("first").done;
@@ -229,7 +229,7 @@ test("what oneself sends is told of, also what overtakes the asking for its conv
   expect(told[2]).toBe("third");
 });
 
-test("as much as may go out at once does, also where the clock has just begun", async () => {
+test("a burst of frames goes out at once, also when the clock has just begun", async () => {
   const { ann } = people;
   const frames: string[] = [];
   class Heard extends WebSocket {
@@ -252,14 +252,14 @@ test("as much as may go out at once does, also where the clock has just begun", 
   }
 });
 
-test("what is refused for good is kept as failed, and what comes after it is sent", async () => {
+test("a message that is refused for good stays as failed, and the next one is sent", async () => {
   const { a, b } = await group();
   const tooLong = a.send("x".repeat(5001));
   const invalid = a.send("a\0b");
   await a.send("fine").done;
   await expect(tooLong.done).rejects.toMatchObject({ code: "validation_failed" });
   await expect(invalid.done).rejects.toMatchObject({ code: "validation_failed" });
-  // That it is durable is known a moment before it comes as all others get it.
+  // The ack comes a moment before the message itself.
   await until(() => a.messages.every(({ state }) => state !== "pending") && b.messages.length === 1);
   expect(a.messages.map(({ state }) => state)).toEqual(["sent", "failed", "failed"]);
   expect(a.messages[2]).toMatchObject({
@@ -272,7 +272,7 @@ test("what is refused for good is kept as failed, and what comes after it is sen
   expect(contents(a.messages)).toEqual(["fine", "ab"]);
 });
 
-test("the list: order, unread, newest message, names; live without asking", async () => {
+test("the list has order, unread counts, newest messages and names, and stays live by itself", async () => {
   const first = await group();
   const second = await group();
   await people.ann.send(first.id, "one");
@@ -296,7 +296,7 @@ test("the list: order, unread, newest message, names; live without asking", asyn
   expect(ann.conversations.items[0]?.id).toBe(second.id);
 });
 
-test("the list has all in the end, also when what was kept of it is not the most recent any more", async () => {
+test("the list becomes complete, also when the stored conversations are not the most recent ones", async () => {
   const [owner, reader] = [await server.person("Owner"), await server.person("Reader")];
   const groups = (count: number) =>
     Promise.all(range(1, count).map(async (n) => (await owner.conversation([reader, people.cat], `Group ${n}`)).id));
@@ -304,7 +304,7 @@ test("the list has all in the end, also when what was kept of it is not the most
   const storage = memoryStorage();
   const first = await online(clientOf(reader, { storage }));
   await until(() => first.conversations.isLoaded);
-  // One that is not on the list so far, and in which something is said while it is open.
+  // A conversation that is not in the list yet, and gets a message while it is open.
   const isOnList = (id: string) => first.conversations.items.some((conversation) => conversation.id === id);
   const unlisted = ids.find((id) => !isOnList(id)) ?? "";
   const chat = first.open(unlisted);
@@ -321,7 +321,7 @@ test("the list has all in the end, also when what was kept of it is not the most
   await second.close();
 });
 
-test("what one reads on another device is read here, open or not", async () => {
+test("messages that are read on another device are read here, open or not", async () => {
   const { id, a } = await group();
   const [phone, laptop] = [await online(clientOf(people.bob)), await online(clientOf(people.bob))];
   a.send("one");
@@ -336,7 +336,7 @@ test("what one reads on another device is read here, open or not", async () => {
   await Promise.all([phone.close(), laptop.close()]);
 });
 
-test("who sends has read what was there, for the others too", async () => {
+test("sending marks earlier messages as read, also for the other members", async () => {
   const { id, a } = await group();
   await until(() => a.state === "live");
   await a.send("one").done;
@@ -345,7 +345,7 @@ test("who sends has read what was there, for the others too", async () => {
   expect(a.readPositions.get(people.bob.id)).toBe(2);
 });
 
-test("older pages come in front, and tell how many; a change meanwhile is not lost", async () => {
+test("an older page goes in front and says its size, and a change meanwhile is not lost", async () => {
   const { a, b } = await group();
   for (const n of range(1, 130)) a.send(String(n));
   await until(() => isSettled(a) && a.messages.length === 130);
@@ -371,7 +371,7 @@ test("older pages come in front, and tell how many; a change meanwhile is not lo
   await reader.close();
 });
 
-test("who is typing, until the message comes", async () => {
+test("typists show until their message comes", async () => {
   const { a, b } = await group();
   await until(() => a.state === "live" && b.state === "live");
   b.typing();
@@ -381,7 +381,7 @@ test("who is typing, until the message comes", async () => {
   await until(() => a.messages.length === 1 && a.typists.size === 0);
 });
 
-test("who is watched comes", async () => {
+test("a watched user is offline, then online, and unknown after unwatch", async () => {
   await group();
   ann.watch([people.cat.id]);
   await until(() => ann.presence(people.cat.id)?.online === false);
@@ -392,7 +392,7 @@ test("who is watched comes", async () => {
   await cat.close();
 });
 
-test("people come and go; who is removed is told, and comes back with everything", async () => {
+test("a removed member has an event, and sees everything after coming back", async () => {
   const { id, a, b } = await group();
   a.send("one");
   await until(() => b.messages.length === 1);
@@ -411,7 +411,7 @@ test("people come and go; who is removed is told, and comes back with everything
   expect(b.state).toBe("gone");
 });
 
-test("an id in capitals, as an address may have it, is the same one", async () => {
+test("an id in capitals opens the same conversation", async () => {
   const { id, a } = await group();
   const b = bob.open(id.toUpperCase());
   a.send("hello");
@@ -419,7 +419,7 @@ test("an id in capitals, as an address may have it, is the same one", async () =
   expect(b.id).toBe(id);
 });
 
-test("a conversation that is none of one's own is gone at once", async () => {
+test("a conversation of other people is gone at once", async () => {
   const { id } = await people.ann.conversation([people.cat]);
   const foreign = bob.open(id);
   const unknown = bob.open("no-uuid");
@@ -427,7 +427,7 @@ test("a conversation that is none of one's own is gone at once", async () => {
   expect([foreign.goneReason, unknown.goneReason]).toEqual(["not_found", "not_found"]);
 });
 
-test("neither frames that make no sense nor listeners that throw do any harm", async () => {
+test("invalid frames and listeners that throw do no harm", async () => {
   const odd = ["no json", "[]", "null", '{"type":5}', '{"type":"message"}', '{"type":"news","conversation_id":"x"}'];
   class Garbage extends WebSocket {
     override set onmessage(listener: (event: MessageEvent) => void) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { closeCodes } from "../../src/protocol/close-codes.ts";
+import { FLOOD_WAIT_MS } from "../../src/sdk/transport/reconnect-policy.ts";
 import { startProxy } from "../support/proxy.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -13,7 +14,7 @@ beforeAll(async () => {
   server = await sharedServer();
 });
 
-/** The server itself, but for sockets: these are greeted, counted and closed as a test likes. */
+/** A server whose sockets are greeted, counted and closed as the test likes. It passes HTTP on to the real server. */
 function closing(user_id: number, code: number, reason: string) {
   const openedAt: number[] = [];
   const gate = Bun.serve({
@@ -40,7 +41,7 @@ afterAll(async () => {
   for (const gate of gates) await gate.stop(true);
 });
 
-test("1008, sent away for good: it stops, and says why", async () => {
+test("a client stops and says why after 1008 (protocol abuse)", async () => {
   const ann = await server.person("Ann");
   const { url, openedAt } = closing(ann.id, closeCodes.protocolAbuse, "Too many invalid frames");
   const client = clientOf(ann, { url });
@@ -52,21 +53,21 @@ test("1008, sent away for good: it stops, and says why", async () => {
   expect([client.state, openedAt.length]).toEqual(["stopped", 1]);
 });
 
-test("4429, flooding: it comes back, but not soon", async () => {
+test("a client waits before it comes back after 4429 (flooding)", async () => {
   const ann = await server.person("Ann");
   const { url, openedAt } = closing(ann.id, closeCodes.flooding, "Flooding");
   const client = clientOf(ann, { url });
   await until(() => client.state === "offline");
   expect(client.reason).toBe("Flooding");
-  expect((client.retryAt ?? 0) - Date.now()).toBeGreaterThan(9_000);
-  // Somebody who can't wait may.
+  expect((client.retryAt ?? 0) - Date.now()).toBeGreaterThan(FLOOD_WAIT_MS - 1_000);
+  // The user may reconnect at once.
   client.reconnect();
   await online(client);
   expect(openedAt.length).toBe(2);
 });
 
-test("4008, too slow a reader: it is told so by the server, comes back and misses nothing", async () => {
-  // With one socket each, a second one is let in when the first is gone for the server.
+test("a client comes back and misses nothing after 4008 (too slow)", async () => {
+  // One socket per user: the server accepts a second one when the first is gone.
   const server = await startTestServer("embedded", { MAX_SOCKETS_PER_USER: "1" });
   const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   const { id } = await ann.conversation([bob]);
@@ -83,20 +84,20 @@ test("4008, too slow a reader: it is told so by the server, comes back and misse
       this.addEventListener("close", ({ code }) => void codes.push(code));
     }
   }
-  // It does not mind the silence: only the server's word ends the connection.
+  // The client ignores silence, so only the server ends the connection.
   const patient = { pingAfter: 60_000, answerWithin: 60_000 };
   const client = clientOf(ann, { url: `http://127.0.0.1:${proxy.port}`, WebSocket: Watched, timing: patient });
   const [a, b] = [client.open(id), clientOf(bob).open(id)];
   await until(() => a.state === "live" && b.state === "live");
   for (const link of proxy.links) link.pause();
-  // 20 kB each: some hundreds are more than the network's buffers hold.
+  // 20 kB each: a few hundred of them fill the network's buffers.
   const LARGE = "👍".repeat(5000);
   let sent = 0;
   do {
     for (let n = 0; n < 4; n++) b.send(LARGE);
     sent += 4;
     await until(() => isSettled(b));
-    // Slowly enough for the server's look at who is slow to come before the fuse.
+    // Slow enough for the server's check of slow readers, which must come before the limit of the socket's buffer.
     await Bun.sleep(60);
   } while (sent < 3_000 && !(await isGone()));
   for (const link of proxy.links) link.resume();

@@ -9,7 +9,7 @@ beforeAll(async () => {
   server = await sharedServer();
 });
 
-test("a client signs in by the call that registers, and knows all of itself", async () => {
+test("signInBy signs in with the call that registers, and loads the whole profile", async () => {
   const client = clientOf(server.visitor());
   const me = await client.signInBy("users/register/", {
     email: "by-register@example.com",
@@ -24,7 +24,7 @@ test("a client signs in by the call that registers, and knows all of itself", as
   await online(client);
 });
 
-test("a client that is refused stays as it was", async () => {
+test("a refused signInBy changes nothing", async () => {
   const ann = await online(clientOf(await server.person("Ann")));
   const { me } = ann;
   await expect(ann.signInBy("users/register/", { sign_in: true })).rejects.toMatchObject({ code: "validation_failed" });
@@ -32,7 +32,7 @@ test("a client that is refused stays as it was", async () => {
   expect(ann.me).toEqual(me);
 });
 
-test("a client that is told that nobody is signed in asks nothing", async () => {
+test("a client with signedIn false asks the server nothing", async () => {
   const asked: string[] = [];
   const fetch = (url: string, init?: RequestInit) => {
     asked.push(url);
@@ -44,7 +44,7 @@ test("a client that is told that nobody is signed in asks nothing", async () => 
   expect(asked).toEqual([]);
 });
 
-test("a person who is added to a conversation is told once, and its maker is not", async () => {
+test("a person who is added to a conversation has one added event, and its creator has none", async () => {
   const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   const [maker, added] = [await online(clientOf(ann)), await online(clientOf(bob))];
   const told: string[] = [];
@@ -55,7 +55,7 @@ test("a person who is added to a conversation is told once, and its maker is not
   expect(told).toEqual(["Choir"]);
 });
 
-test("what is not sent when a session ends is counted, and thrown away only when somebody says so", async () => {
+test("unsent texts of an ended session are counted, and stay until discardUnsent", async () => {
   const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   const { id } = await ann.conversation([bob]);
   const proxy = await startProxy(Number(new URL(server.url).port));

@@ -24,10 +24,10 @@ afterAll(async () => {
 });
 const behindProxy = () => ({ url: `http://127.0.0.1:${proxy.port}` });
 
-/** Longer than a clock that jumps is taken for anything else than sleep. */
+/** A jump of the clock that counts as sleep. */
 const SLEEP_MS = 12_000;
 
-/** Ann behind a network that can be made bad; Bob sees what truly happens. */
+/** Ann's network can be made bad. Bob sees what the server has. */
 async function pair() {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
   const { id } = await people.ann.conversation([people.bob]);
@@ -38,7 +38,7 @@ async function pair() {
   return { people, id, ann, bob, a, b, close };
 }
 
-test("cut while sending: each once, in order; answers that are lost too", async () => {
+test("texts arrive once and in order when the connection is cut, also when acks are lost", async () => {
   const { a, b, close } = await pair();
   const texts = range(1, 40).map(String);
   for (const [i, text] of texts.entries()) {
@@ -49,7 +49,7 @@ test("cut while sending: each once, in order; answers that are lost too", async 
   await until(() => isSettled(a) && b.messages.length >= texts.length);
   for (const text of ["x", "y", "z"]) {
     texts.push(text);
-    // The server has it, and what it says of it is lost.
+    // The server has the message, and its ack is lost.
     proxy.loseAnswers = { left: 1 };
     a.send(text);
     await until(() => isSettled(a) && proxy.loseAnswers?.left === 0);
@@ -60,7 +60,7 @@ test("cut while sending: each once, in order; answers that are lost too", async 
   await close();
 });
 
-test("what was missed comes once, also edits; a connection that is dead but silent is found", async () => {
+test("missed messages and edits come once, and a dead connection without a close is noticed", async () => {
   const { ann, a, b, close } = await pair();
   b.send("before");
   await until(() => a.messages.length === 1);
@@ -80,7 +80,7 @@ test("what was missed comes once, also edits; a connection that is dead but sile
   await close();
 });
 
-/** A socket on which something happens to frames: what `onSend` or `onReceive` takes goes on only when it says so. */
+/** A socket with hooks: a frame that `onSend` or `onReceive` takes goes on only when the hook says so. */
 function meddling(how: {
   onSend?: (text: string, go: () => void) => void;
   onReceive?: (data: string, go: () => void) => void;
@@ -99,11 +99,11 @@ function meddling(how: {
   }
 }
 
-test("what was missed is told as new, also when the list has it first", async () => {
+test("a missed message has an event, also when the list has it first", async () => {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob"), cat: await server.person("Cat") };
   const [one, other] = [await people.ann.conversation([people.bob]), await people.ann.conversation([people.cat])];
   await people.cat.send(other.id, "early");
-  // Frames are slower than what is asked by HTTP, as after a sleep, when the connection has first to be found dead.
+  // Frames are slower than HTTP, as after a sleep, when the client must first notice that the connection is dead.
   let slowMs = 0;
   const slow = meddling({ onReceive: (_, go) => void (slowMs ? setTimeout(go, slowMs) : go()) });
   const ann = await online(clientOf(people.ann, { WebSocket: slow, ...behindProxy() }));
@@ -120,13 +120,13 @@ test("what was missed is told as new, also when the list has it first", async ()
   proxy.state = "pass";
   await until(() => told.length >= 3);
   await Bun.sleep(400);
-  // One that nobody has opened tells of the newest for all.
+  // A conversation that is not open has one event, for the newest message.
   expect(told.sort()).toEqual(["four", "one", "two"]);
   expect(ann.conversations.unread).toBe(5);
   await ann.close();
 });
 
-test("what the first page has before it comes by itself is told as new all the same", async () => {
+test("a new message has an event, also when the first page has it before its frame comes", async () => {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
   const { id } = await people.ann.conversation([people.bob]);
   const held: (() => void)[] = [];
@@ -146,7 +146,7 @@ test("what the first page has before it comes by itself is told as new all the s
   await ann.close();
 });
 
-/** Three conversations of Ann's, of which her client follows the most recent one, and one more for a while. */
+/** Ann has three conversations. Her client subscribes to the most recent one, and to one more for a while. */
 async function edge() {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
   const others = [people.bob, await server.person("Cat"), await server.person("Dan")];
@@ -157,7 +157,7 @@ async function edge() {
   return { people, say, net, first };
 }
 
-test("what comes while a conversation is just not followed any more is told too", async () => {
+test("a message that overtakes the unsubscribe frame has an event", async () => {
   const { people, say, net, first } = await edge();
   const held: (() => void)[] = [];
   let isHeld = false;
@@ -190,7 +190,7 @@ test("what comes while a conversation is just not followed any more is told too"
   await ann.close();
 });
 
-test("a text that was cut off from its message, in a conversation that is not followed then, is shown as sent", async () => {
+test("a text shows as sent after a reconnect, though its own frame was lost and its conversation has no subscription", async () => {
   const { people, say, net, first } = await edge();
   let isDeaf = false;
   const deaf = meddling({ onReceive: (data, go) => void (isDeaf && JSON.parse(data).type === "message" ? 0 : go()) });
@@ -212,10 +212,10 @@ test("a text that was cut off from its message, in a conversation that is not fo
   await ann.close();
 });
 
-test("one's own text is not there twice while its answer is under way and a page has it already", async () => {
+test("an own text shows once when a page has it before its ack comes", async () => {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
   const { id } = await people.ann.conversation([people.bob]);
-  // As after a crash: the server has it, and who sent it does not know.
+  // As after a crash: the server has the message, and its sender does not know.
   await people.ann.send(id, "hello", "mine");
   const key = `${people.ann.id}:mine`;
   const entry = { id: "mine", kind: "message", key, conversation_id: id, content: "hello", created_at: "", order: 1 };
@@ -238,7 +238,7 @@ test("one's own text is not there twice while its answer is under way and a page
   await ann.close();
 });
 
-test("a text that was refused since the server has another one under its id is not taken for that one", async () => {
+test("a text that was refused because its id is taken is not mistaken for the other text", async () => {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
   const { id } = await people.ann.conversation([people.bob]);
   await people.ann.send(id, "hello", "mine");
@@ -286,11 +286,11 @@ test("an edit whose answer comes late does not hide a newer one", async () => {
   await close();
 });
 
-test("a page in the background, whose clock ticks seldom, finds a dead connection too", async () => {
+test("a page in the background with rare timers notices a dead connection", async () => {
   const { ann, close } = await pair();
   const [...old] = proxy.links;
   proxy.deaf = (link) => old.includes(link);
-  // Between two ticks as much time has passed as if the machine had slept.
+  // As much time passes between two timers as if the machine had slept.
   const passing = setInterval(() => setSystemTime(Date.now() + SLEEP_MS), 50);
   try {
     await until(() => ann.state !== "online");
@@ -303,7 +303,7 @@ test("a page in the background, whose clock ticks seldom, finds a dead connectio
   await close();
 });
 
-test("signed out in the middle: nothing goes out until the same person is back", async () => {
+test("nothing goes out after a sign-out until the same person is back", async () => {
   const { people, ann, a, b, close } = await pair();
   proxy.state = "refuse";
   proxy.cut();
@@ -325,7 +325,7 @@ test("signed out in the middle: nothing goes out until the same person is back",
   await close();
 });
 
-test("a session that is ended elsewhere ends here", async () => {
+test("a session that ends elsewhere ends here", async () => {
   const { ann, bob, people, close } = await pair();
   const other = await online(
     clientOf(people.ann, { token: (await server.visitor().logIn(people.ann.user?.email ?? "")).cookie ?? "" }),
@@ -338,7 +338,7 @@ test("a session that is ended elsewhere ends here", async () => {
   await close();
 });
 
-test("a conversation one was removed from while away is gone", async () => {
+test("a conversation is gone when the user was removed while offline", async () => {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob"), cat: await server.person("Cat") };
   const { id } = await people.ann.conversation([people.bob, people.cat]);
   const bob = await online(clientOf(people.bob, behindProxy()));
@@ -356,7 +356,7 @@ test("a conversation one was removed from while away is gone", async () => {
   await bob.close();
 });
 
-test("too fast for the server's limits: it waits, and nothing is lost or turned around", async () => {
+test("a client that is too fast waits, and loses or reorders nothing", async () => {
   const limits = { RATE_LIMIT_SENDS: "5/1s", RATE_LIMIT_FRAMES: "12/1s", RATE_LIMIT_USER: "20/1s" };
   const strict = await startTestServer("embedded", limits);
   const people = { ann: await strict.person("Ann"), bob: await strict.person("Bob") };
@@ -372,7 +372,7 @@ test("too fast for the server's limits: it waits, and nothing is lost or turned 
   await strict.stop();
 });
 
-test("the server is killed, and restarts: all goes on", async () => {
+test("a client goes on when the server is killed and restarts", async () => {
   const place = await makePlace("embedded");
   const PORT = String(await freePort());
   let node = await spawnServer({ ...place.environment, PORT });
@@ -410,10 +410,10 @@ test("the server is killed, and restarts: all goes on", async () => {
   place.remove();
 });
 
-test("a machine that slept wakes up: its dead connection is found at once, and nothing was missed", async () => {
+test("a machine that wakes up notices its dead connection at once, and misses nothing", async () => {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
   const { id } = await people.ann.conversation([people.bob]);
-  // Silence alone would be noticed much too late.
+  // The check for silence alone would be much too late.
   const timing = { pingAfter: 600_000, answerWithin: 500, backoff: 50, backoffMax: 200 };
   const options = { ...behindProxy(), token: people.ann.cookie, timing };
   const program = `
@@ -432,7 +432,7 @@ test("a machine that slept wakes up: its dead connection is found at once, and n
   await people.bob.send(id, "before");
   await shows("before");
   child.kill("SIGSTOP");
-  // While it sleeps, the network forgets the connection without a word.
+  // While it sleeps, the network drops the connection without a close.
   const [...old] = proxy.links;
   proxy.deaf = (link) => old.includes(link);
   for (const text of ["one", "two"]) await people.bob.send(id, text);
@@ -444,7 +444,7 @@ test("a machine that slept wakes up: its dead connection is found at once, and n
   proxy.deaf = undefined;
 });
 
-test("a change of its people makes each of a group ask once, and not all at one moment", async () => {
+test("a change of the members makes each client of a group ask once, at different moments", async () => {
   const everybody: Client[] = [];
   for (const n of range(1, 20)) everybody.push(await server.person(`Person${"abcdefghijklmnopqrstuvwxyz"[n]}`));
   const [owner, ...others] = everybody;
@@ -465,8 +465,8 @@ test("a change of its people makes each of a group ask once, and not all at one 
   await until(() => chats.every(({ title }) => title === names.at(-1)));
   await until(() => askedAt.length >= chats.length);
   await Bun.sleep(400);
-  // Who asks before the last change asks again: on a slow machine more often, but not for each one.
+  // A client that asks before the last change asks again. On a slow machine that happens more often, but not each time.
   expect(askedAt.length).toBeLessThan(0.8 * names.length * chats.length);
-  // Of ten who wait for up to 200 ms each, not all wait equally long.
+  // Ten clients wait at random up to 200 ms, so they don't all wait equally long.
   expect((askedAt.at(-1) ?? 0) - (askedAt[0] ?? 0)).toBeGreaterThan(40);
 });

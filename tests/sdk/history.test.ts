@@ -4,7 +4,7 @@ import type { Client } from "../support/client.ts";
 import { type Restorable, startRestorable } from "../support/restorable.ts";
 import { clientOf, contents, isSettled, online, until } from "./people.ts";
 
-// A server whose database goes back in time: everything its clients know beyond that never was.
+// The server's database goes back in time: everything that clients know beyond that is lost.
 
 setDefaultTimeout(120_000);
 
@@ -17,7 +17,7 @@ const say = async (who: Client, id: string, ...texts: string[]) => {
   for (const text of texts) await who.send(id, text);
 };
 
-/** Ann's client hears nothing of the server meanwhile, as without a network. */
+/** Ann's client has no connection while `isBlind`. */
 function blindable(person: Client, storage = memoryStorage()) {
   let isBlind = false;
   class Blinded extends WebSocket {
@@ -63,7 +63,7 @@ async function setting() {
 const isBack = (client: ConfabClient, id: string) =>
   online(client).then(() => until(() => client.open(id).state === "live"));
 
-test("an open page shows the new history, and nothing of the lost one", async () => {
+test("an open page shows the new history and nothing of the lost one", async () => {
   const { node, ann, bob, cat, id, asideId } = await setting();
   const { client, blind, see } = blindable(ann);
   const chat = (await online(client)).open(id);
@@ -84,7 +84,7 @@ test("an open page shows the new history, and nothing of the lost one", async ()
     ...["one", "two", "three", "new four", "new five", "new six", "new seven", "new eight", "new nine"],
     "unsent",
   ]);
-  // Sent once.
+  // The unsent text was sent once.
   await Bun.sleep(300);
   const { messages } = (await bob.get(`/api/chat/conversations/${id}/messages/`)).body.data;
   expect(messages.map(({ content }: { content: string }) => content)).toEqual(contents(chat.messages));
@@ -94,7 +94,7 @@ test("an open page shows the new history, and nothing of the lost one", async ()
   await client.close();
 });
 
-test("a page that was closed meanwhile shows nothing that it kept of the lost history", async () => {
+test("a page that was closed meanwhile shows nothing stored of the lost history", async () => {
   const { node, ann, bob, id, asideId, cat } = await setting();
   const other = await ann.conversation([bob, cat], "a group that will never have been");
   await say(bob, other.id, "dead");
@@ -123,7 +123,7 @@ test("a page that was closed meanwhile shows nothing that it kept of the lost hi
   expect(kept.join()).not.toContain("dead");
 });
 
-test("the client shows data that an earlier client kept without tags, and does not resume from it", async () => {
+test("the client shows data that an earlier client stored without tags, and does not resume from it", async () => {
   const { node, ann, bob, id } = await setting();
   const { client, storage } = blindable(ann);
   const chat = (await online(client)).open(id);
@@ -147,7 +147,7 @@ test("the client shows data that an earlier client kept without tags, and does n
   await again.close();
 });
 
-test("a lost edit that was shown ahead of the cursor goes with its history", async () => {
+test("a lost edit that was shown ahead of the cursor disappears with its history", async () => {
   const node = await startRestorable();
   nodes.push(node);
   const [ann, bob] = [await node.server.person("Ann"), await node.server.person("Bob")];
@@ -161,7 +161,7 @@ test("a lost edit that was shown ahead of the cursor goes with its history", asy
   await until(() => chat.state === "live" && client.conversations.items.length === 1);
   expect(contents(chat.messages)).toEqual(["one", "a lost edit"]);
   await client.close();
-  // As after a cut in the middle of a replay, whose messages are as they are now.
+  // As after a cut in the middle of a replay, which shows messages as they are now.
   const [key = ""] = (await storage.keys("")).filter((name) => name.includes("cache/"));
   const kept = JSON.parse((await storage.get(key)) ?? "{}");
   await storage.set(key, JSON.stringify({ ...kept, version: two.version, tag: two.id }));

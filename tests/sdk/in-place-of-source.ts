@@ -1,6 +1,6 @@
 import { plugin } from "bun";
 
-// Preloaded by built.test.ts: who imports the client's source gets the built module of this environment instead.
+// Preloaded by built.test.ts: an import of the client's source loads the built module that CONFAB_BUILT_CLIENT names.
 plugin({
   name: "the built client in place of its source",
   setup(build) {

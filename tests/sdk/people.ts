@@ -6,7 +6,7 @@ import { afterAllFiles } from "../support/cleanup.ts";
 import type { Client } from "../support/client.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-/** Quick to notice and to come back, so that a test need not wait. */
+/** Short times, so that a test need not wait. */
 const QUICK = {
   backoff: 50,
   backoffMax: 200,
@@ -19,7 +19,7 @@ const PATIENCE_MS = 15_000;
 
 let shared: Promise<TestServer> | undefined;
 
-/** One server for all files here that need no other; it ends after the last of them. Who goes is seen to go soon. */
+/** One server for all files here that need no other. It ends after the last of them, and its presence ends soon. */
 export function sharedServer(): Promise<TestServer> {
   shared ??= startTestServer("embedded", {}, { presence: { ...presenceTimes, grace: 100 } }).then((server) => {
     afterAllFiles(() => server.stop());
@@ -33,7 +33,7 @@ afterAll(async () => {
   for (const client of opened) await client.close();
 });
 
-/** The SDK in the hands of somebody who has signed in by other means; quick. */
+/** Connects with the session of this person, and with short times. */
 export function clientOf(person: Client, options: Partial<ConnectOptions> = {}): ConfabClient {
   const token = person.cookie === undefined ? {} : { token: person.cookie };
   const client = connect({ url: person.url, ...token, ...options, timing: { ...QUICK, ...options.timing } });
@@ -41,7 +41,7 @@ export function clientOf(person: Client, options: Partial<ConnectOptions> = {}):
   return client;
 }
 
-/** For a client whose storage takes nothing any more: its `close` never resolves. */
+/** Leaves a client whose storage takes nothing any more. Its `close` never resolves. */
 export function crash(client: ConfabClient): void {
   opened.delete(client);
   void client.close();
@@ -55,7 +55,7 @@ export async function online(client: ConfabClient): Promise<ConfabClient> {
   return client;
 }
 
-/** Waits until something holds. */
+/** Waits until `holds` returns something true. */
 export async function until(holds: () => unknown, what: () => string = () => String(holds)): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   while (!(await holds())) {
@@ -66,9 +66,9 @@ export async function until(holds: () => unknown, what: () => string = () => Str
 
 export const contents = (messages: readonly ChatMessage[]) => messages.map(({ content }) => content);
 
-/** It has caught up, and nothing of one's own is on its way. */
+/** Whether the conversation has caught up, and has nothing unsent. */
 export const isSettled = ({ state, messages }: Conversation) =>
   state === "live" && messages.every((message) => message.state === "sent");
 
-/** It shows the server's messages 1 … n, each once and in order. */
+/** The `seq` of each message. A complete conversation has 1 … n. */
 export const seqsOf = ({ messages }: Conversation) => messages.map(({ seq }) => seq);

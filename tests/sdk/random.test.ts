@@ -13,10 +13,10 @@ setDefaultTimeout(60_000);
 
 const STEPS = 120;
 
-// Two nodes where Redis can be had: who reconnects comes to either.
+// Two nodes where Redis is installed: a reconnect may reach either.
 const mode = modes.includes("redis") ? "redis" : "embedded";
 
-describe("at random: sends, edits, cuts, silence, lost answers, reloads and crashes of tabs", () => {
+describe("random sends, edits, cuts, silence, lost answers, reloads and crashes of tabs", () => {
   let place: Place;
   let nodes: TestServer[] = [];
   let proxies: TcpProxy[] = [];
@@ -32,14 +32,14 @@ describe("at random: sends, edits, cuts, silence, lost answers, reloads and cras
     place.remove();
   });
 
-  test.each(["1", "2"])("seed %s: all was sent once, in order, and everybody shows the log", async (seed) => {
+  test.each(["1", "2"])("everything is sent once and in order, and everybody shows the log (seed %s)", async (seed) => {
     const random = new Random(seed);
     const [node] = nodes;
     if (!node) throw new Error("there is no node");
     const [ann, bob, cat] = [await node.person("Ann"), await node.person("Bob"), await node.person("Cat")];
     const { id } = await ann.conversation([bob, cat]);
 
-    /** Each new connection may be to another node, as behind a load balancer. */
+    /** Each new connection may reach another node, as behind a load balancer. */
     const anyNode = (url: string) => url.replace("balancer", `127.0.0.1:${random.pick(proxies).port}`);
     class AnyNode extends WebSocket {
       constructor(url: string, options?: ConstructorParameters<typeof WebSocket>[1]) {
@@ -91,7 +91,7 @@ describe("at random: sends, edits, cuts, silence, lost answers, reloads and cras
         open[open.indexOf(tab)] = openTab(tab.person, tab.storage);
       },
       crash: async (tab: Tab) => {
-        // What was called just before is written: a tab can promise no more.
+        // Writes that were called before this moment are done. A tab can promise no more.
         await Bun.sleep(2);
         tab.kill();
         crash(tab.client);
@@ -119,7 +119,7 @@ describe("at random: sends, edits, cuts, silence, lost answers, reloads and cras
         `all to be sent: ${log.length} of ${sent.length}, ${chats.map(({ state, messages }) => [state, messages.length])}`,
     );
     for (const chat of chats) while (chat.hasOlder) await chat.loadOlder(100);
-    // Edits that a tab had left when it died may still come: in the end all show the same.
+    // Edits of a tab that died may still come. In the end all show the same.
     const shown = (messages: readonly { seq?: number | undefined; content: string }[]) =>
       messages.map(({ seq, content }) => `${seq} ${content}`).join("\n");
     await until(
@@ -139,7 +139,7 @@ describe("at random: sends, edits, cuts, silence, lost answers, reloads and cras
   });
 });
 
-/** A storage that its tab can take no more from one moment to the next, as when it dies. */
+/** A storage that stops working for its tab at once, as when the tab dies. */
 function mortal(storage: KeyValueStorage) {
   let isDead = false;
   const write = <T>(work: () => Promise<T>) => (isDead ? new Promise<T>(() => {}) : work());

@@ -17,7 +17,7 @@ const picky = async (name: string): Promise<[Client, ConfabClient]> => {
 };
 const listed = (client: ConfabClient) => client.conversations.items.map(({ id }) => id);
 
-test("a request is told, listed, and accepted into the list of both", async () => {
+test("a request has an event, is listed, and adds the conversation to both lists when accepted", async () => {
   const ann = await online(clientOf(await server.person("Ann")));
   const [bob, client] = await picky("Bob");
   const told: ConversationRequest[] = [];
@@ -35,7 +35,7 @@ test("a request is told, listed, and accepted into the list of both", async () =
   expect((await client.requests()).total).toBe(0);
 });
 
-test("a declined request is gone on all devices, and people who were asked are named", async () => {
+test("a declined request disappears on all devices, and addParticipants names the people who were asked", async () => {
   const [one, two] = [await server.person("Cid"), await server.person("Dee")];
   const ann = await online(clientOf(await server.person("Ann")));
   const [bob, client] = await picky("Bob");
@@ -103,7 +103,7 @@ test("an edit shows no hidden 1-on-1 again, and a group can't be hidden", async 
   expect(await refused).toContain("Leave a group instead");
 });
 
-test("a 1-on-1 that is begun again shows on all devices", async () => {
+test("a hidden 1-on-1 that is created again shows on all devices", async () => {
   const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   const { id } = await ann.conversation([bob]);
   const [one, two] = [await online(clientOf(ann)), await online(clientOf(ann))];

@@ -11,8 +11,8 @@ import { clientOf, contents, online, until } from "./people.ts";
 
 setDefaultTimeout(120_000);
 
-// Only PostgreSQL lets somebody else than the node prune, at the moment that a test chooses.
-describe.skipIf(!modes.includes("postgres"))("what retention has taken", () => {
+// Only PostgreSQL lets the test prune, at the moment that it chooses. With PGlite only the node can.
+describe.skipIf(!modes.includes("postgres"))("a message that retention has removed", () => {
   let server: TestServer;
   let driver: Driver;
   let relay: Relay;
@@ -74,7 +74,7 @@ describe.skipIf(!modes.includes("postgres"))("what retention has taken", () => {
     let client = await online(tab());
     let chat = client.open(one.id);
     await until(() => chat.messages.length === 3 && client.conversations.items.length === 2);
-    // Cut, and back.
+    // The connection is cut, and comes back.
     await prune();
     relay.cut();
     await until(() => client.state === "online" && chat.messages.length === 0);
@@ -83,7 +83,7 @@ describe.skipIf(!modes.includes("postgres"))("what retention has taken", () => {
     await until(async () => !(await kept()));
     await client.close();
 
-    // Closed, and opened again.
+    // The page is closed, and opened again.
     const again = await setting();
     client = await online(again.tab());
     chat = client.open(again.one.id);

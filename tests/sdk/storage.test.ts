@@ -23,7 +23,7 @@ afterAll(async () => {
   await proxy.stop();
 });
 
-/** Ann's page, which can be opened again and again with the same storage, also without a network. */
+/** Ann's page. It can be opened again with the same storage, also without a network. */
 async function setting() {
   const people = { ann: await server.person("Ann"), bob: await server.person("Bob") };
   const { id } = await people.ann.conversation([people.bob]);
@@ -45,7 +45,7 @@ const reconnect = () => {
   proxy.state = "pass";
 };
 
-test("a reload without a network shows what was loaded, and sends what was not sent", async () => {
+test("a reload without a network shows loaded messages, and sends unsent texts later", async () => {
   const { people, id, tab, b } = await setting();
   let page = await online(tab());
   let chat = page.open(id);
@@ -73,7 +73,7 @@ test("a reload without a network shows what was loaded, and sends what was not s
   expect(contents(b.messages)).toEqual(all);
 });
 
-test("what was read last is told, also by who closes at once, and by the next one after who had no network", async () => {
+test("a read position is sent, also by a page that closes at once, and by the next page after an offline one", async () => {
   const { people, id, tab, b } = await setting();
   let page = await online(tab());
   let chat = page.open(id);
@@ -98,9 +98,9 @@ test("what was read last is told, also by who closes at once, and by the next on
   await page.close();
 });
 
-test("what a tab has left that ended without a word is sent once, by those that live", async () => {
+test("the unsent texts of a dead tab are sent once, by a tab that lives", async () => {
   const { id, storage, tab, b } = await setting();
-  // A tab that dies writes nothing any more, from one moment to the next.
+  // A tab that dies writes nothing from this moment on.
   let isDead = false;
   const write = <T>(work: () => Promise<T>) => (isDead ? new Promise<T>(() => {}) : work());
   const mortal: KeyValueStorage = {
@@ -124,7 +124,7 @@ test("what a tab has left that ended without a word is sent once, by those that 
   expect((await storage.keys("")).filter((key) => key.includes("outbox/"))).toEqual([]);
 });
 
-test("what can't be read of it is left where it is and said, and keeps nothing else from being sent", async () => {
+test("an unreadable unsent text stays in the storage, is reported, and holds up no other text", async () => {
   const { people, id, storage, tab, b } = await setting();
   const folder = `confab1 http://127.0.0.1:${proxy.port}/ outbox/${people.ann.id}/dead/`;
   const entry = { kind: "message", conversation_id: id, created_at: new Date().toISOString() };
@@ -143,18 +143,18 @@ test("what can't be read of it is left where it is and said, and keeps nothing e
   await online(page);
   await until(() => b.messages.length === 2);
   expect(contents(b.messages)).toEqual(["first", "second"]);
-  // It is looked for again and again, and said once.
+  // The client reads it again and again, and reports it once.
   await Bun.sleep(400);
   expect(errors.map((text) => text.split("/").at(-1)).sort()).toEqual(["odd", "torn"]);
   expect((await storage.keys(folder)).map((key) => key.slice(folder.length)).sort()).toEqual(["odd", "torn"]);
 });
 
-test("two tabs that live each send their own", async () => {
+test("two tabs that live each send their own texts", async () => {
   const { id, tab, b } = await setting();
   const pages = [await online(tab()), await online(tab())];
   await cutOff(...pages);
   for (const [i, page] of pages.entries()) for (const n of range(1, 10)) page.open(id).send(`${i} ${n}`);
-  // Longer than the lease: neither takes the other for dead.
+  // Longer than the lease: neither tab takes the other one for dead.
   await Bun.sleep(600);
   const chats = pages.map((page) => page.open(id));
   expect(chats.map(({ messages }) => messages.length)).toEqual([10, 10]);
@@ -167,7 +167,7 @@ test("two tabs that live each send their own", async () => {
   for (const { messages } of chats) expect(contents(messages)).toEqual(contents(b.messages));
 });
 
-test("what failed is still there after a reload, until it is discarded", async () => {
+test("a failed text is still there after a reload, until it is discarded", async () => {
   const { id, tab } = await setting();
   let page = await online(tab());
   const { key } = page.open(id).send("x".repeat(5001));
@@ -183,7 +183,7 @@ test("what failed is still there after a reload, until it is discarded", async (
   expect(page.open(id).messages).toEqual([]);
 });
 
-test("signing out leaves nothing but what was not sent", async () => {
+test("a sign-out leaves only unsent texts in the storage", async () => {
   const { id, storage, tab } = await setting();
   const page = await online(tab());
   page.open(id).send("secret");
@@ -197,11 +197,11 @@ test("signing out leaves nothing but what was not sent", async () => {
   const again = tab();
   await until(() => again.state === "signed-out");
   await again.close();
-  // The session that could not be ended then is ended now.
+  // The server could not be reached then. The session ends now.
   expect((await storage.keys("")).map((key) => key.split(" ").at(-1)?.split("/")[0])).toEqual(["outbox"]);
 });
 
-test("a storage that fails is said once, and all goes on", async () => {
+test("a storage that fails is reported once, and the client goes on", async () => {
   const { id, tab, b } = await setting();
   const storage = memoryStorage();
   const full = () => Promise.reject(new Error("quota exceeded"));
@@ -217,13 +217,13 @@ test("a storage that fails is said once, and all goes on", async () => {
   await until(() => b.messages.length === 3);
 });
 
-test("what was kept can't be gone on from: it is put anew", async () => {
+test("stored messages are replaced when the server can't resume from their version", async () => {
   const { people, id, storage, tab } = await setting();
   let page = await online(tab());
   await page.open(id).send("one").done;
   await until(() => isSettled(page.open(id)));
   await page.close();
-  // As after the server was put back to an older state: it does not know so high a version.
+  // As after the server went back to an older state: it has no version as high as this.
   const [key = ""] = (await storage.keys("")).filter((name) => name.endsWith(id));
   const kept = JSON.parse((await storage.get(key)) ?? "{}");
   await storage.set(key, JSON.stringify({ ...kept, version: 5_000 }));
@@ -240,7 +240,7 @@ test("what was kept can't be gone on from: it is put anew", async () => {
   await until(() => chat.messages.length === 3);
 });
 
-test("a server that was put back to an older state: what comes again there is new and unread", async () => {
+test("new messages of a server that went back to an older state are new and unread", async () => {
   const { people, id, storage, tab, b } = await setting();
   let page = await online(tab());
   let chat = page.open(id);
@@ -249,7 +249,7 @@ test("a server that was put back to an older state: what comes again there is ne
   chat.markRead();
   await until(() => b.readPositions.get(people.ann.id) === 2);
   await page.close();
-  // Of what was there before it has lost three messages, which were read here.
+  // The server has lost three messages that were read here.
   const [key = ""] = (await storage.keys("")).filter((name) => name.endsWith(id));
   const kept = JSON.parse((await storage.get(key)) ?? "{}");
   const lost = [3, 4, 5].map((seq) => ({ ...kept.messages[1], id: `lost ${seq}`, seq, version: seq + 1 }));
@@ -267,7 +267,7 @@ test("a server that was put back to an older state: what comes again there is ne
   await page.close();
 });
 
-test("what retention has taken is not unread any more", async () => {
+test("a message that retention has removed does not count as unread", async () => {
   const place = await makePlace("embedded");
   const first = await startTestServer("embedded", place.environment);
   const people = { ann: await first.person("Ann"), bob: await first.person("Bob"), cat: await first.person("Cat") };
@@ -280,7 +280,7 @@ test("what retention has taken is not unread any more", async () => {
   await driver.close();
   const second = await startTestServer("embedded", place.environment);
   const ann = await online(clientOf(people.ann.at(second.url)));
-  // One that is open, and one that is live without that.
+  // One conversation that is open, and one that is only live.
   const opened = ann.open(ids[0] ?? "");
   await until(() => opened.state === "live" && ann.conversations.items.length === 2);
   await until(() => ann.conversations.unread === 0);
@@ -291,7 +291,7 @@ test("what retention has taken is not unread any more", async () => {
   place.remove();
 });
 
-test("a clock that was set back keeps no text from being sent, and dead clients leave nothing", async () => {
+test("a clock that was set back holds up no text, and dead clients leave nothing", async () => {
   const { people, id, storage, tab, b } = await setting();
   const server = `confab1 http://127.0.0.1:${proxy.port}/`;
   const key = `${people.ann.id}:first`;
@@ -302,13 +302,13 @@ test("a clock that was set back keeps no text from being sent, and dead clients 
   const page = await online(tab());
   await until(() => b.messages.length === 1);
   const left = async () => (await storage.keys("")).filter((name) => /lease|outbox/.test(name));
-  // Its own lease alone.
+  // Only the lease of this client.
   await until(async () => (await left()).length === 1);
   await page.close();
   expect(await left()).toEqual([]);
 });
 
-test("a session that has ended takes nothing from who shares the storage and has a newer one", async () => {
+test("an ended session leaves the newer session of another client with this storage alone", async () => {
   const { storage, tab } = await setting();
   const [left, right] = [await online(tab()), await online(tab())];
   await left.changePassword(PASSWORD, "AnotherPass123");
@@ -320,7 +320,7 @@ test("a session that has ended takes nothing from who shares the storage and has
   await Promise.all([left.close(), right.close()]);
 });
 
-test("who signs out without a network is signed out in the other tabs too", async () => {
+test("a sign-out without a network signs the other tabs out", async () => {
   const { id, storage, tab } = await setting();
   const pages = [await online(tab()), await online(tab())];
   const [left, right] = pages;
@@ -330,7 +330,7 @@ test("who signs out without a network is signed out in the other tabs too", asyn
   await left.signOut();
   await until(() => right.state === "signed-out");
   expect([right.me, right.conversations.items.length]).toEqual([undefined, 0]);
-  // The session has still to be ended, with the next start.
+  // The next start ends the session on the server.
   const kinds = async () => new Set((await storage.keys("")).map((key) => key.split(" ").at(-1)?.split("/")[0]));
   await until(async () => (await kinds()).has("token"));
   expect(await kinds()).toEqual(new Set(["outbox", "signing-out", "token"]));
@@ -342,7 +342,7 @@ test("who signs out without a network is signed out in the other tabs too", asyn
   expect(await kinds()).toEqual(new Set(["outbox"]));
 });
 
-test("a tab that hears of a signing out ends nobody's session, neither that one nor the next", async () => {
+test("a tab that notices a sign-out elsewhere ends no session on the server", async () => {
   const { people, storage, tab } = await setting();
   let isCut = false;
   const left = await online(
@@ -367,12 +367,12 @@ test("a tab that hears of a signing out ends nobody's session, neither that one 
   await Promise.all([left.close(), right.close()]);
 });
 
-test("a text that is far too long is refused here, however it came to be one, and the connection lives", async () => {
+test("a text that is far too long fails before it is sent, and the connection lives", async () => {
   const { id, tab, b } = await setting();
   const page = await online(tab());
   const chat = page.open(id);
   await cutOff(page);
-  // More than a frame may have: the server would end the connection over it, each time anew.
+  // Larger than a frame may be: the server would close the connection over it, again and again.
   const FAR_TOO_LONG = "x".repeat(70_000);
   const edited = chat.edit(chat.send("short").key, FAR_TOO_LONG);
   const again = chat.send(FAR_TOO_LONG);
@@ -389,7 +389,7 @@ test("a text that is far too long is refused here, however it came to be one, an
   expect(contents(b.messages)).toEqual(["fine", "mended"]);
 });
 
-test("what fits into a storage that is full is kept there all the same", async () => {
+test("a full storage still takes what fits", async () => {
   const { id, storage, tab, b } = await setting();
   const full: KeyValueStorage = {
     ...storage,
@@ -412,7 +412,7 @@ test("what fits into a storage that is full is kept there all the same", async (
   expect(errors).toEqual(["quota exceeded"]);
 });
 
-test("what was asked for before signing out is nobody's when it comes", async () => {
+test("an answer to a request from before the sign-out is ignored", async () => {
   const { people } = await setting();
   let answer = () => {};
   const answered = new Promise<void>((resolve) => {
@@ -439,7 +439,7 @@ test("what was asked for before signing out is nobody's when it comes", async ()
   expect(client.conversations.items.map(({ title }) => title)).toEqual([]);
 });
 
-/** IndexedDB as of a browser at fault: what opens it gets no answer before `answer` is called. */
+/** IndexedDB of a faulty browser: opening has no answer before `answer` is called. */
 function silentIndexedDb() {
   const values = new Map<string, string>();
   const store = {
@@ -467,7 +467,7 @@ function silentIndexedDb() {
   return { indexedDB: { open }, values, asked, answer };
 }
 
-test("a browser's database that never opens keeps nobody waiting, and is written to should it open yet", async () => {
+test("a client does not wait for a browser's database that never opens, and uses it if it opens later", async () => {
   const { people, id, b } = await setting();
   const { indexedDB, values, asked, answer } = silentIndexedDb();
   Object.assign(globalThis, { indexedDB });

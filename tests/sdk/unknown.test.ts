@@ -5,11 +5,11 @@ import type { TestServer } from "../support/server.ts";
 import type { Frame } from "../support/socket.ts";
 import { clientOf, contents, online, sharedServer, until } from "./people.ts";
 
-// A client of today against a server of tomorrow.
+// A client of this release and a server of a later one.
 
 setDefaultTimeout(30_000);
 
-/** A client at fault subscribes 20 to 30 times in each second. */
+/** A faulty client subscribes 20 to 30 times a second. */
 const LONG_ENOUGH_MS = 700;
 
 let server: TestServer;
@@ -34,13 +34,13 @@ async function setting() {
   return { people, id, relay, client, chat, subscribes, storage };
 }
 
-/** Makes the edits that the server tells of changes of a type that nobody knows. */
+/** Sends edits as changes of a type that no client knows. */
 const renameEdits = (relay: Relay) => {
   relay.rewrite = (frame: Frame) =>
     frame.type === "message_changed" ? [{ ...frame, type: "reaction", message: undefined, emoji: "+1" }] : [frame];
 };
 
-test("a change of an unknown type moves the cursor, and what comes after it is shown", async () => {
+test("a change of an unknown type moves the cursor, and the next message shows", async () => {
   const { people, id, relay, chat, subscribes } = await setting();
   const { id: messageId } = await people.bob.send(id, "one");
   await until(() => chat.messages.length === 1);
@@ -62,7 +62,7 @@ test("a client resumes after a change of an unknown type when its connection is 
   await people.bob.patch(`/api/chat/conversations/${id}/messages/${messageId}/`, { content: "uno" });
   await Bun.sleep(50);
   const before = subscribes().length;
-  // The connection is made anew.
+  // The client reconnects.
   relay.rewrite = (frame: Frame) => [frame];
   const down = until(() => client.state !== "online");
   relay.cut();
@@ -111,7 +111,7 @@ test("a frame of an unknown type without a version is ignored, with a conversati
   expect([subscribes().length, errors, chat.state]).toEqual([1, [], "live"]);
 });
 
-test("an ack is no change, though it carries a version", async () => {
+test("an ack is no change, though it has a version", async () => {
   const { relay, chat, subscribes } = await setting();
   await chat.send("one").done;
   await until(() => chat.messages[0]?.state === "sent");

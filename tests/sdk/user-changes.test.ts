@@ -39,20 +39,20 @@ test("a rename shows at once in titles, members and typists, and emits an event"
   ]);
   for (const one of [d, u, n]) expect(one.info?.participants).toContainEqual(asOthersSeeThem);
   expect([...u.typists.values()]).toEqual([body.data.full_name]);
-  // As the server says it too.
+  // The server makes the same name.
   for (const one of [d, u, n])
     expect((await bob.get(`/api/chat/conversations/${one.id}/`)).body.data).toMatchObject({ display_name: one.title });
   typing.close();
 });
 
-test("a rename on one device of a person shows on the others", async () => {
+test("a rename on one device shows on the user's other devices", async () => {
   const ann = await server.person("Ann");
   const [one, two] = [await online(clientOf(ann)), await online(clientOf(ann))];
   await one.updateProfile({ first_name: "Annabel" });
   await until(() => two.me?.first_name === "Annabel");
 });
 
-test("a group's new name shows in the list of a client that does not follow it", async () => {
+test("a group's new name shows in the list of a client without a subscription", async () => {
   const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
   const { id } = await ann.conversation([bob, await server.person("Eve")], "Before");
   await ann.send(id, "hello");

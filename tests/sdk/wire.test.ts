@@ -16,7 +16,7 @@ import type {
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
-// What the client declares, so that who uses it needs no zod, is what the wire has: else this does not compile.
+// The client declares the types of the wire again, so that its users need no zod. If they differ, this does not compile.
 const same: [
   Same<User, users.User>,
   Same<SessionInfo, users.SessionInfo>,
@@ -27,6 +27,6 @@ const same: [
   ErrorBody["code"] extends ErrorCode ? true : false,
 ] = [true, true, true, true, true, true, true];
 
-test("the client's types are those of the wire", () => {
+test("the client's types are the same as those of the wire", () => {
   expect(same).not.toContain(false);
 });

@@ -1,10 +1,10 @@
+import type { Http } from "../parts/transport.ts";
 import type { NewPerson } from "../public/client.ts";
 import type { People } from "../public/conversation.ts";
 import type { ConversationRequest, Profile, SessionInfo, User } from "../public/types.ts";
-import type { Http } from "../transport/http.ts";
 
-/** The calls about oneself and others that change nothing here. */
-export const account = ({ call, page }: Http) => ({
+/** Calls about users, sessions and requests that do not change the state of the client. */
+export const accountCalls = ({ call, page: readPage }: Http) => ({
   async register(person: NewPerson): Promise<User> {
     return (await call("POST", "users/register/", { ...person, password_confirm: person.password })).data as User;
   },
@@ -20,15 +20,15 @@ export const account = ({ call, page }: Http) => ({
   async profile(): Promise<Profile> {
     return (await call("GET", "users/profile/")).data as Profile;
   },
-  async requests(which?: { limit?: number; offset?: number }) {
-    const { items, total } = await page<ConversationRequest>("chat/requests/", "", which);
+  async requests(page?: { limit?: number; offset?: number }) {
+    const { items, total } = await readPage<ConversationRequest>("chat/requests/", "", page);
     return { items, total };
   },
   async declineRequest(id: string): Promise<void> {
     await call("DELETE", `chat/requests/${id}/`);
   },
-  async people(search?: string, which?: { limit?: number; offset?: number }): Promise<People> {
-    const { items, total } = await page<User>("users/list/", search, which);
+  async people(search?: string, page?: { limit?: number; offset?: number }): Promise<People> {
+    const { items, total } = await readPage<User>("users/list/", search, page);
     return { users: items, total };
   },
 });

@@ -1,113 +1,111 @@
 import { platform } from "../base/platform.ts";
-import type { Core } from "../parts.ts";
+import type { Core, Session } from "../parts/core.ts";
 import { ConfabError } from "../public/errors.ts";
-import type { MayAddMe, Profile, User } from "../public/types.ts";
+import type { Profile, User } from "../public/types.ts";
 
 export const LOGIN = "users/login/";
 const PROFILE = "users/profile/";
 
-/** Where the storage has what this person has not sent. */
+/** The prefix of the keys under which the storage has the unsent messages of a user. */
 export const outboxOf = (userId: number) => `outbox/${userId}/`;
 
-export type Session = ReturnType<typeof createSession>;
-
 /**
- * The person who is signed in: it changes in one place at a time.
- * @param signedIn `false`: nobody, the server says
+ * Signs the user in and out, one step after the other.
+ * @param signedIn `false`: the server has said that nobody is signed in
  */
-export function createSession(core: Core, signedIn: boolean | undefined) {
+export function createSession(core: Core, signedIn: boolean | undefined): Session {
   const { http, store, connection, conversations } = core;
-  let turn: Promise<unknown> = Promise.resolve();
-  /** Moves when somebody decides who is signed in: what was asked before does not count. */
+  let queue: Promise<unknown> = Promise.resolve();
+  /** Goes up with each sign-in and sign-out. Answers to earlier questions no longer count then. */
   let decisions = 0;
 
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = turn.then(work);
-    turn = done.catch(() => {});
+  /** Runs `work` when all earlier work is done. */
+  function enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const done = queue.then(work);
+    queue = done.catch(() => {});
     return done;
   }
 
-  /** As `inTurn`, when somebody decides. */
+  /** As `enqueue`, for a sign-in or sign-out: the connection stops first. */
   function decide<T>(work: () => Promise<T>): Promise<T> {
     decisions++;
     connection.stop();
-    return inTurn(() => {
+    return enqueue(() => {
       connection.stop();
       return work();
     });
   }
 
-  /** Shows this person's chat; `me` may only have changed its name. */
-  async function become(me: User) {
+  /** Sets `me`. It may be the same user under a new name. */
+  async function setMe(me: User) {
     const isOther = core.me?.id !== me.id;
-    if (isOther) await leave(core.me !== undefined);
+    if (isOther) await clearMe(core.me !== undefined);
     if (core.isClosed) return;
     core.me = me;
     void store.set("me", me);
     if (isOther) {
-      // In one go: who is known can send.
-      await core.lease?.begin(me.id);
-      await core.keeper?.begin(me.id);
+      // Both before the `me` event: as soon as a user is known, messages can be sent.
+      await core.outboxOwner?.start(me.id);
+      await core.cache?.start(me.id);
     }
     core.emit("me", me);
   }
 
-  const endKeeping = (forget: boolean) => Promise.all([core.keeper?.end(forget), core.lease?.end()]);
+  const stopStoring = (isToForget: boolean) => Promise.all([core.cache?.stop(isToForget), core.outboxOwner?.stop()]);
 
-  /** @param forget what was loaded is not kept either */
-  async function leave(forget: boolean) {
-    const left = endKeeping(forget);
-    // What was opened before anybody was known is for whoever comes.
+  /** @param isToForget whether to delete from the storage what was loaded */
+  async function clearMe(isToForget: boolean) {
+    const stopped = stopStoring(isToForget);
+    // Conversations that were opened before any user was known stay open for the next user.
     if (core.me) {
       core.me = undefined;
       core.presences.clear();
       conversations.clear();
       core.emit("me", undefined);
     }
-    await left;
+    await stopped;
   }
 
-  async function signedOut() {
+  async function forgetSession() {
     const { token } = http;
     connection.stop();
-    await leave(true);
+    await clearMe(true);
     http.token = undefined;
     core.setState("signed-out");
-    // Another client with this storage may have been given a newer one.
-    const kept = await store.get("token");
-    if (kept && kept !== token) return;
+    // Another client with this storage may have stored a newer token.
+    const stored = await store.get("token");
+    if (stored && stored !== token) return;
     await store.delete("token");
     await store.delete("me");
   }
 
-  /** Resolves with the ms to wait before asking again; `undefined` when nobody is signed in. */
-  async function whoAmI(): Promise<number | undefined> {
+  async function loadMe(): Promise<number | undefined> {
     const asked = decisions;
     try {
       const { data } = await http.call("GET", PROFILE);
-      await inTurn(async () => (asked === decisions ? become(data as User) : undefined));
+      await enqueue(async () => (asked === decisions ? setMe(data as User) : undefined));
     } catch (error) {
-      if (!(error instanceof ConfabError)) core.onError(error);
+      if (!(error instanceof ConfabError)) core.reportError(error);
       else if (error.code === "authentication_required") return undefined;
       else return (error.retryAfter ?? 0) * 1000;
     }
     return 0;
   }
 
-  /** Nothing of the person is shown any more, and nothing goes out. */
-  async function hide() {
+  /** Shows nothing of the user any more, and sends nothing. */
+  async function hideUser() {
     connection.stop();
-    await leave(true);
+    await clearMe(true);
     core.setState("signed-out");
   }
 
-  /** Ends what somebody has signed out of, here and on the server. */
+  /** Ends a session that the user has signed out of, here and on the server. */
   async function endSession() {
     const { token } = http;
-    await hide();
-    // A page that was closed in the middle of it has left something.
+    await hideUser();
+    // A page that was closed in the middle of this may have left something.
     await store.clear("cache/");
-    // The cookie of a browser only the server can take away: if need be, with the next start.
+    // Only the server can delete a browser's cookie. If it can't be reached, the next start tries again.
     let isEnded = true;
     try {
       await http.call("POST", "users/logout/");
@@ -115,80 +113,77 @@ export function createSession(core: Core, signedIn: boolean | undefined) {
       isEnded = error instanceof ConfabError && error.code === "not_logged_in";
     }
     if (isEnded) await store.delete("signing-out");
-    await signedOut();
+    await forgetSession();
     if (!isEnded) await store.set("token", token);
   }
 
   return {
-    whoAmI,
-    /** The session is over, as far as can be seen. */
-    end: () => void inTurn(signedOut).catch(core.onError),
-    /** Looks whether somebody has signed out in another tab. What is left of the session is that one's to end, or the next one's that starts. */
-    look: () =>
-      void inTurn(async () => {
+    loadMe,
+    sessionEnded: () => void enqueue(forgetSession).catch(core.reportError),
+    checkSignedOutElsewhere: () =>
+      void enqueue(async () => {
         if (!core.me || !(await store.get("signing-out"))) return;
-        await hide();
+        // The other tab, or the next one that starts, ends the session on the server.
+        await hideUser();
         http.token = undefined;
-      }).catch(core.onError),
+      }).catch(core.reportError),
 
     async start() {
       const started = decisions;
-      await inTurn(async () => {
+      await enqueue(async () => {
         http.token ??= (await store.get<string>("token")) ?? undefined;
         if (await store.get("signing-out")) return endSession();
         const me = await store.get<User>("me");
-        if (me) await become(me);
-        // Outside browsers there is no other cookie than ours.
-        else if (signedIn === false || (http.token === undefined && !platform.location)) await signedOut();
+        if (me) await setMe(me);
+        // Outside browsers, without a token there is no session.
+        else if (signedIn === false || (http.token === undefined && !platform.location)) await forgetSession();
       });
       if (started !== decisions || core.state === "signed-out") return;
-      if (!core.me && (await whoAmI()) === undefined && started === decisions) return inTurn(signedOut);
+      if (!core.me && (await loadMe()) === undefined && started === decisions) return enqueue(forgetSession);
       if (started === decisions) connection.start();
     },
 
-    signInBy: (path: string, body: object): Promise<User> =>
+    signInBy: (path, body) =>
       decide(async () => {
         const mark = await store.get("signing-out");
-        // Before there is a session: a tab that starts now would end that one.
+        // Deleted before the session begins: a tab that starts now would end the new session.
         await store.delete("signing-out");
         try {
           const answer = await http.call("POST", path, body);
-          // Others answer with what everybody may see of one.
+          // Other calls than the login answer with less than the own profile.
           const { data } = path === LOGIN ? answer : await http.call("GET", PROFILE);
           const me = data as User;
-          await become(me);
+          await setMe(me);
           return me;
         } catch (error) {
           await store.set("signing-out", mark ?? undefined);
           throw error;
         } finally {
-          // Who else there may be is still to be found out, when that was not known before.
+          // After a refusal an earlier session may go on, or it is still unknown whether there is one.
           if ((core.me || core.state !== "signed-out") && !core.isClosed) connection.start();
         }
       }),
 
-    signOut: ({ discardUnsent = false } = {}): Promise<void> =>
+    signOut: ({ discardUnsent = false } = {}) =>
       decide(async () => {
         const { me } = core;
         await store.set("signing-out", true);
-        await hide();
+        await hideUser();
         if (discardUnsent && me) await store.clear(outboxOf(me.id));
         await endSession();
       }),
 
-    /** Takes in the server's news about the own user. */
-    updateMe: (user: User) =>
-      void inTurn(async () => (core.me?.id === user.id ? become({ ...core.me, ...user }) : undefined)).catch(
-        core.onError,
+    applyUser: (user) =>
+      void enqueue(async () => (core.me?.id === user.id ? setMe({ ...core.me, ...user }) : undefined)).catch(
+        core.reportError,
       ),
 
-    async updateProfile(values: { first_name?: string; last_name?: string; may_add_me?: MayAddMe }): Promise<Profile> {
+    async updateProfile(values) {
       const me = (await http.call("PATCH", PROFILE, values)).data as Profile;
-      await inTurn(async () => (core.me?.id === me.id ? become(me) : undefined));
+      await enqueue(async () => (core.me?.id === me.id ? setMe(me) : undefined));
       return me;
     },
 
-    /** What is unsent is left to the next client. */
-    close: () => decide(() => endKeeping(false)),
+    close: () => decide(() => stopStoring(false)),
   };
 }

@@ -1,4 +1,4 @@
-/** A promise and its two ends. Node 20 has no `Promise.withResolvers`. */
+/** A promise with the functions that settle it. Node 20 has no `Promise.withResolvers`. */
 export interface Deferred<T> {
   promise: Promise<T>;
   resolve(value: T): void;

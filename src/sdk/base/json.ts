@@ -1,4 +1,4 @@
-/** What a text says; `null` when it is no JSON. */
+/** Parses a text. Returns `null` when it is not JSON. */
 export function parse<T>(text: unknown): T | null {
   try {
     return JSON.parse(String(text));

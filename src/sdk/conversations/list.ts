@@ -1,294 +1,209 @@
-import { later } from "../base/platform.ts";
-import type { Core, LiveConversation, Summary } from "../parts.ts";
-import type { ConversationList } from "../public/client.ts";
-import { ConfabError } from "../public/errors.ts";
+import type { LiveConversation } from "../parts/conversation.ts";
+import type { Conversations, Core } from "../parts/core.ts";
+import type { Summary } from "../parts/frames.ts";
 import type { ConversationInfo } from "../public/types.ts";
-import { Cut, jitter } from "../transport/retry.ts";
-import { createConversation } from "./conversation.ts";
+import { ConnectionLost } from "../transport/retry.ts";
+import { createRefresher } from "./refresher.ts";
+import { createUnreadTotal } from "./unread-total.ts";
 
 const PATH = "chat/conversations/";
-/** Conversations on one page of the list: the server gives no more at once. */
+/** Conversations on one page of the list. The server gives no more at once. */
 const PAGE = 50;
-/** When the person comes back to the page and the list is older than this, it is loaded again. */
-const LOOK_AGAIN_MS = 10_000;
-/** A recount waits this long: by then the server knows what was read on this device. */
-const RECOUNT_AFTER_MS = 1_000;
-
-const unreadIn = (conversations: LiveConversation[]) =>
-  conversations.reduce((sum, one) => sum + (one.goneReason || one.isHidden ? 0 : one.unread), 0);
-
-/** The list, as the other parts of the client see it. */
-export interface Conversations extends ConversationList {
-  hasMore: boolean;
-  isLoaded: boolean;
-  readonly ordered: readonly LiveConversation[];
-  /** All conversations the client knows, also those that the list does not show. */
-  readonly known: LiveConversation[];
-  find(id: string): LiveConversation | undefined;
-  get(id: string): LiveConversation;
-  /** Adds a conversation to the list: the server has said that the user takes part in it. */
-  list(info: ConversationInfo & Partial<Summary>): LiveConversation;
-  /** The same, said by the server itself: a conversation that is new is told of, unless this client is making it. */
-  met(info: ConversationInfo): void;
-  /** What this client asks for is not told of, though the socket may bring it before the answer does. */
-  makes(asked: Promise<ConversationInfo | undefined>): void;
-  /** Something happened in a conversation that is not followed. `lastSeq` is its newest message. */
-  moved(id: string, lastSeq: number): void;
-  /** A conversation or the list itself has changed. */
-  changed(): void;
-  /** A new connection is open. */
-  up(): void;
-  /** The epoch has changed while the connection stayed open: the database may have gone back. */
-  startEpoch(): void;
-  clear(): void;
-  /** Loads the newest page again: the socket does not tell what other devices have read meanwhile. */
-  loadAgain(): void;
-  /** Asks the server for the number of unread messages, unless the client has counted all of them itself. */
-  recount(): void;
-  /** Reads a conversation again. One request at a time: there may be many conversations to read. */
-  refresh(conversation: LiveConversation): void;
-}
+/** When the user comes back to the page and the list is older than this, it is loaded again. */
+const RELOAD_AFTER_MS = 10_000;
 
 /**
- * All conversations that the client knows, and the list of them.
- * @param recent how many of the most recent conversations the client follows
+ * Keeps all conversations that the client knows, and the list of them.
+ * @param recent how many of the most recent conversations the client subscribes to
  */
-export function createConversations(core: Core, recent: number) {
+export function createConversations(
+  core: Core,
+  recent: number,
+  createConversation: (id: string) => LiveConversation,
+): Conversations {
   const all = new Map<string, LiveConversation>();
-  const stale = new Set<LiveConversation>();
   let sorted: readonly LiveConversation[] = [];
-  let isDirty = false;
-  let isRefreshing = false;
+  let isUnsorted = false;
   let loadedAt = -Infinity;
   /**
    * How many of the most recent conversations the server has given, without a gap. Others may be known too: they were
    * stored on the device or came one by one.
    */
   let depth = 0;
-  /** The client counts the unread messages of the conversations in `counted`. All others have `elsewhere` in total. */
-  let counted = new Set<LiveConversation>();
-  let elsewhere = 0;
-  let isToRecount = false;
-  /** Resolves when all conversations that this client is making are in `own`. */
-  let making: Promise<unknown> = Promise.resolve();
+  /** Resolves when all conversations that this client is creating are in `own`. */
+  let creations: Promise<unknown> = Promise.resolve();
   const own = new Set<string>();
+  const refresher = createRefresher(core);
+  const unreadTotal = createUnreadTotal(
+    () => list.known,
+    () => core.isOnline() && readPage(1, 0).catch(core.reportError),
+  );
 
   const list: Conversations = {
     hasMore: false,
     isLoaded: false,
+    refresh: refresher.refresh,
+    recountUnread: unreadTotal.recount,
     get items() {
       return list.ordered;
     },
-    get ordered(): readonly LiveConversation[] {
-      if (!isDirty) return sorted;
-      isDirty = false;
+    get ordered() {
+      if (!isUnsorted) return sorted;
+      isUnsorted = false;
       const listed = list.known.filter((one) => one.isListed && !one.goneReason && !one.isHidden);
-      // A conversation in which a message of the user waits to be sent stands above all others.
-      const rank = (one: LiveConversation) => Number(one.outbox.isSending());
+      // A conversation with a message that waits to be sent stands above all others.
+      const rank = (one: LiveConversation) => Number(one.outbox.hasUnsent());
       sorted = listed.sort((a, b) => rank(b) - rank(a) || b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
       return sorted;
     },
-    get known(): LiveConversation[] {
+    get known() {
       return [...all.values()];
     },
     get unread() {
-      return unreadIn([...counted]) + elsewhere;
+      return unreadTotal.count;
     },
-    find: (id: string) => all.get(id),
-    get(id: string): LiveConversation {
-      const conversation = all.get(id) ?? createConversation(id, core);
+    find: (id) => all.get(id),
+    get(id) {
+      const conversation = all.get(id) ?? createConversation(id);
       all.set(id, conversation);
       return conversation;
     },
-    list(info: ConversationInfo & Partial<Summary>): LiveConversation {
-      const conversation = learn(info);
+    add(info) {
+      const conversation = applySummary(info);
       conversation.isListed = true;
-      conversation.revive();
+      conversation.markJoined();
       return conversation;
     },
-    met(info: ConversationInfo) {
+    applyConversation(info) {
       const isKnown = list.find(info.id)?.isListed;
-      const conversation = list.list(info);
-      if (!isKnown) void making.then(() => own.delete(info.id) || core.emit("added", conversation));
+      const conversation = list.add(info);
+      if (!isKnown) void creations.then(() => own.delete(info.id) || core.emit("added", conversation));
     },
-    makes(asked: Promise<ConversationInfo | undefined>) {
-      const noted = asked.then((info) => info && own.add(info.id));
-      making = Promise.allSettled([making, noted]);
+    trackCreation(answer) {
+      const tracked = answer.then((info) => info && own.add(info.id));
+      creations = Promise.allSettled([creations, tracked]);
     },
-    moved(id: string, lastSeq: number) {
+    applyActivity(id, lastSeq) {
       const conversation = list.get(id);
       // It is one of the most recent conversations now.
       conversation.isListed = true;
       conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
-      conversation.revive();
-      // No new message, so something else has changed: its name, perhaps, or its members.
-      const isNoMessage = !conversation.feed.isFollowed && lastSeq <= conversation.reading.head;
+      conversation.markJoined();
+      // Without a new message, something else has changed: the name, perhaps, or the members.
+      const isNoMessage = !conversation.sync.isSubscribed && lastSeq <= conversation.readState.head;
       if (!conversation.info || isNoMessage) list.refresh(conversation);
-      conversation.feed.follow();
+      conversation.sync.subscribe();
     },
-    changed() {
-      if (isDirty) return;
-      isDirty = true;
+    notifyChanged() {
+      if (isUnsorted) return;
+      isUnsorted = true;
       queueMicrotask(() => {
-        followRecent();
-        countNew();
+        subscribeRecent();
+        unreadTotal.countNew();
         core.emit("conversations");
       });
     },
-    up() {
+    connectionOpened() {
       for (const conversation of list.known.filter((one) => one.isOpen)) {
-        conversation.feed.follow();
+        conversation.sync.subscribe();
         list.refresh(conversation);
       }
-      followRecent();
-      for (const { outbox } of list.known) outbox.tidy();
-      void loadFirst();
+      subscribeRecent();
+      for (const { outbox } of list.known) outbox.removeConfirmed();
+      void loadFirstPage();
     },
-    startEpoch() {
-      for (const { feed } of list.known) feed.reset();
-      list.up();
+    epochChanged() {
+      for (const { sync } of list.known) sync.applyReset();
+      list.connectionOpened();
     },
     clear() {
       const { known } = list;
       all.clear();
-      stale.clear();
-      counted.clear();
-      elsewhere = 0;
+      refresher.clear();
+      unreadTotal.clear();
       list.hasMore = list.isLoaded = false;
       for (const conversation of known) {
-        conversation.isOver = true;
-        conversation.gone("removed");
+        conversation.isDetached = true;
+        conversation.markGone("removed");
         conversation.outbox.clear();
       }
-      list.changed();
+      list.notifyChanged();
     },
-    loadAgain() {
-      if (core.isOnline() && performance.now() - loadedAt > LOOK_AGAIN_MS) void loadFirst();
+    reloadIfOld() {
+      if (core.isOnline() && performance.now() - loadedAt > RELOAD_AFTER_MS) void loadFirstPage();
     },
     async loadMore() {
       const known = list.ordered.length;
       // Goes on while a page brings nothing new.
-      while ((await load(depth)) && list.hasMore && list.ordered.length <= known);
+      while ((await loadPage(depth)) && list.hasMore && list.ordered.length <= known);
     },
-    async search(text: string, which?: { limit?: number; offset?: number }) {
-      const { items, total } = await core.http.page<Summary>(PATH, text, which);
-      return { items: items.map(learn), total };
-    },
-    recount() {
-      if (elsewhere > 0) recountSoon();
-    },
-    refresh(conversation: LiveConversation) {
-      stale.add(conversation);
-      if (!isRefreshing) void refreshAll();
+    async search(text, page) {
+      const { items, total } = await core.http.page<Summary>(PATH, text, page);
+      return { items: items.map(applySummary), total };
     },
   };
   return list;
 
-  function learn(info: ConversationInfo & Partial<Summary>): LiveConversation {
+  function applySummary(info: ConversationInfo & Partial<Summary>): LiveConversation {
     const conversation = list.get(info.id);
-    conversation.learn(info);
+    conversation.applySummary(info);
     return conversation;
   }
 
-  /** Loads the newest page. A conversation that should be on it but is not is read alone: the user may have left. */
-  async function loadFirst() {
+  /** A conversation that should be on the first page but is not is read alone: the user may have left it. */
+  async function loadFirstPage() {
     loadedAt = performance.now();
     const before = list.ordered;
-    const page = await load(0);
+    const page = await loadPage(0);
     if (!page) return;
-    // All there were had been known: what was not is new.
+    // The whole list was known before, so all others on the page are new.
     if (before.length > 0 && before.length < PAGE)
       for (const conversation of page) if (!before.includes(conversation)) core.emit("added", conversation);
     const oldest = page.length < PAGE ? -Infinity : Math.min(...page.map((one) => one.activeAt));
     for (const conversation of before) {
       if (page.includes(conversation)) continue;
-      // The database has gone back: the conversation may be gone. It is listed again when the server mentions it.
-      if (conversation.epoch !== core.epoch && !conversation.isOpen && !conversation.outbox.isSending()) {
+      const isOtherEpoch = conversation.epoch !== core.epoch;
+      // The database has gone back, so the conversation may be gone. It is listed again when the server mentions it.
+      if (isOtherEpoch && !conversation.isOpen && !conversation.outbox.hasUnsent()) {
         conversation.isListed = false;
-        conversation.changed();
-      } else if (conversation.epoch !== core.epoch || conversation.activeAt > oldest) list.refresh(conversation);
+        conversation.notifyChanged();
+      } else if (isOtherEpoch || conversation.activeAt > oldest) list.refresh(conversation);
     }
   }
 
-  async function load(offset: number): Promise<LiveConversation[] | undefined> {
+  async function loadPage(offset: number): Promise<LiveConversation[] | undefined> {
     try {
-      const { items, total } = await page(PAGE, offset);
-      const loaded = items.map(({ id }) => list.get(id));
+      const { conversations, total } = await readPage(PAGE, offset);
       list.isLoaded = true;
-      depth = offset + loaded.length;
-      list.hasMore = loaded.length > 0 && depth < total;
-      list.changed();
-      return loaded;
+      depth = offset + conversations.length;
+      list.hasMore = conversations.length > 0 && depth < total;
+      list.notifyChanged();
+      return conversations;
     } catch (error) {
-      core.onError(error);
+      core.reportError(error);
       return undefined;
     }
   }
 
-  /** Reads some of the list, and what is unread in all of it. */
-  async function page(limit: number, offset: number) {
+  /** Reads a part of the list, and the number of unread messages in all of it. */
+  async function readPage(limit: number, offset: number) {
     const { epoch } = core;
-    const before = new Map([...counted].map((one) => [one.id, one.unread]));
-    const ask = () => core.http.page<Summary>(PATH, "", { limit, offset });
-    const { items, total, unread } = await core.connection.persist(ask);
+    const before = unreadTotal.snapshot();
+    const read = () => core.http.page<Summary>(PATH, "", { limit, offset });
+    const { items, total, unread } = await core.connection.retryWhileConnected(read);
     // The answer may be from before the database went back. A request in the new epoch is on its way already.
-    if (epoch !== core.epoch) throw new Cut();
-    const loaded = items.map(list.list);
-    counted = new Set(list.known.filter(({ reading }) => reading.isKnown));
-    const others = [...counted].filter((one) => !loaded.includes(one));
-    const here = items.reduce((sum, { unread_count }) => sum + unread_count, unreadIn(others));
-    elsewhere = unread ? Math.max(0, unread.messages - here) : 0;
-    // A message came or was read meanwhile, and the server's count may or may not include it.
-    if (others.some((one) => before.get(one.id) !== one.unread)) recountSoon();
-    list.changed();
-    return { items, total };
+    if (epoch !== core.epoch) throw new ConnectionLost();
+    const conversations = items.map(list.add);
+    unreadTotal.applyPage(before, conversations, items, unread?.messages);
+    list.notifyChanged();
+    return { conversations, total };
   }
 
-  function recountSoon() {
-    if (isToRecount) return;
-    isToRecount = true;
-    // Retention notifies all clients at once. The jitter spreads their requests.
-    later(() => {
-      isToRecount = false;
-      if (core.isOnline()) page(1, 0).catch(core.onError);
-    }, RECOUNT_AFTER_MS + jitter(RECOUNT_AFTER_MS));
-  }
-
-  /**
-   * Counts conversations that became known otherwise than by a page. If `elsewhere` is above 0, it may include their
-   * unread messages, so the server is asked again.
-   */
-  function countNew() {
-    for (const one of list.known) {
-      if (!one.reading.isKnown || counted.has(one)) continue;
-      if (elsewhere > 0) return recountSoon();
-      counted.add(one);
-    }
-  }
-
-  async function refreshAll() {
-    isRefreshing = true;
-    for (const conversation of stale) {
-      stale.delete(conversation);
-      const { epoch } = core;
-      try {
-        const { data } = await core.connection.persist(() => core.http.call("GET", `${PATH}${conversation.id}/`));
-        // The answer may be from before the database went back.
-        if (epoch !== core.epoch) stale.add(conversation);
-        else if (!conversation.isOver) conversation.learn(data as Summary);
-      } catch (error) {
-        if (error instanceof ConfabError && error.code === "not_found") conversation.gone();
-        else core.onError(error);
-      }
-    }
-    isRefreshing = false;
-  }
-
-  function followRecent() {
+  function subscribeRecent() {
     if (!core.isOnline()) return;
     const { ordered } = list;
-    for (const conversation of ordered.slice(0, recent)) conversation.feed.follow();
-    // Only far below the edge: one that moves up and down at the edge would be followed and unfollowed all the time.
-    for (const conversation of ordered.slice(recent * 2)) if (!conversation.isOpen) conversation.feed.unfollow();
+    for (const conversation of ordered.slice(0, recent)) conversation.sync.subscribe();
+    // Only far below the edge, or a conversation that moves up and down there would be subscribed again and again.
+    for (const conversation of ordered.slice(recent * 2)) if (!conversation.isOpen) conversation.sync.unsubscribe();
   }
 }

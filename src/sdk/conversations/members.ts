@@ -1,18 +1,18 @@
-import type { Core } from "../parts.ts";
+import type { Core } from "../parts/core.ts";
 import type { People } from "../public/conversation.ts";
 import { ConfabError } from "../public/errors.ts";
 import type { ConversationInfo, User } from "../public/types.ts";
 
-/** The calls about who takes part in a conversation, and what it is called. */
-export function members(id: string, core: Core) {
+/** Calls about the members and the name of a conversation. */
+export function memberCalls(id: string, core: Core) {
   const call = (method: string, path: string, body?: object) =>
     core.http.call(method, `chat/conversations/${id}/${path}`, body);
 
   async function removeParticipant(userId: number): Promise<void> {
     await call("DELETE", `participants/${userId}/`);
     const self = core.conversations.get(id);
-    // A 1-on-1 is hidden; the server says so.
-    if (userId === core.me?.id && self.info?.is_group !== false) self.gone("removed");
+    // The server hides a 1-on-1 instead, and sends a `hidden` frame.
+    if (userId === core.me?.id && self.info?.is_group !== false) self.markGone("removed");
   }
 
   return {
@@ -33,7 +33,7 @@ export function members(id: string, core: Core) {
     },
     async rename(name: string | null): Promise<void> {
       const { data } = await call("PATCH", "", { name });
-      core.conversations.get(id).learn(data as ConversationInfo);
+      core.conversations.get(id).applySummary(data as ConversationInfo);
     },
   };
 }

@@ -1,156 +1,151 @@
+import { CONTENT_MAX } from "../../protocol/content.ts";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { randomId } from "../base/random-id.ts";
-import type { Entry } from "../offline/stored.ts";
-import type { Core, Frame, LiveConversation } from "../parts.ts";
+import type { LiveConversation, Outbox } from "../parts/conversation.ts";
+import type { Core } from "../parts/core.ts";
+import type { Frame, OutFrame } from "../parts/frames.ts";
+import type { OutboxEntry } from "../parts/stored.ts";
 import type { Outgoing } from "../public/conversation.ts";
 import { ConfabError } from "../public/errors.ts";
 import type { Message } from "../public/types.ts";
-import type { OutFrame } from "../transport/connection.ts";
 import { keyOf } from "./timeline.ts";
 
-interface Sent {
+/** The server's answer to an entry. */
+interface Confirmation {
   id: string;
   seq: number;
   version: number;
 }
 
-/** An entry in memory. */
 interface Item {
-  entry: Entry;
-  /** The server may have it: it must not change any more. */
-  tried: boolean;
-  /** The server has it, but its message has not come yet. */
-  sent?: Sent;
-  /** Its message has come, and was told of. It may stay shown until a page has it, and that one tells of it no more. */
-  isTold?: boolean;
-  done: Deferred<Sent>;
+  entry: OutboxEntry;
+  /** It was sent, so the server may have it and it must not change any more. */
+  wasTried: boolean;
+  /** The server has it. Its message may still be on its way. */
+  confirmation?: Confirmation;
+  /** Its `message` event was emitted. The echo may stay until a page includes the message, which emits nothing then. */
+  isAnnounced?: boolean;
+  done: Deferred<Confirmation>;
 }
 
-const CONTENT_MAX = 5000;
-
-export type Outbox = ReturnType<typeof createOutbox>;
-
 /**
- * What is not sent yet of a conversation, kept in storage until the server has it. One is in flight at a time: the next
- * goes out when the one before is durable or refused for good, so none ever overtakes another.
+ * Keeps the unsent entries of a conversation, also in the storage, and sends them one at a time. The next one goes out
+ * when the server has confirmed the last one or has refused it for good, so none overtakes another.
  */
-export function createOutbox(self: LiveConversation, core: Core) {
-  let queue: Item[] = [];
-  let isBusy = false;
+export function createOutbox(self: LiveConversation, core: Core): Outbox {
+  let items: Item[] = [];
+  let isSending = false;
   let lastOrder = 0;
 
-  const ofKey = (key: string) => queue.filter((item) => item.entry.key === key);
-  const next = () => queue.find((item) => !item.sent && !item.entry.error);
+  const withKey = (key: string) => items.filter((item) => item.entry.key === key);
+  const nextUnsent = () => items.find((item) => !item.confirmation && !item.entry.error);
 
-  function changed() {
-    const shown = queue.filter((item) => !item.sent || item.entry.kind === "message");
-    self.timeline.draw(
+  function itemsChanged() {
+    const shown = items.filter((item) => !item.confirmation || item.entry.kind === "message");
+    self.timeline.showOutbox(
       shown.map((item) => item.entry),
       core.me,
     );
-    self.changed({ messages: true });
-    void pump();
+    self.notifyChanged({ messages: true });
+    void sendNext();
   }
 
-  /** Sends what can be sent. */
-  async function pump() {
-    const item = next();
-    if (!item || isBusy || self.isOver || !core.isOnline()) return;
-    isBusy = item.tried = true;
-    const isWanted = () => !self.isOver && queue.includes(item) && !item.sent;
+  async function sendNext() {
+    const item = nextUnsent();
+    if (!item || isSending || self.isDetached || !core.isOnline()) return;
+    isSending = item.wasTried = true;
+    const isWanted = () => !self.isDetached && items.includes(item) && !item.confirmation;
     const { key } = item.entry;
     const before = self.timeline.find(key);
     try {
-      const sent = await core.connection.ask(frameOf(item.entry), Infinity, isWanted);
-      if (isWanted()) settle(item, sent as Frame<"ack">, self.timeline.find(key) === before);
+      const ack = await core.connection.request(frameOf(item.entry), Infinity, isWanted);
+      if (isWanted()) confirmItem(item, ack as Frame<"ack">, self.timeline.find(key) === before);
     } catch (error) {
-      if (!(error instanceof ConfabError)) core.onError(error);
-      else if (isWanted()) refuse(item, error);
+      if (!(error instanceof ConfabError)) core.reportError(error);
+      else if (isWanted()) failItem(item, error);
     }
-    isBusy = false;
-    // Sends what comes next; after a cut the next connection sends this one again.
-    tidy();
+    isSending = false;
+    // Sends the next entry. After a lost connection, the next connection sends this one again.
+    removeConfirmed();
   }
 
-  function refuse(item: Item, error: ConfabError) {
+  function failItem(item: Item, error: ConfabError) {
     item.entry = { ...item.entry, error: { code: error.code, message: error.message } };
-    core.lease?.keep(item.entry);
+    core.outboxOwner?.saveEntry(item.entry);
     item.done.reject(error);
-    changed();
+    itemsChanged();
   }
 
-  /**
-   * The server has it: an ack says so, or the message itself.
-   * @param isUntold of an edit or a deletion: the server has said nothing of the message meanwhile
-   */
-  function settle(item: Item, sent: Sent, isUntold = false) {
-    item.sent = sent;
-    core.lease?.unkeep(item.entry);
-    item.done.resolve(sent);
+  /** @param isUnchanged for an edit or a deletion: no frame has changed the message since it was sent */
+  function confirmItem(item: Item, confirmation: Confirmation, isUnchanged = false) {
+    item.confirmation = confirmation;
+    core.outboxOwner?.deleteEntry(item.entry);
+    item.done.resolve(confirmation);
     const { kind, key, content } = item.entry;
-    if (kind === "message") self.reading.learn({ head: sent.seq, seq: sent.seq });
-    // An edit or a deletion is done: so it is shown, until the server's own word comes.
-    else if (isUntold) self.timeline.amend(key, content, kind);
+    if (kind === "message") self.readState.update({ head: confirmation.seq, seq: confirmation.seq });
+    // Shows the edit or deletion until its frame comes.
+    else if (isUnchanged) self.timeline.applyConfirmed(key, content, kind);
   }
 
-  /** Drops what is over: what the server has, and shows. */
-  function tidy() {
-    queue = queue.filter((item) => !item.sent || (item.entry.kind === "message" && self.feed.isAwaited(item.sent.seq)));
-    changed();
+  function removeConfirmed() {
+    items = items.filter(
+      ({ confirmation, entry }) => !confirmation || (entry.kind === "message" && self.sync.isAwaited(confirmation.seq)),
+    );
+    itemsChanged();
   }
 
-  function remove(item: Item) {
-    queue = queue.filter((other) => other !== item);
-    core.lease?.unkeep(item.entry);
+  function removeItem(item: Item) {
+    items = items.filter((other) => other !== item);
+    core.outboxOwner?.deleteEntry(item.entry);
   }
 
-  /** At the end, when it has no place of its own. */
-  function insert(unplaced: Omit<Entry, "order"> & { order?: number }, tried: boolean): Item {
+  /** Without an `order`, the entry goes to the end. */
+  function insert(unplaced: Omit<OutboxEntry, "order"> & { order?: number }, wasTried: boolean): Item {
     const entry = { order: Math.max(lastOrder + 1, Date.now()), ...unplaced };
-    const item: Item = { entry, tried, done: deferred() };
-    // Who does not care for the outcome is not told of it.
+    const item: Item = { entry, wasTried, done: deferred() };
+    // `done` may be ignored, so its rejection must not count as unhandled.
     item.done.promise.catch(() => {});
     lastOrder = Math.max(lastOrder, entry.order);
-    queue = [...queue, item].sort((a, b) => a.entry.order - b.entry.order);
-    core.lease?.keep(entry);
+    items = [...items, item].sort((a, b) => a.entry.order - b.entry.order);
+    core.outboxOwner?.saveEntry(entry);
     return item;
   }
 
-  function add(kind: Entry["kind"], id: string, key: string, content: string, message_id?: string): Outgoing {
-    if (!core.me || core.isClosed || self.isOver)
+  function add(kind: OutboxEntry["kind"], id: string, key: string, content: string, message_id?: string): Outgoing {
+    if (!core.me || core.isClosed || self.isDetached)
       throw new ConfabError("authentication_required", "Nobody is signed in");
-    // An edit that has not gone out is not worth sending when there is a newer one.
-    for (const item of ofKey(key))
-      if (item.entry.kind !== "message" && (!item.tried || item.entry.error)) discardItem(item);
+    // A newer edit or deletion replaces one that has not gone out.
+    for (const item of withKey(key))
+      if (item.entry.kind !== "message" && (!item.wasTried || item.entry.error)) discardItem(item);
     const created_at = new Date().toISOString();
     return submit(insert({ id, kind, key, conversation_id: self.id, message_id, content, created_at }, false));
   }
 
-  /** What the server would not even read, but end the connection over, is refused here, and shown as failed. */
+  /** Fails a text that is too long here. The server would close the connection over a frame that is too large. */
   function submit(item: Item): Outgoing {
     const { content } = item.entry;
     if (content.length > CONTENT_MAX && [...content].length > CONTENT_MAX)
-      refuse(item, new ConfabError("validation_failed", `Message content cannot exceed ${CONTENT_MAX} characters`));
-    else changed();
+      failItem(item, new ConfabError("validation_failed", `Message content cannot exceed ${CONTENT_MAX} characters`));
+    else itemsChanged();
     return { key: item.entry.key, done: item.done.promise };
   }
 
-  /** An edit or a deletion of a message that the server has. */
-  function change(kind: "edit" | "delete", key: string, content: string): Outgoing {
-    const message = self.timeline.find(key) ?? ofKey(key).find((item) => item.sent)?.sent;
+  /** Edits or deletes a message that the server has. */
+  function addChange(kind: "edit" | "delete", key: string, content: string): Outgoing {
+    const message = self.timeline.find(key) ?? withKey(key).find((item) => item.confirmation)?.confirmation;
     if (!message) throw new ConfabError("not_sent", "It is not sent yet");
     return add(kind, randomId(), key, content, message.id);
   }
 
-  /** As it is now: at its place, or behind all others when it has failed. */
+  /** Sends an entry again: at its place, or behind all others when it has failed. */
   function resubmit(item: Item): Outgoing {
     const { error, order: _, ...entry } = item.entry;
     if (!error) {
-      core.lease?.keep(item.entry);
+      core.outboxOwner?.saveEntry(item.entry);
       return submit(item);
     }
-    remove(item);
-    // Under the old id the server knows another text.
+    removeItem(item);
+    // The server knows another text under the old id.
     if (error.code === "client_id_conflict") {
       const { id } = entry;
       entry.id = randomId();
@@ -160,62 +155,60 @@ export function createOutbox(self: LiveConversation, core: Core) {
   }
 
   function discardItem(item: Item) {
-    remove(item);
+    removeItem(item);
     item.done.reject(new ConfabError("discarded", "It was discarded"));
-    changed();
+    itemsChanged();
   }
 
   return {
-    tidy,
-    /** Something waits to be sent. */
-    isSending: () => next() !== undefined,
-    send(text: string): Outgoing {
+    removeConfirmed,
+    hasUnsent: () => nextUnsent() !== undefined,
+    send(text) {
       const client_id = randomId();
       const key = keyOf({ id: "", sender_id: core.me?.id ?? 0, client_id });
       return add("message", client_id, key, trimmed(text));
     },
-    edit(key: string, text: string): Outgoing {
+    edit(key, text) {
       const content = trimmed(text);
-      const item = ofKey(key).find((item) => item.entry.kind === "message" && !item.sent);
-      if (!item || (item.tried && !item.entry.error)) return change("edit", key, content);
+      const item = withKey(key).find((item) => item.entry.kind === "message" && !item.confirmation);
+      if (!item || (item.wasTried && !item.entry.error)) return addChange("edit", key, content);
       item.entry = { ...item.entry, content };
       return resubmit(item);
     },
-    delete: (key: string) => change("delete", key, ""),
-    retry(key: string) {
-      for (const item of ofKey(key)) if (item.entry.error) resubmit(item);
+    delete: (key) => addChange("delete", key, ""),
+    retry(key) {
+      for (const item of withKey(key)) if (item.entry.error) resubmit(item);
     },
-    discard: (key: string) => ofKey(key).forEach(discardItem),
-    /** Messages have come. Another text under one's id, where nobody has edited it, is not this one. */
-    arrived(messages: readonly Message[]) {
+    discard: (key) => withKey(key).forEach(discardItem),
+    confirm(messages) {
       for (const message of messages) {
-        const isThis = ({ sent, entry: { kind, content, error } }: Item) =>
-          kind === "message" &&
-          (sent || content === message.content || (!error && (message.edited_at ?? message.deleted_at)));
-        const item = ofKey(keyOf(message)).find(isThis);
+        const item = withKey(keyOf(message)).find((item) => isSameMessage(item, message));
         if (!item) continue;
-        settle(item, message);
-        if (!item.isTold) self.announce(message, true);
-        item.isTold = true;
+        confirmItem(item, message);
+        if (!item.isAnnounced) self.announce(message, true);
+        item.isAnnounced = true;
       }
-      tidy();
+      removeConfirmed();
     },
-    /** Nobody's any more; what is kept stays kept. */
     clear() {
-      queue = [];
-      changed();
+      items = [];
+      itemsChanged();
     },
-    /** Takes over what an earlier client has left. */
-    adopt(entry: Entry) {
-      if (queue.some((item) => item.entry.id === entry.id)) return;
+    adopt(entry) {
+      if (items.some((item) => item.entry.id === entry.id)) return;
       insert(entry, true);
-      changed();
+      itemsChanged();
     },
   };
 }
 
-/** What a frame of its kind does not need the server leaves unread. */
-const frameOf = ({ kind: type, conversation_id, id: client_id, message_id, content }: Entry): OutFrame => ({
+/** Whether a message of the server is the one that was sent. Under the same id it may have another text, without an edit. */
+const isSameMessage = ({ confirmation, entry: { kind, content, error } }: Item, message: Message) =>
+  kind === "message" &&
+  (confirmation || content === message.content || (!error && (message.edited_at ?? message.deleted_at)));
+
+/** The server ignores fields that a frame of this kind does not need. */
+const frameOf = ({ kind: type, conversation_id, id: client_id, message_id, content }: OutboxEntry): OutFrame => ({
   type,
   conversation_id,
   message_id,

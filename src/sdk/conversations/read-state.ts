@@ -1,71 +1,58 @@
 import { later } from "../base/platform.ts";
+import type { ReadState } from "../parts/conversation.ts";
 
-/** What is read in one go is told once. */
-const TELL_EVERY_MS = 500;
+/** Messages that are read one after the other are reported together. */
+const SEND_AFTER_MS = 500;
 
-export type Reading = ReturnType<typeof createReading>;
-
-/** How far a conversation goes, and how far it was read. */
-export function createReading(tell: (seq: number) => void) {
+/** Keeps the counters of a conversation, and sends the user's read position. */
+export function createReadState(sendPosition: (seq: number) => void): ReadState {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Tells it now if it is still to be told. */
   function flush() {
     if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
-    tell(reading.seq);
+    sendPosition(state.seq);
   }
 
-  const reading = {
+  const state: ReadState = {
     flush,
-    /** The newest `seq` the server has told of. */
     head: 0,
-    /** What retention has taken: older messages are not to be had. */
     pruned: 0,
-    /** How far oneself has read. */
     seq: 0,
-    /** The others. */
     positions: new Map<number, number>(),
-    /** Whether the own read position is known. */
     isKnown: false,
     get unread() {
-      return reading.isKnown ? Math.max(0, reading.head - Math.max(reading.seq, reading.pruned)) : 0;
+      return state.isKnown ? Math.max(0, state.head - Math.max(state.seq, state.pruned)) : 0;
     },
-    /** Takes what is known of any source: in one history positions never go back. */
-    learn({ head = 0, pruned = 0, seq }: { head?: number; pruned?: number; seq?: number }) {
-      reading.head = Math.max(reading.head, head);
-      reading.pruned = Math.max(reading.pruned, pruned);
-      reading.seq = Math.max(reading.seq, seq ?? 0);
-      reading.isKnown ||= seq !== undefined;
+    update({ head = 0, pruned = 0, seq }) {
+      state.head = Math.max(state.head, head);
+      state.pruned = Math.max(state.pruned, pruned);
+      state.seq = Math.max(state.seq, seq ?? 0);
+      state.isKnown ||= seq !== undefined;
     },
-    /** Forgets positions of another history. */
-    forget() {
-      reading.head = reading.pruned = reading.seq = 0;
-      reading.positions.clear();
+    updatePosition(userId, seq) {
+      state.positions.set(userId, Math.max(seq, state.positions.get(userId) ?? 0));
     },
-    learnPosition(userId: number, seq: number) {
-      reading.positions.set(userId, Math.max(seq, reading.positions.get(userId) ?? 0));
+    applyServerState(head, seq) {
+      state.head = head;
+      // The server has an older history: the messages that were read here are lost.
+      if (state.seq > head) state.seq = seq;
+      // The server has missed a read position, perhaps that of an earlier client.
+      if (state.seq > seq) sendPosition(state.seq);
+      state.update({ seq });
     },
-    /** Returns whether that is news. */
-    mark(seq: number): boolean {
-      const to = Math.min(seq, reading.head);
-      if (to <= reading.seq) return false;
-      reading.seq = to;
-      timer ??= later(flush, TELL_EVERY_MS);
+    reset() {
+      state.head = state.pruned = state.seq = 0;
+      state.positions.clear();
+    },
+    markRead(seq) {
+      const to = Math.min(seq, state.head);
+      if (to <= state.seq) return false;
+      state.seq = to;
+      timer ??= later(flush, SEND_AFTER_MS);
       return true;
     },
-    /**
-     * The server says how far it goes and where it has us; tells it more when it has missed something, also of an earlier
-     * client.
-     */
-    heard(head: number, seq: number) {
-      reading.head = head;
-      // It was put back to an older state: what was read then is not there any more.
-      if (reading.seq > head) reading.seq = seq;
-      if (reading.seq > seq) tell(reading.seq);
-      reading.learn({ seq });
-    },
   };
-  return reading;
+  return state;
 }

@@ -1,88 +1,87 @@
-import type { Change, Core, Frame, LiveConversation } from "../parts.ts";
-import type { SentMessage } from "../public/conversation.ts";
+import type { LiveConversation, Sync } from "../parts/conversation.ts";
+import type { Core } from "../parts/core.ts";
+import type { Frame } from "../parts/frames.ts";
 import { ConfabError } from "../public/errors.ts";
 import type { Message } from "../public/types.ts";
-import { Cut } from "../transport/retry.ts";
+import { ConnectionLost } from "../transport/retry.ts";
 
+/** With these codes the conversation does not exist for this user. */
 const GONE = /^(not_a_participant|not_found|validation_failed)$/;
-/** How many times a page is requested while the server can't give it. */
+/** How often an older page is requested while the server can't give it. */
 const PAGE_TRIES = 3;
 
-export type Feed = ReturnType<typeof createFeed>;
-
-/** The changes of one conversation, each once, in order, without a hole; and its pages of messages. */
-export function createFeed(self: LiveConversation, core: Core) {
-  const { id: conversation_id, timeline, reading } = self;
-  let state: "none" | "pending" | "live" = "none";
-  /** The version at which the feed has caught up. */
+/** Subscribes to a conversation, applies each of its changes once and in order, and loads pages of messages. */
+export function createSync(self: LiveConversation, core: Core): Sync {
+  const { id: conversation_id, timeline, readState } = self;
+  let subscription: "none" | "requested" | "live" = "none";
+  /** The version up to which the server replays changes. */
   let target = 0;
   /** The version after which a change was missing the last time. */
   let gapAfter: number | undefined;
   let isLoading = false;
-  /** Goes up when the loaded messages, and pages still on their way, are no longer valid. */
+  /** Goes up when loaded messages, and pages that are on their way, are no longer valid. */
   let generation = 0;
-  let older: Promise<number> | undefined;
-  /** How many pages are on their way, and the changes since: the pages may not include them. */
-  let pages = 0;
+  let olderPage: Promise<number> | undefined;
+  /** How many pages are on their way. */
+  let pageCount = 0;
+  /** Messages of changes that came while pages were on their way. The pages may have older states of them. */
   const meanwhile = new Map<number, Message>();
 
-  /** Subscribes, and resumes from the last change that came. */
-  function follow() {
-    if (state !== "none" || self.goneReason || !core.isOnline()) return;
-    state = "pending";
-    // Without a tag, the version may name a different change now: the database may have gone back.
-    if (feed.isFilled && feed.version > 0 && !feed.tag && self.epoch !== core.epoch) forget();
-    const cursor = feed.isFilled ? { after_version: feed.version, tag: feed.tag } : {};
-    core.connection.ask({ type: "subscribe", conversation_id, ...cursor }).catch((error: unknown) => {
-      if (error instanceof Cut) return;
-      state = "none";
-      failed(error);
+  function subscribe() {
+    if (subscription !== "none" || self.goneReason || !core.isOnline()) return;
+    subscription = "requested";
+    // Without a tag, the version may name another change now: the database may have gone back.
+    if (sync.isLoaded && sync.version > 0 && !sync.tag && self.epoch !== core.epoch) discardMessages();
+    const cursor = sync.isLoaded ? { after_version: sync.version, tag: sync.tag } : {};
+    core.connection.request({ type: "subscribe", conversation_id, ...cursor }).catch((error: unknown) => {
+      if (error instanceof ConnectionLost) return;
+      subscription = "none";
+      handleError(error);
     });
   }
 
-  /** An open conversation shows the loaded messages until others replace them. The feed does not resume from them. */
-  function forget() {
+  function discardMessages() {
     generation++;
-    feed.isFilled = false;
+    sync.isLoaded = false;
     if (self.isOpen) return;
-    timeline.reset([]);
-    self.changed({ messages: true, reset: true });
+    timeline.replaceAll([]);
+    self.notifyChanged({ messages: true, reset: true });
   }
 
-  function failed(error: unknown) {
-    if (error instanceof ConfabError && GONE.test(error.code)) self.gone();
-    else core.onError(error);
+  function handleError(error: unknown) {
+    if (error instanceof ConfabError && GONE.test(error.code)) self.markGone();
+    else core.reportError(error);
   }
 
-  /** Reads a page, and applies what has changed since the request. */
-  async function read<T>(
+  /** Reads a page, and gives it to `apply` with the changes that came since the request. */
+  async function readPage<T>(
     page: { before_seq?: number; limit?: number },
-    use: (messages: Message[], total: number, head: number) => T,
+    apply: (messages: Message[], total: number, head: number) => T,
     tries?: number,
   ): Promise<T> {
-    const { head } = reading;
-    const asked = generation;
-    pages++;
+    const { head } = readState;
+    const started = generation;
+    pageCount++;
     try {
       const frame = { type: "history", conversation_id, ...page };
-      const answer = (await core.connection.ask(frame, tries)) as Frame<"history">;
-      if (asked !== generation) throw new Cut();
+      const answer = (await core.connection.request(frame, tries)) as Frame<"history">;
+      if (started !== generation) throw new ConnectionLost();
       const messages = answer.messages.map((message) => meanwhile.get(message.seq) ?? message);
-      const used = use(messages, answer.total, head);
+      const result = apply(messages, answer.total, head);
       // Servers of earlier releases don't send `pruned_seq`.
       self.prune(answer.pruned_seq ?? 0);
-      // A sent message that is on the page is acked, even if its ack got lost.
-      self.outbox.arrived(messages);
-      return used;
+      // A message on the page was sent, even if its ack was lost.
+      self.outbox.confirm(messages);
+      return result;
     } finally {
-      if (--pages === 0) meanwhile.clear();
+      if (--pageCount === 0) meanwhile.clear();
     }
   }
 
-  /** @param head the newest seq known before the request. An empty page means that retention removed all up to it. */
-  function learn(newest: Message | undefined, total: number, head: number) {
+  /** @param head the newest seq known before the request. An empty page means that retention has removed all up to it */
+  function updateCounters(newest: Message | undefined, total: number, head: number) {
     const seq = newest?.seq ?? head;
-    reading.learn({ head: seq, pruned: seq - total });
+    readState.update({ head: seq, pruned: seq - total });
   }
 
   /** Loads the newest page, which replaces all loaded messages. */
@@ -91,167 +90,158 @@ export function createFeed(self: LiveConversation, core: Core) {
     isLoading = true;
     let isDense = true;
     try {
-      isDense = await read({}, (messages, total, head) => {
+      isDense = await readPage({}, (messages, total, head) => {
         const reset = timeline.last !== undefined;
-        feed.isFilled = true;
-        learn(messages.at(-1), total, head);
-        timeline.reset(messages);
+        sync.isLoaded = true;
+        updateCounters(messages.at(-1), total, head);
+        timeline.replaceAll(messages);
         const isDense = [...meanwhile.values()].every((message) => timeline.put(message));
-        if (timeline.newest) self.noteNewest(timeline.newest);
-        self.changed({ messages: true, reset });
+        if (timeline.newest) self.updateNewest(timeline.newest);
+        self.notifyChanged({ messages: true, reset });
         return isDense;
       });
     } catch (error) {
-      // A cut: a new connection may have filled the feed already.
-      if (error instanceof Cut) isDense = feed.isFilled;
-      else failed(error);
+      // A new connection may have loaded the messages already.
+      if (error instanceof ConnectionLost) isDense = sync.isLoaded;
+      else handleError(error);
     }
     isLoading = false;
-    if (!isDense && state === "live") await loadNewest();
+    if (!isDense && subscription === "live") await loadNewest();
     self.announceHeld();
-    self.changed();
+    self.notifyChanged();
   }
 
   async function readOlder(limit = 50): Promise<number> {
     for (;;) {
-      await core.online();
+      await core.whenOnline();
       const before_seq = timeline.first?.seq;
       if (before_seq === undefined || !self.hasOlder || self.goneReason) return 0;
-      const use = (messages: Message[]) => {
+      const apply = (messages: Message[]) => {
         if (timeline.first?.seq !== before_seq) return undefined;
         const prepended = timeline.prepend(messages);
         // Nothing older is left: retention has removed it meanwhile.
-        if (prepended === 0) reading.learn({ pruned: before_seq - 1 });
-        self.changed({ messages: true, prepended });
+        if (prepended === 0) readState.update({ pruned: before_seq - 1 });
+        self.notifyChanged({ messages: true, prepended });
         return prepended;
       };
       try {
-        const prepended = await read({ before_seq, limit }, use, PAGE_TRIES);
+        const prepended = await readPage({ before_seq, limit }, apply, PAGE_TRIES);
         if (prepended !== undefined) return prepended;
       } catch (error) {
-        if (!(error instanceof Cut)) throw error;
+        if (!(error instanceof ConnectionLost)) throw error;
       }
     }
   }
 
   /** Reads only the newest message, for the list. */
-  function peek() {
-    const use = ([message]: Message[], total: number, head: number) => {
-      learn(message, total, head);
+  function readNewestMessage() {
+    const apply = ([message]: Message[], total: number, head: number) => {
+      updateCounters(message, total, head);
       if (!message) return;
-      self.noteNewest(message);
-      if (self.isListed && message.seq > reading.seq) self.announce(message);
-      self.told = Math.max(self.told, message.seq);
+      self.updateNewest(message);
+      if (self.isListed && message.seq > readState.seq) self.announce(message);
+      self.announcedSeq = Math.max(self.announcedSeq, message.seq);
     };
-    read({ limit: 1 }, use).catch(failed);
+    readPage({ limit: 1 }, apply).catch(handleError);
   }
 
-  const feed = {
-    /** The last change that was applied, and its tag, which tells one history of the database from another. */
+  const sync: Sync = {
     version: 0,
-    tag: undefined as string | undefined,
-    /** The messages are loaded, as of `version`. */
-    isFilled: false,
-    follow,
-    forget,
-    get isFollowed() {
-      return state !== "none";
+    tag: undefined,
+    isLoaded: false,
+    subscribe,
+    discardMessages,
+    get isSubscribed() {
+      return subscription !== "none";
     },
-    /** The newest page was requested and has not come. */
     get isLoading() {
       return isLoading;
     },
     get isLive() {
-      return state === "live";
+      return subscription === "live";
     },
-    /** Whether the message with this seq is still to come from the server. */
-    isAwaited: (seq: number) =>
-      state !== "none" &&
-      // If the feed is not filled, the page that is on its way includes the message.
-      ((self.isOpen && !feed.isFilled) || seq > ((feed.isFilled ? timeline.last : timeline.newest)?.seq ?? 0)),
+    isAwaited: (seq) =>
+      subscription !== "none" &&
+      // While the newest page of an open conversation is not loaded, that page will include the message.
+      ((self.isOpen && !sync.isLoaded) || seq > ((sync.isLoaded ? timeline.last : timeline.newest)?.seq ?? 0)),
     get isUpToDate() {
-      return state === "live" && feed.isFilled && feed.version >= target;
+      return subscription === "live" && sync.isLoaded && sync.version >= target;
     },
-    unfollow() {
-      if (state !== "live" || feed.version < target) return;
-      state = "none";
-      core.connection.tell({ type: "unsubscribe", conversation_id });
+    unsubscribe() {
+      if (subscription !== "live" || sync.version < target) return;
+      subscription = "none";
+      core.connection.send({ type: "unsubscribe", conversation_id });
     },
-    /** The connection is gone, or the user is no longer a member. */
-    down() {
-      state = "none";
+    subscriptionEnded() {
+      subscription = "none";
     },
-    /** Loads the messages: somebody opens the conversation. */
-    want() {
-      if (state === "live" && !feed.isFilled) void loadNewest();
-      else follow();
+    ensureLoaded() {
+      if (subscription === "live" && !sync.isLoaded) void loadNewest();
+      else subscribe();
     },
-    loadOlder(limit?: number): Promise<number> {
-      older ??= readOlder(limit).finally(() => {
-        older = undefined;
+    loadOlder(limit) {
+      olderPage ??= readOlder(limit).finally(() => {
+        olderPage = undefined;
       });
-      return older;
+      return olderPage;
     },
-    async messageAt(seq: number): Promise<SentMessage | undefined> {
-      const use = ([message]: Message[]) => (message?.seq === seq ? timeline.show(message) : undefined);
-      await core.online();
-      return read({ before_seq: seq + 1, limit: 1 }, use, PAGE_TRIES);
+    async messageAt(seq) {
+      const apply = ([message]: Message[]) => (message?.seq === seq ? timeline.toShown(message) : undefined);
+      await core.whenOnline();
+      return readPage({ before_seq: seq + 1, limit: 1 }, apply, PAGE_TRIES);
     },
-    subscribed({ last_version, last_seq, read_seq, tag, pruned_seq = 0 }: Frame<"subscribed">) {
-      if (state !== "pending") return;
-      state = "live";
+    applySubscribed({ last_version, last_seq, read_seq, tag, pruned_seq = 0 }) {
+      if (subscription !== "requested") return;
+      subscription = "live";
       target = last_version;
-      // A page or a replay shows messages as they are now, which may be newer than the cursor. If the database has gone
-      // back, that state may be lost.
-      const isOther = self.meetHistory();
-      if (isOther) forget();
+      // Pages and replays show messages as they are now, which may be newer than the cursor. If the database has gone back,
+      // that state may be lost.
+      const isOtherEpoch = self.updateEpoch();
+      if (isOtherEpoch) discardMessages();
       // The newest message here is newer than the server's, so it is lost, whatever the epoch says.
-      if (isOther || last_seq < (timeline.newest?.seq ?? 0)) timeline.forgetNewest();
-      reading.heard(last_seq, read_seq);
-      self.told = Math.min(self.told, last_seq);
+      if (isOtherEpoch || last_seq < (timeline.newest?.seq ?? 0)) timeline.resetNewest();
+      readState.applyServerState(last_seq, read_seq);
+      self.announcedSeq = Math.min(self.announcedSeq, last_seq);
       self.prune(pruned_seq);
-      self.changed();
-      if (feed.isFilled) return;
-      feed.version = last_version;
-      feed.tag = tag ?? undefined;
+      self.notifyChanged();
+      if (sync.isLoaded) return;
+      sync.version = last_version;
+      sync.tag = tag ?? undefined;
       if (self.isOpen) {
         // The socket brings every newer message. The page may bring some of them first.
-        self.told = last_seq;
+        self.announcedSeq = last_seq;
         void loadNewest();
-      } else if (last_seq > Math.min(self.told, timeline.newest?.seq ?? pruned_seq)) peek();
+      } else if (last_seq > Math.min(self.announcedSeq, timeline.newest?.seq ?? pruned_seq)) readNewestMessage();
     },
-    /** The server can't resume from this version: subscribes anew, and loads the newest page. */
-    reset() {
-      if (state !== "live") return;
-      state = "none";
+    applyReset() {
+      if (subscription !== "live") return;
+      subscription = "none";
       self.epoch = null;
-      forget();
-      follow();
+      discardMessages();
+      subscribe();
       if (self.isOpen) core.conversations.refresh(self);
     },
-    /** Moves the cursor. Returns whether the change is the next one: each is applied once, and none is skipped. */
-    advance({ version, tag, from = version, message }: Change): boolean {
-      if (!(version > feed.version)) return false;
-      // A change that is not the next one, or comes from an earlier subscription: the new subscription brings it again.
-      if (state !== "live" || (feed.isFilled && from > feed.version + 1)) {
-        if (state === "live") {
-          state = "none";
-          // The same change was missing after the last resume too: start from the newest page instead.
-          if (gapAfter === feed.version) forget();
-          gapAfter = feed.version;
+    advanceCursor({ version, tag, from = version, message }) {
+      if (!(version > sync.version)) return false;
+      // A change is missing before this one, or it belongs to an earlier subscription. A new subscription brings it again.
+      if (subscription !== "live" || (sync.isLoaded && from > sync.version + 1)) {
+        if (subscription === "live") {
+          subscription = "none";
+          // The same change was missing after the last resume too, so start from the newest page instead.
+          if (gapAfter === sync.version) discardMessages();
+          gapAfter = sync.version;
         }
-        follow();
+        subscribe();
         return false;
       }
-      feed.version = version;
-      feed.tag = tag;
-      if (message && pages > 0) meanwhile.set(message.seq, message);
+      sync.version = version;
+      sync.tag = tag;
+      if (message && pageCount > 0) meanwhile.set(message.seq, message);
       return true;
     },
-    /** Puts a message in its place. If there is a hole before it, loads the newest page again. */
-    put(message: Message) {
-      if (!timeline.put(message, feed.isFilled) && feed.isFilled) void loadNewest();
+    putMessage(message) {
+      if (!timeline.put(message, sync.isLoaded) && sync.isLoaded) void loadNewest();
     },
   };
-  return feed;
+  return sync;
 }

@@ -1,154 +1,142 @@
-import type { Entry } from "../offline/stored.ts";
+import type { Timeline } from "../parts/conversation.ts";
+import type { OutboxEntry } from "../parts/stored.ts";
 import type { ChatMessage, LocalMessage, SentMessage } from "../public/conversation.ts";
 import { ConfabError } from "../public/errors.ts";
 import type { Message, User } from "../public/types.ts";
 
-export type Timeline = ReturnType<typeof createTimeline>;
+/** A conversation that is not open keeps this many messages in memory. */
+export const MESSAGES_KEPT = 100;
 
-/** A conversation's messages as they are shown: those the server has, dense by `seq`, then the local echoes. */
-export function createTimeline() {
-  /** Changes in place; its elements are replaced. */
+/** Holds the messages of a conversation as they are shown: those of the server, dense by `seq`, then the local echoes. */
+export function createTimeline(): Timeline {
   const items: ChatMessage[] = [];
-  /** How many of them the server has. */
-  let sent = 0;
-  /** The newest that is known; the items may be none, or old. */
+  /** How many items, from the first one, the server has. */
+  let sentCount = 0;
   let newest: SentMessage | undefined;
-  /** Edits and deletions that are under way, by the keys of their messages. */
-  let changes = new Map<string, Entry>();
-  /** What the server says of what is shown. */
-  const truths = new WeakMap<ChatMessage, Message>();
+  /** Unconfirmed edits and deletions, by the keys of their messages. */
+  let changes = new Map<string, OutboxEntry>();
+  /** The server's version of each shown message. */
+  const originals = new WeakMap<ChatMessage, Message>();
 
-  const at = (index: number) => (index < sent ? (items[index] as SentMessage | undefined) : undefined);
-  const truthOf = (message: SentMessage): Message => truths.get(message) ?? message;
+  const sentAt = (index: number) => (index < sentCount ? (items[index] as SentMessage | undefined) : undefined);
+  const originalOf = (message: SentMessage): Message => originals.get(message) ?? message;
   const findIndex = (key: string) => items.findLastIndex((message) => message.key === key);
 
-  /** What the server has under this key. */
   function find(key: string): Message | undefined {
-    const shown = at(findIndex(key)) ?? newest;
-    return shown?.key === key ? truthOf(shown) : undefined;
+    const shown = sentAt(findIndex(key)) ?? newest;
+    return shown?.key === key ? originalOf(shown) : undefined;
   }
 
-  /** As it is shown: with what is being changed of it. */
-  function show(message: Message): SentMessage {
+  function toShown(message: Message): SentMessage {
     const key = keyOf(message);
     const entry = changes.get(key);
     const shown: SentMessage = { ...message, key, state: "sent", ...(entry && changeOf(entry)) };
-    truths.set(shown, message);
+    originals.set(shown, message);
     return shown;
   }
 
-  function noteNewest(message: Message) {
-    if (message.seq >= (newest?.seq ?? 0)) newest = show(message);
+  function updateNewest(message: Message) {
+    if (message.seq >= (newest?.seq ?? 0)) newest = toShown(message);
   }
 
-  const timeline = {
+  const timeline: Timeline = {
     items,
-    show,
-    noteNewest,
+    toShown,
+    updateNewest,
+    find,
     get newest() {
       return newest;
     },
     get first() {
-      return at(0);
+      return sentAt(0);
     },
     get last() {
-      return at(sent - 1);
+      return sentAt(sentCount - 1);
     },
-    get lastMessage(): ChatMessage | undefined {
+    get lastMessage() {
       const last = items.at(-1);
       return last && (last.state !== "sent" || last.seq >= (newest?.seq ?? 0)) ? last : newest;
     },
-    indexOf(seq: number) {
-      const index = seq - (at(0)?.seq ?? Infinity);
-      return index >= 0 && index < sent ? index : -1;
+    indexOf(seq) {
+      const index = seq - (sentAt(0)?.seq ?? Infinity);
+      return index >= 0 && index < sentCount ? index : -1;
     },
-    find,
-    /** The newest ones as the server has them. */
-    truths: (count: number) =>
-      items.slice(Math.max(0, sent - count), sent).map((shown) => truthOf(shown as SentMessage)),
-
-    /** Puts the message where it belongs. False when there is a gap before it. */
-    put(message: Message, mayAppend = true): boolean {
-      noteNewest(message);
-      const index = message.seq - (at(0)?.seq ?? message.seq);
-      if (index >= 0 && index < sent) items[index] = show(message);
-      else if (index === sent && mayAppend) items.splice(sent++, 0, show(message));
-      return index < sent;
+    serverMessages: (count) =>
+      items.slice(Math.max(0, sentCount - count), sentCount).map((shown) => originalOf(shown as SentMessage)),
+    put(message, mayAppend = true) {
+      updateNewest(message);
+      const index = message.seq - (sentAt(0)?.seq ?? message.seq);
+      if (index >= 0 && index < sentCount) items[index] = toShown(message);
+      else if (index === sentCount && mayAppend) items.splice(sentCount++, 0, toShown(message));
+      return index < sentCount;
     },
-    /** An edit or a deletion of it has been done, whatever else the server will say of it. */
-    amend(key: string, content: string, kind: Entry["kind"]) {
+    applyConfirmed(key, content, kind) {
       const message = find(key);
       const now = new Date().toISOString();
       if (message && !message.deleted_at && (kind === "delete" || message.content !== content))
         timeline.put({ ...message, content, [kind === "edit" ? "edited_at" : "deleted_at"]: now }, false);
     },
-    /** A page in place of all that was there. */
-    reset(page: readonly Message[]) {
-      items.splice(0, sent, ...page.map(show));
-      sent = page.length;
+    replaceAll(page) {
+      items.splice(0, sentCount, ...page.map(toShown));
+      sentCount = page.length;
       newest = timeline.last;
     },
-    /** Takes those that fit right before the first; returns how many. */
-    prepend(page: readonly Message[]): number {
-      const first = at(0)?.seq ?? Infinity;
-      const fitting = page.filter(({ seq }) => seq < first);
-      if (fitting.at(-1)?.seq !== first - 1) return 0;
-      items.unshift(...fitting.map(show));
-      sent += fitting.length;
-      return fitting.length;
+    prepend(page) {
+      const first = sentAt(0)?.seq ?? Infinity;
+      const older = page.filter(({ seq }) => seq < first);
+      if (older.at(-1)?.seq !== first - 1) return 0;
+      items.unshift(...older.map(toShown));
+      sentCount += older.length;
+      return older.length;
     },
-    /** The newest is the last of those that are there: what else was known is of another history. */
-    forgetNewest() {
+    resetNewest() {
       newest = timeline.last;
     },
-    /** Forgets all up to this one; returns how many of those that are there. */
-    prune(seq: number): number {
-      const pruned = Math.min(sent, Math.max(0, seq + 1 - (at(0)?.seq ?? Infinity)));
+    prune(seq) {
+      const pruned = Math.min(sentCount, Math.max(0, seq + 1 - (sentAt(0)?.seq ?? Infinity)));
       items.splice(0, pruned);
-      sent -= pruned;
+      sentCount -= pruned;
       if (newest && newest.seq <= seq) newest = undefined;
       return pruned;
     },
-    /** Forgets all but the newest. */
-    trim(keep: number) {
-      const surplus = Math.max(0, sent - keep);
+    trim(count) {
+      const surplus = Math.max(0, sentCount - count);
       items.splice(0, surplus);
-      sent -= surplus;
+      sentCount -= surplus;
     },
-    /** Shows what is on its way now, of oneself. */
-    draw(entries: readonly Entry[], me: User | undefined) {
+    showOutbox(entries, me) {
       const before = changes;
       changes = new Map(entries.filter(isChange).map((entry) => [entry.key, entry]));
       for (const key of [...before.keys(), ...changes.keys()]) {
         const index = findIndex(key);
-        const shown = at(index);
-        if (shown) items[index] = show(truthOf(shown));
+        const shown = sentAt(index);
+        if (shown) items[index] = toShown(originalOf(shown));
       }
-      if (newest) newest = show(truthOf(newest));
-      const echoes = entries.filter((entry) => !isChange(entry)).map((entry) => echo(entry, me));
-      items.splice(sent, items.length, ...echoes);
+      if (newest) newest = toShown(originalOf(newest));
+      const echoes = entries.filter((entry) => !isChange(entry)).map((entry) => echoOf(entry, me));
+      items.splice(sentCount, items.length, ...echoes);
     },
   };
   return timeline;
 }
 
-/** The same from echo to delivery. */
+/** Returns the key of a message. It is the same for the local echo and for the message that the server sends. */
 export const keyOf = ({ id, sender_id, client_id }: Pick<Message, "id" | "sender_id" | "client_id">) =>
   client_id ? `${sender_id}:${client_id}` : id;
 
-const isChange = (entry: Entry) => entry.kind !== "message";
+const isChange = (entry: OutboxEntry) => entry.kind !== "message";
 
-const stateOf = ({ error }: Entry) =>
+const stateOf = ({ error }: OutboxEntry) =>
   error
     ? { state: "failed" as const, error: new ConfabError(error.code, error.message) }
     : { state: "pending" as const };
 
-const changeOf = (entry: Entry): Partial<SentMessage> => ({
+const changeOf = (entry: OutboxEntry): Partial<SentMessage> => ({
   change: { kind: entry.kind as "edit" | "delete", ...stateOf(entry) },
   ...(entry.kind === "edit" && !entry.error && { content: entry.content }),
 });
 
-const echo = (entry: Entry, me: User | undefined): LocalMessage => ({
+const echoOf = (entry: OutboxEntry, me: User | undefined): LocalMessage => ({
   key: entry.key,
   client_id: entry.id,
   conversation_id: entry.conversation_id,

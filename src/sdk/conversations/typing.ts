@@ -1,45 +1,47 @@
 import { later } from "../base/platform.ts";
+import type { Typing } from "../parts/conversation.ts";
 
-const OWN = { repeatMs: 3_000, idleMs: 5_000 };
-/** The server ends it after 6 s; this is for when that is not heard. */
-const EXPIRES_MS = 7_000;
+/** The server drops a repeat within 3 s (docs/contract.md §7). */
+const REPEAT_AFTER_MS = 3_000;
+/** Without a key stroke for this long, the user has stopped typing. */
+const IDLE_AFTER_MS = 5_000;
+/** The server ends a typist after 6 s. This is for a frame that was lost. */
+const EXPIRES_AFTER_MS = 7_000;
 
-/** Who is writing in a conversation, oneself and the others. */
-export function createTyping(tell: (isTyping: boolean) => void, onChange: () => void) {
+/** Sends that the user types, and knows which other members do. */
+export function createTyping(sendTyping: (isTyping: boolean) => void, onChange: () => void): Typing {
   const typists = new Map<number, string>();
   const timers = new Map<number, ReturnType<typeof setTimeout>>();
-  let toldAt: number | undefined;
-  let idle: ReturnType<typeof setTimeout> | undefined;
+  let sentAt: number | undefined;
+  let idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Oneself: told as seldom as needed, and ended after a while. */
-  function set(isTyping = true) {
-    clearTimeout(idle);
+  function setTyping(isTyping = true) {
+    clearTimeout(idleTimer);
     const now = performance.now();
-    if (isTyping) idle = later(() => set(false), OWN.idleMs);
-    if (isTyping ? toldAt !== undefined && now - toldAt < OWN.repeatMs : toldAt === undefined) return;
-    toldAt = isTyping ? now : undefined;
-    tell(isTyping);
+    if (isTyping) idleTimer = later(() => setTyping(false), IDLE_AFTER_MS);
+    if (isTyping ? sentAt !== undefined && now - sentAt < REPEAT_AFTER_MS : sentAt === undefined) return;
+    sentAt = isTyping ? now : undefined;
+    sendTyping(isTyping);
   }
 
-  function take(userId: number, name: string, isTyping: boolean) {
+  function setTypist(userId: number, name: string, isTyping: boolean) {
     clearTimeout(timers.get(userId));
     if (isTyping) {
       typists.set(userId, name);
-      timers.set(userId, setTimeout(take, EXPIRES_MS, userId, name, false));
+      timers.set(userId, setTimeout(setTypist, EXPIRES_AFTER_MS, userId, name, false));
     } else if (!typists.delete(userId)) return;
     onChange();
   }
 
   return {
     typists,
-    set,
-    take,
-    rename(userId: number, name: string) {
+    setTyping,
+    setTypist,
+    rename(userId, name) {
       if (typists.has(userId)) typists.set(userId, name);
     },
-    /** Nothing is heard any more. */
     clear() {
-      for (const id of [...typists.keys()]) take(id, "", false);
+      for (const id of [...typists.keys()]) setTypist(id, "", false);
     },
   };
 }

@@ -1,92 +1,89 @@
-import type { Core, LiveConversation } from "../parts.ts";
-import type { Store } from "./store.ts";
-import type { Kept } from "./stored.ts";
+import type { LiveConversation } from "../parts/conversation.ts";
+import type { Core } from "../parts/core.ts";
+import type { Cache, Store } from "../parts/offline.ts";
+import type { StoredConversation } from "../parts/stored.ts";
 
 const SAVE_AFTER_MS = 1_000;
-/** The most recent ones are kept, with so many of their newest messages. */
-const CONVERSATIONS = 50;
-const MESSAGES = 100;
+/** The most recent conversations are stored, each with this many of its newest messages. */
+const CONVERSATIONS_MAX = 50;
+const MESSAGES_MAX = 100;
 
-export type Keeper = ReturnType<typeof createKeeper>;
-
-/** Keeps what was loaded, so that it is there at once after a reload, also without a connection. */
-export function createKeeper({ conversations }: Pick<Core, "conversations">, store: Store) {
-  const dirty = new Set<LiveConversation>();
+/** Stores loaded conversations, so that a reload shows them at once, also offline. */
+export function createCache({ conversations }: Pick<Core, "conversations">, store: Store): Cache {
+  const changed = new Set<LiveConversation>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let folder: string | undefined;
 
   function save() {
     clearTimeout(timer);
     timer = undefined;
-    const recent = conversations.ordered.slice(0, CONVERSATIONS);
-    for (const conversation of dirty) {
+    const recent = conversations.ordered.slice(0, CONVERSATIONS_MAX);
+    for (const conversation of changed) {
       const key = folder + conversation.id;
-      // One that is open may have been read before the server said what it is.
+      // An open conversation may have messages before it is known to be in the list.
       const isKept = recent.includes(conversation) || (conversation.isOpen && !conversation.goneReason);
-      if (isKept) void store.set(key, keep(conversation));
+      if (isKept) void store.set(key, toStored(conversation));
       else void store.delete(key);
     }
-    dirty.clear();
+    changed.clear();
   }
 
   return {
     save,
-    /** Reads what was kept for this person. */
-    async begin(userId: number): Promise<void> {
+    async start(userId) {
       const own = `cache/${userId}/`;
       const keys = await store.keys(own);
       for (const key of keys) {
-        const kept = await store.get<Kept>(key);
-        if (!kept?.messages) continue;
+        const stored = await store.get<StoredConversation>(key);
+        if (!stored?.messages) continue;
         const conversation = conversations.get(key.slice(own.length));
-        // One that was opened by its id may have been left before the server said what it is.
-        if (kept.info) conversation.isListed = true;
-        restore(conversation, kept);
+        // Without `info`, the page was left before the server said what this conversation is.
+        if (stored.info) conversation.isListed = true;
+        restore(conversation, stored);
       }
       conversations.isLoaded ||= keys.length > 0;
       folder = own;
     },
-    changed(conversation: LiveConversation) {
+    markChanged(conversation) {
       if (folder === undefined) return;
-      dirty.add(conversation);
+      changed.add(conversation);
       timer ??= setTimeout(save, SAVE_AFTER_MS);
     },
-    /** @param forget nothing may be left of it */
-    async end(forget: boolean): Promise<void> {
-      if (forget) dirty.clear();
+    async stop(isToForget) {
+      if (isToForget) changed.clear();
       save();
       const own = folder;
       folder = undefined;
-      if (forget && own !== undefined) await store.clear(own);
+      if (isToForget && own !== undefined) await store.clear(own);
     },
   };
 }
 
-function keep({ info, epoch, feed, reading, timeline }: LiveConversation): Kept {
-  const { head, pruned, seq, positions } = reading;
-  const kept = { info, epoch: epoch ?? undefined, head, pruned, seq, positions: [...positions] };
-  return feed.isFilled
-    ? { ...kept, tag: feed.tag, version: feed.version, messages: timeline.truths(MESSAGES) }
-    : { ...kept, messages: timeline.newest ? [timeline.newest] : [] };
+function toStored({ info, epoch, sync, readState, timeline }: LiveConversation): StoredConversation {
+  const { head, pruned, seq, positions } = readState;
+  const stored = { info, epoch: epoch ?? undefined, head, pruned, seq, positions: [...positions] };
+  return sync.isLoaded
+    ? { ...stored, tag: sync.tag, version: sync.version, messages: timeline.serverMessages(MESSAGES_MAX) }
+    : { ...stored, messages: timeline.newest ? [timeline.newest] : [] };
 }
 
-function restore(conversation: LiveConversation, kept: Kept) {
-  const { info, epoch, version, tag, messages, positions, ...counts } = kept;
-  const { feed, reading, timeline } = conversation;
-  if (feed.isFollowed || feed.isFilled) return;
-  if (info) conversation.learn(info);
-  reading.learn(counts);
+function restore(conversation: LiveConversation, stored: StoredConversation) {
+  const { info, epoch, version, tag, messages, positions, ...counters } = stored;
+  const { sync, readState, timeline } = conversation;
+  if (sync.isSubscribed || sync.isLoaded) return;
+  if (info) conversation.applySummary(info);
+  readState.update(counters);
   conversation.epoch = epoch;
-  for (const [userId, seq] of positions) reading.learnPosition(userId, seq);
+  for (const [userId, seq] of positions) readState.updatePosition(userId, seq);
   for (const message of messages.slice(-1)) {
-    conversation.noteNewest(message);
-    conversation.told = message.seq;
+    conversation.updateNewest(message);
+    conversation.announcedSeq = message.seq;
   }
   if (version !== undefined) {
-    feed.version = version;
-    feed.tag = tag;
-    feed.isFilled = true;
-    timeline.reset(messages);
+    sync.version = version;
+    sync.tag = tag;
+    sync.isLoaded = true;
+    timeline.replaceAll(messages);
   }
-  conversation.changed({ messages: true, reset: true });
+  conversation.notifyChanged({ messages: true, reset: true });
 }

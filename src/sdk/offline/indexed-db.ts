@@ -1,29 +1,30 @@
 import type { KeyValueStorage } from "../public/storage.ts";
 
-// The parts of IndexedDB and Web Locks that are used, so that no platform's types are needed.
+// The parts of IndexedDB and Web Locks that the client uses. Declared here, so that no platform's types are needed.
+type Handler = ((this: never, event: never) => unknown) | null;
 interface Request<T> {
   result: T;
   error: unknown;
-  onsuccess: (() => void) | null;
-  onerror: (() => void) | null;
-  onupgradeneeded?: (() => void) | null;
+  onsuccess: Handler;
+  onerror: Handler;
+  onupgradeneeded?: Handler;
 }
 interface ObjectStore {
   get(key: string): Request<string | undefined>;
   put(value: string, key: string): Request<unknown>;
   delete(key: string): Request<unknown>;
-  getAllKeys(): Request<string[]>;
+  getAllKeys(): Request<unknown[]>;
 }
 interface Transaction {
   error: unknown;
-  oncomplete: (() => void) | null;
-  onabort: (() => void) | null;
+  oncomplete: Handler;
+  onabort: Handler;
   commit?(): void;
   objectStore(name: string): ObjectStore;
 }
 interface Database {
-  onclose: (() => void) | null;
-  onversionchange: (() => void) | null;
+  onclose: Handler;
+  onversionchange: Handler;
   close(): void;
   createObjectStore(name: string): unknown;
   transaction(name: string, mode: "readonly" | "readwrite"): Transaction;
@@ -38,12 +39,12 @@ interface Browser {
 }
 
 const NAME = "confab";
-/** A slow phone needs some of this; some browsers, at times, never answer. */
+/** A slow phone needs some of this time. Some browsers sometimes never answer. */
 const OPEN_WITHIN_MS = 5_000;
 
-/** A browser's database for this origin; `undefined` where there is none. */
+/** Opens the browser's database for this origin. `undefined`: the platform has none. */
 export function indexedDbStorage(): KeyValueStorage | undefined {
-  const { indexedDB, navigator } = globalThis as unknown as Browser;
+  const { indexedDB, navigator }: Browser = globalThis;
   if (!indexedDB) return undefined;
   let opened: Promise<Database> | undefined;
   const forget = () => {
@@ -52,15 +53,15 @@ export function indexedDbStorage(): KeyValueStorage | undefined {
   const open = () =>
     new Promise<Database>((resolve, reject) => {
       const request = indexedDB.open(NAME, 1);
-      // All that asks meanwhile is refused at once, but not asked for a second time: should it open yet, it is used again.
+      // Until the database opens after all, every call fails at once. It is not opened a second time.
       const timer = setTimeout(() => reject(new Error("IndexedDB does not open")), OPEN_WITHIN_MS);
       request.onupgradeneeded = () => request.result.createObjectStore(NAME);
       request.onsuccess = () => {
         clearTimeout(timer);
         const database = request.result;
-        // A browser may end it at any time: as somebody clears its data, or because of its own faults. Then it is opened anew.
+        // A browser may close it at any time, for example when its data is cleared. The next call opens it again.
         database.onclose = forget;
-        // Somebody wants to delete it, and waits for all that have it open.
+        // Another page wants to delete the database, and waits until everyone has closed it.
         database.onversionchange = () => {
           database.close();
           forget();
@@ -78,9 +79,9 @@ export function indexedDbStorage(): KeyValueStorage | undefined {
     opened ??= open();
     const transaction = (await opened).transaction(NAME, mode);
     const request = work(transaction.objectStore(NAME));
-    // Safari does not commit for a page that is left meanwhile, and all that comes later, of any page, would wait for that.
+    // Safari does not commit for a page that is left meanwhile. All later transactions, of any page, would wait for it.
     transaction.commit?.();
-    // That there is no room may be found out after the request, when the transaction commits.
+    // A full disk may show only when the transaction commits.
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(transaction.error ?? request.error);
@@ -91,7 +92,7 @@ export function indexedDbStorage(): KeyValueStorage | undefined {
     set: (key, value) => use("readwrite", (store) => store.put(value, key)),
     delete: (key) => use("readwrite", (store) => store.delete(key)),
     keys: async (prefix) =>
-      (await use("readonly", (store) => store.getAllKeys())).filter((key) => key.startsWith(prefix)),
+      (await use("readonly", (store) => store.getAllKeys())).map(String).filter((key) => key.startsWith(prefix)),
   };
   const locks = navigator?.locks;
   if (!locks) return storage;

@@ -1,36 +1,37 @@
 import { randomId } from "../base/random-id.ts";
-import type { Core } from "../parts.ts";
-import type { Store } from "./store.ts";
-import type { Entry } from "./stored.ts";
+import type { Core } from "../parts/core.ts";
+import type { OutboxOwner, Store } from "../parts/offline.ts";
+import type { OutboxEntry } from "../parts/stored.ts";
 
-/** Of the time for which leases are given. */
-const TOO_LONG = 10;
-
-export type Lease = ReturnType<typeof createLease>;
+/** A lease that ends later than this many lease times from now is from before the clock was set back. */
+const LEASES_AHEAD_MAX = 10;
 
 /**
- * Whose unsent texts are whose. Several tabs or processes share a storage, each with a folder of its own there; what one
- * that died has left is taken over by another. Should two take it over, or its owner wake up again, no harm is done: they
- * send the same texts in the same order with the same ids, and the server has each once.
+ * Gives the outbox of this client a folder of its own in the storage, and adopts the folders of dead clients.
+ *
+ * A folder is locked by `claim`, or by a lease in the storage that its owner renews. Should two clients adopt the same
+ * folder, or its owner wake up again, no harm is done: they send the same texts in the same order with the same ids, and
+ * the server stores each once.
+ * @param leaseMs how long a lease lasts
  */
-export function createLease(core: Core, store: Store, ms: number) {
-  const { conversations, onError } = core;
+export function createOutboxOwner(core: Core, store: Store, leaseMs: number): OutboxOwner {
+  const { conversations, reportError } = core;
   let owner: string | undefined;
   let userId = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   let release: (() => void) | undefined;
-  /** What can't be read is said once. */
+  /** Keys of unreadable entries, so that each is reported once. */
   const unreadable = new Set<string>();
 
   const folderOf = (name: string) => `outbox/${userId}/${name}/`;
   const leaseOf = (name: string) => `lease/${name}`;
 
-  async function renew() {
+  async function renewLease() {
     if (owner === undefined) return;
-    core.session.look();
-    if (!release) await store.set(leaseOf(owner), Date.now() + ms);
+    core.session.checkSignedOutElsewhere();
+    if (!release) await store.set(leaseOf(owner), Date.now() + leaseMs);
     const outboxes = await store.keys(`outbox/${userId}/`);
-    // Who has left nothing unsent has left this: nobody else takes it away.
+    // A dead client that had nothing unsent has left only its lease. Adopting it deletes that.
     const leases = await store.keys(leaseOf(""));
     const names = [...outboxes.map((key) => key.split("/")[2]), ...leases.map((key) => key.split("/")[1])];
     for (const name of new Set(names)) await adopt(name ?? "");
@@ -41,27 +42,27 @@ export function createLease(core: Core, store: Store, ms: number) {
     if (name === self) return;
     const claimed = await store.claim(`owner ${name}`);
     if (claimed === undefined) return;
-    // Without such means by the clock. What is good for far too long is from before the clock was set back.
+    // A storage without locks: the lease says whether the owner lives.
     const left = ((await store.get<number>(leaseOf(name))) ?? 0) - Date.now();
-    if (claimed === null && left > 0 && left < TOO_LONG * ms) return;
+    if (claimed === null && left > 0 && left < LEASES_AHEAD_MAX * leaseMs) return;
     const keys = await store.keys(folderOf(name));
-    const entries: Entry[] = [];
-    let vanished = false;
+    const entries: OutboxEntry[] = [];
+    let hasVanished = false;
     for (const key of keys) {
-      const entry = await store.get<Entry>(key);
-      if (entry === undefined) vanished = true;
+      const entry = await store.get<OutboxEntry>(key);
+      if (entry === undefined) hasVanished = true;
       else if (entry?.conversation_id && entry.order) entries.push(entry);
       else if (!unreadable.has(key)) {
         unreadable.add(key);
-        onError(new Error(`An unsent text can't be read and stays where it is: ${key}`));
+        reportError(new Error(`An unsent text can't be read and stays where it is: ${key}`));
       }
     }
-    // It may have ended meanwhile: who takes nothing over must not remove anything. And when some have vanished, another
-    // one is taking them over: without those that come before it, none may be sent.
-    if (!vanished && self === owner && self !== undefined) {
+    // This client may have stopped meanwhile: then it adopts nothing, so it must delete nothing. If entries have vanished,
+    // another client is adopting the folder, and sending the rest would break the order.
+    if (!hasVanished && self === owner && self !== undefined) {
       entries.sort((a, b) => a.order - b.order);
       for (const entry of entries) conversations.get(entry.conversation_id).outbox.adopt(entry);
-      // The last ones first: what others still see is then a beginning.
+      // The last ones first: another client that looks now still finds the first ones, in order.
       for (const { id } of entries.reverse()) void store.delete(folderOf(name) + id);
       await store.delete(leaseOf(name));
     }
@@ -69,17 +70,15 @@ export function createLease(core: Core, store: Store, ms: number) {
   }
 
   return {
-    /** Gives the outboxes a folder, and what was left for them. */
-    async begin(forUserId: number): Promise<void> {
+    async start(forUserId) {
       userId = forUserId;
-      // A new one each time: what this very client has left earlier is taken over like any other's.
+      // A new name each time: this client adopts what it left earlier like any other's.
       owner = randomId();
       release = (await store.claim(`owner ${owner}`)) ?? undefined;
-      await renew();
-      timer = setInterval(renew, ms / 3);
+      await renewLease();
+      timer = setInterval(renewLease, leaseMs / 3);
     },
-    /** Others may take over what is left. */
-    async end(): Promise<void> {
+    async stop() {
       clearInterval(timer);
       if (owner === undefined) return;
       const lease = leaseOf(owner);
@@ -88,10 +87,10 @@ export function createLease(core: Core, store: Store, ms: number) {
       release?.();
       release = undefined;
     },
-    keep(entry: Entry) {
+    saveEntry(entry) {
       if (owner !== undefined) void store.set(folderOf(owner) + entry.id, entry);
     },
-    unkeep({ id }: Entry) {
+    deleteEntry({ id }) {
       if (owner !== undefined) void store.delete(folderOf(owner) + id);
     },
   };

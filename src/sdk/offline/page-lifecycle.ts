@@ -3,10 +3,13 @@ interface Page {
   addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
 }
 
-/** Listens for what wakes a page or machine up, and for what ends a page, until `over`. Elsewhere there is nothing to hear. */
-export function watchPage(onWake: () => void, onHide: () => void, over: AbortSignal): void {
-  const page = globalThis as unknown as Page;
-  const listen = (type: string, listener: () => void) => page.addEventListener?.(type, listener, { signal: over });
+/**
+ * Calls `onWake` when a page is shown again or the network changes, and `onHide` when a page is hidden or left. Outside
+ * browsers it does nothing.
+ */
+export function watchPage(onWake: () => void, onHide: () => void, signal: AbortSignal): void {
+  const page: Page = globalThis;
+  const listen = (type: string, listener: () => void) => page.addEventListener?.(type, listener, { signal });
   for (const type of ["online", "offline", "pageshow"]) listen(type, onWake);
   listen("pagehide", onHide);
   listen("visibilitychange", () => (page.document?.visibilityState === "hidden" ? onHide() : onWake()));

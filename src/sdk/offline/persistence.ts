@@ -1,9 +1,8 @@
-// What keeps texts and what was loaded over a reload, and shares them between tabs: the client loads it by itself, after
-// the rest.
+// The module that the client loads after the rest: it stores data over a reload, and shares it between tabs.
 
 export { memoryStorage } from "../public/storage.ts";
-export { createKeeper } from "./cache.ts";
+export { createCache } from "./cache.ts";
 export { indexedDbStorage } from "./indexed-db.ts";
-export { createLease } from "./outbox-owner.ts";
+export { createOutboxOwner } from "./outbox-owner.ts";
 export { watchPage } from "./page-lifecycle.ts";
 export { createStore } from "./store.ts";

@@ -5,11 +5,11 @@ import type { ConversationRequest, MayAddMe, Profile, SessionInfo, User } from "
 /** Opens a WebSocket. The second argument is passed only outside browsers, with the session's cookie. */
 export type WebSocketConstructor = new (
   url: string,
-  // biome-ignore lint/suspicious/noExplicitAny: each platform has a type of its own for what it takes here
+  // biome-ignore lint/suspicious/noExplicitAny: each platform has its own type for these options
   options?: any,
 ) => WebSocketLike;
 
-/** What is used of a WebSocket: that of browsers, Bun, Deno, Node ≥ 22, or the package `ws`. */
+/** The part of a WebSocket that the client uses. Browsers, Bun, Deno, Node ≥ 22 and the package `ws` have it. */
 export interface WebSocketLike {
   // biome-ignore-start lint/suspicious/noExplicitAny: each platform has its own event types
   onmessage: ((event: any) => void) | null;
@@ -20,8 +20,8 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
 }
 
-/** The part of `fetch` that is used. */
-// biome-ignore lint/suspicious/noExplicitAny: each platform has a type of its own for it
+/** The part of `fetch` that the client uses. */
+// biome-ignore lint/suspicious/noExplicitAny: each platform has its own type for these options
 export type Fetch = (url: string, init?: any) => Promise<FetchResponse>;
 
 export interface FetchResponse {
@@ -32,75 +32,81 @@ export interface FetchResponse {
 }
 
 export interface ConnectOptions {
-  /** Where the server is: `https://chat.example.com`. Default: where the page came from. */
+  /** The server's address, such as `https://chat.example.com`. Default: the origin of the page. */
   url?: string | { href: string };
-  /** Outside browsers: a session's token (the cookie `sessionid`), when there is one from earlier. */
+  /** Outside browsers: the token of an earlier session, from the cookie `sessionid`. */
   token?: string;
-  /** Where unsent texts and what was loaded are kept. Default: IndexedDB in browsers, memory elsewhere. */
+  /** Stores unsent texts and loaded messages. Default: IndexedDB in browsers, memory elsewhere. */
   storage?: KeyValueStorage;
-  /** Default: the platform's own. Node before 22 has none: pass that of the package `ws`. */
+  /** Default: the platform's own. Node before 22 has none, so pass the one of the package `ws`. */
   WebSocket?: WebSocketConstructor;
   fetch?: Fetch;
-  /** So many of the most recent conversations are live though nobody opened them. Default 20. */
+  /** How many of the most recent conversations are live without being opened. Default: 20. */
   recent?: number;
-  /** `false`: the server has said that nobody is signed in here, so it is not asked again. */
+  /** `false`: your page knows from its server that nobody is signed in, so the client does not ask. */
   signedIn?: boolean | undefined;
-  /** In ms; the defaults suit people and networks as they are. */
+  /** In ms. The defaults suit people on usual networks. */
   timing?: Partial<Timing>;
 }
 
 /** All in ms. */
 export interface Timing {
-  /** Silence after which the server is pinged: 15 s. */
+  /** The client pings the server after this much silence. Default: 15 s. */
   pingAfter: number;
-  /** An answer must come within this, or the connection is dead: 7 s. */
+  /** The connection is dead when a ping has no answer within this time. Default: 7 s. */
   answerWithin: number;
-  /** A connection must be up within this: 10 s. */
+  /** A connection attempt fails after this time. Default: 10 s. */
   connectWithin: number;
-  /** The first wait before a reconnect is random up to this (or the server's advice), then up to twice as much …: 1 s. */
+  /**
+   * The first wait before a reconnect is random, up to this time or up to the server's advice. Each further wait is up to
+   * twice as long. Default: 1 s.
+   */
   backoff: number;
-  /** … up to this: 30 s. */
+  /** The longest wait before a reconnect. Default: 30 s. */
   backoffMax: number;
-  /** Without Web Locks: a client that has not been heard of for this long is dead, and its unsent texts are adopted: 10 s. */
+  /**
+   * Without Web Locks: a client that gives no sign of life for this long is dead, and another one adopts its unsent texts.
+   * Default: 10 s.
+   */
   lease: number;
 }
 
 /**
- * - `connecting`: looking for the server, or who is signed in
- * - `online`: live
- * - `offline`: no connection; tried again by itself, at `client.retryAt`
- * - `signed-out`: nobody is signed in, or the session has ended: `signIn`
- * - `stopped`: the server sent us away for good, or `close` was called; `client.reason` says why
+ * - `connecting`: the client connects, or asks who is signed in
+ * - `online`: connected
+ * - `offline`: no connection. The client tries again at `client.retryAt`
+ * - `signed-out`: nobody is signed in, or the session has ended. Call `signIn`
+ * - `stopped`: the server has sent the client away for good, or you called `close`. `client.reason` says why
  */
 export type ClientState = "connecting" | "online" | "offline" | "signed-out" | "stopped";
 
 export interface ClientEvents {
   /** `client.state` has changed. */
   state: [state: ClientState];
-  /** Something of `client.conversations` has changed: order, unread counts, names, newest messages. */
+  /** `client.conversations` has changed: the order, unread counts, names or newest messages. */
   conversations: [];
   /**
-   * A message is new, one's own too, but none that a history page brought. Of a conversation that was not live, several
-   * that came at once are told by the newest.
+   * A message is new. Your own messages count, messages of a history page don't. When several came at once in a
+   * conversation that was not live, only the newest has an event.
    */
   message: [message: SentMessage, conversation: Conversation];
-  /** One takes part in a conversation that was not known before: somebody has made it, or has added you to it. */
+  /** You are a member of a conversation that was not known before: somebody has created it, or has added you. */
   added: [conversation: Conversation];
-  /** One takes no part any more, or the conversation is gone. */
+  /** You are not a member any more, or the conversation is gone. */
   removed: [conversation: Conversation];
-  /** You have hidden this 1-on-1, here or on another device: it is not in the list until a message comes. */
+  /** You have hidden this 1-on-1, here or on another device. It is not in the list until a message comes. */
   hidden: [conversation: Conversation];
   /** Somebody wants to write to you, or to add you to a group. */
   request: [request: ConversationRequest];
-  /** A request was answered, here or on another device, or there is no need for it any more. */
+  /** A request was answered, here or on another device, or it is not needed any more. */
   request_ended: [requestId: string];
-  /** Somebody who is watched came or went. */
+  /** A watched user came online or went offline. */
   presence: [presence: Presence];
   /** You, or somebody who shares a conversation with you, has a new name or is deactivated. Conversations already show it. */
   user: [user: User];
   /** `client.me` has changed. */
   me: [me: User | undefined];
-  /** Nothing to be done, but worth a log: storage that fails, a listener that throws, an answer that makes no sense. */
+  /** Worth a log, but you need not do anything: the storage fails, a listener throws, an answer makes no sense. */
   error: [error: Error];
 }
 
@@ -110,79 +116,83 @@ export interface Presence {
   last_seen: string | null;
 }
 
-/** A signed-in person's chat. It connects, and stays connected, by itself. */
+/** The chat of a user. It connects and reconnects by itself. */
 export interface ConfabClient {
   readonly state: ClientState;
-  /** Why it is `offline` or `stopped`, for people who look closer. */
+  /** Why the client is `offline` or `stopped`, for people. */
   readonly reason: string | undefined;
-  /** While `offline`: when it is tried again, as `Date.now()` counts. */
+  /** While `offline`: the time of the next attempt, as `Date.now()` counts. */
   readonly retryAt: number | undefined;
-  /** Who is signed in; kept over a reload, so it may be known before the server is reached. */
+  /** The user who is signed in. It is stored over a reload, so it may be known before the server is reached. */
   readonly me: User | undefined;
   /** Outside browsers: the session's token. Keep it secret. */
   readonly token: string | undefined;
   readonly conversations: ConversationList;
 
   /**
-   * Resolves when it is known who is signed in and what was kept has been read: `state` and `me` say so. Before that,
-   * show nothing or a skeleton. When nothing was kept and the server can't be reached, there is no `me`, and the `state`
-   * is not `signed-out`: that is known later.
+   * Resolves when stored data was read and it is known who is signed in: look at `state` and `me`. Before that, show
+   * nothing or a skeleton. When nothing was stored and the server can't be reached, `me` is undefined and `state` is not
+   * `signed-out`: who is signed in is known later.
    */
   readonly ready: Promise<void>;
 
-  /** The conversation, live and with messages, until its `close()` was called as often. */
+  /** Opens the conversation: it is live and has messages until you call its `close()` as often as `open`. */
   open(id: string): Conversation;
   /**
-   * Makes a conversation with these people (or finds the 1-on-1 there is) and opens it. More than one make a group. Rejects
-   * with `requested` where the one person got a request instead; of a group such people join when they accept.
+   * Creates a conversation with these people and opens it. With one person, it opens the 1-on-1 that exists; with more, it
+   * creates a group. Rejects with `requested` when the one person got a request instead. In a group, people who got a
+   * request join when they accept.
    */
   create(participantIds: readonly number[], name?: string): Promise<Conversation>;
 
-  /** Tells, by `presence` events, whether these people are online, until `unwatch` was called as often. */
+  /** Emits `presence` when these people come online or go offline, until you call `unwatch` as often as `watch`. */
   watch(userIds: readonly number[]): void;
   unwatch(userIds: readonly number[]): void;
-  /** What is known of somebody who is watched. */
+  /** The last known presence of a watched user. */
   presence(userId: number): Presence | undefined;
 
   register(person: NewPerson): Promise<User>;
-  /** Ends the session there was. */
+  /** Ends the current session, if there is one. */
   signIn(email: string, password: string): Promise<User>;
   /**
-   * Signs in by another call that does so and answers with the person: `users/register/` with `sign_in: true`. Ends the
-   * session there was.
+   * Signs in by another call that begins a session and answers with the user, such as `users/register/` with
+   * `sign_in: true`. Ends the current session, if there is one.
    */
   signInBy(path: string, body: object): Promise<User>;
   /**
-   * Ends the session and forgets what was loaded, also when the server can't be reached. Unsent texts are kept and go out
-   * when the same person signs in again; `discardUnsent` forgets them too.
+   * Ends the session and forgets what was loaded, also when the server can't be reached. Unsent texts stay, and go out when
+   * the same user signs in again. `discardUnsent` forgets them too.
    */
   signOut(options?: { discardUnsent?: boolean }): Promise<void>;
-  /** How many messages and changes of this person wait in the storage, also while nobody is signed in. */
+  /** Counts the unsent messages, edits and deletions of this user in the storage, also while nobody is signed in. */
   unsentOf(userId: number): Promise<number>;
-  /** Throws them away. Not while this person is signed in. */
+  /** Deletes them. Don't call it while this user is signed in. */
   discardUnsent(userId: number): Promise<void>;
   profile(): Promise<Profile>;
   updateProfile(values: { first_name?: string; last_name?: string; may_add_me?: MayAddMe }): Promise<Profile>;
-  /** One page of the requests that wait for your answer, newest first. */
+  /** Reads one page of the requests that wait for your answer, newest first. */
   requests(page?: { limit?: number; offset?: number }): Promise<{ items: ConversationRequest[]; total: number }>;
-  /** Makes the 1-on-1, or joins the group, and opens it. */
+  /** Creates the 1-on-1, or joins the group, and opens it. */
   acceptRequest(id: string): Promise<Conversation>;
-  /** Its sender is not told. */
+  /** The sender of the request is not told. */
   declineRequest(id: string): Promise<void>;
   /** Ends all other sessions. */
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
   sessions(): Promise<SessionInfo[]>;
   endSession(id: string): Promise<void>;
-  /** Everybody else, newest first, whose name or e-mail has `search` in it. */
+  /** Reads one page of all other people whose name or e-mail has `search` in it, newest first. */
   people(search?: string, page?: { limit?: number; offset?: number }): Promise<People>;
 
-  /** Any other call under `/api/`: the answer's `data` and `meta`, or a ConfabError. */
+  /** Makes any other call under `/api/`. Resolves with the `data` and `meta` of the answer, or rejects with a ConfabError. */
   call(method: string, path: string, body?: object): Promise<{ data: unknown; meta: unknown }>;
 
   on<K extends keyof ClientEvents>(event: K, listener: (...args: ClientEvents[K]) => void): Unsubscribe;
-  /** Does not wait any longer before the next try. */
+  /** Reconnects now, unless the server has asked to wait. */
   reconnect(): void;
-  /** Ends it for good; resolves when all is kept. Unsent texts go out with the next client that has the same storage. */
+  /**
+   * Ends the client for good. Resolves when everything is stored. Unsent texts go out with the next client that has the
+   * same storage.
+   */
   close(): Promise<void>;
 }
 
@@ -193,17 +203,18 @@ export interface NewPerson {
   password: string;
 }
 
-/** One's conversations, the most recently active first. The array is a new one after each change. */
+/** The user's conversations. */
 export interface ConversationList {
+  /** The most recently active first. A new array after each change. */
   readonly items: readonly Conversation[];
-  /** There is more on the server: `loadMore`. */
+  /** The server has more conversations: call `loadMore`. */
   readonly hasMore: boolean;
-  /** False until the first page is there, from the server or kept from earlier. */
+  /** False until the first page is there, from the server or from the storage. */
   readonly isLoaded: boolean;
-  /** Unread messages in all conversations, also in those that are not loaded: these the server counts. */
+  /** Unread messages in all conversations. The server counts those in conversations that are not loaded. */
   readonly unread: number;
-  /** Resolves when one more page is there, or none could be had. */
+  /** Loads one more page. Resolves also when that fails. */
   loadMore(): Promise<void>;
-  /** Those whose name, or whose people's names, have `text` in them; `total` counts all that match. */
+  /** Finds conversations by their names and their members' names. `total` counts all that match. */
   search(text: string, page?: { limit?: number; offset?: number }): Promise<{ items: Conversation[]; total: number }>;
 }

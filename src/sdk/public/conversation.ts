@@ -1,25 +1,25 @@
 import type { ConfabError } from "./errors.ts";
 import type { ConversationInfo, Message, User } from "./types.ts";
 
-/** What `on` gives back: call it to hear no more. */
+/** `on` returns this function. Call it to remove the listener. */
 export type Unsubscribe = () => void;
 
-/** One page of people; `total` counts all that match. */
+/** One page of people. `total` counts all that match. */
 export interface People {
   users: User[];
   total: number;
 }
 
-/** A message as it is shown: one that the server has, or a local echo of one that it has not. */
+/** A message as it is shown: a message of the server, or a local echo that the server has not confirmed. */
 export type ChatMessage = SentMessage | LocalMessage;
 
 export interface SentMessage extends Message {
   readonly state: "sent";
-  /** The same from echo to delivery and over reloads: what to render by. */
+  /** Stays the same from echo to delivery and over reloads. Use it as the key when you render. */
   readonly key: string;
   /**
-   * An edit or a deletion of it that the server has not confirmed. `content` is that of the edit already; of a deletion,
-   * what is to be deleted. A failed one is there until `retry` or `discard`.
+   * An edit or a deletion that the server has not confirmed. For an edit, `content` is the new text already; for a
+   * deletion, it is still the old text. A failed change stays until you call `retry` or `discard`.
    */
   readonly change?: PendingChange;
 }
@@ -30,7 +30,7 @@ export interface PendingChange {
   readonly error?: ConfabError;
 }
 
-/** One's own message that the server has not confirmed. It is never dropped: it is sent, or it has failed and says why. */
+/** Your own message that the server has not confirmed. It is never dropped: it is sent, or it fails and says why. */
 export interface LocalMessage {
   readonly state: "pending" | "failed";
   readonly key: string;
@@ -45,124 +45,125 @@ export interface LocalMessage {
   readonly seq?: undefined;
 }
 
-/** Something that is on its way. */
+/** A message, edit or deletion that is on its way. */
 export interface Outgoing {
-  /** That of the message. */
+  /** The key of the message. */
   readonly key: string;
-  /** Resolves when it is durable; rejects when it was refused for good. May be ignored. */
+  /** Resolves when the server has stored it. Rejects when the server has refused it for good. You may ignore it. */
   readonly done: Promise<{ id: string; seq: number; version: number }>;
 }
 
 /**
- * - `loading`: the first messages are not there
- * - `live`: everything up to now
- * - `stale`: what was loaded earlier, while there is no connection or it catches up
- * - `gone`: one takes no part any more
- * - `closed`: nobody has it open; `messages` may be empty or old
+ * - `loading`: the first messages are on their way
+ * - `live`: everything up to now is shown
+ * - `stale`: earlier messages are shown; there is no connection, or the client catches up
+ * - `gone`: you are not a member any more
+ * - `closed`: it is not open; `messages` may be empty or old
  */
 export type ConversationState = "loading" | "live" | "stale" | "gone" | "closed";
 
-/** What a `change` was about. */
+/** Says what a `change` event is about. */
 export interface ConversationChange {
-  /** `messages` is different. */
+  /** `messages` has changed. */
   messages: boolean;
-  /** So many older ones were put in front of those that were there. */
+  /** How many older messages were put in front. */
   prepended: number;
-  /** All messages were put anew: what was loaded was too old to go on from, or the server has lost it. */
+  /** All messages were replaced: the loaded ones were too old to resume from, or the server has lost them. */
   reset: boolean;
   /** How many of the oldest messages retention has removed. */
   pruned: number;
 }
 
-/** Somebody joined or left; where nobody did, the group has got another name, or another owner. */
+/** People joined or left. When both lists are empty, the group has another name or another owner. */
 export interface MembersChange {
-  /** Its place among the messages: after those whose `version` is smaller. */
+  /** The place among the messages: after those with a smaller `version`. */
   readonly version: number;
   readonly added: readonly User[];
   readonly removed: readonly number[];
   readonly name: string | null;
-  /** There when the group has got another owner, as far as this client was told. */
+  /** Set when the group has another owner, as far as this client was told. */
   readonly owner_id?: number | null | undefined;
 }
 
 export interface ConversationEvents {
-  /** Anything about it has changed. Told once for all that came together. */
+  /** Anything about the conversation has changed. Changes that come together have one event. */
   change: [change: ConversationChange];
-  /** As the client's. */
+  /** As the client's event of this name. */
   message: [message: SentMessage];
-  /** Told while it comes, before `info` has it: those who leave are still known there. */
+  /** Members have changed. Emitted before `info` changes, so that `info` still has the names of people who leave. */
   members: [change: MembersChange];
 }
 
-/** A conversation. Its properties are always up to date; `change` says when to look. */
+/** A conversation. Its properties are always up to date, and `change` says when to look. */
 export interface Conversation {
   readonly id: string;
   readonly state: ConversationState;
-  /** Why it is `gone`. */
+  /** Why the conversation is `gone`. */
   readonly goneReason: "removed" | "not_found" | undefined;
-  /** Moves with every change: for frameworks that compare snapshots. */
+  /** Goes up with every change, for frameworks that compare snapshots. */
   readonly revision: number;
-  /** Name, participants …; `undefined` until known. */
+  /** The name, the members and more. `undefined` until known. */
   readonly info: ConversationInfo | undefined;
-  /** `info.display_name`, or an empty text. */
+  /** `info.display_name`, or an empty string. */
   readonly title: string;
   readonly unread: number;
-  /** The newest, local echoes included; also of one that is not open. */
+  /** The newest message, local echoes included. Known also while the conversation is not open. */
   readonly lastMessage: ChatMessage | undefined;
 
   /**
-   * Oldest first: without a gap up to the newest, then the local echoes. The array is the same for ever and changes in
-   * place; its elements never change but are replaced.
+   * The messages without a gap, oldest first, then the local echoes. The array stays the same and changes in place. Its
+   * elements are replaced, never changed.
    */
   readonly messages: readonly ChatMessage[];
-  /** There are older ones on the server: `loadOlder`. */
+  /** The server has older messages: call `loadOlder`. */
   readonly hasOlder: boolean;
-  /** Retention has taken all messages up to this `seq`: 0 when none. */
+  /** Retention has removed all messages up to this `seq`. 0: none. */
   readonly prunedSeq: number;
   /**
-   * Puts up to `limit` (50, at most 100) older messages in front; resolves with how many came. Waits while offline;
-   * rejects when the server can't give them now.
+   * Loads up to `limit` older messages (default 50, at most 100) and puts them in front. Resolves with how many came. Waits
+   * while offline. Rejects when the server can't give them now.
    */
   loadOlder(limit?: number): Promise<number>;
-  /** Where the message with this `seq` is in `messages`, or -1. Takes no time. */
+  /** The index of the message with this `seq` in `messages`, or -1. Takes no time. */
   indexOf(seq: number): number;
   /**
-   * The message with this `seq`, asked of the server: it need not be loaded. `undefined` when there is none. Waits while
-   * offline; rejects when the connection breaks or the server can't give it now.
+   * Reads the message with this `seq` from the server: it need not be loaded. `undefined`: there is none. Waits while
+   * offline. Rejects when the connection breaks or the server can't give it now.
    */
   messageAt(seq: number): Promise<SentMessage | undefined>;
 
-  /** Sends a text: at once, or when there is a connection. Throws when it is blank, or the conversation is gone. */
+  /** Sends a text, at once or when there is a connection. Throws when the text is blank or the conversation is gone. */
   send(text: string): Outgoing;
-  /** Of one's own message, by its key. Shown at once, with `change` until confirmed. */
+  /** Edits your own message, by its key. Shown at once, with `change` until the server confirms it. */
   edit(key: string, text: string): Outgoing;
+  /** Deletes your own message, by its key. */
   delete(key: string): Outgoing;
-  /** Tries a failed message, edit or deletion once more. A message goes behind those that wait. */
+  /** Tries a failed message, edit or deletion again. A message goes behind those that wait. */
   retry(key: string): void;
-  /** Forgets a message that has failed or waits to be sent, or an edit or deletion of it. */
+  /** Forgets a message that has failed or waits to be sent, or an unconfirmed edit or deletion. */
   discard(key: string): void;
 
-  /** Call it at every key stroke; it is told to the others as seldom as needed, and ended by itself or with `false`. */
+  /** Call it at every key stroke. It is sent as rarely as needed. It ends by itself, or with `false`. */
   typing(isTyping?: boolean): void;
-  /** Who is writing, by id. */
+  /** The names of the other members who are typing, by user id. */
   readonly typists: ReadonlyMap<number, string>;
-  /** Everything up to `seq` (default: the newest) has been seen. */
+  /** Marks all messages up to `seq` as read. Default: the newest one. */
   markRead(seq?: number): void;
-  /** How far oneself has read. */
+  /** The `seq` up to which you have read. */
   readonly readSeq: number;
-  /** How far the others have read, by their ids. */
+  /** The `seq` up to which the other members have read, by user id. */
   readonly readPositions: ReadonlyMap<number, number>;
 
-  /** One page of all participants, by joining; go on with `next`. */
+  /** Reads one page of the members, in the order in which they joined. Pass `next` as `after` for the next page. */
   participants(page?: { after?: number; limit?: number }): Promise<People & { next: number | null }>;
-  /** Resolves with those who got a request: they join when they accept. */
+  /** Adds people. Resolves with the ids of those who got a request: they join when they accept. */
   addParticipants(userIds: readonly number[]): Promise<number[]>;
-  /** Oneself, or, as the owner, anybody. */
+  /** Removes you, or, if you are the owner, anybody. */
   removeParticipant(userId: number): Promise<void>;
   leave(): Promise<void>;
-  /** Of a 1-on-1: takes it out of the list until a message comes. */
+  /** Takes a 1-on-1 out of the list until a message comes. */
   hide(): Promise<void>;
-  /** Groups only; `null` takes the name away. */
+  /** Renames a group. `null` removes the name. */
   rename(name: string | null): Promise<void>;
 
   on<K extends keyof ConversationEvents>(event: K, listener: (...args: ConversationEvents[K]) => void): Unsubscribe;

@@ -1,4 +1,4 @@
-/** The codes of refusals: those of the server, `offline` when it could not be reached, `requested` when somebody must agree first. */
+/** The codes of the server, and `offline` when it can't be reached, `requested` when somebody must agree first. */
 export type ErrorCode =
   | "validation_failed"
   | "authentication_required"
@@ -20,7 +20,7 @@ export type ErrorCode =
   | "offline"
   | (string & {});
 
-/** A refusal. `message` is for people; programs look at `code`. */
+/** A refused call. `message` is for people, `code` for programs. */
 export class ConfabError extends Error {
   override readonly name = "ConfabError";
 
@@ -29,7 +29,7 @@ export class ConfabError extends Error {
     message: string,
     /** Seconds after which trying again makes sense. */
     readonly retryAfter?: number,
-    /** By field, when a form was refused: `{"email": ["Enter a valid email address."]}`. */
+    /** The errors of a refused form, by field: `{"email": ["Enter a valid email address."]}`. */
     readonly errors?: Record<string, string[]>,
   ) {
     super(message);

@@ -1,6 +1,6 @@
 /**
- * Where a client keeps texts that are not sent and what it has loaded: a file, SQLite, Redis … Several clients of one
- * person may share one. Failing is allowed: the client says so by an `error` event and goes on in memory.
+ * Stores unsent texts and loaded messages: in a file, SQLite, Redis, … Several clients of one user may share a storage. When
+ * it fails, the client emits `error` and goes on in memory.
  */
 export interface KeyValueStorage {
   get(key: string): Promise<string | undefined>;
@@ -9,13 +9,13 @@ export interface KeyValueStorage {
   /** All keys that begin with `prefix`. */
   keys(prefix: string): Promise<string[]>;
   /**
-   * Takes the name until the returned function is called, or this process or page ends; `undefined` when another one has
-   * it. A storage that has no such means leaves it out.
+   * Locks the name until the returned function is called, or this process or page ends. `undefined`: another one has the
+   * lock. A storage without locks leaves this out.
    */
   claim?(name: string): Promise<(() => void) | undefined>;
 }
 
-/** Keeps everything until the process or page ends. */
+/** A storage in memory. It ends with the process or page. */
 export function memoryStorage(): KeyValueStorage {
   const values = new Map<string, string>();
   return {

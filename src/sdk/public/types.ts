@@ -1,7 +1,7 @@
-// The wire's shapes as plain types, so that who uses the SDK needs no zod.
-// tests/sdk/wire.test.ts holds them to be the very types of src/protocol/.
+// The shapes of the wire as plain types, so that users of the SDK need no zod. tests/sdk/wire.test.ts checks that they are
+// the same as the types of src/protocol/.
 
-/** Somebody, as everybody may see them. Times are ISO 8601 in UTC. */
+/** A user, as everybody may see them. Times are ISO 8601 in UTC. */
 export interface User {
   id: number;
   email: string;
@@ -10,12 +10,12 @@ export interface User {
   full_name: string;
   last_seen: string | null;
   date_joined: string;
-  /** There when the account is deactivated: this person reads nothing. */
+  /** Set when the account is deactivated: this person reads nothing. */
   is_active?: false | undefined;
 }
 
 /**
- * A message as the server has it. `seq` numbers a conversation's messages: 1, 2, 3, … A deleted one stays, with
+ * A message as the server has it. `seq` numbers the messages of a conversation: 1, 2, 3, … A deleted message stays, with
  * `deleted_at` and empty content.
  */
 export interface Message {
@@ -35,14 +35,14 @@ export interface Message {
   deleted_at?: string | undefined;
 }
 
-/** What a conversation is and who takes part; `participants` are the first 50 by joining. */
+/** A conversation and its members. `participants` are the first 50 members, in the order in which they joined. */
 export interface ConversationInfo {
   id: string;
   name: string | null;
-  /** The name, or one made of the participants' names; differs with who looks. */
+  /** The name, or one made of the members' names. In a 1-on-1, each member sees the name of the other. */
   display_name: string;
   is_group: boolean;
-  /** Of a group: who may remove others. */
+  /** The user who may remove others from a group. `null` for a 1-on-1. */
   owner_id: number | null;
   participants: User[];
   participant_count: number;
@@ -50,25 +50,25 @@ export interface ConversationInfo {
   updated_at: string;
 }
 
-/** Who may add you to conversations at once. All others send you a request. */
+/** The people who may add you to conversations at once. All others send you a request. */
 export type MayAddMe = "everybody" | "shared" | "nobody";
 
-/** Yourself. `is_superuser` is there for superusers only. */
+/** Your own user. `is_superuser` is set for superusers only. */
 export interface Profile extends User {
   may_add_me: MayAddMe;
   is_superuser?: true | undefined;
 }
 
-/** A wish to write to you, or to add you to a group. It waits for your answer. */
+/** Somebody wants to write to you, or to add you to a group, and waits for your answer. */
 export interface ConversationRequest {
   id: string;
   from: User;
-  /** The group; null: a 1-on-1 with `from`. */
+  /** The group. `null`: a 1-on-1 with `from`. */
   conversation: { id: string; display_name: string } | null;
   created_at: string;
 }
 
-/** One of one's own logins. */
+/** One of your sessions. */
 export interface SessionInfo {
   id: string;
   created_at: string;

@@ -2,229 +2,241 @@ import { closeCodes } from "../../protocol/close-codes.ts";
 import type { ServerFrame } from "../../protocol/frames.ts";
 import { parse } from "../base/json.ts";
 import { later } from "../base/platform.ts";
-import type { Core } from "../parts.ts";
+import type { Core } from "../parts/core.ts";
+import type { OutFrame } from "../parts/frames.ts";
+import type { Connection } from "../parts/transport.ts";
 import type { Timing, WebSocketConstructor, WebSocketLike } from "../public/client.ts";
 import { ConfabError } from "../public/errors.ts";
-import { Cut, jitter, persist, WAIT_MOST_MS } from "./retry.ts";
+import {
+  ADVICE_MAX_MS,
+  ANSWER_WITHIN_MS,
+  CHECK_EVERY_MS,
+  FLOOD_WAIT_MS,
+  GOOD_AFTER_MS,
+  reconnectDelay,
+  SLEPT_MS,
+} from "./reconnect-policy.ts";
+import { ConnectionLost, retry } from "./retry.ts";
 
-/** What is sent: any frame; `ref` is given to it here. */
-export type OutFrame = { type: string; conversation_id?: string } & Record<string, unknown>;
-
-interface Waiting {
+/** A frame that waits for its answer. */
+interface PendingRequest {
   resolve(frame?: ServerFrame): void;
   reject(error: Error): void;
-  /** Nothing is waited for before it has gone out. */
-  until: number;
-  isQuiet: boolean;
+  /** The answer must come by then. Infinity until the frame has gone out. */
+  deadline: number;
+  /** The server answers only if it refuses the frame. */
+  isAnswerOptional: boolean;
 }
 
-/** No answer at all within this, though the connection lives. */
-const ANSWER_MS = 30_000;
-/** The server allows 200 frames in 10 s, over all sockets of a person. */
+/** How fast frames go out. The server allows 200 in 10 s, over all sockets of a user (docs/contract.md §6). */
 const PACE = { burst: 60, everyMs: 100 };
-/** A connection that held for so long was a good one: the next waits are short again. */
-const GOOD_AFTER_MS = 5_000;
-const FLOOD_WAIT_MS = 10_000;
-const TELL_TRIES = 3;
-const TICK_MS = 1_000;
-/** So far off, the clock of the wall shows that the machine has slept. */
-const SLEPT_MS = 10_000;
+/** How often a frame without an answer is sent while the server refuses it for now. */
+const SEND_TRIES = 3;
 
-export type Connection = ReturnType<typeof createConnection>;
+type ConnectionCore = Pick<Core, "http" | "session" | "setState" | "applyFrame" | "connectionLost" | "reportError">;
 
-/** The one socket: opened, watched over and opened again; and the road of all that is sent on it. */
-export function createConnection(core: Core, timing: Timing, url: string, WebSocket: WebSocketConstructor) {
+/** Opens the one WebSocket, checks it, reconnects, and sends all frames. */
+export function createConnection(
+  core: ConnectionCore,
+  timing: Timing,
+  url: string,
+  WebSocket: WebSocketConstructor,
+): Connection {
   let socket: WebSocketLike | undefined;
   let isGreeted = false;
   let isRunning = false;
-  /** Moves when a connection comes or goes. */
-  let epoch = 0;
+  /** Goes up whenever a connection is greeted or dropped. */
+  let generation = 0;
   let attempts = 0;
+  /** The server's `reconnect_after_ms`. */
   let advice: number | undefined;
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  /** The server wants to see nobody before. */
-  let advisedAt = 0;
-  let ticker: ReturnType<typeof setInterval> | undefined;
-  /** Something must be heard by then. */
+  let reconnectTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The server wants no connection before. */
+  let notBefore = 0;
+  let checkTimer: ReturnType<typeof setInterval> | undefined;
+  /** The server must send something by then. */
   let deadline = Infinity;
-  let heardAt = 0;
+  let receivedAt = 0;
   let greetedAt = 0;
-  let tickedAt = 0;
-  /** As the machine had slept; but once only: a page in the background, whose timers hardly run, seems to sleep all the time. */
-  let isAskedAgain = false;
-  /** When the next frame may go out, for an even pace. The clock may have begun just now. */
-  let dueAt = -Infinity;
+  let checkedAt = 0;
+  /**
+   * The deadline was put off because the machine had slept. Once only: in a background page timers hardly run, so it seems
+   * to sleep all the time.
+   */
+  let isPutOff = false;
+  /** When the next frame may go out. The clock may have begun just now, so it starts in the past. */
+  let nextSendAt = -Infinity;
   let refs = 0;
-  const waiting = new Map<string, Waiting>();
+  const pending = new Map<string, PendingRequest>();
 
-  function open() {
-    abandon();
+  function openSocket() {
+    dropSocket();
     core.setState("connecting");
     const headers = core.http.headers();
     let own: WebSocketLike;
     try {
       own = new WebSocket(url, headers && { headers });
     } catch (error) {
-      core.onError(error);
-      return wait(backoff(), String(error));
+      core.reportError(error);
+      return scheduleReconnect(nextDelay(), String(error));
     }
     socket = own;
     deadline = performance.now() + timing.connectWithin;
-    tickedAt = Date.now();
-    ticker = setInterval(tick, Math.min(TICK_MS, timing.answerWithin));
+    checkedAt = Date.now();
+    checkTimer = setInterval(checkConnection, Math.min(CHECK_EVERY_MS, timing.answerWithin));
     own.onmessage = ({ data }: { data: unknown }) => socket === own && receive(data);
     own.onclose = ({ code, reason }: { code: number; reason: unknown }) => {
-      if (socket === own) ended(String(reason || `Closed with ${code}`), code);
+      if (socket === own) handleClose(String(reason || `Closed with ${code}`), code);
     };
-    // The package `ws` throws what nobody listens to.
+    // The package `ws` throws errors that have no listener. `onclose` follows and handles them.
     own.onerror = () => {};
   }
 
   function receive(data: unknown) {
-    heardAt = performance.now();
-    isAskedAgain = false;
+    receivedAt = performance.now();
+    isPutOff = false;
     if (isGreeted) deadline = Infinity;
     const frame = parse<ServerFrame>(data);
-    // What can't be understood is not for us.
+    // Ignore anything that is not a frame.
     if (typeof frame?.type !== "string") return;
     try {
       if (frame.type === "connection_established") {
         isGreeted = true;
-        epoch++;
-        greetedAt = heardAt;
+        generation++;
+        greetedAt = receivedAt;
         advice = frame.reconnect_after_ms;
         deadline = Infinity;
-      } else answer(frame);
-      core.take(frame);
+      } else settleRequest(frame);
+      core.applyFrame(frame);
     } catch (error) {
-      core.onError(error);
+      core.reportError(error);
     }
   }
 
-  /** What asked for it gets it; who takes frames as they come gets it too, in this very turn. */
-  function answer(frame: ServerFrame) {
+  /** Gives an answer to its request. `applyFrame` gets it too, in the same turn. */
+  function settleRequest(frame: ServerFrame) {
     const ref = "ref" in frame ? (frame.ref ?? "") : "";
-    const asked = waiting.get(ref);
-    waiting.delete(ref);
-    if (frame.type === "error") asked?.reject(new ConfabError(frame.code, frame.message, frame.retry_after));
-    else asked?.resolve(frame);
+    const request = pending.get(ref);
+    pending.delete(ref);
+    if (frame.type === "error") request?.reject(new ConfabError(frame.code, frame.message, frame.retry_after));
+    else request?.resolve(frame);
   }
 
   function transmit(frame: OutFrame) {
     try {
       socket?.send(JSON.stringify(frame));
     } catch {
-      // It is closing: what waits for answers is told so when it has closed.
+      // The socket is closing. Pending requests are rejected when it has closed.
     }
   }
 
-  function request(frame: OutFrame, isQuiet = false): Promise<ServerFrame | undefined> {
+  function sendRequest(frame: OutFrame, isAnswerOptional = false): Promise<ServerFrame | undefined> {
     return new Promise((resolve, reject) => {
-      if (!isGreeted) return reject(new Cut());
+      if (!isGreeted) return reject(new ConnectionLost());
       const ref = String(++refs);
       const now = performance.now();
-      const asked = { resolve, reject, isQuiet, until: Infinity };
-      waiting.set(ref, asked);
+      const request = { resolve, reject, isAnswerOptional, deadline: Infinity };
+      pending.set(ref, request);
       const send = () => {
-        if (!waiting.has(ref)) return;
-        asked.until = performance.now() + ANSWER_MS;
+        if (!pending.has(ref)) return;
+        request.deadline = performance.now() + ANSWER_WITHIN_MS;
         transmit({ ...frame, ref });
       };
       // The server counts messages apart, and says when they are too many.
       if (frame.type === "message") return send();
-      dueAt = Math.max(dueAt + PACE.everyMs, now - PACE.burst * PACE.everyMs);
-      if (dueAt > now) later(send, dueAt - now);
+      nextSendAt = Math.max(nextSendAt + PACE.everyMs, now - PACE.burst * PACE.everyMs);
+      if (nextSendAt > now) later(send, nextSendAt - now);
       else send();
     });
   }
 
-  /** While the connection holds. */
-  function persistHere<T>(work: () => Promise<T>, tries?: number): Promise<T> {
-    const started = epoch;
-    return persist(work, () => epoch === started, tries);
+  function retryWhileConnected<T>(work: () => Promise<T>, tries?: number): Promise<T> {
+    const started = generation;
+    return retry(work, () => generation === started, tries);
   }
 
-  function tick() {
+  /** Gives up a connection that is silent for too long, and pings one that is silent for a while. */
+  function checkConnection() {
     const now = performance.now();
-    // The machine slept: whatever was known of the connection is old.
-    const slept = Math.abs(Date.now() - tickedAt) > SLEPT_MS;
-    tickedAt = Date.now();
-    if (isGreeted && slept && !isAskedAgain) {
-      isAskedAgain = true;
+    // After the machine has slept, the deadline says nothing.
+    const hasSlept = Math.abs(Date.now() - checkedAt) > SLEPT_MS;
+    checkedAt = Date.now();
+    if (isGreeted && hasSlept && !isPutOff) {
+      isPutOff = true;
       deadline = Infinity;
     }
-    if (now >= deadline) return ended(isGreeted ? "The connection is dead" : "The server does not answer");
-    if (slept || now - heardAt >= timing.pingAfter) probe();
-    for (const [ref, asked] of waiting) {
-      if (now < asked.until) continue;
-      // Silence to one frame on a living connection: start afresh, so that nothing waits for ever.
-      if (!asked.isQuiet) return ended("The server does not answer");
-      waiting.delete(ref);
-      asked.resolve();
+    if (now >= deadline) return handleClose(isGreeted ? "The connection is dead" : "The server does not answer");
+    if (hasSlept || now - receivedAt >= timing.pingAfter) ping();
+    for (const [ref, request] of pending) {
+      if (now < request.deadline) continue;
+      if (!request.isAnswerOptional) return handleClose("The server does not answer");
+      pending.delete(ref);
+      request.resolve();
     }
   }
 
-  /** Whether it is dead is found out within `answerWithin`. */
-  function probe() {
+  /** The server must answer within `answerWithin`. */
+  function ping() {
     if (!isGreeted || deadline !== Infinity) return;
     deadline = performance.now() + timing.answerWithin;
     transmit({ type: "ping" });
   }
 
-  /** Leaves the socket there is; what waits for answers won't get any. */
-  function abandon() {
+  /** Leaves the socket, and rejects all pending requests. */
+  function dropSocket() {
     const old = socket;
-    clearTimeout(retry);
-    clearInterval(ticker);
-    retry = socket = undefined;
+    clearTimeout(reconnectTimer);
+    clearInterval(checkTimer);
+    reconnectTimer = socket = undefined;
     isGreeted = false;
-    epoch++;
-    for (const { reject } of waiting.values()) reject(new Cut());
-    waiting.clear();
+    generation++;
+    for (const { reject } of pending.values()) reject(new ConnectionLost());
+    pending.clear();
     if (!old) return;
     old.onmessage = old.onclose = null;
     try {
       old.close();
     } catch {
-      // It was not open yet, and some platforms mind.
+      // Some platforms throw when the socket is not open yet.
     }
-    core.down();
+    core.connectionLost();
   }
 
-  /** It was closed, or is given up: then there is no code, and it is not waited for. */
-  function ended(why: string, code?: number) {
+  /** @param code undefined: the client gives the connection up, and does not wait for its close */
+  function handleClose(reason: string, code?: number) {
     const wasGreeted = isGreeted;
     if (wasGreeted && performance.now() - greetedAt > GOOD_AFTER_MS) attempts = 0;
-    abandon();
-    if (code === closeCodes.sessionEnded) core.session.end();
+    dropSocket();
+    if (code === closeCodes.sessionEnded) core.session.sessionEnded();
     else if (code === closeCodes.protocolAbuse) {
       isRunning = false;
-      core.setState("stopped", why);
+      core.setState("stopped", reason);
     } else if (code === closeCodes.restarting)
-      wait(parse<Advice>(why)?.reconnect_after_ms ?? backoff(), "The server restarts", true);
-    else if (code === closeCodes.flooding) wait(FLOOD_WAIT_MS + backoff(), why, true);
-    else if (code === undefined || wasGreeted) wait(backoff(), why);
-    else void refused(why);
+      scheduleReconnect(parse<Advice>(reason)?.reconnect_after_ms ?? nextDelay(), "The server restarts", true);
+    else if (code === closeCodes.flooding) scheduleReconnect(FLOOD_WAIT_MS + nextDelay(), reason, true);
+    else if (code === undefined || wasGreeted) scheduleReconnect(nextDelay(), reason);
+    else void handleRefusal(reason);
   }
 
-  /** Before it opened, which browsers don't explain: HTTP is asked. */
-  async function refused(why: string) {
-    core.setState("offline", why);
-    const started = epoch;
-    const ms = await core.session.whoAmI();
-    // Somebody may have been quicker.
-    if (epoch !== started) return;
-    if (ms === undefined) core.session.end();
-    else wait(Math.max(ms, backoff()), why, ms > 0);
+  /** The socket did not open. Browsers don't say why, so this asks over HTTP whether the session has ended. */
+  async function handleRefusal(reason: string) {
+    core.setState("offline", reason);
+    const started = generation;
+    const ms = await core.session.loadMe();
+    // Another attempt has begun meanwhile.
+    if (generation !== started) return;
+    if (ms === undefined) core.session.sessionEnded();
+    else scheduleReconnect(Math.max(ms, nextDelay()), reason, ms > 0);
   }
 
-  const backoff = () => jitter(Math.min((advice || timing.backoff) * 2 ** attempts++, timing.backoffMax));
+  const nextDelay = () => reconnectDelay(attempts++, advice || timing.backoff, timing.backoffMax);
 
-  /** Within bounds: no fault of a server's may become a storm. */
-  function wait(asked: number, reason: string, isAdvised = false) {
-    const ms = Math.min(asked >= 0 ? asked : timing.backoff, WAIT_MOST_MS);
-    if (isAdvised) advisedAt = performance.now() + ms;
-    retry = setTimeout(open, ms);
+  /** @param isAdvised the server asked for this wait, so `reconnectNow` does not shorten it */
+  function scheduleReconnect(wait: number, reason: string, isAdvised = false) {
+    // A wrong number of the server must not become a storm of reconnects.
+    const ms = Math.min(wait >= 0 ? wait : timing.backoff, ADVICE_MAX_MS);
+    if (isAdvised) notBefore = performance.now() + ms;
+    reconnectTimer = setTimeout(openSocket, ms);
     core.setState("offline", reason, Date.now() + ms);
   }
 
@@ -234,45 +246,35 @@ export function createConnection(core: Core, timing: Timing, url: string, WebSoc
       if (isRunning) return;
       isRunning = true;
       attempts = 0;
-      open();
+      openSocket();
     },
     stop() {
       isRunning = false;
-      abandon();
+      dropSocket();
     },
-    /** Does not wait any longer than the server wants; a connection that is up is asked whether it lives. */
-    kick() {
-      probe();
-      if (retry === undefined || performance.now() < advisedAt) return;
+    reconnectNow() {
+      ping();
+      if (reconnectTimer === undefined || performance.now() < notBefore) return;
       attempts = 0;
-      open();
+      openSocket();
     },
-    /** Leaves the connection there is, and makes another one soon. */
     restart() {
-      if (isGreeted) ended("Restarted");
+      if (isGreeted) handleClose("Restarted");
     },
-    /** Sends a frame to which no answer is needed. */
-    post(frame: OutFrame) {
+    sendOnce(frame) {
       if (isGreeted) transmit(frame);
     },
-    persist: persistHere,
-    /**
-     * Sends a frame, and again while the server can't do it; resolves with its answer.
-     * @param tries when the server can't do it right now; being too fast does not count
-     * @param isWanted whether it is still to be sent, when it is tried again
-     * @throws ConfabError when it is refused for good, Cut when the connection ends first
-     */
-    ask: (frame: OutFrame, tries?: number, isWanted = () => true) =>
-      persistHere(async () => {
-        if (!isWanted()) throw new Cut();
-        return request(frame);
+    send: (frame) => void retryWhileConnected(() => sendRequest(frame, true), SEND_TRIES).catch(() => {}),
+    request: (frame, tries, isWanted = () => true) =>
+      retryWhileConnected(async () => {
+        if (!isWanted()) throw new ConnectionLost();
+        return sendRequest(frame);
       }, tries),
-    /** Sends a frame that is answered when it is refused, if at all. */
-    tell: (frame: OutFrame) => void persistHere(() => request(frame, true), TELL_TRIES).catch(() => {}),
+    retryWhileConnected,
   };
 }
 
-/** In the reason of a close. */
+/** The JSON in the reason of close code 1012. */
 interface Advice {
   reconnect_after_ms: number;
 }
