@@ -1,7 +1,14 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { version } from "../../package.json";
-import type { WebFile } from "./files.ts";
+
+/** A file of the web client as browsers get it. */
+export interface WebFile {
+  /** The path that it is served under: `/assets/index-1a2b3c4d.js`. Pages are `/chat/index.html` and the like. */
+  path: string;
+  type: string;
+  bytes: Uint8Array;
+}
 
 const HERE = import.meta.dir;
 

@@ -1,13 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { WebFile } from "./bundle.ts";
 
-/** A file of the web client as browsers get it. */
-export interface WebFile {
-  /** Where it is served: `/assets/index-1a2b3c4d.js`. Pages are `/chat/index.html` and the like. */
-  path: string;
-  type: string;
-  bytes: Uint8Array;
-}
+export type { WebFile };
 
 /** Where the build leaves the bundled files. The binary has them beside its modules, under the last name of this path. */
 export const BUNDLED = "dist/web";

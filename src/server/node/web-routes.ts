@@ -46,7 +46,7 @@ const PAGE_POLICY = [
   "form-action 'self'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  // For the address of the service worker (web/chat/session/worker.ts), which is no text to a browser but a script.
+  // For the address of the service worker (web/chat/shell/worker.ts), which is no text to a browser but a script.
   "trusted-types confab-worker",
 ].join("; ");
 

@@ -1,21 +1,21 @@
 import { useEffect, useRef } from "preact/hooks";
-import { ErrorBoundary } from "../chat/shell/error-boundary.tsx";
 import { ConfirmLayer } from "../design/confirm.tsx";
 import { ConfirmPasswordLayer } from "../design/confirm-password.tsx";
+import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { Icon, type IconName } from "../design/icon.tsx";
 import { SkipLink } from "../design/skip-link.tsx";
 import { ToastLayer } from "../design/toast.tsx";
 import { TooltipLayer } from "../design/tooltip.tsx";
 import { adminTexts } from "../texts/admin.ts";
-import { isShutOut } from "./api.ts";
-import { Audit } from "./audit.tsx";
+import { Audit } from "./audit/page.tsx";
+import { isShutOut } from "./base/api.ts";
+import { pathOf, route, VIEWS, type View } from "./base/routing.ts";
 import { ConversationPage } from "./conversations/detail.tsx";
 import { Conversations } from "./conversations/list.tsx";
 import { Invites } from "./invites/list.tsx";
-import { Limits } from "./limits.tsx";
-import { Overview } from "./overview/overview.tsx";
-import { pathOf, route, VIEWS, type View } from "./routing.ts";
-import { Settings } from "./settings/settings.tsx";
+import { Limits } from "./limits/page.tsx";
+import { Overview } from "./overview/page.tsx";
+import { Settings } from "./settings/page.tsx";
 import { UserPage } from "./users/detail.tsx";
 import { Users } from "./users/list.tsx";
 

@@ -1,10 +1,10 @@
 import { signal } from "@preact/signals";
-import { usePatientForm } from "../chat/account/patient-form.ts";
 import { texts } from "../texts/texts.ts";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Field } from "./field.tsx";
 import { FormMessage } from "./form.tsx";
+import { usePatientForm } from "./patient-form.ts";
 
 interface Asked {
   /** Sends the password; rejects as the server does when it is another one. */

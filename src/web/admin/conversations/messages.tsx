@@ -4,8 +4,8 @@ import type { Message, MessagePage } from "../../../protocol/messages.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { toast } from "../../design/toast.tsx";
 import { adminTexts } from "../../texts/admin.ts";
-import { act } from "../act.ts";
-import { admin } from "../api.ts";
+import { act } from "../base/act.ts";
+import { admin } from "../base/api.ts";
 import { Moment } from "../parts/moment.tsx";
 
 const A_PAGE = 50;

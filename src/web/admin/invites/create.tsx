@@ -6,7 +6,7 @@ import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { adminTexts } from "../../texts/admin.ts";
 import { texts as chatTexts } from "../../texts/texts.ts";
-import { call } from "../api.ts";
+import { call } from "../base/api.ts";
 import { type Group, GroupField } from "../parts/group-field.tsx";
 import { LinkDialog } from "../parts/link.tsx";
 import { Select } from "../parts/select.tsx";

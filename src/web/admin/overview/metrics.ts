@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { MetricRange, MetricsReport } from "../../../protocol/metrics.ts";
-import { admin } from "../api.ts";
+import { admin } from "../base/api.ts";
 import { merged } from "./merged.ts";
 
 const REFRESH_MS = 5_000;

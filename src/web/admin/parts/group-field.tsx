@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AdminConversation } from "../../../protocol/admin.ts";
-import { Combobox } from "../../chat/people/combobox.tsx";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
+import { Combobox } from "../../design/combobox.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { adminTexts } from "../../texts/admin.ts";
-import { titleOf } from "../conversations/title.ts";
-import { useLoad } from "../load.ts";
+import { useLoad } from "../base/load.ts";
+import { titleOf } from "./conversation-title.ts";
 import { useDelayed } from "./delayed.ts";
 
 const { groups: texts } = adminTexts;

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { adminTexts } from "../../texts/admin.ts";
-import type { Loaded } from "../load.ts";
+import type { Loaded } from "../base/load.ts";
 
 export interface PageProps {
   title: ComponentChildren;

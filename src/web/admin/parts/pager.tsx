@@ -1,7 +1,7 @@
 import type { Success } from "../../../protocol/envelope.ts";
 import { Button } from "../../design/button.tsx";
 import { adminTexts } from "../../texts/admin.ts";
-import { setQuery } from "../routing.ts";
+import { setQuery } from "../base/routing.ts";
 
 /** From which to which of how many, and on to the others. */
 export function Pager({ page, size, meta }: { page: number; size: number; meta: Success<unknown>["meta"] }) {

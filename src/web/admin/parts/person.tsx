@@ -1,7 +1,7 @@
 import type { AdminUser } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { adminTexts } from "../../texts/admin.ts";
-import { pathOf } from "../routing.ts";
+import { pathOf } from "../base/routing.ts";
 
 /** Somebody in a list, with the way to all about them. */
 export function Person({ user }: { user: AdminUser }) {

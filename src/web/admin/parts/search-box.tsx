@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../design/icon.tsx";
-import { setQuery } from "../routing.ts";
+import { setQuery } from "../base/routing.ts";
 
 /** So that not each letter is a question. */
 const PAUSE_MS = 250;

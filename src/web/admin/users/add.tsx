@@ -7,7 +7,7 @@ import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { adminTexts } from "../../texts/admin.ts";
 import { texts as chatTexts } from "../../texts/texts.ts";
-import { admin, Cancelled } from "../api.ts";
+import { admin, Cancelled } from "../base/api.ts";
 import { LinkDialog, type MadeLink } from "../parts/link.tsx";
 
 const { add: texts } = adminTexts.users;

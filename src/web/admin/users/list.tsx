@@ -2,14 +2,14 @@ import { useState } from "preact/hooks";
 import type { AdminUser } from "../../../protocol/admin.ts";
 import { Button } from "../../design/button.tsx";
 import { adminTexts } from "../../texts/admin.ts";
-import { useLoad } from "../load.ts";
+import { useLoad } from "../base/load.ts";
+import { route, setQuery } from "../base/routing.ts";
 import { Moment } from "../parts/moment.tsx";
 import { Body, Page } from "../parts/page.tsx";
 import { Pager, pageOf } from "../parts/pager.tsx";
 import { Badges, Person } from "../parts/person.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
 import { Select } from "../parts/select.tsx";
-import { route, setQuery } from "../routing.ts";
 import { AddPerson } from "./add.tsx";
 
 const SIZE = 50;

@@ -1,7 +1,7 @@
 import { ConfabError } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { client, firstUser } from "../session/session.ts";
-import { beginSetUp } from "../set-up/state.ts";
+import { beginSetUp } from "../session/setting-up.ts";
 
 /** With what somebody registers beside their name, e-mail and password. */
 export interface Entrance {

@@ -2,8 +2,8 @@ import type { ComponentChildren } from "preact";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import type { PatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
-import type { PatientForm } from "./patient-form.ts";
 import { Waiting } from "./waiting.tsx";
 
 export interface CredentialsFormProps {

@@ -3,7 +3,7 @@ import { confirm } from "../../design/confirm.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
 import { client } from "../session/session.ts";
-import { endedElsewhere, unsentLeft } from "../session/sign-out.ts";
+import { endedElsewhere, unsentLeft } from "./sign-out.ts";
 
 /** That the session has ended without being asked to, and what has become of what was not sent. */
 export function EndedNotice() {

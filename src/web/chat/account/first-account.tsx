@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { Field } from "../../design/field.tsx";
 import { texts } from "../../texts/texts.ts";
-import { type Route, setUpCode } from "../routing.ts";
+import { type Route, setUpCode } from "../base/routing.ts";
 import { firstUser, registration, wasHereBefore } from "../session/session.ts";
 import { AccountFrame } from "./frame.tsx";
 import { RegisterForm } from "./register-form.tsx";

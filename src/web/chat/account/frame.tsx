@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { isFocusLost } from "../../design/lost-focus.ts";
-import { useTitle } from "../notifications/title.ts";
+import { Mark } from "../base/mark.tsx";
+import { useTitle } from "../base/page-title.ts";
 import { serverName } from "../session/session.ts";
-import { Mark } from "../shell/mark.tsx";
 
 /** A page with one thing to do, before the chat: the server's name, a title, and what there is to do. */
 export function AccountFrame({ title, children }: { title: string; children: ComponentChildren }) {

@@ -1,5 +1,5 @@
 import { texts } from "../../texts/texts.ts";
-import { route } from "../routing.ts";
+import { route } from "../base/routing.ts";
 import { firstUser, registration, serverName, wasHereBefore } from "../session/session.ts";
 import { EndedNotice } from "./ended-notice.tsx";
 import { FirstAccount, isFirstAccount, wantFirstAccount } from "./first-account.tsx";

@@ -3,12 +3,12 @@ import { ConfabError } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { usePatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
-import { navigate, passwordToken } from "../routing.ts";
+import { navigate, passwordToken } from "../base/routing.ts";
+import { Starting } from "../base/starting.tsx";
 import { client, serverName } from "../session/session.ts";
-import { Starting } from "../shell/starting.tsx";
 import { AccountFrame } from "./frame.tsx";
-import { usePatientForm } from "./patient-form.ts";
 import { Waiting } from "./waiting.tsx";
 
 interface Whose {

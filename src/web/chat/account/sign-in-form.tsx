@@ -1,7 +1,7 @@
+import { usePatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
 import { client, serverName } from "../session/session.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
-import { usePatientForm } from "./patient-form.ts";
 
 export function SignInForm({ onDone }: { onDone?: (() => Promise<unknown>) | undefined }) {
   const form = usePatientForm(["email", "password"], async ({ email = "", password = "" }) => {

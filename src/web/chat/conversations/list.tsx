@@ -3,17 +3,17 @@ import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { Button } from "../../design/button.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
-import { startConversation } from "../dialogs.ts";
+import { addressOf } from "../base/conversation-title.ts";
+import { startConversation } from "../base/open-dialog.ts";
+import { openId } from "../base/routing.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
 import { RequestSection } from "../requests/section.tsx";
-import { openId } from "../routing.ts";
 import { client } from "../session/session.ts";
 import { moveFocus } from "./move-focus.ts";
 import { ConversationRow } from "./row.tsx";
 import { SearchField } from "./search-field.tsx";
 import { SearchResults } from "./search-results.tsx";
-import { addressOf } from "./title.ts";
 
 /** Further conversations are asked for when fewer screens than this are left below. */
 const SCREENS = 2;

@@ -2,14 +2,14 @@ import type { Conversation } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
+import { addressOf, otherOf, titleOf } from "../base/conversation-title.ts";
 import { draftOf, draftsRevision } from "../messages/drafts.ts";
 import { preview, previewOf } from "../messages/preview.ts";
 import { listTime } from "../messages/times.ts";
 import { addedTo } from "../people/added.ts";
 import { usePresenceOf } from "../session/presence.ts";
 import { me } from "../session/session.ts";
-import { addressOf, otherOf, titleOf } from "./title.ts";
-import { useChanges } from "./use-conversation.ts";
+import { useChanges } from "../session/use-changes.ts";
 
 const BADGE_MAX = 99;
 

@@ -3,7 +3,7 @@ import { IconButton } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { isComposing } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
-import { useShortcuts } from "../keyboard/shortcuts.ts";
+import { useShortcuts } from "../base/shortcuts.ts";
 
 export interface SearchFieldProps {
   value: string;

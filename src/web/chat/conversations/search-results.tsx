@@ -1,11 +1,11 @@
 import type { Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { texts } from "../../texts/texts.ts";
+import { titleOf } from "../base/conversation-title.ts";
+import { openId } from "../base/routing.ts";
 import { writeTo } from "../people/write-to.ts";
-import { openId } from "../routing.ts";
 import { client, me } from "../session/session.ts";
 import { ConversationRow } from "./row.tsx";
-import { titleOf } from "./title.ts";
 import { useSearch } from "./use-search.ts";
 
 export function SearchResults({ search, onDone }: { search: string; onDone: () => void }) {

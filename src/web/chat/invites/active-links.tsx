@@ -6,7 +6,7 @@ import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
+import { useTask } from "../base/task.ts";
 import { type Invite, revokeInvite } from "./invite.ts";
 
 export interface ActiveLinksProps {

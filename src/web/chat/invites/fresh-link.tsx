@@ -3,7 +3,7 @@ import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
+import { useTask } from "../base/task.ts";
 import { makeInvite } from "./invite.ts";
 import { LinkBox } from "./link-box.tsx";
 

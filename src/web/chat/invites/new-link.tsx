@@ -3,7 +3,7 @@ import { Button } from "../../design/button.tsx";
 import { Choice } from "../../design/choice.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
+import { useTask } from "../base/task.ts";
 import { type Invite, makeInvite } from "./invite.ts";
 
 const DAY_S = 86_400;

@@ -7,10 +7,10 @@ import { texts } from "../../texts/texts.ts";
 import { AccountFrame } from "../account/frame.tsx";
 import { RegisterForm } from "../account/register-form.tsx";
 import { SignInForm } from "../account/sign-in-form.tsx";
-import { useTask } from "../people/task.ts";
-import { navigate, openConversation } from "../routing.ts";
+import { navigate, openConversation } from "../base/routing.ts";
+import { Starting } from "../base/starting.tsx";
+import { useTask } from "../base/task.ts";
 import { me, serverName, wasHereBefore } from "../session/session.ts";
-import { Starting } from "../shell/starting.tsx";
 import { acceptInvite, type InvitePreview, previewInvite } from "./invite.ts";
 
 /** The page of an invite link: who invites, to what, and the way in. */

@@ -1,6 +1,6 @@
 import { texts } from "../../texts/texts.ts";
+import { documentKeys } from "../base/shortcuts.ts";
 import { FIRST_NEW_KEYS } from "../messages/use-missed.ts";
-import { documentKeys } from "./shortcuts.ts";
 
 /** Keys that lists, messages and the text field hear themselves: on the sheet also while none of them is there. */
 export function useDocumentedKeys() {

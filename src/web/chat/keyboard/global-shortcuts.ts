@@ -1,8 +1,8 @@
 import { texts } from "../../texts/texts.ts";
-import { openDialog, startConversation } from "../dialogs.ts";
-import { closeConversation, closeSettings, navigate, openConversation, openId, route } from "../routing.ts";
+import { openDialog, startConversation } from "../base/open-dialog.ts";
+import { closeConversation, closeSettings, navigate, openConversation, openId, route } from "../base/routing.ts";
+import { useShortcuts } from "../base/shortcuts.ts";
 import { client } from "../session/session.ts";
-import { useShortcuts } from "./shortcuts.ts";
 
 /** The keys that work on every page. */
 export function useGlobalShortcuts() {

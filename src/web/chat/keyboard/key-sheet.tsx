@@ -1,6 +1,6 @@
 import { keysText } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
-import { hintsBySection, type ShortcutSection } from "./shortcuts.ts";
+import { hintsBySection, type ShortcutSection } from "../base/shortcuts.ts";
 
 const ORDER: readonly ShortcutSection[] = ["everywhere", "conversations", "messages", "composing"];
 

@@ -1,14 +1,14 @@
 import { useState } from "preact/hooks";
 import type { Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
+import { Combobox } from "../../design/combobox.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { texts } from "../../texts/texts.ts";
-import { otherOf, titleOf } from "../conversations/title.ts";
+import { otherOf, titleOf } from "../base/conversation-title.ts";
+import { openConversation } from "../base/routing.ts";
 import { useSearch } from "../conversations/use-search.ts";
-import { Combobox } from "../people/combobox.tsx";
 import { isFoundBy } from "../people/search.ts";
 import { writeTo } from "../people/write-to.ts";
-import { openConversation } from "../routing.ts";
 import { client, me } from "../session/session.ts";
 
 const CONVERSATIONS_SHOWN = 8;

@@ -6,6 +6,7 @@ import { Icon } from "../../design/icon.tsx";
 import { isComposing, matchesKeys } from "../../design/keys.ts";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
+import { clearText, insertText, toggleMark } from "../base/text-field.ts";
 import { me } from "../session/session.ts";
 import { Draft } from "./drafts.ts";
 import { EmojiButton } from "./emoji/button.tsx";
@@ -13,7 +14,6 @@ import { Suggestions, useSuggestions } from "./emoji/suggestions.tsx";
 import { touches } from "./focus.ts";
 import { isDeleted } from "./preview.ts";
 import { scrollMessages } from "./scroll-messages.ts";
-import { clearText, insertText, toggleMark } from "./text-field.ts";
 import type { Editing } from "./use-editing.ts";
 
 /** From so many characters before the limit they are counted. */

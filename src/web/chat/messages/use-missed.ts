@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import type { Conversation } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
-import { useShortcuts } from "../keyboard/shortcuts.ts";
+import { useShortcuts } from "../base/shortcuts.ts";
 import { focusComposer, touches } from "./focus.ts";
 import type { useReading } from "./use-reading.ts";
 import { useWayBack } from "./use-way-back.ts";

@@ -1,9 +1,9 @@
 import type { Conversation, SentMessage } from "../../../sdk/index.ts";
+import { kept } from "../../design/kept.ts";
 import { texts } from "../../texts/texts.ts";
-import { titleOf } from "../conversations/title.ts";
+import { titleOf } from "../base/conversation-title.ts";
+import { openConversation } from "../base/routing.ts";
 import { beginningOf } from "../messages/preview.ts";
-import { openConversation } from "../routing.ts";
-import { kept } from "../session/kept.ts";
 import { client } from "../session/session.ts";
 import { isRead } from "./reading.ts";
 

@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import { openId } from "../routing.ts";
+import { openId } from "../base/routing.ts";
 
 const isSeen = () => document.visibilityState === "visible" && document.hasFocus();
 const seen = signal(isSeen());

@@ -4,12 +4,12 @@ import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog, showDetails } from "../dialogs.ts";
-import { useConversation } from "../session/conversation.ts";
+import { closeDialog, showDetails } from "../base/open-dialog.ts";
+import { useTask } from "../base/task.ts";
+import { useConversation } from "../session/use-conversation.ts";
 import { useMembers } from "./members.ts";
 import { PeoplePicker } from "./picker.tsx";
 import { addTo } from "./start-with.ts";
-import { useTask } from "./task.ts";
 
 /** Who is in already is not offered, so all of them are asked for. */
 const AT_ONCE = 1000;

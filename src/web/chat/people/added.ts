@@ -2,9 +2,9 @@ import { effect, signal } from "@preact/signals";
 import type { Conversation } from "../../../sdk/index.ts";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { titleOf } from "../conversations/title.ts";
+import { titleOf } from "../base/conversation-title.ts";
+import { openConversation, openId, route } from "../base/routing.ts";
 import { notifyOfGroup } from "../notifications/notifications.ts";
-import { openConversation, openId, route } from "../routing.ts";
 import { client } from "../session/session.ts";
 
 /** Groups somebody was added to, until they open them. */

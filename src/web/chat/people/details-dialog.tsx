@@ -1,9 +1,9 @@
 import { Dialog } from "../../design/dialog.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog } from "../dialogs.ts";
-import { useConversation } from "../session/conversation.ts";
+import { closeDialog } from "../base/open-dialog.ts";
 import { me } from "../session/session.ts";
+import { useConversation } from "../session/use-conversation.ts";
 import { GroupDetails } from "./group-details.tsx";
 import { HideConversation } from "./hide-conversation.tsx";
 import { PersonCard } from "./person-dialog.tsx";

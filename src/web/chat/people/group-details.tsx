@@ -5,14 +5,14 @@ import { confirm } from "../../design/confirm.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog, openDialog, showPerson } from "../dialogs.ts";
-import { closeConversation } from "../routing.ts";
+import { closeDialog, openDialog, showPerson } from "../base/open-dialog.ts";
+import { closeConversation } from "../base/routing.ts";
+import { useTask } from "../base/task.ts";
 import { usePresence } from "../session/presence.ts";
 import { me } from "../session/session.ts";
 import { GroupName } from "./group-name.tsx";
 import { useMembers } from "./members.ts";
 import { PersonLine } from "./person-row.tsx";
-import { useTask } from "./task.ts";
 
 /** A group: its name, its people, and the way out. */
 export function GroupDetails({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {

@@ -5,9 +5,9 @@ import { Button, IconButton } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { isComposing } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
-import { titleOf } from "../conversations/title.ts";
+import { titleOf } from "../base/conversation-title.ts";
+import { useTask } from "../base/task.ts";
 import { me } from "../session/session.ts";
-import { useTask } from "./task.ts";
 
 /** What a group is called, and a way to call it something else. */
 export function GroupName({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {

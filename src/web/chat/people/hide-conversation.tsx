@@ -3,9 +3,9 @@ import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog } from "../dialogs.ts";
-import { closeConversation } from "../routing.ts";
-import { useTask } from "./task.ts";
+import { closeDialog } from "../base/open-dialog.ts";
+import { closeConversation } from "../base/routing.ts";
+import { useTask } from "../base/task.ts";
 import { writeTo } from "./write-to.ts";
 
 /** Nobody leaves a 1-on-1, but it can be out of sight until somebody writes. */

@@ -4,12 +4,12 @@ import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog, type OpenDialog, openDialog } from "../dialogs.ts";
-import { navigate } from "../routing.ts";
+import { closeDialog, type OpenDialog, openDialog } from "../base/open-dialog.ts";
+import { navigate } from "../base/routing.ts";
+import { useTask } from "../base/task.ts";
 import { usePresenceOf } from "../session/presence.ts";
 import { me } from "../session/session.ts";
 import { startWith } from "./start-with.ts";
-import { useTask } from "./task.ts";
 
 /** Who somebody is, and a way to write to them. */
 export function PersonDialog({ user, from }: { user: User; from: OpenDialog | undefined }) {

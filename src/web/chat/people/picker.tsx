@@ -1,11 +1,11 @@
 import { useRef, useState } from "preact/hooks";
 import type { User } from "../../../sdk/index.ts";
+import { Combobox } from "../../design/combobox.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 import { usePresence } from "../session/presence.ts";
 import { directoryOpen } from "../session/session.ts";
-import { Combobox } from "./combobox.tsx";
 import { Invite } from "./invite.tsx";
 import { PersonLine } from "./person-row.tsx";
 import { usePeople } from "./search.ts";

@@ -5,10 +5,10 @@ import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog } from "../dialogs.ts";
+import { closeDialog } from "../base/open-dialog.ts";
+import { useTask } from "../base/task.ts";
 import { PeoplePicker } from "./picker.tsx";
 import { startWith } from "./start-with.ts";
-import { useTask } from "./task.ts";
 
 /** One person makes a 1-on-1, more make a group, which may have a name. */
 export function StartDialog() {

@@ -2,7 +2,7 @@ import type { User } from "../../../sdk/index.ts";
 import { toast } from "../../design/toast.tsx";
 import { list } from "../../texts/en-words.ts";
 import { texts } from "../../texts/texts.ts";
-import { openConversation } from "../routing.ts";
+import { openConversation } from "../base/routing.ts";
 import { client } from "../session/session.ts";
 
 /**

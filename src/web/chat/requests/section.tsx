@@ -6,8 +6,8 @@ import { FormMessage } from "../../design/form.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
-import { openConversation } from "../routing.ts";
+import { openConversation } from "../base/routing.ts";
+import { useTask } from "../base/task.ts";
 import { acceptRequest, declineRequest, loadMoreRequests, requestCount, requests } from "./requests.ts";
 
 /** People who want to write to you or to add you to a group, above the conversations. Nothing when nobody does. */

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { type ClientState, connect, type User } from "../../../sdk/index.ts";
+import { kept } from "../../design/kept.ts";
 import { texts } from "../../texts/texts.ts";
-import { kept } from "./kept.ts";
 
 /** A setting that the server has put into the page. */
 const pageSetting = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="confab-${name}"]`)?.content;

@@ -2,7 +2,7 @@ import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
 import { client } from "../session/session.ts";
-import type { StepProps } from "./page.tsx";
+import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 
 /** A first group, which everybody joins who comes. */

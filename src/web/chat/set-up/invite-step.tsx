@@ -1,7 +1,7 @@
 import { Button } from "../../design/button.tsx";
 import { texts } from "../../texts/texts.ts";
 import { FreshLink } from "../invites/fresh-link.tsx";
-import type { StepProps } from "./page.tsx";
+import type { StepProps } from "./step.ts";
 
 /** The link to send to all others. */
 export const InviteStep = ({ onSkip }: StepProps) => (

@@ -4,27 +4,12 @@ import { ConfabError } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { AccountFrame } from "../account/frame.tsx";
 import { client } from "../session/session.ts";
+import { endSetUp } from "../session/setting-up.ts";
 import { GroupStep } from "./group-step.tsx";
 import { InviteStep } from "./invite-step.tsx";
 import { NameStep } from "./name-step.tsx";
-import { endSetUp } from "./state.ts";
+import type { ServerSettings, StepProps } from "./step.ts";
 import { WhoStep } from "./who-step.tsx";
-
-/** What admins choose for the whole server. */
-export interface ServerSettings {
-  name: string | null;
-  registration: "open" | "invite" | "closed";
-  /** The server's own settings decide who may register. */
-  registration_fixed: boolean;
-  default_conversation_id: string | null;
-}
-
-export interface StepProps {
-  settings: ServerSettings | undefined;
-  /** Keeps these settings, and goes on. */
-  onSave: (changes: Partial<ServerSettings>) => Promise<void>;
-  onSkip: () => void;
-}
 
 const STEPS: readonly { title: string; Step: (props: StepProps) => JSX.Element }[] = [
   { title: texts.setUp.nameTitle, Step: NameStep },

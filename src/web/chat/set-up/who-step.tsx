@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { Choice } from "../../design/choice.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import type { StepProps } from "./page.tsx";
+import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 
 const WHO = ["invite", "open", "closed"] as const;

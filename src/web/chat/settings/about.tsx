@@ -1,6 +1,6 @@
 import { texts } from "../../texts/texts.ts";
+import { Mark } from "../base/mark.tsx";
 import { isSuperuser } from "../session/session.ts";
-import { Mark } from "../shell/mark.tsx";
 
 /** Put here when the page is bundled. */
 declare const CONFAB_VERSION: string;

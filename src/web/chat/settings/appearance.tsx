@@ -1,6 +1,6 @@
 import { Choice } from "../../design/choice.tsx";
+import { DIRECTIONS, direction, TEXT_SIZES, THEMES, textSize, theme } from "../../design/preferences.ts";
 import { texts } from "../../texts/texts.ts";
-import { DIRECTIONS, direction, TEXT_SIZES, THEMES, textSize, theme } from "./preferences.ts";
 
 const optionsOf = <T extends string>(values: readonly T[], labels: Record<T, string>) =>
   values.map((value) => ({ value, label: labels[value] }));

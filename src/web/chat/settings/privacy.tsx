@@ -5,7 +5,7 @@ import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
+import { useTask } from "../base/task.ts";
 import { client } from "../session/session.ts";
 
 const WHO: readonly MayAddMe[] = ["everybody", "shared", "nobody"];

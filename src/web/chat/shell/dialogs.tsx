@@ -1,12 +1,12 @@
 import { useLayoutEffect } from "preact/hooks";
 import { dismissQuestion } from "../../design/confirm.tsx";
-import { closeDialog, openDialog } from "../dialogs.ts";
+import { later } from "../base/later.tsx";
+import { closeDialog, openDialog } from "../base/open-dialog.ts";
+import { path } from "../base/routing.ts";
 import { KeyDialog } from "../keyboard/key-dialog.tsx";
 import { Switcher } from "../keyboard/switcher.tsx";
 import { AddDialog } from "../people/add-dialog.tsx";
 import { StartDialog } from "../people/start-dialog.tsx";
-import { path } from "../routing.ts";
-import { later } from "./later.tsx";
 
 const DetailsDialog = later(async () => (await import("../people/details-dialog.tsx")).DetailsDialog);
 const PersonDialog = later(async () => (await import("../people/person-dialog.tsx")).PersonDialog);

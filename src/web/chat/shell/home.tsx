@@ -2,12 +2,12 @@ import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
-import { openDialog, startConversation } from "../dialogs.ts";
-import { useTitle } from "../notifications/title.ts";
+import { Mark } from "../base/mark.tsx";
+import { openDialog, startConversation } from "../base/open-dialog.ts";
+import { useTitle } from "../base/page-title.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
 import { client, directoryOpen } from "../session/session.ts";
-import { Mark } from "./mark.tsx";
 
 /** No conversation is open: what can be done. */
 export function Home() {

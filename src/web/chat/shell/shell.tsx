@@ -1,16 +1,16 @@
 import { useEffect } from "preact/hooks";
+import { ErrorBoundary } from "../../design/error-boundary.tsx";
 import { SkipLink } from "../../design/skip-link.tsx";
 import { texts } from "../../texts/texts.ts";
+import { later } from "../base/later.tsx";
+import { navigate, path, route } from "../base/routing.ts";
 import { ConversationList } from "../conversations/list.tsx";
 import { useDocumentedKeys } from "../keyboard/documented-keys.ts";
 import { useGlobalShortcuts } from "../keyboard/global-shortcuts.ts";
 import { ConversationView } from "../messages/view.tsx";
-import { navigate, path, route } from "../routing.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
-import { ErrorBoundary } from "./error-boundary.tsx";
 import { Home } from "./home.tsx";
-import { later } from "./later.tsx";
 import { SidebarHeader } from "./sidebar-header.tsx";
 import { useFocusKept } from "./use-focus-kept.ts";
 

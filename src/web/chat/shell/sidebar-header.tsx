@@ -3,11 +3,11 @@ import { IconButton } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
 import { Menu, type MenuItem } from "../../design/menu.tsx";
 import { texts } from "../../texts/texts.ts";
-import { openDialog, startConversation } from "../dialogs.ts";
-import { navigate } from "../routing.ts";
+import { signOut } from "../account/sign-out.ts";
+import { Mark } from "../base/mark.tsx";
+import { openDialog, startConversation } from "../base/open-dialog.ts";
+import { navigate } from "../base/routing.ts";
 import { isSuperuser, me, serverName } from "../session/session.ts";
-import { signOut } from "../session/sign-out.ts";
-import { Mark } from "./mark.tsx";
 
 export function SidebarHeader() {
   const user = me.value;

@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { texts } from "../../../texts/texts.ts";
-import { insertText } from "../text-field.ts";
+import { insertText } from "../../base/text-field.ts";
 import { findEmoji, nameBefore } from "./find.ts";
 import type { Emoji } from "./pick.ts";
 import { rememberEmoji } from "./recent.ts";

@@ -3,10 +3,10 @@ import type { ChatMessage } from "../../../sdk/index.ts";
 import { ask } from "../../design/confirm.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
+import { navigate, openId } from "../base/routing.ts";
 import { forgetDrafts } from "../messages/drafts.ts";
 import { forgetNotifications } from "../notifications/notifications.ts";
-import { navigate, openId } from "../routing.ts";
-import { client } from "./session.ts";
+import { client } from "../session/session.ts";
 
 /** The session has ended without being asked to: said on the sign-in page. */
 export const endedElsewhere = signal(false);

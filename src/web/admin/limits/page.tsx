@@ -1,7 +1,7 @@
-import type { LimitInForce } from "../../protocol/admin.ts";
-import { adminTexts } from "../texts/admin.ts";
-import { useLoad } from "./load.ts";
-import { Body, Page } from "./parts/page.tsx";
+import type { LimitInForce } from "../../../protocol/admin.ts";
+import { adminTexts } from "../../texts/admin.ts";
+import { useLoad } from "../base/load.ts";
+import { Body, Page } from "../parts/page.tsx";
 
 const { limits: texts } = adminTexts;
 

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useErrorBoundary } from "preact/hooks";
-import { Button } from "../../design/button.tsx";
-import { texts } from "../../texts/texts.ts";
+import { texts } from "../texts/texts.ts";
+import { Button } from "./button.tsx";
 
 /** What fails here does not leave a blank page: it says so, and what is kept is kept. */
 export function ErrorBoundary({ children }: { children: ComponentChildren }) {

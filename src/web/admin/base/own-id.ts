@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Profile } from "../../protocol/users.ts";
+import type { Profile } from "../../../protocol/users.ts";
 import { call } from "./api.ts";
 
 const ownId = signal<number | undefined>(undefined);

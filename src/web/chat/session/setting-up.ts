@@ -1,5 +1,5 @@
 import { computed } from "@preact/signals";
-import { kept } from "../session/kept.ts";
+import { kept } from "../../design/kept.ts";
 
 const begun = kept("setting-up", ["0", "1"]);
 

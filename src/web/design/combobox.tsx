@@ -1,7 +1,7 @@
 import type { ComponentChildren, Ref } from "preact";
 import { useEffect, useId } from "preact/hooks";
-import { Icon } from "../../design/icon.tsx";
-import { isComposing } from "../../design/keys.ts";
+import { Icon } from "./icon.tsx";
+import { isComposing } from "./keys.ts";
 
 export interface ComboboxProps<T> {
   /** What the field and the list are called. */

@@ -1,4 +1,4 @@
-import type { AuditEntry } from "../../protocol/admin.ts";
+import type { AuditEntry } from "../../../protocol/admin.ts";
 
 /** Entries of the audit log, newest first and none left out between them, and where older ones go on. */
 export interface Shown {

@@ -1,4 +1,4 @@
-import { openConversation } from "../routing.ts";
+import { openConversation } from "../base/routing.ts";
 
 /** A script's address is trusted by this policy alone, and it knows one (http/web.ts allows its name). */
 const WORKER_POLICY = "confab-worker";

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { Success } from "../../protocol/envelope.ts";
+import type { Success } from "../../../protocol/envelope.ts";
 import { admin } from "./api.ts";
 
 export interface Loaded<T> {

@@ -1,15 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
-import type { AuditEntry } from "../../protocol/admin.ts";
-import { Button } from "../design/button.tsx";
-import { toast } from "../design/toast.tsx";
-import { adminTexts } from "../texts/admin.ts";
-import { admin } from "./api.ts";
-import { type Shown, withNewest, withOlder } from "./audit-entries.ts";
-import { useLoad } from "./load.ts";
-import { Moment } from "./parts/moment.tsx";
-import { Body, Page } from "./parts/page.tsx";
-import { Select } from "./parts/select.tsx";
-import { pathOf, route, setQuery } from "./routing.ts";
+import type { AuditEntry } from "../../../protocol/admin.ts";
+import { Button } from "../../design/button.tsx";
+import { toast } from "../../design/toast.tsx";
+import { adminTexts } from "../../texts/admin.ts";
+import { admin } from "../base/api.ts";
+import { useLoad } from "../base/load.ts";
+import { pathOf, route, setQuery } from "../base/routing.ts";
+import { Moment } from "../parts/moment.tsx";
+import { Body, Page } from "../parts/page.tsx";
+import { Select } from "../parts/select.tsx";
+import { type Shown, withNewest, withOlder } from "./entries.ts";
 
 const REFRESH_MS = 15_000;
 const { audit: texts } = adminTexts;

@@ -1,6 +1,6 @@
 import { effect } from "@preact/signals";
-import { texts } from "../../texts/texts.ts";
-import { kept } from "../session/kept.ts";
+import { texts } from "../texts/texts.ts";
+import { kept } from "./kept.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export const TEXT_SIZES = ["small", "normal", "large", "huge"] as const;

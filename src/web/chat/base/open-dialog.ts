@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { User } from "../../sdk/index.ts";
+import type { User } from "../../../sdk/index.ts";
 
 /** The dialogs that can be opened from anywhere; one at a time. */
 export type OpenDialog =

@@ -8,10 +8,10 @@ import { FormMessage, useForm } from "../../design/form.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { toast } from "../../design/toast.tsx";
 import { adminTexts } from "../../texts/admin.ts";
-import { act } from "../act.ts";
-import { admin, Cancelled } from "../api.ts";
-import { titleOf } from "../conversations/title.ts";
-import { useLoad } from "../load.ts";
+import { act } from "../base/act.ts";
+import { admin, Cancelled } from "../base/api.ts";
+import { useLoad } from "../base/load.ts";
+import { titleOf } from "../parts/conversation-title.ts";
 import { type Group, GroupField } from "../parts/group-field.tsx";
 import { Body, Page } from "../parts/page.tsx";
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type FormState, useForm, valuesOf } from "../../design/form.tsx";
-import { announce } from "../../design/toast.tsx";
-import { texts } from "../../texts/texts.ts";
+import { texts } from "../texts/texts.ts";
+import { type FormState, useForm, valuesOf } from "./form.tsx";
+import { announce } from "./toast.tsx";
 
 /** A person who has to wait longer than this, in s, is told so and tries again when they like. */
 const PATIENCE_S = 300;

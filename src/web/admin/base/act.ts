@@ -1,5 +1,5 @@
-import { confirm, type Question } from "../design/confirm.tsx";
-import { toast } from "../design/toast.tsx";
+import { confirm, type Question } from "../../design/confirm.tsx";
+import { toast } from "../../design/toast.tsx";
 import { admin, Cancelled, call } from "./api.ts";
 
 /** Asks first, then does it, and says that it is done or why not. Resolves with whether it was done. */
