@@ -1,6 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
 import { ConfirmLayer } from "../design/confirm.tsx";
-import { ConfirmPasswordLayer } from "../design/confirm-password.tsx";
 import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { Icon, type IconName } from "../design/icon.tsx";
 import { SkipLink } from "../design/skip-link.tsx";
@@ -9,6 +8,7 @@ import { TooltipLayer } from "../design/tooltip.tsx";
 import { adminTexts } from "../texts/admin.ts";
 import { Audit } from "./audit/page.tsx";
 import { isShutOut } from "./base/api.ts";
+import { ConfirmPasswordLayer } from "./base/confirm-password.tsx";
 import { pathOf, route, VIEWS, type View } from "./base/routing.ts";
 import { ConversationPage } from "./conversations/detail.tsx";
 import { Conversations } from "./conversations/list.tsx";

@@ -37,7 +37,7 @@ followVisibleHeight();
 addEventListener("unhandledrejection", ({ reason }) => {
   if (!(reason instanceof TypeError) || !/import|module/i.test(reason.message)) return;
   if (connection.peek().state !== "online") return;
-  toast(texts.shell.outdated, { action: { label: texts.shell.reload, run: () => location.reload() } });
+  toast(texts.shell.outdated, { action: { label: texts.design.reload, run: () => location.reload() } });
 });
 const root = document.getElementById("app");
 if (root) render(<App />, root);

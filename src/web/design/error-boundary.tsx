@@ -9,10 +9,10 @@ export function ErrorBoundary({ children }: { children: ComponentChildren }) {
   if (!error) return <>{children}</>;
   return (
     <main class="starting">
-      <h1>{texts.shell.brokenTitle}</h1>
-      <p role="alert">{texts.shell.brokenText}</p>
+      <h1>{texts.design.brokenTitle}</h1>
+      <p role="alert">{texts.design.brokenText}</p>
       <Button kind="primary" onClick={() => location.reload()}>
-        {texts.shell.reload}
+        {texts.design.reload}
       </Button>
     </main>
   );

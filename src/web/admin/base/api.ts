@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { ErrorBody, FieldErrors, Success } from "../../../protocol/envelope.ts";
-import { confirmPassword } from "../../design/confirm-password.tsx";
 import { adminTexts } from "../../texts/admin.ts";
+import { confirmPassword } from "./confirm-password.tsx";
 
 /** The server refused, or did not answer (`status` 0). */
 class Refusal extends Error {

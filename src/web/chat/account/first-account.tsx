@@ -20,20 +20,20 @@ export const wantFirstAccount = () => {
 /** The first account, which becomes admin: on the server's own machine by itself, elsewhere by the code it has printed. */
 export function FirstAccount() {
   const isHere = firstUser.value === "here";
-  const { setUp } = texts;
+  const { first } = texts.account;
   return (
-    <AccountFrame title={setUp.title}>
-      <p class="account-text">{isHere ? setUp.here : setUp.code}</p>
+    <AccountFrame title={first.title}>
+      <p class="account-text">{isHere ? first.here : first.code}</p>
       <RegisterForm
-        action={setUp.create}
+        action={first.create}
         entrance={({ setup_code = "" }) => (isHere ? { first: true } : { setup_code })}
       >
         {(form) =>
           !isHere && (
             <Field
               name="setup_code"
-              label={setUp.codeLabel}
-              hint={setUp.codeHint}
+              label={first.codeLabel}
+              hint={first.codeHint}
               autocomplete="one-time-code"
               required
               defaultValue={setUpCode}
@@ -43,14 +43,14 @@ export function FirstAccount() {
         }
       </RegisterForm>
       <p class="account-other">
-        {isHere ? texts.account.haveAccount : setUp.noCode}{" "}
+        {isHere ? texts.account.haveAccount : first.noCode}{" "}
         <a
           href={isHere || registration !== "open" ? "/sign-in" : "/register"}
           onClick={() => {
             wanted.value = false;
           }}
         >
-          {isHere || registration !== "open" ? texts.account.signIn : setUp.without}
+          {isHere || registration !== "open" ? texts.account.signIn : first.without}
         </a>
       </p>
     </AccountFrame>

@@ -52,9 +52,9 @@ const SignIn = () => (
 const ClaimNotice = () =>
   firstUser.value === "none" ? null : (
     <p class="account-other">
-      {texts.account.code.notice}{" "}
+      {texts.account.first.notice}{" "}
       <button type="button" class="link" onClick={wantFirstAccount}>
-        {firstUser.value === "code" ? texts.account.code.enter : texts.setUp.title}
+        {firstUser.value === "code" ? texts.account.first.enter : texts.account.first.title}
       </button>
     </p>
   );

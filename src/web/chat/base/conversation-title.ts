@@ -20,5 +20,5 @@ export function titleOf({ info, title }: Conversation, me: User | undefined): st
   if (!info?.is_group || info.name !== null) return title;
   const others = info.participants.filter((user) => user.id !== me?.id).map((user) => user.first_name);
   if (others.length === 0) return title;
-  return texts.messages.list.unnamed(others.slice(0, NAMED), info.participant_count - 1 - NAMED);
+  return texts.conversations.unnamed(others.slice(0, NAMED), info.participant_count - 1 - NAMED);
 }

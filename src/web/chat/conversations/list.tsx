@@ -100,7 +100,7 @@ function AllConversations({ pane, focused }: AllConversationsProps) {
 }
 
 function Nobody() {
-  const { empty, emptyHint, start } = texts.messages.list;
+  const { empty, emptyHint } = texts.conversations;
   const isAlone = useIsAlone();
   return (
     <div class="conversations-empty">
@@ -114,7 +114,7 @@ function Nobody() {
         <p>{emptyHint}</p>
       )}
       <Button kind="primary" icon="compose" onClick={startConversation}>
-        {start}
+        {texts.shell.newConversation}
       </Button>
     </div>
   );

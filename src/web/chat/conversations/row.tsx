@@ -15,7 +15,7 @@ const BADGE_MAX = 99;
 
 export function ConversationRow({ conversation, isOpen }: { conversation: Conversation; isOpen: boolean }) {
   useChanges(conversation);
-  const { list } = texts.messages;
+  const { conversations: list } = texts;
   const { info, lastMessage, unread } = conversation;
   const other = otherOf(info, me.value);
   const presence = usePresenceOf(other?.id);
@@ -71,14 +71,15 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
  * and is given the same conversation again is not drawn again.
  */
 function below(conversation: Conversation, isOpen: boolean) {
-  const { list, typing } = texts.messages;
+  const {
+    conversations: list,
+    messages: { typing },
+  } = texts;
   const { typists, lastMessage, info } = conversation;
   const [typist] = typists.values();
   if (typist !== undefined)
     return (
-      <span class="entry-typing">
-        {info?.is_group ? typing.oneInRow(typist.split(" ")[0] ?? typist) : typing.inRow}
-      </span>
+      <span class="entry-typing">{info?.is_group ? typing.one(typist.split(" ")[0] ?? typist) : typing.inRow}</span>
     );
   // Read so that the row follows it.
   void draftsRevision.value;

@@ -14,8 +14,8 @@ export interface SearchFieldProps {
 
 export function SearchField({ value, onChange, onLeave }: SearchFieldProps) {
   const field = useRef<HTMLInputElement>(null);
-  const { list, keys } = texts.messages;
-  useShortcuts("conversations", [{ keys: "/", label: keys.search, run: () => field.current?.focus() }]);
+  const { conversations: list } = texts;
+  useShortcuts("conversations", [{ keys: "/", label: list.search, run: () => field.current?.focus() }]);
   const clear = () => {
     onChange("");
     field.current?.focus();

@@ -9,7 +9,7 @@ import { ConversationRow } from "./row.tsx";
 import { useSearch } from "./use-search.ts";
 
 export function SearchResults({ search, onDone }: { search: string; onDone: () => void }) {
-  const { list } = texts.messages;
+  const { conversations: list } = texts;
   const found = useSearch(search);
   const isCurrent = found?.search === search;
   const here = client.conversations.items.filter((conversation) => matches(conversation, search));
@@ -25,8 +25,8 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
         {isCurrent && here.length + people.length === 0 ? list.nothingFound(search) : ""}
       </p>
       {here.length > 0 && (
-        <section aria-label={list.conversations}>
-          <h2>{list.conversations}</h2>
+        <section aria-label={list.title}>
+          <h2>{list.title}</h2>
           <ul>
             {here.map((conversation) => (
               <li key={conversation.id}>

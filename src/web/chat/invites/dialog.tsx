@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
-import { texts } from "../../texts/texts.ts";
+import { inviteTexts } from "../../texts/invites.ts";
 import { closeDialog, showDetails } from "../base/open-dialog.ts";
 import { useTask } from "../base/task.ts";
 import { client } from "../session/session.ts";
@@ -30,11 +30,11 @@ export function InvitesDialog({ conversationId }: { conversationId: string | und
 
   return (
     <Dialog
-      title={group === undefined ? texts.invites.title : texts.invites.titleOf(group)}
+      title={group === undefined ? inviteTexts.title : inviteTexts.titleOf(group)}
       onClose={() => (conversationId === undefined ? closeDialog() : showDetails(conversationId))}
     >
       <div class="form">
-        <p class="soft">{conversationId === undefined ? texts.invites.text : texts.invites.textOfGroup}</p>
+        <p class="soft">{conversationId === undefined ? inviteTexts.text : inviteTexts.textOfGroup}</p>
         {fresh && <LinkBox url={fresh.url} />}
         <NewLink
           conversationId={conversationId}

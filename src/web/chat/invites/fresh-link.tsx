@@ -19,7 +19,7 @@ export function FreshLink() {
     <>
       <FormMessage text={task.fault} />
       <Button busy={task.busy} onClick={() => void make()}>
-        {texts.invites.tryAgain}
+        {texts.design.tryAgain}
       </Button>
     </>
   );

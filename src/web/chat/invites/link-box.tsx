@@ -13,21 +13,21 @@ export function LinkBox({ url }: { url: string }) {
   async function copy() {
     await copyText(url);
     setCopied(url);
-    announce(texts.invites.copied);
+    announce(texts.links.copied);
   }
 
   return (
     <div class="link-box">
-      <output class="link-box-url" aria-label={texts.invites.link}>
+      <output class="link-box-url" aria-label={texts.links.link}>
         <code dir="ltr">{url}</code>
       </output>
       <div class="form-actions">
         <Button icon={isCopied ? "check" : "copy"} onClick={() => void copy()}>
-          {isCopied ? texts.invites.copied : texts.invites.copy}
+          {isCopied ? texts.links.copied : texts.links.copy}
         </Button>
         {"share" in navigator && (
           <Button icon="share" onClick={() => void share(url)}>
-            {texts.invites.share}
+            {texts.links.share}
           </Button>
         )}
       </div>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { Choice } from "../../design/choice.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { inviteTexts } from "../../texts/invites.ts";
 import { texts } from "../../texts/texts.ts";
 import { useTask } from "../base/task.ts";
 import { type Invite, makeInvite } from "./invite.ts";
@@ -29,21 +30,21 @@ export function NewLink(props: { conversationId: string | undefined; onMade: (in
   return (
     <>
       <Choice
-        label={texts.invites.expiry}
-        options={optionsOf<Expiry>(texts.invites.expiries, ["day", "week", "month", "never"])}
+        label={inviteTexts.expiry}
+        options={optionsOf<Expiry>(inviteTexts.expiries, ["day", "week", "month", "never"])}
         value={expiry}
         onChange={setExpiry}
       />
       <Choice
-        label={texts.invites.uses}
-        options={optionsOf<Uses>(texts.invites.useCounts, ["one", "ten", "hundred", "any"])}
+        label={inviteTexts.uses}
+        options={optionsOf<Uses>(inviteTexts.useCounts, ["one", "ten", "hundred", "any"])}
         value={uses}
         onChange={setUses}
       />
       <FormMessage text={task.fault} />
       <div class="form-actions">
         <Button kind="primary" icon="link" busy={task.busy} onClick={() => void make()}>
-          {texts.invites.create}
+          {texts.links.create}
         </Button>
       </div>
     </>

@@ -3,6 +3,7 @@ import { ConfabError } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { inviteTexts } from "../../texts/invites.ts";
 import { texts } from "../../texts/texts.ts";
 import { AccountFrame } from "../account/frame.tsx";
 import { RegisterForm } from "../account/register-form.tsx";
@@ -24,11 +25,11 @@ export function InvitePage({ code }: { code: string }) {
     );
   };
   useEffect(look, [code]);
-  if (fault?.code === "not_found") return <Over title={texts.invites.unknownTitle} text={texts.invites.unknown} />;
+  if (fault?.code === "not_found") return <Over title={inviteTexts.unknownTitle} text={inviteTexts.unknown} />;
   if (fault) return <Failed fault={fault} onRetry={look} />;
   if (!preview) return <Starting />;
   if (preview.state !== "active")
-    return <Over title={texts.invites.endedTitle} text={texts.invites.ended[preview.state] ?? ""} />;
+    return <Over title={inviteTexts.endedTitle} text={inviteTexts.ended[preview.state] ?? ""} />;
   return <Invited code={code} preview={preview} />;
 }
 
@@ -50,7 +51,7 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
   }
 
   return (
-    <AccountFrame title={texts.invites.invitesYou(preview.invited_by)}>
+    <AccountFrame title={inviteTexts.invitesYou(preview.invited_by)}>
       <div class="invite-to">
         {conversation && <Avatar name={conversation.display_name} id={code} group size="l" />}
         <div class="row-texts">
@@ -59,29 +60,29 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
           </p>
           {conversation && (
             <p class="soft">
-              {texts.invites.people(conversation.participant_count)} · <bdi>{texts.invites.onServer(server)}</bdi>
+              {inviteTexts.people(conversation.participant_count)} · <bdi>{inviteTexts.onServer(server)}</bdi>
             </p>
           )}
         </div>
       </div>
       {isJoining ? (
         <p class="account-text" role="status">
-          {texts.invites.joining}
+          {inviteTexts.joining}
         </p>
       ) : me.value ? (
         <>
           <FormMessage text={task.fault} />
           <p class="account-text" dir="auto">
-            {(conversation ? texts.invites.signedInAs : texts.invites.alreadyIn)(me.value.full_name)}
+            {(conversation ? inviteTexts.signedInAs : inviteTexts.alreadyIn)(me.value.full_name)}
           </p>
           <div class="form-actions account-actions">
             {conversation && (
               <Button kind="primary" busy={task.busy} onClick={() => void join()}>
-                {texts.invites.joinGroup(conversation.display_name)}
+                {inviteTexts.joinGroup(conversation.display_name)}
               </Button>
             )}
             <Button kind={conversation ? "quiet" : "primary"} onClick={() => navigate("/", { replace: true })}>
-              {conversation ? texts.invites.notNow : texts.invites.toChat}
+              {conversation ? inviteTexts.notNow : texts.account.toChat}
             </Button>
           </div>
         </>
@@ -100,7 +101,7 @@ function WaysIn(props: { code: string; preview: InvitePreview; onIn: () => Promi
   if (!registers)
     return (
       <>
-        <p class="account-text">{texts.invites.noAccount}</p>
+        <p class="account-text">{inviteTexts.noAccount}</p>
         <SignInForm onDone={onIn} />
       </>
     );
@@ -119,11 +120,11 @@ function WaysIn(props: { code: string; preview: InvitePreview; onIn: () => Promi
 
 function Failed({ fault, onRetry }: { fault: ConfabError; onRetry: () => void }) {
   return (
-    <AccountFrame title={texts.invites.failedTitle}>
+    <AccountFrame title={inviteTexts.failedTitle}>
       <FormMessage text={fault.message} />
       <div class="form-actions account-actions">
         <Button kind="primary" onClick={onRetry}>
-          {texts.invites.tryAgain}
+          {texts.design.tryAgain}
         </Button>
       </div>
     </AccountFrame>
@@ -135,7 +136,7 @@ const Over = ({ title, text }: { title: string; text: string }) => (
     <p class="account-text">{text}</p>
     <div class="form-actions account-actions">
       <Button kind="primary" onClick={() => navigate("/", { replace: true })}>
-        {texts.invites.toChat}
+        {texts.account.toChat}
       </Button>
     </div>
   </AccountFrame>

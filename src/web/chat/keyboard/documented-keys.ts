@@ -4,7 +4,7 @@ import { FIRST_NEW_KEYS } from "../messages/use-missed.ts";
 
 /** Keys that lists, messages and the text field hear themselves: on the sheet also while none of them is there. */
 export function useDocumentedKeys() {
-  const { keys } = texts.messages;
+  const { keys } = texts.keyboard;
   documentKeys("conversations", [
     { keys: "ArrowDown", label: keys.listMove },
     { keys: "Enter", label: keys.listOpen },

@@ -178,7 +178,7 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
         {/* A press must not take the focus away: a phone would put its keyboard away. */}
         {edited ? (
           <Button kind="primary" type="submit" onPointerDown={(event) => event.preventDefault()}>
-            {composer.save}
+            {texts.design.save}
           </Button>
         ) : (
           <IconButton

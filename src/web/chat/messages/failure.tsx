@@ -15,7 +15,7 @@ export function Failure({ message, actions }: { message: ChatMessage; actions: M
       <Icon name="warning" />
       <span role="alert">{text}</span>
       <button type="button" onClick={() => actions.retry(message)}>
-        {feed.retry}
+        {texts.design.tryAgain}
       </button>
       <button type="button" onClick={() => actions.discard(message)}>
         {feed.discard}

@@ -32,7 +32,7 @@ export const noticesOf = (conversation: Conversation) => heard.get(conversation)
 /** Who has left and who was removed are told in the same way: nobody says by whom. */
 function textOf({ added, removed, name, owner_id }: MembersChange, conversation: Conversation): string {
   const { joined, gone, renamed, unnamed, owned, ownedByYou } = texts.messages.notices;
-  if (added.length > 0) return joined(few(added, (user) => (isMe(user.id) ? texts.messages.list.you : user.full_name)));
+  if (added.length > 0) return joined(few(added, (user) => (isMe(user.id) ? texts.conversations.you : user.full_name)));
   if (removed.length > 0) return gone(few(removed, (id) => nameOf(id, conversation)));
   if (owner_id != null) return isMe(owner_id) ? ownedByYou : owned(nameOf(owner_id, conversation));
   return name === null ? unnamed : renamed(name);

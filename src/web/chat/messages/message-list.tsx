@@ -203,14 +203,14 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
 }
 
 function OlderState({ failed, onRetry }: { failed: boolean; onRetry: () => void }) {
-  const { loadingOlder, olderFailed, tryAgain } = texts.messages.feed;
+  const { loadingOlder, olderFailed } = texts.messages.feed;
   return (
     <div class="messages-older" role="status">
       {failed ? (
         <>
           <span>{olderFailed}</span>
           <Button kind="quiet" onClick={onRetry}>
-            {tryAgain}
+            {texts.design.tryAgain}
           </Button>
         </>
       ) : (

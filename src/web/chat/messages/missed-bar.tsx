@@ -22,7 +22,7 @@ export interface MissedBarProps {
 
 /** Says that more is new than is in sight, since when, and leads to the first of it. */
 export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: MissedBarProps) {
-  const { missed, feed } = texts.messages;
+  const { missed } = texts.messages;
   const since = useSince(conversation, unread.afterSeq + 1);
   const { count } = unread;
   const isLoading = state === "loading";
@@ -56,7 +56,7 @@ export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: 
           data-tip={missed.tip}
           data-tip-keys={keysText(FIRST_NEW_KEYS)}
         >
-          {state === "paused" ? missed.goOn : state === "failed" ? feed.tryAgain : missed.go}
+          {state === "paused" ? missed.goOn : state === "failed" ? texts.design.tryAgain : missed.go}
         </Button>
         <IconButton
           icon="close"

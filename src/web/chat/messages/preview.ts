@@ -17,6 +17,6 @@ export function preview(text: string): string {
 
 /** The same of a message, also of a deleted one. */
 export const previewOf = (message: ChatMessage) =>
-  isDeleted(message) ? texts.messages.list.deleted : preview(message.content);
+  isDeleted(message) ? texts.conversations.deleted : preview(message.content);
 
 export const isDeleted = (message: ChatMessage) => message.state === "sent" && message.deleted_at !== undefined;

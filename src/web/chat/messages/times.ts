@@ -61,7 +61,7 @@ export function listTime(iso: string, now = today.value): string {
   const date = new Date(iso);
   const days = daysBetween(date, now);
   if (days <= 0) return clock.format(date);
-  if (days === 1) return texts.messages.list.yesterday;
+  if (days === 1) return texts.conversations.yesterday;
   if (days < 7) return weekday.format(date);
   return (date.getFullYear() === now.getFullYear() ? dayOfYear : shortDate).format(date);
 }

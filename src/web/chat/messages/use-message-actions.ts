@@ -69,7 +69,7 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
       );
     if (hasFailed(message))
       items.push({
-        label: actions.retry,
+        label: texts.design.tryAgain,
         icon: "retry",
         keys: "R",
         shortcut: "r",

@@ -34,7 +34,7 @@ export function useMissed(
     scroller.current?.closest(".conversation")?.contains(document.activeElement) === true;
   const isFree = () => !document.querySelector("dialog[open]");
 
-  const { keys } = texts.messages;
+  const { keys } = texts.keyboard;
   useShortcuts("messages", [
     { keys: FIRST_NEW_KEYS, label: keys.firstNew, run: wayBack.go, when: () => unread !== undefined && isFree() },
     { keys: "Escape", label: keys.waive, run: onEnd, when: () => isShown && isHere(), whileTyping: true },

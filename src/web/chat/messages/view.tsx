@@ -65,7 +65,7 @@ function lastOwn({ messages }: Conversation): ChatMessage | undefined {
 }
 
 function Gone({ known }: { known: boolean }) {
-  const { removedTitle, removedText, unknownTitle, unknownText, back } = texts.messages.state;
+  const { removedTitle, removedText, unknownTitle, unknownText } = texts.messages.state;
   const heading = useRef<HTMLHeadingElement>(null);
   // What one was at is gone with it: this is read instead.
   useEffect(() => {
@@ -78,7 +78,7 @@ function Gone({ known }: { known: boolean }) {
       </h1>
       <p>{known ? removedText : unknownText}</p>
       <Button kind="primary" onClick={closeConversation}>
-        {back}
+        {texts.messages.header.back}
       </Button>
     </div>
   );

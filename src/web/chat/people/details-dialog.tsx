@@ -1,6 +1,6 @@
 import { Dialog } from "../../design/dialog.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
-import { texts } from "../../texts/texts.ts";
+import { memberTexts } from "../../texts/members.ts";
 import { closeDialog } from "../base/open-dialog.ts";
 import { me } from "../session/session.ts";
 import { useConversation } from "../session/use-conversation.ts";
@@ -14,7 +14,7 @@ export function DetailsDialog({ conversationId }: { conversationId: string }) {
   const info = conversation?.info;
   const other = info?.participants.find((user) => user.id !== me.value?.id);
   return (
-    <Dialog title={info?.is_group ? texts.people.group : texts.people.person} shape="side" onClose={closeDialog}>
+    <Dialog title={info?.is_group ? memberTexts.group : memberTexts.person} shape="side" onClose={closeDialog}>
       {!conversation || !info ? (
         <Skeleton lines={6} />
       ) : info.is_group ? (

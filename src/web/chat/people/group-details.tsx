@@ -4,6 +4,7 @@ import { Button, IconButton } from "../../design/button.tsx";
 import { confirm } from "../../design/confirm.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
+import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
 import { closeDialog, openDialog, showPerson } from "../base/open-dialog.ts";
 import { closeConversation } from "../base/routing.ts";
@@ -31,8 +32,8 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
   }, [members]);
 
   async function remove(user: User) {
-    const text = texts.people.removeText(user.full_name);
-    if (!(await confirm({ title: texts.people.removeTitle, text, action: texts.people.remove, danger: true }))) return;
+    const text = memberTexts.removeText(user.full_name);
+    if (!(await confirm({ title: memberTexts.removeTitle, text, action: memberTexts.remove, danger: true }))) return;
     pressedAt.current = members.indexOf(user);
     if (await task.run(() => conversation.removeParticipant(user.id))) await reload();
   }
@@ -43,9 +44,9 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
   }
 
   async function leave() {
-    const { leaveText, leaveTextLast, leaveTextOwner } = texts.people;
+    const { leaveText, leaveTextLast, leaveTextOwner } = memberTexts;
     const text = info.participant_count === 1 ? leaveTextLast : isOwner ? leaveTextOwner : leaveText;
-    if (!(await confirm({ title: texts.people.leaveTitle, text, action: texts.people.leave, danger: true }))) return;
+    if (!(await confirm({ title: memberTexts.leaveTitle, text, action: memberTexts.leave, danger: true }))) return;
     if (!(await task.run(() => conversation.leave()))) return;
     closeDialog();
     closeConversation();
@@ -56,7 +57,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
       <FormMessage text={task.fault} />
       <GroupName conversation={conversation} info={info} />
       <div class="members-head">
-        <h3 dir="auto">{texts.people.count(info.participant_count)}</h3>
+        <h3 dir="auto">{memberTexts.count(info.participant_count)}</h3>
         <div class="form-actions">
           <Button
             icon="user-add"
@@ -64,7 +65,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
               openDialog.value = { kind: "add", conversationId: conversation.id };
             }}
           >
-            {texts.people.addPeople}
+            {memberTexts.addPeople}
           </Button>
           <Button
             icon="link"
@@ -72,7 +73,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
               openDialog.value = { kind: "invites", conversationId: conversation.id };
             }}
           >
-            {texts.invites.byLink}
+            {memberTexts.byLink}
           </Button>
         </div>
       </div>
@@ -86,7 +87,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
               <IconButton
                 icon="user-remove"
                 danger
-                label={texts.people.removeOf(user.full_name)}
+                label={memberTexts.removeOf(user.full_name)}
                 onClick={() => void remove(user)}
               />
             )}
@@ -95,12 +96,12 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
       </ul>
       {hasMore && (
         <Button wide onClick={showMore}>
-          {texts.people.more}
+          {texts.design.more}
         </Button>
       )}
       <div class="details-end">
         <Button kind="danger" icon="sign-out" busy={task.busy} onClick={() => void leave()}>
-          {texts.people.leave}
+          {memberTexts.leave}
         </Button>
       </div>
     </>
@@ -108,6 +109,6 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
 }
 
 function noteOn(user: User, info: ConversationInfo): string {
-  if (user.id === info.owner_id) return texts.people.owner;
-  return user.id === me.value?.id ? texts.people.you : "";
+  if (user.id === info.owner_id) return memberTexts.owner;
+  return user.id === me.value?.id ? memberTexts.you : "";
 }

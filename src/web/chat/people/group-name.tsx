@@ -4,6 +4,7 @@ import { Avatar } from "../../design/avatar.tsx";
 import { Button, IconButton } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { isComposing } from "../../design/keys.ts";
+import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../base/conversation-title.ts";
 import { useTask } from "../base/task.ts";
@@ -33,7 +34,7 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
         <IconButton
           buttonRef={button}
           icon="edit"
-          label={texts.people.rename}
+          label={memberTexts.rename}
           onClick={() => setName(info.name ?? "")}
         />
       </div>
@@ -68,7 +69,7 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
       />
       <div class="form-actions">
         <Button kind="primary" type="submit" busy={task.busy}>
-          {texts.settings.save}
+          {texts.design.save}
         </Button>
         <Button onClick={() => setName(undefined)}>{texts.design.cancel}</Button>
       </div>

@@ -2,7 +2,7 @@ import type { Conversation, User } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";
-import { texts } from "../../texts/texts.ts";
+import { memberTexts } from "../../texts/members.ts";
 import { closeDialog } from "../base/open-dialog.ts";
 import { closeConversation } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
@@ -16,16 +16,16 @@ export function HideConversation({ conversation, other }: { conversation: Conver
     if (!(await task.run(() => conversation.hide()))) return;
     closeDialog();
     closeConversation();
-    toast(texts.people.hidden, { action: { label: texts.people.undo, run: () => void writeTo(other) } });
+    toast(memberTexts.hidden, { action: { label: memberTexts.undo, run: () => void writeTo(other) } });
   }
 
   return (
     <div class="details-end">
       <FormMessage text={task.fault} />
       <Button icon="eye-off" busy={task.busy} onClick={() => void hide()}>
-        {texts.people.hide}
+        {memberTexts.hide}
       </Button>
-      <p class="field-hint">{texts.people.hideHint}</p>
+      <p class="field-hint">{memberTexts.hideHint}</p>
     </div>
   );
 }

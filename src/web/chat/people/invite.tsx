@@ -24,7 +24,7 @@ export function Invite() {
         <FreshLink />
       ) : (
         <Button icon="link" onClick={() => setMade(true)}>
-          {texts.invites.create}
+          {texts.links.create}
         </Button>
       )}
       <p class="soft small">{texts.people.inviteThen}</p>

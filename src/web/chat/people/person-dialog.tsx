@@ -3,6 +3,7 @@ import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
 import { closeDialog, type OpenDialog, openDialog } from "../base/open-dialog.ts";
 import { navigate } from "../base/routing.ts";
@@ -24,7 +25,7 @@ export function PersonDialog({ user, from }: { user: User; from: OpenDialog | un
       closeDialog();
     });
   return (
-    <Dialog title={texts.people.person} shape="small" onClose={back}>
+    <Dialog title={memberTexts.person} shape="small" onClose={back}>
       <FormMessage text={task.fault} />
       <PersonCard user={user} />
       {isMe ? (
@@ -36,11 +37,11 @@ export function PersonDialog({ user, from }: { user: User; from: OpenDialog | un
             navigate("/settings/profile");
           }}
         >
-          {texts.people.editProfile}
+          {memberTexts.editProfile}
         </Button>
       ) : (
         <Button kind="primary" wide icon="message" busy={task.busy} onClick={() => void write()}>
-          {texts.people.write}
+          {memberTexts.write}
         </Button>
       )}
     </Dialog>
@@ -73,8 +74,8 @@ export function PersonCard({ user }: { user: User }) {
           </dd>
         </div>
         <div>
-          <dt>{texts.people.joined}</dt>
-          <dd>{texts.date(user.date_joined)}</dd>
+          <dt>{memberTexts.joined}</dt>
+          <dd>{memberTexts.since(user.date_joined)}</dd>
         </div>
       </dl>
     </div>

@@ -1,6 +1,6 @@
 import type { User } from "../../../sdk/index.ts";
 import { toast } from "../../design/toast.tsx";
-import { list } from "../../texts/en-words.ts";
+import { list } from "../../texts/format.ts";
 import { texts } from "../../texts/texts.ts";
 import { openConversation } from "../base/routing.ts";
 import { client } from "../session/session.ts";
@@ -30,5 +30,5 @@ const requestedOf = (meta: unknown): readonly number[] =>
 
 function tellAsked(users: readonly User[], ids: readonly number[]) {
   const names = users.filter(({ id }) => ids.includes(id)).map((user) => user.full_name);
-  if (names.length > 0) toast(texts.asked(list.format(names)));
+  if (names.length > 0) toast(texts.requests.sent(list.format(names)));
 }

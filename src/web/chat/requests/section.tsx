@@ -76,7 +76,7 @@ export function RequestSection() {
       </ul>
       {shown.length < requestCount.value && (
         <Button wide onClick={() => void loadMoreRequests()}>
-          {texts.requests.more}
+          {texts.design.more}
         </Button>
       )}
     </section>

@@ -1,6 +1,6 @@
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
-import { texts } from "../../texts/texts.ts";
+import { setUpTexts } from "../../texts/set-up.ts";
 import { client } from "../session/session.ts";
 import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
@@ -14,14 +14,14 @@ export function GroupStep({ onSave, onSkip }: StepProps) {
   });
   return (
     <form class="form" {...form.props}>
-      <p class="account-text">{texts.setUp.groupText}</p>
+      <p class="account-text">{setUpTexts.groupText}</p>
       <FormMessage text={form.message} />
       <Field
         name="name"
-        label={texts.setUp.groupName}
+        label={setUpTexts.groupName}
         autocomplete="off"
         maxLength={255}
-        defaultValue={texts.setUp.groupExample}
+        defaultValue={setUpTexts.groupExample}
         errors={form.errorsOf("name")}
       />
       <StepActions busy={form.busy} onSkip={onSkip} />

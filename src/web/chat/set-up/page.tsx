@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ConfabError } from "../../../sdk/index.ts";
-import { texts } from "../../texts/texts.ts";
+import { setUpTexts } from "../../texts/set-up.ts";
 import { AccountFrame } from "../account/frame.tsx";
 import { client } from "../session/session.ts";
 import { endSetUp } from "../session/setting-up.ts";
@@ -12,10 +12,10 @@ import type { ServerSettings, StepProps } from "./step.ts";
 import { WhoStep } from "./who-step.tsx";
 
 const STEPS: readonly { title: string; Step: (props: StepProps) => JSX.Element }[] = [
-  { title: texts.setUp.nameTitle, Step: NameStep },
-  { title: texts.setUp.whoTitle, Step: WhoStep },
-  { title: texts.setUp.groupTitle, Step: GroupStep },
-  { title: texts.setUp.inviteTitle, Step: InviteStep },
+  { title: setUpTexts.nameTitle, Step: NameStep },
+  { title: setUpTexts.whoTitle, Step: WhoStep },
+  { title: setUpTexts.groupTitle, Step: GroupStep },
+  { title: setUpTexts.inviteTitle, Step: InviteStep },
 ];
 
 /** Asks for what a fresh server needs, one question at a time; each may be left for later. */
@@ -47,7 +47,7 @@ export function SetUpPage() {
         }}
       />
       <p class="account-other">
-        {texts.setUp.step(at + 1, STEPS.length)}. {texts.setUp.later}
+        {setUpTexts.step(at + 1, STEPS.length)}. {setUpTexts.later}
       </p>
     </AccountFrame>
   );

@@ -1,3 +1,4 @@
+import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
 import { Mark } from "../base/mark.tsx";
 import { isSuperuser } from "../session/session.ts";
@@ -12,16 +13,16 @@ export function About() {
         <Mark />
         <div>
           <p class="person-name">{texts.product}</p>
-          <p class="soft">{texts.settings.version(CONFAB_VERSION)}</p>
+          <p class="soft">{settingsTexts.version(CONFAB_VERSION)}</p>
         </div>
       </div>
       <ul class="plain-list">
         <li>
-          <a href="/api/docs/">{texts.settings.apiPages}</a>
+          <a href="/api/docs/">{settingsTexts.apiPages}</a>
         </li>
         {isSuperuser.value && (
           <li>
-            <a href="/admin">{texts.settings.admin}</a>
+            <a href="/admin">{settingsTexts.admin}</a>
           </li>
         )}
       </ul>

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { IconButton } from "../../design/button.tsx";
 import { Icon, type IconName } from "../../design/icon.tsx";
+import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
 import { useTitle } from "../base/page-title.ts";
 import { closeSettings, goUp, SETTINGS_PARTS, type SettingsPart } from "../base/routing.ts";
@@ -28,20 +29,20 @@ const PARTS: Record<SettingsPart, { icon: IconName; Part: () => JSX.Element | nu
 export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
   const shown = part ?? "profile";
   const { Part } = PARTS[shown];
-  useTitle(texts.settings.parts[shown]);
+  useTitle(settingsTexts.parts[shown]);
   return (
     <div class="settings" data-part={part}>
-      <nav class="settings-nav" aria-label={texts.settings.title}>
+      <nav class="settings-nav" aria-label={texts.shell.settings}>
         <div class="settings-nav-head">
           <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={closeSettings} />
-          <p class="settings-nav-title">{texts.settings.title}</p>
+          <p class="settings-nav-title">{texts.shell.settings}</p>
         </div>
         <ul>
           {SETTINGS_PARTS.map((name) => (
             <li key={name}>
               <a class="settings-link" href={`/settings/${name}`} aria-current={name === shown ? "page" : undefined}>
                 <Icon name={PARTS[name].icon} />
-                <span>{texts.settings.parts[name]}</span>
+                <span>{settingsTexts.parts[name]}</span>
               </a>
             </li>
           ))}
@@ -51,7 +52,7 @@ export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
       <section class="settings-part" key={shown} tabIndex={0} aria-labelledby="settings-part">
         <header class="settings-head">
           <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={() => goUp("/settings")} />
-          <h1 id="settings-part">{texts.settings.parts[shown]}</h1>
+          <h1 id="settings-part">{settingsTexts.parts[shown]}</h1>
         </header>
         <Part />
       </section>

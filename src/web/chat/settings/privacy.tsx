@@ -4,7 +4,7 @@ import { Choice } from "../../design/choice.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
-import { texts } from "../../texts/texts.ts";
+import { settingsTexts } from "../../texts/settings.ts";
 import { useTask } from "../base/task.ts";
 import { client } from "../session/session.ts";
 
@@ -26,7 +26,7 @@ export function Privacy() {
   async function choose(chosen: MayAddMe) {
     const before = who;
     setWho(chosen);
-    if (await task.run(() => client.updateProfile({ may_add_me: chosen }))) toast(texts.settings.saved);
+    if (await task.run(() => client.updateProfile({ may_add_me: chosen }))) toast(settingsTexts.saved);
     else setWho(before);
   }
 
@@ -37,9 +37,9 @@ export function Privacy() {
         task.fault === undefined && <Skeleton lines={2} />
       ) : (
         <Choice
-          label={texts.privacy.mayAddMe}
-          hint={texts.privacy.mayAddMeHint}
-          options={WHO.map((value) => ({ value, label: texts.privacy.mayAddMes[value] }))}
+          label={settingsTexts.mayAddMe}
+          hint={settingsTexts.mayAddMeHint}
+          options={WHO.map((value) => ({ value, label: settingsTexts.mayAddMes[value] }))}
           value={who}
           onChange={(chosen) => void choose(chosen)}
         />

@@ -4,6 +4,7 @@ import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";
+import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
 import { client, me } from "../session/session.ts";
 
@@ -16,7 +17,7 @@ export function Profile() {
     // As the server keeps them: without spaces around them, for one.
     setFirst(saved.first_name);
     setLast(saved.last_name);
-    toast(texts.settings.saved);
+    toast(settingsTexts.saved);
   });
   if (!user) return null;
   const isChanged = first !== user.first_name || last !== user.last_name;
@@ -51,10 +52,10 @@ export function Profile() {
             errors={form.errorsOf("last_name")}
           />
         </div>
-        <p class="field-hint">{texts.settings.nameHint}</p>
+        <p class="field-hint">{settingsTexts.nameHint}</p>
         <div class="form-actions">
           <Button kind="primary" type="submit" disabled={!isChanged} busy={form.busy}>
-            {texts.settings.save}
+            {texts.design.save}
           </Button>
         </div>
       </form>

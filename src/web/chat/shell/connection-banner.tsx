@@ -41,7 +41,7 @@ const Stopped = () => (
     <Icon name="offline" />
     <p>{texts.connection.stopped}</p>
     <Button kind="quiet" onClick={() => location.reload()}>
-      {texts.shell.reload}
+      {texts.design.reload}
     </Button>
   </div>
 );

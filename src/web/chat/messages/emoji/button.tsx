@@ -32,7 +32,7 @@ export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void })
         popover="auto"
         class="menu emoji-picker"
         role="dialog"
-        aria-label={texts.messages.emoji.title}
+        aria-label={texts.messages.composer.suggestions}
         onToggle={(event) => {
           setOpen(event.newState === "open");
           if (event.newState === "open") void import("./picker.tsx").then(({ Picker }) => setPicker(() => Picker));

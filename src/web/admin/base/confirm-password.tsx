@@ -1,10 +1,13 @@
 import { signal } from "@preact/signals";
-import { texts } from "../texts/texts.ts";
-import { Button } from "./button.tsx";
-import { Dialog } from "./dialog.tsx";
-import { Field } from "./field.tsx";
-import { FormMessage } from "./form.tsx";
-import { usePatientForm } from "./patient-form.ts";
+import { Button } from "../../design/button.tsx";
+import { Dialog } from "../../design/dialog.tsx";
+import { Field } from "../../design/field.tsx";
+import { FormMessage } from "../../design/form.tsx";
+import { usePatientForm } from "../../design/patient-form.ts";
+import { adminTexts } from "../../texts/admin.ts";
+import { texts as designTexts } from "../../texts/texts.ts";
+
+const { confirm: texts } = adminTexts;
 
 interface Asked {
   /** Sends the password; rejects as the server does when it is another one. */
@@ -38,25 +41,25 @@ function ConfirmPasswordDialog({ check, answer }: Asked) {
     answer(true);
   });
   return (
-    <Dialog title={texts.design.confirmTitle} shape="small" onClose={() => answer(false)}>
+    <Dialog title={texts.title} shape="small" onClose={() => answer(false)}>
       <form class="form" {...form.props}>
-        <p class="confirm-text">{texts.design.confirmText}</p>
+        <p class="confirm-text">{texts.text}</p>
         <FormMessage text={form.message} />
         <Field
           name="password"
           type="password"
-          label={texts.design.confirmPassword}
+          label={texts.password}
           autocomplete="current-password"
           errors={form.errorsOf("password")}
           required
           autofocusInDialog
         />
-        {form.wait && <p role="status">{texts.design.confirmWaits}</p>}
+        {form.wait && <p role="status">{texts.waits}</p>}
         <div class="form-actions">
           <Button kind="primary" type="submit" busy={form.busy}>
-            {texts.design.confirm}
+            {texts.action}
           </Button>
-          <Button onClick={() => answer(false)}>{texts.design.cancel}</Button>
+          <Button onClick={() => answer(false)}>{designTexts.design.cancel}</Button>
         </div>
       </form>
     </Dialog>

@@ -1,6 +1,6 @@
-import { count } from "./en.ts";
+import { count } from "../format.ts";
 
-/* Numbers, times and amounts as the admin panel's English writes them, beside those of the chat. */
+/* How the English of the admin panel writes numbers, times and amounts, beside the ways of the chat. */
 export const rough = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 export const percents = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 export const moments = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
@@ -18,7 +18,7 @@ export function bytes(value: number): string {
   return `${rough.format(value / 1024 ** power)} ${BYTES[power]}`;
 }
 
-/** `30 days`, `24 hours`, `10 seconds`: in the largest unit that fits evenly. */
+/** `30 days`, `24 hours`, `10 seconds`: the duration in the largest unit that divides it evenly. */
 export function duration(ms: number): string {
   const units = [
     [86_400_000, "day", "days"],

@@ -1,4 +1,4 @@
-/* Numbers, times and amounts as the page's English writes them. */
+/* How English writes numbers, times and amounts. */
 const plural = new Intl.PluralRules("en");
 export const numbers = new Intl.NumberFormat("en");
 export const list = new Intl.ListFormat("en");
@@ -17,7 +17,7 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", MINUTE],
 ];
 
-/** `just now`, `5 minutes ago`, `yesterday`; a date when it is longer ago than a week. */
+/** `just now`, `5 minutes ago`, `yesterday`; a date after a week. */
 export function ago(time: string, format = dates): string {
   const past = Date.now() - Date.parse(time);
   if (past > 7 * 24 * 60 * MINUTE) return format.format(new Date(time));
