@@ -47,10 +47,10 @@ function Panel() {
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${adminTexts.views[view]} · ${adminTexts.title}`;
-    // Who goes on by keyboard or ear begins at what is new.
+    // People who use a keyboard or a screen reader start at the new view.
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     isFirst.current = false;
-    // On a phone the views stand in a row that is wider than the screen.
+    // On a phone the list of views is wider than the screen.
     document.querySelector(".panel-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [view, id]);
   return (

@@ -25,7 +25,7 @@ export function App() {
   );
 }
 
-/** Links that were sent to somebody open for them whether they are signed in or not. */
+/** Pages of links from other people open whether you are signed in or not. */
 function Page() {
   const { page } = route.value;
   if (!me.value && !isReady.value) return <Starting />;

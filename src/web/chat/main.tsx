@@ -33,7 +33,8 @@ noticeAdded();
 showUnread();
 refuseFiles();
 followVisibleHeight();
-// A part that is loaded later may be gone from the server since, if that can be reached: it has a new version.
+// A part of the page may be missing on the server because a new version was installed. If the server is reachable,
+// offer a reload.
 addEventListener("unhandledrejection", ({ reason }) => {
   if (!(reason instanceof TypeError) || !/import|module/i.test(reason.message)) return;
   if (connection.peek().state !== "online") return;
@@ -41,5 +42,5 @@ addEventListener("unhandledrejection", ({ reason }) => {
 });
 const root = document.getElementById("app");
 if (root) render(<App />, root);
-// After the page, which must not wait for it; without it only being offline is less.
+// The page must not wait for the worker. Without one, the page only works less well offline.
 addEventListener("load", () => void registerWorker().catch(reportError));

@@ -4,7 +4,7 @@ import { Icon } from "./icon.tsx";
 import { isComposing } from "./keys.ts";
 
 export interface ComboboxProps<T> {
-  /** What the field and the list are called. */
+  /** The names of the field and of the list. */
   label: string;
   listLabel: string;
   placeholder?: string | undefined;
@@ -13,21 +13,21 @@ export interface ComboboxProps<T> {
   onKeyDown: (event: KeyboardEvent) => void;
   items: readonly T[];
   keyOf: (item: T) => number | string;
-  /** The one that Enter takes. */
+  /** Enter chooses this item. */
   active: T | undefined;
   isSelected: (item: T) => boolean;
   isMultiple?: boolean;
   onChoose: (item: T) => void;
   onScroll?: (list: HTMLElement) => void;
   inputRef?: Ref<HTMLInputElement>;
-  /** Before the text, in its box. */
+  /** Stands before the text, inside the box. */
   chosen?: ComponentChildren;
-  /** Between the text and the list: that there is nothing, or what went wrong. */
+  /** Stands between the text and the list: an error, or a note that there is nothing. */
   children?: ComponentChildren;
   draw: (item: T) => ComponentChildren;
 }
 
-/** A text field that finds, and the list of what it has found: the focus stays in the field, and the arrows go through the list. */
+/** A search field with a list of results. The focus stays in the field while arrow keys move through the list. */
 export function Combobox<T>(props: ComboboxProps<T>) {
   const { items, keyOf, active, text, onText, onScroll, inputRef } = props;
   const id = useId();

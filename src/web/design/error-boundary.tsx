@@ -3,7 +3,7 @@ import { useErrorBoundary } from "preact/hooks";
 import { texts } from "../texts/texts.ts";
 import { Button } from "./button.tsx";
 
-/** What fails here does not leave a blank page: it says so, and what is kept is kept. */
+/** Shows a message instead of a blank page when a component fails. */
 export function ErrorBoundary({ children }: { children: ComponentChildren }) {
   const [error] = useErrorBoundary((caught) => reportError(caught));
   if (!error) return <>{children}</>;

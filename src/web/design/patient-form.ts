@@ -3,7 +3,7 @@ import { texts } from "../texts/texts.ts";
 import { type FormState, useForm, valuesOf } from "./form.tsx";
 import { announce } from "./toast.tsx";
 
-/** A person who has to wait longer than this, in s, is told so and tries again when they like. */
+/** Seconds. For a longer wait the form shows the error, and people try again themselves. */
 const PATIENCE_S = 300;
 
 interface Wait {
@@ -13,12 +13,12 @@ interface Wait {
 }
 
 export interface PatientForm extends FormState {
-  /** The server has asked to wait: then it is tried again. */
+  /** Set while the form waits before it tries again. */
   wait: Wait | undefined;
 }
 
 /**
- * As `useForm`; but when the server asks to wait, the form waits and tries again by itself, with what stands in it then.
+ * Like `useForm`. If the server asks to wait, the form waits and sends its current values again by itself.
  * @param submit may be called several times
  */
 export function usePatientForm(
@@ -29,7 +29,7 @@ export function usePatientForm(
   const stop = useRef(() => {});
   useEffect(() => () => stop.current(), []);
 
-  /** Resolves with whether the time has come. */
+  /** Resolves with `true` after the wait, or with `false` if it was cancelled. */
   const pause = (seconds: number) =>
     new Promise<boolean>((resolve) => {
       const end = (isOver: boolean) => {
@@ -40,7 +40,7 @@ export function usePatientForm(
       };
       const timer = setTimeout(() => end(true), seconds * 1_000);
       stop.current = () => end(false);
-      // Once, without the seconds.
+      // Announced once, without the seconds.
       announce(texts.account.waiting);
       setWait({ until: Date.now() + seconds * 1_000, cancel: () => end(false) });
     });
@@ -58,7 +58,7 @@ export function usePatientForm(
   return { ...form, wait };
 }
 
-/** For how long the server wants to see nothing. */
+/** The seconds that the server asks to wait. */
 const secondsOf = (error: unknown): number | undefined =>
   error instanceof Error && "retryAfter" in error && typeof error.retryAfter === "number"
     ? error.retryAfter

@@ -10,10 +10,10 @@ export const theme = kept("theme", THEMES);
 export const textSize = kept("text-size", TEXT_SIZES, "normal");
 export const direction = kept("direction", DIRECTIONS);
 
-/** The ground of the page in light and dark, for the browser's own bars: `--ground-sunken` in sRGB. */
+/** `--ground-sunken` in sRGB, for the browser's own bars in light and dark. */
 const BAR_COLOURS = { light: "#f4f3ef", dark: "#0d0e12" };
 
-/** Puts what the reader likes on the root of the page, now and whenever it changes. */
+/** Applies the reader's preferences to the root of the page, now and after every change. */
 export function applyPreferences() {
   const root = document.documentElement;
   effect(() => {

@@ -1,4 +1,4 @@
-/** Put here when it is bundled: a name that changes with the page, and everything that the page is made of. */
+/** Set by the bundler: a name that changes with the page, and the files of the page. */
 declare const SHELL: { version: string; page: string; files: string[] };
 declare const self: ServiceWorkerGlobalScope;
 
@@ -11,11 +11,11 @@ const PAGE_PATH = /^\/($|c\/[^/]+\/?$|settings(\/|$)|sign-in\/?$|register\/?$)/;
 
 self.addEventListener("install", (event) => event.waitUntil(keepShell().then(() => self.skipWaiting())));
 
-/** All or nothing: a page is kept only together with what it needs. What fails here is tried again later. */
+/** Keeps the page only together with all its files. If one fails, the browser installs the worker again later. */
 async function keepShell() {
   const answer = await fetch(PAGE, { cache: "no-cache" });
   const [html, cache] = await Promise.all([answer.clone().text(), caches.open(CACHE)]);
-  // The server has been replaced between this worker and the page.
+  // The server was replaced after this worker was loaded.
   if (!answer.ok || strangersIn(html).length > 0) throw new Error("The page is another one");
   await cache.addAll(FILES);
   await cache.put(PAGE, answer);
@@ -27,7 +27,7 @@ self.addEventListener("activate", (event) => {
       .keys()
       .then((names) => {
         const others = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
-        // The one before stays: a tab that is still open may be of it.
+        // The cache before stays, because an open tab may still use it.
         return Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
       })
       .then(() => self.clients.claim()),
@@ -45,10 +45,13 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-/** What a page names that is not among what is kept. */
+/** The assets in a page that the cache does not have. */
 const strangersIn = (html: string) => (html.match(/\/assets\/[^"]+/g) ?? []).filter((file) => !FILES.includes(file));
 
-/** From the server, so that it is never old; as it was kept, while there is none, or not all of it. */
+/**
+ * Returns the page of the server, which is never out of date. If the server or a file of that page is missing, returns
+ * the kept page.
+ */
 async function page(request: Request): Promise<Response> {
   const known = async () => (await caches.open(CACHE)).match(PAGE);
   try {
@@ -61,7 +64,7 @@ async function page(request: Request): Promise<Response> {
   }
 }
 
-/** While nodes are replaced one by one, an old one may be asked for what a new one's page names, and not have it. */
+/** During a rolling restart, an old node may be asked for assets of a new page, and not have them. */
 async function isWhole(page: Response): Promise<boolean> {
   const files = strangersIn(await page.text());
   const has = await Promise.all(files.map((file) => fetch(file).then(({ ok }) => ok)));

@@ -1,12 +1,15 @@
 import type { AuditEntry } from "../../../protocol/admin.ts";
 
-/** Entries of the audit log, newest first and none left out between them, and where older ones go on. */
+/** Consecutive entries of the audit log, newest first, and the cursor for older ones. */
 export interface Shown {
   entries: readonly AuditEntry[];
   cursor: number | null;
 }
 
-/** With the newest on top. Where they don't reach down to what is shown, something lies between: it begins anew. */
+/**
+ * Puts the newest entries on top. If they do not reach down to the shown ones, there is a gap, and the list starts
+ * over.
+ */
 export function withNewest(shown: Shown, newest: readonly AuditEntry[], cursor: number | null): Shown {
   const oldest = newest.at(-1)?.id ?? 0;
   if ((shown.entries[0]?.id ?? 0) < oldest) return { entries: newest, cursor };
@@ -14,7 +17,7 @@ export function withNewest(shown: Shown, newest: readonly AuditEntry[], cursor: 
   return { entries: [...newest, ...older], cursor: older.length > 0 ? shown.cursor : cursor };
 }
 
-/** With older ones below, unless what they were asked for has begun anew meanwhile. */
+/** Adds older entries below, unless the list has started over since they were requested. */
 export function withOlder(
   shown: Shown,
   asked: number | null,

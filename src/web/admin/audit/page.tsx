@@ -42,7 +42,8 @@ export function Audit() {
       </div>
       <Body loaded={loaded}>
         {(newest) => (
-          // Anew for each question, and when its answer comes: until then those of another one are shown.
+          // The key gives every query its own list, also when its answer arrives. Until then the page shows the old
+          // entries.
           <Entries
             key={`${path} ${loaded.isStale}`}
             path={path}
@@ -55,7 +56,7 @@ export function Audit() {
   );
 }
 
-/** The newest, which come by themselves, and as many older ones as were asked for. */
+/** The newest entries, which refresh by themselves, and the older entries that the admin has loaded. */
 function Entries({ path, newest, next }: { path: string; newest: AuditEntry[]; next: number | null }) {
   const [{ entries, cursor }, setShown] = useState<Shown>({ entries: newest, cursor: next });
   const [busy, setBusy] = useState(false);

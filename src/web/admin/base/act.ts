@@ -2,7 +2,7 @@ import { confirm, type Question } from "../../design/confirm.tsx";
 import { toast } from "../../design/toast.tsx";
 import { admin, Cancelled, call } from "./api.ts";
 
-/** Asks first, then does it, and says that it is done or why not. Resolves with whether it was done. */
+/** Asks for confirmation, calls the API, and shows the result. Resolves with whether the action was done. */
 export async function act(
   question: Question | undefined,
   { method, path, body, done }: { method: string; path: string; body?: unknown; done: string },
@@ -13,7 +13,9 @@ export async function act(
   return answer !== undefined;
 }
 
-/** As `act`, for what gives something back. `undefined`: it was not done, and that is told. */
+/**
+ * Like `act`, for a request that returns data. Resolves with `undefined` if it was not done; the page has said so then.
+ */
 export async function make<T>(
   question: Question | undefined,
   { path, body }: { path: string; body?: unknown },

@@ -3,33 +3,33 @@ import type { ErrorBody, FieldErrors, Success } from "../../../protocol/envelope
 import { adminTexts } from "../../texts/admin.ts";
 import { confirmPassword } from "./confirm-password.tsx";
 
-/** The server refused, or did not answer (`status` 0). */
+/** The server refused the request, or did not answer (`status` 0). */
 class Refusal extends Error {
   constructor(
     readonly status: number,
     message: string,
-    /** What is wrong with the fields of a form. */
+    /** The errors by field of a form. */
     readonly errors?: FieldErrors | undefined,
-    /** In seconds: what is asked sooner is refused too. */
+    /** Seconds to wait. The server refuses earlier requests too. */
     readonly retryAfter?: number | undefined,
   ) {
     super(message);
   }
 }
 
-/** The person closed the question for their password: nothing is done, and nothing has to be said. */
+/** The person closed the password dialog. Nothing was done, and the page says nothing. */
 export class Cancelled extends Error {}
 
-/** The session has ended, or is no superuser's any more: nothing here can be shown. */
+/** The session has ended, or its user is no longer an admin. The panel can show nothing. */
 export const isShutOut = signal(false);
 
-/** So long an answer to what only looks is waited for: a connection may be dead without anybody having said so. */
+/** How long a reading request may take. A connection can be dead without an error. */
 const PATIENCE_MS = 30_000;
 
 /**
- * Asks the server for something under `/api/`. An act that the server does only for somebody who has proved lately who they
- * are is done once they have given their password.
- * @throws Refusal, Cancelled
+ * Calls the API under `/api/`. If the server wants a recent proof of identity, asks for the password and repeats the
+ * call.
+ * @throws Refusal if the server refuses or does not answer, Cancelled if the person closes the password dialog
  */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<Success<T>> {
   const answer = await fetch(`/api/${path}`, {
@@ -40,7 +40,7 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
     throw new Refusal(0, adminTexts.offline);
   });
   const said: unknown = await answer.json().catch(() => undefined);
-  // What broke off on its way is no answer.
+  // A body that broke off on its way is not an answer.
   if (answer.ok && said !== undefined) return said as Success<T>;
   const { message = adminTexts.failed, code, errors } = (said ?? {}) as Partial<ErrorBody>;
   if (code === "confirmation_required") {
@@ -48,11 +48,12 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
     if (!(await confirmPassword(check))) throw new Cancelled();
     return call(method, path, body);
   }
-  // What is not there is named ("User not found"); who may not be here is told this, whatever they ask for.
+  // A missing record has a message of its own ("User not found"). People who may not use the panel get "Not found" for
+  // every path.
   if (answer.status === 401 || (answer.status === 404 && message === "Not found")) isShutOut.value = true;
   const wait = answer.headers.get("retry-after");
   throw new Refusal(answer.status, message, errors, wait === null ? undefined : Number(wait));
 }
 
-/** What cannot be asked for again: an action, whose failure is told. Resolves with whether it was done. */
+/** Calls the API under `/api/admin/`. */
 export const admin = <T>(method: string, path: string, body?: unknown) => call<T>(method, `admin/${path}`, body);

@@ -10,14 +10,14 @@ import { texts as designTexts } from "../../texts/texts.ts";
 const { confirm: texts } = adminTexts;
 
 interface Asked {
-  /** Sends the password; rejects as the server does when it is another one. */
+  /** Sends the password. Rejects with the server's refusal if it is wrong. */
   check: (password: string) => Promise<unknown>;
   answer: (isConfirmed: boolean) => void;
 }
 
 const asked = signal<Asked | undefined>(undefined);
 
-/** Asks who is signed in for their password, until it is right; resolves with whether it was. */
+/** Asks for the password of the signed-in person until it is right. Resolves with `false` if the dialog is closed. */
 export function confirmPassword(check: Asked["check"]): Promise<boolean> {
   asked.peek()?.answer(false);
   return new Promise((resolve) => {
@@ -31,11 +31,11 @@ export function confirmPassword(check: Asked["check"]): Promise<boolean> {
   });
 }
 
-/** Stands once in a page, for `confirmPassword`. */
+/** Renders the dialog of `confirmPassword`. A page has it once. */
 export const ConfirmPasswordLayer = () => asked.value && <ConfirmPasswordDialog {...asked.value} />;
 
 function ConfirmPasswordDialog({ check, answer }: Asked) {
-  // After too many tries it waits, and tries again by itself.
+  // After too many attempts the form waits and tries again by itself.
   const form = usePatientForm(["password"], async ({ password = "" }) => {
     await check(password);
     answer(true);

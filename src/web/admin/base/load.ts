@@ -4,17 +4,17 @@ import { admin } from "./api.ts";
 
 export interface Loaded<T> {
   answer: Success<T> | undefined;
-  /** Why the last time failed; what came before is still there. */
+  /** The error of the last request. The answer before it stays. */
   error: Error | undefined;
-  /** What is there belongs to another question: the answer to this one is on its way. */
+  /** The answer belongs to an earlier path. The answer to the current one is on its way. */
   isStale: boolean;
   reload: () => Promise<void>;
 }
 
 /**
- * Asks for something, anew when the path changes, and every so often while the page is looked at. What is there stays
- * until what is new has come, so nothing flickers.
- * @param path under `/api/admin/`; `undefined`: there is nothing to ask
+ * Loads data when the path changes, and repeatedly while the page is visible. The old answer stays until the new one is
+ * there, so nothing flickers.
+ * @param path under `/api/admin/`; `undefined` loads nothing
  */
 export function useLoad<T>(path: string | undefined, everyMs?: number): Loaded<T> {
   const [state, setState] = useState<{ path?: string | undefined; answer?: Success<T>; error?: Error }>({});
@@ -36,7 +36,7 @@ export function useLoad<T>(path: string | undefined, everyMs?: number): Loaded<T
     void reload();
     if (everyMs === undefined) return;
     const timer = setInterval(() => {
-      // A slow answer counts as well as a quick one: asking anew would make it void.
+      // A new request would discard the answer to the one before, so a slow server would never be heard.
       const isAnswered = answered.current === asked.current;
       if (isAnswered && document.visibilityState === "visible") void reload();
     }, everyMs);

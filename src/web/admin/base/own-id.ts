@@ -5,7 +5,7 @@ import { call } from "./api.ts";
 
 const ownId = signal<number | undefined>(undefined);
 
-/** Who looks; `undefined` until it is known. */
+/** The id of the signed-in admin; `undefined` until it is known. */
 export function useOwnId(): number | undefined {
   useEffect(() => {
     if (ownId.value !== undefined) return;
@@ -13,7 +13,7 @@ export function useOwnId(): number | undefined {
       ({ data }) => {
         ownId.value = data?.id;
       },
-      // The server refuses all the same what nobody may do to themselves.
+      // Without the id the page offers actions on the admin's own account. The server refuses them.
       () => {},
     );
   }, []);

@@ -80,7 +80,7 @@ function Remove({ conversation }: { conversation: AdminConversation }) {
   );
 }
 
-/** The first fifty come with the conversation; the others when they are asked for. */
+/** The conversation comes with its first fifty members. The others load on request. */
 function Members({ conversation }: { conversation: AdminConversation }) {
   const [more, setMore] = useState<{ users: AdminUser[]; next: number | null }>();
   const [busy, setBusy] = useState(false);

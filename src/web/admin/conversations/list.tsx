@@ -42,7 +42,7 @@ export function Conversations() {
   );
 }
 
-/** Whose conversations these are, and the way back to all. */
+/** Names the person whose conversations are listed. A press shows all conversations again. */
 function OfPerson({ id }: { id: string }) {
   const { answer } = useLoad<AdminUser>(`users/${encodeURIComponent(id)}/`);
   return (

@@ -11,14 +11,16 @@ import { Moment } from "../parts/moment.tsx";
 const A_PAGE = 50;
 const { conversations: texts } = adminTexts;
 
-/** The newest page below what is shown. Where something lies between, it begins anew: older ones are a press away. */
+/**
+ * Puts the newest page below the shown messages. If there is a gap between them, the list starts over with this page.
+ */
 function withNewest(shown: Message[], page: Message[]): Message[] {
   const first = page[0]?.seq ?? 0;
   const older = shown.filter(({ seq }) => seq < first);
   return older.at(-1)?.seq === first - 1 ? [...older, ...page] : page;
 }
 
-/** What people wrote is private: it is asked for only when the admin says so, and that is written down. */
+/** Messages are private. They load only when the admin asks for them, and the audit log records that. */
 export function Messages({ conversation }: { conversation: AdminConversation }) {
   const [messages, setMessages] = useState<Message[]>();
   const [busy, setBusy] = useState(false);

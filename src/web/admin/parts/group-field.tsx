@@ -20,14 +20,14 @@ export interface Group {
 export interface GroupFieldProps {
   label: string;
   hint: string;
-  /** The text while none is chosen. */
+  /** The text while no group is chosen. */
   none: string;
   group: Group | undefined;
   errors?: readonly string[] | undefined;
   onChange: (group: Group | undefined) => void;
 }
 
-/** One of all groups, or none. */
+/** A field for one group or none. */
 export function GroupField({ label, hint, none, group, errors = [], onChange }: GroupFieldProps) {
   const [isOpen, setOpen] = useState(false);
   return (
@@ -68,7 +68,7 @@ export function GroupField({ label, hint, none, group, errors = [], onChange }: 
 function GroupDialog({ onClose, onChoose }: { onClose: () => void; onChoose: (group: Group) => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  // Enter right after typing takes the first group of the answer that is still to come.
+  // Enter right after typing chooses the first group of the answer that is still on its way.
   const [isEntered, setEntered] = useState(false);
   const search = useDelayed(text.trim());
   const { answer, error, isStale } = useLoad<AdminConversation[]>(

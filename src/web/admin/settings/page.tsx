@@ -20,7 +20,7 @@ const REGISTRATIONS = (["open", "invite", "closed"] as const).map((value) => ({
   value,
   label: texts.registrations[value],
 }));
-/** From so many people on, those who should come in have a way to ask. */
+/** A server with this many people counts as a team. New members can ask one of them for an invite. */
 const TEAM = 3;
 
 export function Settings() {
@@ -47,7 +47,7 @@ export function Settings() {
   );
 }
 
-/** Once the people are in, an open door serves strangers only. */
+/** Advises to close registration. Once the team is in, only strangers still need an open one. */
 function Advice({ reload }: { reload: () => Promise<void> }) {
   const { answer } = useLoad<AdminUser[]>("users/?active=true&limit=1");
   const total = Number(answer?.meta?.["total"] ?? 0);
@@ -122,7 +122,7 @@ function Form({ settings, reload }: { settings: ServerSettingsInfo; reload: () =
   );
 }
 
-/** The group that is stored, by its name as soon as that is known. */
+/** Returns the stored group. Its name follows as soon as it is known. */
 function useStoredGroup(id: string | null): Group | undefined {
   const { answer } = useLoad<AdminConversation[]>(id === null ? undefined : `conversations/?search=${id}&limit=1`);
   if (id === null) return undefined;

@@ -16,7 +16,7 @@ interface Added extends MadeLink {
   user: AdminUser;
 }
 
-/** Makes an account for somebody, and shows the link by which they choose its password. */
+/** Creates an account for somebody and shows the link for choosing a password. */
 export function AddPerson({ onClose, onAdded }: { onClose: () => void; onAdded: () => Promise<void> }) {
   const [added, setAdded] = useState<Added>();
   const [isSuperuser, setSuperuser] = useState(false);

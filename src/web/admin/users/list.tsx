@@ -16,7 +16,7 @@ const SIZE = 50;
 const REFRESH_MS = 20_000;
 const { users: texts } = adminTexts;
 
-/** What the filter asks for, by its name in the address. */
+/** The query of each filter, by the name of the filter in the address. */
 const FILTERS: Record<string, string> = {
   "": "",
   active: "&active=true",

@@ -3,24 +3,24 @@ import { texts } from "../../texts/texts.ts";
 import { client, firstUser } from "../session/session.ts";
 import { beginSetUp } from "../session/setting-up.ts";
 
-/** With what somebody registers beside their name, e-mail and password. */
+/** The right to register, beside name, email and password. */
 export interface Entrance {
-  /** The code of the link they came by. */
+  /** The code of an invite link. */
   invite?: string | undefined;
-  /** They say that they are the first one here, and so the admin. */
+  /** Claims to be the first person, who becomes the admin. */
   first?: true;
-  /** The same, by the code that the server has printed. */
+  /** Claims the same with the code that the server has printed. */
   setup_code?: string | undefined;
 }
 
 const TAKEN = "A user with this email already exists.";
 
-/** Makes an account and comes in, with one request. A person who has an account and its password comes in too. */
+/** Creates an account and signs in, with one request. If the account exists and the password is right, signs in. */
 export async function register(values: Record<string, string>, entrance: Entrance): Promise<void> {
   const { first_name = "", last_name = "", email = "", password = "" } = values;
   const person = { first_name, last_name, email, password, password_confirm: password };
   const isClaim = entrance.first === true || entrance.setup_code !== undefined;
-  // Before it is known who has come: the chat would be shown for a moment.
+  // Starts before the server answers. Otherwise the chat would appear for a moment.
   const stopSetUp = isClaim ? beginSetUp() : undefined;
   try {
     await client.signInBy("users/register/", { ...person, ...entrance, sign_in: true });
@@ -28,7 +28,7 @@ export async function register(values: Record<string, string>, entrance: Entranc
   } catch (error) {
     stopSetUp?.();
     if (!(error instanceof ConfabError)) throw error;
-    // A node of the last release has made the account, and did not sign in.
+    // A node of the last release has created the account without signing in.
     const isMade = error.code === "authentication_required" || error.errors?.["email"]?.includes(TAKEN);
     if (!isMade) throw error;
     await signInInstead(email, password);

@@ -5,7 +5,7 @@ import { texts } from "../../texts/texts.ts";
 import { client } from "../session/session.ts";
 import { endedElsewhere, unsentLeft } from "./sign-out.ts";
 
-/** That the session has ended without being asked to, and what has become of what was not sent. */
+/** Says that the session has ended unexpectedly, and whether messages are still unsent. */
 export function EndedNotice() {
   const left = unsentLeft.value;
   if (!endedElsewhere.value) return null;

@@ -6,10 +6,10 @@ import { firstUser, registration, wasHereBefore } from "../session/session.ts";
 import { AccountFrame } from "./frame.tsx";
 import { RegisterForm } from "./register-form.tsx";
 
-/** The choice that somebody pressed. Before that, a newcomer at the server's address is taken for the one who sets it up. */
+/** The choice of the person, if they made one. By default a newcomer at `/` sets up the server. */
 const wanted = signal<boolean | undefined>(setUpCode === undefined ? undefined : true);
 
-/** The first account of a fresh server is to be made. */
+/** Whether the page asks for the first account of a new server. */
 export const isFirstAccount = (page: Route["page"]) =>
   firstUser.value !== "none" && (wanted.value ?? (page === "home" && !wasHereBefore()));
 
@@ -17,7 +17,10 @@ export const wantFirstAccount = () => {
   wanted.value = true;
 };
 
-/** The first account, which becomes admin: on the server's own machine by itself, elsewhere by the code it has printed. */
+/**
+ * Creates the first account, which becomes admin. On the server's own machine no code is needed, elsewhere the printed
+ * one is.
+ */
 export function FirstAccount() {
   const isHere = firstUser.value === "here";
   const { first } = texts.account;

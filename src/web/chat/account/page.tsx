@@ -8,8 +8,8 @@ import { RegisterForm } from "./register-form.tsx";
 import { SignInForm } from "./sign-in-form.tsx";
 
 /**
- * Nobody is signed in. The address stays, so that one comes where one wanted to; where it does not say, who was here
- * before signs in and a newcomer registers, or sets a fresh server up.
+ * The page for people who are signed out. The address stays, so that signing in leads to it. At `/`, returning people
+ * sign in and newcomers register or set up a new server.
  */
 export function AccountPage() {
   const { page } = route.value;
@@ -48,7 +48,7 @@ const SignIn = () => (
   </AccountFrame>
 );
 
-/** As long as the server has no admin. */
+/** A way to set up the server, while it has no admin. */
 const ClaimNotice = () =>
   firstUser.value === "none" ? null : (
     <p class="account-other">

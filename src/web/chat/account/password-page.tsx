@@ -19,7 +19,7 @@ interface Whose {
   is_new: boolean;
 }
 
-/** Sets a new password by the one-time link that an admin has made. */
+/** Sets a new password by the one-time link from an admin. */
 export function PasswordPage() {
   const [whose, setWhose] = useState<Whose>();
   const [fault, setFault] = useState<ConfabError | undefined>();
@@ -79,7 +79,7 @@ function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
       </p>
       <form class="form" {...form.props}>
         <FormMessage text={form.message} />
-        {/* So that a password manager knows whose it is, and so does who has two accounts. */}
+        {/* Tells a password manager, and people with two accounts, which account this is. */}
         <Field
           name="email"
           type="email"

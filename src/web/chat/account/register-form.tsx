@@ -9,15 +9,15 @@ import { CredentialsForm } from "./credentials-form.tsx";
 const FIELDS = ["setup_code", "first_name", "last_name", "email", "password"];
 
 export interface RegisterFormProps {
-  /** Asked when it is sent. */
+  /** Called when the form is sent. */
   entrance?: (values: Record<string, string>) => Entrance;
   action?: string;
   onDone?: (() => Promise<unknown>) | undefined;
-  /** Above the names. */
+  /** Fields above the names. */
   children?: (form: PatientForm) => ComponentChildren;
 }
 
-/** Makes an account and is in at once. */
+/** Creates an account and signs in. */
 export function RegisterForm({ entrance, action, onDone, children }: RegisterFormProps) {
   const form = usePatientForm(FIELDS, async (values) => {
     await register(values, entrance?.(values) ?? {});

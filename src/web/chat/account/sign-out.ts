@@ -8,16 +8,16 @@ import { forgetDrafts } from "../messages/drafts.ts";
 import { forgetNotifications } from "../notifications/notifications.ts";
 import { client } from "../session/session.ts";
 
-/** The session has ended without being asked to: said on the sign-in page. */
+/** The session has ended without a sign-out on this page. The sign-in page says so. */
 export const endedElsewhere = signal(false);
 
-/** Messages that a person had not sent when their session ended: they stay, as nobody was told of their loss. */
+/** Unsent messages of a session that ended unexpectedly. They stay, because nobody has agreed to lose them. */
 export const unsentLeft = signal<{ userId: number; messages: number } | undefined>(undefined);
 
-/** Who is signing out. */
+/** The id of the user who is signing out. */
 let leaving: number | undefined;
 
-/** Ends the session, and leaves nothing of what was read on this device; what is not sent only if one says so. */
+/** Ends the session and removes everything of it from this device. Unsent messages go only if the person agrees. */
 export async function signOut() {
   const user = client.me;
   const answer = hasUnsent() ? await ask({ ...texts.signOut, danger: true }) : "action";
@@ -30,10 +30,12 @@ export async function signOut() {
   }
 }
 
-/** The newest of a conversation is a local echo as long as one is not sent; an edit or a deletion stands at its message. */
+/**
+ * An unsent message is always the last one of its conversation. An unsent edit or deletion is marked at its message.
+ */
 function hasUnsent(): boolean {
   const id = openId.peek();
-  // It may be too new for the list.
+  // A new conversation may not be in the list yet.
   const opened = id === undefined ? undefined : client.open(id);
   opened?.close();
   return [...client.conversations.items, ...(opened ? [opened] : [])].some(
@@ -44,8 +46,8 @@ function hasUnsent(): boolean {
 const isUnsent = (message: ChatMessage) => message.state !== "sent" || message.change !== undefined;
 
 /**
- * Hears when the session ends, and leaves nothing to be read on this device: what was loaded goes by itself. Only what is
- * not sent stays, and is told of, when nobody here has signed out.
+ * Cleans up this device when the session ends. Loaded data goes by itself. If nobody signed out here, unsent messages
+ * stay, and the page says so.
  */
 export function noticeEnd() {
   let last = client.me?.id;
@@ -55,7 +57,7 @@ export function noticeEnd() {
     if (user || leaving === undefined) endedElsewhere.value = user === undefined && last !== undefined;
     unsentLeft.value = undefined;
     if (endedElsewhere.value && last !== undefined) {
-      // Not all screen readers read out a text that stands on a new page from the start.
+      // Some screen readers do not read text that is on a new page from the start.
       announce(texts.account.endedElsewhere);
       void countUnsent(last);
     }
@@ -68,7 +70,7 @@ async function countUnsent(userId: number) {
   if (messages > 0 && endedElsewhere.peek()) unsentLeft.value = { userId, messages };
 }
 
-/** At once: the server may be slow to hear of it, and the page closed before it has. */
+/** Runs at once: the server may be slow, and the page may be closed before it answers. */
 function forget(userId: number) {
   forgetDrafts(userId);
   void forgetNotifications();

@@ -4,7 +4,7 @@ import { Icon } from "../../design/icon.tsx";
 import type { PatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
 
-/** That the form waits, and for how long. */
+/** Says that the form waits, and for how long. */
 export const Waiting = ({ form: { wait } }: { form: PatientForm }) =>
   wait === undefined ? null : (
     <div class="account-waiting">

@@ -1,19 +1,19 @@
 import type { Conversation, ConversationInfo, User } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 
-/** Where it is found in this page. */
+/** The address of a conversation in this page. */
 export const addressOf = ({ id }: Conversation) => `/c/${id}`;
 
-/** The other one of a 1-on-1. */
+/** The other member of a 1-on-1. */
 export function otherOf(info: ConversationInfo | undefined, me: User | undefined): User | undefined {
   if (!info || info.is_group) return undefined;
   return info.participants.find((user) => user.id !== me?.id);
 }
 
-/** So many people are named where a group has no name. */
+/** How many members the title of a group without a name lists. */
 const NAMED = 3;
 
-/** What a conversation is called here: a 1-on-1 by the other one's name, a group without a name by those of the others. */
+/** The title of a conversation: the other person's name, the name of the group, or the names of its members. */
 export function titleOf({ info, title }: Conversation, me: User | undefined): string {
   const other = otherOf(info, me);
   if (other) return other.full_name;

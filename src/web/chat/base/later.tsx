@@ -4,9 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 const Nothing = () => null;
 
 /**
- * A part of the page that most visits don't need: it is loaded when it is first shown. A part that can't be loaded is an
- * error of the page, which offers to load everything again.
- * @param Meanwhile what is shown until then
+ * Loads a part of the page when it is first shown. If loading fails, the error boundary of the page offers a reload.
+ * @param Meanwhile is shown until then
  */
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,

@@ -1,4 +1,4 @@
-/** The product's mark: two people's speech bubbles, one before the other. */
+/** The logo: two speech bubbles, one in front of the other. */
 export const Mark = () => (
   <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
     <path

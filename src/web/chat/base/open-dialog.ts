@@ -1,14 +1,14 @@
 import { signal } from "@preact/signals";
 import type { User } from "../../../sdk/index.ts";
 
-/** The dialogs that can be opened from anywhere; one at a time. */
+/** The dialogs that any part of the chat can open, one at a time. */
 export type OpenDialog =
   | { kind: "start" }
   | { kind: "details"; conversationId: string }
   | { kind: "add"; conversationId: string }
-  /** Links to a group, or to the server alone. */
+  /** Invite links to a group, or to the server only. */
   | { kind: "invites"; conversationId: string | undefined }
-  /** Closed, it leads back to the dialog it was opened from. */
+  /** Closing it leads back to the dialog before. */
   | { kind: "person"; user: User; from: OpenDialog | undefined }
   | { kind: "switcher" }
   | { kind: "keys" };
@@ -19,12 +19,12 @@ export const closeDialog = () => {
   openDialog.value = undefined;
 };
 
-/** Choose people for a 1-on-1 or a group. */
+/** Opens the dialog for a new 1-on-1 or group. */
 export const startConversation = () => {
   openDialog.value = { kind: "start" };
 };
 
-/** Who takes part in a conversation, and what can be done about it. */
+/** Opens the dialog with the members of a conversation. */
 export const showDetails = (conversationId: string) => {
   openDialog.value = { kind: "details", conversationId };
 };

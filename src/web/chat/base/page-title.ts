@@ -5,7 +5,7 @@ import { client, serverName } from "../session/session.ts";
 const pageTitle = signal("");
 const unread = signal(0);
 
-/** What the page is about, while the component is there. */
+/** Sets the title of the page while the component is mounted. */
 export function useTitle(title: string) {
   useEffect(() => {
     pageTitle.value = title;
@@ -15,7 +15,7 @@ export function useTitle(title: string) {
   }, [title]);
 }
 
-/** Keeps the tab's title, its icon and the installed app's badge as the unread messages are. */
+/** Shows the number of unread messages in the tab's title, in its icon, and on the badge of the installed app. */
 export function showUnread() {
   const count = () => {
     unread.value = client.me ? client.conversations.unread : 0;

@@ -7,15 +7,15 @@ export type ShortcutSection = "everywhere" | "conversations" | "messages" | "com
 export interface KeyHint {
   /** `Mod+K`, `Alt+ArrowUp`, `n`, `?`: see design/keys.ts. */
   keys: string;
-  /** What it does, for the help sheet. */
+  /** Describes the key on the sheet of shortcuts. */
   label: string;
 }
 
 export interface Shortcut extends KeyHint {
   run: (event: KeyboardEvent) => void;
-  /** Also while somebody types, though there is neither Ctrl, ⌘ nor Alt. */
+  /** Also runs while somebody types, though it has neither Ctrl, ⌘ nor Alt. */
   whileTyping?: boolean;
-  /** It is left to others while this says no. */
+  /** While it returns `false`, other shortcuts may take the key. */
   when?: () => boolean;
 }
 
@@ -27,7 +27,7 @@ interface Registered {
 
 const registered = signal<readonly Registered[]>([]);
 
-/** For the help sheet: every key that does something now, by section. */
+/** All keys that do something now, by section, for the sheet of shortcuts. */
 export function hintsBySection(): Map<ShortcutSection, KeyHint[]> {
   const sections = new Map<ShortcutSection, KeyHint[]>();
   for (const { section, hints } of registered.value)
@@ -40,8 +40,8 @@ export function hintsBySection(): Map<ShortcutSection, KeyHint[]> {
 }
 
 /**
- * While the component is there, these keys do that. Keys without Ctrl, ⌘ or Alt don't while somebody types or a dialog
- * is open; what came last wins.
+ * Registers shortcuts while the component is mounted. Keys without Ctrl, ⌘ or Alt do not run while somebody types or a
+ * dialog is open. The latest registration wins.
  */
 export function useShortcuts(section: ShortcutSection, shortcuts: readonly Shortcut[]) {
   const newest = useRef(shortcuts);
@@ -49,7 +49,7 @@ export function useShortcuts(section: ShortcutSection, shortcuts: readonly Short
   useRegistered(section, shortcuts, () => newest.current);
 }
 
-/** Keys that a component handles itself, for the help sheet. */
+/** Lists keys on the sheet of shortcuts that a component handles itself. */
 export function documentKeys(section: ShortcutSection, hints: readonly KeyHint[]) {
   useRegistered(section, hints, () => []);
 }
@@ -65,11 +65,11 @@ function useRegistered(section: ShortcutSection, hints: readonly KeyHint[], curr
   }, [section, names]);
 }
 
-/** Hears all keys of the page; called once. */
+/** Handles all key presses of the page. Called once. */
 export function listenForShortcuts() {
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || isComposing(event)) return;
-    // It closes what is open over the page, and nothing else.
+    // Escape closes the popover only.
     if (event.key === "Escape" && document.querySelector(":popover-open:not(.tooltip)")) return;
     const inDialog = document.querySelector("dialog[open]") !== null;
     const typingIn = isTyping(event.target) ? event.target : undefined;
@@ -89,13 +89,13 @@ export function listenForShortcuts() {
   });
 }
 
-/** To the part of the page it is in, where letters are shortcuts again. */
+/** Moves the focus to the surrounding region, where letters are shortcuts again. */
 function leave(field: HTMLElement) {
   field.blur();
   field.closest<HTMLElement>("[data-region]")?.focus();
 }
 
-/** Where a letter is a letter. */
+/** Whether a letter key types text there. */
 const isTyping = (target: EventTarget | null): target is HTMLElement =>
   target instanceof HTMLElement &&
   (target.isContentEditable ||

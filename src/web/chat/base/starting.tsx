@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Spinner } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 
-/** Nothing, for the moment in which that is best; then that something is under way. */
+/** Shows nothing for a moment, then that the page is loading. A short wait needs no message. */
 const PATIENCE_MS = 400;
 
 export function Starting() {

@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import { texts } from "../../texts/texts.ts";
 
-/** Does one thing at a time, and knows why the last one failed. */
+/** Runs one task at a time, and keeps the error of the last one. */
 export function useTask() {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<string>();

@@ -1,13 +1,13 @@
-/** Puts a text where the caret is, as if it had been typed: Ctrl+Z takes it back. */
+/** Inserts text at the caret as if it had been typed, so that Ctrl+Z removes it. */
 export function insertText(field: HTMLTextAreaElement, text: string) {
   field.focus();
-  // Nothing else keeps the history of what was typed.
+  // No other way keeps the undo history.
   if (document.execCommand("insertText", false, text)) return;
   field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
-/** Empties the field as if by hand: otherwise Ctrl+Z would make a jumble of what was there and what is typed next. */
+/** Empties the field as if by hand. Otherwise Ctrl+Z would mix the old text with what is typed next. */
 export function clearText(field: HTMLTextAreaElement) {
   field.focus();
   field.select();
@@ -16,7 +16,7 @@ export function clearText(field: HTMLTextAreaElement) {
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
-/** Puts marks around what is chosen, or takes them away. */
+/** Adds Markdown marks around the selection, or removes them. */
 export function toggleMark(field: HTMLTextAreaElement, mark: string) {
   const { selectionStart: start, selectionEnd: end, value } = field;
   const marked = value.slice(start - mark.length, start) === mark && value.slice(end, end + mark.length) === mark;

@@ -15,10 +15,10 @@ import { ConversationRow } from "./row.tsx";
 import { SearchField } from "./search-field.tsx";
 import { SearchResults } from "./search-results.tsx";
 
-/** Further conversations are asked for when fewer screens than this are left below. */
+/** More conversations load when fewer screens than this are left below. */
 const SCREENS = 2;
 
-/** All conversations, the newest first, and a search over them and over people. */
+/** All conversations, newest first, with a search over conversations and people. */
 export function ConversationList() {
   const [search, setSearch] = useState("");
   const [focused, setFocused] = useState<string | null>(null);
@@ -51,7 +51,7 @@ export function ConversationList() {
 
 interface AllConversationsProps {
   pane: { current: HTMLDivElement | null };
-  /** The address of the one that has the focus. */
+  /** The address of the row that has the focus. */
   focused: string | null;
 }
 
@@ -88,7 +88,7 @@ function AllConversations({ pane, focused }: AllConversationsProps) {
       scrollRef={pane}
       data={items}
       itemSize={64}
-      // However far it is scrolled away, or moves up: otherwise the focus would be lost.
+      // The focused row stays in the page wherever it is. Otherwise the focus would be lost.
       keepMounted={focusedAt < 0 ? [] : [focusedAt]}
       onScroll={() => void look()}
     >
@@ -106,7 +106,7 @@ function Nobody() {
     <div class="conversations-empty">
       <p class="conversations-empty-title">{empty}</p>
       {isAlone ? (
-        // A wide screen has it beside the list.
+        // On a wide screen the invite is beside the list.
         <div class="narrow-invite">
           <Invite />
         </div>

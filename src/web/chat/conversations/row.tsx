@@ -67,8 +67,8 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
 }
 
 /**
- * What matters most: who is writing, what oneself has begun, what was said last. No component: one that reads signals
- * and is given the same conversation again is not drawn again.
+ * The most important line: typing, then the draft, then the last message. Not a component: one that reads signals would
+ * not render again for the same conversation.
  */
 function below(conversation: Conversation, isOpen: boolean) {
   const {
@@ -81,7 +81,7 @@ function below(conversation: Conversation, isOpen: boolean) {
     return (
       <span class="entry-typing">{info?.is_group ? typing.one(typist.split(" ")[0] ?? typist) : typing.inRow}</span>
     );
-  // Read so that the row follows it.
+  // Reading the signal makes the row follow it.
   void draftsRevision.value;
   const draft = isOpen ? "" : draftOf(me.value?.id, conversation.id);
   if (draft !== "")
@@ -90,7 +90,7 @@ function below(conversation: Conversation, isOpen: boolean) {
         <bdi class="entry-draft">{list.draft}</bdi> <bdi>{preview(draft)}</bdi>
       </>
     );
-  // A message that came since says more.
+  // A message that came later says more.
   if (addedTo.value.has(conversation.id) && conversation.unread === 0) return <>{texts.added.row}</>;
   if (!lastMessage) return <>{list.noMessages}</>;
   const who =

@@ -8,7 +8,7 @@ import { useShortcuts } from "../base/shortcuts.ts";
 export interface SearchFieldProps {
   value: string;
   onChange: (value: string) => void;
-  /** To what was found. */
+  /** Moves on to the results. */
   onLeave: () => void;
 }
 

@@ -66,7 +66,7 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
   );
 }
 
-/** What is known here already is shown at once. */
+/** Conversations that the page already knows match at once. */
 function matches(conversation: Conversation, search: string): boolean {
   const wanted = search.toLocaleLowerCase();
   const people = conversation.info?.participants ?? [];

@@ -16,7 +16,7 @@ export interface ActiveLinksProps {
   onMore: (() => void) | undefined;
 }
 
-/** The links that still work: who made them, how often they were used, and an end to them. */
+/** The links that still work, with their creators and uses, and a button to revoke each. */
 export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
   const task = useTask();
   const [ended, setEnded] = useState<ReadonlySet<string>>(new Set());
@@ -29,7 +29,7 @@ export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
     if (!(await confirm({ title, text, action, danger: true }))) return;
     if (!(await task.run(() => revokeInvite(invite.code)))) return;
     setEnded((before) => new Set([...before, invite.code]));
-    // Its button is gone.
+    // The focused button is gone with its link.
     list.current?.focus();
     toast(inviteTexts.revoked);
     onRevoked(invite);

@@ -12,7 +12,7 @@ import { NewLink } from "./new-link.tsx";
 
 const PAGE = 50;
 
-/** Links to a group, or to the server alone: a new one, and those that work. */
+/** Invite links to a group, or to the server only: creates one and lists those that work. */
 export function InvitesDialog({ conversationId }: { conversationId: string | undefined }) {
   const [invites, setInvites] = useState<readonly Invite[]>();
   const [total, setTotal] = useState(0);

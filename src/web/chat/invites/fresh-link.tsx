@@ -7,7 +7,7 @@ import { useTask } from "../base/task.ts";
 import { makeInvite } from "./invite.ts";
 import { LinkBox } from "./link-box.tsx";
 
-/** A link to this server, made when it is shown. */
+/** Creates a link to this server when it is shown. */
 export function FreshLink() {
   const [url, setUrl] = useState<string>();
   const task = useTask();

@@ -5,7 +5,7 @@ import { LocalLinkNote } from "../../design/local-link-note.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 
-/** A link to send to others: it can be copied, and on phones given to another app. */
+/** A link to send to others. It can be copied, and on phones shared with an app. */
 export function LinkBox({ url }: { url: string }) {
   const [copied, setCopied] = useState<string>();
   const isCopied = copied === url;
@@ -36,5 +36,5 @@ export function LinkBox({ url }: { url: string }) {
   );
 }
 
-/** A person who closes the list of apps has done nothing wrong. */
+/** Closing the list of apps is not an error. */
 const share = (url: string) => navigator.share({ url }).catch(() => {});

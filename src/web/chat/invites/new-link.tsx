@@ -17,7 +17,7 @@ type Uses = keyof typeof USES;
 const optionsOf = <T extends string>(labels: Record<T, string>, values: readonly T[]) =>
   values.map((value) => ({ value, label: labels[value] }));
 
-/** For how long a new link works, and how often. */
+/** Asks how long a new link works and how often, and creates it. */
 export function NewLink(props: { conversationId: string | undefined; onMade: (invite: Invite) => void }) {
   const [expiry, setExpiry] = useState<Expiry>("week");
   const [uses, setUses] = useState<Uses>("any");

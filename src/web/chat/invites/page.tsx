@@ -14,7 +14,7 @@ import { useTask } from "../base/task.ts";
 import { me, serverName, wasHereBefore } from "../session/session.ts";
 import { acceptInvite, type InvitePreview, previewInvite } from "./invite.ts";
 
-/** The page of an invite link: who invites, to what, and the way in. */
+/** The page of an invite link: who invites you, to what, and how to join. */
 export function InvitePage({ code }: { code: string }) {
   const [preview, setPreview] = useState<InvitePreview>();
   const [fault, setFault] = useState<ConfabError>();
@@ -35,7 +35,7 @@ export function InvitePage({ code }: { code: string }) {
 
 function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
   const task = useTask();
-  // A person who has just made an account is not asked once more.
+  // People who have just created an account are not asked again.
   const [isJoining, setJoining] = useState(false);
   const { conversation } = preview;
   const server = preview.server_name ?? serverName.value;
@@ -93,7 +93,7 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
   );
 }
 
-/** An account is made or the one there is used; then the group is joined at once. */
+/** Creates an account or signs in, and then joins at once. */
 function WaysIn(props: { code: string; preview: InvitePreview; onIn: () => Promise<void> }) {
   const { code, preview, onIn } = props;
   const { registers } = preview;

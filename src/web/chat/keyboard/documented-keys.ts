@@ -2,7 +2,9 @@ import { texts } from "../../texts/texts.ts";
 import { documentKeys } from "../base/shortcuts.ts";
 import { FIRST_NEW_KEYS } from "../messages/use-missed.ts";
 
-/** Keys that lists, messages and the text field hear themselves: on the sheet also while none of them is there. */
+/**
+ * Lists the keys that the list, the messages and the text field handle themselves, also while none of them is shown.
+ */
 export function useDocumentedKeys() {
   const { keys } = texts.keyboard;
   documentKeys("conversations", [

@@ -4,7 +4,7 @@ import { closeConversation, closeSettings, navigate, openConversation, openId, r
 import { useShortcuts } from "../base/shortcuts.ts";
 import { client } from "../session/session.ts";
 
-/** The keys that work on every page. */
+/** The shortcuts of every page. */
 export function useGlobalShortcuts() {
   const keys = texts.keyboard.keys;
   const noDialog = () => openDialog.value === undefined;
@@ -24,7 +24,7 @@ export function useGlobalShortcuts() {
   ]);
 }
 
-/** A page that shows no list beside it, or no conversation. */
+/** The settings, or a conversation on a narrow screen: pages that Escape leaves. */
 const isAlone = () =>
   route.value.page === "settings" ||
   (route.value.page === "conversation" && matchMedia("(max-width: 47.99rem)").matches);
@@ -47,7 +47,7 @@ function nextUnread() {
   if (next) openConversation(next.id);
 }
 
-/** Parts of the page that have `data-region`; the focus goes to the first thing in it that takes it. */
+/** Moves the focus to another element with `data-region`: to the first element in it that can have the focus. */
 function focusRegion(by: number) {
   const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")].filter((region) =>
     region.checkVisibility(),

@@ -4,7 +4,7 @@ import { hintsBySection, type ShortcutSection } from "../base/shortcuts.ts";
 
 const ORDER: readonly ShortcutSection[] = ["everywhere", "conversations", "messages", "composing"];
 
-/** Every key that does something, by where it does it. */
+/** All keys by section. */
 export function KeySheet() {
   const sections = hintsBySection();
   return (

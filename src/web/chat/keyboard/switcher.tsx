@@ -22,17 +22,17 @@ interface Target {
   go: () => unknown;
 }
 
-/** A few letters, and one is in any conversation, or with anybody. */
+/** Opens any conversation, or one with any person, by a few letters. */
 export function Switcher({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const search = text.trim();
   const found = useSearch(search);
-  // The list has the most recent ones alone; the others the server finds a moment later.
+  // The list has only recent conversations. The server finds the others a moment later.
   const known = new Set([...client.conversations.items, ...(found?.conversations ?? [])]);
   const conversations = matching([...known], text).slice(0, CONVERSATIONS_SHOWN);
   const partners = new Set(conversations.map(partnerOf));
-  // Those of an earlier text may be others.
+  // The results may still belong to an earlier text.
   const fits = (user: User) => !partners.has(user.id) && (found?.search === search || isFoundBy(user, search));
   const people = search === "" ? [] : (found?.people ?? []).filter(fits).slice(0, PEOPLE_SHOWN);
   const targets = [...conversations.map(toConversation), ...people.map(toPerson)];
@@ -106,7 +106,7 @@ const toPerson = (user: User): Target => ({
 
 const partnerOf = ({ info }: Conversation) => otherOf(info, me.peek())?.id;
 
-/** All words are in it, in any order; those that begin with the text first. */
+/** Returns conversations whose titles contain all words, in any order. Titles that begin with the text come first. */
 function matching(all: readonly Conversation[], text: string): Conversation[] {
   const words = folded(text).split(/\s+/).filter(Boolean);
   const found = all.filter((conversation) => {
@@ -118,5 +118,5 @@ function matching(all: readonly Conversation[], text: string): Conversation[] {
   return text.trim() === "" ? found : found.toSorted((a, b) => begins(b) - begins(a));
 }
 
-/** Without case and accents. */
+/** Removes case and accents. */
 const folded = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();

@@ -3,7 +3,7 @@ import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
 import type { MessageActions } from "./use-message-actions.ts";
 
-/** Why a message, or a change of it, did not get through, and what can be done. */
+/** Says why sending, editing or deleting failed, and offers two actions. */
 export function Failure({ message, actions }: { message: ChatMessage; actions: MessageActions }) {
   const { feed } = texts.messages;
   const change = message.state === "sent" ? message.change : undefined;

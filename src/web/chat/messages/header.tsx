@@ -9,7 +9,7 @@ import { usePresenceOf } from "../session/presence.ts";
 import { me } from "../session/session.ts";
 import { sinceTime } from "./times.ts";
 
-/** With whom one talks, and whether they are there. */
+/** The title of the conversation, and whether the other person is online. */
 export function ConversationHeader({ conversation, title }: { conversation: Conversation; title: string }) {
   const { info } = conversation;
   const other = otherOf(info, me.value);

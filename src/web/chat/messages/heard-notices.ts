@@ -3,20 +3,20 @@ import { texts } from "../../texts/texts.ts";
 import { client, me } from "../session/session.ts";
 import { NO_NOTICES, type Notice } from "./notices.ts";
 
-/** So many are kept of a conversation. */
+/** How many notices are kept of a conversation. */
 const KEPT = 500;
-/** The others are counted. */
+/** How many people a notice names. It counts the others. */
 const NAMED = 3;
 const heard = new WeakMap<Conversation, readonly Notice[]>();
 
-/** Hears, while the page lives, what happens in all groups of the list, also in those that are not open. */
+/** Collects notices of all groups in the list while the page lives, also of those that are not open. */
 export function hearNotices() {
   client.on("conversations", () => {
     for (const conversation of client.conversations.items) hear(conversation);
   });
 }
 
-/** From now on, if it is not heard already. */
+/** Starts to collect notices of this conversation, if it has not started yet. */
 export function hear(conversation: Conversation) {
   if (heard.has(conversation)) return;
   heard.set(conversation, NO_NOTICES);
@@ -26,10 +26,10 @@ export function hear(conversation: Conversation) {
   });
 }
 
-/** What has happened in the group since it was heard for the first time. */
+/** The notices of the group since collecting started. */
 export const noticesOf = (conversation: Conversation) => heard.get(conversation) ?? NO_NOTICES;
 
-/** Who has left and who was removed are told in the same way: nobody says by whom. */
+/** Leaving and removal have the same text, so nobody learns who removed whom. */
 function textOf({ added, removed, name, owner_id }: MembersChange, conversation: Conversation): string {
   const { joined, gone, renamed, unnamed, owned, ownedByYou } = texts.messages.notices;
   if (added.length > 0) return joined(few(added, (user) => (isMe(user.id) ? texts.conversations.you : user.full_name)));
@@ -38,7 +38,7 @@ function textOf({ added, removed, name, owner_id }: MembersChange, conversation:
   return name === null ? unnamed : renamed(name);
 }
 
-/** One request may add a thousand. */
+/** One request may add a thousand people. */
 function few<T>(people: readonly T[], name: (one: T) => string): string[] {
   const left = people.length - NAMED;
   return left < 2 ? people.map(name) : [...people.slice(0, NAMED).map(name), texts.messages.notices.others(left)];
@@ -46,7 +46,7 @@ function few<T>(people: readonly T[], name: (one: T) => string): string[] {
 
 const isMe = (id: number) => id === me.peek()?.id;
 
-/** Of the people of a large group only the first are known, and those who have written. */
+/** The page knows the first members of a large group, and the senders of loaded messages. */
 const nameOf = (id: number, { info, messages }: Conversation) =>
   info?.participants.find((user) => user.id === id)?.full_name ??
   messages.findLast((message) => message.sender_id === id)?.sender_name ??

@@ -4,15 +4,18 @@ import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
 import { me } from "../session/session.ts";
 
-/** Who has seen one's newest message. */
+/** The people who have read your newest message. */
 export interface Receipt {
   readers: readonly User[];
-  /** Of so many who could have. */
+  /** The number of people who could have read it. */
   others: number;
   isGroup: boolean;
 }
 
-/** Of the newest message of all, when it is one's own and has been sent; of no other. Of a large group nobody knows all who have read. */
+/**
+ * Returns the receipt of the newest message, if it is yours and sent. Large groups have none, because the page does not
+ * know all members.
+ */
 export function receiptOf(conversation: Conversation, index: number): Receipt | undefined {
   const { info, messages, readPositions } = conversation;
   const message = messages[index];
@@ -25,7 +28,7 @@ export function receiptOf(conversation: Conversation, index: number): Receipt | 
   return { readers, others: info.participant_count - 1, isGroup: info.is_group };
 }
 
-/** So many names are written out. */
+/** How many names the line lists. */
 const NAMED = 2;
 
 export function ReceiptLine({ readers, others, isGroup }: Receipt) {

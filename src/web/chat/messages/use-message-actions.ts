@@ -10,13 +10,13 @@ import { focusComposer, touches } from "./focus.ts";
 import { isDeleted } from "./preview.ts";
 
 export interface MessageActions {
-  /** What can be done with this one now. */
+  /** The actions that are possible on this message now. */
   of(message: ChatMessage): MenuItem[];
   copy(message: ChatMessage): void;
   edit(message: ChatMessage): void;
   retry(message: ChatMessage): void;
   discard(message: ChatMessage): void;
-  /** Does what the key means on a message; false when it means nothing. */
+  /** Runs the action of a key. Returns `false` if the key has none. */
   byKey(key: string, message: ChatMessage): boolean;
 }
 
@@ -42,7 +42,7 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
     const question = { title: actions.discardTitle, text: actions.discardText, action: actions.discardAction };
     if (message.state !== "sent" && !(await confirm({ ...question, danger: true }))) return;
     conversation.discard(message.key);
-    // Then there is no row any more.
+    // The row is gone.
     if (message.state !== "sent" && !touches.matches) focusComposer();
   };
   const retry = (message: ChatMessage) => {
@@ -101,10 +101,10 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
   };
 }
 
-/** What is done to a message may take away the button it was asked for with: the message itself has the focus before. */
+/** An action may remove the button that started it, so the message gets the focus first. */
 const focusRow = ({ key }: ChatMessage) =>
   document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 
-/** Sending it, or changing it, was refused. */
+/** Whether sending or changing it was refused. */
 export const hasFailed = (message: ChatMessage) =>
   message.state === "failed" || (message.state === "sent" && message.change?.state === "failed");

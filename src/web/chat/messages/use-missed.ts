@@ -8,7 +8,7 @@ import { useWayBack } from "./use-way-back.ts";
 
 export const FIRST_NEW_KEYS = "Mod+J";
 
-/** What the bar above the list shows and does, and its keys, which work while one writes too. */
+/** The state and actions of the bar above the list, and its keys, which also work while you type. */
 export function useMissed(
   conversation: Conversation,
   reading: ReturnType<typeof useReading>,
@@ -28,7 +28,7 @@ export function useMissed(
     reading.waive();
     if (!touches.matches) focusComposer();
   };
-  /** Escape in another part of the page is meant for that. */
+  /** Escape in another part of the page belongs to that part. */
   const isHere = () =>
     document.activeElement === document.body ||
     scroller.current?.closest(".conversation")?.contains(document.activeElement) === true;

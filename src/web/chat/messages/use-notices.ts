@@ -4,11 +4,11 @@ import { announce } from "../../design/toast.tsx";
 import { hear, noticesOf } from "./heard-notices.ts";
 import type { Notice } from "./notices.ts";
 
-/** What has happened in the group; what happens while it is shown is said aloud too. */
+/** The notices of the group. Screen readers announce new ones. */
 export function useNotices(conversation: Conversation): readonly Notice[] {
   const [, setLatest] = useState(0);
   useEffect(() => {
-    // One that is opened by its address may not be in the list.
+    // A conversation that was opened by its address may not be in the list.
     hear(conversation);
     return conversation.on("members", ({ version }) => {
       setLatest(version);

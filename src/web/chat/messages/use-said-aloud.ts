@@ -5,7 +5,9 @@ import { texts } from "../../texts/texts.ts";
 import { me } from "../session/session.ts";
 import { preview } from "./preview.ts";
 
-/** New messages of others are read out by screen readers; what was there before, or is scrolled to, is not. */
+/**
+ * Screen readers announce new messages of others, but not earlier messages or those that come into view by scrolling.
+ */
 export function useSaidAloud(conversation: Conversation) {
   useEffect(
     () =>

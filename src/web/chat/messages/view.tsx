@@ -16,7 +16,7 @@ import { TypingLine } from "./typing-line.tsx";
 import { useEditing } from "./use-editing.ts";
 import { useSaidAloud } from "./use-said-aloud.ts";
 
-/** The conversation of the address, live while it is shown. */
+/** The conversation of the address. It is live while it is shown. */
 export function ConversationView({ id }: { id: string }) {
   const [conversation, setConversation] = useState<Conversation>();
   useEffect(() => {
@@ -67,7 +67,7 @@ function lastOwn({ messages }: Conversation): ChatMessage | undefined {
 function Gone({ known }: { known: boolean }) {
   const { removedTitle, removedText, unknownTitle, unknownText } = texts.messages.state;
   const heading = useRef<HTMLHeadingElement>(null);
-  // What one was at is gone with it: this is read instead.
+  // The focused element is gone, so the heading takes the focus and is read out.
   useEffect(() => {
     if (isFocusLost()) heading.current?.focus();
   }, []);

@@ -7,14 +7,14 @@ import { beginningOf } from "../messages/preview.ts";
 import { client } from "../session/session.ts";
 import { isRead } from "./reading.ts";
 
-/** Of each person who uses this browser, theirs. */
+/** The settings of each person who uses this browser. */
 const settings = new Map<number, ReturnType<typeof settingsOf>>();
 const settingsOf = (userId: number) => ({
   notify: kept(`notify.${userId}`, ["off", "on"]),
   withText: kept(`notify-text.${userId}`, ["on", "off"]),
 });
 
-/** Whether somebody wants to be told of messages here, and with what is in them. */
+/** Whether a person wants notifications in this browser, and with the message text. */
 export function notificationSettings(userId: number) {
   const own = settings.get(userId) ?? settingsOf(userId);
   settings.set(userId, own);
@@ -22,20 +22,24 @@ export function notificationSettings(userId: number) {
 }
 
 const TEXT_MAX = 200;
-/** What is older comes after a sleep, many at once: of each conversation the last one stands for them. */
+/**
+ * Milliseconds. Older messages arrive after a sleep, many at once. The last one of each conversation stands for all.
+ */
 const LATE_MS = 60_000;
 
-/** Tells of messages that nobody is looking at. Several tabs tell of the same message: the tag makes it one. */
+/**
+ * Shows notifications of messages that nobody is looking at. If several tabs show the same one, its tag makes it one.
+ */
 export function notifyOfMessages() {
   client.on("message", (message, conversation) => void tell(message, conversation));
   client.on("conversations", () => void forgetOver());
   client.on("removed", ({ id }) => void forgetNotifications(id));
 }
 
-/** Something was told that is perhaps still to be seen; at first, by an earlier page. */
+/** Notifications may still be on the screen. An earlier page may have left some. */
 let hasTold = true;
 
-/** Closes notifications of messages that were read, here or on another device, or that no longer exist. */
+/** Closes notifications of messages that were read on any device, or that no longer exist. */
 async function forgetOver() {
   if (!hasTold || !client.conversations.isLoaded) return;
   const shown = await told();
@@ -44,16 +48,16 @@ async function forgetOver() {
   for (const notification of over) notification.close();
 }
 
-/** The message that a notification shows. Notifications of earlier releases name the conversation alone. */
+/** The message of a notification. Those of earlier releases name only the conversation. */
 interface About {
   conversationId?: string;
   messageId?: string;
   seq?: number;
-  /** It tells of no message but that somebody was added. */
+  /** The notification is about being added to a group, not about a message. */
   isAdded?: true;
 }
 
-/** It was read, retention has taken it, or the server's database has gone back to where it never was. */
+/** Whether the message was read, was deleted by retention, or is missing because the database was restored. */
 function isOver({ conversationId, messageId, seq, isAdded }: About): boolean {
   if (isAdded) return false;
   const conversation = client.conversations.items.find(({ id }) => id === conversationId);
@@ -94,7 +98,7 @@ async function tell(message: SentMessage, conversation: Conversation) {
   await show(title, options, conversation.id);
 }
 
-/** Tells people who want notifications that they were added to a group. */
+/** Notifies people that they were added to a group. */
 export async function notifyOfGroup(conversation: Conversation) {
   const { me } = client;
   if (!me || !("Notification" in window) || Notification.permission !== "granted") return;
@@ -111,7 +115,7 @@ export async function notifyOfGroup(conversation: Conversation) {
 
 async function show(title: string, options: NotificationOptions, conversationId: string) {
   const worker = await navigator.serviceWorker?.getRegistration();
-  // Phones know them only as the worker's, which opens the conversation (worker/sw.ts).
+  // Phones allow only notifications of a worker. It also opens the conversation (worker/sw.ts).
   if (worker?.active) {
     await worker.showNotification(title, options);
     hasTold = true;
@@ -125,7 +129,7 @@ async function show(title: string, options: NotificationOptions, conversationId:
   };
 }
 
-/** Nothing of what was told stays on the screen: of one conversation, or of all for who has signed out. */
+/** Closes the notifications of one conversation, or all of them after a sign-out. */
 export async function forgetNotifications(conversationId?: string) {
   for (const notification of await told())
     if (conversationId === undefined || notification.data?.conversationId === conversationId) notification.close();

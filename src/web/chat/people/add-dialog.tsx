@@ -11,10 +11,10 @@ import { useMembers } from "./members.ts";
 import { PeoplePicker } from "./picker.tsx";
 import { addTo } from "./start-with.ts";
 
-/** Who is in already is not offered, so all of them are asked for. */
+/** All members are loaded, because the picker does not offer them. This many load at once. */
 const AT_ONCE = 1000;
 
-/** More people for a group. */
+/** Adds people to a group. */
 export function AddDialog({ conversationId }: { conversationId: string }) {
   const conversation = useConversation(conversationId, closeDialog);
   const [chosen, setChosen] = useState<readonly User[]>([]);

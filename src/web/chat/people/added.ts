@@ -7,17 +7,17 @@ import { openConversation, openId, route } from "../base/routing.ts";
 import { notifyOfGroup } from "../notifications/notifications.ts";
 import { client } from "../session/session.ts";
 
-/** Groups somebody was added to, until they open them. */
+/** Groups that you were added to and have not opened yet. */
 export const addedTo = signal<ReadonlySet<string>>(new Set());
 
-/** Those that came together are told of together. */
+/** Groups that came together share one message. */
 let waiting: Conversation[] = [];
 
-/** Tells people that they were added to a group, which would otherwise appear without a word. */
+/** Tells people that they were added to a group. Otherwise it would appear without a word. */
 export function noticeAdded() {
   client.on("added", (conversation) => {
     const { info, id } = conversation;
-    // A group that you made or joined yourself is no news. A 1-on-1 is told by its first message.
+    // A group that you created or joined is no news. A 1-on-1 is announced by its first message.
     if (!info?.is_group || info.owner_id === client.me?.id) return;
     if (id === openId.peek() || route.peek().page === "invite") return;
     if (waiting.push(conversation) === 1) setTimeout(tell);

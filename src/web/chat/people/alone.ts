@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { client, directoryOpen } from "../session/session.ts";
 
-/** Nobody else has an account here, as far as that is told; looked at again whenever one comes back to the page. */
+/** Whether nobody else is known to have an account. Checked again whenever the page gets the focus. */
 export function useIsAlone(): boolean {
   const [isAlone, setAlone] = useState(false);
   useEffect(() => {

@@ -8,7 +8,7 @@ import { GroupDetails } from "./group-details.tsx";
 import { HideConversation } from "./hide-conversation.tsx";
 import { PersonCard } from "./person-dialog.tsx";
 
-/** Who takes part in a conversation; of a group also what can be done about it. */
+/** Shows the members of a conversation, and the actions on a group. */
 export function DetailsDialog({ conversationId }: { conversationId: string }) {
   const conversation = useConversation(conversationId, closeDialog);
   const info = conversation?.info;

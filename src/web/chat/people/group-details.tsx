@@ -15,14 +15,14 @@ import { GroupName } from "./group-name.tsx";
 import { useMembers } from "./members.ts";
 import { PersonLine } from "./person-row.tsx";
 
-/** A group: its name, its people, and the way out. */
+/** The name and the members of a group, and a button to leave it. */
 export function GroupDetails({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
   const task = useTask();
   const { members, hasMore, loadMore, reload } = useMembers(conversation);
   const presence = usePresence(members.map((user) => user.id));
   const isOwner = info.owner_id === me.value?.id;
   const list = useRef<HTMLUListElement>(null);
-  /** Where something was pressed that will go: who stands there then has the focus, or the last one. */
+  /** The index of a pressed row that will disappear. The row that takes its place gets the focus, or the last one. */
   const pressedAt = useRef<number | undefined>(undefined);
   useLayoutEffect(() => {
     const rows = list.current?.querySelectorAll<HTMLElement>(".row-button");

@@ -10,7 +10,7 @@ import { titleOf } from "../base/conversation-title.ts";
 import { useTask } from "../base/task.ts";
 import { me } from "../session/session.ts";
 
-/** What a group is called, and a way to call it something else. */
+/** The name of a group, with a button to rename it. */
 export function GroupName({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
   const [name, setName] = useState<string>();
   const task = useTask();
@@ -18,7 +18,7 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
   const button = useRef<HTMLButtonElement>(null);
   const isEdited = name !== undefined;
   const wasEdited = useRef(isEdited);
-  // Whoever began to edit goes on in the field, and where they came from when they are done; nobody is pulled about between.
+  // The focus moves to the field when editing starts and back to the button when it ends, and never in between.
   useLayoutEffect(() => {
     if (wasEdited.current !== isEdited) (isEdited ? field : button).current?.focus();
     wasEdited.current = isEdited;
@@ -50,7 +50,7 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
         void save();
       }}
       onKeyDown={(event) => {
-        // Ends this alone, not the dialog around it.
+        // Escape ends the editing only, and does not close the dialog.
         if (event.key !== "Escape" || isComposing(event)) return;
         event.preventDefault();
         setName(undefined);

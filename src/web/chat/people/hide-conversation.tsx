@@ -8,7 +8,7 @@ import { closeConversation } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
 import { writeTo } from "./write-to.ts";
 
-/** Nobody leaves a 1-on-1, but it can be out of sight until somebody writes. */
+/** Hides a 1-on-1 until somebody writes. Nobody can leave one. */
 export function HideConversation({ conversation, other }: { conversation: Conversation; other: User }) {
   const task = useTask();
 

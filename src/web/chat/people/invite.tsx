@@ -5,7 +5,7 @@ import { FreshLink } from "../invites/fresh-link.tsx";
 import { LinkBox } from "../invites/link-box.tsx";
 import { isSuperuser, registration } from "../session/session.ts";
 
-/** Nobody else is on this server yet: how a second person comes. */
+/** Offers a way to invite a second person to the server. */
 export function Invite() {
   const [isMade, setMade] = useState(false);
   if (!isSuperuser.value)
@@ -32,5 +32,5 @@ export function Invite() {
   );
 }
 
-/** An address that other machines can't reach. */
+/** Whether other machines can't reach this address. */
 const isLocal = () => /^(localhost|127\.|\[::1\])/.test(location.hostname);

@@ -12,7 +12,7 @@ import { usePresenceOf } from "../session/presence.ts";
 import { me } from "../session/session.ts";
 import { startWith } from "./start-with.ts";
 
-/** Who somebody is, and a way to write to them. */
+/** Shows a person, with a button to write to them. */
 export function PersonDialog({ user, from }: { user: User; from: OpenDialog | undefined }) {
   const back = () => {
     openDialog.value = from;

@@ -13,13 +13,13 @@ import { usePeople } from "./search.ts";
 export interface PickerProps {
   chosen: readonly User[];
   onChange: (chosen: readonly User[]) => void;
-  /** Enter with an empty text, when somebody is chosen. */
+  /** Called for Enter in an empty field, once somebody is chosen. */
   onDone: () => void;
-  /** Not offered: those who are in already. */
+  /** The ids of people who are not offered, because they are members already. */
   without?: ReadonlySet<number>;
 }
 
-/** Finds people and chooses any number of them; with the keyboard alone too: type, arrows, Enter, Backspace. */
+/** Finds people and chooses any number of them. The keyboard is enough: letters, arrow keys, Enter, Backspace. */
 export function PeoplePicker({ chosen, onChange, onDone, without }: PickerProps) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);

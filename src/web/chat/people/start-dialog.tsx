@@ -10,7 +10,7 @@ import { useTask } from "../base/task.ts";
 import { PeoplePicker } from "./picker.tsx";
 import { startWith } from "./start-with.ts";
 
-/** One person makes a 1-on-1, more make a group, which may have a name. */
+/** Starts a conversation: a 1-on-1 with one person, a group with more. A group may have a name. */
 export function StartDialog() {
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const [name, setName] = useState("");

@@ -6,8 +6,8 @@ import { openConversation } from "../base/routing.ts";
 import { client } from "../session/session.ts";
 
 /**
- * Opens the conversation with these people, and begins it where there is none; more than one make a group. Says who has to
- * be asked first.
+ * Opens the conversation with these people, and creates it if there is none. Several people form a group. Says who gets
+ * a request first.
  */
 export async function startWith(users: readonly User[], name?: string): Promise<void> {
   const participant_ids = users.map(({ id }) => id);
@@ -17,14 +17,14 @@ export async function startWith(users: readonly User[], name?: string): Promise<
   if (id !== undefined) openConversation(id);
 }
 
-/** Adds people to a group; says who has to be asked first. */
+/** Adds people to a group. Says who gets a request first. */
 export async function addTo(conversationId: string, users: readonly User[]): Promise<void> {
   const user_ids = users.map(({ id }) => id);
   const { meta } = await client.call("POST", `chat/conversations/${conversationId}/participants/`, { user_ids });
   tellAsked(users, requestedOf(meta));
 }
 
-/** Servers of earlier releases ask nobody. */
+/** Servers of earlier releases send no requests. */
 const requestedOf = (meta: unknown): readonly number[] =>
   (meta as { requested?: number[] } | undefined)?.requested ?? [];
 

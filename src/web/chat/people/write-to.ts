@@ -3,7 +3,7 @@ import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { startWith } from "./start-with.ts";
 
-/** Opens the conversation with somebody, and begins it where there is none; what hinders that is said. */
+/** Opens the conversation with a person, and creates it if there is none. Shows an error if that fails. */
 export async function writeTo(user: User): Promise<boolean> {
   try {
     await startWith([user]);

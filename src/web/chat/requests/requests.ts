@@ -6,16 +6,16 @@ import { client } from "../session/session.ts";
 
 const PAGE = 50;
 
-/** Those that wait for an answer, the newest first, as far as they are loaded. */
+/** The loaded requests that wait for an answer, newest first. */
 export const requests = signal<readonly ConversationRequest[]>([]);
 
-/** How many there are. */
+/** The number of all requests. */
 export const requestCount = signal(0);
 
-/** Follows the requests of the person who is signed in. */
+/** Follows the requests of the signed-in person. */
 export function hearRequests() {
   client.on("state", (state) => {
-    // Requests that came without a connection were not told.
+    // The server does not send requests again that came while the page was offline.
     if (state === "online") void load(0);
   });
   client.on("me", (me) => {
@@ -41,7 +41,10 @@ function remove(id: string) {
   requestCount.value--;
 }
 
-/** A call that fails is made again with the next connection; servers of earlier releases have none. */
+/**
+ * Loads a page of requests. After a failure it loads with the next connection; servers of earlier releases have no
+ * requests.
+ */
 async function load(offset: number) {
   const asker = client.me?.id;
   const page = await client.requests({ limit: PAGE, offset }).catch(() => undefined);
@@ -54,7 +57,7 @@ async function load(offset: number) {
 
 export const loadMoreRequests = () => load(requests.value.length);
 
-/** Resolves with the id of the conversation one is in now. */
+/** Resolves with the id of the conversation. */
 export async function acceptRequest({ id }: ConversationRequest): Promise<string> {
   const conversation = await client.acceptRequest(id);
   conversation.close();

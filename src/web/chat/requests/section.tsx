@@ -10,13 +10,13 @@ import { openConversation } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
 import { acceptRequest, declineRequest, loadMoreRequests, requestCount, requests } from "./requests.ts";
 
-/** People who want to write to you or to add you to a group, above the conversations. Nothing when nobody does. */
+/** Requests to write to you or to add you to a group, above the conversations. Renders nothing if there are none. */
 export function RequestSection() {
   const shown = requests.value;
   const task = useTask();
   const list = useRef<HTMLUListElement>(null);
   const hasAnswered = useRef(false);
-  // The pressed button goes with its request.
+  // The pressed button disappears with its request.
   useLayoutEffect(() => {
     if (hasAnswered.current && isFocusLost()) list.current?.focus();
     hasAnswered.current = false;

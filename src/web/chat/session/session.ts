@@ -3,19 +3,19 @@ import { type ClientState, connect, type User } from "../../../sdk/index.ts";
 import { kept } from "../../design/kept.ts";
 import { texts } from "../../texts/texts.ts";
 
-/** A setting that the server has put into the page. */
+/** Returns a setting that the server has put into the page. */
 const pageSetting = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="confab-${name}"]`)?.content;
 
-/** The one connection of this page, for the person who is signed in. Where the server says that nobody is, it is not asked. */
+/** The SDK client of this page. If the server says that nobody is signed in, the client does not ask. */
 export const client = connect({ signedIn: pageSetting("signed-in") !== "false" });
 
-/** Who is signed in. */
+/** The signed-in user. */
 export const me = signal<User | undefined>(client.me);
 
 export interface Connection {
   state: ClientState;
   reason: string | undefined;
-  /** While offline: when it is tried again, as `Date.now()` counts. */
+  /** The time of the next attempt while offline, as `Date.now()` counts. */
   retryAt: number | undefined;
 }
 
@@ -30,12 +30,12 @@ client.on("me", (user) => {
   me.value = user;
 });
 
-/** A connection that is back within this was never missed. */
+/** Milliseconds. A shorter loss of the connection is not shown. */
 const PATIENCE_MS = 1_500;
 
-/** There has been no connection for a while: what was known of others is old. */
+/** The connection has been lost for a while, so presence is out of date. */
 export const isAway = signal(false);
-/** Who is signed out misses nothing. */
+/** A signed-out page needs no connection. */
 const isMissed = computed(() => !/^(online|signed-out)$/.test(connection.value.state));
 effect(() => {
   if (!isMissed.value) {
@@ -48,7 +48,7 @@ effect(() => {
   return () => clearTimeout(timer);
 });
 
-/** It is known who is signed in, and what was kept has been read. */
+/** The page knows whether somebody is signed in, and has read its stored data. */
 export const isReady = signal(false);
 client.ready.catch(reportError).then(() => {
   me.value = client.me;
@@ -56,38 +56,40 @@ client.ready.catch(reportError).then(() => {
   isReady.value = true;
 });
 
-/** What is not sent will not outlive this page: the browser stores nothing. */
+/** The browser stores nothing, so unsent messages would be lost with this page. */
 export const keepsNothing = signal(false);
 client.on("error", (error) => {
-  // What browsers say of their storage; of all else the state says enough.
+  // Errors of the browser's storage are `DOMException`s. The connection state covers all other errors.
   if (error instanceof DOMException) keepsNothing.value = true;
 });
 
-/** Who may create an account: everybody, those with an invite link, or nobody. */
+/** Decides who may create an account: everyone (`open`), people with a link (`invite`), or no one (`closed`). */
 export const registration = pageSetting("registration") ?? "open";
 
-/** Whoever comes in is found by all others. */
+/** New people are found by everyone. */
 export const directoryOpen = pageSetting("directory") !== "shared";
 
-/** A last name may be missing. */
+/** The last name is optional. */
 export const hasAnyNames = pageSetting("names") === "any";
 
-/** This server's name. */
+/** The name of this server. */
 export const serverName = signal(pageSetting("name") || texts.product);
 
-/** How the next account may become the first admin: `here` by itself, with the `code` that the server has printed, or not at all. */
+/**
+ * How the next account becomes the first admin: `here` without a code, with the printed `code`, or not at all (`none`).
+ */
 export const firstUser = signal(pageSetting("first-user") ?? "none");
 
 const known = kept("known", ["0", "1"]);
 
-/** Somebody has been signed in with this browser before. */
+/** Whether somebody has been signed in with this browser before. */
 export const wasHereBefore = () => known.value === "1";
 
 effect(() => {
   if (me.value) known.value = "1";
 });
 
-/** The server tells it only to the person themselves. */
+/** The server tells only admins that they are. */
 export const isSuperuser = computed(() => {
   const user: object | undefined = me.value;
   return user !== undefined && "is_superuser" in user && user.is_superuser === true;

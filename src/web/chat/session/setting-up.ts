@@ -3,10 +3,10 @@ import { kept } from "../../design/kept.ts";
 
 const begun = kept("setting-up", ["0", "1"]);
 
-/** The maker of the first account is asked for what a fresh server needs, over a reload too, until it is done. */
+/** The person with the first account answers the set-up questions. They survive a reload. */
 export const isSettingUp = computed(() => begun.value === "1");
 
-/** Returns what takes it back. */
+/** Returns a function that ends the set-up. */
 export function beginSetUp(): () => void {
   begun.value = "1";
   return endSetUp;

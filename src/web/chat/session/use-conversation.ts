@@ -3,8 +3,8 @@ import type { Conversation } from "../../../sdk/index.ts";
 import { client } from "./session.ts";
 
 /**
- * The conversation, open and up to date while the component is there.
- * @param onGone one takes no part in it any more
+ * Opens a conversation while the component is mounted, and follows its changes.
+ * @param onGone called when you are no longer a member
  */
 export function useConversation(id: string, onGone: () => void): Conversation | undefined {
   const [conversation, setConversation] = useState<Conversation>();

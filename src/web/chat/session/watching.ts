@@ -1,22 +1,24 @@
 import { client } from "./session.ts";
 
-/** How many parts of the page show whether somebody is online. */
+/** How many parts of the page show the presence of each user. */
 const shown = new Map<number, number>();
-/** Those whom the client watches for them. */
+/** The users whom the client watches. */
 const told = new Set<number>();
 let isDue = false;
 
-/** A list that is scrolled past would say a frame for every row, and all else would wait for its turn behind them. */
+/**
+ * Milliseconds. Without a pause, scrolling through a list would send a frame for every row, and delay all other frames.
+ */
 const PAUSE_MS = 150;
 
-// Whoever comes next is told of nobody yet.
+// The next person starts without any watches.
 client.on("me", (me) => {
   if (me) return;
   told.clear();
   tellSoon();
 });
 
-/** Has these people watched, told together with others a moment later, until the returned function is called. */
+/** Watches these users until the returned function is called. Changes are sent together after a pause. */
 export function watch(userIds: readonly number[]): () => void {
   count(userIds, 1);
   return () => count(userIds, -1);

@@ -5,7 +5,7 @@ import { client } from "../session/session.ts";
 import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 
-/** A first group, which everybody joins who comes. */
+/** Creates a first group, which all new people join. */
 export function GroupStep({ onSave, onSkip }: StepProps) {
   const form = useForm(["name"], async ({ name = "" }) => {
     if (name.trim() === "") return onSkip();

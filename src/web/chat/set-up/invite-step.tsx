@@ -3,7 +3,7 @@ import { setUpTexts } from "../../texts/set-up.ts";
 import { FreshLink } from "../invites/fresh-link.tsx";
 import type { StepProps } from "./step.ts";
 
-/** The link to send to all others. */
+/** Shows a link to send to others. */
 export const InviteStep = ({ onSkip }: StepProps) => (
   <div class="form">
     <p class="account-text">{setUpTexts.inviteText}</p>

@@ -6,7 +6,7 @@ import { serverName } from "../session/session.ts";
 import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 
-/** Asks for the server's name. */
+/** Asks for the name of the server. */
 export function NameStep({ settings, onSave, onSkip }: StepProps) {
   const form = useForm(["name"], async ({ name = "" }) => {
     await onSave({ name: name.trim() || null });

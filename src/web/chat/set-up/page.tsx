@@ -18,7 +18,7 @@ const STEPS: readonly { title: string; Step: (props: StepProps) => JSX.Element }
   { title: setUpTexts.inviteTitle, Step: InviteStep },
 ];
 
-/** Asks for what a fresh server needs, one question at a time; each may be left for later. */
+/** Asks the first admin about a new server, one question at a time. Each can be skipped. */
 export function SetUpPage() {
   const [at, setAt] = useState(0);
   const [settings, setSettings] = useState<ServerSettings>();
@@ -26,7 +26,7 @@ export function SetUpPage() {
     client.call("GET", "admin/settings/").then(
       ({ data }) => setSettings(data as ServerSettings),
       (error) => {
-        // Only a superuser is asked: somebody else has signed in here.
+        // The API refuses everyone but admins: somebody else has signed in here.
         if (error instanceof ConfabError && error.code === "not_found") endSetUp();
       },
     );

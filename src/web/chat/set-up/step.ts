@@ -2,14 +2,14 @@
 export interface ServerSettings {
   name: string | null;
   registration: "open" | "invite" | "closed";
-  /** The server's own settings decide who may register. */
+  /** The environment of the server decides who may register. */
   registration_fixed: boolean;
   default_conversation_id: string | null;
 }
 
 export interface StepProps {
   settings: ServerSettings | undefined;
-  /** Keeps these settings, and goes on. */
+  /** Saves these settings and goes on. */
   onSave: (changes: Partial<ServerSettings>) => Promise<void>;
   onSkip: () => void;
 }

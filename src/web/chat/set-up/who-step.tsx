@@ -7,7 +7,7 @@ import { StepActions } from "./step-actions.tsx";
 
 const WHO = ["invite", "open", "closed"] as const;
 
-/** Asks who may create an account, and recommends people with an invite link. */
+/** Asks who can create an account. Recommends invite links. */
 export function WhoStep({ settings, onSave, onSkip }: StepProps) {
   const [registration, setRegistration] = useState<(typeof WHO)[number]>("invite");
   const isFixed = settings?.registration_fixed ?? false;

@@ -3,7 +3,7 @@ import { texts } from "../../texts/texts.ts";
 import { Mark } from "../base/mark.tsx";
 import { isSuperuser } from "../session/session.ts";
 
-/** Put here when the page is bundled. */
+/** Set by the bundler. */
 declare const CONFAB_VERSION: string;
 
 export function About() {

@@ -5,10 +5,10 @@ import { settingsTexts } from "../../texts/settings.ts";
 import { notificationSettings } from "../notifications/notifications.ts";
 import { me } from "../session/session.ts";
 
-/** The browser asks only when the reader has said yes here. */
+/** The browser asks for permission only after a press on the button here. */
 export function Notifications() {
   const user = me.value;
-  // Over plain HTTP browsers have them too, but refuse them whatever somebody says.
+  // Over plain HTTP, browsers have the API but always refuse.
   const isPossible = "Notification" in window && isSecureContext;
   const [permission, setPermission] = useState(() => (isPossible ? Notification.permission : "missing"));
   if (!user) return null;

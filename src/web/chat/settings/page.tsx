@@ -25,7 +25,7 @@ const PARTS: Record<SettingsPart, { icon: IconName; Part: () => JSX.Element | nu
   about: { icon: "info", Part: About },
 };
 
-/** A narrow screen shows the parts' names at `/settings`, then one of them; a wide one both. */
+/** A narrow screen shows the list of parts at `/settings`, or one part. A wide screen shows both. */
 export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
   const shown = part ?? "profile";
   const { Part } = PARTS[shown];

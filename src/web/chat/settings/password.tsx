@@ -15,7 +15,7 @@ export function Password() {
   return (
     <form class="form" {...form.props}>
       <FormMessage text={form.message} />
-      {/* So that a password manager knows whose it is. */}
+      {/* Tells a password manager which account this is. */}
       <input type="email" name="username" autocomplete="username" value={me.value?.email} hidden readOnly />
       <Field
         name="old_password"

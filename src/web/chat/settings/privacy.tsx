@@ -10,7 +10,7 @@ import { client } from "../session/session.ts";
 
 const WHO: readonly MayAddMe[] = ["everybody", "shared", "nobody"];
 
-/** Asks who may write to you or add you to a group without asking. */
+/** Asks who can message you or add you to a group without a request. */
 export function Privacy() {
   const [who, setWho] = useState<MayAddMe>();
   const task = useTask();
@@ -18,7 +18,7 @@ export function Privacy() {
   const load = () =>
     task.run(async () => {
       const { may_add_me } = await client.profile();
-      // A node of the last release does not say.
+      // A node of the last release does not send this.
       setWho(may_add_me ?? "everybody");
     });
   useEffect(() => void load(), []);

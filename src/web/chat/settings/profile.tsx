@@ -14,7 +14,7 @@ export function Profile() {
   const [last, setLast] = useState(user?.last_name ?? "");
   const form = useForm(["first_name", "last_name"], async ({ first_name = "", last_name = "" }) => {
     const saved = await client.updateProfile({ first_name, last_name });
-    // As the server keeps them: without spaces around them, for one.
+    // The server may have trimmed the names.
     setFirst(saved.first_name);
     setLast(saved.last_name);
     toast(settingsTexts.saved);

@@ -59,7 +59,7 @@ export function Sessions() {
   return (
     <>
       <p class="soft">{settingsTexts.sessionsText}</p>
-      {/* What was pressed goes with its session: then the list has the focus. */}
+      {/* The pressed button disappears with its session, so the list gets the focus. */}
       <ul class="rows" ref={list} tabIndex={-1} aria-label={settingsTexts.parts.sessions}>
         {sessions.map((session) => (
           <li key={session.id} class="row">

@@ -12,10 +12,10 @@ const DetailsDialog = later(async () => (await import("../people/details-dialog.
 const PersonDialog = later(async () => (await import("../people/person-dialog.tsx")).PersonDialog);
 const InvitesDialog = later(async () => (await import("../invites/dialog.tsx")).InvitesDialog);
 
-/** The dialog that is open, if one is. */
+/** Renders the open dialog, if any. */
 export function Dialogs() {
   const dialog = openDialog.value;
-  // What it is about, or what is asked, is not what another address shows, and not for whoever signs in next.
+  // A dialog or a question belongs to its address. Another address, or another person, must not see it.
   useLayoutEffect(
     () => () => {
       closeDialog();

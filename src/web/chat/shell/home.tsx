@@ -9,7 +9,7 @@ import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
 import { client, directoryOpen } from "../session/session.ts";
 
-/** No conversation is open: what can be done. */
+/** The page without an open conversation. */
 export function Home() {
   useTitle("");
   const hasConversations = useConversations();
@@ -48,7 +48,7 @@ export function Home() {
   );
 }
 
-/** The first one on a server. */
+/** The page of the first person on a server. */
 const Alone = () => (
   <div class="home">
     <Mark />

@@ -16,13 +16,13 @@ import { useFocusKept } from "./use-focus-kept.ts";
 
 const SettingsPage = later(async () => (await import("../settings/page.tsx")).SettingsPage);
 
-/** Two panes: the list and what is open. A narrow screen shows one of them, as the address says. */
+/** Two panes: the list and the open page. A narrow screen shows one of them, depending on the address. */
 export function Shell() {
   const at = route.value;
   useGlobalShortcuts();
   useDocumentedKeys();
   useFocusKept(path.value);
-  // Who is signed in has nothing to do at these two.
+  // Signed-in people don't need these two pages.
   const isDone = at.page === "sign-in" || at.page === "register";
   useEffect(() => {
     if (isDone) navigate("/", { replace: true });

@@ -41,7 +41,7 @@ export function SidebarHeader() {
   );
 }
 
-/** Items that superusers have beside it: a way to bring people in, and the panel. */
+/** Menu items for admins: inviting people, and the admin panel. */
 const adminItems = (): MenuItem[] => [
   {
     label: texts.shell.invitePeople,
@@ -50,6 +50,6 @@ const adminItems = (): MenuItem[] => [
       openDialog.value = { kind: "invites", conversationId: undefined };
     },
   },
-  // Another page than this one.
+  // The panel is a page of its own.
   { label: texts.shell.admin, icon: "shield", onSelect: () => location.assign("/admin") },
 ];

@@ -1,11 +1,14 @@
 import { openConversation } from "../base/routing.ts";
 
-/** A script's address is trusted by this policy alone, and it knows one (http/web.ts allows its name). */
+/**
+ * Only this policy may create a script address, and it has only one (`PAGE_POLICY` in server/node/web-routes.ts allows
+ * its name).
+ */
 const WORKER_POLICY = "confab-worker";
 
 declare global {
   interface Window {
-    /** What it makes is no string, but is taken where a string is. */
+    /** The result is not a string, but browsers take it in place of one. */
     trustedTypes?: {
       createPolicy(
         name: string,
@@ -15,7 +18,10 @@ declare global {
   }
 }
 
-/** Lets the worker keep the page for times without a server, and hears what notifications were pressed. */
+/**
+ * Registers the service worker, which keeps the page for times without a server. Also opens the conversation of a
+ * pressed notification.
+ */
 export async function registerWorker() {
   if (!("serviceWorker" in navigator)) return;
   navigator.serviceWorker.addEventListener("message", ({ data }) => {

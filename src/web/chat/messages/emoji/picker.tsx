@@ -92,7 +92,7 @@ function Group({ title, emoji, onChoose }: { title: string; emoji: readonly Emoj
 
 const COLUMNS = 8;
 
-/** Where an arrow key leads: along the line, or a line up or down. */
+/** Returns the button that an arrow key leads to: the next one in the line, or one line up or down. */
 function neighbour(event: KeyboardEvent, buttons: HTMLElement[]): HTMLElement | undefined {
   const at = buttons.indexOf(event.target as HTMLElement);
   if (at < 0) return event.key === "ArrowDown" ? buttons[0] : undefined;

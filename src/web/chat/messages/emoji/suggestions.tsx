@@ -69,7 +69,7 @@ export function Suggestions({
       aria-label={texts.messages.composer.suggestions}
     >
       {items.map((emoji, i) => (
-        // The keyboard is that of the text field.
+        // The text field handles the keys.
         // biome-ignore lint/a11y/useFocusableInteractive: aria-activedescendant points here
         // biome-ignore lint/a11y/useKeyWithClickEvents: see above
         <div
