@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { version } from "../../package.json";
+import { CHAT_ADDRESSES } from "./addresses.ts";
 
 /** A file of the web client as browsers receive it. */
 export interface WebFile {
@@ -16,7 +17,7 @@ const HERE = import.meta.dir;
 const PAGES = ["chat/index.html", "admin/index.html"];
 
 /** The page that the service worker keeps: its file and its address. */
-const KEPT = { file: "/chat/index.html", address: "/" };
+const KEPT = { file: "/chat/index.html", address: CHAT_ADDRESSES.home };
 
 /** These files keep their paths. */
 const STATIC = join(HERE, "static");

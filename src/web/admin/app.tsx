@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { CHAT_ADDRESSES } from "../addresses.ts";
 import { ConfirmLayer } from "../design/confirm.tsx";
 import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { Icon, type IconName } from "../design/icon.tsx";
@@ -58,7 +59,7 @@ function Panel() {
       <SkipLink>{adminTexts.skip}</SkipLink>
       <header class="panel-side">
         <div class="panel-top">
-          <a class="panel-back" href="/">
+          <a class="panel-back" href={CHAT_ADDRESSES.home}>
             <Icon name="back" />
             <span>{adminTexts.backToChat}</span>
           </a>
@@ -109,7 +110,7 @@ function ShutOut() {
     <main class="shut-out">
       <h1>{adminTexts.shutOut.title}</h1>
       <p>{adminTexts.shutOut.text}</p>
-      <a class="button button-primary" href="/">
+      <a class="button button-primary" href={CHAT_ADDRESSES.home}>
         {adminTexts.backToChat}
       </a>
     </main>

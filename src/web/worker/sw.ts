@@ -1,3 +1,5 @@
+import { buildAddress, CHAT_ADDRESSES, readAddress } from "../addresses.ts";
+
 /** Set by the bundler: a name that changes with the page, and the files of the page. */
 declare const SHELL: { version: string; page: string; files: string[] };
 declare const self: ServiceWorkerGlobalScope;
@@ -6,8 +8,11 @@ const PREFIX = "confab-shell-";
 const { version, page: PAGE, files: FILES } = SHELL;
 const CACHE = PREFIX + version;
 
-/** The page's own addresses (http/web.ts); all others are none of the worker's business. */
-const PAGE_PATH = /^\/($|c\/[^/]+\/?$|settings(\/|$)|sign-in\/?$|register\/?$)/;
+/** Whether the kept page can show this path offline. Invites and passwords need the server. */
+function isKeptPath(path: string): boolean {
+  const page = readAddress(CHAT_ADDRESSES, path)?.name;
+  return page !== undefined && page !== "invite" && page !== "password";
+}
 
 self.addEventListener("install", (event) => event.waitUntil(keepShell().then(() => self.skipWaiting())));
 
@@ -39,7 +44,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (request.mode === "navigate") {
-    if (PAGE_PATH.test(url.pathname)) event.respondWith(page(request));
+    if (isKeptPath(url.pathname)) event.respondWith(page(request));
   } else if (FILES.includes(url.pathname) || url.pathname.startsWith("/assets/")) {
     event.respondWith(caches.match(request).then((known) => known ?? fetch(request)));
   }
@@ -79,10 +84,8 @@ self.addEventListener("notificationclick", (event) => {
 
 async function openConversation(id: string) {
   const tabs = await self.clients.matchAll({ type: "window" });
-  const tab = tabs.find(({ url }) => PAGE_PATH.test(new URL(url).pathname));
-  if (!tab) return void (await self.clients.openWindow(`/c/${id}`));
+  const tab = tabs.find(({ url }) => isKeptPath(new URL(url).pathname));
+  if (!tab) return void (await self.clients.openWindow(buildAddress(CHAT_ADDRESSES.conversation, id)));
   tab.postMessage({ openConversation: id });
   await tab.focus();
 }
-
-export {};

@@ -1,28 +1,30 @@
 import { computed, signal } from "@preact/signals";
+import { ADMIN_ADDRESSES, type AdminView, buildAddress, readAddress } from "../../addresses.ts";
 
-export const VIEWS = ["overview", "users", "conversations", "invites", "limits", "audit", "settings"] as const;
-export type View = (typeof VIEWS)[number];
+export type View = AdminView;
+
+/** The views in the order of the navigation. */
+export const VIEWS = Object.keys(ADMIN_ADDRESSES) as View[];
 
 export interface Route {
   view: View;
-  /** Of a user or a conversation. */
+  /** The id of a user or a conversation. */
   id: string | undefined;
   query: URLSearchParams;
 }
 
 const address = signal(location.pathname + location.search);
 
-/** What is shown, always that of the address. */
+/** The view at the current address. */
 export const route = computed((): Route => {
   const url = new URL(address.value, location.origin);
-  const [, first = "", id] = url.pathname.split("/").filter(Boolean);
-  return { view: VIEWS.find((view) => view === first) ?? "overview", id, query: url.searchParams };
+  const { name = "overview", value } = readAddress(ADMIN_ADDRESSES, url.pathname) ?? {};
+  return { view: name, id: value, query: url.searchParams };
 });
 
-export const pathOf = (view: View, id?: string | number) =>
-  view === "overview" ? "/admin" : `/admin/${view}${id === undefined ? "" : `/${id}`}`;
+export const pathOf = (view: View, id?: string | number) => buildAddress(ADMIN_ADDRESSES[view], id);
 
-/** Goes to an address of the panel. `replace` leaves no trace in the history. */
+/** Goes to an address of the panel. `replace` adds no entry to the history. */
 export function navigate(to: string, { replace = false } = {}) {
   if (to === address.value) return;
   history[replace ? "replaceState" : "pushState"](null, "", to);
@@ -30,7 +32,7 @@ export function navigate(to: string, { replace = false } = {}) {
   if (!replace) scrollTo(0, 0);
 }
 
-/** Puts what is searched for into the address, so that it is there again after "back". Empty values go. */
+/** Puts a search into the address, so that "back" brings it back. Removes empty values. */
 export function setQuery(changes: Record<string, string>) {
   const query = new URLSearchParams(route.value.query);
   for (const [name, value] of Object.entries(changes)) {
@@ -41,7 +43,7 @@ export function setQuery(changes: Record<string, string>) {
   navigate(location.pathname + (text ? `?${text}` : ""), { replace: true });
 }
 
-/** Hears the browser's back and forward, and presses on links to the panel's own addresses. */
+/** Follows the browser's back and forward, and presses on links to addresses of the panel. */
 export function followAddresses() {
   addEventListener("popstate", () => {
     address.value = location.pathname + location.search;

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { Field } from "../../design/field.tsx";
 import { texts } from "../../texts/texts.ts";
-import { type Route, setUpCode } from "../base/routing.ts";
+import { pathTo, type Route, setUpCode } from "../base/routing.ts";
 import { firstUser, registration, wasHereBefore } from "../session/session.ts";
 import { AccountFrame } from "./frame.tsx";
 import { RegisterForm } from "./register-form.tsx";
@@ -48,7 +48,7 @@ export function FirstAccount() {
       <p class="account-other">
         {isHere ? texts.account.haveAccount : first.noCode}{" "}
         <a
-          href={isHere || registration !== "open" ? "/sign-in" : "/register"}
+          href={pathTo(isHere || registration !== "open" ? "sign-in" : "register")}
           onClick={() => {
             wanted.value = false;
           }}

@@ -1,5 +1,5 @@
 import { texts } from "../../texts/texts.ts";
-import { route } from "../base/routing.ts";
+import { pathTo, route } from "../base/routing.ts";
 import { firstUser, registration, serverName, wasHereBefore } from "../session/session.ts";
 import { EndedNotice } from "./ended-notice.tsx";
 import { FirstAccount, isFirstAccount, wantFirstAccount } from "./first-account.tsx";
@@ -23,7 +23,7 @@ const Register = () => (
     <EndedNotice />
     <RegisterForm />
     <p class="account-other">
-      {texts.account.haveAccount} <a href="/sign-in">{texts.account.signIn}</a>
+      {texts.account.haveAccount} <a href={pathTo("sign-in")}>{texts.account.signIn}</a>
     </p>
     <ClaimNotice />
   </AccountFrame>
@@ -36,7 +36,7 @@ const SignIn = () => (
     <p class="account-other">
       {registration === "open" ? (
         <>
-          {texts.account.noAccount} <a href="/register">{texts.account.register}</a>
+          {texts.account.noAccount} <a href={pathTo("register")}>{texts.account.register}</a>
         </>
       ) : registration === "invite" ? (
         texts.account.byInvite(serverName.value)

@@ -6,7 +6,7 @@ import { FormMessage } from "../../design/form.tsx";
 import { usePatientForm } from "../../design/patient-form.ts";
 import { newPasswordTexts } from "../../texts/new-password.ts";
 import { texts } from "../../texts/texts.ts";
-import { navigate, passwordToken } from "../base/routing.ts";
+import { navigate, passwordToken, pathTo } from "../base/routing.ts";
 import { Starting } from "../base/starting.tsx";
 import { client, serverName } from "../session/session.ts";
 import { AccountFrame } from "./frame.tsx";
@@ -66,7 +66,7 @@ function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
     try {
       const body = { token: passwordToken, password, password_confirm, sign_in: true };
       await client.signInBy("users/password/reset/confirm/", body);
-      navigate("/", { replace: true });
+      navigate(pathTo("home"), { replace: true });
     } catch (error) {
       if (!(error instanceof ConfabError && error.errors?.["token"])) throw error;
       onOver();
@@ -119,7 +119,7 @@ const Over = ({ text }: { text: string }) => (
   <AccountFrame title={newPasswordTexts.endedTitle}>
     <p class="account-text">{text}</p>
     <div class="form-actions account-actions">
-      <Button kind="primary" onClick={() => navigate("/", { replace: true })}>
+      <Button kind="primary" onClick={() => navigate(pathTo("home"), { replace: true })}>
         {texts.account.toChat}
       </Button>
     </div>

@@ -3,7 +3,7 @@ import type { ChatMessage } from "../../../sdk/index.ts";
 import { ask } from "../../design/confirm.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { navigate, openId } from "../base/routing.ts";
+import { navigate, openId, pathTo } from "../base/routing.ts";
 import { forgetDrafts } from "../messages/drafts.ts";
 import { forgetNotifications } from "../notifications/notifications.ts";
 import { client } from "../session/session.ts";
@@ -53,7 +53,7 @@ export function noticeEnd() {
   let last = client.me?.id;
   client.on("me", (user) => {
     if (!user && last !== undefined) forget(last);
-    if (!user && leaving !== undefined) navigate("/sign-in");
+    if (!user && leaving !== undefined) navigate(pathTo("sign-in"));
     if (user || leaving === undefined) endedElsewhere.value = user === undefined && last !== undefined;
     unsentLeft.value = undefined;
     if (endedElsewhere.value && last !== undefined) {

@@ -1,8 +1,9 @@
 import type { Conversation, ConversationInfo, User } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
+import { pathTo } from "./routing.ts";
 
 /** The address of a conversation in this page. */
-export const addressOf = ({ id }: Conversation) => `/c/${id}`;
+export const addressOf = ({ id }: Conversation) => pathTo("conversation", id);
 
 /** The other member of a 1-on-1. */
 export function otherOf(info: ConversationInfo | undefined, me: User | undefined): User | undefined {

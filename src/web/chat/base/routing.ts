@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals";
+import { buildAddress, CHAT_ADDRESSES, type ChatPage, readAddress } from "../../addresses.ts";
 
 export type SettingsPart =
   | "profile"
@@ -10,7 +11,7 @@ export type SettingsPart =
   | "keyboard"
   | "about";
 
-/** What an address of the page shows. */
+/** The page at an address. */
 export type Route =
   | { page: "home" }
   | { page: "conversation"; id: string }
@@ -31,66 +32,75 @@ export const SETTINGS_PARTS: readonly SettingsPart[] = [
   "about",
 ];
 
-/** What an address may carry once, and nobody is to read from it again: it goes from the address at once. */
-function taken() {
+/** Reads the secrets of an address and removes them from it at once, so that nobody reads them there later. */
+function takeSecrets() {
   const { pathname, searchParams, hash } = new URL(location.href);
-  const setUpCode = pathname === "/" ? searchParams.get("setup") : null;
-  const passwordToken = /^\/password\/?$/.test(pathname) ? hash.slice(1) : "";
+  const page = readAddress(CHAT_ADDRESSES, pathname)?.name;
+  const setUpCode = page === "home" ? searchParams.get("setup") : null;
+  const passwordToken = page === "password" ? hash.slice(1) : "";
   if (setUpCode !== null || passwordToken !== "") history.replaceState(history.state, "", pathname);
   return { setUpCode: setUpCode ?? undefined, passwordToken };
 }
 
 /** The set-up code of `/?setup=CODE`, and the one-time token of `/password#TOKEN`. */
-export const { setUpCode, passwordToken } = taken();
+export const { setUpCode, passwordToken } = takeSecrets();
 
-/** The address. */
+/** The path of the current address. */
 export const path = signal(location.pathname);
 
-/** What is shown, always that of the address. */
+/** The page at the current address. */
 export const route = computed(() => routeOf(path.value));
 
-/** The conversation that is open, if one is. */
+/** The id of the open conversation, if one is open. */
 export const openId = computed(() => (route.value.page === "conversation" ? route.value.id : undefined));
 
 function routeOf(pathname: string): Route {
-  const [first = "", second] = pathname.split("/").filter(Boolean);
-  // As the server writes it, however it was typed.
-  if (first === "c" && second) return { page: "conversation", id: second.toLowerCase() };
-  if (first === "settings") return { page: "settings", part: SETTINGS_PARTS.find((part) => part === second) };
-  if (first === "invite" && second) return { page: "invite", code: second.toLowerCase() };
-  if (first === "password") return { page: "password" };
-  if (first === "sign-in" || first === "register") return { page: first };
-  return { page: "home" };
+  const { name = "home", value = "" } = readAddress(CHAT_ADDRESSES, pathname) ?? {};
+  switch (name) {
+    // The server writes ids and codes in lower case, whatever somebody typed.
+    case "conversation":
+      return { page: name, id: value.toLowerCase() };
+    case "invite":
+      return { page: name, code: value.toLowerCase() };
+    case "settings":
+      return { page: name, part: SETTINGS_PARTS.find((part) => part === value) };
+    default:
+      return { page: name };
+  }
 }
 
-/** Goes to an address of this page. `replace` leaves no trace in the history. */
+/** The path of a page: `pathTo("conversation", id)`. */
+export const pathTo = (page: ChatPage, value?: string) => buildAddress(CHAT_ADDRESSES[page], value);
+
+/** Goes to an address of the chat. `replace` adds no entry to the history. */
 export function navigate(to: string, { replace = false } = {}) {
   if (to === location.pathname) return;
   if (route.peek().page !== "settings") outside = location.pathname;
-  // Each entry knows which one is below it.
+  // Each history entry knows the path of the one below it, for `goUp`.
   if (replace) history.replaceState(history.state, "", to);
   else history.pushState({ below: location.pathname }, "", to);
   path.value = to;
 }
 
-/** What one has left for the settings. */
-let outside = "/";
+/** The path before the settings were opened. */
+let outside = pathTo("home");
 
-/** To what this belongs to: "back" where one came from there, so that the browser's own "back" does not lead here again. */
+/** Goes to the page above. Goes back in the history if that page is there, so that the browser's "back" does not return here. */
 export function goUp(to: string) {
   if (history.state?.below === to) history.back();
   else navigate(to, { replace: true });
 }
 
-export const openConversation = (id: string, options?: { replace?: boolean }) => navigate(`/c/${id}`, options);
+export const openConversation = (id: string, options?: { replace?: boolean }) =>
+  navigate(pathTo("conversation", id), options);
 
-/** Back to the list, which a narrow screen shows alone. */
-export const closeConversation = () => goUp("/");
+/** Goes back to the list, which fills a narrow screen. */
+export const closeConversation = () => goUp(pathTo("home"));
 
-/** Back to where they were opened. */
+/** Goes back to the page before the settings. */
 export const closeSettings = () => goUp(outside);
 
-/** Hears the browser's back and forward, and presses on links to this page's own addresses. */
+/** Follows the browser's back and forward, and presses on links to addresses of the chat. */
 export function followAddresses() {
   addEventListener("popstate", () => {
     path.value = location.pathname;
@@ -105,5 +115,8 @@ export function followAddresses() {
   });
 }
 
-const isOwnPath = (pathname: string) =>
-  /^\/($|c\/|settings(\/|$)|sign-in\/?$|register\/?$|invite\/[^/]+\/?$)/.test(pathname);
+/** The password page reads its token when it loads, so its links load the page anew. */
+function isOwnPath(pathname: string): boolean {
+  const page = readAddress(CHAT_ADDRESSES, pathname)?.name;
+  return page !== undefined && page !== "password";
+}

@@ -8,7 +8,7 @@ import { texts } from "../../texts/texts.ts";
 import { AccountFrame } from "../account/frame.tsx";
 import { RegisterForm } from "../account/register-form.tsx";
 import { SignInForm } from "../account/sign-in-form.tsx";
-import { navigate, openConversation } from "../base/routing.ts";
+import { navigate, openConversation, pathTo } from "../base/routing.ts";
 import { Starting } from "../base/starting.tsx";
 import { useTask } from "../base/task.ts";
 import { me, serverName, wasHereBefore } from "../session/session.ts";
@@ -44,7 +44,7 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
     setJoining(true);
     const isDone = await task.run(async () => {
       const id = await acceptInvite(code);
-      if (id === undefined) navigate("/", { replace: true });
+      if (id === undefined) navigate(pathTo("home"), { replace: true });
       else openConversation(id, { replace: true });
     });
     if (!isDone) setJoining(false);
@@ -81,7 +81,10 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
                 {inviteTexts.joinGroup(conversation.display_name)}
               </Button>
             )}
-            <Button kind={conversation ? "quiet" : "primary"} onClick={() => navigate("/", { replace: true })}>
+            <Button
+              kind={conversation ? "quiet" : "primary"}
+              onClick={() => navigate(pathTo("home"), { replace: true })}
+            >
               {conversation ? inviteTexts.notNow : texts.account.toChat}
             </Button>
           </div>
@@ -135,7 +138,7 @@ const Over = ({ title, text }: { title: string; text: string }) => (
   <AccountFrame title={title}>
     <p class="account-text">{text}</p>
     <div class="form-actions account-actions">
-      <Button kind="primary" onClick={() => navigate("/", { replace: true })}>
+      <Button kind="primary" onClick={() => navigate(pathTo("home"), { replace: true })}>
         {texts.account.toChat}
       </Button>
     </div>

@@ -1,6 +1,14 @@
 import { texts } from "../../texts/texts.ts";
 import { openDialog, startConversation } from "../base/open-dialog.ts";
-import { closeConversation, closeSettings, navigate, openConversation, openId, route } from "../base/routing.ts";
+import {
+  closeConversation,
+  closeSettings,
+  navigate,
+  openConversation,
+  openId,
+  pathTo,
+  route,
+} from "../base/routing.ts";
 import { useShortcuts } from "../base/shortcuts.ts";
 import { client } from "../session/session.ts";
 
@@ -11,7 +19,7 @@ export function useGlobalShortcuts() {
   useShortcuts("everywhere", [
     { keys: "Mod+K", label: keys.switcher, run: () => open("switcher") },
     { keys: "n", label: keys.start, run: startConversation },
-    { keys: "Mod+,", label: keys.settings, run: () => navigate("/settings/profile") },
+    { keys: "Mod+,", label: keys.settings, run: () => navigate(pathTo("settings", "profile")) },
     { keys: "F6", label: keys.regions, run: (event) => focusRegion(event.shiftKey ? -1 : 1), when: noDialog },
     { keys: "Shift+F6", label: keys.regionsBack, run: () => focusRegion(-1), when: noDialog },
     { keys: "Escape", label: keys.back, run: goBack, when: () => noDialog() && isAlone() },

@@ -6,7 +6,7 @@ import { FormMessage } from "../../design/form.tsx";
 import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
 import { closeDialog, type OpenDialog, openDialog } from "../base/open-dialog.ts";
-import { navigate } from "../base/routing.ts";
+import { navigate, pathTo } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
 import { usePresenceOf } from "../session/presence.ts";
 import { me } from "../session/session.ts";
@@ -34,7 +34,7 @@ export function PersonDialog({ user, from }: { user: User; from: OpenDialog | un
           icon="edit"
           onClick={() => {
             closeDialog();
-            navigate("/settings/profile");
+            navigate(pathTo("settings", "profile"));
           }}
         >
           {memberTexts.editProfile}

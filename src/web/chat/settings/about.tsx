@@ -1,3 +1,4 @@
+import { ADMIN_ADDRESSES } from "../../addresses.ts";
 import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
 import { Mark } from "../base/mark.tsx";
@@ -22,7 +23,7 @@ export function About() {
         </li>
         {isSuperuser.value && (
           <li>
-            <a href="/admin">{settingsTexts.admin}</a>
+            <a href={ADMIN_ADDRESSES.overview}>{settingsTexts.admin}</a>
           </li>
         )}
       </ul>

@@ -4,7 +4,7 @@ import { Icon, type IconName } from "../../design/icon.tsx";
 import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
 import { useTitle } from "../base/page-title.ts";
-import { closeSettings, goUp, SETTINGS_PARTS, type SettingsPart } from "../base/routing.ts";
+import { closeSettings, goUp, pathTo, SETTINGS_PARTS, type SettingsPart } from "../base/routing.ts";
 import { About } from "./about.tsx";
 import { Appearance } from "./appearance.tsx";
 import { KeyboardPart } from "./keyboard.tsx";
@@ -40,7 +40,11 @@ export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
         <ul>
           {SETTINGS_PARTS.map((name) => (
             <li key={name}>
-              <a class="settings-link" href={`/settings/${name}`} aria-current={name === shown ? "page" : undefined}>
+              <a
+                class="settings-link"
+                href={pathTo("settings", name)}
+                aria-current={name === shown ? "page" : undefined}
+              >
                 <Icon name={PARTS[name].icon} />
                 <span>{settingsTexts.parts[name]}</span>
               </a>
@@ -51,7 +55,12 @@ export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than the page is scrolled with the keyboard */}
       <section class="settings-part" key={shown} tabIndex={0} aria-labelledby="settings-part">
         <header class="settings-head">
-          <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={() => goUp("/settings")} />
+          <IconButton
+            icon="back"
+            label={texts.shell.back}
+            class="narrow-only"
+            onClick={() => goUp(pathTo("settings"))}
+          />
           <h1 id="settings-part">{settingsTexts.parts[shown]}</h1>
         </header>
         <Part />

@@ -3,7 +3,7 @@ import { ErrorBoundary } from "../../design/error-boundary.tsx";
 import { SkipLink } from "../../design/skip-link.tsx";
 import { texts } from "../../texts/texts.ts";
 import { later } from "../base/later.tsx";
-import { navigate, path, route } from "../base/routing.ts";
+import { navigate, path, pathTo, route } from "../base/routing.ts";
 import { ConversationList } from "../conversations/list.tsx";
 import { useDocumentedKeys } from "../keyboard/documented-keys.ts";
 import { useGlobalShortcuts } from "../keyboard/global-shortcuts.ts";
@@ -25,7 +25,7 @@ export function Shell() {
   // Signed-in people don't need these two pages.
   const isDone = at.page === "sign-in" || at.page === "register";
   useEffect(() => {
-    if (isDone) navigate("/", { replace: true });
+    if (isDone) navigate(pathTo("home"), { replace: true });
   }, [isDone]);
   return (
     <div class="shell" data-page={isDone ? "home" : at.page}>

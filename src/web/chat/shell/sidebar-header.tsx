@@ -1,3 +1,4 @@
+import { ADMIN_ADDRESSES } from "../../addresses.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { IconButton } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
@@ -6,7 +7,7 @@ import { texts } from "../../texts/texts.ts";
 import { signOut } from "../account/sign-out.ts";
 import { Mark } from "../base/mark.tsx";
 import { openDialog, startConversation } from "../base/open-dialog.ts";
-import { navigate } from "../base/routing.ts";
+import { navigate, pathTo } from "../base/routing.ts";
 import { isSuperuser, me, serverName } from "../session/session.ts";
 
 export function SidebarHeader() {
@@ -14,7 +15,7 @@ export function SidebarHeader() {
   if (!user) return null;
   return (
     <header class="sidebar-header">
-      <a class="brand" href="/">
+      <a class="brand" href={pathTo("home")}>
         <Mark />
         <bdi class="clip">{serverName.value}</bdi>
       </a>
@@ -25,7 +26,7 @@ export function SidebarHeader() {
         label={texts.shell.yourMenu(user.full_name)}
         items={[
           ...(isSuperuser.value ? adminItems() : []),
-          { label: texts.shell.settings, icon: "settings", onSelect: () => navigate("/settings/profile") },
+          { label: texts.shell.settings, icon: "settings", onSelect: () => navigate(pathTo("settings", "profile")) },
           {
             label: texts.keyboard.title,
             icon: "keyboard",
@@ -51,5 +52,5 @@ const adminItems = (): MenuItem[] => [
     },
   },
   // The panel is a page of its own.
-  { label: texts.shell.admin, icon: "shield", onSelect: () => location.assign("/admin") },
+  { label: texts.shell.admin, icon: "shield", onSelect: () => location.assign(ADMIN_ADDRESSES.overview) },
 ];
