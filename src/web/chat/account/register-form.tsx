@@ -3,8 +3,8 @@ import { Field } from "../../design/field.tsx";
 import { type PatientForm, usePatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
 import { hasAnyNames } from "../session/session.ts";
-import { type Entrance, register } from "./come-in.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
+import { type Entrance, register } from "./register.ts";
 
 const FIELDS = ["setup_code", "first_name", "last_name", "email", "password"];
 

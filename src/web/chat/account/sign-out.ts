@@ -5,7 +5,7 @@ import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { navigate, openId, pathTo } from "../base/routing.ts";
 import { forgetDrafts } from "../messages/drafts.ts";
-import { forgetNotifications } from "../notifications/notifications.ts";
+import { closeNotifications } from "../notifications/notifications.ts";
 import { client } from "../session/session.ts";
 
 /** The session has ended without a sign-out on this page. The sign-in page says so. */
@@ -49,7 +49,7 @@ const isUnsent = (message: ChatMessage) => message.state !== "sent" || message.c
  * Cleans up this device when the session ends. Loaded data goes by itself. If nobody signed out here, unsent messages
  * stay, and the page says so.
  */
-export function noticeEnd() {
+export function followSessionEnd() {
   let last = client.me?.id;
   client.on("me", (user) => {
     if (!user && last !== undefined) forget(last);
@@ -73,5 +73,5 @@ async function countUnsent(userId: number) {
 /** Runs at once: the server may be slow, and the page may be closed before it answers. */
 function forget(userId: number) {
   forgetDrafts(userId);
-  void forgetNotifications();
+  void closeNotifications();
 }

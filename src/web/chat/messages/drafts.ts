@@ -131,7 +131,7 @@ export function forgetDrafts(userId: number) {
 }
 
 /** Shows drafts from other tabs in the list. */
-export function hearDrafts() {
+export function followDrafts() {
   addEventListener("storage", ({ key: name, oldValue, newValue }) => {
     if (name?.startsWith(PREFIX) && (oldValue === null || newValue === null)) draftsRevision.value++;
   });

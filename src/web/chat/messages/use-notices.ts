@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Conversation } from "../../../sdk/index.ts";
 import { announce } from "../../design/toast.tsx";
-import { hear, noticesOf } from "./heard-notices.ts";
+import { collectNoticesOf, noticesOf } from "./collected-notices.ts";
 import type { Notice } from "./notices.ts";
 
 /** The notices of the group. Screen readers announce new ones. */
@@ -9,7 +9,7 @@ export function useNotices(conversation: Conversation): readonly Notice[] {
   const [, setLatest] = useState(0);
   useEffect(() => {
     // A conversation that was opened by its address may not be in the list.
-    hear(conversation);
+    collectNoticesOf(conversation);
     return conversation.on("members", ({ version }) => {
       setLatest(version);
       announce(noticesOf(conversation).at(-1)?.text ?? "");

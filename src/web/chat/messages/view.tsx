@@ -13,8 +13,8 @@ import { ConversationHeader } from "./header.tsx";
 import { Loading } from "./loading.tsx";
 import { MessageList } from "./message-list.tsx";
 import { TypingLine } from "./typing-line.tsx";
+import { useAnnounced } from "./use-announced.ts";
 import { useEditing } from "./use-editing.ts";
-import { useSaidAloud } from "./use-said-aloud.ts";
 
 /** The conversation of the address. It is live while it is shown. */
 export function ConversationView({ id }: { id: string }) {
@@ -29,7 +29,7 @@ export function ConversationView({ id }: { id: string }) {
 
 function OpenConversation({ conversation }: { conversation: Conversation }) {
   useChanges(conversation);
-  useSaidAloud(conversation);
+  useAnnounced(conversation);
   const editing = useEditing(conversation);
 
   const title = titleOf(conversation, me.value);

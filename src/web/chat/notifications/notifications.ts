@@ -31,20 +31,20 @@ const LATE_MS = 60_000;
  * Shows notifications of messages that nobody is looking at. If several tabs show the same one, its tag makes it one.
  */
 export function notifyOfMessages() {
-  client.on("message", (message, conversation) => void tell(message, conversation));
-  client.on("conversations", () => void forgetOver());
-  client.on("removed", ({ id }) => void forgetNotifications(id));
+  client.on("message", (message, conversation) => void showMessage(message, conversation));
+  client.on("conversations", () => void closeOutdated());
+  client.on("removed", ({ id }) => void closeNotifications(id));
 }
 
 /** Notifications may still be on the screen. An earlier page may have left some. */
-let hasTold = true;
+let mayBeShown = true;
 
 /** Closes notifications of messages that were read on any device, or that no longer exist. */
-async function forgetOver() {
-  if (!hasTold || !client.conversations.isLoaded) return;
-  const shown = await told();
-  const over = shown.filter(({ data }) => isOver(data ?? {}));
-  hasTold = shown.length > over.length;
+async function closeOutdated() {
+  if (!mayBeShown || !client.conversations.isLoaded) return;
+  const shown = await shownNotifications();
+  const over = shown.filter(({ data }) => isOutdated(data ?? {}));
+  mayBeShown = shown.length > over.length;
   for (const notification of over) notification.close();
 }
 
@@ -58,7 +58,7 @@ interface About {
 }
 
 /** Whether the message was read, was deleted by retention, or is missing because the database was restored. */
-function isOver({ conversationId, messageId, seq, isAdded }: About): boolean {
+function isOutdated({ conversationId, messageId, seq, isAdded }: About): boolean {
   if (isAdded) return false;
   const conversation = client.conversations.items.find(({ id }) => id === conversationId);
   if (!conversation) return false;
@@ -73,12 +73,12 @@ function isOver({ conversationId, messageId, seq, isAdded }: About): boolean {
   );
 }
 
-async function told(): Promise<readonly Notification[]> {
+async function shownNotifications(): Promise<readonly Notification[]> {
   const worker = await navigator.serviceWorker?.getRegistration();
   return (await worker?.getNotifications()) ?? [];
 }
 
-async function tell(message: SentMessage, conversation: Conversation) {
+async function showMessage(message: SentMessage, conversation: Conversation) {
   const { me } = client;
   if (!me || !("Notification" in window) || Notification.permission !== "granted") return;
   const { notify, withText } = notificationSettings(me.id);
@@ -118,7 +118,7 @@ async function show(title: string, options: NotificationOptions, conversationId:
   // Phones allow only notifications of a worker. It also opens the conversation (worker/sw.ts).
   if (worker?.active) {
     await worker.showNotification(title, options);
-    hasTold = true;
+    mayBeShown = true;
     return;
   }
   const notification = new Notification(title, options);
@@ -130,7 +130,7 @@ async function show(title: string, options: NotificationOptions, conversationId:
 }
 
 /** Closes the notifications of one conversation, or all of them after a sign-out. */
-export async function forgetNotifications(conversationId?: string) {
-  for (const notification of await told())
+export async function closeNotifications(conversationId?: string) {
+  for (const notification of await shownNotifications())
     if (conversationId === undefined || notification.data?.conversationId === conversationId) notification.close();
 }

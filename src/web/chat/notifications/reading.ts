@@ -7,7 +7,7 @@ const seen = signal(isSeen());
 const lockOf = (conversationId: string) => `confab.reading.${conversationId}`;
 
 /** Holds a lock for the conversation in view, so that other tabs know of it. */
-export function tellWhatIsRead() {
+export function lockReadConversation() {
   const look = () => {
     seen.value = isSeen();
   };

@@ -14,13 +14,13 @@ export const addedTo = signal<ReadonlySet<string>>(new Set());
 let waiting: Conversation[] = [];
 
 /** Tells people that they were added to a group. Otherwise it would appear without a word. */
-export function noticeAdded() {
+export function announceAdded() {
   client.on("added", (conversation) => {
     const { info, id } = conversation;
     // A group that you created or joined is no news. A 1-on-1 is announced by its first message.
     if (!info?.is_group || info.owner_id === client.me?.id) return;
     if (id === openId.peek() || route.peek().page === "invite") return;
-    if (waiting.push(conversation) === 1) setTimeout(tell);
+    if (waiting.push(conversation) === 1) setTimeout(announceWaiting);
   });
   client.on("me", () => {
     addedTo.value = new Set();
@@ -32,7 +32,7 @@ export function noticeAdded() {
   });
 }
 
-function tell() {
+function announceWaiting() {
   const groups = waiting;
   waiting = [];
   const [first] = groups;

@@ -13,7 +13,7 @@ export async function startWith(users: readonly User[], name?: string): Promise<
   const participant_ids = users.map(({ id }) => id);
   const { data, meta } = await client.call("POST", "chat/conversations/", { participant_ids, name });
   const { id, request } = data as { id?: string; request?: unknown };
-  tellAsked(users, request === undefined ? requestedOf(meta) : participant_ids);
+  showRequested(users, request === undefined ? requestedOf(meta) : participant_ids);
   if (id !== undefined) openConversation(id);
 }
 
@@ -21,14 +21,14 @@ export async function startWith(users: readonly User[], name?: string): Promise<
 export async function addTo(conversationId: string, users: readonly User[]): Promise<void> {
   const user_ids = users.map(({ id }) => id);
   const { meta } = await client.call("POST", `chat/conversations/${conversationId}/participants/`, { user_ids });
-  tellAsked(users, requestedOf(meta));
+  showRequested(users, requestedOf(meta));
 }
 
 /** Servers of earlier releases send no requests. */
 const requestedOf = (meta: unknown): readonly number[] =>
   (meta as { requested?: number[] } | undefined)?.requested ?? [];
 
-function tellAsked(users: readonly User[], ids: readonly number[]) {
+function showRequested(users: readonly User[], ids: readonly number[]) {
   const names = users.filter(({ id }) => ids.includes(id)).map((user) => user.full_name);
   if (names.length > 0) toast(texts.requests.sent(list.format(names)));
 }

@@ -13,7 +13,7 @@ export const requests = signal<readonly ConversationRequest[]>([]);
 export const requestCount = signal(0);
 
 /** Follows the requests of the signed-in person. */
-export function hearRequests() {
+export function followRequests() {
   client.on("state", (state) => {
     // The server does not send requests again that came while the page was offline.
     if (state === "online") void load(0);
@@ -23,18 +23,18 @@ export function hearRequests() {
     requests.value = [];
     requestCount.value = 0;
   });
-  client.on("request", come);
-  client.on("request_ended", remove);
+  client.on("request", addRequest);
+  client.on("request_ended", removeRequest);
 }
 
-function come(request: ConversationRequest) {
+function addRequest(request: ConversationRequest) {
   if (requests.value.some(({ id }) => id === request.id)) return;
   requests.value = [request, ...requests.value];
   requestCount.value++;
   announce(texts.requests.arrived(request.from.full_name));
 }
 
-function remove(id: string) {
+function removeRequest(id: string) {
   const others = requests.value.filter((request) => request.id !== id);
   if (others.length === requests.value.length) return;
   requests.value = others;
@@ -61,11 +61,11 @@ export const loadMoreRequests = () => load(requests.value.length);
 export async function acceptRequest({ id }: ConversationRequest): Promise<string> {
   const conversation = await client.acceptRequest(id);
   conversation.close();
-  remove(id);
+  removeRequest(id);
   return conversation.id;
 }
 
 export async function declineRequest({ id }: ConversationRequest): Promise<void> {
   await client.declineRequest(id);
-  remove(id);
+  removeRequest(id);
 }

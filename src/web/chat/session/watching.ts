@@ -3,7 +3,7 @@ import { client } from "./session.ts";
 /** How many parts of the page show the presence of each user. */
 const shown = new Map<number, number>();
 /** The users whom the client watches. */
-const told = new Set<number>();
+const watched = new Set<number>();
 let isDue = false;
 
 /**
@@ -14,8 +14,8 @@ const PAUSE_MS = 150;
 // The next person starts without any watches.
 client.on("me", (me) => {
   if (me) return;
-  told.clear();
-  tellSoon();
+  watched.clear();
+  sendSoon();
 });
 
 /** Watches these users until the returned function is called. Changes are sent together after a pause. */
@@ -26,21 +26,21 @@ export function watch(userIds: readonly number[]): () => void {
 
 function count(userIds: readonly number[], by: 1 | -1) {
   for (const id of userIds) shown.set(id, (shown.get(id) ?? 0) + by);
-  tellSoon();
+  sendSoon();
 }
 
-function tellSoon() {
-  if (!isDue) setTimeout(tell, PAUSE_MS);
+function sendSoon() {
+  if (!isDue) setTimeout(send, PAUSE_MS);
   isDue = true;
 }
 
-function tell() {
+function send() {
   isDue = false;
   for (const [id, parts] of shown) if (parts === 0) shown.delete(id);
-  const over = [...told].filter((id) => !shown.has(id));
-  const fresh = [...shown.keys()].filter((id) => !told.has(id));
-  for (const id of over) told.delete(id);
-  for (const id of fresh) told.add(id);
+  const over = [...watched].filter((id) => !shown.has(id));
+  const fresh = [...shown.keys()].filter((id) => !watched.has(id));
+  for (const id of over) watched.delete(id);
+  for (const id of fresh) watched.add(id);
   client.unwatch(over);
   client.watch(fresh);
 }

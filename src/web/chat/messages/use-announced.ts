@@ -8,7 +8,7 @@ import { preview } from "./preview.ts";
 /**
  * Screen readers announce new messages of others, but not earlier messages or those that come into view by scrolling.
  */
-export function useSaidAloud(conversation: Conversation) {
+export function useAnnounced(conversation: Conversation) {
   useEffect(
     () =>
       conversation.on("message", (message) => {

@@ -7,27 +7,27 @@ import { NO_NOTICES, type Notice } from "./notices.ts";
 const KEPT = 500;
 /** How many people a notice names. It counts the others. */
 const NAMED = 3;
-const heard = new WeakMap<Conversation, readonly Notice[]>();
+const collected = new WeakMap<Conversation, readonly Notice[]>();
 
 /** Collects notices of all groups in the list while the page lives, also of those that are not open. */
-export function hearNotices() {
+export function collectNotices() {
   client.on("conversations", () => {
-    for (const conversation of client.conversations.items) hear(conversation);
+    for (const conversation of client.conversations.items) collectNoticesOf(conversation);
   });
 }
 
 /** Starts to collect notices of this conversation, if it has not started yet. */
-export function hear(conversation: Conversation) {
-  if (heard.has(conversation)) return;
-  heard.set(conversation, NO_NOTICES);
+export function collectNoticesOf(conversation: Conversation) {
+  if (collected.has(conversation)) return;
+  collected.set(conversation, NO_NOTICES);
   conversation.on("members", (change) => {
     const notice = { version: change.version, text: textOf(change, conversation) };
-    heard.set(conversation, [...noticesOf(conversation), notice].slice(-KEPT));
+    collected.set(conversation, [...noticesOf(conversation), notice].slice(-KEPT));
   });
 }
 
 /** The notices of the group since collecting started. */
-export const noticesOf = (conversation: Conversation) => heard.get(conversation) ?? NO_NOTICES;
+export const noticesOf = (conversation: Conversation) => collected.get(conversation) ?? NO_NOTICES;
 
 /** Leaving and removal have the same text, so nobody learns who removed whom. */
 function textOf({ added, removed, name, owner_id }: MembersChange, conversation: Conversation): string {
