@@ -65,7 +65,7 @@ export async function register(server: TestServer, name: Name, entrance: { first
   const client = server.visitor();
   const email = `${name}@example.com`;
   const body = { email, first_name, last_name, password: PASSWORD, password_confirm: PASSWORD, ...entrance };
-  const { status, text } = await client.post("/api/users/register/", body);
+  const { status, text } = await client.post("/api/users/register/", body, { Origin: server.url });
   if (status !== 201) throw new Error(`register: ${text}`);
   return client.logIn(email);
 }
