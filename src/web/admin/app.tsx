@@ -6,7 +6,7 @@ import { Icon, type IconName } from "../design/icon.tsx";
 import { SkipLink } from "../design/skip-link.tsx";
 import { ToastLayer } from "../design/toast.tsx";
 import { TooltipLayer } from "../design/tooltip.tsx";
-import { adminTexts } from "../texts/admin.ts";
+import { adminTexts } from "../texts/admin/texts.ts";
 import { Audit } from "./audit/page.tsx";
 import { isShutOut } from "./base/api.ts";
 import { ConfirmPasswordLayer } from "./base/confirm-password.tsx";

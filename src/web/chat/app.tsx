@@ -6,7 +6,7 @@ import { AccountPage } from "./account/page.tsx";
 import { later } from "./base/later.tsx";
 import { route } from "./base/routing.ts";
 import { Starting } from "./base/starting.tsx";
-import { isReady, me } from "./session/session.ts";
+import { useSession } from "./session/context.ts";
 import { isSettingUp } from "./session/setting-up.ts";
 import { Shell } from "./shell/shell.tsx";
 
@@ -27,6 +27,7 @@ export function App() {
 
 /** Pages of links from other people open whether you are signed in or not. */
 function Page() {
+  const { isReady, me } = useSession();
   const { page } = route.value;
   if (!me.value && !isReady.value) return <Starting />;
   if (page === "password") return <PasswordPage />;

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { AuditEntry } from "../../../protocol/admin.ts";
 import { Button } from "../../design/button.tsx";
 import { toast } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { admin } from "../base/api.ts";
 import { useLoad } from "../base/load.ts";
 import { pathOf, route, setQuery } from "../base/routing.ts";

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ErrorBody, FieldErrors, Success } from "../../../protocol/envelope.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { confirmPassword } from "./confirm-password.tsx";
 
 /** The server refused the request, or did not answer (`status` 0). */

@@ -4,7 +4,7 @@ import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { usePatientForm } from "../../design/patient-form.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { texts as designTexts } from "../../texts/texts.ts";
 
 const { confirm: texts } = adminTexts;

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { AdminConversation, AdminUser } from "../../../protocol/admin.ts";
 import { Button } from "../../design/button.tsx";
 import { toast } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { act } from "../base/act.ts";
 import { admin } from "../base/api.ts";
 import { useLoad } from "../base/load.ts";

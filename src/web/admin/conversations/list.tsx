@@ -1,7 +1,7 @@
 import type { AdminConversation, AdminUser } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { useLoad } from "../base/load.ts";
 import { pathOf, route, setQuery } from "../base/routing.ts";
 import { titleOf } from "../parts/conversation-title.ts";

@@ -3,7 +3,7 @@ import type { AdminConversation } from "../../../protocol/admin.ts";
 import type { Message, MessagePage } from "../../../protocol/messages.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { toast } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { act } from "../base/act.ts";
 import { admin } from "../base/api.ts";
 import { Moment } from "../parts/moment.tsx";

@@ -3,7 +3,7 @@ import type { Invite } from "../../../protocol/invites.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { copyText } from "../../design/copy-text.ts";
 import { toast } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { act } from "../base/act.ts";
 import { useLoad } from "../base/load.ts";
 import { pathOf, route } from "../base/routing.ts";

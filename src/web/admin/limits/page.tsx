@@ -1,5 +1,5 @@
 import type { LimitInForce } from "../../../protocol/admin.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { useLoad } from "../base/load.ts";
 import { Body, Page } from "../parts/page.tsx";
 

@@ -1,5 +1,5 @@
 import type { MetricName, MetricsReport } from "../../../protocol/metrics.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { Moment } from "../parts/moment.tsx";
 import { latest } from "./tiles.tsx";
 

@@ -3,7 +3,7 @@ import type { MetricRange, MetricsReport } from "../../../protocol/metrics.ts";
 import { Choice } from "../../design/choice.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { Page } from "../parts/page.tsx";
 import { useMetrics } from "./metrics.ts";
 import { Nodes } from "./nodes.tsx";

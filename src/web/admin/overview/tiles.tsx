@@ -1,5 +1,5 @@
 import type { MetricName, MetricsReport } from "../../../protocol/metrics.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 
 const { overview: texts } = adminTexts;
 

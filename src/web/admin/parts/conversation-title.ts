@@ -1,5 +1,5 @@
 import type { AdminConversation } from "../../../protocol/admin.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 
 /** The title of a conversation for an admin. It names members, because the admin may not be one. */
 export function titleOf({ name, participants, participant_count }: AdminConversation): string {

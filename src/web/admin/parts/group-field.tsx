@@ -4,7 +4,7 @@ import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { Combobox } from "../../design/combobox.tsx";
 import { Dialog } from "../../design/dialog.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { useLoad } from "../base/load.ts";
 import { titleOf } from "./conversation-title.ts";
 import { useDelayed } from "./delayed.ts";

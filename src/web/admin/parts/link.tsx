@@ -4,7 +4,7 @@ import { copyText } from "../../design/copy-text.ts";
 import { Dialog } from "../../design/dialog.tsx";
 import { LocalLinkNote } from "../../design/local-link-note.tsx";
 import { announce } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 
 const { link: texts } = adminTexts;
 

@@ -1,4 +1,4 @@
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 
 /** A time, or how long ago it was. A tooltip has the full time. */
 export function Moment({ at, ago = false }: { at: string | null; ago?: boolean }) {

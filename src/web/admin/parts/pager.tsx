@@ -1,6 +1,6 @@
 import type { Success } from "../../../protocol/envelope.ts";
 import { Button } from "../../design/button.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { setQuery } from "../base/routing.ts";
 
 /** Shows which rows of how many are on this page, and leads to the other pages. */

@@ -1,6 +1,6 @@
 import type { AdminUser } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { pathOf } from "../base/routing.ts";
 
 /** A person in a list, with a link to their page. */

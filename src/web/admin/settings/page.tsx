@@ -7,7 +7,7 @@ import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { toast } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { act } from "../base/act.ts";
 import { admin, Cancelled } from "../base/api.ts";
 import { useLoad } from "../base/load.ts";

@@ -5,7 +5,7 @@ import { Switch } from "../../design/choice.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { texts as chatTexts } from "../../texts/texts.ts";
 import { admin, Cancelled } from "../base/api.ts";
 import { LinkDialog, type MadeLink } from "../parts/link.tsx";

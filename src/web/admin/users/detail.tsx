@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { AdminUserDetail } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { act, make } from "../base/act.ts";
 import { useLoad } from "../base/load.ts";
 import { useOwnId } from "../base/own-id.ts";

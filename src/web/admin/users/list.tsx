@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { AdminUser } from "../../../protocol/admin.ts";
 import { Button } from "../../design/button.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { useLoad } from "../base/load.ts";
 import { route, setQuery } from "../base/routing.ts";
 import { Moment } from "../parts/moment.tsx";

@@ -2,7 +2,8 @@ import { signal } from "@preact/signals";
 import { Field } from "../../design/field.tsx";
 import { texts } from "../../texts/texts.ts";
 import { pathTo, type Route, setUpCode } from "../base/routing.ts";
-import { firstUser, registration, wasHereBefore } from "../session/session.ts";
+import { firstUser, registration } from "../session/server.ts";
+import { wasHereBefore } from "../session/session.ts";
 import { AccountFrame } from "./frame.tsx";
 import { RegisterForm } from "./register-form.tsx";
 

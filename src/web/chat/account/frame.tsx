@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { Mark } from "../base/mark.tsx";
 import { useTitle } from "../base/page-title.ts";
-import { serverName } from "../session/session.ts";
+import { serverName } from "../session/server.ts";
 
 /** A page before the chat with a single task: the name of the server, a title, and the task. */
 export function AccountFrame({ title, children }: { title: string; children: ComponentChildren }) {

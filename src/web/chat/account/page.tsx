@@ -1,6 +1,7 @@
 import { texts } from "../../texts/texts.ts";
 import { pathTo, route } from "../base/routing.ts";
-import { firstUser, registration, serverName, wasHereBefore } from "../session/session.ts";
+import { firstUser, registration, serverName } from "../session/server.ts";
+import { wasHereBefore } from "../session/session.ts";
 import { EndedNotice } from "./ended-notice.tsx";
 import { FirstAccount, isFirstAccount, wantFirstAccount } from "./first-account.tsx";
 import { AccountFrame } from "./frame.tsx";

@@ -8,7 +8,8 @@ import { newPasswordTexts } from "../../texts/new-password.ts";
 import { texts } from "../../texts/texts.ts";
 import { navigate, passwordToken, pathTo } from "../base/routing.ts";
 import { Starting } from "../base/starting.tsx";
-import { client, serverName } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { serverName } from "../session/server.ts";
 import { AccountFrame } from "./frame.tsx";
 import { Waiting } from "./waiting.tsx";
 
@@ -21,6 +22,7 @@ interface Whose {
 
 /** Sets a new password by the one-time link from an admin. */
 export function PasswordPage() {
+  const { client } = useSession();
   const [whose, setWhose] = useState<Whose>();
   const [fault, setFault] = useState<ConfabError | undefined>();
   const look = () =>
@@ -58,6 +60,7 @@ export function PasswordPage() {
 }
 
 function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
+  const { client } = useSession();
   const form = usePatientForm(["password", "password_confirm"], async ({ password = "", password_confirm = "" }) => {
     if (password !== password_confirm)
       throw new ConfabError("validation_failed", newPasswordTexts.mismatch, undefined, {

@@ -2,7 +2,8 @@ import type { ComponentChildren } from "preact";
 import { Field } from "../../design/field.tsx";
 import { type PatientForm, usePatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
-import { hasAnyNames } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { hasAnyNames } from "../session/server.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
 import { type Entrance, register } from "./register.ts";
 
@@ -19,8 +20,9 @@ export interface RegisterFormProps {
 
 /** Creates an account and signs in. */
 export function RegisterForm({ entrance, action, onDone, children }: RegisterFormProps) {
+  const { client } = useSession();
   const form = usePatientForm(FIELDS, async (values) => {
-    await register(values, entrance?.(values) ?? {});
+    await register(client, values, entrance?.(values) ?? {});
     await onDone?.();
   });
   return (

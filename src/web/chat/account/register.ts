@@ -1,6 +1,6 @@
-import { ConfabError } from "../../../sdk/index.ts";
+import { type ConfabClient, ConfabError } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
-import { client, firstUser } from "../session/session.ts";
+import { firstUser } from "../session/server.ts";
 import { beginSetUp } from "../session/setting-up.ts";
 
 /** The right to register, beside name, email and password. */
@@ -16,7 +16,11 @@ export interface Entrance {
 const TAKEN = "A user with this email already exists.";
 
 /** Creates an account and signs in, with one request. If the account exists and the password is right, signs in. */
-export async function register(values: Record<string, string>, entrance: Entrance): Promise<void> {
+export async function register(
+  client: ConfabClient,
+  values: Record<string, string>,
+  entrance: Entrance,
+): Promise<void> {
   const { first_name = "", last_name = "", email = "", password = "" } = values;
   const person = { first_name, last_name, email, password, password_confirm: password };
   const isClaim = entrance.first === true || entrance.setup_code !== undefined;
@@ -31,11 +35,11 @@ export async function register(values: Record<string, string>, entrance: Entranc
     // A node of the last release has created the account without signing in.
     const isMade = error.code === "authentication_required" || error.errors?.["email"]?.includes(TAKEN);
     if (!isMade) throw error;
-    await signInInstead(email, password);
+    await signInInstead(client, email, password);
   }
 }
 
-async function signInInstead(email: string, password: string): Promise<void> {
+async function signInInstead(client: ConfabClient, email: string, password: string): Promise<void> {
   try {
     await client.signIn(email, password);
   } catch (error) {

@@ -1,12 +1,11 @@
 import { signal } from "@preact/signals";
-import type { ChatMessage } from "../../../sdk/index.ts";
+import type { ChatMessage, ConfabClient } from "../../../sdk/index.ts";
 import { ask } from "../../design/confirm.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { navigate, openId, pathTo } from "../base/routing.ts";
 import { forgetDrafts } from "../messages/drafts.ts";
 import { closeNotifications } from "../notifications/notifications.ts";
-import { client } from "../session/session.ts";
 
 /** The session has ended without a sign-out on this page. The sign-in page says so. */
 export const endedElsewhere = signal(false);
@@ -18,9 +17,9 @@ export const unsentLeft = signal<{ userId: number; messages: number } | undefine
 let leaving: number | undefined;
 
 /** Ends the session and removes everything of it from this device. Unsent messages go only if the person agrees. */
-export async function signOut() {
+export async function signOut(client: ConfabClient) {
   const user = client.me;
-  const answer = hasUnsent() ? await ask({ ...texts.signOut, danger: true }) : "action";
+  const answer = hasUnsent(client) ? await ask({ ...texts.signOut, danger: true }) : "action";
   if (!user || answer === "cancel") return;
   leaving = user.id;
   try {
@@ -33,7 +32,7 @@ export async function signOut() {
 /**
  * An unsent message is always the last one of its conversation. An unsent edit or deletion is marked at its message.
  */
-function hasUnsent(): boolean {
+function hasUnsent(client: ConfabClient): boolean {
   const id = openId.peek();
   // A new conversation may not be in the list yet.
   const opened = id === undefined ? undefined : client.open(id);
@@ -49,7 +48,7 @@ const isUnsent = (message: ChatMessage) => message.state !== "sent" || message.c
  * Cleans up this device when the session ends. Loaded data goes by itself. If nobody signed out here, unsent messages
  * stay, and the page says so.
  */
-export function followSessionEnd() {
+export function followSessionEnd(client: ConfabClient) {
   let last = client.me?.id;
   client.on("me", (user) => {
     if (!user && last !== undefined) forget(last);
@@ -59,13 +58,13 @@ export function followSessionEnd() {
     if (endedElsewhere.value && last !== undefined) {
       // Some screen readers do not read text that is on a new page from the start.
       announce(texts.account.endedElsewhere);
-      void countUnsent(last);
+      void countUnsent(client, last);
     }
     last = user?.id;
   });
 }
 
-async function countUnsent(userId: number) {
+async function countUnsent(client: ConfabClient, userId: number) {
   const messages = await client.unsentOf(userId);
   if (messages > 0 && endedElsewhere.peek()) unsentLeft.value = { userId, messages };
 }

@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { client, serverName } from "../session/session.ts";
+import type { ConfabClient } from "../../../sdk/index.ts";
+import { serverName } from "../session/server.ts";
 
 const pageTitle = signal("");
 const unread = signal(0);
@@ -16,7 +17,7 @@ export function useTitle(title: string) {
 }
 
 /** Shows the number of unread messages in the tab's title, in its icon, and on the badge of the installed app. */
-export function showUnread() {
+export function showUnread(client: ConfabClient) {
   const count = () => {
     unread.value = client.me ? client.conversations.unread : 0;
   };

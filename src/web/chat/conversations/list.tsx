@@ -9,7 +9,7 @@ import { openId } from "../base/routing.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
 import { RequestSection } from "../requests/section.tsx";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { moveFocus } from "./move-focus.ts";
 import { ConversationRow } from "./row.tsx";
 import { SearchField } from "./search-field.tsx";
@@ -56,6 +56,7 @@ interface AllConversationsProps {
 }
 
 function AllConversations({ pane, focused }: AllConversationsProps) {
+  const { client } = useSession();
   const [, changed] = useReducer((count: number) => count + 1, 0);
   useEffect(() => client.on("conversations", () => changed(undefined)), []);
   const list = useRef<VirtualizerHandle>(null);

@@ -1,4 +1,4 @@
-import type { Conversation } from "../../../sdk/index.ts";
+import type { Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
@@ -7,13 +7,14 @@ import { draftOf, draftsRevision } from "../messages/drafts.ts";
 import { preview, previewOf } from "../messages/preview.ts";
 import { listTime } from "../messages/times.ts";
 import { addedTo } from "../people/added.ts";
+import { useSession } from "../session/context.ts";
 import { usePresenceOf } from "../session/presence.ts";
-import { me } from "../session/session.ts";
 import { useChanges } from "../session/use-changes.ts";
 
 const BADGE_MAX = 99;
 
 export function ConversationRow({ conversation, isOpen }: { conversation: Conversation; isOpen: boolean }) {
+  const { me } = useSession();
   useChanges(conversation);
   const { conversations: list } = texts;
   const { info, lastMessage, unread } = conversation;
@@ -41,7 +42,7 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
           {time && <time dateTime={time}>{listTime(time)}</time>}
         </span>
         <span class="entry-line">
-          <span class="entry-preview">{below(conversation, isOpen)}</span>
+          <span class="entry-preview">{below(conversation, isOpen, me.value)}</span>
           {lastMessage?.state === "failed" ? (
             <span class="entry-failed" title={list.failed}>
               <Icon name="warning" />
@@ -70,7 +71,7 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
  * The most important line: typing, then the draft, then the last message. Not a component: one that reads signals would
  * not render again for the same conversation.
  */
-function below(conversation: Conversation, isOpen: boolean) {
+function below(conversation: Conversation, isOpen: boolean, me: User | undefined) {
   const {
     conversations: list,
     messages: { typing },
@@ -83,7 +84,7 @@ function below(conversation: Conversation, isOpen: boolean) {
     );
   // Reading the signal makes the row follow it.
   void draftsRevision.value;
-  const draft = isOpen ? "" : draftOf(me.value?.id, conversation.id);
+  const draft = isOpen ? "" : draftOf(me?.id, conversation.id);
   if (draft !== "")
     return (
       <>
@@ -94,11 +95,7 @@ function below(conversation: Conversation, isOpen: boolean) {
   if (addedTo.value.has(conversation.id) && conversation.unread === 0) return <>{texts.added.row}</>;
   if (!lastMessage) return <>{list.noMessages}</>;
   const who =
-    lastMessage.sender_id === me.value?.id
-      ? list.you
-      : info?.is_group
-        ? lastMessage.sender_name.split(" ")[0]
-        : undefined;
+    lastMessage.sender_id === me?.id ? list.you : info?.is_group ? lastMessage.sender_name.split(" ")[0] : undefined;
   return (
     <>
       {who && <bdi class="entry-who">{who}: </bdi>}

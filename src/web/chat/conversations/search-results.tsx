@@ -4,19 +4,20 @@ import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../base/conversation-title.ts";
 import { openId } from "../base/routing.ts";
 import { writeTo } from "../people/write-to.ts";
-import { client, me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { ConversationRow } from "./row.tsx";
 import { useSearch } from "./use-search.ts";
 
 export function SearchResults({ search, onDone }: { search: string; onDone: () => void }) {
   const { conversations: list } = texts;
+  const { client, me } = useSession();
   const found = useSearch(search);
   const isCurrent = found?.search === search;
-  const here = client.conversations.items.filter((conversation) => matches(conversation, search));
+  const here = client.conversations.items.filter((conversation) => matches(conversation, search, me.value));
   const known = new Set(here.map((conversation) => conversation.id));
   if (isCurrent) here.push(...found.conversations.filter((conversation) => !known.has(conversation.id)));
   const open = async (user: User) => {
-    if (await writeTo(user)) onDone();
+    if (await writeTo(client, user)) onDone();
   };
   const people = found?.people ?? [];
   return (
@@ -67,9 +68,9 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
 }
 
 /** Conversations that the page already knows match at once. */
-function matches(conversation: Conversation, search: string): boolean {
+function matches(conversation: Conversation, search: string, me: User | undefined): boolean {
   const wanted = search.toLocaleLowerCase();
   const people = conversation.info?.participants ?? [];
-  const names = people.filter((user) => user.id !== me.peek()?.id).flatMap((user) => [user.full_name, user.email]);
-  return [titleOf(conversation, me.peek()), ...names].some((name) => name.toLocaleLowerCase().includes(wanted));
+  const names = people.filter((user) => user.id !== me?.id).flatMap((user) => [user.full_name, user.email]);
+  return [titleOf(conversation, me), ...names].some((name) => name.toLocaleLowerCase().includes(wanted));
 }

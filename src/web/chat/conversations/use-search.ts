@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Conversation, User } from "../../../sdk/index.ts";
-import { client, connection } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 /** Milliseconds without a key before the server is asked. */
 const PAUSE = 180;
@@ -19,6 +19,7 @@ export interface Found {
  * nothing. A failed search runs again when the connection is back.
  */
 export function useSearch(search: string): Found | undefined {
+  const { client, connection } = useSession();
   const [found, setFound] = useState<Found>();
   const isOnline = connection.value.state === "online";
   useEffect(() => {

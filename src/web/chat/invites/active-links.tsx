@@ -8,6 +8,7 @@ import { toast } from "../../design/toast.tsx";
 import { inviteTexts } from "../../texts/invites.ts";
 import { texts } from "../../texts/texts.ts";
 import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { type Invite, revokeInvite } from "./invite.ts";
 
 export interface ActiveLinksProps {
@@ -18,6 +19,7 @@ export interface ActiveLinksProps {
 
 /** The links that still work, with their creators and uses, and a button to revoke each. */
 export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
+  const { client } = useSession();
   const task = useTask();
   const [ended, setEnded] = useState<ReadonlySet<string>>(new Set());
   const list = useRef<HTMLUListElement>(null);
@@ -27,7 +29,7 @@ export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
   async function revoke(invite: Invite) {
     const { revokeTitle: title, revokeText: text, revoke: action } = inviteTexts;
     if (!(await confirm({ title, text, action, danger: true }))) return;
-    if (!(await task.run(() => revokeInvite(invite.code)))) return;
+    if (!(await task.run(() => revokeInvite(client, invite.code)))) return;
     setEnded((before) => new Set([...before, invite.code]));
     // The focused button is gone with its link.
     list.current?.focus();

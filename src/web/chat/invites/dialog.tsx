@@ -4,7 +4,7 @@ import { FormMessage } from "../../design/form.tsx";
 import { inviteTexts } from "../../texts/invites.ts";
 import { closeDialog, showDetails } from "../base/open-dialog.ts";
 import { useTask } from "../base/task.ts";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { ActiveLinks } from "./active-links.tsx";
 import { type Invite, listInvites } from "./invite.ts";
 import { LinkBox } from "./link-box.tsx";
@@ -14,6 +14,7 @@ const PAGE = 50;
 
 /** Invite links to a group, or to the server only: creates one and lists those that work. */
 export function InvitesDialog({ conversationId }: { conversationId: string | undefined }) {
+  const { client } = useSession();
   const [invites, setInvites] = useState<readonly Invite[]>();
   const [total, setTotal] = useState(0);
   const [fresh, setFresh] = useState<Invite>();
@@ -22,7 +23,7 @@ export function InvitesDialog({ conversationId }: { conversationId: string | und
 
   const load = (offset: number) =>
     task.run(async () => {
-      const page = await listInvites(conversationId, offset, PAGE);
+      const page = await listInvites(client, conversationId, offset, PAGE);
       setInvites((before = []) => [...before.slice(0, offset), ...page.invites]);
       setTotal(page.total);
     });

@@ -1,4 +1,4 @@
-import { client } from "../session/session.ts";
+import type { ConfabClient } from "../../../sdk/index.ts";
 
 export type InviteState = "active" | "expired" | "used_up" | "revoked";
 
@@ -33,23 +33,28 @@ export interface NewInvite {
 }
 
 /** Creates an invite link. By default it works for 7 days, for any number of people. */
-export const makeInvite = async (which: NewInvite = {}): Promise<Invite> =>
+export const makeInvite = async (client: ConfabClient, which: NewInvite = {}): Promise<Invite> =>
   (await client.call("POST", "invites/", which)).data as Invite;
 
 /** Lists the links of a group, or all links that you may see, newest first. */
-export async function listInvites(conversationId: string | undefined, offset: number, limit: number) {
+export async function listInvites(
+  client: ConfabClient,
+  conversationId: string | undefined,
+  offset: number,
+  limit: number,
+) {
   const which = conversationId === undefined ? "" : `&conversation_id=${conversationId}`;
   const { data, meta } = await client.call("GET", `invites/?limit=${limit}&offset=${offset}${which}`);
   return { invites: data as Invite[], total: (meta as { total: number }).total };
 }
 
-export const revokeInvite = (code: string) => client.call("DELETE", `invites/${code}/`);
+export const revokeInvite = (client: ConfabClient, code: string) => client.call("DELETE", `invites/${code}/`);
 
-export const previewInvite = async (code: string): Promise<InvitePreview> =>
+export const previewInvite = async (client: ConfabClient, code: string): Promise<InvitePreview> =>
   (await client.call("GET", `invites/${encodeURIComponent(code)}/`)).data as InvitePreview;
 
 /** Joins by the link. Resolves with the id of the group, if the link has one. */
-export async function acceptInvite(code: string): Promise<string | undefined> {
+export async function acceptInvite(client: ConfabClient, code: string): Promise<string | undefined> {
   const { data } = await client.call("POST", `invites/${encodeURIComponent(code)}/accept/`);
   return (data as { conversation: { id: string } | null }).conversation?.id;
 }

@@ -5,6 +5,7 @@ import { FormMessage } from "../../design/form.tsx";
 import { inviteTexts } from "../../texts/invites.ts";
 import { texts } from "../../texts/texts.ts";
 import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { type Invite, makeInvite } from "./invite.ts";
 
 const DAY_S = 86_400;
@@ -19,13 +20,14 @@ const optionsOf = <T extends string>(labels: Record<T, string>, values: readonly
 
 /** Asks how long a new link works and how often, and creates it. */
 export function NewLink(props: { conversationId: string | undefined; onMade: (invite: Invite) => void }) {
+  const { client } = useSession();
   const [expiry, setExpiry] = useState<Expiry>("week");
   const [uses, setUses] = useState<Uses>("any");
   const task = useTask();
   const make = () =>
     task.run(async () => {
       const limits = { expires_in: EXPIRIES[expiry], max_uses: USES[uses] };
-      props.onMade(await makeInvite({ conversation_id: props.conversationId, ...limits }));
+      props.onMade(await makeInvite(client, { conversation_id: props.conversationId, ...limits }));
     });
   return (
     <>

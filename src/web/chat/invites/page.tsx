@@ -11,16 +11,19 @@ import { SignInForm } from "../account/sign-in-form.tsx";
 import { navigate, openConversation, pathTo } from "../base/routing.ts";
 import { Starting } from "../base/starting.tsx";
 import { useTask } from "../base/task.ts";
-import { me, serverName, wasHereBefore } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { serverName } from "../session/server.ts";
+import { wasHereBefore } from "../session/session.ts";
 import { acceptInvite, type InvitePreview, previewInvite } from "./invite.ts";
 
 /** The page of an invite link: who invites you, to what, and how to join. */
 export function InvitePage({ code }: { code: string }) {
+  const { client } = useSession();
   const [preview, setPreview] = useState<InvitePreview>();
   const [fault, setFault] = useState<ConfabError>();
   const look = () => {
     setFault(undefined);
-    previewInvite(code).then(setPreview, (error) =>
+    previewInvite(client, code).then(setPreview, (error) =>
       setFault(error instanceof ConfabError ? error : new ConfabError("offline", texts.design.failed)),
     );
   };
@@ -34,6 +37,7 @@ export function InvitePage({ code }: { code: string }) {
 }
 
 function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
+  const { client, me } = useSession();
   const task = useTask();
   // People who have just created an account are not asked again.
   const [isJoining, setJoining] = useState(false);
@@ -43,7 +47,7 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
   async function join() {
     setJoining(true);
     const isDone = await task.run(async () => {
-      const id = await acceptInvite(code);
+      const id = await acceptInvite(client, code);
       if (id === undefined) navigate(pathTo("home"), { replace: true });
       else openConversation(id, { replace: true });
     });

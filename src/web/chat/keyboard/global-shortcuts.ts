@@ -1,3 +1,4 @@
+import type { ConfabClient } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 import { openDialog, startConversation } from "../base/open-dialog.ts";
 import {
@@ -10,10 +11,11 @@ import {
   route,
 } from "../base/routing.ts";
 import { useShortcuts } from "../base/shortcuts.ts";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 /** The shortcuts of every page. */
 export function useGlobalShortcuts() {
+  const { client } = useSession();
   const keys = texts.keyboard.keys;
   const noDialog = () => openDialog.value === undefined;
   useShortcuts("everywhere", [
@@ -26,9 +28,9 @@ export function useGlobalShortcuts() {
     { keys: "?", label: keys.sheet, run: () => open("keys") },
   ]);
   useShortcuts("conversations", [
-    { keys: "Alt+ArrowUp", label: keys.previous, run: () => step(-1), when: noDialog },
-    { keys: "Alt+ArrowDown", label: keys.next, run: () => step(1), when: noDialog },
-    { keys: "Alt+Shift+ArrowDown", label: keys.nextUnread, run: nextUnread, when: noDialog },
+    { keys: "Alt+ArrowUp", label: keys.previous, run: () => step(client, -1), when: noDialog },
+    { keys: "Alt+ArrowDown", label: keys.next, run: () => step(client, 1), when: noDialog },
+    { keys: "Alt+Shift+ArrowDown", label: keys.nextUnread, run: () => openNextUnread(client), when: noDialog },
   ]);
 }
 
@@ -43,14 +45,14 @@ const open = (kind: "switcher" | "keys") => {
   openDialog.value = { kind };
 };
 
-function step(by: number) {
+function step(client: ConfabClient, by: number) {
   const { items } = client.conversations;
   const at = items.findIndex(({ id }) => id === openId.peek());
   const next = at < 0 ? items[0] : items[at + by];
   if (next) openConversation(next.id);
 }
 
-function nextUnread() {
+function openNextUnread(client: ConfabClient) {
   const next = client.conversations.items.find(({ id, unread }) => unread > 0 && id !== openId.peek());
   if (next) openConversation(next.id);
 }

@@ -1,6 +1,5 @@
-import type { Conversation, MembersChange } from "../../../sdk/index.ts";
+import type { ConfabClient, Conversation, MembersChange } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
-import { client, me } from "../session/session.ts";
 import { NO_NOTICES, type Notice } from "./notices.ts";
 
 /** How many notices are kept of a conversation. */
@@ -10,18 +9,18 @@ const NAMED = 3;
 const collected = new WeakMap<Conversation, readonly Notice[]>();
 
 /** Collects notices of all groups in the list while the page lives, also of those that are not open. */
-export function collectNotices() {
+export function collectNotices(client: ConfabClient) {
   client.on("conversations", () => {
-    for (const conversation of client.conversations.items) collectNoticesOf(conversation);
+    for (const conversation of client.conversations.items) collectNoticesOf(conversation, client);
   });
 }
 
 /** Starts to collect notices of this conversation, if it has not started yet. */
-export function collectNoticesOf(conversation: Conversation) {
+export function collectNoticesOf(conversation: Conversation, client: ConfabClient) {
   if (collected.has(conversation)) return;
   collected.set(conversation, NO_NOTICES);
   conversation.on("members", (change) => {
-    const notice = { version: change.version, text: textOf(change, conversation) };
+    const notice = { version: change.version, text: textOf(change, conversation, client.me?.id) };
     collected.set(conversation, [...noticesOf(conversation), notice].slice(-KEPT));
   });
 }
@@ -30,11 +29,16 @@ export function collectNoticesOf(conversation: Conversation) {
 export const noticesOf = (conversation: Conversation) => collected.get(conversation) ?? NO_NOTICES;
 
 /** Leaving and removal have the same text, so nobody learns who removed whom. */
-function textOf({ added, removed, name, owner_id }: MembersChange, conversation: Conversation): string {
+function textOf(
+  { added, removed, name, owner_id }: MembersChange,
+  conversation: Conversation,
+  myId: number | undefined,
+): string {
   const { joined, gone, renamed, unnamed, owned, ownedByYou } = texts.messages.notices;
-  if (added.length > 0) return joined(few(added, (user) => (isMe(user.id) ? texts.conversations.you : user.full_name)));
+  if (added.length > 0)
+    return joined(few(added, (user) => (user.id === myId ? texts.conversations.you : user.full_name)));
   if (removed.length > 0) return gone(few(removed, (id) => nameOf(id, conversation)));
-  if (owner_id != null) return isMe(owner_id) ? ownedByYou : owned(nameOf(owner_id, conversation));
+  if (owner_id != null) return owner_id === myId ? ownedByYou : owned(nameOf(owner_id, conversation));
   return name === null ? unnamed : renamed(name);
 }
 
@@ -43,8 +47,6 @@ function few<T>(people: readonly T[], name: (one: T) => string): string[] {
   const left = people.length - NAMED;
   return left < 2 ? people.map(name) : [...people.slice(0, NAMED).map(name), texts.messages.notices.others(left)];
 }
-
-const isMe = (id: number) => id === me.peek()?.id;
 
 /** The page knows the first members of a large group, and the senders of loaded messages. */
 const nameOf = (id: number, { info, messages }: Conversation) =>

@@ -7,7 +7,7 @@ import { isComposing, matchesKeys } from "../../design/keys.ts";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
 import { clearText, insertText, toggleMark } from "../base/text-field.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { Draft } from "./drafts.ts";
 import { EmojiButton } from "./emoji/button.tsx";
 import { Suggestions, useSuggestions } from "./emoji/suggestions.tsx";
@@ -31,6 +31,7 @@ export interface ComposerProps {
 }
 
 export function Composer({ conversation, title, editing, onEditLast }: ComposerProps) {
+  const { me } = useSession();
   const { composer, feed } = texts.messages;
   const edited = editing.message;
   const field = useRef<HTMLTextAreaElement>(null);

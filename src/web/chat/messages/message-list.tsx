@@ -5,7 +5,7 @@ import { Button } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { Spinner } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { Beginning } from "./beginning.tsx";
 import { focusComposer, touches } from "./focus.ts";
 import { MessageRow } from "./message-row.tsx";
@@ -36,6 +36,7 @@ export interface MessageListProps {
 }
 
 export function MessageList({ conversation, title, editing, onEdit }: MessageListProps) {
+  const { me } = useSession();
   const { messages } = conversation;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -174,7 +175,7 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
                   isActive={roving.isActive(message.key, index === messages.length - 1)}
                   isEdited={message.key === editing}
                   isExpanded={expanded.has(message.key)}
-                  receipt={receiptOf(conversation, index)}
+                  receipt={receiptOf(conversation, index, me.value?.id)}
                   actions={actions}
                   onToggle={toggle}
                 />

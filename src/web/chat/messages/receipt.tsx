@@ -2,7 +2,6 @@ import { useId } from "preact/hooks";
 import type { Conversation, User } from "../../../sdk/index.ts";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
-import { me } from "../session/session.ts";
 
 /** The people who have read your newest message. */
 export interface Receipt {
@@ -16,11 +15,11 @@ export interface Receipt {
  * Returns the receipt of the newest message, if it is yours and sent. Large groups have none, because the page does not
  * know all members.
  */
-export function receiptOf(conversation: Conversation, index: number): Receipt | undefined {
+export function receiptOf(conversation: Conversation, index: number, myId: number | undefined): Receipt | undefined {
   const { info, messages, readPositions } = conversation;
   const message = messages[index];
   if (!info || index !== messages.length - 1 || message?.state !== "sent") return undefined;
-  if (message.sender_id !== me.peek()?.id || message.deleted_at !== undefined) return undefined;
+  if (message.sender_id !== myId || message.deleted_at !== undefined) return undefined;
   const isKnown = info.participants.length >= info.participant_count;
   const readers = info.participants.filter(
     (user) => isKnown && user.id !== message.sender_id && (readPositions.get(user.id) ?? 0) >= message.seq,

@@ -1,11 +1,11 @@
 import { useMemo, useRef } from "preact/hooks";
-import type { ChatMessage, Conversation } from "../../../sdk/index.ts";
+import type { ChatMessage, ConfabClient, Conversation } from "../../../sdk/index.ts";
 import { confirm } from "../../design/confirm.tsx";
 import { copyText } from "../../design/copy-text.ts";
 import type { MenuItem } from "../../design/menu.tsx";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { focusComposer, touches } from "./focus.ts";
 import { isDeleted } from "./preview.ts";
 
@@ -21,12 +21,17 @@ export interface MessageActions {
 }
 
 export function useMessageActions(conversation: Conversation, onEdit: (message: ChatMessage) => void): MessageActions {
+  const { client } = useSession();
   const edit = useRef(onEdit);
   edit.current = onEdit;
-  return useMemo(() => actionsOn(conversation, (message) => edit.current(message)), [conversation]);
+  return useMemo(() => actionsOn(client, conversation, (message) => edit.current(message)), [conversation]);
 }
 
-function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => void): MessageActions {
+function actionsOn(
+  client: ConfabClient,
+  conversation: Conversation,
+  edit: (message: ChatMessage) => void,
+): MessageActions {
   const { actions } = texts.messages;
   const copy = async (message: ChatMessage) => {
     await copyText(message.content);
@@ -55,7 +60,7 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
     const items: (MenuItem & { shortcut: string })[] = [
       { label: actions.copy, icon: "copy", keys: "C", shortcut: "c", onSelect: () => void copy(message) },
     ];
-    if (message.state === "sent" && message.sender_id === me.peek()?.id)
+    if (message.state === "sent" && message.sender_id === client.me?.id)
       items.push(
         { label: actions.edit, icon: "edit", keys: "E", shortcut: "e", onSelect: () => edit(message) },
         {

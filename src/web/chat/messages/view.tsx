@@ -6,7 +6,7 @@ import { texts } from "../../texts/texts.ts";
 import { otherOf, titleOf } from "../base/conversation-title.ts";
 import { useTitle } from "../base/page-title.ts";
 import { closeConversation } from "../base/routing.ts";
-import { client, me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { useChanges } from "../session/use-changes.ts";
 import { Composer } from "./composer.tsx";
 import { ConversationHeader } from "./header.tsx";
@@ -18,6 +18,7 @@ import { useEditing } from "./use-editing.ts";
 
 /** The conversation of the address. It is live while it is shown. */
 export function ConversationView({ id }: { id: string }) {
+  const { client } = useSession();
   const [conversation, setConversation] = useState<Conversation>();
   useEffect(() => {
     const opened = client.open(id);
@@ -28,6 +29,7 @@ export function ConversationView({ id }: { id: string }) {
 }
 
 function OpenConversation({ conversation }: { conversation: Conversation }) {
+  const { me } = useSession();
   useChanges(conversation);
   useAnnounced(conversation);
   const editing = useEditing(conversation);
@@ -52,15 +54,15 @@ function OpenConversation({ conversation }: { conversation: Conversation }) {
         conversation={conversation}
         title={title}
         editing={editing}
-        onEditLast={() => editing.begin(lastOwn(conversation))}
+        onEditLast={() => editing.begin(lastOwn(conversation, me.value?.id))}
       />
     </section>
   );
 }
 
-function lastOwn({ messages }: Conversation): ChatMessage | undefined {
+function lastOwn({ messages }: Conversation, myId: number | undefined): ChatMessage | undefined {
   return messages.findLast(
-    (message) => message.state === "sent" && message.sender_id === me.value?.id && message.deleted_at === undefined,
+    (message) => message.state === "sent" && message.sender_id === myId && message.deleted_at === undefined,
   );
 }
 

@@ -1,10 +1,9 @@
-import type { Conversation, SentMessage } from "../../../sdk/index.ts";
+import type { ConfabClient, Conversation, SentMessage } from "../../../sdk/index.ts";
 import { kept } from "../../design/kept.ts";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../base/conversation-title.ts";
 import { openConversation } from "../base/routing.ts";
 import { beginningOf } from "../messages/preview.ts";
-import { client } from "../session/session.ts";
 import { isRead } from "./reading.ts";
 
 /** The settings of each person who uses this browser. */
@@ -30,9 +29,9 @@ const LATE_MS = 60_000;
 /**
  * Shows notifications of messages that nobody is looking at. If several tabs show the same one, its tag makes it one.
  */
-export function notifyOfMessages() {
-  client.on("message", (message, conversation) => void showMessage(message, conversation));
-  client.on("conversations", () => void closeOutdated());
+export function notifyOfMessages(client: ConfabClient) {
+  client.on("message", (message, conversation) => void showMessage(client, message, conversation));
+  client.on("conversations", () => void closeOutdated(client));
   client.on("removed", ({ id }) => void closeNotifications(id));
 }
 
@@ -40,10 +39,10 @@ export function notifyOfMessages() {
 let mayBeShown = true;
 
 /** Closes notifications of messages that were read on any device, or that no longer exist. */
-async function closeOutdated() {
+async function closeOutdated(client: ConfabClient) {
   if (!mayBeShown || !client.conversations.isLoaded) return;
   const shown = await shownNotifications();
-  const over = shown.filter(({ data }) => isOutdated(data ?? {}));
+  const over = shown.filter(({ data }) => isOutdated(client, data ?? {}));
   mayBeShown = shown.length > over.length;
   for (const notification of over) notification.close();
 }
@@ -58,7 +57,7 @@ interface About {
 }
 
 /** Whether the message was read, was deleted by retention, or is missing because the database was restored. */
-function isOutdated({ conversationId, messageId, seq, isAdded }: About): boolean {
+function isOutdated(client: ConfabClient, { conversationId, messageId, seq, isAdded }: About): boolean {
   if (isAdded) return false;
   const conversation = client.conversations.items.find(({ id }) => id === conversationId);
   if (!conversation) return false;
@@ -78,8 +77,7 @@ async function shownNotifications(): Promise<readonly Notification[]> {
   return (await worker?.getNotifications()) ?? [];
 }
 
-async function showMessage(message: SentMessage, conversation: Conversation) {
-  const { me } = client;
+async function showMessage({ me }: ConfabClient, message: SentMessage, conversation: Conversation) {
   if (!me || !("Notification" in window) || Notification.permission !== "granted") return;
   const { notify, withText } = notificationSettings(me.id);
   if (notify.value === "off" || message.sender_id === me.id || message.deleted_at) return;
@@ -99,8 +97,7 @@ async function showMessage(message: SentMessage, conversation: Conversation) {
 }
 
 /** Notifies people that they were added to a group. */
-export async function notifyOfGroup(conversation: Conversation) {
-  const { me } = client;
+export async function notifyOfGroup({ me }: ConfabClient, conversation: Conversation) {
   if (!me || !("Notification" in window) || Notification.permission !== "granted") return;
   if (notificationSettings(me.id).notify.value === "off" || (await isRead(conversation.id))) return;
   const options: NotificationOptions = {

@@ -6,6 +6,7 @@ import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
 import { closeDialog, showDetails } from "../base/open-dialog.ts";
 import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { useConversation } from "../session/use-conversation.ts";
 import { useMembers } from "./members.ts";
 import { PeoplePicker } from "./picker.tsx";
@@ -16,6 +17,7 @@ const AT_ONCE = 1000;
 
 /** Adds people to a group. */
 export function AddDialog({ conversationId }: { conversationId: string }) {
+  const { client } = useSession();
   const conversation = useConversation(conversationId, closeDialog);
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const task = useTask();
@@ -27,7 +29,7 @@ export function AddDialog({ conversationId }: { conversationId: string }) {
 
   async function add() {
     if (!conversation || chosen.length === 0) return;
-    if (await task.run(() => addTo(conversationId, chosen))) back();
+    if (await task.run(() => addTo(client, conversationId, chosen))) back();
   }
 
   return (

@@ -2,7 +2,7 @@ import { Dialog } from "../../design/dialog.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { memberTexts } from "../../texts/members.ts";
 import { closeDialog } from "../base/open-dialog.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { useConversation } from "../session/use-conversation.ts";
 import { GroupDetails } from "./group-details.tsx";
 import { HideConversation } from "./hide-conversation.tsx";
@@ -10,6 +10,7 @@ import { PersonCard } from "./person-dialog.tsx";
 
 /** Shows the members of a conversation, and the actions on a group. */
 export function DetailsDialog({ conversationId }: { conversationId: string }) {
+  const { me } = useSession();
   const conversation = useConversation(conversationId, closeDialog);
   const info = conversation?.info;
   const other = info?.participants.find((user) => user.id !== me.value?.id);

@@ -9,14 +9,15 @@ import { texts } from "../../texts/texts.ts";
 import { closeDialog, openDialog, showPerson } from "../base/open-dialog.ts";
 import { closeConversation } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { usePresence } from "../session/presence.ts";
-import { me } from "../session/session.ts";
 import { GroupName } from "./group-name.tsx";
 import { useMembers } from "./members.ts";
 import { PersonLine } from "./person-row.tsx";
 
 /** The name and the members of a group, and a button to leave it. */
 export function GroupDetails({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
+  const { me } = useSession();
   const task = useTask();
   const { members, hasMore, loadMore, reload } = useMembers(conversation);
   const presence = usePresence(members.map((user) => user.id));
@@ -81,7 +82,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
         {members.map((user) => (
           <li key={user.id} class="row row-tight">
             <button type="button" class="row-button" onClick={() => showPerson(user)}>
-              <PersonLine user={user} presence={presence(user.id)} note={noteOn(user, info)} />
+              <PersonLine user={user} presence={presence(user.id)} note={noteOn(user, info, me.value?.id)} />
             </button>
             {isOwner && user.id !== me.value?.id && (
               <IconButton
@@ -108,7 +109,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
   );
 }
 
-function noteOn(user: User, info: ConversationInfo): string {
+function noteOn(user: User, info: ConversationInfo, myId: number | undefined): string {
   if (user.id === info.owner_id) return memberTexts.owner;
-  return user.id === me.value?.id ? memberTexts.you : "";
+  return user.id === myId ? memberTexts.you : "";
 }

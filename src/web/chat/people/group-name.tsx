@@ -8,10 +8,11 @@ import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../base/conversation-title.ts";
 import { useTask } from "../base/task.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 /** The name of a group, with a button to rename it. */
 export function GroupName({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
+  const { me } = useSession();
   const [name, setName] = useState<string>();
   const task = useTask();
   const field = useRef<HTMLInputElement>(null);

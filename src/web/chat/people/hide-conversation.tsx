@@ -6,17 +6,19 @@ import { memberTexts } from "../../texts/members.ts";
 import { closeDialog } from "../base/open-dialog.ts";
 import { closeConversation } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { writeTo } from "./write-to.ts";
 
 /** Hides a 1-on-1 until somebody writes. Nobody can leave one. */
 export function HideConversation({ conversation, other }: { conversation: Conversation; other: User }) {
+  const { client } = useSession();
   const task = useTask();
 
   async function hide() {
     if (!(await task.run(() => conversation.hide()))) return;
     closeDialog();
     closeConversation();
-    toast(memberTexts.hidden, { action: { label: memberTexts.undo, run: () => void writeTo(other) } });
+    toast(memberTexts.hidden, { action: { label: memberTexts.undo, run: () => void writeTo(client, other) } });
   }
 
   return (

@@ -3,10 +3,12 @@ import { Button } from "../../design/button.tsx";
 import { texts } from "../../texts/texts.ts";
 import { FreshLink } from "../invites/fresh-link.tsx";
 import { LinkBox } from "../invites/link-box.tsx";
-import { isSuperuser, registration } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { registration } from "../session/server.ts";
 
 /** Offers a way to invite a second person to the server. */
 export function Invite() {
+  const { isSuperuser } = useSession();
   const [isMade, setMade] = useState(false);
   if (!isSuperuser.value)
     return registration === "open" && !isLocal() ? (

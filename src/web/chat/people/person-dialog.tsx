@@ -8,8 +8,8 @@ import { texts } from "../../texts/texts.ts";
 import { closeDialog, type OpenDialog, openDialog } from "../base/open-dialog.ts";
 import { navigate, pathTo } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { usePresenceOf } from "../session/presence.ts";
-import { me } from "../session/session.ts";
 import { startWith } from "./start-with.ts";
 
 /** Shows a person, with a button to write to them. */
@@ -17,11 +17,12 @@ export function PersonDialog({ user, from }: { user: User; from: OpenDialog | un
   const back = () => {
     openDialog.value = from;
   };
+  const { client, me } = useSession();
   const task = useTask();
   const isMe = user.id === me.value?.id;
   const write = () =>
     task.run(async () => {
-      await startWith([user]);
+      await startWith(client, [user]);
       closeDialog();
     });
   return (

@@ -5,7 +5,7 @@ import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 import { usePresence } from "../session/presence.ts";
-import { directoryOpen } from "../session/session.ts";
+import { directoryOpen } from "../session/server.ts";
 import { Invite } from "./invite.tsx";
 import { PersonLine } from "./person-row.tsx";
 import { usePeople } from "./search.ts";

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../../../sdk/index.ts";
-import { client, connection } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 /** Milliseconds without a key before the server is asked. */
 const DEBOUNCE_MS = 200;
@@ -27,6 +27,7 @@ export interface PeopleSearch {
  * back.
  */
 export function usePeople(text: string): PeopleSearch {
+  const { client, connection } = useSession();
   const [found, setFound] = useState<Found>({ search: "", users: [], total: 0 });
   const [isLoading, setLoading] = useState(true);
   const [fault, setFault] = useState<string>();

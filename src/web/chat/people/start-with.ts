@@ -1,15 +1,14 @@
-import type { User } from "../../../sdk/index.ts";
+import type { ConfabClient, User } from "../../../sdk/index.ts";
 import { toast } from "../../design/toast.tsx";
 import { list } from "../../texts/format.ts";
 import { texts } from "../../texts/texts.ts";
 import { openConversation } from "../base/routing.ts";
-import { client } from "../session/session.ts";
 
 /**
  * Opens the conversation with these people, and creates it if there is none. Several people form a group. Says who gets
  * a request first.
  */
-export async function startWith(users: readonly User[], name?: string): Promise<void> {
+export async function startWith(client: ConfabClient, users: readonly User[], name?: string): Promise<void> {
   const participant_ids = users.map(({ id }) => id);
   const { data, meta } = await client.call("POST", "chat/conversations/", { participant_ids, name });
   const { id, request } = data as { id?: string; request?: unknown };
@@ -18,7 +17,7 @@ export async function startWith(users: readonly User[], name?: string): Promise<
 }
 
 /** Adds people to a group. Says who gets a request first. */
-export async function addTo(conversationId: string, users: readonly User[]): Promise<void> {
+export async function addTo(client: ConfabClient, conversationId: string, users: readonly User[]): Promise<void> {
   const user_ids = users.map(({ id }) => id);
   const { meta } = await client.call("POST", `chat/conversations/${conversationId}/participants/`, { user_ids });
   showRequested(users, requestedOf(meta));

@@ -1,8 +1,7 @@
 import { signal } from "@preact/signals";
-import type { ConversationRequest } from "../../../sdk/index.ts";
+import type { ConfabClient, ConversationRequest } from "../../../sdk/index.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
 
 const PAGE = 50;
 
@@ -13,10 +12,10 @@ export const requests = signal<readonly ConversationRequest[]>([]);
 export const requestCount = signal(0);
 
 /** Follows the requests of the signed-in person. */
-export function followRequests() {
+export function followRequests(client: ConfabClient) {
   client.on("state", (state) => {
     // The server does not send requests again that came while the page was offline.
-    if (state === "online") void load(0);
+    if (state === "online") void load(client, 0);
   });
   client.on("me", (me) => {
     if (me) return;
@@ -45,7 +44,7 @@ function removeRequest(id: string) {
  * Loads a page of requests. After a failure it loads with the next connection; servers of earlier releases have no
  * requests.
  */
-async function load(offset: number) {
+async function load(client: ConfabClient, offset: number) {
   const asker = client.me?.id;
   const page = await client.requests({ limit: PAGE, offset }).catch(() => undefined);
   if (!page || asker !== client.me?.id) return;
@@ -55,17 +54,17 @@ async function load(offset: number) {
   requestCount.value = page.total;
 }
 
-export const loadMoreRequests = () => load(requests.value.length);
+export const loadMoreRequests = (client: ConfabClient) => load(client, requests.value.length);
 
 /** Resolves with the id of the conversation. */
-export async function acceptRequest({ id }: ConversationRequest): Promise<string> {
+export async function acceptRequest(client: ConfabClient, { id }: ConversationRequest): Promise<string> {
   const conversation = await client.acceptRequest(id);
   conversation.close();
   removeRequest(id);
   return conversation.id;
 }
 
-export async function declineRequest({ id }: ConversationRequest): Promise<void> {
+export async function declineRequest(client: ConfabClient, { id }: ConversationRequest): Promise<void> {
   await client.declineRequest(id);
   removeRequest(id);
 }

@@ -8,10 +8,12 @@ import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { openConversation } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { acceptRequest, declineRequest, loadMoreRequests, requestCount, requests } from "./requests.ts";
 
 /** Requests to write to you or to add you to a group, above the conversations. Renders nothing if there are none. */
 export function RequestSection() {
+  const { client } = useSession();
   const shown = requests.value;
   const task = useTask();
   const list = useRef<HTMLUListElement>(null);
@@ -25,13 +27,13 @@ export function RequestSection() {
 
   function accept(request: ConversationRequest) {
     hasAnswered.current = true;
-    void task.run(async () => openConversation(await acceptRequest(request)));
+    void task.run(async () => openConversation(await acceptRequest(client, request)));
   }
 
   function decline(request: ConversationRequest) {
     hasAnswered.current = true;
     void task.run(async () => {
-      await declineRequest(request);
+      await declineRequest(client, request);
       toast(texts.requests.declined);
     });
   }
@@ -75,7 +77,7 @@ export function RequestSection() {
         ))}
       </ul>
       {shown.length < requestCount.value && (
-        <Button wide onClick={() => void loadMoreRequests()}>
+        <Button wide onClick={() => void loadMoreRequests(client)}>
           {texts.design.more}
         </Button>
       )}

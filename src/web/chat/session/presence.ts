@@ -1,10 +1,10 @@
 import { useEffect, useReducer } from "preact/hooks";
 import type { Presence } from "../../../sdk/index.ts";
-import { client, isAway } from "./session.ts";
-import { watch } from "./watching.ts";
+import { useSession } from "./context.ts";
 
 /** Returns the presence of these people, and renders again when it changes. Without a connection it is unknown. */
 export function usePresence(userIds: readonly number[]): (userId: number) => Presence | undefined {
+  const { client, isAway, watch } = useSession();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const shown = userIds.map((userId) => client.presence(userId));
   useEffect(() => {

@@ -1,12 +1,13 @@
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { setUpTexts } from "../../texts/set-up.ts";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 
 /** Creates a first group, which all new people join. */
 export function GroupStep({ onSave, onSkip }: StepProps) {
+  const { client } = useSession();
   const form = useForm(["name"], async ({ name = "" }) => {
     if (name.trim() === "") return onSkip();
     const { data } = await client.call("POST", "admin/conversations/", { name });

@@ -2,7 +2,7 @@ import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { setUpTexts } from "../../texts/set-up.ts";
 import { texts } from "../../texts/texts.ts";
-import { serverName } from "../session/session.ts";
+import { serverName } from "../session/server.ts";
 import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 

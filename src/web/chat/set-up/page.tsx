@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ConfabError } from "../../../sdk/index.ts";
 import { setUpTexts } from "../../texts/set-up.ts";
 import { AccountFrame } from "../account/frame.tsx";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { endSetUp } from "../session/setting-up.ts";
 import { GroupStep } from "./group-step.tsx";
 import { InviteStep } from "./invite-step.tsx";
@@ -20,6 +20,7 @@ const STEPS: readonly { title: string; Step: (props: StepProps) => JSX.Element }
 
 /** Asks the first admin about a new server, one question at a time. Each can be skipped. */
 export function SetUpPage() {
+  const { client } = useSession();
   const [at, setAt] = useState(0);
   const [settings, setSettings] = useState<ServerSettings>();
   useEffect(() => {

@@ -2,12 +2,13 @@ import { ADMIN_ADDRESSES } from "../../addresses.ts";
 import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
 import { Mark } from "../base/mark.tsx";
-import { isSuperuser } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 /** Set by the bundler. */
 declare const CONFAB_VERSION: string;
 
 export function About() {
+  const { isSuperuser } = useSession();
   return (
     <>
       <div class="person-head">

@@ -3,11 +3,11 @@ import { Button } from "../../design/button.tsx";
 import { Switch } from "../../design/choice.tsx";
 import { settingsTexts } from "../../texts/settings.ts";
 import { notificationSettings } from "../notifications/notifications.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 /** The browser asks for permission only after a press on the button here. */
 export function Notifications() {
-  const user = me.value;
+  const user = useSession().me.value;
   // Over plain HTTP, browsers have the API but always refuse.
   const isPossible = "Notification" in window && isSecureContext;
   const [permission, setPermission] = useState(() => (isPossible ? Notification.permission : "missing"));

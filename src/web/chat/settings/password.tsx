@@ -4,9 +4,10 @@ import { FormMessage, useForm } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";
 import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
-import { client, me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 export function Password() {
+  const { client, me } = useSession();
   const form = useForm(["old_password", "password"], async ({ old_password = "", password = "" }, element) => {
     await client.changePassword(old_password, password);
     element.reset();

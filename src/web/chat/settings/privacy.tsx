@@ -6,12 +6,13 @@ import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
 import { settingsTexts } from "../../texts/settings.ts";
 import { useTask } from "../base/task.ts";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 const WHO: readonly MayAddMe[] = ["everybody", "shared", "nobody"];
 
 /** Asks who can message you or add you to a group without a request. */
 export function Privacy() {
+  const { client } = useSession();
   const [who, setWho] = useState<MayAddMe>();
   const task = useTask();
 

@@ -6,9 +6,10 @@ import { FormMessage, useForm } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";
 import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
-import { client, me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 export function Profile() {
+  const { client, me } = useSession();
   const user = me.value;
   const [first, setFirst] = useState(user?.first_name ?? "");
   const [last, setLast] = useState(user?.last_name ?? "");

@@ -8,10 +8,11 @@ import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
 import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { browserOf, isPhone } from "./browsers.ts";
 
 export function Sessions() {
+  const { client } = useSession();
   const [sessions, setSessions] = useState<readonly SessionInfo[]>();
   const [fault, setFault] = useState<string>();
 

@@ -4,10 +4,11 @@ import { Icon } from "../../design/icon.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { client, connection, isAway, keepsNothing } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 /** Says that the page is offline and when it tries again. Screen readers also hear when it is back. */
 export function ConnectionBanner() {
+  const { client, connection, isAway, keepsNothing } = useSession();
   const { state, retryAt } = connection.value;
   const isShown = isAway.value;
   const wasShown = useRef(false);
@@ -47,6 +48,7 @@ const Stopped = () => (
 );
 
 function NotKept() {
+  const { keepsNothing } = useSession();
   return (
     <div class="banner">
       <Icon name="warning" />

@@ -7,7 +7,8 @@ import { openDialog, startConversation } from "../base/open-dialog.ts";
 import { useTitle } from "../base/page-title.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
-import { client, directoryOpen } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { directoryOpen } from "../session/server.ts";
 
 /** The page without an open conversation. */
 export function Home() {
@@ -58,6 +59,7 @@ const Alone = () => (
 );
 
 function useConversations(): boolean {
+  const { client } = useSession();
   const [has, setHas] = useState(client.conversations.items.length > 0);
   useEffect(() => client.on("conversations", () => setHas(client.conversations.items.length > 0)), []);
   return has;

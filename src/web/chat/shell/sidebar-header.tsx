@@ -8,9 +8,11 @@ import { signOut } from "../account/sign-out.ts";
 import { Mark } from "../base/mark.tsx";
 import { openDialog, startConversation } from "../base/open-dialog.ts";
 import { navigate, pathTo } from "../base/routing.ts";
-import { isSuperuser, me, serverName } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { serverName } from "../session/server.ts";
 
 export function SidebarHeader() {
+  const { client, me, isSuperuser } = useSession();
   const user = me.value;
   if (!user) return null;
   return (
@@ -35,7 +37,7 @@ export function SidebarHeader() {
               openDialog.value = { kind: "keys" };
             },
           },
-          { label: texts.shell.signOut, icon: "sign-out", onSelect: () => void signOut() },
+          { label: texts.shell.signOut, icon: "sign-out", onSelect: () => void signOut(client) },
         ]}
       />
     </header>

@@ -1,12 +1,12 @@
-import { audit } from "./admin/audit.ts";
-import { conversations } from "./admin/conversations.ts";
-import { bytes, moments } from "./admin/format.ts";
-import { invites } from "./admin/invites.ts";
-import { limits } from "./admin/limits.ts";
-import { overview } from "./admin/overview.ts";
-import { settings } from "./admin/settings.ts";
-import { users } from "./admin/users.ts";
-import { ago, numbers } from "./format.ts";
+import { ago, numbers } from "../format.ts";
+import { audit } from "./audit.ts";
+import { conversations } from "./conversations.ts";
+import { bytes, moments } from "./format.ts";
+import { invites } from "./invites.ts";
+import { limits } from "./limits.ts";
+import { overview } from "./overview.ts";
+import { settings } from "./settings.ts";
+import { users } from "./users.ts";
 
 /** The texts of the admin panel, from a file for each noun. The chat does not load them. */
 export const adminTexts = {
