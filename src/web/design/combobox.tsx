@@ -74,7 +74,7 @@ export function Combobox<T>(props: ComboboxProps<T>) {
         onScroll={(event) => onScroll?.(event.currentTarget)}
       >
         {items.map((item) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the text field above hears the keys, as in every combobox
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the text field above handles the keys, as in every combobox
           <div
             key={keyOf(item)}
             id={idOf(item)}

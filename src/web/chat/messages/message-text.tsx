@@ -43,7 +43,7 @@ function drawn(block: Block, dir: "auto" | undefined): ComponentChildren {
 function CodeBlock({ language, text }: { language: string; text: string }) {
   return (
     // Code runs from left to right, and the keyboard can scroll it.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach it to scroll
     <pre dir="ltr" tabIndex={0}>
       {language === "" ? null : <span class="code-language">{language}</span>}
       <code>{text}</code>

@@ -52,7 +52,7 @@ export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
           ))}
         </ul>
       </nav>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than the page is scrolled with the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls a long part */}
       <section class="settings-part" key={shown} tabIndex={0} aria-labelledby="settings-part">
         <header class="settings-head">
           <IconButton
