@@ -29,7 +29,7 @@ const VALUE = /\/:\w+(\??)$/;
 
 /** Builds an address: `/c/:id` and `7` make `/c/7`. */
 export const buildAddress = (pattern: string, value?: string | number) =>
-  pattern.replace(VALUE, value === undefined ? "" : `/${value}`);
+  pattern.replace(VALUE, () => (value === undefined ? "" : `/${value}`));
 
 /** Finds the entry of a path, with the value in it. A trailing slash makes no difference. */
 export function readAddress<Name extends string>(

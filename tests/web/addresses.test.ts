@@ -23,6 +23,10 @@ describe("an address", () => {
     expect(buildAddress(ADMIN_ADDRESSES[name], value)).toBe(path);
   });
 
+  test("takes its value as it is", () => {
+    expect(buildAddress(CHAT_ADDRESSES.conversation, "$&")).toBe("/c/$&");
+  });
+
   test("may end with a slash", () => {
     expect(readAddress(CHAT_ADDRESSES, "/settings/")).toEqual({ name: "settings", value: undefined });
     expect(readAddress(CHAT_ADDRESSES, "/c/7/")).toEqual({ name: "conversation", value: "7" });
