@@ -11,15 +11,15 @@ import { takeAdmin } from "./screenshots/admin.ts";
 import { register, settle, timezoneId } from "./screenshots/community.ts";
 import { type Face, type Picture, SHOTS, type Shot } from "./screenshots/shots.ts";
 
-// Takes the pictures of docs/images/ and writes docs/images.md: `bun run screenshots`, or of some views only
-// `bun run screenshots group list`, which leaves docs/images.md. Needs PostgreSQL, Redis and Chromium, and the Debian
-// packages fonts-noto-core and fonts-noto-color-emoji, or the pictures have boxes for letters.
+// `bun run screenshots` takes the pictures of docs/images/ and writes docs/images.md. `bun run screenshots group list` takes
+// the pictures of these two views only, and leaves docs/images.md alone. The script needs PostgreSQL, Redis and Chromium.
+// Without the Debian packages fonts-noto-core and fonts-noto-color-emoji the pictures show boxes for some letters.
 
 const ROOT = join(import.meta.dir, "..");
 const IMAGES = join(ROOT, "docs/images");
-/** Colours of a picture: a page has few, and a quarter of the bytes is left. */
+/** The number of colours in a picture. Pages have few, so this saves three quarters of the bytes. */
 const COLOURS = 256;
-/** The port of a newcomer, whose address is in the picture. */
+/** The port of the new server. The default port, because a picture may show its address. */
 const FIRST_PORT = "8000";
 const PATIENCE_MS = 10_000;
 
@@ -28,14 +28,14 @@ const shots = SHOTS.filter(({ name }) => wanted.length === 0 || wanted.includes(
 mkdirSync(IMAGES, { recursive: true });
 
 const community = await settle();
-let empty: TestServer | undefined;
+let fresh: TestServer | undefined;
 let newcomer: Promise<Client> | undefined;
 for (const shot of shots) for (const face of shot.faces) await take(shot, face);
 if (wanted.length === 0) {
   const ofPanel = await takeAdmin(save);
   await Bun.write(join(ROOT, "docs/images.md"), gallery([...SHOTS, ...ofPanel]));
 }
-await empty?.stop();
+await fresh?.stop();
 await community.stop();
 await cleanUpAll();
 const bytes = readdirSync(IMAGES).map((file) => statSync(join(IMAGES, file)).size);
@@ -45,7 +45,8 @@ async function take(shot: Shot, face: Face) {
   await community.unread();
   const { person, url } = await visitorOf(shot);
   const network = await startProxy(Number(url.port));
-  if (shot.as !== "newcomer") url.port = String(network.port);
+  // The address of a new server stays: a picture may show it.
+  if (shot.as !== "founder" && shot.as !== "newcomer") url.port = String(network.port);
   const context = await (await sharedChromium()).newContext({
     ...optionsOf(face),
     baseURL: url.origin,
@@ -70,7 +71,7 @@ async function take(shot: Shot, face: Face) {
       .waitFor();
   await shot.act({ page, face, community, network });
   await page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))");
-  // Nothing is as it is under a pointer.
+  // No element shall look as if the pointer were on it.
   await page.mouse.move(0, 0);
   const png = await page.screenshot({ animations: "disabled", caret: "hide" });
   await save(`${shot.name}-${face}`, png);
@@ -78,10 +79,11 @@ async function take(shot: Shot, face: Face) {
   await network.stop();
 }
 
-/** Who looks, and at which server. */
+/** The person of a shot, if signed in, and the address of their server. */
 async function visitorOf({ as }: Shot): Promise<{ person?: Client; url: URL }> {
+  if (as === "founder") return { url: localUrlOf(await startFresh()) };
   if (as === "newcomer") {
-    newcomer ??= beAlone();
+    newcomer ??= startFresh().then(registerNewcomer);
     const person = await newcomer;
     return { person, url: new URL(person.url) };
   }
@@ -89,11 +91,20 @@ async function visitorOf({ as }: Shot): Promise<{ person?: Client; url: URL }> {
   return as === "nobody" ? { url } : { person: community.people.maya, url };
 }
 
-/** Somebody on a server without anybody else. */
-async function beAlone(): Promise<Client> {
-  empty = await startTestServer("embedded", { PORT: FIRST_PORT }).catch(() => startTestServer("embedded"));
-  const person = await register(empty, "maya");
-  return person.at(person.url.replace("127.0.0.1", "localhost"));
+/** Starts a server without accounts, once. */
+async function startFresh(): Promise<TestServer> {
+  fresh ??= await startTestServer("embedded", { PORT: FIRST_PORT }).catch(() => startTestServer("embedded"));
+  return fresh;
+}
+
+/** Elif sets the server up as its admin, and Maya creates an ordinary account. */
+async function registerNewcomer(server: TestServer): Promise<Client> {
+  await register(server, "elif", { first: true });
+  return (await register(server, "maya")).at(localUrlOf(server).origin);
+}
+
+function localUrlOf({ url }: TestServer): URL {
+  return new URL(url.replace("127.0.0.1", "localhost"));
 }
 
 function optionsOf(face: Face): BrowserContextOptions {
@@ -111,12 +122,12 @@ function withFewerColours(png: Uint8Array): Uint8Array {
   return new Uint8Array(UPNG.encode(UPNG.toRGBA8(image), image.width, image.height, COLOURS));
 }
 
-/** docs/images.md: all pictures, with what is to be seen. */
+/** The text of docs/images.md: all pictures with their text alternatives. */
 function gallery(pictures: readonly Picture[]): string {
   const picture = ({ name, alt }: Picture, face: Face) => {
     const width = face.startsWith("phone") ? 260 : 640;
     return `<img src="images/${name}-${face}.png" width="${width}" alt="${alt} (${face.replace("-", ", ")})">`;
   };
   const parts = pictures.map((one) => `## ${one.alt}\n\n${one.faces.map((face) => picture(one, face)).join("\n")}\n`);
-  return `# What it looks like\n\nMade by \`bun run screenshots\`; the people and what they say are invented.\n\n${parts.join("\n")}`;
+  return `# What it looks like\n\nMade by \`bun run screenshots\`; the people and their messages are invented.\n\n${parts.join("\n")}`;
 }

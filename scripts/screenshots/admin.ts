@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from "../../tests/support/server.ts"
 import { promote } from "../../tests/support/superuser.ts";
 import type { Face, Picture } from "./shots.ts";
 
-/** For how long people chat before the pictures are taken: what the plots show. */
+/** How long people chat before the pictures are taken. The plots show this time. */
 const CHATTING_MS = 3 * 60_000;
 const PEOPLE = [
   ...["Amara Okafor", "Björn Lindqvist", "Chiara Rossi", "Dmitri Volkov", "Elif Yıldız", "Farid Haddad"],
@@ -29,7 +29,7 @@ interface View extends Picture {
   act?(page: Page): Promise<void>;
 }
 
-/** Pictures of the admin panel: two nodes with people on them, who chat for some minutes before. */
+/** Takes the pictures of the admin panel, on two nodes where people have chatted for some minutes. */
 export async function takeAdmin(save: (name: string, png: Uint8Array) => Promise<void>): Promise<Picture[]> {
   const place = await makePlace("redis");
   const settings = { ...place.environment, RATE_LIMIT_USER: "100000/minute" };
@@ -81,7 +81,7 @@ export async function takeAdmin(save: (name: string, png: Uint8Array) => Promise
   const views: View[] = [
     {
       name: "admin-overview",
-      alt: "The server, live",
+      alt: "The live figures of the server",
       path: "/admin",
       faces: ["desktop-light", "desktop-dark", "phone-light"],
     },
@@ -89,7 +89,7 @@ export async function takeAdmin(save: (name: string, png: Uint8Array) => Promise
     { name: "admin-user", alt: "A user", path: user, faces: ["desktop-dark", "phone-light"] },
     {
       name: "admin-confirm",
-      alt: "What a deactivation will do",
+      alt: "The question before an account is deactivated",
       path: user,
       faces: ["desktop-light"],
       async act(page) {
@@ -99,7 +99,7 @@ export async function takeAdmin(save: (name: string, png: Uint8Array) => Promise
     },
     {
       name: "admin-conversation",
-      alt: "A conversation, its messages read",
+      alt: "A conversation and its messages",
       path: `/admin/conversations/${garden.id}`,
       faces: ["desktop-light"],
       async act(page) {
@@ -130,7 +130,7 @@ async function shoot(root: Client, path: string, face: Face, act: View["act"]): 
   });
   await page.waitForSelector(".body, .plots canvas");
   await act?.(page);
-  // The plots are drawn a moment after their canvas is there.
+  // The canvas of a plot appears a moment before the plot itself.
   await Bun.sleep(300);
   const png = await page.screenshot();
   if (faults.length > 0) throw new Error(`${path}: ${faults.join(", ")}`);
@@ -138,7 +138,7 @@ async function shoot(root: Client, path: string, face: Face, act: View["act"]): 
   return png;
 }
 
-/** A new person whose e-mail tells who they are, logged in. */
+/** Creates an account and signs in. The email address has the first name. */
 async function signUp(server: TestServer, name: string): Promise<Client> {
   const [first_name = "", ...rest] = name.split(" ");
   const plain = first_name

@@ -4,26 +4,26 @@ import { startTestServer, type TestServer } from "../../tests/support/server.ts"
 import type { Socket } from "../../tests/support/socket.ts";
 import { type Name, ONLINE, PEOPLE, TALKS, type Talk, type TalkName } from "./people.ts";
 
-/** In the pictures it is early afternoon. */
+/** The hour in the pictures: early afternoon. */
 const HOUR = 14;
 const MINUTE_MS = 60_000;
 
-/** Hours that Maya's clock is ahead of UTC, so that it is afternoon there, whenever the pictures are taken. */
+/** How many hours the clock of Maya is ahead of UTC. It is chosen so that it is afternoon for her at any time of day. */
 const ahead = ((HOUR - new Date().getUTCHours() + 35) % 24) - 11;
-/** Signs are the other way round in these names. */
+/** The name of the time zone of Maya. These names have the opposite sign. */
 export const timezoneId = `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`;
 
-/** A server with people who have talked for some days. */
+/** A server with conversations of some days. */
 export interface Community {
   server: TestServer;
   people: Record<Name, Client>;
-  /** The conversations' ids. */
+  /** The ids of the conversations. */
   talks: Record<TalkName, string>;
-  /** The open sockets of those who are online. */
+  /** The open sockets of the people who are online. */
   sockets: Partial<Record<Name, Socket>>;
-  /** What Maya has begun to write to Rahul: its key and text in the browser's storage. */
+  /** The draft of Maya to Rahul: its key and its text in the storage of the browser. */
   draft: readonly [key: string, text: string];
-  /** What the pictures before have read is unread again. */
+  /** Marks messages that earlier pictures have read as unread again. */
   unread(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function settle(): Promise<Community> {
   const server = await startTestServer("postgres");
   const sql = postgres(server.environment["DATABASE_URL"] ?? "", { max: 1, onnotice: () => {} });
   const joined: Partial<Record<Name, Client>> = {};
-  // One after the other: whose colour is whose depends on it.
+  // One at a time: the colours of people follow from the order of their ids.
   for (const name of Object.keys(PEOPLE) as Name[]) joined[name] = await register(server, name);
   const people = joined as Record<Name, Client>;
   const talks: Partial<Record<TalkName, string>> = {};
@@ -59,18 +59,18 @@ export async function settle(): Promise<Community> {
   };
 }
 
-/** A new account of this person. */
-export async function register(server: TestServer, name: Name): Promise<Client> {
+/** Creates an account for this person and signs in. With `first` the person becomes the admin of a new server. */
+export async function register(server: TestServer, name: Name, entrance: { first?: true } = {}): Promise<Client> {
   const [first_name, last_name] = PEOPLE[name];
   const client = server.visitor();
   const email = `${name}@example.com`;
-  const body = { email, first_name, last_name, password: PASSWORD, password_confirm: PASSWORD };
-  const { status, text } = await client.post("/api/users/register/", body);
+  const body = { email, first_name, last_name, password: PASSWORD, password_confirm: PASSWORD, ...entrance };
+  const { status, text } = await client.post("/api/users/register/", body, { Origin: server.url });
   if (status !== 201) throw new Error(`register: ${text}`);
   return client.logIn(email);
 }
 
-/** The conversation with all that was said. Nothing but a table can say it in the past. */
+/** Creates the conversation with all its messages. Only SQL can date messages in the past. */
 async function hold(people: Record<Name, Client>, talk: Talk, sql: Sql): Promise<string> {
   const { id } = await people.maya.conversation(
     talk.with.map((name) => people[name]),
@@ -88,7 +88,7 @@ async function hold(people: Record<Name, Client>, talk: Talk, sql: Sql): Promise
     created_at: momentOf(daysAgo, clock),
   }));
   const last = rows.at(-1);
-  if (!last) throw new Error("nobody has said anything");
+  if (!last) throw new Error("a conversation has no messages");
   await sql`INSERT INTO messages ${sql(rows)}`;
   await sql`UPDATE conversations SET last_seq = ${last.seq}, last_version = ${last.version},
     oldest_at = ${rows[0]?.created_at ?? null}, updated_at = ${last.created_at} WHERE id = ${id}`;
@@ -101,7 +101,7 @@ async function hold(people: Record<Name, Client>, talk: Talk, sql: Sql): Promise
   return id;
 }
 
-/** @param clock `14:05`, as Maya's says */
+/** @param clock the time on the clock of Maya: `14:05` */
 function momentOf(daysAgo: number, clock: string): Date {
   const [hours = 0, minutes = 0] = clock.split(":").map(Number);
   const there = new Date(Date.now() + ahead * 60 * MINUTE_MS);

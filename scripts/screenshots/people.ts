@@ -1,4 +1,4 @@
-/** Who lives in the pictures. The first one is whose browser is shown. */
+/** The people in the pictures. The first one, Maya, sits at the browser. */
 export const PEOPLE = {
   maya: ["Maya", "Lindqvist"],
   kofi: ["Kofi", "Mensah"],
@@ -13,22 +13,22 @@ export const PEOPLE = {
 
 export type Name = keyof typeof PEOPLE;
 
-/** Who has the chat open too. */
+/** The people beside Maya who have the chat open. */
 export const ONLINE: readonly Name[] = ["kofi", "yuki", "leyla", "elif"];
 
-/** Who, how many days ago and when, in Maya's clock, and what; `edited` and `deleted` as it says. */
+/** A message: its sender, its day and time on the clock of Maya, its text, and its edit or deletion. */
 export type Line = readonly [who: Name, daysAgo: number, clock: string, text: string, then?: "edited" | "deleted"];
 
 export interface Talk {
-  /** Beside Maya. */
+  /** The members beside Maya. */
   with: readonly Name[];
   name?: string;
   lines: readonly Line[];
-  /** So many of the newest Maya has not read. */
+  /** The number of newest messages that Maya has not read. */
   unread?: number;
 }
 
-/** A repair café in an old mill, and those who keep it going. */
+/** The conversations of the people who run a repair café in an old mill. */
 export const TALKS = {
   cafe: {
     with: ["elif", "kofi", "yuki", "tomas", "anneke", "rahul"],

@@ -2,36 +2,39 @@ import type { Page } from "playwright-core";
 import type { TcpProxy } from "../../tests/support/proxy.ts";
 import type { Community } from "./community.ts";
 
-/** How a view is looked at: `desktop-light` is 1280x800, `phone-dark` 390x844. */
+/** The screen and the theme of a picture: `desktop-light` is 1280x800, `phone-dark` 390x844. */
 export const FACES = ["desktop-light", "desktop-dark", "phone-light", "phone-dark"] as const;
 export type Face = (typeof FACES)[number];
 
-/** Where a picture is taken. */
+/** The page that a picture is taken of, and its surroundings. */
 export interface Stage {
   page: Page;
   face: Face;
   community: Community;
-  /** The page's only way to the server, which can be cut. */
+  /** The only connection of the page to the server. A shot can cut it. */
   network: TcpProxy;
 }
 
-/** A view that is pictured. */
+/** A view that has pictures. */
 export interface Picture {
-  /** Of the file, before the face. */
+  /** The start of the file name, before the face. */
   name: string;
-  /** What is to be seen, for those who don't. */
+  /** The text alternative of the picture. */
   alt: string;
   faces: readonly Face[];
 }
 
 /** A picture of the chat. */
 export interface Shot extends Picture {
-  /** Whose browser: Maya's, where nothing is said. `newcomer` is the only one on a server of their own. */
-  as?: "nobody" | "newcomer";
+  /**
+   * The person at the browser, Maya by default. `nobody` is signed out. `founder` is the first visitor of a new server, and
+   * `newcomer` is a new person there, whom its admin has let in.
+   */
+  as?: "nobody" | "founder" | "newcomer";
   path: (community: Community) => string;
-  /** What is done with the empty page. */
+  /** Prepares the page before it is loaded. */
   before?: (page: Page) => Promise<void>;
-  /** What is done before the picture; it waits for what shall be in it. */
+  /** Acts on the loaded page, and waits until it shows everything that the picture needs. */
   act: (stage: Stage) => Promise<void>;
 }
 
@@ -40,7 +43,7 @@ const TWO: readonly Face[] = ["desktop-light", "phone-dark"];
 const shows = (page: Page, text: string) => page.getByText(text).first().waitFor();
 const composer = (page: Page) => page.getByRole("textbox", { name: /^Message to/ });
 
-/** The server refuses all messages, as it hardly ever does what the page lets through. */
+/** Refuses every message in the name of the server. A real server hardly ever refuses a message that the page has sent. */
 const refuseAll = (page: Page) =>
   page.routeWebSocket("**/ws/", (socket) => {
     const server = socket.connectToServer();
@@ -52,7 +55,7 @@ const refuseAll = (page: Page) =>
     });
   });
 
-/** All pictures, in the order in which docs/images.md shows them. */
+/** All pictures of the chat, in the order of docs/images.md. */
 export const SHOTS: readonly Shot[] = [
   {
     name: "conversation",
@@ -101,18 +104,20 @@ export const SHOTS: readonly Shot[] = [
     act: ({ page }) => page.getByRole("button", { name: "Sign in" }).waitFor(),
   },
   {
+    name: "set-up",
+    alt: "A new server: its first visitor creates the admin account",
+    faces: ["desktop-light", "phone-light"],
+    as: "founder",
+    path: () => "/",
+    act: ({ page }) => page.getByRole("heading", { name: "Set up this server" }).waitFor(),
+  },
+  {
     name: "first-run",
-    alt: "The first one on a server is told how a second person comes",
+    alt: "The first minute of a new person: no conversations yet, and how to start one",
     faces: ["desktop-light", "phone-light"],
     as: "newcomer",
     path: () => "/",
-    act: ({ page }) =>
-      page
-        .getByText("You are the first one here")
-        .filter({ visible: true })
-        .or(page.getByText("No conversations yet"))
-        .first()
-        .waitFor(),
+    act: ({ page }) => page.getByText("No conversations yet").waitFor(),
   },
   {
     name: "new-conversation",
@@ -130,7 +135,7 @@ export const SHOTS: readonly Shot[] = [
   },
   {
     name: "details",
-    alt: "The people of a group, and what its owner can do",
+    alt: "The members of a group, and the actions of its owner",
     faces: ["desktop-light", "desktop-dark", "phone-light"],
     path: ({ talks }) => `/c/${talks.cafe}`,
     async act({ page }) {
@@ -151,14 +156,14 @@ export const SHOTS: readonly Shot[] = [
   },
   {
     name: "appearance",
-    alt: "Settings: colours, size of text, direction",
+    alt: "Settings: theme, text size, direction",
     faces: ["desktop-dark", "phone-light"],
     path: () => "/settings/appearance",
     act: ({ page }) => page.getByRole("heading", { name: "Appearance" }).waitFor(),
   },
   {
     name: "keys",
-    alt: "Every key of the page on one sheet",
+    alt: "All keyboard shortcuts on one sheet",
     faces: ["desktop-light", "desktop-dark"],
     path: ({ talks }) => `/c/${talks.kofi}`,
     async act({ page }) {
@@ -169,7 +174,7 @@ export const SHOTS: readonly Shot[] = [
   },
   {
     name: "offline",
-    alt: "Without a connection: the page says so, and a message waits to be sent",
+    alt: "Not connected: the page says so, and a message waits to be sent",
     faces: TWO,
     path: ({ talks }) => `/c/${talks.present}`,
     async act({ page, network }) {
@@ -184,7 +189,7 @@ export const SHOTS: readonly Shot[] = [
   },
   {
     name: "failed",
-    alt: "A message that the server refused, with the reason and two ways on",
+    alt: "A message that the server refused, with the reason and two actions",
     faces: ["desktop-light", "phone-dark"],
     path: ({ talks }) => `/c/${talks.tomas}`,
     before: refuseAll,
@@ -205,10 +210,10 @@ export const SHOTS: readonly Shot[] = [
       await shows(page, "درست شد");
     },
   },
-  // These add to what was said, and are the last for that.
+  // These shots send messages, so they come last.
   {
     name: "joining",
-    alt: "Who joins a group and what it is called now stand between the messages",
+    alt: "Notices between the messages: somebody joined, and the group has a new name",
     faces: ["phone-light"],
     path: ({ talks }) => `/c/${talks.cafe}`,
     async act({ page, community: { people, talks } }) {
@@ -238,7 +243,7 @@ export const SHOTS: readonly Shot[] = [
   },
 ];
 
-/** Kofi begins to type. */
+/** Lets Kofi type. */
 async function type({ sockets, talks }: Community) {
   const socket = sockets.kofi;
   const conversation_id = talks.kofi;

@@ -1,20 +1,28 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { version } from "../../package.json";
-import type { WebFile } from "./files.ts";
+import { CHAT_ADDRESSES } from "./addresses.ts";
+
+/** A file of the web client as browsers receive it. */
+export interface WebFile {
+  /** The path of its address: `/assets/index-1a2b3c4d.js`. Pages have `/chat/index.html` and the like. */
+  path: string;
+  type: string;
+  bytes: Uint8Array;
+}
 
 const HERE = import.meta.dir;
 
-/** One HTML file a page; what they share is in chunks of its own. */
+/** Each page has an HTML file. Code that both use is in chunks of its own. */
 const PAGES = ["chat/index.html", "admin/index.html"];
 
-/** The page that the worker keeps, as it is bundled and as it is asked for. */
-const KEPT = { file: "/chat/index.html", address: "/" };
+/** The page that the service worker keeps: its file and its address. */
+const KEPT = { file: "/chat/index.html", address: CHAT_ADDRESSES.home };
 
-/** Served under the same path as they have there. */
+/** These files keep their paths. */
 const STATIC = join(HERE, "static");
 
-/** Packages written for React run on Preact. */
+/** Packages for React run on Preact. */
 const REACT: Record<string, string> = {
   react: "preact/compat",
   "react-dom": "preact/compat",
@@ -29,7 +37,7 @@ const reactIsPreact: Bun.BunPlugin = {
   },
 };
 
-/** In the head of every page. The bundler follows all addresses that stand in one, and these are not files of ours to name anew. */
+/** Goes into the head of every page. In the HTML files the bundler would follow and rename these addresses. */
 const HEAD = [
   '<meta name="theme-color" content="#f3f1ed" media="(prefers-color-scheme: light)">',
   '<meta name="theme-color" content="#0c0d11" media="(prefers-color-scheme: dark)">',
@@ -45,7 +53,7 @@ const OPTIONS = {
   minify: true,
 } as const satisfies Partial<Bun.BuildConfig>;
 
-/** Bundles the web client, in some tens of milliseconds. Assets have a hash of their content in their name. */
+/** Bundles the web client in some tens of milliseconds. The names of assets contain a hash of their content. */
 export async function bundleWeb(): Promise<WebFile[]> {
   const pages = await built({
     ...OPTIONS,
@@ -62,14 +70,14 @@ export async function bundleWeb(): Promise<WebFile[]> {
 
 function withHead(file: WebFile, pages: readonly WebFile[]): WebFile {
   if (!file.path.endsWith(".html")) return file;
-  // The client loads this when it starts, and waits for it: a round trip less.
+  // The SDK loads this chunk at its start and waits for it. Preloading saves a round trip.
   const early = file.path === KEPT.file ? pages.filter(({ path }) => path.startsWith("/assets/persistence-")) : [];
   const links = early.map(({ path }) => `<link rel="modulepreload" crossorigin href="${path}">`).join("");
   const html = new TextDecoder().decode(file.bytes).replace("</title>", `</title>${HEAD}${links}`);
   return { ...file, bytes: new TextEncoder().encode(html) };
 }
 
-/** The service worker, which knows the names of all that the page is made of. */
+/** Builds the service worker, which has a list of all files of the page. */
 async function worker(files: readonly WebFile[]): Promise<WebFile> {
   const shell = shellOf(files);
   const parts = shell.map(({ path, bytes }) => `${path} ${Bun.hash(bytes)}`).join("\n");
@@ -88,7 +96,10 @@ async function worker(files: readonly WebFile[]): Promise<WebFile> {
   return script;
 }
 
-/** The kept page and, however far, what is named in it: assets have names that stand nowhere by chance. */
+/**
+ * Returns the kept page and all files that it names, directly or through others. The names of assets are unique enough
+ * to search for.
+ */
 function shellOf(files: readonly WebFile[]): WebFile[] {
   const shell = new Set(files.filter(({ path }) => path === KEPT.file || path.startsWith("/icons/")));
   for (const { type, bytes } of shell) {

@@ -1,19 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { WebFile } from "./bundle.ts";
 
-/** A file of the web client as browsers get it. */
-export interface WebFile {
-  /** Where it is served: `/assets/index-1a2b3c4d.js`. Pages are `/chat/index.html` and the like. */
-  path: string;
-  type: string;
-  bytes: Uint8Array;
-}
+export type { WebFile };
 
-/** Where the build leaves the bundled files. The binary has them beside its modules, under the last name of this path. */
+/**
+ * The folder for the bundled files of a build. The binary has them beside its modules, under the last part of this
+ * path.
+ */
 export const BUNDLED = "dist/web";
 const INDEX = "index.json";
 
-/** The web client: bundled into the binary, or bundled now from its sources. */
+/** Returns the files of the web client: from the binary, or bundled now from the sources. */
 export async function webFiles(): Promise<WebFile[]> {
   if (Bun.isStandaloneExecutable) return readBundled(join(import.meta.dir, basename(BUNDLED)));
   const { bundleWeb } = await import("./bundle.ts");
@@ -25,7 +23,7 @@ function readBundled(folder: string): WebFile[] {
   return index.map(({ path, type }) => ({ path, type, bytes: readFileSync(join(folder, path)) }));
 }
 
-/** Leaves the files in a folder, for the binary to be built with. */
+/** Writes the files to a folder, from which the binary is built. */
 export function writeBundled(folder: string, files: readonly WebFile[]): void {
   for (const { path, bytes } of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });

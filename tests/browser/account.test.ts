@@ -119,7 +119,7 @@ describeInBrowser("an account in the browser", () => {
       "IDBFactory.prototype.open = () => { throw new DOMException('', 'QuotaExceededError'); };",
     );
     await page.reload();
-    await page.waitForSelector(".banner:has-text('keep the page open')");
+    await page.waitForSelector(".banner:has-text('Keep the page open')");
     await page.click(".banner [aria-label='Dismiss']");
     await page.waitForSelector(".banner", { state: "detached" });
     await close();
@@ -146,7 +146,7 @@ describeInBrowser("a page that was open when its session ended", () => {
     await ann.send(id, "sing");
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     const comeIn = async () => {
-      await page.getByLabel("E-mail").fill(bob.user?.email ?? "");
+      await page.getByLabel("Email").fill(bob.user?.email ?? "");
       await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
       await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await message(page, "sing").waitFor();
@@ -183,7 +183,7 @@ describeInBrowser("where people are not listed", () => {
     await page.keyboard.press("n");
     await page.waitForSelector("dialog :text('once you share a conversation')");
     expect(await page.getByText("You are the first one here").count()).toBe(0);
-    expect(await page.getByText("To chat you need").count()).toBe(0);
+    expect(await page.getByText("You need someone").count()).toBe(0);
     expect(faults).toEqual([]);
     await close();
     await server.stop();

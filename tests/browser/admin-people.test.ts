@@ -43,7 +43,7 @@ describeInBrowser("the admin panel lets people in", () => {
     await page.locator(".field-wrong input[name=email]:focus").waitFor();
     await page.fill("dialog input[name=email]", "newa@example.com");
     await page.keyboard.press("Enter");
-    await page.waitForSelector("dialog:has-text('works once and for 7 days')");
+    await page.waitForSelector("dialog:has-text('works once, for 7 days')");
     const url = await linkIn(page);
     expect(url).toStartWith(`${server.url}/password#`);
     await page.locator("dialog button:focus:has-text('Copy link')").waitFor();
@@ -64,13 +64,13 @@ describeInBrowser("the admin panel lets people in", () => {
   test("a password link is made only after the question; it signs the person out and lets them in again", async () => {
     const bob = await server.person("Bobby");
     const { page, faults, close } = await open(`/admin/users/${bob.id}`);
-    await page.click("button:has-text('Make a password link')");
+    await page.click("button:has-text('Create password link')");
     await page.keyboard.press("Escape");
     await page.waitForSelector("dialog", { state: "detached" });
     expect((await newest()).action).not.toBe("reset_link_made");
-    await page.click("button:has-text('Make a password link')");
-    await page.click("dialog button:has-text('Make a password link')");
-    await page.waitForSelector("dialog:has-text('works once and for 24 hours')");
+    await page.click("button:has-text('Create password link')");
+    await page.click("dialog button:has-text('Create password link')");
+    await page.waitForSelector("dialog:has-text('works once, for 24 hours')");
     expect(await seriousFaults(page)).toEqual([]);
     expect((await newest()).action).toBe("reset_link_made");
     expect((await use(await linkIn(page))).status).toBe(200);
@@ -118,7 +118,7 @@ describeInBrowser("the admin panel lets people in", () => {
     const ann = await server.person("Annegret");
     await root.conversation([ann, await server.person("Ben")], "Everybody here");
     const { page, faults, close } = await open("/admin/invites");
-    await page.waitForSelector(".empty:has-text('no invites')");
+    await page.waitForSelector(".empty:has-text('No invites')");
     await page.click("button:has-text('Create invite')");
     await page.fill("dialog input[name=max_uses]", "many");
     await page.click("dialog button:has-text('Create invite')");

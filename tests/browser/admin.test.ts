@@ -87,12 +87,12 @@ describeInBrowser("the admin panel", () => {
     await page.click("dialog button:has-text('Reactivate')");
     await page.waitForSelector("button:has-text('Deactivate')");
 
-    await page.click("button:has-text('Make superuser')");
-    await page.click("dialog button:has-text('Make superuser')");
-    await page.waitForSelector(".badge:text('superuser')");
-    await page.click("button:has-text('Take superuser')");
-    await page.click("dialog button:has-text('Take superuser')");
-    await page.waitForSelector("button:has-text('Make superuser')");
+    await page.click("button:has-text('Make admin')");
+    await page.click("dialog button:has-text('Make admin')");
+    await page.waitForSelector(".badge:text('admin')");
+    await page.click("button:has-text('Remove admin rights')");
+    await page.click("dialog button:has-text('Remove admin rights')");
+    await page.waitForSelector("button:has-text('Make admin')");
 
     await bob.logIn(bob.user?.email ?? "");
     await page.reload();
@@ -264,7 +264,7 @@ describeInBrowser("the admin panel", () => {
     await page.waitForSelector(".plot canvas");
     await page.route("**/api/admin/metrics/**", (route) => route.abort());
     await page.clock.runFor(REFRESH_MS);
-    await page.waitForSelector(".notice-error:has-text('can\\'t be reached')");
+    await page.waitForSelector(".notice-error:has-text('reach the server')");
     await page.waitForSelector(".picture-old .tile-good");
     expect(await page.locator(".plot canvas").count()).toBe(8);
     await page.unroute("**/api/admin/metrics/**");
@@ -337,7 +337,7 @@ describeInBrowser("the admin panel", () => {
     await page.waitForSelector("tbody tr");
     await root.patch(`/api/admin/users/${ann.id}/`, { is_superuser: false });
     await page.click("nav >> text=Limits");
-    await page.waitForSelector("h1:has-text('go on here')");
+    await page.waitForSelector("h1:has-text('use this page')");
     expect(await page.locator("table").count()).toBe(0);
     await close();
   });

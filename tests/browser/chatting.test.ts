@@ -354,7 +354,7 @@ describeInBrowser("two people in two browsers", () => {
     // Nobody has prevented it: the browser goes on, and opens the file.
     expect(await give("dragover")).toBe(false);
     expect(await give("drop")).toBe(false);
-    const said = page.getByRole("status").getByText("Files can’t be sent here");
+    const said = page.getByRole("status").getByText("You can’t send files here");
     await said.waitFor();
     await page.getByRole("button", { name: "Dismiss" }).click();
     await give("paste", "cells of a table");
@@ -388,7 +388,7 @@ describeInBrowser("two people in two browsers", () => {
   test("an address that leads nowhere says so", async () => {
     await meet();
     const page = await show(ann, "/c/00000000-0000-4000-8000-000000000000");
-    await page.getByRole("heading", { name: "There is no such conversation" }).waitFor();
+    await page.getByRole("heading", { name: "Conversation not found" }).waitFor();
     const cid = await server.person();
     const group = await ann.conversation([bob, cid], "Short");
     await page.goto(`/c/${group.id}`);

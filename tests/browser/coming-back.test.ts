@@ -79,7 +79,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await until(() => isInSight(line(page)));
     await missed(page).waitFor({ state: "detached" });
     await page.keyboard.press("?");
-    for (const label of ["To the first new message", "Mark all new messages as read, or stop loading them"])
+    for (const label of ["First new message", "Mark all as read, or stop loading"])
       await page.getByRole("dialog").getByText(label).waitFor();
 
     await page.reload();
@@ -230,8 +230,8 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     const server = { older: "fail" as "fail" | "pass" };
     const { page } = await showWith(server);
     await go(page).click();
-    await missed(page).getByText("The new messages could not be loaded.").waitFor();
-    await page.locator("[data-announcements]").getByText("could not be loaded").waitFor({ state: "attached" });
+    await missed(page).getByText("Couldn’t load the new messages.").waitFor();
+    await page.locator("[data-announcements]").getByText("Couldn’t load").waitFor({ state: "attached" });
     expect(await missed(page).getByRole("progressbar").count()).toBe(0);
     expect(await focused(page)).toBe("Try again");
     expect(await unread()).toBe(NEW);
@@ -241,7 +241,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await until(() => isInSight(line(page)));
     await missed(page).waitFor({ state: "detached" });
     // No other failed request shows its error.
-    expect(await page.getByText("could not be loaded").filter({ visible: true }).count()).toBe(0);
+    expect(await page.getByText("Couldn’t load").filter({ visible: true }).count()).toBe(0);
   });
 
   test("a server that goes away meanwhile is waited for", async () => {

@@ -57,7 +57,7 @@ describeInBrowser("a session that was ended on another device", () => {
     expect(await page.getByRole("button", { name: "Discard" }).count()).toBe(0);
     // Nor when the page is opened once more.
     await page.reload();
-    await page.getByLabel("E-mail").waitFor();
+    await page.getByLabel("Email").waitFor();
     expect(await stored(page)).toEqual([]);
     expect(faults).toEqual([]);
     await close();
@@ -100,7 +100,7 @@ describeInBrowser("a session that was ended on another device", () => {
     await away("not lost");
     expect(await seriousFaults(page)).toEqual([]);
     expect(await has(page, /cache\//)).toBe(false);
-    await page.getByLabel("E-mail").fill(gus.user?.email ?? "");
+    await page.getByLabel("Email").fill(gus.user?.email ?? "");
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await message(page, "not lost").waitFor();

@@ -25,7 +25,7 @@ describeInBrowser("a server without an admin", () => {
     await plain.page.getByLabel("Set-up code").fill("XXXXX-XXXXX");
     await plain.page.getByLabel("First name").fill("Cid");
     await plain.page.getByLabel("Last name").fill("Example");
-    await plain.page.getByLabel("E-mail").fill("cid@example.com");
+    await plain.page.getByLabel("Email").fill("cid@example.com");
     await plain.page.getByLabel("Password", { exact: true }).fill("SecurePass123");
     await plain.page.keyboard.press("Enter");
     await plain.page.getByText("This code is not right.").waitFor();
@@ -39,13 +39,13 @@ describeInBrowser("a server without an admin", () => {
     expect(await page.inputValue("[name=setup_code]")).toBe(code);
     await page.getByLabel("First name").fill("Ann");
     await page.getByLabel("Last name").fill("Example");
-    await page.getByLabel("E-mail").fill("ann@example.com");
+    await page.getByLabel("Email").fill("ann@example.com");
     await page.getByLabel("Password", { exact: true }).fill("SecurePass123");
     await page.getByRole("button", { name: "Create admin account" }).click();
-    await heading(page, "What is your server called?").waitFor();
+    await heading(page, "Name your server").waitFor();
     // Where a question was left open it is asked again.
     await page.reload();
-    await heading(page, "What is your server called?").waitFor();
+    await heading(page, "Name your server").waitFor();
     for (let step = 0; step < 3; step++) await skip(page);
     await heading(page, "Invite your people").waitFor();
     await page.getByRole("button", { name: "Start chatting" }).click();
@@ -66,20 +66,20 @@ describeInBrowser("a server without an admin", () => {
   test("on its own machine needs no code, and an admin who signs in by the form finds the panel at once", async () => {
     const server = await startTestServer("embedded");
     const { page, faults, close } = await openPage(server.visitor(), "/", { viewport: { width: 390, height: 760 } });
-    await page.getByText("You will be its admin.").waitFor();
+    await page.getByText("You become the admin.").waitFor();
     expect(await page.getByLabel("Set-up code").count()).toBe(0);
     await page.getByLabel("First name").fill("Ann");
     await page.getByLabel("Last name").fill("Example");
-    await page.getByLabel("E-mail").fill("ann@example.com");
+    await page.getByLabel("Email").fill("ann@example.com");
     await page.getByLabel("Password", { exact: true }).fill("SecurePass123");
     await page.keyboard.press("Enter");
-    await heading(page, "What is your server called?").waitFor();
+    await heading(page, "Name your server").waitFor();
     expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
     for (let step = 0; step < 3; step++) await skip(page);
     await page.getByRole("button", { name: "Start chatting" }).click();
     await chooseInMenu(page, "Sign out");
     await heading(page, "Sign in to Confab").waitFor();
-    await page.getByLabel("E-mail").fill("ann@example.com");
+    await page.getByLabel("Email").fill("ann@example.com");
     await page.getByLabel("Password", { exact: true }).fill("SecurePass123");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Your menu, Ann Example" }).click();

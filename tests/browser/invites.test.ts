@@ -29,7 +29,7 @@ describeInBrowser("an invite link in the browser", () => {
     await page.getByRole("button", { name: "Details and members" }).click();
     await page.getByRole("button", { name: "Invite by link" }).click();
     await page.getByRole("heading", { name: "Invite to Choir" }).waitFor();
-    await page.getByText("There are no active links.").waitFor();
+    await page.getByText("No active links.").waitFor();
     await page.getByRole("radio", { name: "10 times" }).check();
     await page.getByRole("radio", { name: "1 day" }).check();
     await page.getByRole("button", { name: "Create link" }).click();
@@ -44,7 +44,7 @@ describeInBrowser("an invite link in the browser", () => {
 
     await page.getByRole("button", { name: /^Revoke the link/ }).click();
     await confirm(page, "Revoke");
-    await page.getByText("There are no active links.").waitFor();
+    await page.getByText("No active links.").waitFor();
     expect(await page.getByRole("status", { name: "Invite link" }).count()).toBe(0);
     expect((await server.visitor().get(`/api${pathOf(link).replace("invite", "invites")}/`)).body.data.state).toBe(
       "revoked",
@@ -56,7 +56,7 @@ describeInBrowser("an invite link in the browser", () => {
   test("brings a newcomer into the group with one form, and tells where they are going", async () => {
     const { url } = await invite();
     const { page, faults, close } = await openPage(server.visitor(), pathOf(url));
-    await heading(page, "Ann Tester invites you").waitFor();
+    await heading(page, "Ann Tester invited you").waitFor();
     await page.getByText("Choir", { exact: true }).waitFor();
     await page.getByText("3 people").waitFor();
     expect(await seriousFaults(page)).toEqual([]);
@@ -71,7 +71,7 @@ describeInBrowser("an invite link in the browser", () => {
     const { url } = await invite();
     const eve = await server.person("Eve");
     const { page, faults, close } = await openPage(server.visitor(), pathOf(url));
-    await heading(page, "Ann Tester invites you").waitFor();
+    await heading(page, "Ann Tester invited you").waitFor();
     await register(page, "Eve", eve.user?.email ?? "");
     await page.waitForURL(`**/c/${group}`);
     expect((await server.visitor().get(`/api/invites/${url.split("/").at(-1)}/`)).body.data.conversation).toMatchObject(
@@ -111,9 +111,9 @@ describeInBrowser("an invite link in the browser", () => {
     await page.getByText("The link was revoked.").waitFor();
     expect(await seriousFaults(page)).toEqual([]);
     await page.goto(pathOf(used.url));
-    await page.getByText("reached its maximum uses").waitFor();
+    await page.getByText("used as often as allowed").waitFor();
     await page.goto("/invite/0000000000000000");
-    await heading(page, "There is no such invite").waitFor();
+    await heading(page, "Invite not found").waitFor();
     await page.getByRole("button", { name: "Open the chat" }).click();
     await heading(page, "Create your account on Confab").waitFor();
     await close();

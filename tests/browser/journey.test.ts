@@ -45,7 +45,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
 
     bob = await openPage(server.visitor(), "/");
     await register(bob.page, "Bob", "bob@example.com");
-    await heading(bob.page, "Say hello to somebody").waitFor();
+    await heading(bob.page, "Say hello to someone").waitFor();
     await startConversation(bob.page, ["Ann"]);
     await heading(bob.page, "Ann Example").waitFor();
     // She sits before her empty page all the while.
@@ -98,7 +98,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
   test("a group: made, renamed, the third one removed, the second leaves; the list is in order", async () => {
     const cara = await openPage(server.visitor(), "/");
     await register(cara.page, "Cara", "cara@example.com");
-    await heading(cara.page, "Say hello to somebody").waitFor();
+    await heading(cara.page, "Say hello to someone").waitFor();
     const [a, b, c] = [ann.page, bob.page, cara.page];
 
     await startConversation(b, ["Ann", "Cara"]);
@@ -122,7 +122,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
     await b.getByRole("button", { name: "Remove Cara Example from the group" }).click();
     await confirm(b, "Remove");
     await heading(c, "You are no longer in this conversation").waitFor();
-    await c.getByRole("button", { name: "To the conversations" }).click();
+    await c.getByRole("button", { name: "Back to conversations" }).click();
     await row(c, "The garden").waitFor({ state: "detached" });
     await heading(b, "2 people").waitFor();
 
@@ -143,7 +143,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
     await page.goBack();
     expect(await page.getByText("Hello, dear Ann!").count()).toBe(0);
     await page.goto("/sign-in");
-    await page.getByLabel("E-mail").fill("ann@example.com");
+    await page.getByLabel("Email").fill("ann@example.com");
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await row(page, "Bob Example").click();

@@ -45,13 +45,13 @@ describeInBrowser("without a mouse", () => {
     const { page, faults, close } = await openPage(server.visitor(), "/sign-in");
     const keys = page.keyboard;
     await heading(page, "Sign in to Confab").waitFor();
-    await page.getByLabel("E-mail").waitFor();
-    if ((await focused(page)).name !== "E-mail") await tabTo(page, "E-mail");
+    await page.getByLabel("Email").waitFor();
+    if ((await focused(page)).name !== "Email") await tabTo(page, "Email");
     await keys.type(ann.user?.email ?? "");
     await tabTo(page, "Password");
     await keys.type(PASSWORD);
     await keys.press("Enter");
-    await heading(page, "Say hello to somebody").waitFor();
+    await heading(page, "Say hello to someone").waitFor();
 
     await tabTo(page, "New conversation");
     await keys.press("Enter");

@@ -68,7 +68,7 @@ describeInBrowser("a large group", () => {
     await details(page).click();
     await page.getByRole("button", { name: "Add people" }).click();
     await page.getByRole("combobox").fill(late?.user?.email ?? "");
-    await page.getByText("Nobody found").waitFor();
+    await page.getByText("No one found").waitFor();
     expect(await page.getByRole("option").count()).toBe(0);
     expect(faults).toEqual([]);
     await close();

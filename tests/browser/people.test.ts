@@ -239,7 +239,7 @@ describeInBrowser("people and groups in the browser", () => {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Backspace");
     await answer("Nobod");
-    await page.getByText("Nobody found").waitFor();
+    await page.getByText("No one found").waitFor();
     expect(await page.locator(".chip").allTextContents()).toEqual(["Carla Tester"]);
     await page.keyboard.press("Escape");
 

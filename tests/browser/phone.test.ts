@@ -47,7 +47,7 @@ describeInBrowser("a whole conversation on a phone, by touch", () => {
       const fits = async (view: string) =>
         expect({ view, faults: await page.evaluate(FAULTS) }).toEqual({ view, faults: [] });
 
-      await page.getByLabel("E-mail").fill(ann.user?.email ?? "");
+      await page.getByLabel("Email").fill(ann.user?.email ?? "");
       await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
       await fits("sign-in");
       await page.getByRole("button", { name: "Sign in" }).tap();
@@ -83,7 +83,7 @@ describeInBrowser("a whole conversation on a phone, by touch", () => {
       await page.getByRole("dialog").waitFor();
       await fits("details");
       await page.getByRole("button", { name: "Close" }).tap();
-      await page.getByRole("button", { name: "Back to the conversations" }).tap();
+      await page.getByRole("button", { name: "Back to conversations" }).tap();
       await row(page, "Message deleted").waitFor();
 
       await page.getByRole("button", { name: "New conversation" }).tap();
@@ -157,7 +157,7 @@ describeInBrowser("going back on a narrow screen", () => {
     if (!ann || !bob || !cid) throw new Error("nobody is there");
     for (const other of [bob, cid]) await other.send((await other.conversation([ann])).id, "hello");
     const { page, faults, close } = await openPage(ann, "/settings/about", phone);
-    const back = () => page.getByRole("button", { name: "Back to the conversations" }).tap();
+    const back = () => page.getByRole("button", { name: "Back to conversations" }).tap();
     await page.goto("/");
     for (const name of ["Bob Tester", "Cid Tester", "Bob Tester"]) {
       await row(page, name).tap();
@@ -288,7 +288,7 @@ describeInBrowser("a phone's own parts of the screen", () => {
       expect(await edge(composer(page), "bottom")).toBeLessThanOrEqual(390 - insets.bottom);
     }
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.getByRole("button", { name: "Back to the conversations" }).tap();
+    await page.getByRole("button", { name: "Back to conversations" }).tap();
     await page.getByRole("button", { name: "New conversation" }).tap();
     const start = page.getByRole("button", { name: "Start chat" });
     await start.waitFor();

@@ -21,11 +21,11 @@ describeInBrowser("requests in the browser", () => {
   test("a person who wants to be asked gets a request at once, and their answer makes the conversation", async () => {
     const cid = await server.person("Cid");
     const at = await openPage(cid, "/settings/privacy");
-    await at.page.getByRole("radio", { name: "Nobody" }).check();
+    await at.page.getByRole("radio", { name: "No one" }).check();
     await at.page.getByText("Saved.").waitFor();
     expect(await seriousFaults(at.page)).toEqual([]);
     await at.page.reload();
-    await until(() => at.page.getByRole("radio", { name: "Nobody" }).isChecked());
+    await until(() => at.page.getByRole("radio", { name: "No one" }).isChecked());
 
     const from = await openPage(ann, "/");
     await from.page.getByRole("button", { name: "New conversation" }).first().click();
@@ -34,7 +34,7 @@ describeInBrowser("requests in the browser", () => {
     await from.page.getByRole("button", { name: "Start chat" }).click();
     await from.page.getByText("Request sent to Cid Tester.").waitFor();
 
-    await requests(at.page).getByText("wants to write to you").waitFor();
+    await requests(at.page).getByText("wants to message you").waitFor();
     expect(await seriousFaults(at.page)).toEqual([]);
     await at.page.getByRole("button", { name: "Accept the request from Ann Tester" }).click();
     await at.page.waitForURL("**/c/*");
@@ -86,7 +86,7 @@ describeInBrowser("requests in the browser", () => {
     const hide = async () => {
       await page.getByRole("button", { name: "Details and members" }).click();
       await page.getByRole("button", { name: "Hide this conversation" }).click();
-      await page.getByText("Hidden until somebody writes.").waitFor();
+      await page.getByText("Hidden until someone writes.").waitFor();
       await row(page, "Bob Tester").waitFor({ state: "detached" });
     };
     await hide();

@@ -59,7 +59,7 @@ describeInBrowser("settings in the browser", () => {
       await route.fulfill({ response: await route.fetch({ url, headers: { Cookie: `sessionid=${cara.cookie}` } }) });
     });
     await page.goto(`${plain}/settings/notifications`);
-    await page.getByText("Most want the address to begin with https").waitFor();
+    await page.getByText("Most browsers need an address that begins with https").waitFor();
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await close();
   });

@@ -21,7 +21,7 @@ describeInBrowser("a server that takes its time", () => {
     await page.getByText("Not connected").first().waitFor();
     // Nor does anybody know now who is there.
     await row(page, "Bob Tester").filter({ hasNotText: "online" }).click();
-    await page.getByText("not been opened on this device").waitFor();
+    await page.getByText("not on this device yet").waitFor();
     proxy.state = "pass";
     await message(page, "long ago").waitFor();
     await row(page, "Bob Tester").filter({ hasText: "online" }).waitFor();
@@ -47,7 +47,7 @@ describeInBrowser("a server that takes its time", () => {
     await composer(page).pressSequentially(":smile");
     await lacking;
     await page.evaluate("new Promise((done) => setTimeout(done, 100))");
-    expect(await page.getByText("There is a new version").count()).toBe(0);
+    expect(await page.getByText("A new version").count()).toBe(0);
     await close();
     await proxy.stop();
   });

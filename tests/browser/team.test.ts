@@ -43,17 +43,17 @@ async function setUp(page: Page): Promise<string> {
   expect(await seriousFaults(page)).toEqual([]);
   await page.getByLabel("First name").fill("Ann");
   await page.getByLabel("Last name").fill("Example");
-  await page.getByLabel("E-mail").fill(emailOf("Ann"));
+  await page.getByLabel("Email").fill(emailOf("Ann"));
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Create admin account" }).click();
-  await heading(page, "What is your server called?").waitFor();
+  await heading(page, "Name your server").waitFor();
   await page.getByRole("textbox", { name: "Name" }).fill("Example Team");
   await next(page);
-  await heading(page, "Who may create an account?").waitFor();
+  await heading(page, "Who can create an account?").waitFor();
   expect(await page.getByRole("radio", { name: "People with an invite link" }).isChecked()).toBe(true);
   expect(await seriousFaults(page)).toEqual([]);
   await next(page);
-  await heading(page, "A group for everybody").waitFor();
+  await heading(page, "A group for everyone").waitFor();
   await next(page);
   await heading(page, "Invite your people").waitFor();
   const link = await linkOn(page);
@@ -68,7 +68,7 @@ describeInBrowser("a team of ten", () => {
     const ann = await visit(server, "/");
     const link = await setUp(ann.page);
     expect(link).toStartWith(`${server.url}/invite/`);
-    await ann.page.getByRole("link", { name: /Everybody/ }).click();
+    await ann.page.getByRole("link", { name: /Everyone/ }).click();
     await composer(ann.page).waitFor();
     expect(await ann.page.title()).toContain("Example Team");
 
@@ -79,10 +79,10 @@ describeInBrowser("a team of ten", () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         const [n, name] = next;
         const opened = await visit(server, link, n % 2 === 0 ? {} : PHONE);
-        await heading(opened.page, "Ann Example invites you").waitFor();
+        await heading(opened.page, "Ann Example invited you").waitFor();
         await register(opened.page, name, emailOf(name));
         await opened.page
-          .getByRole("link", { name: /Everybody/ })
+          .getByRole("link", { name: /Everyone/ })
           .first()
           .waitFor();
         others[n] = opened;
@@ -93,7 +93,7 @@ describeInBrowser("a team of ten", () => {
     await say(ann.page, "Welcome all of you");
     for (const { page } of others) {
       await page.goto("/");
-      await page.getByRole("link", { name: /Everybody/ }).click();
+      await page.getByRole("link", { name: /Everyone/ }).click();
       await message(page, "Welcome all of you").waitFor();
     }
     await ann.page.getByRole("button", { name: "Details and members" }).click();
@@ -102,7 +102,7 @@ describeInBrowser("a team of ten", () => {
     // One of them forgets the password. The admin makes a link, which the panel does by this call.
     const bea = await visit(server, "/sign-in");
     await bea.page.getByText("Forgot your password?").click();
-    await bea.page.getByText("Ask an admin of Example Team for a link that sets a new one.").waitFor();
+    await bea.page.getByText("Ask an admin of Example Team for a link to set a new one.").waitFor();
     const { request } = ann.page.context();
     const users = await (await request.get("/api/users/list/?search=Bea")).json();
     const made = await request.post(`/api/admin/users/${users.data[0].id}/reset-link/`);
@@ -111,12 +111,12 @@ describeInBrowser("a team of ten", () => {
     expect(new URL(bea.page.url()).hash).toBe("");
     expect(await seriousFaults(bea.page)).toEqual([]);
     await bea.page.getByLabel("New password", { exact: true }).fill("Another-Pass-77");
-    await bea.page.getByLabel("New password again").fill("Another-Pass-78");
+    await bea.page.getByLabel("Confirm new password").fill("Another-Pass-78");
     await bea.page.keyboard.press("Enter");
     await bea.page.getByText("Passwords do not match.").waitFor();
-    await bea.page.getByLabel("New password again").fill("Another-Pass-77");
+    await bea.page.getByLabel("Confirm new password").fill("Another-Pass-77");
     await bea.page.keyboard.press("Enter");
-    await bea.page.getByRole("link", { name: /Everybody/ }).waitFor();
+    await bea.page.getByRole("link", { name: /Everyone/ }).waitFor();
 
     // A stranger at the same address.
     const stranger = await visit(server, "/register");

@@ -38,7 +38,7 @@ describeInWebkit("the chat in the engine of Safari", () => {
       await type(text);
       await page.press(text === PASSWORD ? keys.enter : "\t");
     }
-    await page.until(`${FOCUSED}.textContent === "Say hello to somebody"`);
+    await page.until(`${FOCUSED}.textContent === "Say hello to someone"`);
     await page.press(keys.control, "k");
     await page.until(DIALOG);
     await type("Bob");

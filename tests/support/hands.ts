@@ -24,7 +24,7 @@ export async function say(page: Page, text: string) {
 export async function register(page: Page, firstName: string, email: string) {
   await page.getByLabel("First name").fill(firstName);
   await page.getByLabel("Last name").fill("Example");
-  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
 }

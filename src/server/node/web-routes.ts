@@ -1,36 +1,12 @@
 import { type Context, Hono } from "hono";
 import { LRUCache } from "lru-cache";
+import { ADMIN_ADDRESSES, CHAT_ADDRESSES } from "../../web/addresses.ts";
 import type { WebFile } from "../../web/files.ts";
 import { Failure } from "../base/failure.ts";
 import type { SessionCookies } from "../features/accounts/session-cookies.ts";
 import { type ServerServices, serverInfoFor } from "../features/server/routes.ts";
 import type { Env } from "../http/env.ts";
 import { answerFile, FOR_EVER, type Served, served } from "../http/served.ts";
-
-/** The addresses of the chat page: it reads from them what to show. */
-const CHAT_PATHS = [
-  "/",
-  "/sign-in",
-  "/register",
-  "/password",
-  "/invite/:code",
-  "/c/:conversationId",
-  "/settings",
-  "/settings/:part",
-];
-
-/** Those of the admin panel. */
-const ADMIN_PATHS = [
-  "/admin",
-  "/admin/users",
-  "/admin/users/:userId",
-  "/admin/conversations",
-  "/admin/conversations/:conversationId",
-  "/admin/invites",
-  "/admin/limits",
-  "/admin/audit",
-  "/admin/settings",
-];
 
 /** Everything comes from here and nothing runs that is not a file of ours: a message can't become code. */
 const PAGE_POLICY = [
@@ -46,7 +22,7 @@ const PAGE_POLICY = [
   "form-action 'self'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  // For the address of the service worker (web/chat/session/worker.ts), which is no text to a browser but a script.
+  // For the address of the service worker (web/chat/shell/worker.ts), which is no text to a browser but a script.
   "trusted-types confab-worker",
 ].join("; ");
 
@@ -91,9 +67,9 @@ export function webRoutes(services: WebServices) {
     return answerFile(c, ready, cache, ", Cookie");
   };
 
-  for (const path of CHAT_PATHS) app.get(path, (c) => page(c, "/chat/index.html"));
+  for (const path of Object.values(CHAT_ADDRESSES)) app.get(path, (c) => page(c, "/chat/index.html"));
   // To all others there is nothing here, whatever the method.
-  for (const path of ADMIN_PATHS)
+  for (const path of Object.values(ADMIN_ADDRESSES))
     app.all(path, async (c) => {
       const found = await services.cookies.find(services.cookies.tokens(c));
       if (!found?.session.isSuperuser || !/^(GET|HEAD)$/.test(c.req.method)) throw new Failure("path_not_found");

@@ -1,21 +1,22 @@
 import { useEffect, useRef } from "preact/hooks";
-import { ErrorBoundary } from "../chat/shell/error-boundary.tsx";
+import { CHAT_ADDRESSES } from "../addresses.ts";
 import { ConfirmLayer } from "../design/confirm.tsx";
-import { ConfirmPasswordLayer } from "../design/confirm-password.tsx";
+import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { Icon, type IconName } from "../design/icon.tsx";
 import { SkipLink } from "../design/skip-link.tsx";
 import { ToastLayer } from "../design/toast.tsx";
 import { TooltipLayer } from "../design/tooltip.tsx";
-import { adminTexts } from "../texts/admin.ts";
-import { isShutOut } from "./api.ts";
-import { Audit } from "./audit.tsx";
+import { adminTexts } from "../texts/admin/texts.ts";
+import { Audit } from "./audit/page.tsx";
+import { isShutOut } from "./base/api.ts";
+import { ConfirmPasswordLayer } from "./base/confirm-password.tsx";
+import { pathOf, route, VIEWS, type View } from "./base/routing.ts";
 import { ConversationPage } from "./conversations/detail.tsx";
 import { Conversations } from "./conversations/list.tsx";
 import { Invites } from "./invites/list.tsx";
-import { Limits } from "./limits.tsx";
-import { Overview } from "./overview/overview.tsx";
-import { pathOf, route, VIEWS, type View } from "./routing.ts";
-import { Settings } from "./settings/settings.tsx";
+import { Limits } from "./limits/page.tsx";
+import { Overview } from "./overview/page.tsx";
+import { Settings } from "./settings/page.tsx";
 import { UserPage } from "./users/detail.tsx";
 import { Users } from "./users/list.tsx";
 
@@ -47,10 +48,10 @@ function Panel() {
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${adminTexts.views[view]} · ${adminTexts.title}`;
-    // Who goes on by keyboard or ear begins at what is new.
+    // People who use a keyboard or a screen reader start at the new view.
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     isFirst.current = false;
-    // On a phone the views stand in a row that is wider than the screen.
+    // On a phone the list of views is wider than the screen.
     document.querySelector(".panel-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [view, id]);
   return (
@@ -58,7 +59,7 @@ function Panel() {
       <SkipLink>{adminTexts.skip}</SkipLink>
       <header class="panel-side">
         <div class="panel-top">
-          <a class="panel-back" href="/">
+          <a class="panel-back" href={CHAT_ADDRESSES.home}>
             <Icon name="back" />
             <span>{adminTexts.backToChat}</span>
           </a>
@@ -109,7 +110,7 @@ function ShutOut() {
     <main class="shut-out">
       <h1>{adminTexts.shutOut.title}</h1>
       <p>{adminTexts.shutOut.text}</p>
-      <a class="button button-primary" href="/">
+      <a class="button button-primary" href={CHAT_ADDRESSES.home}>
         {adminTexts.backToChat}
       </a>
     </main>

@@ -1,7 +1,7 @@
 import { render } from "preact";
-import { applyPreferences } from "../chat/settings/preferences.ts";
+import { applyPreferences } from "../design/preferences.ts";
 import { App } from "./app.tsx";
-import { followAddresses } from "./routing.ts";
+import { followAddresses } from "./base/routing.ts";
 
 applyPreferences();
 followAddresses();

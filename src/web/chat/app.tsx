@@ -1,14 +1,14 @@
 import { ConfirmLayer } from "../design/confirm.tsx";
+import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { ToastLayer } from "../design/toast.tsx";
 import { TooltipLayer } from "../design/tooltip.tsx";
 import { AccountPage } from "./account/page.tsx";
-import { route } from "./routing.ts";
-import { isReady, me } from "./session/session.ts";
-import { isSettingUp } from "./set-up/state.ts";
-import { ErrorBoundary } from "./shell/error-boundary.tsx";
-import { later } from "./shell/later.tsx";
+import { later } from "./base/later.tsx";
+import { route } from "./base/routing.ts";
+import { Starting } from "./base/starting.tsx";
+import { useSession } from "./session/context.ts";
+import { isSettingUp } from "./session/setting-up.ts";
 import { Shell } from "./shell/shell.tsx";
-import { Starting } from "./shell/starting.tsx";
 
 const PasswordPage = later(async () => (await import("./account/password-page.tsx")).PasswordPage, Starting);
 const InvitePage = later(async () => (await import("./invites/page.tsx")).InvitePage, Starting);
@@ -25,8 +25,9 @@ export function App() {
   );
 }
 
-/** Links that were sent to somebody open for them whether they are signed in or not. */
+/** Pages of links from other people open whether you are signed in or not. */
 function Page() {
+  const { isReady, me } = useSession();
   const { page } = route.value;
   if (!me.value && !isReady.value) return <Starting />;
   if (page === "password") return <PasswordPage />;

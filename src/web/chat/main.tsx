@@ -1,45 +1,58 @@
 import { render } from "preact";
+import { connect } from "../../sdk/index.ts";
+import { applyPreferences } from "../design/preferences.ts";
 import { toast } from "../design/toast.tsx";
 import { texts } from "../texts/texts.ts";
+import { followSessionEnd } from "./account/sign-out.ts";
 import { App } from "./app.tsx";
-import { listenForShortcuts } from "./keyboard/shortcuts.ts";
-import { hearDrafts } from "./messages/drafts.ts";
+import { showUnread } from "./base/page-title.ts";
+import { followAddresses } from "./base/routing.ts";
+import { listenForShortcuts } from "./base/shortcuts.ts";
+import { collectNotices } from "./messages/collected-notices.ts";
+import { followDrafts } from "./messages/drafts.ts";
 import { followDays } from "./messages/follow-days.ts";
-import { hearNotices } from "./messages/heard-notices.ts";
 import { notifyOfMessages } from "./notifications/notifications.ts";
-import { tellWhatIsRead } from "./notifications/reading.ts";
-import { showUnread } from "./notifications/title.ts";
-import { noticeAdded } from "./people/added.ts";
-import { hearRequests } from "./requests/requests.ts";
-import { followAddresses } from "./routing.ts";
-import { connection } from "./session/session.ts";
-import { noticeEnd } from "./session/sign-out.ts";
-import { registerWorker } from "./session/worker.ts";
-import { applyPreferences } from "./settings/preferences.ts";
+import { lockReadConversation } from "./notifications/reading.ts";
+import { announceAdded } from "./people/added.ts";
+import { followRequests } from "./requests/requests.ts";
+import { SessionProvider } from "./session/context.ts";
+import { isSignedIn } from "./session/server.ts";
+import { createSession } from "./session/session.ts";
 import { refuseFiles } from "./shell/refused-files.ts";
 import { followVisibleHeight } from "./shell/visible-height.ts";
+import { registerWorker } from "./shell/worker.ts";
+
+const session = createSession(connect({ signedIn: isSignedIn }));
+const { client } = session;
 
 applyPreferences();
 followAddresses();
 followDays();
 listenForShortcuts();
-noticeEnd();
-tellWhatIsRead();
-notifyOfMessages();
-hearNotices();
-hearDrafts();
-hearRequests();
-noticeAdded();
-showUnread();
+followSessionEnd(client);
+lockReadConversation();
+notifyOfMessages(client);
+collectNotices(client);
+followDrafts();
+followRequests(client);
+announceAdded(client);
+showUnread(client);
 refuseFiles();
 followVisibleHeight();
-// A part that is loaded later may be gone from the server since, if that can be reached: it has a new version.
+// A part of the page may be missing on the server because a new version was installed. If the server is reachable,
+// offer a reload.
 addEventListener("unhandledrejection", ({ reason }) => {
   if (!(reason instanceof TypeError) || !/import|module/i.test(reason.message)) return;
-  if (connection.peek().state !== "online") return;
-  toast(texts.shell.outdated, { action: { label: texts.shell.reload, run: () => location.reload() } });
+  if (session.connection.peek().state !== "online") return;
+  toast(texts.shell.outdated, { action: { label: texts.design.reload, run: () => location.reload() } });
 });
 const root = document.getElementById("app");
-if (root) render(<App />, root);
-// After the page, which must not wait for it; without it only being offline is less.
+if (root)
+  render(
+    <SessionProvider value={session}>
+      <App />
+    </SessionProvider>,
+    root,
+  );
+// The page must not wait for the worker. Without one, the page only works less well offline.
 addEventListener("load", () => void registerWorker().catch(reportError));

@@ -1,20 +1,20 @@
 import { Icon } from "./icon.tsx";
 
-/** As many as there are `.avatar-N` in avatar.css. */
+/** The number of `.avatar-N` classes in avatar.css. */
 const COLOURS = 10;
 
 export interface AvatarProps {
-  /** Whose initials; of a group, its name. */
+  /** The source of the initials; for a group, its name. */
   name: string;
-  /** Always the same colour for the same id. */
+  /** Decides the colour. */
   id: number | string;
   group?: boolean;
-  /** A dot that says so, in words too. */
+  /** Adds a dot. The text beside the avatar must say the same. */
   online?: boolean | undefined;
   size?: "s" | "m" | "l";
 }
 
-/** A person as a letter or two. The name stands beside it, so it is hidden from screen readers. */
+/** A person or a group as a coloured shape. The name stands beside it, so screen readers skip it. */
 export function Avatar({ name, id, group = false, online = false, size = "m" }: AvatarProps) {
   const shape = group ? "avatar avatar-group" : "avatar";
   return (
@@ -29,7 +29,7 @@ export function Avatar({ name, id, group = false, online = false, size = "m" }: 
   );
 }
 
-/** The first letters of the first and last word; whole characters as people see them. */
+/** The first letters of the first and last word. Uses graphemes, so that no visible character is cut. */
 function initials(name: string): string {
   const words = name.trim().split(/\s+/);
   const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
@@ -39,7 +39,7 @@ function initials(name: string): string {
 const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const firstCharacter = (text: string) => characters.segment(text)[Symbol.iterator]().next().value?.segment ?? "";
 
-/** Spreads ids that follow each other over the colours (FNV-1a). */
+/** Spreads consecutive ids over the colours (FNV-1a). */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193);

@@ -5,10 +5,10 @@ import { Spinner } from "./spinner.tsx";
 type Native = Omit<ButtonHTMLAttributes, "icon" | "label" | "class">;
 
 export interface ButtonProps extends Native {
-  /** `primary` once on a page at most; `quiet` has no border; `danger` can't be undone. */
+  /** A page has at most one `primary`. `quiet` has no border. `danger` can't be undone. */
   kind?: "primary" | "plain" | "quiet" | "danger";
   icon?: IconName;
-  /** It works: a second press does nothing, and the focus stays. */
+  /** The action is running: a second press does nothing, and the focus stays. */
   busy?: boolean;
   wide?: boolean;
   class?: string;
@@ -37,9 +37,9 @@ export function Button(props: ButtonProps) {
 
 export interface IconButtonProps extends Native {
   icon: IconName;
-  /** Its name, read to those who can't see it and shown beside the pointer. */
+  /** The name for screen readers, also shown as a tooltip. */
   label: string;
-  /** Shown with the label: `Ctrl+K`, as `keysText` writes it. */
+  /** Shown in the tooltip: `Ctrl+K`, in the form of `keysText`. */
   keys?: string | undefined;
   danger?: boolean;
   /** Shown instead of the icon. */

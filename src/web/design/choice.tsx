@@ -9,7 +9,7 @@ export interface ChoiceProps<T extends string> {
   onChange: (value: T) => void;
 }
 
-/** One of a few: radio buttons beside each other. */
+/** A row of radio buttons for one of a few options. */
 export function Choice<T extends string>({ label, hint, options, value, disabled, onChange }: ChoiceProps<T>) {
   const id = useId();
   return (
@@ -40,7 +40,7 @@ export interface SwitchProps {
   onChange: (checked: boolean) => void;
 }
 
-/** On or off, at once. */
+/** A setting that is on or off, and applies at once. */
 export function Switch({ label, hint, checked, disabled, onChange }: SwitchProps) {
   const id = useId();
   return (

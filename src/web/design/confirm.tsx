@@ -6,11 +6,11 @@ import { Dialog } from "./dialog.tsx";
 export interface Question {
   title: string;
   text: string;
-  /** What the button that does it says: "Delete", never "OK". */
+  /** The label of the confirming button: "Delete", never "OK". */
   action: string;
-  /** It can't be undone. */
+  /** The action can't be undone. */
   danger?: boolean;
-  /** Another way to go on, which undoes nothing. */
+  /** The label of another way to go on, which undoes nothing. */
   alternative?: string;
 }
 
@@ -18,13 +18,13 @@ export type Answer = "action" | "alternative" | "cancel";
 
 const asked = signal<(Question & { answer: (answer: Answer) => void }) | undefined>(undefined);
 
-/** Asks before something that can't be undone; resolves with whether to do it. */
+/** Asks before an action that can't be undone. Resolves with whether to do it. */
 export const confirm = async (question: Question): Promise<boolean> => (await ask(question)) === "action";
 
-/** Takes away what is asked: nothing is done. */
+/** Closes the question. The action is not done. */
 export const dismissQuestion = () => asked.peek()?.answer("cancel");
 
-/** As `confirm`, where there is an alternative. */
+/** Like `confirm`, with an alternative. */
 export function ask(question: Question): Promise<Answer> {
   dismissQuestion();
   return new Promise((resolve) => {
@@ -38,7 +38,7 @@ export function ask(question: Question): Promise<Answer> {
   });
 }
 
-/** Stands once in a page, for `confirm`. */
+/** Renders the dialog of `confirm`. A page has it once. */
 export function ConfirmLayer() {
   const question = asked.value;
   if (!question) return null;

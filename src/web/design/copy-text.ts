@@ -1,6 +1,6 @@
 /**
- * Puts a text on the clipboard, also where there is no `navigator.clipboard`, as on pages that came over plain HTTP, and
- * where it is refused.
+ * Copies text to the clipboard. Also works without `navigator.clipboard`, as over plain HTTP, and if the browser
+ * refuses it.
  */
 export async function copyText(text: string): Promise<void> {
   try {
@@ -15,7 +15,7 @@ function copySelected(text: string) {
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "visually-hidden";
-  // Beside an open dialog nothing can be selected.
+  // While a dialog is open, nothing outside of it can be selected.
   (before?.closest("dialog") ?? document.body).append(area);
   area.select();
   document.execCommand("copy");

@@ -5,29 +5,32 @@ import { IconButton } from "./button.tsx";
 
 export interface DialogProps {
   title: string;
-  /** Esc, the cross, or a press beside it. Whoever shows the dialog takes it away then. */
+  /** Called for Escape, the close button, and a press beside the dialog. The caller then stops rendering it. */
   onClose: () => void;
-  /** `side` is a panel at the end of the page; on a phone it, `middle` and `wide` fill it. `top` is for something to type. */
+  /**
+   * `side` is a panel at the end of the page. On a phone `side`, `middle` and `wide` fill the page. `top` is for
+   * typing.
+   */
   shape?: "middle" | "side" | "small" | "top" | "wide";
-  /** There is nothing in it but text: it has the focus itself, so that the arrow keys scroll it. */
+  /** The dialog has only text, so its body gets the focus and arrow keys scroll it. */
   isText?: boolean;
-  /** Buttons below, the one that goes on last. */
+  /** The buttons at the bottom. The confirming one is last. */
   footer?: ComponentChildren;
   children: ComponentChildren;
 }
 
-/** A native dialog: modal, so the focus stays within and goes back to where it was. Shown while it is rendered. */
+/** A native modal dialog, open while it is rendered. The focus stays inside, and returns to where it was. */
 export function Dialog({ title, onClose, shape = "middle", isText, footer, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const titleId = useId();
-  // At once, so that what is typed after the key that opened it is typed into it.
+  // A layout effect, so that the keys after the one that opened the dialog go into it.
   useLayoutEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     if (!dialog) return;
     dialog.showModal();
-    // Its name is read out, unless there is something to type or choose at once.
+    // The focus goes to a field, or else to the title, which screen readers then read.
     (dialog.querySelector<HTMLElement>("[data-autofocus]") ?? heading.current)?.focus();
     return () => {
       dialog.close();

@@ -8,28 +8,28 @@ export interface FieldProps {
   label: string;
   type?: "text" | "email" | "password" | "search";
   hint?: string | undefined;
-  /** What the server says of this field, from its `errors`. */
+  /** The server's `errors` for this field. */
   errors?: readonly string[] | undefined;
-  /** What browsers and password managers fill in here: `current-password`, `given-name` … */
+  /** The content that browsers and password managers fill in: `current-password`, `given-name` … */
   autocomplete?: AutoFill;
   required?: boolean;
   maxLength?: number;
-  /** Which keys a phone shows. */
+  /** The on-screen keyboard of a phone. */
   inputMode?: "numeric";
   readOnly?: boolean;
-  /** What stands in it at first. */
+  /** The initial value. */
   defaultValue?: string | undefined;
   placeholder?: string;
   value?: string;
   onInput?: (value: string) => void;
-  /** In a dialog this one has the focus first. */
+  /** Gets the focus when its dialog opens. */
   autofocusInDialog?: boolean;
   inputRef?: Ref<HTMLInputElement> | undefined;
 }
 
 type AutoFill = NonNullable<InputHTMLAttributes["autoComplete"]>;
 
-/** An input with its label, a hint, and what is wrong with it. A password can be shown. */
+/** An input with a label, a hint and errors. A password has a button that shows it. */
 export function Field(props: FieldProps) {
   const {
     label,
@@ -58,7 +58,7 @@ export function Field(props: FieldProps) {
           {...native}
           id={id}
           ref={inputRef ?? null}
-          // All four take the same attributes; the types ask for one of them.
+          // All four types take the same attributes, but the typings ask for one type.
           type={(isPassword && shown ? "text" : type) as "text"}
           class="field-input"
           aria-invalid={isWrong}

@@ -2,28 +2,28 @@ import { useState } from "preact/hooks";
 import { texts } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
 
-/** A refusal as the SDK and the admin panel throw it. */
+/** An error of the SDK or of the admin panel. */
 interface Refusal extends Error {
   errors?: Record<string, string[]> | undefined;
 }
 
-/** What stands in the fields now. */
+/** The current values of the fields. */
 export const valuesOf = (form: HTMLFormElement): Record<string, string> =>
   Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
 
 export interface FormState {
-  /** To be spread on the `<form>`. */
+  /** Attributes for the `<form>`. */
   props: { noValidate: true; onSubmit: (event: SubmitEvent) => void };
   busy: boolean;
-  /** What the server says of a field. */
+  /** The server's errors for a field. */
   errorsOf: (field: string) => readonly string[] | undefined;
-  /** What is wrong with the whole, when no field is. */
+  /** The error of the form as a whole, if no field has one. */
   message: string | undefined;
 }
 
 /**
- * Sends a form's texts, once at a time. What is refused stands at its field, and the first such field has the focus.
- * @param known the fields that show errors; faults of others are told as the whole's
+ * Sends the values of a form, once at a time. Errors appear at their fields, and the first such field gets the focus.
+ * @param known the fields that show errors; errors of other fields appear as the form's own
  */
 export function useForm(
   known: readonly string[],
@@ -63,7 +63,7 @@ export function useForm(
   };
 }
 
-/** What is wrong with a form as a whole; read out when it comes. */
+/** The error of the form as a whole. Screen readers announce it. */
 export function FormMessage({ text }: { text: string | undefined }) {
   return (
     <div role="alert" class="form-alert">

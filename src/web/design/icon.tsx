@@ -1,6 +1,4 @@
-/*
- * Shapes from Lucide (https://lucide.dev), © 2026 Lucide Icons and Contributors, ISC License; each made one path.
- */
+/* Shapes from Lucide (https://lucide.dev), © 2026 Lucide Icons and Contributors, ISC License; each made one path. */
 const shapes = {
   add: "M5 12h14M12 5v14",
   "arrow-down": "M12 5v14M19 12l-7 7-7-7",
@@ -64,10 +62,10 @@ const shapes = {
 
 export type IconName = keyof typeof shapes;
 
-/** Those that point along the line of text: turned round where it runs from right to left. */
+/** Icons that point along the text. They are mirrored where text runs from right to left. */
 const DIRECTED: ReadonlySet<IconName> = new Set<IconName>(["back", "forward", "send", "sign-out", "retry", "text"]);
 
-/** A picture beside a text or in a button with a label: never the only thing that says something. */
+/** An icon beside a text or in a button with a label. It is never the only information. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class={DIRECTED.has(name) ? "icon icon-directed" : "icon"} viewBox="0 0 24 24" aria-hidden="true">

@@ -4,7 +4,7 @@ const APPLE_NAMES: Record<string, string> = { Mod: "⌘", Alt: "⌥", Shift: "�
 const NAMES: Record<string, string> = { Mod: "Ctrl" };
 const ARROWS: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
 
-/** Keys as they stand on this machine's keyboard: `Mod+K` is `⌘K` or `Ctrl+K`. */
+/** Writes keys as on this machine's keyboard: `Mod+K` is `⌘K` or `Ctrl+K`. */
 export function keysText(keys: string): string {
   const names = APPLE ? APPLE_NAMES : NAMES;
   return keys
@@ -13,26 +13,31 @@ export function keysText(keys: string): string {
     .join(APPLE ? "" : "+");
 }
 
-/** These keys of a Latin keyboard have a letter on another one. */
+/** On other keyboards, these keys of a Latin one may have letters. */
 const SIGNS: Record<string, string> = { Comma: ",", Slash: "/" };
 
-/** What the key is on a Latin keyboard, where the one in use writes another script: Ctrl+K is the same key to a Russian. */
+/**
+ * The key in the same place of a Latin keyboard, if the current one writes another script. So Ctrl+K works on a Russian
+ * keyboard.
+ */
 export function latinKey({ key, code }: KeyboardEvent): string {
   const isForeign = key.length === 1 && /\p{L}/u.test(key) && !/\p{Script=Latin}/u.test(key);
   return isForeign ? (/^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase() ?? SIGNS[code] ?? key) : key;
 }
 
-/** Characters are being composed: keys belong to the input method, the Enter that ends it in Safari too. */
+/**
+ * Whether an input method is composing characters. Its keys belong to it, and in Safari so does the Enter that ends it.
+ */
 export const isComposing = (event: KeyboardEvent) => event.isComposing || event.keyCode === 229;
 
-/** Whether an event is these keys: `Mod+K`, `Alt+ArrowUp`, `?`. `Mod` is ⌘ on Apple's machines, else Ctrl. */
+/** Whether an event matches keys: `Mod+K`, `Alt+ArrowUp`, `?`. `Mod` is ⌘ on Apple's machines, and otherwise Ctrl. */
 export function matchesKeys(event: KeyboardEvent, keys: string): boolean {
   const parts = keys.split("+");
   const key = parts.pop() ?? "";
   const mod = parts.includes("Mod");
   const [wanted, other] = APPLE ? [event.metaKey, event.ctrlKey] : [event.ctrlKey, event.metaKey];
   if (wanted !== mod || other || event.altKey !== parts.includes("Alt")) return false;
-  // A sign that needs Shift on one keyboard needs none on another.
+  // A sign may need Shift on one keyboard and not on another.
   const isSign = key.length === 1 && !/\p{L}/u.test(key);
   if (!isSign && event.shiftKey !== parts.includes("Shift")) return false;
   return latinKey(event).toLowerCase() === key.toLowerCase();

@@ -1,4 +1,7 @@
-/** What had the focus is gone or hidden: who goes on by keyboard or ear would begin at the top again. */
+/**
+ * Whether the focused element is gone or hidden. People who use a keyboard or a screen reader would start at the top
+ * again.
+ */
 export function isFocusLost(): boolean {
   const element = document.activeElement;
   return element === null || element === document.body || !element.checkVisibility();

@@ -13,19 +13,19 @@ export interface MenuItem {
 
 export interface MenuProps extends Pick<IconButtonProps, "icon" | "label" | "class" | "tabIndex" | "buttonRef"> {
   items: readonly MenuItem[];
-  /** What the button shows instead of its icon. */
+  /** Shown in the button instead of its icon. */
   face?: ComponentChildren;
   onToggle?: (open: boolean) => void;
 }
 
-/** A button that opens a list of actions: a native popover beside it, with arrow keys, Home, End and first letters. */
+/** A button that opens a list of actions: a native popover, with arrow keys, Home, End and first letters. */
 export function Menu({ items, onToggle, ...button }: MenuProps) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLDivElement>(null);
   const rows = () => [...(list.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
 
-  // Not when it is opened: its items are drawn after that.
+  // Not in the open event: the items are rendered after it.
   useLayoutEffect(() => {
     if (open) rows()[0]?.focus();
   }, [open]);

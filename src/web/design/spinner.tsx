@@ -1,7 +1,7 @@
-/** Something is under way. Who waits longer than a moment is told in words beside it. */
+/** Shows that work is in progress. For a longer wait, a text must stand beside it. */
 export const Spinner = () => <span class="spinner" aria-hidden="true" />;
 
-/** Where text will stand: grey lines of about its length. */
+/** Grey lines in place of text that is still loading. */
 export function Skeleton({ lines = 3 }: { lines?: number }) {
   return (
     <div class="skeleton" aria-hidden="true">

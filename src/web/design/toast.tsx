@@ -9,7 +9,7 @@ interface Toast {
   isError: boolean;
 }
 
-/** Long enough to read twice; with something to press, longer. */
+/** Milliseconds: enough to read twice, and more with a button. */
 const SHOWN_MS = 6_000;
 const SHOWN_WITH_ACTION_MS = 12_000;
 
@@ -17,7 +17,7 @@ const toasts = signal<readonly Toast[]>([]);
 const said = signal("");
 let lastId = 0;
 
-/** Says something in a corner of the page, and to screen readers; goes by itself. */
+/** Shows a message in a corner of the page, also to screen readers. It disappears by itself. */
 export function toast(text: string, options: { action?: { label: string; run: () => void }; error?: boolean } = {}) {
   const id = ++lastId;
   const shown = toasts.value.filter((other) => other.text !== text).slice(-2);
@@ -25,9 +25,9 @@ export function toast(text: string, options: { action?: { label: string; run: ()
   setTimeout(() => dismiss(id), options.action ? SHOWN_WITH_ACTION_MS : SHOWN_MS);
 }
 
-/** Says something to screen readers only. */
+/** Tells a message to screen readers only. */
 export function announce(text: string) {
-  // The same text again is said again: a change is what is read out.
+  // Screen readers read only changes, so a repeated text gets an invisible one.
   said.value = said.value === text ? `${text}\u00a0` : text;
 }
 
@@ -35,7 +35,7 @@ const dismiss = (id: number) => {
   toasts.value = toasts.value.filter((toast) => toast.id !== id);
 };
 
-/** Stands once in a page, for `toast` and `announce`. */
+/** Renders the messages of `toast` and `announce`. A page has it once. */
 export function ToastLayer() {
   return (
     <>

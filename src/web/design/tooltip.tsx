@@ -4,8 +4,8 @@ const DELAY_MS = 450;
 const GAP = 6;
 
 /**
- * Stands once in a page: shows `data-tip` (and `data-tip-keys`) of what the pointer rests on or the keyboard has focused.
- * The same words are that element's name already, so screen readers are told nothing twice.
+ * Shows the `data-tip` and `data-tip-keys` of the element under the pointer or with the keyboard focus. A page has it
+ * once. The element's name has the same words, so screen readers skip the tooltip.
  */
 export function TooltipLayer() {
   const element = useRef<HTMLDivElement>(null);
@@ -58,7 +58,7 @@ function fill(tip: HTMLElement, { dataset }: HTMLElement) {
   tip.append(key);
 }
 
-/** Below, or above where there is no room. */
+/** Places the tooltip below, or above if there is no room. */
 function place(tip: HTMLElement, owner: HTMLElement) {
   const at = owner.getBoundingClientRect();
   const { width, height } = tip.getBoundingClientRect();

@@ -1,4 +1,6 @@
-/** Put here when it is bundled: a name that changes with the page, and everything that the page is made of. */
+import { buildAddress, CHAT_ADDRESSES, readAddress } from "../addresses.ts";
+
+/** Set by the bundler: a name that changes with the page, and the files of the page. */
 declare const SHELL: { version: string; page: string; files: string[] };
 declare const self: ServiceWorkerGlobalScope;
 
@@ -6,16 +8,19 @@ const PREFIX = "confab-shell-";
 const { version, page: PAGE, files: FILES } = SHELL;
 const CACHE = PREFIX + version;
 
-/** The page's own addresses (http/web.ts); all others are none of the worker's business. */
-const PAGE_PATH = /^\/($|c\/[^/]+\/?$|settings(\/|$)|sign-in\/?$|register\/?$)/;
+/** Whether the kept page can show this path offline. Invites and passwords need the server. */
+function isKeptPath(path: string): boolean {
+  const page = readAddress(CHAT_ADDRESSES, path)?.name;
+  return page !== undefined && page !== "invite" && page !== "password";
+}
 
 self.addEventListener("install", (event) => event.waitUntil(keepShell().then(() => self.skipWaiting())));
 
-/** All or nothing: a page is kept only together with what it needs. What fails here is tried again later. */
+/** Keeps the page only together with all its files. If one fails, the browser installs the worker again later. */
 async function keepShell() {
   const answer = await fetch(PAGE, { cache: "no-cache" });
   const [html, cache] = await Promise.all([answer.clone().text(), caches.open(CACHE)]);
-  // The server has been replaced between this worker and the page.
+  // The server was replaced after this worker was loaded.
   if (!answer.ok || strangersIn(html).length > 0) throw new Error("The page is another one");
   await cache.addAll(FILES);
   await cache.put(PAGE, answer);
@@ -27,7 +32,7 @@ self.addEventListener("activate", (event) => {
       .keys()
       .then((names) => {
         const others = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
-        // The one before stays: a tab that is still open may be of it.
+        // The cache before stays, because an open tab may still use it.
         return Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
       })
       .then(() => self.clients.claim()),
@@ -39,16 +44,19 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (request.mode === "navigate") {
-    if (PAGE_PATH.test(url.pathname)) event.respondWith(page(request));
+    if (isKeptPath(url.pathname)) event.respondWith(page(request));
   } else if (FILES.includes(url.pathname) || url.pathname.startsWith("/assets/")) {
     event.respondWith(caches.match(request).then((known) => known ?? fetch(request)));
   }
 });
 
-/** What a page names that is not among what is kept. */
+/** The assets in a page that the cache does not have. */
 const strangersIn = (html: string) => (html.match(/\/assets\/[^"]+/g) ?? []).filter((file) => !FILES.includes(file));
 
-/** From the server, so that it is never old; as it was kept, while there is none, or not all of it. */
+/**
+ * Returns the page of the server, which is never out of date. If the server or a file of that page is missing, returns
+ * the kept page.
+ */
 async function page(request: Request): Promise<Response> {
   const known = async () => (await caches.open(CACHE)).match(PAGE);
   try {
@@ -61,7 +69,7 @@ async function page(request: Request): Promise<Response> {
   }
 }
 
-/** While nodes are replaced one by one, an old one may be asked for what a new one's page names, and not have it. */
+/** During a rolling restart, an old node may be asked for assets of a new page, and not have them. */
 async function isWhole(page: Response): Promise<boolean> {
   const files = strangersIn(await page.text());
   const has = await Promise.all(files.map((file) => fetch(file).then(({ ok }) => ok)));
@@ -76,10 +84,8 @@ self.addEventListener("notificationclick", (event) => {
 
 async function openConversation(id: string) {
   const tabs = await self.clients.matchAll({ type: "window" });
-  const tab = tabs.find(({ url }) => PAGE_PATH.test(new URL(url).pathname));
-  if (!tab) return void (await self.clients.openWindow(`/c/${id}`));
+  const tab = tabs.find(({ url }) => isKeptPath(new URL(url).pathname));
+  if (!tab) return void (await self.clients.openWindow(buildAddress(CHAT_ADDRESSES.conversation, id)));
   tab.postMessage({ openConversation: id });
   await tab.focus();
 }
-
-export {};

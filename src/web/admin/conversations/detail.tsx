@@ -2,17 +2,17 @@ import { useState } from "preact/hooks";
 import type { AdminConversation, AdminUser } from "../../../protocol/admin.ts";
 import { Button } from "../../design/button.tsx";
 import { toast } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import { act } from "../act.ts";
-import { admin } from "../api.ts";
-import { useLoad } from "../load.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import { act } from "../base/act.ts";
+import { admin } from "../base/api.ts";
+import { useLoad } from "../base/load.ts";
+import { navigate, pathOf } from "../base/routing.ts";
+import { titleOf } from "../parts/conversation-title.ts";
 import { Facts } from "../parts/facts.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Body, Page } from "../parts/page.tsx";
 import { Badges, Person } from "../parts/person.tsx";
-import { navigate, pathOf } from "../routing.ts";
 import { Messages } from "./messages.tsx";
-import { titleOf } from "./title.ts";
 
 const REFRESH_MS = 10_000;
 const MEMBERS_A_PAGE = 100;
@@ -80,7 +80,7 @@ function Remove({ conversation }: { conversation: AdminConversation }) {
   );
 }
 
-/** The first fifty come with the conversation; the others when they are asked for. */
+/** The conversation comes with its first fifty members. The others load on request. */
 function Members({ conversation }: { conversation: AdminConversation }) {
   const [more, setMore] = useState<{ users: AdminUser[]; next: number | null }>();
   const [busy, setBusy] = useState(false);

@@ -1,14 +1,14 @@
 import type { AdminConversation, AdminUser } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import { useLoad } from "../load.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import { useLoad } from "../base/load.ts";
+import { pathOf, route, setQuery } from "../base/routing.ts";
+import { titleOf } from "../parts/conversation-title.ts";
 import { Moment } from "../parts/moment.tsx";
 import { Body, Page } from "../parts/page.tsx";
 import { Pager, pageOf } from "../parts/pager.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
-import { pathOf, route, setQuery } from "../routing.ts";
-import { titleOf } from "./title.ts";
 
 const SIZE = 50;
 const REFRESH_MS = 20_000;
@@ -42,7 +42,7 @@ export function Conversations() {
   );
 }
 
-/** Whose conversations these are, and the way back to all. */
+/** Names the person whose conversations are listed. A press shows all conversations again. */
 function OfPerson({ id }: { id: string }) {
   const { answer } = useLoad<AdminUser>(`users/${encodeURIComponent(id)}/`);
   return (

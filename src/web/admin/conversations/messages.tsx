@@ -3,22 +3,24 @@ import type { AdminConversation } from "../../../protocol/admin.ts";
 import type { Message, MessagePage } from "../../../protocol/messages.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { toast } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import { act } from "../act.ts";
-import { admin } from "../api.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import { act } from "../base/act.ts";
+import { admin } from "../base/api.ts";
 import { Moment } from "../parts/moment.tsx";
 
 const A_PAGE = 50;
 const { conversations: texts } = adminTexts;
 
-/** The newest page below what is shown. Where something lies between, it begins anew: older ones are a press away. */
+/**
+ * Puts the newest page below the shown messages. If there is a gap between them, the list starts over with this page.
+ */
 function withNewest(shown: Message[], page: Message[]): Message[] {
   const first = page[0]?.seq ?? 0;
   const older = shown.filter(({ seq }) => seq < first);
   return older.at(-1)?.seq === first - 1 ? [...older, ...page] : page;
 }
 
-/** What people wrote is private: it is asked for only when the admin says so, and that is written down. */
+/** Messages are private. They load only when the admin asks for them, and the audit log records that. */
 export function Messages({ conversation }: { conversation: AdminConversation }) {
   const [messages, setMessages] = useState<Message[]>();
   const [busy, setBusy] = useState(false);

@@ -4,9 +4,9 @@ import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { texts as chatTexts } from "../../texts/texts.ts";
-import { call } from "../api.ts";
+import { call } from "../base/api.ts";
 import { type Group, GroupField } from "../parts/group-field.tsx";
 import { LinkDialog } from "../parts/link.tsx";
 import { Select } from "../parts/select.tsx";
@@ -14,7 +14,7 @@ import { Select } from "../parts/select.tsx";
 const { invites: texts } = adminTexts;
 const DAY_S = 86_400;
 
-/** How long a link works, in seconds; the empty one has no end. */
+/** How long a link works, in seconds. `null` means without end. */
 const LIVES = ["day", "week", "month", "year", "never"] as const;
 const SECONDS: Record<(typeof LIVES)[number], number | null> = {
   day: DAY_S,
@@ -24,7 +24,7 @@ const SECONDS: Record<(typeof LIVES)[number], number | null> = {
   never: null,
 };
 
-/** Asks what a link is for, and shows it. */
+/** Asks for the group and the limits of a link, creates it, and shows it. */
 export function CreateInvite({ onClose, onCreated }: { onClose: () => void; onCreated: () => Promise<void> }) {
   const [invite, setInvite] = useState<Invite>();
   const [group, setGroup] = useState<Group>();
@@ -33,7 +33,7 @@ export function CreateInvite({ onClose, onCreated }: { onClose: () => void; onCr
     const most = max_uses.trim();
     const body = {
       conversation_id: group?.id ?? null,
-      // Text that is no number goes as it is: the server says what would be right.
+      // Other text goes to the server unchanged, so that the server says what is wrong with it.
       max_uses: /^\d+$/.test(most) ? Number(most) : most || null,
       expires_in: SECONDS[LIVES.find((each) => each === life) ?? "week"],
     };

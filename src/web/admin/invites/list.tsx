@@ -3,13 +3,13 @@ import type { Invite } from "../../../protocol/invites.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { copyText } from "../../design/copy-text.ts";
 import { toast } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import { act } from "../act.ts";
-import { useLoad } from "../load.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import { act } from "../base/act.ts";
+import { useLoad } from "../base/load.ts";
+import { pathOf, route } from "../base/routing.ts";
 import { Moment } from "../parts/moment.tsx";
 import { Body, Page } from "../parts/page.tsx";
 import { Pager, pageOf } from "../parts/pager.tsx";
-import { pathOf, route } from "../routing.ts";
 import { CreateInvite } from "./create.tsx";
 
 const SIZE = 50;

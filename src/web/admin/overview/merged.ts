@@ -1,9 +1,9 @@
 import type { MetricName, MetricSeries, MetricsReport } from "../../../protocol/metrics.ts";
 
-/** As many points as a plot shows; the server keeps no more. */
+/** The number of points in a plot. The server keeps no more. */
 const POINTS = 720;
 
-/** What came before and what is new, in one. The newest point of before may have changed and comes again. */
+/** Joins the earlier report and the new points. The newest earlier point may have changed, so it comes again. */
 export function merged(before: MetricsReport, news: MetricsReport): MetricsReport {
   const from = news.at[0] ?? Number.POSITIVE_INFINITY;
   const kept = before.at.findIndex((moment) => moment >= from);

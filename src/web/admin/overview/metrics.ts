@@ -1,11 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import type { MetricRange, MetricsReport } from "../../../protocol/metrics.ts";
-import { admin } from "../api.ts";
+import { admin } from "../base/api.ts";
 import { merged } from "./merged.ts";
 
 const REFRESH_MS = 5_000;
 
-/** The last hour or day, and what comes every five seconds. What is there stays while the server can't be asked. */
+/**
+ * Loads the metrics of the last hour or day, and new ones every five seconds. Without an answer, the last report stays.
+ */
 export function useMetrics(range: MetricRange): { report: MetricsReport | undefined; error: Error | undefined } {
   const [state, setState] = useState<{ range: MetricRange; report: MetricsReport }>();
   const [error, setError] = useState<Error>();

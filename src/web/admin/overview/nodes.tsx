@@ -1,11 +1,11 @@
 import type { MetricName, MetricsReport } from "../../../protocol/metrics.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { Moment } from "../parts/moment.tsx";
 import { latest } from "./tiles.tsx";
 
 const { overview: texts } = adminTexts;
 
-/** Each node as it is now; those that have ended last. */
+/** The current figures of each node. Nodes that have ended come last. */
 export function Nodes({ report }: { report: MetricsReport }) {
   const nodes = [...report.nodes].sort((a, b) => Number(b.is_alive) - Number(a.is_alive));
   return (

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { lonePoints } from "./lone-points.ts";
 
 type Values = readonly (number | null)[];
@@ -9,27 +9,29 @@ type Values = readonly (number | null)[];
 export interface PlotProps {
   title: string;
   hint: string;
-  /** ms since the epoch. */
+  /** Milliseconds since the epoch. */
   at: readonly number[];
   lines: readonly { id: string; label: string; values: Values }[];
   format: (value: number) => string;
-  /** The numbers are read in powers of two. */
+  /** The axis uses powers of two. */
   isBytes?: boolean | undefined;
-  /** What the axis of time spans, in ms, up to the newest. */
+  /** The span of the time axis in milliseconds. It ends at the newest point. */
   spanMs: number;
   stepMs: number;
 }
 
 const HEIGHT_PX = 150;
-/** How far apart the lines of a grid may be: 1, 2, 5, 10 … from thousandths on, and powers of two. */
+/** The possible distances of grid lines: 1, 2, 5, 10 … from thousandths on, and powers of two. */
 const TENFOLD = Array.from({ length: 42 }, (_, i) => ([1, 2, 5][i % 3] ?? 1) * 10 ** (Math.floor(i / 3) - 3));
 const TWOFOLD = Array.from({ length: 45 }, (_, i) => 2 ** i);
 const LEAST_SPAN_MS = 5 * 60_000;
-/** As many as there are `--plot-N` in overview.css. */
+/** The number of `--plot-N` colours in overview.css. */
 const COLOURS = 6;
 const { overview: texts } = adminTexts;
 
-/** Lines over time. The numbers stand above it: the newest, or those beside the pointer, in all plots at once. */
+/**
+ * Lines over time, with numbers above them. They show the newest point, or in all plots the point under the pointer.
+ */
 export function Plot({ title, hint, at, lines, format, isBytes = false, spanMs, stepMs }: PlotProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
@@ -59,7 +61,7 @@ export function Plot({ title, hint, at, lines, format, isBytes = false, spanMs, 
     draw();
     const sizes = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT_PX }));
     sizes.observe(element);
-    // Its colours were read from the page when it was drawn.
+    // The plot reads its colours from the page only when it is drawn.
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const themes = new MutationObserver(draw);
     themes.observe(document.documentElement, { attributeFilter: ["data-theme", "data-text"] });
@@ -101,7 +103,7 @@ export function Plot({ title, hint, at, lines, format, isBytes = false, spanMs, 
   );
 }
 
-/** The newest sample may not be in yet: the one before it is as good, while nobody points at this very moment. */
+/** The newest sample may not have arrived yet. Unless somebody points at it, the sample before it stands in. */
 function valueAt(values: Values, index: number, stepMs: number, format: (value: number) => string): string {
   const value = values[index] ?? (stepMs > 0 ? values[index - 1] : null);
   return value === null || value === undefined ? "–" : format(value);
@@ -120,7 +122,9 @@ function dataOf(at: readonly number[], lines: PlotProps["lines"]): UPlot.Aligned
   return [[...at], ...lines.map(({ values }) => [...values])];
 }
 
-/** All that is known, but never less than some minutes: what has just begun is no flat line across it all. */
+/**
+ * The range of known points, but at least some minutes. Otherwise the first points would stretch over the whole width.
+ */
 function rangeOf(at: readonly number[], spanMs: number): [number, number] {
   const newest = at.at(-1) ?? Date.now();
   const known = newest - (at[0] ?? newest);
@@ -167,10 +171,10 @@ function optionsFor(element: HTMLElement, count: number, needs: Needs): UPlot.Op
 
 const lonePointsOf = ({ data }: UPlot, series: number) => lonePoints(data[series] ?? []);
 
-/** Room above the highest; a line of nothing but zeros lies at the bottom. */
+/** Leaves room above the highest value. If all values are zero, the line lies at the bottom. */
 const topOf = (most: number | null) => (most ? most * 1.15 : 1);
 
-/** What a colour of the page is here and now, in light or dark. */
+/** Returns the colour of a CSS variable in the current theme. */
 function colourOf(element: HTMLElement, name: string): string {
   const probe = document.createElement("span");
   probe.style.color = `var(${name})`;

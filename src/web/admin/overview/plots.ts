@@ -1,16 +1,16 @@
 import type { MetricName } from "../../../protocol/metrics.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 
 const { overview: texts } = adminTexts;
 
 export interface PlotKind {
   title: string;
-  /** What the numbers are. */
+  /** Says what the numbers measure. */
   hint: string;
   format: (value: number) => string;
   isBytes?: boolean;
   lines: readonly { metric: MetricName; label: string }[];
-  /** The one that stands for the plot where each node has a line. */
+  /** The metric that the plot shows if each node has a line. */
   ofNode: MetricName;
 }
 

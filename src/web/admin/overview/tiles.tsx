@@ -1,12 +1,12 @@
 import type { MetricName, MetricsReport } from "../../../protocol/metrics.ts";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 
 const { overview: texts } = adminTexts;
 
-/** The newest that is known: of the last moment some nodes may not have told yet. */
+/** The newest known value. Some nodes may not have reported the last moment yet. */
 export const latest = (values: readonly (number | null)[]) => values.at(-1) ?? values.at(-2) ?? null;
 
-/** What counts at a glance. */
+/** The most important figures. */
 export function Tiles({ report }: { report: MetricsReport }) {
   const now = (name: MetricName) => latest(report.total[name]);
   const alive = report.nodes.filter((node) => node.is_alive).length;

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** So that not each letter is a question. */
+/** Waits for a pause, so that not every letter sends a request. */
 const PAUSE_MS = 250;
 
-/** What is typed, once there is a pause. */
+/** Returns the text that was typed before the last pause. */
 export function useDelayed(text: string): string {
   const [settled, setSettled] = useState(text);
   useEffect(() => {

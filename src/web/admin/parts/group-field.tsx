@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AdminConversation } from "../../../protocol/admin.ts";
-import { Combobox } from "../../chat/people/combobox.tsx";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
+import { Combobox } from "../../design/combobox.tsx";
 import { Dialog } from "../../design/dialog.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import { titleOf } from "../conversations/title.ts";
-import { useLoad } from "../load.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import { useLoad } from "../base/load.ts";
+import { titleOf } from "./conversation-title.ts";
 import { useDelayed } from "./delayed.ts";
 
 const { groups: texts } = adminTexts;
@@ -20,14 +20,14 @@ export interface Group {
 export interface GroupFieldProps {
   label: string;
   hint: string;
-  /** The text while none is chosen. */
+  /** The text while no group is chosen. */
   none: string;
   group: Group | undefined;
   errors?: readonly string[] | undefined;
   onChange: (group: Group | undefined) => void;
 }
 
-/** One of all groups, or none. */
+/** A field for one group or none. */
 export function GroupField({ label, hint, none, group, errors = [], onChange }: GroupFieldProps) {
   const [isOpen, setOpen] = useState(false);
   return (
@@ -68,7 +68,7 @@ export function GroupField({ label, hint, none, group, errors = [], onChange }: 
 function GroupDialog({ onClose, onChoose }: { onClose: () => void; onChoose: (group: Group) => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  // Enter right after typing takes the first group of the answer that is still to come.
+  // Enter right after typing chooses the first group of the answer that is still on its way.
   const [isEntered, setEntered] = useState(false);
   const search = useDelayed(text.trim());
   const { answer, error, isStale } = useLoad<AdminConversation[]>(

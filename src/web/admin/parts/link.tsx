@@ -4,17 +4,17 @@ import { copyText } from "../../design/copy-text.ts";
 import { Dialog } from "../../design/dialog.tsx";
 import { LocalLinkNote } from "../../design/local-link-note.tsx";
 import { announce } from "../../design/toast.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 
 const { link: texts } = adminTexts;
 
 export interface MadeLink {
   url: string;
-  /** `null`: never. */
+  /** `null` if the link never expires. */
   expires_at: string | null;
 }
 
-/** A link to be sent to somebody, with the ways to take it along. */
+/** A link to send to somebody, with buttons to copy and share it. */
 function LinkBox({ url }: { url: string }) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
@@ -37,7 +37,7 @@ function LinkBox({ url }: { url: string }) {
           {isCopied ? texts.copied : texts.copy}
         </Button>
         {"share" in navigator && (
-          // A person who closes the list of apps has done nothing wrong.
+          // Closing the list of apps is not an error.
           <Button icon="share" onClick={() => void navigator.share({ url }).catch(() => {})}>
             {texts.share}
           </Button>
@@ -55,7 +55,7 @@ export interface LinkDialogProps {
   onClose: () => void;
 }
 
-/** Shows a link that was made just now: nobody can see it again. */
+/** Shows a new link. The server does not show it again. */
 export function LinkDialog({ title, text, link, onClose }: LinkDialogProps) {
   return (
     <Dialog title={title} onClose={onClose} footer={<Button onClick={onClose}>{texts.close}</Button>}>

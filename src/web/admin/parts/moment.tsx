@@ -1,6 +1,6 @@
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 
-/** A time of day or how long ago; the whole of it beside the pointer. */
+/** A time, or how long ago it was. A tooltip has the full time. */
 export function Moment({ at, ago = false }: { at: string | null; ago?: boolean }) {
   if (at === null) return <span class="soft">{adminTexts.never}</span>;
   return (

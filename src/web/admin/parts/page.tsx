@@ -1,19 +1,19 @@
 import type { ComponentChildren } from "preact";
 import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import type { Loaded } from "../load.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import type { Loaded } from "../base/load.ts";
 
 export interface PageProps {
   title: ComponentChildren;
-  /** Where the way back leads, and what it is called. */
+  /** The link above the title. */
   back?: { href: string; label: string };
-  /** Beside the title. */
+  /** Controls beside the title. */
   tools?: ComponentChildren;
   children: ComponentChildren;
 }
 
-/** One view of the panel: its title, and what it holds. */
+/** The frame of a view: its title and its content. */
 export function Page({ title, back, tools, children }: PageProps) {
   return (
     <>
@@ -32,7 +32,7 @@ export function Page({ title, back, tools, children }: PageProps) {
   );
 }
 
-/** What was asked for when it is there; before that grey lines, and above it why it could not be asked again. */
+/** Shows loaded data, or grey lines before the first answer. An error of the last request stands above. */
 export function Body<T>({ loaded, children }: { loaded: Loaded<T>; children: (data: T) => ComponentChildren }) {
   const { answer, error, isStale, reload } = loaded;
   return (

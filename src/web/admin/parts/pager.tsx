@@ -1,13 +1,13 @@
 import type { Success } from "../../../protocol/envelope.ts";
 import { Button } from "../../design/button.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import { setQuery } from "../routing.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import { setQuery } from "../base/routing.ts";
 
-/** From which to which of how many, and on to the others. */
+/** Shows which rows of how many are on this page, and leads to the other pages. */
 export function Pager({ page, size, meta }: { page: number; size: number; meta: Success<unknown>["meta"] }) {
   const total = Number(meta?.["total"] ?? 0);
   const first = page * size;
-  // An address may be older than the list is long.
+  // The address may name a page that the list no longer has.
   const last = Math.max(0, Math.ceil(total / size) - 1);
   const isBeyond = page > last;
   const go = (to: number) => setQuery({ page: to === 0 ? "" : String(to) });
@@ -31,5 +31,5 @@ export function Pager({ page, size, meta }: { page: number; size: number; meta: 
   );
 }
 
-/** The page that the address names. */
+/** The page number in the address, from 0. */
 export const pageOf = (query: URLSearchParams) => Math.max(0, Math.floor(Number(query.get("page")) || 0));

@@ -1,9 +1,9 @@
 import type { AdminUser } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import { pathOf } from "../routing.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import { pathOf } from "../base/routing.ts";
 
-/** Somebody in a list, with the way to all about them. */
+/** A person in a list, with a link to their page. */
 export function Person({ user }: { user: AdminUser }) {
   return (
     <span class="person">
@@ -20,7 +20,7 @@ export function Person({ user }: { user: AdminUser }) {
   );
 }
 
-/** What is special about them, in words. */
+/** Labels for an admin, a deactivated account, and the viewer's own account. */
 export function Badges({ user, isMe = false }: { user: AdminUser; isMe?: boolean }) {
   return (
     <span class="badges">

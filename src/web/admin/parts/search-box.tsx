@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../design/icon.tsx";
-import { setQuery } from "../routing.ts";
+import { setQuery } from "../base/routing.ts";
 
-/** So that not each letter is a question. */
+/** Waits for a pause, so that not every letter sends a request. */
 const PAUSE_MS = 250;
 
-/** Searches as one types; what is searched for stands in the address. `/` goes to it. */
+/** Searches while you type. The text stands in the address, and `/` moves the focus here. */
 export function SearchBox({ label, value }: { label: string; value: string }) {
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);

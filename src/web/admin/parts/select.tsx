@@ -1,13 +1,13 @@
 export interface SelectProps {
   label: string;
-  /** It stands above; otherwise only screen readers have it. */
+  /** Shows the label above. Otherwise only screen readers have it. */
   isLabelShown?: boolean;
   value: string;
   options: readonly { value: string; label: string }[];
   onChange: (value: string) => void;
 }
 
-/** One of several, as the system shows them. */
+/** A native select for one of several options. */
 export function Select({ label, isLabelShown = false, value, options, onChange }: SelectProps) {
   return (
     <label class={isLabelShown ? "select select-label" : "select"}>

@@ -5,9 +5,9 @@ import { Switch } from "../../design/choice.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
-import { adminTexts } from "../../texts/admin.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
 import { texts as chatTexts } from "../../texts/texts.ts";
-import { admin, Cancelled } from "../api.ts";
+import { admin, Cancelled } from "../base/api.ts";
 import { LinkDialog, type MadeLink } from "../parts/link.tsx";
 
 const { add: texts } = adminTexts.users;
@@ -16,7 +16,7 @@ interface Added extends MadeLink {
   user: AdminUser;
 }
 
-/** Makes an account for somebody, and shows the link by which they choose its password. */
+/** Creates an account for somebody and shows the link for choosing a password. */
 export function AddPerson({ onClose, onAdded }: { onClose: () => void; onAdded: () => Promise<void> }) {
   const [added, setAdded] = useState<Added>();
   const [isSuperuser, setSuperuser] = useState(false);

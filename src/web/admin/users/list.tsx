@@ -1,22 +1,22 @@
 import { useState } from "preact/hooks";
 import type { AdminUser } from "../../../protocol/admin.ts";
 import { Button } from "../../design/button.tsx";
-import { adminTexts } from "../../texts/admin.ts";
-import { useLoad } from "../load.ts";
+import { adminTexts } from "../../texts/admin/texts.ts";
+import { useLoad } from "../base/load.ts";
+import { route, setQuery } from "../base/routing.ts";
 import { Moment } from "../parts/moment.tsx";
 import { Body, Page } from "../parts/page.tsx";
 import { Pager, pageOf } from "../parts/pager.tsx";
 import { Badges, Person } from "../parts/person.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
 import { Select } from "../parts/select.tsx";
-import { route, setQuery } from "../routing.ts";
 import { AddPerson } from "./add.tsx";
 
 const SIZE = 50;
 const REFRESH_MS = 20_000;
 const { users: texts } = adminTexts;
 
-/** What the filter asks for, by its name in the address. */
+/** The query of each filter, by the name of the filter in the address. */
 const FILTERS: Record<string, string> = {
   "": "",
   active: "&active=true",

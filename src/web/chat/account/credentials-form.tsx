@@ -2,21 +2,21 @@ import type { ComponentChildren } from "preact";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import type { PatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
-import type { PatientForm } from "./patient-form.ts";
 import { Waiting } from "./waiting.tsx";
 
 export interface CredentialsFormProps {
   form: PatientForm;
-  /** What the button says. */
+  /** The label of the button. */
   action: string;
-  /** A new password is told what is asked of it. */
+  /** Shows the rules for a new password. */
   isNew?: boolean;
-  /** Before e-mail and password. */
+  /** Fields above email and password. */
   children?: ComponentChildren;
 }
 
-/** E-mail, password and a button: how one comes in, for the first time or again. */
+/** A form with email, password and a button, for signing in and for registering. */
 export const CredentialsForm = ({ form, action, isNew = false, children }: CredentialsFormProps) => (
   <form class="form" {...form.props}>
     <FormMessage text={form.message} />

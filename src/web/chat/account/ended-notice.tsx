@@ -2,11 +2,12 @@ import { Button } from "../../design/button.tsx";
 import { confirm } from "../../design/confirm.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
-import { endedElsewhere, unsentLeft } from "../session/sign-out.ts";
+import { useSession } from "../session/context.ts";
+import { endedElsewhere, unsentLeft } from "./sign-out.ts";
 
-/** That the session has ended without being asked to, and what has become of what was not sent. */
+/** Says that the session has ended unexpectedly, and whether messages are still unsent. */
 export function EndedNotice() {
+  const { client } = useSession();
   const left = unsentLeft.value;
   if (!endedElsewhere.value) return null;
 

@@ -1,15 +1,16 @@
 import { signal } from "@preact/signals";
 import { Field } from "../../design/field.tsx";
 import { texts } from "../../texts/texts.ts";
-import { type Route, setUpCode } from "../routing.ts";
-import { firstUser, registration, wasHereBefore } from "../session/session.ts";
+import { pathTo, type Route, setUpCode } from "../base/routing.ts";
+import { firstUser, registration } from "../session/server.ts";
+import { wasHereBefore } from "../session/session.ts";
 import { AccountFrame } from "./frame.tsx";
 import { RegisterForm } from "./register-form.tsx";
 
-/** The choice that somebody pressed. Before that, a newcomer at the server's address is taken for the one who sets it up. */
+/** The choice of the person, if they made one. By default a newcomer at `/` sets up the server. */
 const wanted = signal<boolean | undefined>(setUpCode === undefined ? undefined : true);
 
-/** The first account of a fresh server is to be made. */
+/** Whether the page asks for the first account of a new server. */
 export const isFirstAccount = (page: Route["page"]) =>
   firstUser.value !== "none" && (wanted.value ?? (page === "home" && !wasHereBefore()));
 
@@ -17,23 +18,26 @@ export const wantFirstAccount = () => {
   wanted.value = true;
 };
 
-/** The first account, which becomes admin: on the server's own machine by itself, elsewhere by the code it has printed. */
+/**
+ * Creates the first account, which becomes admin. On the server's own machine no code is needed, elsewhere the printed
+ * one is.
+ */
 export function FirstAccount() {
   const isHere = firstUser.value === "here";
-  const { setUp } = texts;
+  const { first } = texts.account;
   return (
-    <AccountFrame title={setUp.title}>
-      <p class="account-text">{isHere ? setUp.here : setUp.code}</p>
+    <AccountFrame title={first.title}>
+      <p class="account-text">{isHere ? first.here : first.code}</p>
       <RegisterForm
-        action={setUp.create}
+        action={first.create}
         entrance={({ setup_code = "" }) => (isHere ? { first: true } : { setup_code })}
       >
         {(form) =>
           !isHere && (
             <Field
               name="setup_code"
-              label={setUp.codeLabel}
-              hint={setUp.codeHint}
+              label={first.codeLabel}
+              hint={first.codeHint}
               autocomplete="one-time-code"
               required
               defaultValue={setUpCode}
@@ -43,14 +47,14 @@ export function FirstAccount() {
         }
       </RegisterForm>
       <p class="account-other">
-        {isHere ? texts.account.haveAccount : setUp.noCode}{" "}
+        {isHere ? texts.account.haveAccount : first.noCode}{" "}
         <a
-          href={isHere || registration !== "open" ? "/sign-in" : "/register"}
+          href={pathTo(isHere || registration !== "open" ? "sign-in" : "register")}
           onClick={() => {
             wanted.value = false;
           }}
         >
-          {isHere || registration !== "open" ? texts.account.signIn : setUp.without}
+          {isHere || registration !== "open" ? texts.account.signIn : first.without}
         </a>
       </p>
     </AccountFrame>

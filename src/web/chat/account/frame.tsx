@@ -1,16 +1,16 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { isFocusLost } from "../../design/lost-focus.ts";
-import { useTitle } from "../notifications/title.ts";
-import { serverName } from "../session/session.ts";
-import { Mark } from "../shell/mark.tsx";
+import { Mark } from "../base/mark.tsx";
+import { useTitle } from "../base/page-title.ts";
+import { serverName } from "../session/server.ts";
 
-/** A page with one thing to do, before the chat: the server's name, a title, and what there is to do. */
+/** A page before the chat with a single task: the name of the server, a title, and the task. */
 export function AccountFrame({ title, children }: { title: string; children: ComponentChildren }) {
   useTitle(title);
   const heading = useRef<HTMLHeadingElement>(null);
   const first = useRef(title);
-  // The button that led here went with the last page.
+  // The focus was on a button of the page before, which is gone.
   useEffect(() => {
     if (first.current !== title && isFocusLost()) heading.current?.focus();
     first.current = title;

@@ -1,6 +1,7 @@
 import { texts } from "../../texts/texts.ts";
-import { route } from "../routing.ts";
-import { firstUser, registration, serverName, wasHereBefore } from "../session/session.ts";
+import { pathTo, route } from "../base/routing.ts";
+import { firstUser, registration, serverName } from "../session/server.ts";
+import { wasHereBefore } from "../session/session.ts";
 import { EndedNotice } from "./ended-notice.tsx";
 import { FirstAccount, isFirstAccount, wantFirstAccount } from "./first-account.tsx";
 import { AccountFrame } from "./frame.tsx";
@@ -8,8 +9,8 @@ import { RegisterForm } from "./register-form.tsx";
 import { SignInForm } from "./sign-in-form.tsx";
 
 /**
- * Nobody is signed in. The address stays, so that one comes where one wanted to; where it does not say, who was here
- * before signs in and a newcomer registers, or sets a fresh server up.
+ * The page for people who are signed out. The address stays, so that signing in leads to it. At `/`, returning people
+ * sign in and newcomers register or set up a new server.
  */
 export function AccountPage() {
   const { page } = route.value;
@@ -23,7 +24,7 @@ const Register = () => (
     <EndedNotice />
     <RegisterForm />
     <p class="account-other">
-      {texts.account.haveAccount} <a href="/sign-in">{texts.account.signIn}</a>
+      {texts.account.haveAccount} <a href={pathTo("sign-in")}>{texts.account.signIn}</a>
     </p>
     <ClaimNotice />
   </AccountFrame>
@@ -36,7 +37,7 @@ const SignIn = () => (
     <p class="account-other">
       {registration === "open" ? (
         <>
-          {texts.account.noAccount} <a href="/register">{texts.account.register}</a>
+          {texts.account.noAccount} <a href={pathTo("register")}>{texts.account.register}</a>
         </>
       ) : registration === "invite" ? (
         texts.account.byInvite(serverName.value)
@@ -48,13 +49,13 @@ const SignIn = () => (
   </AccountFrame>
 );
 
-/** As long as the server has no admin. */
+/** A way to set up the server, while it has no admin. */
 const ClaimNotice = () =>
   firstUser.value === "none" ? null : (
     <p class="account-other">
-      {texts.account.code.notice}{" "}
+      {texts.account.first.notice}{" "}
       <button type="button" class="link" onClick={wantFirstAccount}>
-        {firstUser.value === "code" ? texts.account.code.enter : texts.setUp.title}
+        {firstUser.value === "code" ? texts.account.first.enter : texts.account.first.title}
       </button>
     </p>
   );

@@ -3,12 +3,14 @@ import { ConfabError } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { usePatientForm } from "../../design/patient-form.ts";
+import { newPasswordTexts } from "../../texts/new-password.ts";
 import { texts } from "../../texts/texts.ts";
-import { navigate, passwordToken } from "../routing.ts";
-import { client, serverName } from "../session/session.ts";
-import { Starting } from "../shell/starting.tsx";
+import { navigate, passwordToken, pathTo } from "../base/routing.ts";
+import { Starting } from "../base/starting.tsx";
+import { useSession } from "../session/context.ts";
+import { serverName } from "../session/server.ts";
 import { AccountFrame } from "./frame.tsx";
-import { usePatientForm } from "./patient-form.ts";
 import { Waiting } from "./waiting.tsx";
 
 interface Whose {
@@ -18,8 +20,9 @@ interface Whose {
   is_new: boolean;
 }
 
-/** Sets a new password by the one-time link that an admin has made. */
+/** Sets a new password by the one-time link from an admin. */
 export function PasswordPage() {
+  const { client } = useSession();
   const [whose, setWhose] = useState<Whose>();
   const [fault, setFault] = useState<ConfabError | undefined>();
   const look = () =>
@@ -30,11 +33,11 @@ export function PasswordPage() {
   useEffect(() => {
     if (passwordToken !== "") void look();
   }, []);
-  if (passwordToken === "") return <Over text={texts.account.newPassword.noToken} />;
-  if (fault?.code === "validation_failed") return <Over text={texts.account.newPassword.ended} />;
+  if (passwordToken === "") return <Over text={newPasswordTexts.noToken} />;
+  if (fault?.code === "validation_failed") return <Over text={newPasswordTexts.ended} />;
   if (fault)
     return (
-      <AccountFrame title={texts.account.newPassword.title}>
+      <AccountFrame title={newPasswordTexts.title}>
         <FormMessage text={fault.message} />
         <div class="form-actions account-actions">
           <Button
@@ -44,7 +47,7 @@ export function PasswordPage() {
               void look();
             }}
           >
-            {texts.invites.tryAgain}
+            {texts.design.tryAgain}
           </Button>
         </div>
       </AccountFrame>
@@ -57,29 +60,29 @@ export function PasswordPage() {
 }
 
 function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
-  const { newPassword } = texts.account;
+  const { client } = useSession();
   const form = usePatientForm(["password", "password_confirm"], async ({ password = "", password_confirm = "" }) => {
     if (password !== password_confirm)
-      throw new ConfabError("validation_failed", newPassword.mismatch, undefined, {
-        password_confirm: [newPassword.mismatch],
+      throw new ConfabError("validation_failed", newPasswordTexts.mismatch, undefined, {
+        password_confirm: [newPasswordTexts.mismatch],
       });
     try {
       const body = { token: passwordToken, password, password_confirm, sign_in: true };
       await client.signInBy("users/password/reset/confirm/", body);
-      navigate("/", { replace: true });
+      navigate(pathTo("home"), { replace: true });
     } catch (error) {
       if (!(error instanceof ConfabError && error.errors?.["token"])) throw error;
       onOver();
     }
   });
   return (
-    <AccountFrame title={whose.is_new ? newPassword.titleNew(serverName.value) : newPassword.title}>
+    <AccountFrame title={whose.is_new ? newPasswordTexts.titleNew(serverName.value) : newPasswordTexts.title}>
       <p class="account-text" dir="auto">
-        {(whose.is_new ? newPassword.helloNew : newPassword.hello)(whose.full_name)}
+        {(whose.is_new ? newPasswordTexts.helloNew : newPasswordTexts.hello)(whose.full_name)}
       </p>
       <form class="form" {...form.props}>
         <FormMessage text={form.message} />
-        {/* So that a password manager knows whose it is, and so does who has two accounts. */}
+        {/* Tells a password manager, and people with two accounts, which account this is. */}
         <Field
           name="email"
           type="email"
@@ -91,7 +94,7 @@ function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
         <Field
           name="password"
           type="password"
-          label={newPassword.password}
+          label={newPasswordTexts.password}
           hint={texts.account.passwordHint}
           autocomplete="new-password"
           required
@@ -100,14 +103,14 @@ function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
         <Field
           name="password_confirm"
           type="password"
-          label={newPassword.again}
-          hint={whose.is_new ? undefined : newPassword.effect}
+          label={newPasswordTexts.again}
+          hint={whose.is_new ? undefined : texts.design.signedOutElsewhere}
           autocomplete="new-password"
           required
           errors={form.errorsOf("password_confirm")}
         />
         <Button kind="primary" type="submit" wide busy={form.busy}>
-          {newPassword.save}
+          {newPasswordTexts.save}
         </Button>
         <Waiting form={form} />
       </form>
@@ -116,11 +119,11 @@ function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
 }
 
 const Over = ({ text }: { text: string }) => (
-  <AccountFrame title={texts.account.newPassword.endedTitle}>
+  <AccountFrame title={newPasswordTexts.endedTitle}>
     <p class="account-text">{text}</p>
     <div class="form-actions account-actions">
-      <Button kind="primary" onClick={() => navigate("/", { replace: true })}>
-        {texts.account.newPassword.toChat}
+      <Button kind="primary" onClick={() => navigate(pathTo("home"), { replace: true })}>
+        {texts.account.toChat}
       </Button>
     </div>
   </AccountFrame>

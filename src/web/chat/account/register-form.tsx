@@ -1,26 +1,28 @@
 import type { ComponentChildren } from "preact";
 import { Field } from "../../design/field.tsx";
+import { type PatientForm, usePatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
-import { hasAnyNames } from "../session/session.ts";
-import { type Entrance, register } from "./come-in.ts";
+import { useSession } from "../session/context.ts";
+import { hasAnyNames } from "../session/server.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
-import { type PatientForm, usePatientForm } from "./patient-form.ts";
+import { type Entrance, register } from "./register.ts";
 
 const FIELDS = ["setup_code", "first_name", "last_name", "email", "password"];
 
 export interface RegisterFormProps {
-  /** Asked when it is sent. */
+  /** Called when the form is sent. */
   entrance?: (values: Record<string, string>) => Entrance;
   action?: string;
   onDone?: (() => Promise<unknown>) | undefined;
-  /** Above the names. */
+  /** Fields above the names. */
   children?: (form: PatientForm) => ComponentChildren;
 }
 
-/** Makes an account and is in at once. */
+/** Creates an account and signs in. */
 export function RegisterForm({ entrance, action, onDone, children }: RegisterFormProps) {
+  const { client } = useSession();
   const form = usePatientForm(FIELDS, async (values) => {
-    await register(values, entrance?.(values) ?? {});
+    await register(client, values, entrance?.(values) ?? {});
     await onDone?.();
   });
   return (

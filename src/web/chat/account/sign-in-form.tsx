@@ -1,9 +1,11 @@
+import { usePatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
-import { client, serverName } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { serverName } from "../session/server.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
-import { usePatientForm } from "./patient-form.ts";
 
 export function SignInForm({ onDone }: { onDone?: (() => Promise<unknown>) | undefined }) {
+  const { client } = useSession();
   const form = usePatientForm(["email", "password"], async ({ email = "", password = "" }) => {
     await client.signIn(email, password);
     await onDone?.();

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
+import type { PatientForm } from "../../design/patient-form.ts";
 import { texts } from "../../texts/texts.ts";
-import type { PatientForm } from "./patient-form.ts";
 
-/** That the form waits, and for how long. */
+/** Says that the form waits, and for how long. */
 export const Waiting = ({ form: { wait } }: { form: PatientForm }) =>
   wait === undefined ? null : (
     <div class="account-waiting">

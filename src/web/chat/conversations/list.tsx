@@ -3,22 +3,22 @@ import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { Button } from "../../design/button.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
-import { startConversation } from "../dialogs.ts";
+import { addressOf } from "../base/conversation-title.ts";
+import { startConversation } from "../base/open-dialog.ts";
+import { openId } from "../base/routing.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
 import { RequestSection } from "../requests/section.tsx";
-import { openId } from "../routing.ts";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { moveFocus } from "./move-focus.ts";
 import { ConversationRow } from "./row.tsx";
 import { SearchField } from "./search-field.tsx";
 import { SearchResults } from "./search-results.tsx";
-import { addressOf } from "./title.ts";
 
-/** Further conversations are asked for when fewer screens than this are left below. */
+/** More conversations load when fewer screens than this are left below. */
 const SCREENS = 2;
 
-/** All conversations, the newest first, and a search over them and over people. */
+/** All conversations, newest first, with a search over conversations and people. */
 export function ConversationList() {
   const [search, setSearch] = useState("");
   const [focused, setFocused] = useState<string | null>(null);
@@ -51,11 +51,12 @@ export function ConversationList() {
 
 interface AllConversationsProps {
   pane: { current: HTMLDivElement | null };
-  /** The address of the one that has the focus. */
+  /** The address of the row that has the focus. */
   focused: string | null;
 }
 
 function AllConversations({ pane, focused }: AllConversationsProps) {
+  const { client } = useSession();
   const [, changed] = useReducer((count: number) => count + 1, 0);
   useEffect(() => client.on("conversations", () => changed(undefined)), []);
   const list = useRef<VirtualizerHandle>(null);
@@ -88,7 +89,7 @@ function AllConversations({ pane, focused }: AllConversationsProps) {
       scrollRef={pane}
       data={items}
       itemSize={64}
-      // However far it is scrolled away, or moves up: otherwise the focus would be lost.
+      // The focused row stays in the page wherever it is. Otherwise the focus would be lost.
       keepMounted={focusedAt < 0 ? [] : [focusedAt]}
       onScroll={() => void look()}
     >
@@ -100,13 +101,13 @@ function AllConversations({ pane, focused }: AllConversationsProps) {
 }
 
 function Nobody() {
-  const { empty, emptyHint, start } = texts.messages.list;
+  const { empty, emptyHint } = texts.conversations;
   const isAlone = useIsAlone();
   return (
     <div class="conversations-empty">
       <p class="conversations-empty-title">{empty}</p>
       {isAlone ? (
-        // A wide screen has it beside the list.
+        // On a wide screen the invite is beside the list.
         <div class="narrow-invite">
           <Invite />
         </div>
@@ -114,7 +115,7 @@ function Nobody() {
         <p>{emptyHint}</p>
       )}
       <Button kind="primary" icon="compose" onClick={startConversation}>
-        {start}
+        {texts.shell.newConversation}
       </Button>
     </div>
   );

@@ -1,4 +1,4 @@
-/** From link to link of the list; false when there is none. */
+/** Moves the focus to another link of the list. Returns `false` if there is none. */
 export function moveFocus(pane: HTMLElement | null, to: "next" | "previous" | "first" | "last"): boolean {
   const links = [...(pane?.querySelectorAll<HTMLElement>(".conversation-row") ?? [])];
   const at = links.indexOf(document.activeElement as HTMLElement);

@@ -1,21 +1,22 @@
-import type { Conversation } from "../../../sdk/index.ts";
+import type { Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
+import { addressOf, otherOf, titleOf } from "../base/conversation-title.ts";
 import { draftOf, draftsRevision } from "../messages/drafts.ts";
 import { preview, previewOf } from "../messages/preview.ts";
 import { listTime } from "../messages/times.ts";
 import { addedTo } from "../people/added.ts";
+import { useSession } from "../session/context.ts";
 import { usePresenceOf } from "../session/presence.ts";
-import { me } from "../session/session.ts";
-import { addressOf, otherOf, titleOf } from "./title.ts";
-import { useChanges } from "./use-conversation.ts";
+import { useChanges } from "../session/use-changes.ts";
 
 const BADGE_MAX = 99;
 
 export function ConversationRow({ conversation, isOpen }: { conversation: Conversation; isOpen: boolean }) {
+  const { me } = useSession();
   useChanges(conversation);
-  const { list } = texts.messages;
+  const { conversations: list } = texts;
   const { info, lastMessage, unread } = conversation;
   const other = otherOf(info, me.value);
   const presence = usePresenceOf(other?.id);
@@ -41,7 +42,7 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
           {time && <time dateTime={time}>{listTime(time)}</time>}
         </span>
         <span class="entry-line">
-          <span class="entry-preview">{below(conversation, isOpen)}</span>
+          <span class="entry-preview">{below(conversation, isOpen, me.value)}</span>
           {lastMessage?.state === "failed" ? (
             <span class="entry-failed" title={list.failed}>
               <Icon name="warning" />
@@ -67,37 +68,34 @@ export function ConversationRow({ conversation, isOpen }: { conversation: Conver
 }
 
 /**
- * What matters most: who is writing, what oneself has begun, what was said last. No component: one that reads signals
- * and is given the same conversation again is not drawn again.
+ * The most important line: typing, then the draft, then the last message. Not a component: one that reads signals would
+ * not render again for the same conversation.
  */
-function below(conversation: Conversation, isOpen: boolean) {
-  const { list, typing } = texts.messages;
+function below(conversation: Conversation, isOpen: boolean, me: User | undefined) {
+  const {
+    conversations: list,
+    messages: { typing },
+  } = texts;
   const { typists, lastMessage, info } = conversation;
   const [typist] = typists.values();
   if (typist !== undefined)
     return (
-      <span class="entry-typing">
-        {info?.is_group ? typing.oneInRow(typist.split(" ")[0] ?? typist) : typing.inRow}
-      </span>
+      <span class="entry-typing">{info?.is_group ? typing.one(typist.split(" ")[0] ?? typist) : typing.inRow}</span>
     );
-  // Read so that the row follows it.
+  // Reading the signal makes the row follow it.
   void draftsRevision.value;
-  const draft = isOpen ? "" : draftOf(me.value?.id, conversation.id);
+  const draft = isOpen ? "" : draftOf(me?.id, conversation.id);
   if (draft !== "")
     return (
       <>
         <bdi class="entry-draft">{list.draft}</bdi> <bdi>{preview(draft)}</bdi>
       </>
     );
-  // A message that came since says more.
+  // A message that came later says more.
   if (addedTo.value.has(conversation.id) && conversation.unread === 0) return <>{texts.added.row}</>;
   if (!lastMessage) return <>{list.noMessages}</>;
   const who =
-    lastMessage.sender_id === me.value?.id
-      ? list.you
-      : info?.is_group
-        ? lastMessage.sender_name.split(" ")[0]
-        : undefined;
+    lastMessage.sender_id === me?.id ? list.you : info?.is_group ? lastMessage.sender_name.split(" ")[0] : undefined;
   return (
     <>
       {who && <bdi class="entry-who">{who}: </bdi>}

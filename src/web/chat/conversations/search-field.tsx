@@ -3,19 +3,19 @@ import { IconButton } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { isComposing } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
-import { useShortcuts } from "../keyboard/shortcuts.ts";
+import { useShortcuts } from "../base/shortcuts.ts";
 
 export interface SearchFieldProps {
   value: string;
   onChange: (value: string) => void;
-  /** To what was found. */
+  /** Moves on to the results. */
   onLeave: () => void;
 }
 
 export function SearchField({ value, onChange, onLeave }: SearchFieldProps) {
   const field = useRef<HTMLInputElement>(null);
-  const { list, keys } = texts.messages;
-  useShortcuts("conversations", [{ keys: "/", label: keys.search, run: () => field.current?.focus() }]);
+  const { conversations: list } = texts;
+  useShortcuts("conversations", [{ keys: "/", label: list.search, run: () => field.current?.focus() }]);
   const clear = () => {
     onChange("");
     field.current?.focus();

@@ -1,22 +1,23 @@
 import type { Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { texts } from "../../texts/texts.ts";
+import { titleOf } from "../base/conversation-title.ts";
+import { openId } from "../base/routing.ts";
 import { writeTo } from "../people/write-to.ts";
-import { openId } from "../routing.ts";
-import { client, me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { ConversationRow } from "./row.tsx";
-import { titleOf } from "./title.ts";
 import { useSearch } from "./use-search.ts";
 
 export function SearchResults({ search, onDone }: { search: string; onDone: () => void }) {
-  const { list } = texts.messages;
+  const { conversations: list } = texts;
+  const { client, me } = useSession();
   const found = useSearch(search);
   const isCurrent = found?.search === search;
-  const here = client.conversations.items.filter((conversation) => matches(conversation, search));
+  const here = client.conversations.items.filter((conversation) => matches(conversation, search, me.value));
   const known = new Set(here.map((conversation) => conversation.id));
   if (isCurrent) here.push(...found.conversations.filter((conversation) => !known.has(conversation.id)));
   const open = async (user: User) => {
-    if (await writeTo(user)) onDone();
+    if (await writeTo(client, user)) onDone();
   };
   const people = found?.people ?? [];
   return (
@@ -25,8 +26,8 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
         {isCurrent && here.length + people.length === 0 ? list.nothingFound(search) : ""}
       </p>
       {here.length > 0 && (
-        <section aria-label={list.conversations}>
-          <h2>{list.conversations}</h2>
+        <section aria-label={list.title}>
+          <h2>{list.title}</h2>
           <ul>
             {here.map((conversation) => (
               <li key={conversation.id}>
@@ -66,10 +67,10 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
   );
 }
 
-/** What is known here already is shown at once. */
-function matches(conversation: Conversation, search: string): boolean {
+/** Conversations that the page already knows match at once. */
+function matches(conversation: Conversation, search: string, me: User | undefined): boolean {
   const wanted = search.toLocaleLowerCase();
   const people = conversation.info?.participants ?? [];
-  const names = people.filter((user) => user.id !== me.peek()?.id).flatMap((user) => [user.full_name, user.email]);
-  return [titleOf(conversation, me.peek()), ...names].some((name) => name.toLocaleLowerCase().includes(wanted));
+  const names = people.filter((user) => user.id !== me?.id).flatMap((user) => [user.full_name, user.email]);
+  return [titleOf(conversation, me), ...names].some((name) => name.toLocaleLowerCase().includes(wanted));
 }

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Conversation, User } from "../../../sdk/index.ts";
-import { client, connection } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
-/** The server is asked when nothing was typed for so long, in ms. */
+/** Milliseconds without a key before the server is asked. */
 const PAUSE = 180;
 const PEOPLE = 20;
 const CONVERSATIONS = 50;
@@ -14,8 +14,12 @@ export interface Found {
   failed: boolean;
 }
 
-/** What the server finds, of all conversations and people; an earlier text's until then, and nothing without a text. What failed is asked again when the connection is back. */
+/**
+ * Searches all conversations and people on the server. Earlier results stay until the answer, and an empty text finds
+ * nothing. A failed search runs again when the connection is back.
+ */
 export function useSearch(search: string): Found | undefined {
+  const { client, connection } = useSession();
   const [found, setFound] = useState<Found>();
   const isOnline = connection.value.state === "online";
   useEffect(() => {

@@ -5,8 +5,10 @@ import { copyText } from "../../design/copy-text.ts";
 import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
+import { inviteTexts } from "../../texts/invites.ts";
 import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { type Invite, revokeInvite } from "./invite.ts";
 
 export interface ActiveLinksProps {
@@ -15,8 +17,9 @@ export interface ActiveLinksProps {
   onMore: (() => void) | undefined;
 }
 
-/** The links that still work: who made them, how often they were used, and an end to them. */
+/** The links that still work, with their creators and uses, and a button to revoke each. */
 export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
+  const { client } = useSession();
   const task = useTask();
   const [ended, setEnded] = useState<ReadonlySet<string>>(new Set());
   const list = useRef<HTMLUListElement>(null);
@@ -24,22 +27,22 @@ export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
   const active = invites.filter(({ state, code }) => state === "active" && !ended.has(code));
 
   async function revoke(invite: Invite) {
-    const { revokeTitle: title, revokeText: text, revoke: action } = texts.invites;
+    const { revokeTitle: title, revokeText: text, revoke: action } = inviteTexts;
     if (!(await confirm({ title, text, action, danger: true }))) return;
-    if (!(await task.run(() => revokeInvite(invite.code)))) return;
+    if (!(await task.run(() => revokeInvite(client, invite.code)))) return;
     setEnded((before) => new Set([...before, invite.code]));
-    // Its button is gone.
+    // The focused button is gone with its link.
     list.current?.focus();
-    toast(texts.invites.revoked);
+    toast(inviteTexts.revoked);
     onRevoked(invite);
   }
 
   return (
     <section>
-      <h3 class="invites-title">{texts.invites.active}</h3>
+      <h3 class="invites-title">{inviteTexts.active}</h3>
       <FormMessage text={task.fault} />
-      {active.length === 0 && <p class="soft">{texts.invites.none}</p>}
-      <ul class="rows invites-links" ref={list} tabIndex={-1} aria-label={texts.invites.active}>
+      {active.length === 0 && <p class="soft">{inviteTexts.none}</p>}
+      <ul class="rows invites-links" ref={list} tabIndex={-1} aria-label={inviteTexts.active}>
         {active.map((invite) => (
           <li key={invite.code} class="row row-tight">
             <div class="row-texts">
@@ -53,21 +56,21 @@ export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
                 {factsOf(invite)}
               </p>
             </div>
-            <IconButton icon="copy" label={texts.invites.copy} onClick={() => void copy(invite)} />
+            <IconButton icon="copy" label={texts.links.copy} onClick={() => void copy(invite)} />
             <Button
               kind="quiet"
-              aria-label={texts.invites.revokeOf(invite.code)}
+              aria-label={inviteTexts.revokeOf(invite.code)}
               busy={task.busy}
               onClick={() => void revoke(invite)}
             >
-              {texts.invites.revoke}
+              {inviteTexts.revoke}
             </Button>
           </li>
         ))}
       </ul>
       {onMore && (
         <Button wide onClick={onMore}>
-          {texts.invites.more}
+          {texts.design.more}
         </Button>
       )}
     </section>
@@ -76,12 +79,12 @@ export function ActiveLinks({ invites, onRevoked, onMore }: ActiveLinksProps) {
 
 const factsOf = ({ uses, max_uses, expires_at, created_by }: Invite) =>
   [
-    texts.invites.used(uses, max_uses),
-    expires_at === null ? texts.invites.endless : texts.invites.until(expires_at),
-    texts.invites.by(created_by.full_name),
+    inviteTexts.used(uses, max_uses),
+    expires_at === null ? inviteTexts.endless : inviteTexts.until(expires_at),
+    inviteTexts.by(created_by.full_name),
   ].join(" · ");
 
 async function copy({ url }: Invite) {
   await copyText(url);
-  toast(texts.invites.copied);
+  toast(texts.links.copied);
 }

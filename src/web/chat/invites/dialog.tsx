@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
-import { texts } from "../../texts/texts.ts";
-import { closeDialog, showDetails } from "../dialogs.ts";
-import { useTask } from "../people/task.ts";
-import { client } from "../session/session.ts";
+import { inviteTexts } from "../../texts/invites.ts";
+import { closeDialog, showDetails } from "../base/open-dialog.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { ActiveLinks } from "./active-links.tsx";
 import { type Invite, listInvites } from "./invite.ts";
 import { LinkBox } from "./link-box.tsx";
@@ -12,8 +12,9 @@ import { NewLink } from "./new-link.tsx";
 
 const PAGE = 50;
 
-/** Links to a group, or to the server alone: a new one, and those that work. */
+/** Invite links to a group, or to the server only: creates one and lists those that work. */
 export function InvitesDialog({ conversationId }: { conversationId: string | undefined }) {
+  const { client } = useSession();
   const [invites, setInvites] = useState<readonly Invite[]>();
   const [total, setTotal] = useState(0);
   const [fresh, setFresh] = useState<Invite>();
@@ -22,7 +23,7 @@ export function InvitesDialog({ conversationId }: { conversationId: string | und
 
   const load = (offset: number) =>
     task.run(async () => {
-      const page = await listInvites(conversationId, offset, PAGE);
+      const page = await listInvites(client, conversationId, offset, PAGE);
       setInvites((before = []) => [...before.slice(0, offset), ...page.invites]);
       setTotal(page.total);
     });
@@ -30,11 +31,11 @@ export function InvitesDialog({ conversationId }: { conversationId: string | und
 
   return (
     <Dialog
-      title={group === undefined ? texts.invites.title : texts.invites.titleOf(group)}
+      title={group === undefined ? inviteTexts.title : inviteTexts.titleOf(group)}
       onClose={() => (conversationId === undefined ? closeDialog() : showDetails(conversationId))}
     >
       <div class="form">
-        <p class="soft">{conversationId === undefined ? texts.invites.text : texts.invites.textOfGroup}</p>
+        <p class="soft">{conversationId === undefined ? inviteTexts.text : inviteTexts.textOfGroup}</p>
         {fresh && <LinkBox url={fresh.url} />}
         <NewLink
           conversationId={conversationId}

@@ -3,15 +3,17 @@ import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { makeInvite } from "./invite.ts";
 import { LinkBox } from "./link-box.tsx";
 
-/** A link to this server, made when it is shown. */
+/** Creates a link to this server when it is shown. */
 export function FreshLink() {
+  const { client } = useSession();
   const [url, setUrl] = useState<string>();
   const task = useTask();
-  const make = () => task.run(async () => setUrl((await makeInvite()).url));
+  const make = () => task.run(async () => setUrl((await makeInvite(client)).url));
   useEffect(() => void make(), []);
   if (url !== undefined) return <LinkBox url={url} />;
   if (task.fault === undefined) return <Skeleton lines={2} />;
@@ -19,7 +21,7 @@ export function FreshLink() {
     <>
       <FormMessage text={task.fault} />
       <Button busy={task.busy} onClick={() => void make()}>
-        {texts.invites.tryAgain}
+        {texts.design.tryAgain}
       </Button>
     </>
   );

@@ -5,7 +5,7 @@ import { LocalLinkNote } from "../../design/local-link-note.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 
-/** A link to send to others: it can be copied, and on phones given to another app. */
+/** A link to send to others. It can be copied, and on phones shared with an app. */
 export function LinkBox({ url }: { url: string }) {
   const [copied, setCopied] = useState<string>();
   const isCopied = copied === url;
@@ -13,21 +13,21 @@ export function LinkBox({ url }: { url: string }) {
   async function copy() {
     await copyText(url);
     setCopied(url);
-    announce(texts.invites.copied);
+    announce(texts.links.copied);
   }
 
   return (
     <div class="link-box">
-      <output class="link-box-url" aria-label={texts.invites.link}>
+      <output class="link-box-url" aria-label={texts.links.link}>
         <code dir="ltr">{url}</code>
       </output>
       <div class="form-actions">
         <Button icon={isCopied ? "check" : "copy"} onClick={() => void copy()}>
-          {isCopied ? texts.invites.copied : texts.invites.copy}
+          {isCopied ? texts.links.copied : texts.links.copy}
         </Button>
         {"share" in navigator && (
           <Button icon="share" onClick={() => void share(url)}>
-            {texts.invites.share}
+            {texts.links.share}
           </Button>
         )}
       </div>
@@ -36,5 +36,5 @@ export function LinkBox({ url }: { url: string }) {
   );
 }
 
-/** A person who closes the list of apps has done nothing wrong. */
+/** Closing the list of apps is not an error. */
 const share = (url: string) => navigator.share({ url }).catch(() => {});

@@ -3,38 +3,43 @@ import { ConfabError } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { inviteTexts } from "../../texts/invites.ts";
 import { texts } from "../../texts/texts.ts";
 import { AccountFrame } from "../account/frame.tsx";
 import { RegisterForm } from "../account/register-form.tsx";
 import { SignInForm } from "../account/sign-in-form.tsx";
-import { useTask } from "../people/task.ts";
-import { navigate, openConversation } from "../routing.ts";
-import { me, serverName, wasHereBefore } from "../session/session.ts";
-import { Starting } from "../shell/starting.tsx";
+import { navigate, openConversation, pathTo } from "../base/routing.ts";
+import { Starting } from "../base/starting.tsx";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
+import { serverName } from "../session/server.ts";
+import { wasHereBefore } from "../session/session.ts";
 import { acceptInvite, type InvitePreview, previewInvite } from "./invite.ts";
 
-/** The page of an invite link: who invites, to what, and the way in. */
+/** The page of an invite link: who invites you, to what, and how to join. */
 export function InvitePage({ code }: { code: string }) {
+  const { client } = useSession();
   const [preview, setPreview] = useState<InvitePreview>();
   const [fault, setFault] = useState<ConfabError>();
   const look = () => {
     setFault(undefined);
-    previewInvite(code).then(setPreview, (error) =>
+    previewInvite(client, code).then(setPreview, (error) =>
       setFault(error instanceof ConfabError ? error : new ConfabError("offline", texts.design.failed)),
     );
   };
   useEffect(look, [code]);
-  if (fault?.code === "not_found") return <Over title={texts.invites.unknownTitle} text={texts.invites.unknown} />;
+  if (fault?.code === "not_found") return <Over title={inviteTexts.unknownTitle} text={inviteTexts.unknown} />;
   if (fault) return <Failed fault={fault} onRetry={look} />;
   if (!preview) return <Starting />;
   if (preview.state !== "active")
-    return <Over title={texts.invites.endedTitle} text={texts.invites.ended[preview.state] ?? ""} />;
+    return <Over title={inviteTexts.endedTitle} text={inviteTexts.ended[preview.state] ?? ""} />;
   return <Invited code={code} preview={preview} />;
 }
 
 function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
+  const { client, me } = useSession();
   const task = useTask();
-  // A person who has just made an account is not asked once more.
+  // People who have just created an account are not asked again.
   const [isJoining, setJoining] = useState(false);
   const { conversation } = preview;
   const server = preview.server_name ?? serverName.value;
@@ -42,15 +47,15 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
   async function join() {
     setJoining(true);
     const isDone = await task.run(async () => {
-      const id = await acceptInvite(code);
-      if (id === undefined) navigate("/", { replace: true });
+      const id = await acceptInvite(client, code);
+      if (id === undefined) navigate(pathTo("home"), { replace: true });
       else openConversation(id, { replace: true });
     });
     if (!isDone) setJoining(false);
   }
 
   return (
-    <AccountFrame title={texts.invites.invitesYou(preview.invited_by)}>
+    <AccountFrame title={inviteTexts.invitesYou(preview.invited_by)}>
       <div class="invite-to">
         {conversation && <Avatar name={conversation.display_name} id={code} group size="l" />}
         <div class="row-texts">
@@ -59,29 +64,32 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
           </p>
           {conversation && (
             <p class="soft">
-              {texts.invites.people(conversation.participant_count)} · <bdi>{texts.invites.onServer(server)}</bdi>
+              {inviteTexts.people(conversation.participant_count)} · <bdi>{inviteTexts.onServer(server)}</bdi>
             </p>
           )}
         </div>
       </div>
       {isJoining ? (
         <p class="account-text" role="status">
-          {texts.invites.joining}
+          {inviteTexts.joining}
         </p>
       ) : me.value ? (
         <>
           <FormMessage text={task.fault} />
           <p class="account-text" dir="auto">
-            {(conversation ? texts.invites.signedInAs : texts.invites.alreadyIn)(me.value.full_name)}
+            {(conversation ? inviteTexts.signedInAs : inviteTexts.alreadyIn)(me.value.full_name)}
           </p>
           <div class="form-actions account-actions">
             {conversation && (
               <Button kind="primary" busy={task.busy} onClick={() => void join()}>
-                {texts.invites.joinGroup(conversation.display_name)}
+                {inviteTexts.joinGroup(conversation.display_name)}
               </Button>
             )}
-            <Button kind={conversation ? "quiet" : "primary"} onClick={() => navigate("/", { replace: true })}>
-              {conversation ? texts.invites.notNow : texts.invites.toChat}
+            <Button
+              kind={conversation ? "quiet" : "primary"}
+              onClick={() => navigate(pathTo("home"), { replace: true })}
+            >
+              {conversation ? inviteTexts.notNow : texts.account.toChat}
             </Button>
           </div>
         </>
@@ -92,7 +100,7 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
   );
 }
 
-/** An account is made or the one there is used; then the group is joined at once. */
+/** Creates an account or signs in, and then joins at once. */
 function WaysIn(props: { code: string; preview: InvitePreview; onIn: () => Promise<void> }) {
   const { code, preview, onIn } = props;
   const { registers } = preview;
@@ -100,7 +108,7 @@ function WaysIn(props: { code: string; preview: InvitePreview; onIn: () => Promi
   if (!registers)
     return (
       <>
-        <p class="account-text">{texts.invites.noAccount}</p>
+        <p class="account-text">{inviteTexts.noAccount}</p>
         <SignInForm onDone={onIn} />
       </>
     );
@@ -119,11 +127,11 @@ function WaysIn(props: { code: string; preview: InvitePreview; onIn: () => Promi
 
 function Failed({ fault, onRetry }: { fault: ConfabError; onRetry: () => void }) {
   return (
-    <AccountFrame title={texts.invites.failedTitle}>
+    <AccountFrame title={inviteTexts.failedTitle}>
       <FormMessage text={fault.message} />
       <div class="form-actions account-actions">
         <Button kind="primary" onClick={onRetry}>
-          {texts.invites.tryAgain}
+          {texts.design.tryAgain}
         </Button>
       </div>
     </AccountFrame>
@@ -134,8 +142,8 @@ const Over = ({ title, text }: { title: string; text: string }) => (
   <AccountFrame title={title}>
     <p class="account-text">{text}</p>
     <div class="form-actions account-actions">
-      <Button kind="primary" onClick={() => navigate("/", { replace: true })}>
-        {texts.invites.toChat}
+      <Button kind="primary" onClick={() => navigate(pathTo("home"), { replace: true })}>
+        {texts.account.toChat}
       </Button>
     </div>
   </AccountFrame>

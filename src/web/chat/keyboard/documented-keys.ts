@@ -1,10 +1,12 @@
 import { texts } from "../../texts/texts.ts";
+import { documentKeys } from "../base/shortcuts.ts";
 import { FIRST_NEW_KEYS } from "../messages/use-missed.ts";
-import { documentKeys } from "./shortcuts.ts";
 
-/** Keys that lists, messages and the text field hear themselves: on the sheet also while none of them is there. */
+/**
+ * Lists the keys that the list, the messages and the text field handle themselves, also while none of them is shown.
+ */
 export function useDocumentedKeys() {
-  const { keys } = texts.messages;
+  const { keys } = texts.keyboard;
   documentKeys("conversations", [
     { keys: "ArrowDown", label: keys.listMove },
     { keys: "Enter", label: keys.listOpen },

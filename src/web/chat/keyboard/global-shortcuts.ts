@@ -1,30 +1,40 @@
+import type { ConfabClient } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
-import { openDialog, startConversation } from "../dialogs.ts";
-import { closeConversation, closeSettings, navigate, openConversation, openId, route } from "../routing.ts";
-import { client } from "../session/session.ts";
-import { useShortcuts } from "./shortcuts.ts";
+import { openDialog, startConversation } from "../base/open-dialog.ts";
+import {
+  closeConversation,
+  closeSettings,
+  navigate,
+  openConversation,
+  openId,
+  pathTo,
+  route,
+} from "../base/routing.ts";
+import { useShortcuts } from "../base/shortcuts.ts";
+import { useSession } from "../session/context.ts";
 
-/** The keys that work on every page. */
+/** The shortcuts of every page. */
 export function useGlobalShortcuts() {
+  const { client } = useSession();
   const keys = texts.keyboard.keys;
   const noDialog = () => openDialog.value === undefined;
   useShortcuts("everywhere", [
     { keys: "Mod+K", label: keys.switcher, run: () => open("switcher") },
     { keys: "n", label: keys.start, run: startConversation },
-    { keys: "Mod+,", label: keys.settings, run: () => navigate("/settings/profile") },
+    { keys: "Mod+,", label: keys.settings, run: () => navigate(pathTo("settings", "profile")) },
     { keys: "F6", label: keys.regions, run: (event) => focusRegion(event.shiftKey ? -1 : 1), when: noDialog },
     { keys: "Shift+F6", label: keys.regionsBack, run: () => focusRegion(-1), when: noDialog },
     { keys: "Escape", label: keys.back, run: goBack, when: () => noDialog() && isAlone() },
     { keys: "?", label: keys.sheet, run: () => open("keys") },
   ]);
   useShortcuts("conversations", [
-    { keys: "Alt+ArrowUp", label: keys.previous, run: () => step(-1), when: noDialog },
-    { keys: "Alt+ArrowDown", label: keys.next, run: () => step(1), when: noDialog },
-    { keys: "Alt+Shift+ArrowDown", label: keys.nextUnread, run: nextUnread, when: noDialog },
+    { keys: "Alt+ArrowUp", label: keys.previous, run: () => step(client, -1), when: noDialog },
+    { keys: "Alt+ArrowDown", label: keys.next, run: () => step(client, 1), when: noDialog },
+    { keys: "Alt+Shift+ArrowDown", label: keys.nextUnread, run: () => openNextUnread(client), when: noDialog },
   ]);
 }
 
-/** A page that shows no list beside it, or no conversation. */
+/** The settings, or a conversation on a narrow screen: pages that Escape leaves. */
 const isAlone = () =>
   route.value.page === "settings" ||
   (route.value.page === "conversation" && matchMedia("(max-width: 47.99rem)").matches);
@@ -35,19 +45,19 @@ const open = (kind: "switcher" | "keys") => {
   openDialog.value = { kind };
 };
 
-function step(by: number) {
+function step(client: ConfabClient, by: number) {
   const { items } = client.conversations;
   const at = items.findIndex(({ id }) => id === openId.peek());
   const next = at < 0 ? items[0] : items[at + by];
   if (next) openConversation(next.id);
 }
 
-function nextUnread() {
+function openNextUnread(client: ConfabClient) {
   const next = client.conversations.items.find(({ id, unread }) => unread > 0 && id !== openId.peek());
   if (next) openConversation(next.id);
 }
 
-/** Parts of the page that have `data-region`; the focus goes to the first thing in it that takes it. */
+/** Moves the focus to another element with `data-region`: to the first element in it that can have the focus. */
 function focusRegion(by: number) {
   const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")].filter((region) =>
     region.checkVisibility(),

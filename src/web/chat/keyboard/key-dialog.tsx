@@ -1,6 +1,6 @@
 import { Dialog } from "../../design/dialog.tsx";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog } from "../dialogs.ts";
+import { closeDialog } from "../base/open-dialog.ts";
 import { KeySheet } from "./key-sheet.tsx";
 
 export const KeyDialog = () => (

@@ -1,10 +1,10 @@
 import { keysText } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
-import { hintsBySection, type ShortcutSection } from "./shortcuts.ts";
+import { hintsBySection, type ShortcutSection } from "../base/shortcuts.ts";
 
 const ORDER: readonly ShortcutSection[] = ["everywhere", "conversations", "messages", "composing"];
 
-/** Every key that does something, by where it does it. */
+/** All keys by section. */
 export function KeySheet() {
   const sections = hintsBySection();
   return (

@@ -1,15 +1,15 @@
 import { useState } from "preact/hooks";
-import type { Conversation, User } from "../../../sdk/index.ts";
+import type { ConfabClient, Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
+import { Combobox } from "../../design/combobox.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { texts } from "../../texts/texts.ts";
-import { otherOf, titleOf } from "../conversations/title.ts";
+import { otherOf, titleOf } from "../base/conversation-title.ts";
+import { openConversation } from "../base/routing.ts";
 import { useSearch } from "../conversations/use-search.ts";
-import { Combobox } from "../people/combobox.tsx";
 import { isFoundBy } from "../people/search.ts";
 import { writeTo } from "../people/write-to.ts";
-import { openConversation } from "../routing.ts";
-import { client, me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 const CONVERSATIONS_SHOWN = 8;
 const PEOPLE_SHOWN = 6;
@@ -22,20 +22,25 @@ interface Target {
   go: () => unknown;
 }
 
-/** A few letters, and one is in any conversation, or with anybody. */
+/** Opens any conversation, or one with any person, by a few letters. */
 export function Switcher({ onClose }: { onClose: () => void }) {
+  const { client, me: signedIn } = useSession();
+  const me = signedIn.value;
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const search = text.trim();
   const found = useSearch(search);
-  // The list has the most recent ones alone; the others the server finds a moment later.
+  // The list has only recent conversations. The server finds the others a moment later.
   const known = new Set([...client.conversations.items, ...(found?.conversations ?? [])]);
-  const conversations = matching([...known], text).slice(0, CONVERSATIONS_SHOWN);
-  const partners = new Set(conversations.map(partnerOf));
-  // Those of an earlier text may be others.
+  const conversations = matching([...known], text, me).slice(0, CONVERSATIONS_SHOWN);
+  const partners = new Set(conversations.map((conversation) => partnerOf(conversation, me)));
+  // The results may still belong to an earlier text.
   const fits = (user: User) => !partners.has(user.id) && (found?.search === search || isFoundBy(user, search));
   const people = search === "" ? [] : (found?.people ?? []).filter(fits).slice(0, PEOPLE_SHOWN);
-  const targets = [...conversations.map(toConversation), ...people.map(toPerson)];
+  const targets = [
+    ...conversations.map((conversation) => toConversation(conversation, me)),
+    ...people.map((user) => toPerson(user, client)),
+  ];
   const active = targets[Math.min(at, targets.length - 1)];
 
   function go(target: Target) {
@@ -86,37 +91,37 @@ export function Switcher({ onClose }: { onClose: () => void }) {
   );
 }
 
-function toConversation(conversation: Conversation): Target {
+function toConversation(conversation: Conversation, me: User | undefined): Target {
   return {
     key: conversation.id,
-    title: titleOf(conversation, me.peek()),
+    title: titleOf(conversation, me),
     note: conversation.unread > 0 ? texts.people.unread(conversation.unread) : "",
-    avatar: { id: partnerOf(conversation) ?? conversation.id, group: conversation.info?.is_group ?? false },
+    avatar: { id: partnerOf(conversation, me) ?? conversation.id, group: conversation.info?.is_group ?? false },
     go: () => openConversation(conversation.id),
   };
 }
 
-const toPerson = (user: User): Target => ({
+const toPerson = (user: User, client: ConfabClient): Target => ({
   key: String(user.id),
   title: user.full_name,
   note: user.email,
   avatar: { id: user.id, group: false },
-  go: () => writeTo(user),
+  go: () => writeTo(client, user),
 });
 
-const partnerOf = ({ info }: Conversation) => otherOf(info, me.peek())?.id;
+const partnerOf = ({ info }: Conversation, me: User | undefined) => otherOf(info, me)?.id;
 
-/** All words are in it, in any order; those that begin with the text first. */
-function matching(all: readonly Conversation[], text: string): Conversation[] {
+/** Returns conversations whose titles contain all words, in any order. Titles that begin with the text come first. */
+function matching(all: readonly Conversation[], text: string, me: User | undefined): Conversation[] {
   const words = folded(text).split(/\s+/).filter(Boolean);
   const found = all.filter((conversation) => {
-    const title = folded(titleOf(conversation, me.peek()));
+    const title = folded(titleOf(conversation, me));
     return words.every((word) => title.includes(word));
   });
   const begins = (conversation: Conversation) =>
-    Number(folded(titleOf(conversation, me.peek())).startsWith(folded(text.trim())));
+    Number(folded(titleOf(conversation, me)).startsWith(folded(text.trim())));
   return text.trim() === "" ? found : found.toSorted((a, b) => begins(b) - begins(a));
 }
 
-/** Without case and accents. */
+/** Removes case and accents. */
 const folded = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();

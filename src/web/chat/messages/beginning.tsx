@@ -1,7 +1,7 @@
 import type { Conversation } from "../../../sdk/index.ts";
 import { texts } from "../../texts/texts.ts";
 
-/** What stands above the first message there ever was. */
+/** Stands above the first message of a conversation. */
 export function Beginning({ conversation, title }: { conversation: Conversation; title: string }) {
   const { beginning, beginningOfGroup, empty } = texts.messages.feed;
   return (

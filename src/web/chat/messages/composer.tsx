@@ -6,31 +6,32 @@ import { Icon } from "../../design/icon.tsx";
 import { isComposing, matchesKeys } from "../../design/keys.ts";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
-import { me } from "../session/session.ts";
+import { clearText, insertText, toggleMark } from "../base/text-field.ts";
+import { useSession } from "../session/context.ts";
 import { Draft } from "./drafts.ts";
 import { EmojiButton } from "./emoji/button.tsx";
 import { Suggestions, useSuggestions } from "./emoji/suggestions.tsx";
 import { touches } from "./focus.ts";
 import { isDeleted } from "./preview.ts";
 import { scrollMessages } from "./scroll-messages.ts";
-import { clearText, insertText, toggleMark } from "./text-field.ts";
 import type { Editing } from "./use-editing.ts";
 
-/** From so many characters before the limit they are counted. */
+/** Counting starts this many characters before the limit. */
 const COUNTED_FROM = CONTENT_MAX - 500;
-/** So much can be shortened by hand. With far more, a text field takes seconds for every key. */
+/** A text of this length can still be shortened by hand. With far more, a text field takes seconds for each key. */
 const FIELD_MAX = 4 * CONTENT_MAX;
 const MARKS = { "Mod+B": "**", "Mod+I": "_", "Mod+E": "`" };
 
 export interface ComposerProps {
   conversation: Conversation;
   title: string;
-  /** The text field is that of the message that is edited, while one is. */
+  /** While a message is edited, the text field holds its text. */
   editing: Editing;
   onEditLast: () => void;
 }
 
 export function Composer({ conversation, title, editing, onEditLast }: ComposerProps) {
+  const { me } = useSession();
   const { composer, feed } = texts.messages;
   const edited = editing.message;
   const field = useRef<HTMLTextAreaElement>(null);
@@ -63,9 +64,9 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
   }, []);
   useEffect(() => draft.listen(), [draft]);
   const wasEdited = useRef(edited?.key);
-  /** Somebody wrote when they said that they were done: fingers go on with the same keyboard. */
+  /** The text field had the focus when the edit ended. On a phone the keyboard then stays open. */
   const wasWriting = useRef(false);
-  // Before the next key: later it would be typed elsewhere.
+  // Runs before the next key, which would otherwise go elsewhere.
   useLayoutEffect(() => {
     if (wasEdited.current === edited?.key) return;
     wasEdited.current = edited?.key;
@@ -100,7 +101,7 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
     if (suggestions.onKeyDown(event)) return event.preventDefault();
     const [, mark] = Object.entries(MARKS).find(([keys]) => matchesKeys(event, keys)) ?? [];
     if (mark && field.current) toggleMark(field.current, mark);
-    // What fingers type with has no Shift+Enter: there Enter ends the line.
+    // A touch keyboard has no Shift+Enter, so Enter starts a new line there.
     else if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!touches.matches || event.ctrlKey)) submit();
     else if (event.key === "Escape" && edited) editing.end();
     else if (/^Page(Up|Down)$/.test(event.key) && !isScrolled(field.current))
@@ -131,7 +132,7 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
       <div class="composer-box">
         <EmojiButton onChoose={(emoji) => field.current && insertText(field.current, emoji)} />
         <textarea
-          // Another text has another field: what was typed in one is not taken back in the other.
+          // Each edited message has its own field, so undo never crosses from one text to another.
           key={edited?.key}
           ref={field}
           class="composer-input"
@@ -175,10 +176,10 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
             <span class="visually-hidden">{left < 0 ? composer.tooLong(-left) : composer.leftLabel(left)}</span>
           </span>
         )}
-        {/* A press must not take the focus away: a phone would put its keyboard away. */}
+        {/* Keeps the focus in the text field. Otherwise a phone would close its keyboard. */}
         {edited ? (
           <Button kind="primary" type="submit" onPointerDown={(event) => event.preventDefault()}>
-            {composer.save}
+            {texts.design.save}
           </Button>
         ) : (
           <IconButton
@@ -200,10 +201,10 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
   );
 }
 
-/** It has more lines than are in sight: these keys are its own. */
+/** The text is longer than the field, so these keys scroll the field. */
 const isScrolled = (field: HTMLTextAreaElement | null) => field !== null && field.scrollHeight > field.clientHeight;
 
-/** As tall as its text; CSS says up to where. */
+/** Makes the field as tall as its text. CSS has the maximum. */
 function grow(field: HTMLTextAreaElement | null) {
   if (!field) return;
   field.style.height = "auto";

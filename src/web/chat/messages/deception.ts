@@ -1,4 +1,4 @@
-/** Signs that look like those of an address, and what they look like. Wide and small forms are folded by NFKC. */
+/** Characters that look like those of an address. NFKC folds wide and small forms. */
 const LOOKALIKES: Readonly<Record<string, string>> = {
   "∕": "/",
   "⁄": "/",
@@ -8,19 +8,19 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   "։": ":",
   "。": ".",
 };
-/** They turn letters round, so that others are read than stand there. */
+/** These characters reverse the order of letters, so a reader sees other text. */
 const TURNING = /[\u202a-\u202e\u2066-\u2069]/u;
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
 
-/** An address with its host. A bare `name.ext` is none: it is a file's name as often. */
+/** An address with its host. A bare `name.ext` does not count, because it may be a file name. */
 const ADDRESS = /(?:https?:\s*\/\/|(?<![\p{L}\p{N}@])(?=www\.))([^\s/?#\\]*)\S*/gu;
 const MAILBOX = /([^\s@<>()[\]"',;:]+)@([^\s@<>()[\]"',;:]+\.[^\s@<>()[\]"',;:]+)/gu;
 const CLOSING = /[\p{Pe}\p{Pf}"'>.,;:!…]+$/u;
 
 /**
- * Whether somebody who reads the text of a link takes it to lead elsewhere than it does: it names another host or
- * mailbox, or the address hides its host behind a user's name.
- * @param text what of the link can be read, without its marks
+ * Whether the text of a link makes its reader expect another target. It names another host or mailbox, or the address
+ * hides its host behind a user name.
+ * @param text the visible text of the link, without Markdown marks
  */
 export function isDeceiving(url: URL, text: string): boolean {
   if (url.username !== "" || url.password !== "" || TURNING.test(text)) return true;
@@ -31,7 +31,7 @@ export function isDeceiving(url: URL, text: string): boolean {
   return false;
 }
 
-/** As eyes see it. */
+/** Returns the text as people read it. */
 const folded = (text: string) =>
   text
     .normalize("NFKC")
@@ -46,7 +46,7 @@ function isHost(host: string, url: URL): boolean {
 
 const bare = (host: string) => host.replace(/\.$/, "");
 
-/** A mailbox may also stand for a page of its own host: `@ann@social.example`. */
+/** A mailbox may also name a page of its host: `@ann@social.example`. */
 const isMailbox = (name: string, host: string, url: URL) =>
   url.protocol === "mailto:" ? decoded(url.pathname) === `${name}@${host}` : isHost(host, url);
 

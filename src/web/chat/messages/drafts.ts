@@ -2,15 +2,15 @@ import { signal } from "@preact/signals";
 
 const PREFIX = "confab.draft.";
 
-/** Moves when a draft appears or goes, not with every letter. */
+/** Changes when a draft appears or disappears, not with every letter. */
 export const draftsRevision = signal(0);
 
-/** Where nothing can be stored: for as long as the page lasts. */
+/** Drafts that the browser can't store. They last as long as the page. */
 const unstored = new Map<string, string>();
 
 const key = (userId: number, conversationId: string) => `${PREFIX}${userId}.${conversationId}`;
 
-/** What was begun and not sent; an empty text when there is none. */
+/** Returns the draft, or an empty text. */
 export function draftOf(userId: number | undefined, conversationId: string): string {
   if (userId === undefined) return "";
   const name = key(userId, conversationId);
@@ -35,19 +35,19 @@ function store(name: string, text: string) {
     if (blank) localStorage.removeItem(name);
     else localStorage.setItem(name, text);
   } catch {
-    // A full or forbidden storage: there is nobody to tell while somebody types.
+    // The storage is full or forbidden. An error message would only disturb the typing.
     if (!blank) unstored.set(name, text);
   }
   if (was === blank) draftsRevision.value++;
 }
 
 /**
- * The draft of one text field. Tabs share what is stored: each follows what is written in the others. Where two tabs hold
- * different texts, each goes on showing its own, and the longer one is stored.
+ * The draft of one text field. Tabs share the stored draft, and each follows changes in the others. If two tabs hold
+ * different texts, each shows its own, and the longer one is stored.
  */
 export class Draft {
   text: string;
-  /** The text that this tab last stored or read from the storage. Any other text there is another tab's, and not shown here. */
+  /** The text that this tab last stored or read. Any other stored text comes from another tab and is not shown here. */
   private known: string;
   private readonly name: string | undefined;
 
@@ -61,7 +61,7 @@ export class Draft {
     this.text = this.known = draftOf(id, conversationId);
   }
 
-  /** Stores the text that is typed, so that it survives a reload. Blank texts are not stored. */
+  /** Stores the text so that it survives a reload. Blank texts are not stored. */
   change(text: string): void {
     this.text = text;
     if (this.name === undefined || this.userId() === undefined) return;
@@ -71,7 +71,7 @@ export class Draft {
     store(this.name, text);
   }
 
-  /** Follows other tabs, until the function it returns is called. */
+  /** Follows other tabs until the returned function is called. */
   listen(): () => void {
     const over = new AbortController();
     const { signal } = over;
@@ -82,12 +82,12 @@ export class Draft {
         signal,
       },
     );
-    // A tab that was frozen has missed what happened in the others.
+    // A frozen tab misses the changes in other tabs.
     const look = () => {
       if (this.name !== undefined && this.text === this.known) this.follow(held(this.name), this.known);
     };
     for (const event of ["focus", "pageshow"]) addEventListener(event, look, { signal });
-    // Only now: after a sign-out in another tab nothing may be stored.
+    // Only at this event: after a sign-out in another tab, nothing may be stored.
     addEventListener("pagehide", () => this.text.trim() !== "" && this.change(this.text), { signal });
     return () => over.abort();
   }
@@ -97,7 +97,7 @@ export class Draft {
       this.known = now;
       return;
     }
-    // The other tab sent or cleared the same text, or else this tab has a text of its own.
+    // The other tab sent or cleared the same text; otherwise this tab keeps its own text.
     const isOwn = now === "" ? before !== this.text : this.text !== "" && !isEditOf(now, this.text);
     if (isOwn) {
       if (now !== "" && this.text.length > now.length) this.change(this.text);
@@ -108,7 +108,7 @@ export class Draft {
   }
 }
 
-/** Whether the texts have half of the shorter one in common, at their beginning and their end. */
+/** Whether the beginnings and ends of the texts have half of the shorter one in common. */
 function isEditOf(one: string, other: string): boolean {
   const length = Math.min(one.length, other.length);
   let start = 0;
@@ -118,20 +118,20 @@ function isEditOf(one: string, other: string): boolean {
   return (start + end) * 2 >= length;
 }
 
-/** At signing out: nothing that this person wrote stays on the machine. */
+/** Removes all drafts of this person from the device, at sign-out. */
 export function forgetDrafts(userId: number) {
   const own = key(userId, "");
   for (const name of unstored.keys()) if (name.startsWith(own)) unstored.delete(name);
   try {
     for (const name of Object.keys(localStorage)) if (name.startsWith(own)) localStorage.removeItem(name);
   } catch {
-    // Then none was stored.
+    // If the storage is forbidden, no draft was stored.
   }
   draftsRevision.value++;
 }
 
-/** The list shows what is begun in other tabs too. */
-export function hearDrafts() {
+/** Shows drafts from other tabs in the list. */
+export function followDrafts() {
   addEventListener("storage", ({ key: name, oldValue, newValue }) => {
     if (name?.startsWith(PREFIX) && (oldValue === null || newValue === null)) draftsRevision.value++;
   });

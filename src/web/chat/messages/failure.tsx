@@ -3,7 +3,7 @@ import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
 import type { MessageActions } from "./use-message-actions.ts";
 
-/** Why a message, or a change of it, did not get through, and what can be done. */
+/** Says why sending, editing or deleting failed, and offers two actions. */
 export function Failure({ message, actions }: { message: ChatMessage; actions: MessageActions }) {
   const { feed } = texts.messages;
   const change = message.state === "sent" ? message.change : undefined;
@@ -15,7 +15,7 @@ export function Failure({ message, actions }: { message: ChatMessage; actions: M
       <Icon name="warning" />
       <span role="alert">{text}</span>
       <button type="button" onClick={() => actions.retry(message)}>
-        {feed.retry}
+        {texts.design.tryAgain}
       </button>
       <button type="button" onClick={() => actions.discard(message)}>
         {feed.discard}

@@ -1,5 +1,5 @@
-/** Fingers type here: what has the focus brings up what they type with. */
+/** The device has a touch screen. Focusing a text field opens its keyboard. */
 export const touches = matchMedia("(pointer: coarse)");
 
-/** Goes (back) to writing. */
+/** Moves the focus to the text field. */
 export const focusComposer = () => document.querySelector<HTMLElement>(".composer-input")?.focus();

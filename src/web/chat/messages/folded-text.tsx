@@ -1,7 +1,7 @@
 import { texts } from "../../texts/texts.ts";
 import { MessageText } from "./message-text.tsx";
 
-/** What is longer than this is folded. Counted, not measured: a row has its height at once. */
+/** Longer texts are folded. The text is counted, not measured, so that a row has its height at once. */
 const CHARACTERS = 1500;
 const LINES = 18;
 

@@ -1,9 +1,9 @@
 import { today } from "./today.ts";
 
-/** A machine that sleeps stops the clocks of its pages: they look again at least so often. */
+/** Clocks of a page stop while the machine sleeps, so the page looks at least this often. */
 const LOOK_MS = 10 * 60_000;
 
-/** Notices midnight, and on waking up that it was missed. */
+/** Updates `today` at midnight, and after a sleep over midnight. */
 export function followDays() {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const look = () => {

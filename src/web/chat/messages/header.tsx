@@ -2,15 +2,16 @@ import type { Conversation } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { IconButton } from "../../design/button.tsx";
 import { texts } from "../../texts/texts.ts";
-import { otherOf } from "../conversations/title.ts";
-import { showDetails } from "../dialogs.ts";
-import { closeConversation } from "../routing.ts";
+import { otherOf } from "../base/conversation-title.ts";
+import { showDetails } from "../base/open-dialog.ts";
+import { closeConversation } from "../base/routing.ts";
+import { useSession } from "../session/context.ts";
 import { usePresenceOf } from "../session/presence.ts";
-import { me } from "../session/session.ts";
 import { sinceTime } from "./times.ts";
 
-/** With whom one talks, and whether they are there. */
+/** The title of the conversation, and whether the other person is online. */
 export function ConversationHeader({ conversation, title }: { conversation: Conversation; title: string }) {
+  const { me } = useSession();
   const { info } = conversation;
   const other = otherOf(info, me.value);
   const presence = usePresenceOf(other?.id);

@@ -1,12 +1,12 @@
 import { useRef } from "preact/hooks";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
-import { connection } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
-/** The first messages are not there yet; without a connection it may be long until they are. */
+/** Stands in for the first messages. Without a connection the wait may be long. */
 export function Loading() {
-  const { state } = connection.value;
-  // While it is tried again, it is not offline for a moment.
+  const { state } = useSession().connection.value;
+  // A short attempt to connect does not count as being online.
   const isOffline = useRef(false);
   if (state === "offline" || state === "online") isOffline.current = state === "offline";
   const { notLoaded, loading } = texts.messages.feed;

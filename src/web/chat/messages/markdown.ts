@@ -1,7 +1,7 @@
 import { Lexer, type Token, Tokenizer, type Tokens } from "marked";
 import { isDeceiving } from "./deception.ts";
 
-/** A message's text, taken apart: nothing in it is ever HTML. */
+/** The parsed text of a message. No part of it ever becomes HTML. */
 export type Block =
   | { kind: "paragraph"; children: Inline[] }
   | { kind: "quote"; children: Block[] }
@@ -18,17 +18,18 @@ export type Inline =
 /** Deeper quotes, lists and emphases stay as they were typed. */
 const DEPTH_MAX = 6;
 /**
- * How many characters may be passed altogether: by the looks for the end of an emphasis, by those for the end of a link
- * or of code, and by quotes and lists, which may be taken apart again with each of their lines. Each takes a few
- * milliseconds.
+ * How many characters the parser may pass in all, in searches for the end of an emphasis, or of a link or code. Quotes
+ * and lists count too, because each of their lines may be parsed again. Each budget takes a few milliseconds.
  */
 const WORK_MAX = { emphasis: 30_000, link: 60_000, block: 40_000 };
 type Work = keyof typeof WORK_MAX;
 
-/** What people mean in a chat. Headings, tables, rules, HTML and definitions are text, so that no character is lost. */
+/**
+ * Parses what people use in a chat. Headings, tables, rules, HTML and definitions stay text, so no character is lost.
+ */
 class ChatTokenizer extends Tokenizer {
   private depth = 0;
-  /** Characters that may still be passed. When there are none left, marks are text. */
+  /** The remaining budgets. Once one is used up, its marks stay text. */
   private readonly left = { ...WORK_MAX };
 
   override code = nothing;
@@ -39,11 +40,11 @@ class ChatTokenizer extends Tokenizer {
   override tag = nothing;
   override def = nothing;
   override hr = nothing;
-  // There are no definitions that it could name.
+  // A reference needs a definition, and there are none.
   override reflink = nothing;
 
   override blockquote(src: string) {
-    // All that may belong to it is looked through, also where it ends sooner.
+    // The parser looks through all text up to an empty line, also if the quote ends sooner.
     const end = src.search(/\n[ \t]*\n/);
     return this.block(end < 0 ? src.length : end, () => super.blockquote(src));
   }
@@ -71,7 +72,7 @@ class ChatTokenizer extends Tokenizer {
     return src.startsWith("`") ? this.metered("link", src, () => super.codespan(src)) : undefined;
   }
 
-  /** @throws TooMuchWork: a lexer that has begun a quote or a list relies on it */
+  /** @throws TooMuchWork because a lexer that has begun a quote or a list can't go on without one */
   private block<T extends { raw: string }>(passed: number, find: () => T | undefined): T | undefined {
     if (this.left.block < 0) throw new TooMuchWork();
     const found = this.nested(find);
@@ -79,7 +80,7 @@ class ChatTokenizer extends Tokenizer {
     return found;
   }
 
-  /** Counts what was passed: what was found, or else all up to the end. */
+  /** Charges the text that was found, or all text to the end. */
   private metered<T extends { raw: string }>(work: Work, src: string, find: () => T | undefined): T | undefined {
     if (this.left[work] < 0) return undefined;
     const found = find();
@@ -87,7 +88,7 @@ class ChatTokenizer extends Tokenizer {
     return found;
   }
 
-  /** What is inside of a token is taken apart while it is made. */
+  /** Limits the depth. The inside of a token is parsed while the token is made. */
   private nested<T>(make: () => T): T | undefined {
     if (this.depth >= DEPTH_MAX) return undefined;
     this.depth++;
@@ -101,12 +102,15 @@ class ChatTokenizer extends Tokenizer {
 
 function nothing(): undefined {}
 
-/** An underscore within a word, as in a name of a program. */
+/** An underscore within a word, as in names of programs. */
 const isInWord = (src: string, before: string) => src.startsWith("_") && /[\p{L}\p{N}]/u.test(before);
 
 class TooMuchWork extends Error {}
 
-/** A paragraph ends at an empty line, a quote, a fence or a list. The lexer's own looks out for more, which is text here. */
+/**
+ * A paragraph ends at an empty line, a quote, a fence or a list. The lexer's own rule also stops at syntax that is
+ * plain text here.
+ */
 const PARAGRAPH =
   /^([^\n]+(?:\n(?! {0,3}(?:>|`{3,}(?=[^`\n]*(?:\n|$))|~{3}|(?:[*+-]|1[.)])[ \t]+[^ \t\n])|[ \t]+\n)[^\n]+)*)/;
 const NEVER = /(?!)/g;
@@ -123,12 +127,12 @@ function lexed(text: string): Token[] {
   return lexer.lex(text);
 }
 
-/** Takes a text apart, whatever it is, in some milliseconds. */
+/** Parses any text within some milliseconds. */
 export function parseMarkdown(text: string): Block[] {
   const asTyped: Block[] = [{ kind: "paragraph", children: [text] }];
   try {
     const blocks = blocksOf(lexed(text));
-    // Marks alone are shown as they are.
+    // A text of marks alone is shown as typed.
     return plainText(blocks).trim() === "" ? asTyped : blocks;
   } catch (error) {
     if (error instanceof TooMuchWork) return asTyped;
@@ -139,7 +143,7 @@ export function parseMarkdown(text: string): Block[] {
 const CACHED_MAX = 2000;
 const cache = new Map<string, Block[]>();
 
-/** As `parseMarkdown`; texts seen lately are not taken apart again. */
+/** Like `parseMarkdown`, with a cache of recent texts. */
 export function parsed(text: string): Block[] {
   const known = cache.get(text);
   if (known) return known;
@@ -149,7 +153,7 @@ export function parsed(text: string): Block[] {
   return blocks;
 }
 
-/** What of it can be read, without the marks; blocks and lines are parted by line ends. */
+/** The readable text without marks. Line ends separate blocks and lines. */
 export const plainText = (blocks: readonly Block[]): string => blocks.map(blockText).join("\n");
 
 function blockText(block: Block): string {
@@ -211,7 +215,7 @@ function listOf(list: Tokens.List): Block {
   return { kind: "list", start: list.ordered ? Number(list.start) : undefined, items };
 }
 
-/** The box of a task stands in the line of its text. */
+/** The box of a task stands in the same line as its text. */
 function joinTask(task: boolean, [box, text, ...others]: Block[]): Block[] {
   const both = [box, text].filter((block) => block !== undefined);
   if (task && box?.kind === "paragraph" && text?.kind === "paragraph")
@@ -221,7 +225,7 @@ function joinTask(task: boolean, [box, text, ...others]: Block[]): Block[] {
 
 const inlinesOf = (tokens: readonly Token[]) => joined(tokens.map(inlineOf));
 
-/** Texts that stand side by side become one. */
+/** Joins adjacent texts. */
 function joined(parts: readonly Inline[]): Inline[] {
   const inlines: Inline[] = [];
   for (const part of parts) {
@@ -255,8 +259,8 @@ function inlineOf(token: Token): Inline {
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 
 /**
- * A link elsewhere than to the web or to a mailbox, one without a text to click on, and one that looks as if it led
- * elsewhere than it does, stay as they were typed.
+ * Returns the raw text for a link that leads to neither the web nor a mailbox, has no visible text, or looks as if it
+ * led elsewhere.
  */
 function linkOf(token: Tokens.Link): Inline {
   const url = URL.canParse(token.href) ? new URL(token.href) : undefined;

@@ -5,7 +5,7 @@ import { Button } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { Spinner } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { Beginning } from "./beginning.tsx";
 import { focusComposer, touches } from "./focus.ts";
 import { MessageRow } from "./message-row.tsx";
@@ -24,18 +24,19 @@ import { useReading } from "./use-reading.ts";
 import { useRoving } from "./use-roving.ts";
 import { useRows } from "./use-rows.ts";
 
-/** Farther from the end than this, in pixels, the button to get back is shown. */
+/** Pixels from the end. Farther away, the button back to the end appears. */
 const AWAY = 240;
 
 export interface MessageListProps {
   conversation: Conversation;
   title: string;
-  /** The key of the message that is edited. */
+  /** The key of the edited message. */
   editing: string | undefined;
   onEdit: (message: ChatMessage) => void;
 }
 
 export function MessageList({ conversation, title, editing, onEdit }: MessageListProps) {
+  const { me } = useSession();
   const { messages } = conversation;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -64,7 +65,7 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
     if (!isWriting) roving.focus(index);
   });
 
-  // Where one opens a conversation: at its end, or where the new ones begin. Who has moved on meanwhile stays there.
+  // A conversation opens at its end, or at its first new message. A reader who has already moved stays in place.
   const generation = useRef(rows.generation);
   const movesAtFirst = useRef<number | undefined>(undefined);
   useLayoutEffect(() => {
@@ -73,12 +74,12 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
     if (!isAnew && !following.isFollowing() && movesAtFirst.current !== moves.count()) return;
     const first = reading.unread && conversation.indexOf(reading.unread.afterSeq + 1);
     if (first === undefined || first < 0) return toEnd();
-    // What was kept may count as new what has been read since.
+    // The first place may be wrong: kept data may count messages as new that were read since.
     movesAtFirst.current = moves.count();
     showFirst(first);
   }, [conversation, rows.generation, reading.isSettled]);
 
-  // What oneself sends is always seen; what others send moves nothing, unless the reader is at the end.
+  // Your own message always comes into view. Messages of others move nothing, unless you are at the end.
   const newest = messages.at(-1);
   const sending = newest?.state === "pending" ? newest.key : undefined;
   useLayoutEffect(() => (sending === undefined ? undefined : goToEnd()), [sending]);
@@ -111,7 +112,7 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
     [conversation, title, isGroup],
   );
   const newCount = reading.newSince();
-  // What waits to be sent may stand before anything was loaded.
+  // An unsent message may be in the list before anything was loaded.
   const isWhole = !conversation.hasOlder && (conversation.state === "live" || messages[0]?.state === "sent");
   return (
     <div class="messages">
@@ -174,7 +175,7 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
                   isActive={roving.isActive(message.key, index === messages.length - 1)}
                   isEdited={message.key === editing}
                   isExpanded={expanded.has(message.key)}
-                  receipt={receiptOf(conversation, index)}
+                  receipt={receiptOf(conversation, index, me.value?.id)}
                   actions={actions}
                   onToggle={toggle}
                 />
@@ -190,7 +191,7 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
           aria-label={newCount > 0 ? feed.jumpNew(newCount) : feed.jump}
           onClick={() => {
             goToEnd();
-            // The button goes.
+            // The button disappears with the press.
             if (!touches.matches) focusComposer();
           }}
         >
@@ -203,14 +204,14 @@ export function MessageList({ conversation, title, editing, onEdit }: MessageLis
 }
 
 function OlderState({ failed, onRetry }: { failed: boolean; onRetry: () => void }) {
-  const { loadingOlder, olderFailed, tryAgain } = texts.messages.feed;
+  const { loadingOlder, olderFailed } = texts.messages.feed;
   return (
     <div class="messages-older" role="status">
       {failed ? (
         <>
           <span>{olderFailed}</span>
           <Button kind="quiet" onClick={onRetry}>
-            {tryAgain}
+            {texts.design.tryAgain}
           </Button>
         </>
       ) : (

@@ -18,20 +18,20 @@ import { hasFailed, type MessageActions } from "./use-message-actions.ts";
 
 export interface MessageRowProps extends Place {
   message: ChatMessage;
-  /** For the line above it, when it is the first unread one. */
+  /** The number in the line above the first unread message. */
   unreadCount: number;
-  /** What stands above the first message there is. */
+  /** Stands above the first message of all. */
   beginning: ComponentChildren;
-  /** Where nothing stands above that could have it below. */
+  /** Notices above this message, if no message before it can show them below. */
   noticesAbove: readonly Notice[];
   noticesBelow: readonly Notice[];
   isOwn: boolean;
   isGroup: boolean;
   isLast: boolean;
-  /** The one that Tab reaches. */
+  /** Tab reaches this message. */
   isActive: boolean;
   isExpanded: boolean;
-  /** Its text is in the text field. */
+  /** The text field holds its text. */
   isEdited: boolean;
   receipt: Receipt | undefined;
   actions: MessageActions;
@@ -98,7 +98,7 @@ function Row(props: MessageRowProps) {
   );
 }
 
-/** Apart from the row, which is not drawn anew when the day is over. */
+/** A component of its own: it renders again at midnight, and the memoized row does not. */
 const DayLine = ({ time }: { time: string }) => (
   <p class="day">
     <bdi>{dayLabel(time)}</bdi>
@@ -160,7 +160,7 @@ function classesOf(
   return names.join(" ");
 }
 
-/** Rows are drawn anew only when what they show has changed. */
+/** A row renders again only when its content has changed. */
 function sameProps(before: MessageRowProps, after: MessageRowProps): boolean {
   const { receipt: oldReceipt, noticesBelow: oldBelow, ...old } = before;
   const { receipt, noticesBelow, ...now } = after;

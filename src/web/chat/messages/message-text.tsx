@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { type Block, type Inline, parsed } from "./markdown.ts";
 import { isOnlyEmoji } from "./only-emoji.ts";
 
-/** A message's content. Elements are made one by one from what was taken apart: no text can become an element. */
+/** The content of a message. Each element is created from parsed text, so no text can become an element. */
 export function MessageText({ text }: { text: string }) {
   return (
     <div class={isOnlyEmoji(text) ? "message-text only-emoji" : "message-text"}>{parsed(text).map(renderBlock)}</div>
@@ -11,7 +11,10 @@ export function MessageText({ text }: { text: string }) {
 
 const renderBlock = (block: Block) => drawn(block, "auto");
 
-/** What stands in a quote or a list goes by what that begins with: a browser does not look into what has a direction itself. */
+/**
+ * Blocks in a quote or a list take its direction. A browser ignores blocks with a `dir` of their own when it finds that
+ * direction.
+ */
 const renderInner = (block: Block) => drawn(block, undefined);
 
 function drawn(block: Block, dir: "auto" | undefined): ComponentChildren {
@@ -39,8 +42,8 @@ function drawn(block: Block, dir: "auto" | undefined): ComponentChildren {
 
 function CodeBlock({ language, text }: { language: string; text: string }) {
   return (
-    // Code runs from left to right, and it scrolls by keyboard too.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable
+    // Code runs from left to right, and the keyboard can scroll it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach it to scroll
     <pre dir="ltr" tabIndex={0}>
       {language === "" ? null : <span class="code-language">{language}</span>}
       <code>{text}</code>

@@ -13,16 +13,16 @@ export interface MissedBarProps {
   conversation: Conversation;
   unread: Unread;
   state: WayBack;
-  /** How many of them are there. */
+  /** How many new messages are loaded. */
   loaded: number;
   onGo: () => void;
-  /** Stops loading, or waives what is new. */
+  /** Stops the loading, or marks all as read. */
   onEnd: () => void;
 }
 
-/** Says that more is new than is in sight, since when, and leads to the first of it. */
+/** Says how many new messages are out of view and since when, and leads to the first one. */
 export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: MissedBarProps) {
-  const { missed, feed } = texts.messages;
+  const { missed } = texts.messages;
   const since = useSince(conversation, unread.afterSeq + 1);
   const { count } = unread;
   const isLoading = state === "loading";
@@ -34,7 +34,7 @@ export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: 
   };
   const isSaid = useRef(false);
   useEffect(() => {
-    // Said when it is known since when, once.
+    // Announced once, when the time is known.
     if (state === "idle" && (since === undefined || isSaid.current)) return;
     isSaid.current = true;
     announce(says[state]);
@@ -56,7 +56,7 @@ export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: 
           data-tip={missed.tip}
           data-tip-keys={keysText(FIRST_NEW_KEYS)}
         >
-          {state === "paused" ? missed.goOn : state === "failed" ? feed.tryAgain : missed.go}
+          {state === "paused" ? missed.goOn : state === "failed" ? texts.design.tryAgain : missed.go}
         </Button>
         <IconButton
           icon="close"
@@ -69,7 +69,7 @@ export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: 
   );
 }
 
-/** When the first of them was written; an empty text when that can't be known. */
+/** The time of the first new message; an empty text if it can't be known. */
 function useSince(conversation: Conversation, seq: number): string | undefined {
   const [since, setSince] = useState<string>();
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { texts } from "../../texts/texts.ts";
 import type { Notice } from "./notices.ts";
 
-/** What has happened between two messages, each thing in a line of its own. */
+/** The events between two messages, one a line. */
 export const NoticeLines = ({ notices }: { notices: readonly Notice[] }) => (
   <>
     {notices.map(({ version, text }) => (

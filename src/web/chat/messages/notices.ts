@@ -1,22 +1,25 @@
 import type { ChatMessage } from "../../../sdk/index.ts";
 
-/** Somebody came or went, or the group got another name, while one was here. */
+/** Somebody joined or left, or the group was renamed, while this page was open. */
 export interface Notice {
-  /** Its place among the messages: after those whose version is smaller. */
+  /** Its place: after the messages with smaller versions. */
   version: number;
   text: string;
 }
 
-/** The same each time, so that nothing is drawn anew for it. */
+/** A constant, so that rows without notices do not render again. */
 export const NO_NOTICES: readonly Notice[] = [];
 
-/** Those that stand between two messages; where there is none before, or none after, from the beginning, or to the end. */
+/**
+ * Returns the notices between two messages. Without `before` it starts at the beginning, and without `after` it goes to
+ * the end.
+ */
 export function noticesBetween(
   notices: readonly Notice[],
   before: ChatMessage | undefined,
   after: ChatMessage | undefined,
 ): readonly Notice[] {
-  // One that the server does not have yet will come after all that has happened.
+  // An unsent message will get a later version than all notices.
   if (notices.length === 0 || (before && before.state !== "sent")) return NO_NOTICES;
   const from = before?.version ?? 0;
   const to = after?.state === "sent" ? after.version : Number.POSITIVE_INFINITY;

@@ -2,22 +2,24 @@ import { useId } from "preact/hooks";
 import type { Conversation, User } from "../../../sdk/index.ts";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
-import { me } from "../session/session.ts";
 
-/** Who has seen one's newest message. */
+/** The people who have read your newest message. */
 export interface Receipt {
   readers: readonly User[];
-  /** Of so many who could have. */
+  /** The number of people who could have read it. */
   others: number;
   isGroup: boolean;
 }
 
-/** Of the newest message of all, when it is one's own and has been sent; of no other. Of a large group nobody knows all who have read. */
-export function receiptOf(conversation: Conversation, index: number): Receipt | undefined {
+/**
+ * Returns the receipt of the newest message, if it is yours and sent. Large groups have none, because the page does not
+ * know all members.
+ */
+export function receiptOf(conversation: Conversation, index: number, myId: number | undefined): Receipt | undefined {
   const { info, messages, readPositions } = conversation;
   const message = messages[index];
   if (!info || index !== messages.length - 1 || message?.state !== "sent") return undefined;
-  if (message.sender_id !== me.peek()?.id || message.deleted_at !== undefined) return undefined;
+  if (message.sender_id !== myId || message.deleted_at !== undefined) return undefined;
   const isKnown = info.participants.length >= info.participant_count;
   const readers = info.participants.filter(
     (user) => isKnown && user.id !== message.sender_id && (readPositions.get(user.id) ?? 0) >= message.seq,
@@ -25,7 +27,7 @@ export function receiptOf(conversation: Conversation, index: number): Receipt | 
   return { readers, others: info.participant_count - 1, isGroup: info.is_group };
 }
 
-/** So many names are written out. */
+/** How many names the line lists. */
 const NAMED = 2;
 
 export function ReceiptLine({ readers, others, isGroup }: Receipt) {

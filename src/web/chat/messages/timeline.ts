@@ -4,19 +4,19 @@ import { daysBetween } from "./times.ts";
 
 /** How a message stands among its neighbours. */
 export interface Place {
-  /** A separator with its day stands above it. */
+  /** A separator with the day stands above it. */
   startsDay: boolean;
   /** The line "3 new messages" stands above it. */
   startsUnread: boolean;
-  /** The sender is named: another one than before, or a while later. */
+  /** The name of the sender stands above it: the sender before is another one, or some time has passed. */
   startsGroup: boolean;
   endsGroup: boolean;
 }
 
-/** Messages of one sender within this stand together. */
+/** Milliseconds. Messages of one sender within this time form a group. */
 const TOGETHER_MS = 5 * 60_000;
 
-/** @param readSeq what had been read when the conversation was opened; `undefined` when nothing was new */
+/** @param readSeq the read position when the conversation was opened; `undefined` if nothing was new */
 export function placeOf(
   messages: readonly ChatMessage[],
   index: number,

@@ -1,7 +1,7 @@
 import { texts } from "../../texts/texts.ts";
 import { today } from "./today.ts";
 
-/** The texts' language, written as where the reader lives: no weekday of another language stands in a sentence. */
+/** The language of the texts in the reader's region, so that no sentence has a weekday in another language. */
 const { region } = new Intl.Locale(new Intl.DateTimeFormat().resolvedOptions().locale).maximize();
 const locale = new Intl.Locale(texts.language, region ? { region } : {});
 
@@ -26,19 +26,19 @@ const dayTime = new Intl.DateTimeFormat(locale, {
 const shortTime = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "short" });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
 
-/** `10:32`, as the reader writes it. */
+/** `10:32`, as usual in the reader's region. */
 export const clockTime = (iso: string) => clock.format(new Date(iso));
 
-/** The whole of it, for who looks closer. */
+/** The full date and time, for a tooltip. */
 export const fullTime = (iso: string) => full.format(new Date(iso));
 
-/** How many midnights lie between: 0 today, 1 yesterday. Calendar days, whatever the hours of the day are. */
+/** How many midnights lie between: 0 for today, 1 for yesterday. Counts calendar days, also across clock changes. */
 export function daysBetween(earlier: Date, later: Date): number {
   const midnight = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
   return Math.round((midnight(later) - midnight(earlier)) / 86_400_000);
 }
 
-/** What stands between two days: `Today`, `Yesterday`, `Monday, 3 May`. */
+/** The label between two days: `Today`, `Yesterday`, `Monday, 3 May`. */
 export function dayLabel(iso: string, now = today.value): string {
   const date = new Date(iso);
   const days = daysBetween(date, now);
@@ -47,7 +47,7 @@ export function dayLabel(iso: string, now = today.value): string {
   return (date.getFullYear() === now.getFullYear() ? longDay : longDate).format(date);
 }
 
-/** Since when: `10:32` today, `Monday 10:32` within a week, then with the day of the year. */
+/** A start time: `10:32` today, `Monday 10:32` within a week, and later with the date. */
 export function sinceTime(iso: string, now = today.value): string {
   const date = new Date(iso);
   const days = daysBetween(date, now);
@@ -56,12 +56,12 @@ export function sinceTime(iso: string, now = today.value): string {
   return (date.getFullYear() === now.getFullYear() ? dayTime : shortTime).format(date);
 }
 
-/** As short as a row of the list allows: `10:32`, `Yesterday`, `Mon`, `3 May`, `03/05/24`. */
+/** The shortest form, for a row of the list: `10:32`, `Yesterday`, `Mon`, `3 May`, `03/05/24`. */
 export function listTime(iso: string, now = today.value): string {
   const date = new Date(iso);
   const days = daysBetween(date, now);
   if (days <= 0) return clock.format(date);
-  if (days === 1) return texts.messages.list.yesterday;
+  if (days === 1) return texts.conversations.yesterday;
   if (days < 7) return weekday.format(date);
   return (date.getFullYear() === now.getFullYear() ? dayOfYear : shortDate).format(date);
 }

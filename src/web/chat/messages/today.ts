@@ -1,4 +1,4 @@
 import { signal } from "@preact/signals";
 
-/** Some moment of the day it is (follow-days.ts). What names a day by it is drawn anew when the day is over. */
+/** A moment of the current day (follow-days.ts). Texts that name days depend on it and render again after midnight. */
 export const today = signal(new Date());

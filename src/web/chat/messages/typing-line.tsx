@@ -1,6 +1,6 @@
 import { texts } from "../../texts/texts.ts";
 
-/** Who is writing. Its place is always there, so that nothing moves when somebody begins. */
+/** Says who is typing. The line always has its height, so nothing moves when somebody starts. */
 export function TypingLine({ typists }: { typists: ReadonlyMap<number, string> }) {
   return (
     <p class="typing-line" aria-live="polite" aria-atomic="true">

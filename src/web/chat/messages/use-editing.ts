@@ -4,17 +4,17 @@ import { isDeleted } from "./preview.ts";
 
 interface Edit {
   key: string;
-  /** Undefined: nothing was changed yet. */
+  /** `undefined` if nothing was changed yet. */
   text: string | undefined;
 }
 
-/** What is edited in each conversation: who has looked into another one goes on where they were. */
+/** The edit in progress of each conversation. It survives a look into another conversation. */
 const begun = new WeakMap<Conversation, Edit>();
 
 export interface Editing {
-  /** One's own message that is edited, if one is. */
+  /** The message that you edit, if any. */
   message: ChatMessage | undefined;
-  /** Its text as it is to be. */
+  /** The new text. */
   text: string;
   begin(message: ChatMessage | undefined): void;
   change(text: string): void;

@@ -3,13 +3,15 @@ import { useCallback, useRef } from "preact/hooks";
 import type { VirtualizerHandle } from "virtua";
 import type { Conversation } from "../../../sdk/index.ts";
 
-/** Nearer to the end than this, in pixels, is at the end. */
+/** Pixels. This near to the end counts as at the end. */
 const END = 48;
 
-/** Keeps the newest in sight while the reader is there, and nothing from its place when they are not. */
+/** Keeps the newest message in view while the reader is at the end. Otherwise keeps the reader's place. */
 export function useFollowing(conversation: Conversation, list: RefObject<VirtualizerHandle | null>) {
   const follows = useRef(true);
-  /** How far one could scroll when the end was last in sight. What has grown since is no reason to leave it. */
+  /**
+   * The scroll range when the end was last in view. Content that has grown since then is no reason to stop following.
+   */
   const reach = useRef(0);
 
   const left = useCallback(() => {
@@ -32,7 +34,7 @@ export function useFollowing(conversation: Conversation, list: RefObject<Virtual
 
   const stick = useCallback(() => {
     if (!follows.current) follows.current = isAtEnd();
-    // Who is there already is left alone: for a moment the list goes back to where it was told, also against a reader who leaves.
+    // Does nothing at the end: scrolling there would for a moment pull back a reader who is leaving.
     else if (Math.abs(left()) >= 1) toEnd();
   }, [toEnd]);
 
@@ -43,12 +45,12 @@ export function useFollowing(conversation: Conversation, list: RefObject<Virtual
   return {
     left,
     isAtEnd,
-    /** The top of this row is above what is in sight. */
+    /** Whether the top of this row is above the view. */
     isAbove,
     toEnd,
-    /** After whatever may have changed the heights. */
+    /** Called after any change of heights. */
     stick,
-    /** The reader wants to stay where they are. */
+    /** The reader wants to stay in place. */
     leave,
     isFollowing: () => follows.current,
     onScroll(offset: number) {
@@ -58,7 +60,7 @@ export function useFollowing(conversation: Conversation, list: RefObject<Virtual
       } else if (offset < reach.current - END) leave();
     },
     onWheel({ deltaY, currentTarget }: TargetedWheelEvent<HTMLElement>) {
-      // What the list knows of the offset may be from before it was scrolled to the end.
+      // The list may know an older offset, from before it was scrolled to the end.
       if (deltaY < 0 && currentTarget.scrollTop > 0) leave();
     },
   };

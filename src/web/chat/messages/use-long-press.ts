@@ -2,9 +2,9 @@ import { useRef } from "preact/hooks";
 import { openMenu } from "./use-roving.ts";
 
 const PRESS_MS = 400;
-/** What a browser makes of a finger that leaves, a mouse's press among it, comes within this. */
+/** Milliseconds. A browser's own events for a lifted finger, such as a mouse press, come within this time. */
 const LIFT_MS = 100;
-/** A finger that moves farther than this, in pixels, scrolls. */
+/** Pixels. A finger that moves farther scrolls. */
 const STILL = 8;
 
 interface Press {
@@ -13,7 +13,7 @@ interface Press {
   y: number;
 }
 
-/** A finger that rests on a message asks, when it leaves, what can be done with it. */
+/** Opens the menu of a message when a finger that rested on it is lifted. */
 export function useLongPress() {
   const press = useRef<Press | undefined>(undefined);
   const wasLong = useRef(false);
@@ -36,14 +36,14 @@ export function useLongPress() {
       forget();
       if (!began || event.timeStamp - began.at < PRESS_MS || !(row instanceof HTMLElement)) return;
       wasLong.current = true;
-      // A browser may take what follows for a press beside the menu, if it is there by then.
+      // If the menu were open already, a browser could take the next event for a press beside it.
       setTimeout(() => openMenu(row), LIFT_MS);
     },
     onPointerCancel: forget,
     onContextMenu(event: MouseEvent) {
       if (press.current) event.preventDefault();
     },
-    /** The link under the finger was not meant. */
+    /** A long press does not follow the link under the finger. */
     onClickCapture(event: MouseEvent) {
       if (!wasLong.current || !event.isTrusted) return;
       event.preventDefault();

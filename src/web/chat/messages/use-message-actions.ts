@@ -1,32 +1,37 @@
 import { useMemo, useRef } from "preact/hooks";
-import type { ChatMessage, Conversation } from "../../../sdk/index.ts";
+import type { ChatMessage, ConfabClient, Conversation } from "../../../sdk/index.ts";
 import { confirm } from "../../design/confirm.tsx";
 import { copyText } from "../../design/copy-text.ts";
 import type { MenuItem } from "../../design/menu.tsx";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { focusComposer, touches } from "./focus.ts";
 import { isDeleted } from "./preview.ts";
 
 export interface MessageActions {
-  /** What can be done with this one now. */
+  /** The actions that are possible on this message now. */
   of(message: ChatMessage): MenuItem[];
   copy(message: ChatMessage): void;
   edit(message: ChatMessage): void;
   retry(message: ChatMessage): void;
   discard(message: ChatMessage): void;
-  /** Does what the key means on a message; false when it means nothing. */
+  /** Runs the action of a key. Returns `false` if the key has none. */
   byKey(key: string, message: ChatMessage): boolean;
 }
 
 export function useMessageActions(conversation: Conversation, onEdit: (message: ChatMessage) => void): MessageActions {
+  const { client } = useSession();
   const edit = useRef(onEdit);
   edit.current = onEdit;
-  return useMemo(() => actionsOn(conversation, (message) => edit.current(message)), [conversation]);
+  return useMemo(() => actionsOn(client, conversation, (message) => edit.current(message)), [conversation]);
 }
 
-function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => void): MessageActions {
+function actionsOn(
+  client: ConfabClient,
+  conversation: Conversation,
+  edit: (message: ChatMessage) => void,
+): MessageActions {
   const { actions } = texts.messages;
   const copy = async (message: ChatMessage) => {
     await copyText(message.content);
@@ -42,7 +47,7 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
     const question = { title: actions.discardTitle, text: actions.discardText, action: actions.discardAction };
     if (message.state !== "sent" && !(await confirm({ ...question, danger: true }))) return;
     conversation.discard(message.key);
-    // Then there is no row any more.
+    // The row is gone.
     if (message.state !== "sent" && !touches.matches) focusComposer();
   };
   const retry = (message: ChatMessage) => {
@@ -55,7 +60,7 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
     const items: (MenuItem & { shortcut: string })[] = [
       { label: actions.copy, icon: "copy", keys: "C", shortcut: "c", onSelect: () => void copy(message) },
     ];
-    if (message.state === "sent" && message.sender_id === me.peek()?.id)
+    if (message.state === "sent" && message.sender_id === client.me?.id)
       items.push(
         { label: actions.edit, icon: "edit", keys: "E", shortcut: "e", onSelect: () => edit(message) },
         {
@@ -69,7 +74,7 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
       );
     if (hasFailed(message))
       items.push({
-        label: actions.retry,
+        label: texts.design.tryAgain,
         icon: "retry",
         keys: "R",
         shortcut: "r",
@@ -101,10 +106,10 @@ function actionsOn(conversation: Conversation, edit: (message: ChatMessage) => v
   };
 }
 
-/** What is done to a message may take away the button it was asked for with: the message itself has the focus before. */
+/** An action may remove the button that started it, so the message gets the focus first. */
 const focusRow = ({ key }: ChatMessage) =>
   document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 
-/** Sending it, or changing it, was refused. */
+/** Whether sending or changing it was refused. */
 export const hasFailed = (message: ChatMessage) =>
   message.state === "failed" || (message.state === "sent" && message.change?.state === "failed");

@@ -3,13 +3,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { VirtualizerHandle } from "virtua";
 import type { Conversation } from "../../../sdk/index.ts";
 
-/** Older messages are asked for when fewer screens than this are left above. */
+/** Older messages load when fewer screens than this are left above. */
 const SCREENS = 4;
 const PAGE = 100;
-/** Loading that takes no longer than this is not worth a word, in ms. */
+/** Milliseconds. Shorter loading needs no message. */
 const UNSAID = 400;
 
-/** Loads older messages well before they are reached. */
+/** Loads older messages well before the reader reaches them. */
 export function useOlder(conversation: Conversation, list: RefObject<VirtualizerHandle | null>) {
   const [state, setState] = useState<"idle" | "loading" | "failed">("idle");
   const isLoading = useRef(false);
@@ -34,7 +34,7 @@ export function useOlder(conversation: Conversation, list: RefObject<Virtualizer
     }
     requestAnimationFrame(() => look());
   };
-  // A screen that is not full can't be scrolled.
+  // A screen that is not full can't be scrolled, so scrolling can't load more.
   useEffect(look, [conversation.messages.length]);
 
   return {

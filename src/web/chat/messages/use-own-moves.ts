@@ -1,14 +1,14 @@
 import type { RefObject } from "preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 
-/** What somebody does who scrolls, chooses a message or marks a text. */
+/** The events of scrolling, choosing a message or selecting text. */
 const MOVES = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 
-/** Counts what the reader does in the list themselves. */
+/** Counts the moves of the reader in the list. */
 export function useOwnMoves(scroller: RefObject<HTMLDivElement | null>) {
   const moves = useRef(0);
   const note = useCallback((event?: Event) => {
-    // Keys with these are the page's, or the browser's.
+    // Keys with these modifiers belong to the page or the browser.
     if (event instanceof KeyboardEvent && (event.ctrlKey || event.metaKey || event.altKey)) return;
     moves.current++;
   }, []);

@@ -1,28 +1,28 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../../sdk/index.ts";
 
-/** Where the new messages began when the reader came, and how many they were. */
+/** The read position and the number of new messages when the reader came. */
 export interface Unread {
   afterSeq: number;
   count: number;
 }
 
-/** What of the list is in sight. */
+/** The part of the list that is in view. */
 export interface Sight {
   isAtEnd: () => boolean;
-  /** The top of this row is above it. */
+  /** Whether the top of this row is above the view. */
   isAbove: (index: number) => boolean;
 }
 
 const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
 
 /**
- * Says what was new, and tells the server what has been read: only while the page is looked at, the newest is in sight,
- * and the first new one has been seen or waived.
+ * Tracks new messages, and tells the server what was read. A message counts as read only while the page is in use, the
+ * newest one is in view, and the first new one was seen or waived.
  */
 export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sight) {
   const [unread, setUnread] = useState<Unread | undefined>(() => unreadOf(conversation));
-  /** What came before it had caught up for the first time is new to who comes. */
+  /** Messages that arrive before the first synchronization are new to the reader. */
   const [isSettled, setSettled] = useState(conversation.state === "live");
   const [isMissed, setMissed] = useState(false);
   const met = useRef<number | undefined>(undefined);
@@ -31,13 +31,13 @@ export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sig
 
   const isFirstAbove = () => {
     if (!unread || met.current === unread.afterSeq || conversation.unread === 0) return false;
-    // Further on, where one has answered meanwhile, or has read on another device.
+    // Starts further on if the reader has answered or has read on another device meanwhile.
     const first = conversation.indexOf(Math.max(unread.afterSeq, conversation.readSeq) + 1);
-    // Retention may have taken it.
+    // Retention may have deleted the first new message.
     return first < 0 ? conversation.hasOlder || isAbove(0) : isAbove(first);
   };
   const look = () => {
-    // What was missed without a connection is counted before it is there.
+    // Messages missed while offline are counted before they are loaded.
     if (!isSettled || conversation.state !== "live") return;
     const missed = isFirstAbove();
     setMissed(missed);
@@ -54,7 +54,7 @@ export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sig
       setUnread(unreadOf(conversation));
       setSettled(conversation.state === "live");
     }
-    // What comes while nobody looks, or without a connection, is marked for when they come back.
+    // Messages that come while nobody looks, or without a connection, are marked for the reader's return.
     else if (wasUnread.current === 0 && conversation.unread > 0 && (!isLookedAt() || conversation.state !== "live"))
       setUnread(unreadOf(conversation));
     else if (unread && conversation.unread > unread.count) setUnread({ ...unread, count: conversation.unread });
@@ -64,7 +64,7 @@ export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sig
   }, [conversation.revision, isSettled]);
 
   useEffect(() => {
-    // A hidden list is scrolled with the first frame after it is seen again.
+    // A hidden list is scrolled only in the first frame after it is visible again.
     const again = () => void requestAnimationFrame(() => newest.current());
     addEventListener("focus", again);
     document.addEventListener("visibilitychange", again);
@@ -77,21 +77,21 @@ export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sig
   return {
     unread,
     isSettled,
-    /** The first new one is farther up than what is in sight, and has not been there. */
+    /** Whether the first new message is above the view and was never in view. */
     isMissed,
     look,
-    /** The reader wants to see no more of what was new than is in sight. */
+    /** Marks everything as read that was new. */
     waive() {
       met.current = unread?.afterSeq;
       setMissed(false);
       conversation.markRead();
     },
-    /** How many came since the end was last in sight. */
+    /** How many messages came since the end was last in view. */
     newSince: () => (isAtEnd() ? 0 : Math.max(0, lastSeq(conversation) - seen.current)),
   };
 }
 
-/** Retention may have taken what was not read: the new ones begin where there are some. */
+/** Retention may have deleted unread messages, so the new ones start at the first that exists. */
 const unreadOf = (conversation: Conversation): Unread | undefined => {
   const { unread, readSeq } = conversation;
   return unread > 0 ? { afterSeq: Math.max(readSeq, lastSeq(conversation) - unread), count: unread } : undefined;

@@ -6,7 +6,7 @@ import { latinKey } from "../../design/keys.ts";
 import { focusComposer } from "./focus.ts";
 import type { MessageActions } from "./use-message-actions.ts";
 
-/** One message is reached by Tab; arrow keys go from there to the others, also to those that are not drawn yet. */
+/** Tab reaches one message. Arrow keys lead to the others, also to those that are not rendered yet. */
 export function useRoving(
   conversation: Conversation,
   scroller: RefObject<HTMLDivElement | null>,
@@ -68,15 +68,15 @@ export function useRoving(
     event.preventDefault();
   };
 
-  // Once, not for each row: there may be very many messages.
+  // Computed once, not for each row, because there may be very many messages.
   const activeIndex = indexOf(active);
   return {
-    /** Focuses a message that is scrolled to. */
+    /** Focuses a message after scrolling to it. */
     focus,
     onFocusIn,
     onKeyDown,
     isActive: (key: string, isLast: boolean) => (activeIndex < 0 ? isLast : key === active),
-    /** The focused row stays, however far it is scrolled away: otherwise the focus would be lost. */
+    /** The focused row stays in the page wherever it is. Otherwise the focus would be lost. */
     keepMounted: () => (activeIndex < 0 ? [] : [activeIndex]),
   };
 }
@@ -84,5 +84,5 @@ export function useRoving(
 const rowAt = (target: EventTarget | null) =>
   target instanceof Element ? target.closest<HTMLElement>("[data-key]") : null;
 
-/** What can be done with a message, beside it. */
+/** Opens the menu beside a message. */
 export const openMenu = (row: HTMLElement) => row.querySelector<HTMLElement>(".message-more")?.click();

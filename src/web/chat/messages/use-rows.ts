@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Conversation } from "../../../sdk/index.ts";
 
-/** What the virtual list is told of a conversation's messages. */
+/** The input of the virtual list. */
 export interface Rows {
   count: number;
-  /** The last change of `count` was in front, where some came or were taken: the list keeps its position from the end. */
+  /** The last change of `count` was at the front, so the list keeps its distance from the end. */
   shift: boolean;
-  /** Another one is another list: nothing that was measured holds. */
+  /** A new number means a new list, without the old measurements. */
   generation: number;
 }
 
@@ -30,7 +30,7 @@ export function useRows(conversation: Conversation): Rows {
         }));
       if (prepended === pruned) return follow();
       setRows((known) => ({ ...known, count: Math.max(0, known.count + prepended - pruned), shift: true }));
-      // Those that came at the end meanwhile: after the list has made room in front.
+      // Adds messages that came at the end meanwhile, after the list has made room at the front.
       requestAnimationFrame(follow);
     });
   }, [conversation]);

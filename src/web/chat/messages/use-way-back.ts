@@ -3,18 +3,18 @@ import type { Conversation } from "../../../sdk/index.ts";
 import type { Unread } from "./use-reading.ts";
 
 const PAGE = 100;
-/** So many are loaded for one press. Who wants more of them says so again. */
+/** How many messages one press loads. A second press loads more. */
 const AT_ONCE = 5_000;
 
-/** - `paused`: many were loaded, and the first is not among them */
+/** - `paused`: many messages were loaded, and the first new one is not among them */
 export type WayBack = "idle" | "loading" | "paused" | "failed";
 
-/** `isWriting`: whoever asked has begun to write, or has gone on. */
+/** @param isWriting the person has typed, or has sent a message, meanwhile */
 type Show = (index: number, isWriting: boolean) => void;
 
 /**
- * The way to the first new message: loads, page by page, what lies between, and then shows it.
- * @param moves so often the reader has moved in the list; who does so while it loads stays where they are
+ * Leads to the first new message: loads all pages up to it, and then shows it.
+ * @param moves counts the reader's moves in the list; a reader who moves while it loads stays in place
  */
 export function useWayBack(conversation: Conversation, unread: Unread | undefined, moves: () => number, show: Show) {
   const [state, setState] = useState<WayBack>("idle");
@@ -46,7 +46,7 @@ export function useWayBack(conversation: Conversation, unread: Unread | undefine
       }
       setState("idle");
       if (movesBefore !== undefined && moves() !== movesBefore) return;
-      // When the list has made room for what has come.
+      // Two frames later the list has made room for the new rows.
       requestAnimationFrame(() =>
         requestAnimationFrame(() => {
           if (own === walk.current) shown.current(Math.max(0, conversation.indexOf(firstSeq)), written() !== before);
@@ -59,7 +59,7 @@ export function useWayBack(conversation: Conversation, unread: Unread | undefine
 
   return {
     state,
-    /** How many of the new ones are there. */
+    /** How many of the new messages are loaded. */
     loaded: () => {
       const first = conversation.messages[0]?.seq;
       return first === undefined || !unread ? 0 : Math.max(0, unread.afterSeq + unread.count + 1 - first);

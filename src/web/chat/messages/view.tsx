@@ -3,21 +3,22 @@ import type { ChatMessage, Conversation } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
-import { otherOf, titleOf } from "../conversations/title.ts";
-import { useChanges } from "../conversations/use-conversation.ts";
-import { useTitle } from "../notifications/title.ts";
-import { closeConversation } from "../routing.ts";
-import { client, me } from "../session/session.ts";
+import { otherOf, titleOf } from "../base/conversation-title.ts";
+import { useTitle } from "../base/page-title.ts";
+import { closeConversation } from "../base/routing.ts";
+import { useSession } from "../session/context.ts";
+import { useChanges } from "../session/use-changes.ts";
 import { Composer } from "./composer.tsx";
 import { ConversationHeader } from "./header.tsx";
 import { Loading } from "./loading.tsx";
 import { MessageList } from "./message-list.tsx";
 import { TypingLine } from "./typing-line.tsx";
+import { useAnnounced } from "./use-announced.ts";
 import { useEditing } from "./use-editing.ts";
-import { useSaidAloud } from "./use-said-aloud.ts";
 
-/** The conversation of the address, live while it is shown. */
+/** The conversation of the address. It is live while it is shown. */
 export function ConversationView({ id }: { id: string }) {
+  const { client } = useSession();
   const [conversation, setConversation] = useState<Conversation>();
   useEffect(() => {
     const opened = client.open(id);
@@ -28,8 +29,9 @@ export function ConversationView({ id }: { id: string }) {
 }
 
 function OpenConversation({ conversation }: { conversation: Conversation }) {
+  const { me } = useSession();
   useChanges(conversation);
-  useSaidAloud(conversation);
+  useAnnounced(conversation);
   const editing = useEditing(conversation);
 
   const title = titleOf(conversation, me.value);
@@ -52,22 +54,22 @@ function OpenConversation({ conversation }: { conversation: Conversation }) {
         conversation={conversation}
         title={title}
         editing={editing}
-        onEditLast={() => editing.begin(lastOwn(conversation))}
+        onEditLast={() => editing.begin(lastOwn(conversation, me.value?.id))}
       />
     </section>
   );
 }
 
-function lastOwn({ messages }: Conversation): ChatMessage | undefined {
+function lastOwn({ messages }: Conversation, myId: number | undefined): ChatMessage | undefined {
   return messages.findLast(
-    (message) => message.state === "sent" && message.sender_id === me.value?.id && message.deleted_at === undefined,
+    (message) => message.state === "sent" && message.sender_id === myId && message.deleted_at === undefined,
   );
 }
 
 function Gone({ known }: { known: boolean }) {
-  const { removedTitle, removedText, unknownTitle, unknownText, back } = texts.messages.state;
+  const { removedTitle, removedText, unknownTitle, unknownText } = texts.messages.state;
   const heading = useRef<HTMLHeadingElement>(null);
-  // What one was at is gone with it: this is read instead.
+  // The focused element is gone, so the heading takes the focus and is read out.
   useEffect(() => {
     if (isFocusLost()) heading.current?.focus();
   }, []);
@@ -78,7 +80,7 @@ function Gone({ known }: { known: boolean }) {
       </h1>
       <p>{known ? removedText : unknownText}</p>
       <Button kind="primary" onClick={closeConversation}>
-        {back}
+        {texts.messages.header.back}
       </Button>
     </div>
   );

@@ -1,20 +1,19 @@
-import type { Conversation, SentMessage } from "../../../sdk/index.ts";
+import type { ConfabClient, Conversation, SentMessage } from "../../../sdk/index.ts";
+import { kept } from "../../design/kept.ts";
 import { texts } from "../../texts/texts.ts";
-import { titleOf } from "../conversations/title.ts";
+import { titleOf } from "../base/conversation-title.ts";
+import { openConversation } from "../base/routing.ts";
 import { beginningOf } from "../messages/preview.ts";
-import { openConversation } from "../routing.ts";
-import { kept } from "../session/kept.ts";
-import { client } from "../session/session.ts";
 import { isRead } from "./reading.ts";
 
-/** Of each person who uses this browser, theirs. */
+/** The settings of each person who uses this browser. */
 const settings = new Map<number, ReturnType<typeof settingsOf>>();
 const settingsOf = (userId: number) => ({
   notify: kept(`notify.${userId}`, ["off", "on"]),
   withText: kept(`notify-text.${userId}`, ["on", "off"]),
 });
 
-/** Whether somebody wants to be told of messages here, and with what is in them. */
+/** Whether a person wants notifications in this browser, and with the message text. */
 export function notificationSettings(userId: number) {
   const own = settings.get(userId) ?? settingsOf(userId);
   settings.set(userId, own);
@@ -22,39 +21,43 @@ export function notificationSettings(userId: number) {
 }
 
 const TEXT_MAX = 200;
-/** What is older comes after a sleep, many at once: of each conversation the last one stands for them. */
+/**
+ * Milliseconds. Older messages arrive after a sleep, many at once. The last one of each conversation stands for all.
+ */
 const LATE_MS = 60_000;
 
-/** Tells of messages that nobody is looking at. Several tabs tell of the same message: the tag makes it one. */
-export function notifyOfMessages() {
-  client.on("message", (message, conversation) => void tell(message, conversation));
-  client.on("conversations", () => void forgetOver());
-  client.on("removed", ({ id }) => void forgetNotifications(id));
+/**
+ * Shows notifications of messages that nobody is looking at. If several tabs show the same one, its tag makes it one.
+ */
+export function notifyOfMessages(client: ConfabClient) {
+  client.on("message", (message, conversation) => void showMessage(client, message, conversation));
+  client.on("conversations", () => void closeOutdated(client));
+  client.on("removed", ({ id }) => void closeNotifications(id));
 }
 
-/** Something was told that is perhaps still to be seen; at first, by an earlier page. */
-let hasTold = true;
+/** Notifications may still be on the screen. An earlier page may have left some. */
+let mayBeShown = true;
 
-/** Closes notifications of messages that were read, here or on another device, or that no longer exist. */
-async function forgetOver() {
-  if (!hasTold || !client.conversations.isLoaded) return;
-  const shown = await told();
-  const over = shown.filter(({ data }) => isOver(data ?? {}));
-  hasTold = shown.length > over.length;
+/** Closes notifications of messages that were read on any device, or that no longer exist. */
+async function closeOutdated(client: ConfabClient) {
+  if (!mayBeShown || !client.conversations.isLoaded) return;
+  const shown = await shownNotifications();
+  const over = shown.filter(({ data }) => isOutdated(client, data ?? {}));
+  mayBeShown = shown.length > over.length;
   for (const notification of over) notification.close();
 }
 
-/** The message that a notification shows. Notifications of earlier releases name the conversation alone. */
+/** The message of a notification. Those of earlier releases name only the conversation. */
 interface About {
   conversationId?: string;
   messageId?: string;
   seq?: number;
-  /** It tells of no message but that somebody was added. */
+  /** The notification is about being added to a group, not about a message. */
   isAdded?: true;
 }
 
-/** It was read, retention has taken it, or the server's database has gone back to where it never was. */
-function isOver({ conversationId, messageId, seq, isAdded }: About): boolean {
+/** Whether the message was read, was deleted by retention, or is missing because the database was restored. */
+function isOutdated(client: ConfabClient, { conversationId, messageId, seq, isAdded }: About): boolean {
   if (isAdded) return false;
   const conversation = client.conversations.items.find(({ id }) => id === conversationId);
   if (!conversation) return false;
@@ -69,13 +72,12 @@ function isOver({ conversationId, messageId, seq, isAdded }: About): boolean {
   );
 }
 
-async function told(): Promise<readonly Notification[]> {
+async function shownNotifications(): Promise<readonly Notification[]> {
   const worker = await navigator.serviceWorker?.getRegistration();
   return (await worker?.getNotifications()) ?? [];
 }
 
-async function tell(message: SentMessage, conversation: Conversation) {
-  const { me } = client;
+async function showMessage({ me }: ConfabClient, message: SentMessage, conversation: Conversation) {
   if (!me || !("Notification" in window) || Notification.permission !== "granted") return;
   const { notify, withText } = notificationSettings(me.id);
   if (notify.value === "off" || message.sender_id === me.id || message.deleted_at) return;
@@ -94,9 +96,8 @@ async function tell(message: SentMessage, conversation: Conversation) {
   await show(title, options, conversation.id);
 }
 
-/** Tells people who want notifications that they were added to a group. */
-export async function notifyOfGroup(conversation: Conversation) {
-  const { me } = client;
+/** Notifies people that they were added to a group. */
+export async function notifyOfGroup({ me }: ConfabClient, conversation: Conversation) {
   if (!me || !("Notification" in window) || Notification.permission !== "granted") return;
   if (notificationSettings(me.id).notify.value === "off" || (await isRead(conversation.id))) return;
   const options: NotificationOptions = {
@@ -111,10 +112,10 @@ export async function notifyOfGroup(conversation: Conversation) {
 
 async function show(title: string, options: NotificationOptions, conversationId: string) {
   const worker = await navigator.serviceWorker?.getRegistration();
-  // Phones know them only as the worker's, which opens the conversation (worker/sw.ts).
+  // Phones allow only notifications of a worker. It also opens the conversation (worker/sw.ts).
   if (worker?.active) {
     await worker.showNotification(title, options);
-    hasTold = true;
+    mayBeShown = true;
     return;
   }
   const notification = new Notification(title, options);
@@ -125,8 +126,8 @@ async function show(title: string, options: NotificationOptions, conversationId:
   };
 }
 
-/** Nothing of what was told stays on the screen: of one conversation, or of all for who has signed out. */
-export async function forgetNotifications(conversationId?: string) {
-  for (const notification of await told())
+/** Closes the notifications of one conversation, or all of them after a sign-out. */
+export async function closeNotifications(conversationId?: string) {
+  for (const notification of await shownNotifications())
     if (conversationId === undefined || notification.data?.conversationId === conversationId) notification.close();
 }

@@ -4,18 +4,20 @@ import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog, showDetails } from "../dialogs.ts";
-import { useConversation } from "../session/conversation.ts";
+import { closeDialog, showDetails } from "../base/open-dialog.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
+import { useConversation } from "../session/use-conversation.ts";
 import { useMembers } from "./members.ts";
 import { PeoplePicker } from "./picker.tsx";
 import { addTo } from "./start-with.ts";
-import { useTask } from "./task.ts";
 
-/** Who is in already is not offered, so all of them are asked for. */
+/** All members are loaded, because the picker does not offer them. This many load at once. */
 const AT_ONCE = 1000;
 
-/** More people for a group. */
+/** Adds people to a group. */
 export function AddDialog({ conversationId }: { conversationId: string }) {
+  const { client } = useSession();
   const conversation = useConversation(conversationId, closeDialog);
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const task = useTask();
@@ -27,7 +29,7 @@ export function AddDialog({ conversationId }: { conversationId: string }) {
 
   async function add() {
     if (!conversation || chosen.length === 0) return;
-    if (await task.run(() => addTo(conversationId, chosen))) back();
+    if (await task.run(() => addTo(client, conversationId, chosen))) back();
   }
 
   return (

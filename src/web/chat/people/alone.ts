@@ -1,8 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
-import { client, directoryOpen } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { directoryOpen } from "../session/server.ts";
 
-/** Nobody else has an account here, as far as that is told; looked at again whenever one comes back to the page. */
+/** Whether nobody else is known to have an account. Checked again whenever the page gets the focus. */
 export function useIsAlone(): boolean {
+  const { client } = useSession();
   const [isAlone, setAlone] = useState(false);
   useEffect(() => {
     const look = () =>

@@ -4,24 +4,26 @@ import { Button, IconButton } from "../../design/button.tsx";
 import { confirm } from "../../design/confirm.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
+import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog, openDialog, showPerson } from "../dialogs.ts";
-import { closeConversation } from "../routing.ts";
+import { closeDialog, openDialog, showPerson } from "../base/open-dialog.ts";
+import { closeConversation } from "../base/routing.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { usePresence } from "../session/presence.ts";
-import { me } from "../session/session.ts";
 import { GroupName } from "./group-name.tsx";
 import { useMembers } from "./members.ts";
 import { PersonLine } from "./person-row.tsx";
-import { useTask } from "./task.ts";
 
-/** A group: its name, its people, and the way out. */
+/** The name and the members of a group, and a button to leave it. */
 export function GroupDetails({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
+  const { me } = useSession();
   const task = useTask();
   const { members, hasMore, loadMore, reload } = useMembers(conversation);
   const presence = usePresence(members.map((user) => user.id));
   const isOwner = info.owner_id === me.value?.id;
   const list = useRef<HTMLUListElement>(null);
-  /** Where something was pressed that will go: who stands there then has the focus, or the last one. */
+  /** The index of a pressed row that will disappear. The row that takes its place gets the focus, or the last one. */
   const pressedAt = useRef<number | undefined>(undefined);
   useLayoutEffect(() => {
     const rows = list.current?.querySelectorAll<HTMLElement>(".row-button");
@@ -31,8 +33,8 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
   }, [members]);
 
   async function remove(user: User) {
-    const text = texts.people.removeText(user.full_name);
-    if (!(await confirm({ title: texts.people.removeTitle, text, action: texts.people.remove, danger: true }))) return;
+    const text = memberTexts.removeText(user.full_name);
+    if (!(await confirm({ title: memberTexts.removeTitle, text, action: memberTexts.remove, danger: true }))) return;
     pressedAt.current = members.indexOf(user);
     if (await task.run(() => conversation.removeParticipant(user.id))) await reload();
   }
@@ -43,9 +45,9 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
   }
 
   async function leave() {
-    const { leaveText, leaveTextLast, leaveTextOwner } = texts.people;
+    const { leaveText, leaveTextLast, leaveTextOwner } = memberTexts;
     const text = info.participant_count === 1 ? leaveTextLast : isOwner ? leaveTextOwner : leaveText;
-    if (!(await confirm({ title: texts.people.leaveTitle, text, action: texts.people.leave, danger: true }))) return;
+    if (!(await confirm({ title: memberTexts.leaveTitle, text, action: memberTexts.leave, danger: true }))) return;
     if (!(await task.run(() => conversation.leave()))) return;
     closeDialog();
     closeConversation();
@@ -56,7 +58,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
       <FormMessage text={task.fault} />
       <GroupName conversation={conversation} info={info} />
       <div class="members-head">
-        <h3 dir="auto">{texts.people.count(info.participant_count)}</h3>
+        <h3 dir="auto">{memberTexts.count(info.participant_count)}</h3>
         <div class="form-actions">
           <Button
             icon="user-add"
@@ -64,7 +66,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
               openDialog.value = { kind: "add", conversationId: conversation.id };
             }}
           >
-            {texts.people.addPeople}
+            {memberTexts.addPeople}
           </Button>
           <Button
             icon="link"
@@ -72,7 +74,7 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
               openDialog.value = { kind: "invites", conversationId: conversation.id };
             }}
           >
-            {texts.invites.byLink}
+            {memberTexts.byLink}
           </Button>
         </div>
       </div>
@@ -80,13 +82,13 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
         {members.map((user) => (
           <li key={user.id} class="row row-tight">
             <button type="button" class="row-button" onClick={() => showPerson(user)}>
-              <PersonLine user={user} presence={presence(user.id)} note={noteOn(user, info)} />
+              <PersonLine user={user} presence={presence(user.id)} note={noteOn(user, info, me.value?.id)} />
             </button>
             {isOwner && user.id !== me.value?.id && (
               <IconButton
                 icon="user-remove"
                 danger
-                label={texts.people.removeOf(user.full_name)}
+                label={memberTexts.removeOf(user.full_name)}
                 onClick={() => void remove(user)}
               />
             )}
@@ -95,19 +97,19 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
       </ul>
       {hasMore && (
         <Button wide onClick={showMore}>
-          {texts.people.more}
+          {texts.design.more}
         </Button>
       )}
       <div class="details-end">
         <Button kind="danger" icon="sign-out" busy={task.busy} onClick={() => void leave()}>
-          {texts.people.leave}
+          {memberTexts.leave}
         </Button>
       </div>
     </>
   );
 }
 
-function noteOn(user: User, info: ConversationInfo): string {
-  if (user.id === info.owner_id) return texts.people.owner;
-  return user.id === me.value?.id ? texts.people.you : "";
+function noteOn(user: User, info: ConversationInfo, myId: number | undefined): string {
+  if (user.id === info.owner_id) return memberTexts.owner;
+  return user.id === myId ? memberTexts.you : "";
 }

@@ -4,20 +4,22 @@ import { Avatar } from "../../design/avatar.tsx";
 import { Button, IconButton } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { isComposing } from "../../design/keys.ts";
+import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
-import { titleOf } from "../conversations/title.ts";
-import { me } from "../session/session.ts";
-import { useTask } from "./task.ts";
+import { titleOf } from "../base/conversation-title.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 
-/** What a group is called, and a way to call it something else. */
+/** The name of a group, with a button to rename it. */
 export function GroupName({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
+  const { me } = useSession();
   const [name, setName] = useState<string>();
   const task = useTask();
   const field = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const isEdited = name !== undefined;
   const wasEdited = useRef(isEdited);
-  // Whoever began to edit goes on in the field, and where they came from when they are done; nobody is pulled about between.
+  // The focus moves to the field when editing starts and back to the button when it ends, and never in between.
   useLayoutEffect(() => {
     if (wasEdited.current !== isEdited) (isEdited ? field : button).current?.focus();
     wasEdited.current = isEdited;
@@ -33,7 +35,7 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
         <IconButton
           buttonRef={button}
           icon="edit"
-          label={texts.people.rename}
+          label={memberTexts.rename}
           onClick={() => setName(info.name ?? "")}
         />
       </div>
@@ -49,7 +51,7 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
         void save();
       }}
       onKeyDown={(event) => {
-        // Ends this alone, not the dialog around it.
+        // Escape ends the editing only, and does not close the dialog.
         if (event.key !== "Escape" || isComposing(event)) return;
         event.preventDefault();
         setName(undefined);
@@ -68,7 +70,7 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
       />
       <div class="form-actions">
         <Button kind="primary" type="submit" busy={task.busy}>
-          {texts.settings.save}
+          {texts.design.save}
         </Button>
         <Button onClick={() => setName(undefined)}>{texts.design.cancel}</Button>
       </div>

@@ -3,10 +3,12 @@ import { Button } from "../../design/button.tsx";
 import { texts } from "../../texts/texts.ts";
 import { FreshLink } from "../invites/fresh-link.tsx";
 import { LinkBox } from "../invites/link-box.tsx";
-import { isSuperuser, registration } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { registration } from "../session/server.ts";
 
-/** Nobody else is on this server yet: how a second person comes. */
+/** Offers a way to invite a second person to the server. */
 export function Invite() {
+  const { isSuperuser } = useSession();
   const [isMade, setMade] = useState(false);
   if (!isSuperuser.value)
     return registration === "open" && !isLocal() ? (
@@ -24,7 +26,7 @@ export function Invite() {
         <FreshLink />
       ) : (
         <Button icon="link" onClick={() => setMade(true)}>
-          {texts.invites.create}
+          {texts.links.create}
         </Button>
       )}
       <p class="soft small">{texts.people.inviteThen}</p>
@@ -32,5 +34,5 @@ export function Invite() {
   );
 }
 
-/** An address that other machines can't reach. */
+/** Whether other machines can't reach this address. */
 const isLocal = () => /^(localhost|127\.|\[::1\])/.test(location.hostname);

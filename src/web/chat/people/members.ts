@@ -1,13 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, User } from "../../../sdk/index.ts";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 const PAGE = 50;
-/** As many as the server gives at once. */
+/** The server returns no more at once. */
 const MOST = 1000;
 
-/** All who take part, a page at a time; read anew, as far as they are there, when somebody comes or goes. */
+/** Loads the members of a group page by page. When members change, it loads again as many as were loaded. */
 export function useMembers(conversation: Conversation | undefined, size = PAGE) {
+  const { client } = useSession();
   const [members, setMembers] = useState<readonly User[]>(conversation?.info?.participants ?? []);
   const [next, setNext] = useState<number | null>(null);
   const newest = useRef(0);

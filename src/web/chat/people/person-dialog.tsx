@@ -3,28 +3,30 @@ import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog, type OpenDialog, openDialog } from "../dialogs.ts";
-import { navigate } from "../routing.ts";
+import { closeDialog, type OpenDialog, openDialog } from "../base/open-dialog.ts";
+import { navigate, pathTo } from "../base/routing.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { usePresenceOf } from "../session/presence.ts";
-import { me } from "../session/session.ts";
 import { startWith } from "./start-with.ts";
-import { useTask } from "./task.ts";
 
-/** Who somebody is, and a way to write to them. */
+/** Shows a person, with a button to write to them. */
 export function PersonDialog({ user, from }: { user: User; from: OpenDialog | undefined }) {
   const back = () => {
     openDialog.value = from;
   };
+  const { client, me } = useSession();
   const task = useTask();
   const isMe = user.id === me.value?.id;
   const write = () =>
     task.run(async () => {
-      await startWith([user]);
+      await startWith(client, [user]);
       closeDialog();
     });
   return (
-    <Dialog title={texts.people.person} shape="small" onClose={back}>
+    <Dialog title={memberTexts.person} shape="small" onClose={back}>
       <FormMessage text={task.fault} />
       <PersonCard user={user} />
       {isMe ? (
@@ -33,14 +35,14 @@ export function PersonDialog({ user, from }: { user: User; from: OpenDialog | un
           icon="edit"
           onClick={() => {
             closeDialog();
-            navigate("/settings/profile");
+            navigate(pathTo("settings", "profile"));
           }}
         >
-          {texts.people.editProfile}
+          {memberTexts.editProfile}
         </Button>
       ) : (
         <Button kind="primary" wide icon="message" busy={task.busy} onClick={() => void write()}>
-          {texts.people.write}
+          {memberTexts.write}
         </Button>
       )}
     </Dialog>
@@ -73,8 +75,8 @@ export function PersonCard({ user }: { user: User }) {
           </dd>
         </div>
         <div>
-          <dt>{texts.people.joined}</dt>
-          <dd>{texts.date(user.date_joined)}</dd>
+          <dt>{memberTexts.joined}</dt>
+          <dd>{memberTexts.since(user.date_joined)}</dd>
         </div>
       </dl>
     </div>

@@ -3,7 +3,7 @@ import type { Presence, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { texts } from "../../texts/texts.ts";
 
-/** A person in a list: who, and a line below. */
+/** A person in a list, in two lines. */
 export function PersonLine(props: {
   user: User;
   presence?: Presence | undefined;

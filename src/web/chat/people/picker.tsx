@@ -1,11 +1,11 @@
 import { useRef, useState } from "preact/hooks";
 import type { User } from "../../../sdk/index.ts";
+import { Combobox } from "../../design/combobox.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { texts } from "../../texts/texts.ts";
 import { usePresence } from "../session/presence.ts";
-import { directoryOpen } from "../session/session.ts";
-import { Combobox } from "./combobox.tsx";
+import { directoryOpen } from "../session/server.ts";
 import { Invite } from "./invite.tsx";
 import { PersonLine } from "./person-row.tsx";
 import { usePeople } from "./search.ts";
@@ -13,13 +13,13 @@ import { usePeople } from "./search.ts";
 export interface PickerProps {
   chosen: readonly User[];
   onChange: (chosen: readonly User[]) => void;
-  /** Enter with an empty text, when somebody is chosen. */
+  /** Called for Enter in an empty field, once somebody is chosen. */
   onDone: () => void;
-  /** Not offered: those who are in already. */
+  /** The ids of people who are not offered, because they are members already. */
   without?: ReadonlySet<number>;
 }
 
-/** Finds people and chooses any number of them; with the keyboard alone too: type, arrows, Enter, Backspace. */
+/** Finds people and chooses any number of them. The keyboard is enough: letters, arrow keys, Enter, Backspace. */
 export function PeoplePicker({ chosen, onChange, onDone, without }: PickerProps) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);

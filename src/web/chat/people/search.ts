@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../../../sdk/index.ts";
-import { client, connection } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
-/** So long after the last key the server is asked. */
+/** Milliseconds without a key before the server is asked. */
 const DEBOUNCE_MS = 200;
 const PAGE = 30;
 
@@ -13,17 +13,21 @@ interface Found {
 }
 
 export interface PeopleSearch {
-  /** Until there is an answer, those of the one before that fit: nobody else is there to be chosen. */
+  /** Until there is an answer, the earlier results that fit the text. Only these can be chosen. */
   users: readonly User[];
   total: number;
-  /** What was found is of an earlier text, or nothing is there yet. */
+  /** The results belong to an earlier text, or there are none yet. */
   isLoading: boolean;
   fault: string | undefined;
   loadMore: () => void;
 }
 
-/** Everybody whose name or e-mail has the text in it, a page at a time; what failed is asked again when the connection is back. */
+/**
+ * Finds people whose name or email contains the text, page by page. A failed search runs again when the connection is
+ * back.
+ */
 export function usePeople(text: string): PeopleSearch {
+  const { client, connection } = useSession();
   const [found, setFound] = useState<Found>({ search: "", users: [], total: 0 });
   const [isLoading, setLoading] = useState(true);
   const [fault, setFault] = useState<string>();
@@ -67,11 +71,11 @@ export function usePeople(text: string): PeopleSearch {
   };
 }
 
-/** As the server looks for people. */
+/** Matches people in the same way as the server. */
 export const isFoundBy = ({ full_name, email }: User, search: string) =>
   `${full_name} ${email}`.toLocaleLowerCase().includes(search.toLocaleLowerCase());
 
-/** Somebody who joins moves the pages, so that one may come twice. */
+/** A person who joins shifts the pages, so another one may come twice. */
 function join(before: readonly User[], more: readonly User[]): User[] {
   const known = new Set(before.map(({ id }) => id));
   return [...before, ...more.filter(({ id }) => !known.has(id))];

@@ -5,13 +5,15 @@ import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog } from "../dialogs.ts";
+import { closeDialog } from "../base/open-dialog.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { PeoplePicker } from "./picker.tsx";
 import { startWith } from "./start-with.ts";
-import { useTask } from "./task.ts";
 
-/** One person makes a 1-on-1, more make a group, which may have a name. */
+/** Starts a conversation: a 1-on-1 with one person, a group with more. A group may have a name. */
 export function StartDialog() {
+  const { client } = useSession();
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const [name, setName] = useState("");
   const isGroup = chosen.length > 1;
@@ -20,7 +22,7 @@ export function StartDialog() {
   const start = () => {
     if (chosen.length === 0) return;
     void task.run(async () => {
-      await startWith(chosen, isGroup && name.trim() !== "" ? name : undefined);
+      await startWith(client, chosen, isGroup && name.trim() !== "" ? name : undefined);
       closeDialog();
     });
   };

@@ -1,12 +1,12 @@
-import type { User } from "../../../sdk/index.ts";
+import type { ConfabClient, User } from "../../../sdk/index.ts";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { startWith } from "./start-with.ts";
 
-/** Opens the conversation with somebody, and begins it where there is none; what hinders that is said. */
-export async function writeTo(user: User): Promise<boolean> {
+/** Opens the conversation with a person, and creates it if there is none. Shows an error if that fails. */
+export async function writeTo(client: ConfabClient, user: User): Promise<boolean> {
   try {
-    await startWith([user]);
+    await startWith(client, [user]);
     return true;
   } catch (error) {
     toast(error instanceof Error ? error.message : texts.design.failed, { error: true });

@@ -1,48 +1,50 @@
 import { signal } from "@preact/signals";
-import type { ConversationRequest } from "../../../sdk/index.ts";
+import type { ConfabClient, ConversationRequest } from "../../../sdk/index.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
 
 const PAGE = 50;
 
-/** Those that wait for an answer, the newest first, as far as they are loaded. */
+/** The loaded requests that wait for an answer, newest first. */
 export const requests = signal<readonly ConversationRequest[]>([]);
 
-/** How many there are. */
+/** The number of all requests. */
 export const requestCount = signal(0);
 
-/** Follows the requests of the person who is signed in. */
-export function hearRequests() {
+/** Follows the requests of the signed-in person. */
+export function followRequests(client: ConfabClient) {
   client.on("state", (state) => {
-    // Requests that came without a connection were not told.
-    if (state === "online") void load(0);
+    // The server does not send requests again that came while the page was offline.
+    if (state === "online") void load(client, 0);
   });
   client.on("me", (me) => {
     if (me) return;
     requests.value = [];
     requestCount.value = 0;
   });
-  client.on("request", come);
-  client.on("request_ended", remove);
+  client.on("request", addRequest);
+  client.on("request_ended", removeRequest);
 }
 
-function come(request: ConversationRequest) {
+function addRequest(request: ConversationRequest) {
   if (requests.value.some(({ id }) => id === request.id)) return;
   requests.value = [request, ...requests.value];
   requestCount.value++;
   announce(texts.requests.arrived(request.from.full_name));
 }
 
-function remove(id: string) {
+function removeRequest(id: string) {
   const others = requests.value.filter((request) => request.id !== id);
   if (others.length === requests.value.length) return;
   requests.value = others;
   requestCount.value--;
 }
 
-/** A call that fails is made again with the next connection; servers of earlier releases have none. */
-async function load(offset: number) {
+/**
+ * Loads a page of requests. After a failure it loads with the next connection; servers of earlier releases have no
+ * requests.
+ */
+async function load(client: ConfabClient, offset: number) {
   const asker = client.me?.id;
   const page = await client.requests({ limit: PAGE, offset }).catch(() => undefined);
   if (!page || asker !== client.me?.id) return;
@@ -52,17 +54,17 @@ async function load(offset: number) {
   requestCount.value = page.total;
 }
 
-export const loadMoreRequests = () => load(requests.value.length);
+export const loadMoreRequests = (client: ConfabClient) => load(client, requests.value.length);
 
-/** Resolves with the id of the conversation one is in now. */
-export async function acceptRequest({ id }: ConversationRequest): Promise<string> {
+/** Resolves with the id of the conversation. */
+export async function acceptRequest(client: ConfabClient, { id }: ConversationRequest): Promise<string> {
   const conversation = await client.acceptRequest(id);
   conversation.close();
-  remove(id);
+  removeRequest(id);
   return conversation.id;
 }
 
-export async function declineRequest({ id }: ConversationRequest): Promise<void> {
+export async function declineRequest(client: ConfabClient, { id }: ConversationRequest): Promise<void> {
   await client.declineRequest(id);
-  remove(id);
+  removeRequest(id);
 }

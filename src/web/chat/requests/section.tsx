@@ -6,17 +6,19 @@ import { FormMessage } from "../../design/form.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
-import { openConversation } from "../routing.ts";
+import { openConversation } from "../base/routing.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 import { acceptRequest, declineRequest, loadMoreRequests, requestCount, requests } from "./requests.ts";
 
-/** People who want to write to you or to add you to a group, above the conversations. Nothing when nobody does. */
+/** Requests to write to you or to add you to a group, above the conversations. Renders nothing if there are none. */
 export function RequestSection() {
+  const { client } = useSession();
   const shown = requests.value;
   const task = useTask();
   const list = useRef<HTMLUListElement>(null);
   const hasAnswered = useRef(false);
-  // The pressed button goes with its request.
+  // The pressed button disappears with its request.
   useLayoutEffect(() => {
     if (hasAnswered.current && isFocusLost()) list.current?.focus();
     hasAnswered.current = false;
@@ -25,13 +27,13 @@ export function RequestSection() {
 
   function accept(request: ConversationRequest) {
     hasAnswered.current = true;
-    void task.run(async () => openConversation(await acceptRequest(request)));
+    void task.run(async () => openConversation(await acceptRequest(client, request)));
   }
 
   function decline(request: ConversationRequest) {
     hasAnswered.current = true;
     void task.run(async () => {
-      await declineRequest(request);
+      await declineRequest(client, request);
       toast(texts.requests.declined);
     });
   }
@@ -75,8 +77,8 @@ export function RequestSection() {
         ))}
       </ul>
       {shown.length < requestCount.value && (
-        <Button wide onClick={() => void loadMoreRequests()}>
-          {texts.requests.more}
+        <Button wide onClick={() => void loadMoreRequests(client)}>
+          {texts.design.more}
         </Button>
       )}
     </section>

@@ -1,44 +1,48 @@
-import { client } from "./session.ts";
+import type { ConfabClient } from "../../../sdk/index.ts";
 
-/** How many parts of the page show whether somebody is online. */
-const shown = new Map<number, number>();
-/** Those whom the client watches for them. */
-const told = new Set<number>();
-let isDue = false;
-
-/** A list that is scrolled past would say a frame for every row, and all else would wait for its turn behind them. */
+/**
+ * Milliseconds. Without a pause, scrolling through a list would send a frame for every row, and delay all other frames.
+ */
 const PAUSE_MS = 150;
 
-// Whoever comes next is told of nobody yet.
-client.on("me", (me) => {
-  if (me) return;
-  told.clear();
-  tellSoon();
-});
+/**
+ * Watches presence for all parts of the page together.
+ * @returns a function that watches these users until the function that it returns is called
+ */
+export function createWatches(client: ConfabClient): (userIds: readonly number[]) => () => void {
+  /** How many parts of the page show the presence of each user. */
+  const shown = new Map<number, number>();
+  /** The users whom the client watches. */
+  const watched = new Set<number>();
+  let isDue = false;
 
-/** Has these people watched, told together with others a moment later, until the returned function is called. */
-export function watch(userIds: readonly number[]): () => void {
-  count(userIds, 1);
-  return () => count(userIds, -1);
-}
+  const send = () => {
+    isDue = false;
+    for (const [id, parts] of shown) if (parts === 0) shown.delete(id);
+    const over = [...watched].filter((id) => !shown.has(id));
+    const fresh = [...shown.keys()].filter((id) => !watched.has(id));
+    for (const id of over) watched.delete(id);
+    for (const id of fresh) watched.add(id);
+    client.unwatch(over);
+    client.watch(fresh);
+  };
+  const sendSoon = () => {
+    if (!isDue) setTimeout(send, PAUSE_MS);
+    isDue = true;
+  };
+  const count = (userIds: readonly number[], by: 1 | -1) => {
+    for (const id of userIds) shown.set(id, (shown.get(id) ?? 0) + by);
+    sendSoon();
+  };
 
-function count(userIds: readonly number[], by: 1 | -1) {
-  for (const id of userIds) shown.set(id, (shown.get(id) ?? 0) + by);
-  tellSoon();
-}
-
-function tellSoon() {
-  if (!isDue) setTimeout(tell, PAUSE_MS);
-  isDue = true;
-}
-
-function tell() {
-  isDue = false;
-  for (const [id, parts] of shown) if (parts === 0) shown.delete(id);
-  const over = [...told].filter((id) => !shown.has(id));
-  const fresh = [...shown.keys()].filter((id) => !told.has(id));
-  for (const id of over) told.delete(id);
-  for (const id of fresh) told.add(id);
-  client.unwatch(over);
-  client.watch(fresh);
+  // The next person starts without any watches.
+  client.on("me", (me) => {
+    if (me) return;
+    watched.clear();
+    sendSoon();
+  });
+  return (userIds) => {
+    count(userIds, 1);
+    return () => count(userIds, -1);
+  };
 }

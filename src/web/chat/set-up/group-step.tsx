@@ -1,12 +1,13 @@
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
-import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
-import type { StepProps } from "./page.tsx";
+import { setUpTexts } from "../../texts/set-up.ts";
+import { useSession } from "../session/context.ts";
+import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 
-/** A first group, which everybody joins who comes. */
+/** Creates a first group, which all new people join. */
 export function GroupStep({ onSave, onSkip }: StepProps) {
+  const { client } = useSession();
   const form = useForm(["name"], async ({ name = "" }) => {
     if (name.trim() === "") return onSkip();
     const { data } = await client.call("POST", "admin/conversations/", { name });
@@ -14,14 +15,14 @@ export function GroupStep({ onSave, onSkip }: StepProps) {
   });
   return (
     <form class="form" {...form.props}>
-      <p class="account-text">{texts.setUp.groupText}</p>
+      <p class="account-text">{setUpTexts.groupText}</p>
       <FormMessage text={form.message} />
       <Field
         name="name"
-        label={texts.setUp.groupName}
+        label={setUpTexts.groupName}
         autocomplete="off"
         maxLength={255}
-        defaultValue={texts.setUp.groupExample}
+        defaultValue={setUpTexts.groupExample}
         errors={form.errorsOf("name")}
       />
       <StepActions busy={form.busy} onSkip={onSkip} />

@@ -1,15 +1,15 @@
 import { Button } from "../../design/button.tsx";
-import { texts } from "../../texts/texts.ts";
+import { setUpTexts } from "../../texts/set-up.ts";
 import { FreshLink } from "../invites/fresh-link.tsx";
-import type { StepProps } from "./page.tsx";
+import type { StepProps } from "./step.ts";
 
-/** The link to send to all others. */
+/** Shows a link to send to others. */
 export const InviteStep = ({ onSkip }: StepProps) => (
   <div class="form">
-    <p class="account-text">{texts.setUp.inviteText}</p>
+    <p class="account-text">{setUpTexts.inviteText}</p>
     <FreshLink />
     <Button kind="primary" wide onClick={onSkip}>
-      {texts.setUp.done}
+      {setUpTexts.done}
     </Button>
   </div>
 );

@@ -1,11 +1,12 @@
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
+import { setUpTexts } from "../../texts/set-up.ts";
 import { texts } from "../../texts/texts.ts";
-import { serverName } from "../session/session.ts";
-import type { StepProps } from "./page.tsx";
+import { serverName } from "../session/server.ts";
+import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 
-/** Asks for the server's name. */
+/** Asks for the name of the server. */
 export function NameStep({ settings, onSave, onSkip }: StepProps) {
   const form = useForm(["name"], async ({ name = "" }) => {
     await onSave({ name: name.trim() || null });
@@ -13,12 +14,12 @@ export function NameStep({ settings, onSave, onSkip }: StepProps) {
   });
   return (
     <form class="form" {...form.props}>
-      <p class="account-text">{texts.setUp.nameText}</p>
+      <p class="account-text">{setUpTexts.nameText}</p>
       <FormMessage text={form.message} />
       <Field
         name="name"
-        label={texts.setUp.name}
-        placeholder={texts.setUp.nameExample}
+        label={setUpTexts.name}
+        placeholder={setUpTexts.nameExample}
         autocomplete="organization"
         maxLength={100}
         defaultValue={settings?.name ?? ""}

@@ -1,47 +1,33 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ConfabError } from "../../../sdk/index.ts";
-import { texts } from "../../texts/texts.ts";
+import { setUpTexts } from "../../texts/set-up.ts";
 import { AccountFrame } from "../account/frame.tsx";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
+import { endSetUp } from "../session/setting-up.ts";
 import { GroupStep } from "./group-step.tsx";
 import { InviteStep } from "./invite-step.tsx";
 import { NameStep } from "./name-step.tsx";
-import { endSetUp } from "./state.ts";
+import type { ServerSettings, StepProps } from "./step.ts";
 import { WhoStep } from "./who-step.tsx";
 
-/** What admins choose for the whole server. */
-export interface ServerSettings {
-  name: string | null;
-  registration: "open" | "invite" | "closed";
-  /** The server's own settings decide who may register. */
-  registration_fixed: boolean;
-  default_conversation_id: string | null;
-}
-
-export interface StepProps {
-  settings: ServerSettings | undefined;
-  /** Keeps these settings, and goes on. */
-  onSave: (changes: Partial<ServerSettings>) => Promise<void>;
-  onSkip: () => void;
-}
-
 const STEPS: readonly { title: string; Step: (props: StepProps) => JSX.Element }[] = [
-  { title: texts.setUp.nameTitle, Step: NameStep },
-  { title: texts.setUp.whoTitle, Step: WhoStep },
-  { title: texts.setUp.groupTitle, Step: GroupStep },
-  { title: texts.setUp.inviteTitle, Step: InviteStep },
+  { title: setUpTexts.nameTitle, Step: NameStep },
+  { title: setUpTexts.whoTitle, Step: WhoStep },
+  { title: setUpTexts.groupTitle, Step: GroupStep },
+  { title: setUpTexts.inviteTitle, Step: InviteStep },
 ];
 
-/** Asks for what a fresh server needs, one question at a time; each may be left for later. */
+/** Asks the first admin about a new server, one question at a time. Each can be skipped. */
 export function SetUpPage() {
+  const { client } = useSession();
   const [at, setAt] = useState(0);
   const [settings, setSettings] = useState<ServerSettings>();
   useEffect(() => {
     client.call("GET", "admin/settings/").then(
       ({ data }) => setSettings(data as ServerSettings),
       (error) => {
-        // Only a superuser is asked: somebody else has signed in here.
+        // The API refuses everyone but admins: somebody else has signed in here.
         if (error instanceof ConfabError && error.code === "not_found") endSetUp();
       },
     );
@@ -62,7 +48,7 @@ export function SetUpPage() {
         }}
       />
       <p class="account-other">
-        {texts.setUp.step(at + 1, STEPS.length)}. {texts.setUp.later}
+        {setUpTexts.step(at + 1, STEPS.length)}. {setUpTexts.later}
       </p>
     </AccountFrame>
   );

@@ -1,14 +1,14 @@
 import { Button } from "../../design/button.tsx";
-import { texts } from "../../texts/texts.ts";
+import { setUpTexts } from "../../texts/set-up.ts";
 
-/** Below each question: save it, or leave it for later. */
+/** The buttons below each question: save or skip. */
 export const StepActions = ({ busy, onSkip }: { busy: boolean; onSkip: () => void }) => (
   <div class="form-actions">
     <Button kind="primary" type="submit" busy={busy}>
-      {texts.setUp.next}
+      {setUpTexts.next}
     </Button>
     <Button kind="quiet" onClick={onSkip}>
-      {texts.setUp.skip}
+      {setUpTexts.skip}
     </Button>
   </div>
 );

@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import { Choice } from "../../design/choice.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
-import { texts } from "../../texts/texts.ts";
-import type { StepProps } from "./page.tsx";
+import { setUpTexts } from "../../texts/set-up.ts";
+import type { StepProps } from "./step.ts";
 import { StepActions } from "./step-actions.tsx";
 
 const WHO = ["invite", "open", "closed"] as const;
 
-/** Asks who may create an account, and recommends people with an invite link. */
+/** Asks who can create an account. Recommends invite links. */
 export function WhoStep({ settings, onSave, onSkip }: StepProps) {
   const [registration, setRegistration] = useState<(typeof WHO)[number]>("invite");
   const isFixed = settings?.registration_fixed ?? false;
@@ -19,12 +19,12 @@ export function WhoStep({ settings, onSave, onSkip }: StepProps) {
     <form class="form" {...form.props}>
       <FormMessage text={form.message ?? form.errorsOf("registration")?.join(" ")} />
       {isFixed ? (
-        <p class="account-text">{texts.setUp.whoFixed}</p>
+        <p class="account-text">{setUpTexts.whoFixed}</p>
       ) : (
         <Choice
-          label={texts.setUp.who}
-          hint={texts.setUp.whoHint[registration]}
-          options={WHO.map((value) => ({ value, label: texts.setUp.whos[value] }))}
+          label={setUpTexts.who}
+          hint={setUpTexts.whoHint[registration]}
+          options={WHO.map((value) => ({ value, label: setUpTexts.whos[value] }))}
           value={registration}
           onChange={setRegistration}
         />

@@ -1,6 +1,6 @@
 import { Choice } from "../../design/choice.tsx";
-import { texts } from "../../texts/texts.ts";
-import { DIRECTIONS, direction, TEXT_SIZES, THEMES, textSize, theme } from "./preferences.ts";
+import { DIRECTIONS, direction, TEXT_SIZES, THEMES, textSize, theme } from "../../design/preferences.ts";
+import { settingsTexts } from "../../texts/settings.ts";
 
 const optionsOf = <T extends string>(values: readonly T[], labels: Record<T, string>) =>
   values.map((value) => ({ value, label: labels[value] }));
@@ -9,31 +9,31 @@ export function Appearance() {
   return (
     <div class="form form-wide">
       <Choice
-        label={texts.settings.theme}
-        options={optionsOf(THEMES, texts.settings.themes)}
+        label={settingsTexts.theme}
+        options={optionsOf(THEMES, settingsTexts.themes)}
         value={theme.value}
         onChange={(value) => {
           theme.value = value;
         }}
       />
       <Choice
-        label={texts.settings.textSize}
-        options={optionsOf(TEXT_SIZES, texts.settings.textSizes)}
+        label={settingsTexts.textSize}
+        options={optionsOf(TEXT_SIZES, settingsTexts.textSizes)}
         value={textSize.value}
         onChange={(value) => {
           textSize.value = value;
         }}
       />
       <Choice
-        label={texts.settings.direction}
-        hint={texts.settings.directionHint}
-        options={optionsOf(DIRECTIONS, texts.settings.directions)}
+        label={settingsTexts.direction}
+        hint={settingsTexts.directionHint}
+        options={optionsOf(DIRECTIONS, settingsTexts.directions)}
         value={direction.value}
         onChange={(value) => {
           direction.value = value;
         }}
       />
-      <p class="soft">{texts.settings.language}</p>
+      <p class="soft">{settingsTexts.language}</p>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** In this order: most browsers claim to be others too. */
+/** The order matters, because most browsers claim to be others too. */
 const BROWSERS: readonly [RegExp, string][] = [
   [/Edg(e|A|iOS)?\//, "Edge"],
   [/OPR\//, "Opera"],
@@ -19,7 +19,7 @@ const SYSTEMS: readonly [RegExp, string][] = [
   [/Linux/, "Linux"],
 ];
 
-/** `Firefox · Linux`, from what a browser says of itself; `undefined` when that is nothing known. */
+/** Returns `Firefox · Linux` from a `User-Agent`, or `undefined` for an unknown one. */
 export function browserOf(userAgent: string): string | undefined {
   const name = ([, name]: readonly [RegExp, string]) => name;
   const found = [BROWSERS, SYSTEMS].flatMap((table) => table.filter(([sign]) => sign.test(userAgent)).slice(0, 1));

@@ -1,20 +1,20 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { Switch } from "../../design/choice.tsx";
-import { texts } from "../../texts/texts.ts";
+import { settingsTexts } from "../../texts/settings.ts";
 import { notificationSettings } from "../notifications/notifications.ts";
-import { me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
-/** The browser asks only when the reader has said yes here. */
+/** The browser asks for permission only after a press on the button here. */
 export function Notifications() {
-  const user = me.value;
-  // Over plain HTTP browsers have them too, but refuse them whatever somebody says.
+  const user = useSession().me.value;
+  // Over plain HTTP, browsers have the API but always refuse.
   const isPossible = "Notification" in window && isSecureContext;
   const [permission, setPermission] = useState(() => (isPossible ? Notification.permission : "missing"));
   if (!user) return null;
   const { notify, withText } = notificationSettings(user.id);
-  if (permission === "missing") return <p>{texts.settings.notifyMissing}</p>;
-  if (permission === "denied") return <p>{texts.settings.notifyDenied}</p>;
+  if (permission === "missing") return <p>{settingsTexts.notifyMissing}</p>;
+  if (permission === "denied") return <p>{settingsTexts.notifyDenied}</p>;
 
   async function turnOn() {
     const answer = await Notification.requestPermission();
@@ -25,25 +25,25 @@ export function Notifications() {
   if (permission === "default")
     return (
       <>
-        <p class="soft">{texts.settings.notifyText}</p>
+        <p class="soft">{settingsTexts.notifyText}</p>
         <Button kind="primary" icon="bell" onClick={() => void turnOn()}>
-          {texts.settings.notifyTurnOn}
+          {settingsTexts.notifyTurnOn}
         </Button>
       </>
     );
   return (
     <div class="switches">
       <Switch
-        label={texts.settings.notify}
-        hint={texts.settings.notifyText}
+        label={settingsTexts.notify}
+        hint={settingsTexts.notifyText}
         checked={notify.value === "on"}
         onChange={(on) => {
           notify.value = on ? "on" : "off";
         }}
       />
       <Switch
-        label={texts.settings.notifyWithText}
-        hint={texts.settings.notifyWithTextHint}
+        label={settingsTexts.notifyWithText}
+        hint={settingsTexts.notifyWithTextHint}
         checked={withText.value === "on"}
         disabled={notify.value === "off"}
         onChange={(on) => {

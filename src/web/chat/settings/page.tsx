@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
 import { IconButton } from "../../design/button.tsx";
 import { Icon, type IconName } from "../../design/icon.tsx";
+import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
-import { useTitle } from "../notifications/title.ts";
-import { closeSettings, goUp, SETTINGS_PARTS, type SettingsPart } from "../routing.ts";
+import { useTitle } from "../base/page-title.ts";
+import { closeSettings, goUp, pathTo, SETTINGS_PARTS, type SettingsPart } from "../base/routing.ts";
 import { About } from "./about.tsx";
 import { Appearance } from "./appearance.tsx";
 import { KeyboardPart } from "./keyboard.tsx";
@@ -24,34 +25,43 @@ const PARTS: Record<SettingsPart, { icon: IconName; Part: () => JSX.Element | nu
   about: { icon: "info", Part: About },
 };
 
-/** A narrow screen shows the parts' names at `/settings`, then one of them; a wide one both. */
+/** A narrow screen shows the list of parts at `/settings`, or one part. A wide screen shows both. */
 export function SettingsPage({ part }: { part: SettingsPart | undefined }) {
   const shown = part ?? "profile";
   const { Part } = PARTS[shown];
-  useTitle(texts.settings.parts[shown]);
+  useTitle(settingsTexts.parts[shown]);
   return (
     <div class="settings" data-part={part}>
-      <nav class="settings-nav" aria-label={texts.settings.title}>
+      <nav class="settings-nav" aria-label={texts.shell.settings}>
         <div class="settings-nav-head">
           <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={closeSettings} />
-          <p class="settings-nav-title">{texts.settings.title}</p>
+          <p class="settings-nav-title">{texts.shell.settings}</p>
         </div>
         <ul>
           {SETTINGS_PARTS.map((name) => (
             <li key={name}>
-              <a class="settings-link" href={`/settings/${name}`} aria-current={name === shown ? "page" : undefined}>
+              <a
+                class="settings-link"
+                href={pathTo("settings", name)}
+                aria-current={name === shown ? "page" : undefined}
+              >
                 <Icon name={PARTS[name].icon} />
-                <span>{texts.settings.parts[name]}</span>
+                <span>{settingsTexts.parts[name]}</span>
               </a>
             </li>
           ))}
         </ul>
       </nav>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than the page is scrolled with the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls a long part */}
       <section class="settings-part" key={shown} tabIndex={0} aria-labelledby="settings-part">
         <header class="settings-head">
-          <IconButton icon="back" label={texts.shell.back} class="narrow-only" onClick={() => goUp("/settings")} />
-          <h1 id="settings-part">{texts.settings.parts[shown]}</h1>
+          <IconButton
+            icon="back"
+            label={texts.shell.back}
+            class="narrow-only"
+            onClick={() => goUp(pathTo("settings"))}
+          />
+          <h1 id="settings-part">{settingsTexts.parts[shown]}</h1>
         </header>
         <Part />
       </section>

@@ -4,21 +4,22 @@ import { Choice } from "../../design/choice.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
-import { texts } from "../../texts/texts.ts";
-import { useTask } from "../people/task.ts";
-import { client } from "../session/session.ts";
+import { settingsTexts } from "../../texts/settings.ts";
+import { useTask } from "../base/task.ts";
+import { useSession } from "../session/context.ts";
 
 const WHO: readonly MayAddMe[] = ["everybody", "shared", "nobody"];
 
-/** Asks who may write to you or add you to a group without asking. */
+/** Asks who can message you or add you to a group without a request. */
 export function Privacy() {
+  const { client } = useSession();
   const [who, setWho] = useState<MayAddMe>();
   const task = useTask();
 
   const load = () =>
     task.run(async () => {
       const { may_add_me } = await client.profile();
-      // A node of the last release does not say.
+      // A node of the last release does not send this.
       setWho(may_add_me ?? "everybody");
     });
   useEffect(() => void load(), []);
@@ -26,7 +27,7 @@ export function Privacy() {
   async function choose(chosen: MayAddMe) {
     const before = who;
     setWho(chosen);
-    if (await task.run(() => client.updateProfile({ may_add_me: chosen }))) toast(texts.settings.saved);
+    if (await task.run(() => client.updateProfile({ may_add_me: chosen }))) toast(settingsTexts.saved);
     else setWho(before);
   }
 
@@ -37,9 +38,9 @@ export function Privacy() {
         task.fault === undefined && <Skeleton lines={2} />
       ) : (
         <Choice
-          label={texts.privacy.mayAddMe}
-          hint={texts.privacy.mayAddMeHint}
-          options={WHO.map((value) => ({ value, label: texts.privacy.mayAddMes[value] }))}
+          label={settingsTexts.mayAddMe}
+          hint={settingsTexts.mayAddMeHint}
+          options={WHO.map((value) => ({ value, label: settingsTexts.mayAddMes[value] }))}
           value={who}
           onChange={(chosen) => void choose(chosen)}
         />

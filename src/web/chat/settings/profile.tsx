@@ -4,19 +4,21 @@ import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";
+import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
-import { client, me } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
 export function Profile() {
+  const { client, me } = useSession();
   const user = me.value;
   const [first, setFirst] = useState(user?.first_name ?? "");
   const [last, setLast] = useState(user?.last_name ?? "");
   const form = useForm(["first_name", "last_name"], async ({ first_name = "", last_name = "" }) => {
     const saved = await client.updateProfile({ first_name, last_name });
-    // As the server keeps them: without spaces around them, for one.
+    // The server may have trimmed the names.
     setFirst(saved.first_name);
     setLast(saved.last_name);
-    toast(texts.settings.saved);
+    toast(settingsTexts.saved);
   });
   if (!user) return null;
   const isChanged = first !== user.first_name || last !== user.last_name;
@@ -51,10 +53,10 @@ export function Profile() {
             errors={form.errorsOf("last_name")}
           />
         </div>
-        <p class="field-hint">{texts.settings.nameHint}</p>
+        <p class="field-hint">{settingsTexts.nameHint}</p>
         <div class="form-actions">
           <Button kind="primary" type="submit" disabled={!isChanged} busy={form.busy}>
-            {texts.settings.save}
+            {texts.design.save}
           </Button>
         </div>
       </form>

@@ -6,11 +6,13 @@ import { Icon } from "../../design/icon.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { Skeleton } from "../../design/spinner.tsx";
 import { toast } from "../../design/toast.tsx";
+import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
-import { client } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 import { browserOf, isPhone } from "./browsers.ts";
 
 export function Sessions() {
+  const { client } = useSession();
   const [sessions, setSessions] = useState<readonly SessionInfo[]>();
   const [fault, setFault] = useState<string>();
 
@@ -32,7 +34,7 @@ export function Sessions() {
   async function end(work: () => Promise<number>) {
     hasEnded.current = true;
     try {
-      toast(texts.settings.sessionsEnded(await work()));
+      toast(settingsTexts.sessionsEnded(await work()));
     } catch (error) {
       toast(error instanceof Error ? error.message : texts.design.failed, { error: true });
     }
@@ -42,8 +44,8 @@ export function Sessions() {
   const endOne = ({ id }: SessionInfo) => end(() => client.endSession(id).then(() => 1));
 
   async function endOthers() {
-    const question = { title: texts.settings.endOthersTitle, text: texts.settings.endOthersText, danger: true };
-    if (!(await confirm({ ...question, action: texts.settings.endOthers }))) return;
+    const question = { title: settingsTexts.endOthersTitle, text: texts.design.signedOutElsewhere, danger: true };
+    if (!(await confirm({ ...question, action: settingsTexts.endOthers }))) return;
     await end(async () => ((await client.call("DELETE", "users/sessions/")).meta as { ended: number }).ended);
   }
 
@@ -57,27 +59,27 @@ export function Sessions() {
   const others = sessions.filter((session) => !session.current);
   return (
     <>
-      <p class="soft">{texts.settings.sessionsText}</p>
-      {/* What was pressed goes with its session: then the list has the focus. */}
-      <ul class="rows" ref={list} tabIndex={-1} aria-label={texts.settings.parts.sessions}>
+      <p class="soft">{settingsTexts.sessionsText}</p>
+      {/* The pressed button disappears with its session, so the list gets the focus. */}
+      <ul class="rows" ref={list} tabIndex={-1} aria-label={settingsTexts.parts.sessions}>
         {sessions.map((session) => (
           <li key={session.id} class="row">
             <Icon name={isPhone(session.client) ? "phone" : "monitor"} />
             <div class="row-texts">
               <p class="row-title">
-                {browserOf(session.client) ?? texts.settings.unknownBrowser}
-                {session.current && <span class="badge">{texts.settings.thisSession}</span>}
+                {browserOf(session.client) ?? settingsTexts.unknownBrowser}
+                {session.current && <span class="badge">{settingsTexts.thisSession}</span>}
               </p>
               <p class="soft small">
-                {texts.settings.sessionUse(session.last_used_at, session.created_at)} · <bdi>{session.address}</bdi>
+                {settingsTexts.sessionUse(session.last_used_at, session.created_at)} · <bdi>{session.address}</bdi>
               </p>
             </div>
             {!session.current && (
               <Button
-                aria-label={texts.settings.endOf(browserOf(session.client) ?? texts.settings.unknownBrowser)}
+                aria-label={settingsTexts.endOf(browserOf(session.client) ?? settingsTexts.unknownBrowser)}
                 onClick={() => void endOne(session)}
               >
-                {texts.settings.end}
+                {settingsTexts.end}
               </Button>
             )}
           </li>
@@ -85,7 +87,7 @@ export function Sessions() {
       </ul>
       {others.length > 0 && (
         <Button kind="danger" onClick={() => void endOthers()}>
-          {texts.settings.endOthers}
+          {settingsTexts.endOthers}
         </Button>
       )}
     </>

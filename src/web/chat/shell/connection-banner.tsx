@@ -4,10 +4,11 @@ import { Icon } from "../../design/icon.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
-import { client, connection, isAway, keepsNothing } from "../session/session.ts";
+import { useSession } from "../session/context.ts";
 
-/** Says calmly that there is no connection, when it is tried again, and to screen readers that it is back. */
+/** Says that the page is offline and when it tries again. Screen readers also hear when it is back. */
 export function ConnectionBanner() {
+  const { client, connection, isAway, keepsNothing } = useSession();
   const { state, retryAt } = connection.value;
   const isShown = isAway.value;
   const wasShown = useRef(false);
@@ -15,7 +16,7 @@ export function ConnectionBanner() {
     if (isShown) announce(texts.connection.away);
     else if (wasShown.current) {
       announce(texts.connection.back);
-      // With the banner its button goes.
+      // The focused button disappears with the banner.
       if (isFocusLost()) document.getElementById("main")?.focus();
     }
     wasShown.current = isShown;
@@ -35,18 +36,19 @@ export function ConnectionBanner() {
   );
 }
 
-/** The server does not want to hear of this page again, as it is. */
+/** The server has refused this version of the page for good. */
 const Stopped = () => (
   <div class="banner">
     <Icon name="offline" />
     <p>{texts.connection.stopped}</p>
     <Button kind="quiet" onClick={() => location.reload()}>
-      {texts.shell.reload}
+      {texts.design.reload}
     </Button>
   </div>
 );
 
 function NotKept() {
+  const { keepsNothing } = useSession();
   return (
     <div class="banner">
       <Icon name="warning" />

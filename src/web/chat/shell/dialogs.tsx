@@ -1,21 +1,21 @@
 import { useLayoutEffect } from "preact/hooks";
 import { dismissQuestion } from "../../design/confirm.tsx";
-import { closeDialog, openDialog } from "../dialogs.ts";
+import { later } from "../base/later.tsx";
+import { closeDialog, openDialog } from "../base/open-dialog.ts";
+import { path } from "../base/routing.ts";
 import { KeyDialog } from "../keyboard/key-dialog.tsx";
 import { Switcher } from "../keyboard/switcher.tsx";
 import { AddDialog } from "../people/add-dialog.tsx";
 import { StartDialog } from "../people/start-dialog.tsx";
-import { path } from "../routing.ts";
-import { later } from "./later.tsx";
 
 const DetailsDialog = later(async () => (await import("../people/details-dialog.tsx")).DetailsDialog);
 const PersonDialog = later(async () => (await import("../people/person-dialog.tsx")).PersonDialog);
 const InvitesDialog = later(async () => (await import("../invites/dialog.tsx")).InvitesDialog);
 
-/** The dialog that is open, if one is. */
+/** Renders the open dialog, if any. */
 export function Dialogs() {
   const dialog = openDialog.value;
-  // What it is about, or what is asked, is not what another address shows, and not for whoever signs in next.
+  // A dialog or a question belongs to its address. Another address, or another person, must not see it.
   useLayoutEffect(
     () => () => {
       closeDialog();

@@ -2,14 +2,15 @@ import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
-import { openDialog, startConversation } from "../dialogs.ts";
-import { useTitle } from "../notifications/title.ts";
+import { Mark } from "../base/mark.tsx";
+import { openDialog, startConversation } from "../base/open-dialog.ts";
+import { useTitle } from "../base/page-title.ts";
 import { useIsAlone } from "../people/alone.ts";
 import { Invite } from "../people/invite.tsx";
-import { client, directoryOpen } from "../session/session.ts";
-import { Mark } from "./mark.tsx";
+import { useSession } from "../session/context.ts";
+import { directoryOpen } from "../session/server.ts";
 
-/** No conversation is open: what can be done. */
+/** The page without an open conversation. */
 export function Home() {
   useTitle("");
   const hasConversations = useConversations();
@@ -48,7 +49,7 @@ export function Home() {
   );
 }
 
-/** The first one on a server. */
+/** The page of the first person on a server. */
 const Alone = () => (
   <div class="home">
     <Mark />
@@ -58,6 +59,7 @@ const Alone = () => (
 );
 
 function useConversations(): boolean {
+  const { client } = useSession();
   const [has, setHas] = useState(client.conversations.items.length > 0);
   useEffect(() => client.on("conversations", () => setHas(client.conversations.items.length > 0)), []);
   return has;

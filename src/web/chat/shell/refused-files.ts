@@ -1,7 +1,7 @@
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 
-/** Only text can be sent, and a browser opens a file that is dropped on a page in place of the page: both are prevented and said. */
+/** Says that only text can be sent. Without this, a browser would open a dropped file in place of the page. */
 export function refuseFiles() {
   const say = () => toast(texts.shell.noFiles, { error: true });
   addEventListener("dragover", (event) => {
@@ -13,7 +13,7 @@ export function refuseFiles() {
     say();
   });
   addEventListener("paste", ({ clipboardData }) => {
-    // What is copied from a table comes as a picture too.
+    // Cells copied from a spreadsheet come with a picture too.
     if (hasFiles(clipboardData) && clipboardData?.getData("text/plain") === "") say();
   });
 }

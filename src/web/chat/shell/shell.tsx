@@ -1,31 +1,31 @@
 import { useEffect } from "preact/hooks";
+import { ErrorBoundary } from "../../design/error-boundary.tsx";
 import { SkipLink } from "../../design/skip-link.tsx";
 import { texts } from "../../texts/texts.ts";
+import { later } from "../base/later.tsx";
+import { navigate, path, pathTo, route } from "../base/routing.ts";
 import { ConversationList } from "../conversations/list.tsx";
 import { useDocumentedKeys } from "../keyboard/documented-keys.ts";
 import { useGlobalShortcuts } from "../keyboard/global-shortcuts.ts";
 import { ConversationView } from "../messages/view.tsx";
-import { navigate, path, route } from "../routing.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Dialogs } from "./dialogs.tsx";
-import { ErrorBoundary } from "./error-boundary.tsx";
 import { Home } from "./home.tsx";
-import { later } from "./later.tsx";
 import { SidebarHeader } from "./sidebar-header.tsx";
 import { useFocusKept } from "./use-focus-kept.ts";
 
 const SettingsPage = later(async () => (await import("../settings/page.tsx")).SettingsPage);
 
-/** Two panes: the list and what is open. A narrow screen shows one of them, as the address says. */
+/** Two panes: the list and the open page. A narrow screen shows one of them, depending on the address. */
 export function Shell() {
   const at = route.value;
   useGlobalShortcuts();
   useDocumentedKeys();
   useFocusKept(path.value);
-  // Who is signed in has nothing to do at these two.
+  // Signed-in people don't need these two pages.
   const isDone = at.page === "sign-in" || at.page === "register";
   useEffect(() => {
-    if (isDone) navigate("/", { replace: true });
+    if (isDone) navigate(pathTo("home"), { replace: true });
   }, [isDone]);
   return (
     <div class="shell" data-page={isDone ? "home" : at.page}>

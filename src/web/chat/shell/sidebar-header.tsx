@@ -1,20 +1,23 @@
+import { ADMIN_ADDRESSES } from "../../addresses.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { IconButton } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
 import { Menu, type MenuItem } from "../../design/menu.tsx";
 import { texts } from "../../texts/texts.ts";
-import { openDialog, startConversation } from "../dialogs.ts";
-import { navigate } from "../routing.ts";
-import { isSuperuser, me, serverName } from "../session/session.ts";
-import { signOut } from "../session/sign-out.ts";
-import { Mark } from "./mark.tsx";
+import { signOut } from "../account/sign-out.ts";
+import { Mark } from "../base/mark.tsx";
+import { openDialog, startConversation } from "../base/open-dialog.ts";
+import { navigate, pathTo } from "../base/routing.ts";
+import { useSession } from "../session/context.ts";
+import { serverName } from "../session/server.ts";
 
 export function SidebarHeader() {
+  const { client, me, isSuperuser } = useSession();
   const user = me.value;
   if (!user) return null;
   return (
     <header class="sidebar-header">
-      <a class="brand" href="/">
+      <a class="brand" href={pathTo("home")}>
         <Mark />
         <bdi class="clip">{serverName.value}</bdi>
       </a>
@@ -25,7 +28,7 @@ export function SidebarHeader() {
         label={texts.shell.yourMenu(user.full_name)}
         items={[
           ...(isSuperuser.value ? adminItems() : []),
-          { label: texts.shell.settings, icon: "settings", onSelect: () => navigate("/settings/profile") },
+          { label: texts.shell.settings, icon: "settings", onSelect: () => navigate(pathTo("settings", "profile")) },
           {
             label: texts.keyboard.title,
             icon: "keyboard",
@@ -34,14 +37,14 @@ export function SidebarHeader() {
               openDialog.value = { kind: "keys" };
             },
           },
-          { label: texts.shell.signOut, icon: "sign-out", onSelect: () => void signOut() },
+          { label: texts.shell.signOut, icon: "sign-out", onSelect: () => void signOut(client) },
         ]}
       />
     </header>
   );
 }
 
-/** Items that superusers have beside it: a way to bring people in, and the panel. */
+/** Menu items for admins: inviting people, and the admin panel. */
 const adminItems = (): MenuItem[] => [
   {
     label: texts.shell.invitePeople,
@@ -50,6 +53,6 @@ const adminItems = (): MenuItem[] => [
       openDialog.value = { kind: "invites", conversationId: undefined };
     },
   },
-  // Another page than this one.
-  { label: texts.shell.admin, icon: "shield", onSelect: () => location.assign("/admin") },
+  // The panel is a page of its own.
+  { label: texts.shell.admin, icon: "shield", onSelect: () => location.assign(ADMIN_ADDRESSES.overview) },
 ];

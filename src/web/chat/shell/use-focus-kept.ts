@@ -2,8 +2,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { isFocusLost } from "../../design/lost-focus.ts";
 
 /**
- * What had the focus may be gone with the page before, or hidden on a narrow screen. Then the link to where one was has
- * it, that to where one is, or the heading of what is new: who goes on by keyboard or ear would begin at the top again.
+ * Moves a focus that is lost after a change of the address, because its element is gone or hidden. It goes to the link
+ * to the old address, to the link to the new one, or to the heading. Otherwise people who use a keyboard or a screen
+ * reader would start at the top again.
  */
 export function useFocusKept(path: string) {
   const before = useRef(path);
@@ -11,7 +12,7 @@ export function useFocusKept(path: string) {
     const from = before.current;
     before.current = path;
     if (from === path) return;
-    // When all of it is drawn.
+    // Waits until everything is rendered.
     const frame = requestAnimationFrame(() => {
       if (isFocusLost()) focusIn(document.querySelector("main"), from);
     });
@@ -26,7 +27,7 @@ function focusIn(main: HTMLElement | null, from: string) {
     .map((way) => region?.querySelector<HTMLElement>(way))
     .find((element) => element?.checkVisibility());
   const target = found ?? region;
-  // A heading takes the focus only when it is told to.
+  // A heading needs a `tabIndex` to get the focus.
   if (target?.matches("h1")) target.tabIndex = -1;
   target?.focus();
 }

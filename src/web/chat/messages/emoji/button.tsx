@@ -6,7 +6,7 @@ import { texts } from "../../../texts/texts.ts";
 import type { PickerProps } from "./picker.tsx";
 import { rememberEmoji } from "./recent.ts";
 
-/** Opens the emoji beside the text field; they are loaded then. */
+/** Opens the emoji picker beside the text field, and loads it then. */
 export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void }) {
   const popover = useRef<HTMLDivElement>(null);
   const [isOpen, setOpen] = useState(false);
@@ -32,7 +32,7 @@ export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void })
         popover="auto"
         class="menu emoji-picker"
         role="dialog"
-        aria-label={texts.messages.emoji.title}
+        aria-label={texts.messages.composer.suggestions}
         onToggle={(event) => {
           setOpen(event.newState === "open");
           if (event.newState === "open") void import("./picker.tsx").then(({ Picker }) => setPicker(() => Picker));

@@ -1,6 +1,6 @@
 import type { Emoji } from "./pick.ts";
 
-/** Those whose names begin with the text, then those that have it elsewhere. */
+/** Finds emoji. Names that begin with the text come before those that contain it elsewhere. */
 export function findEmoji(all: readonly Emoji[], text: string, limit: number): Emoji[] {
   const wanted = text.toLowerCase().replaceAll(" ", "_");
   const ranks = all.map((emoji) => [rankOf(emoji, wanted), emoji] as const).filter(([rank]) => rank < NOT);
@@ -17,7 +17,9 @@ function rankOf({ n, t }: Emoji, wanted: string): number {
   return n.some((name) => name.includes(wanted)) ? 3 : NOT;
 }
 
-/** The name that is being typed before the caret: `:smi`. Two letters at least, as `:)` and `10:30` are no names. */
+/**
+ * Returns the emoji name before the caret: `:smi`. It has at least two letters, because `:)` and `10:30` are not names.
+ */
 export function nameBefore(text: string, caret: number): { name: string; from: number; isClosed: boolean } | undefined {
   const found = /(?:^|[\s(])(:([a-z0-9_+-]{2,32})(:?))$/i.exec(text.slice(Math.max(0, caret - 40), caret));
   if (!found?.[1] || !found[2]) return undefined;

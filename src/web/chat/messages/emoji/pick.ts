@@ -1,17 +1,17 @@
 import { gemoji } from "gemoji";
 
-/** An emoji, its names as people type them, other words for it, and its group: short keys, as thousands are sent. */
+/** An emoji. The keys are short because the page downloads thousands of them. */
 export interface Emoji {
   /** The character. */
   c: string;
-  /** Names: `smile`, `+1`. */
+  /** The names: `smile`, `+1`. */
   n: string[];
-  /** Other words. */
+  /** Other words for it. */
   t: string[];
-  /** Its group. */
+  /** The group. */
   g: string;
 }
 
-/** Runs while bundling: only what is needed gets into the page. */
+/** Runs during bundling, so that only these fields get into the page. */
 export const pickEmoji = (): Emoji[] =>
   gemoji.map(({ emoji, names, tags, category }) => ({ c: emoji, n: names, t: tags, g: category }));

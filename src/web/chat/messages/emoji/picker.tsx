@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../../design/keys.ts";
+import { emojiTexts } from "../../../texts/emoji.ts";
 import { texts } from "../../../texts/texts.ts";
 import { allEmoji } from "./data.ts";
 import { findEmoji } from "./find.ts";
@@ -13,7 +14,6 @@ export interface PickerProps {
 const FOUND = 72;
 
 export function Picker({ onChoose }: PickerProps) {
-  const { emoji: words } = texts.messages;
   const [search, setSearch] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const grid = useRef<HTMLDivElement>(null);
@@ -38,25 +38,25 @@ export function Picker({ onChoose }: PickerProps) {
         ref={field}
         type="search"
         class="picker-search"
-        placeholder={words.search}
-        aria-label={words.search}
+        placeholder={emojiTexts.search}
+        aria-label={emojiTexts.search}
         value={search}
         onInput={(event) => setSearch(event.currentTarget.value)}
       />
       <div ref={grid} class="picker-groups">
         {found ? (
           found.length > 0 ? (
-            <Group title={words.title} emoji={found} onChoose={onChoose} />
+            <Group title={texts.messages.composer.suggestions} emoji={found} onChoose={onChoose} />
           ) : (
             <p class="picker-nothing" role="status">
-              {words.nothing}
+              {emojiTexts.nothing}
             </p>
           )
         ) : (
           <>
-            <Group title={words.recent} emoji={recent.map(known)} onChoose={onChoose} />
+            <Group title={emojiTexts.recent} emoji={recent.map(known)} onChoose={onChoose} />
             {[...groups].map(([group, emoji]) => (
-              <Group key={group} title={words.groups[group] ?? group} emoji={emoji} onChoose={onChoose} />
+              <Group key={group} title={emojiTexts.groups[group] ?? group} emoji={emoji} onChoose={onChoose} />
             ))}
           </>
         )}
@@ -92,7 +92,7 @@ function Group({ title, emoji, onChoose }: { title: string; emoji: readonly Emoj
 
 const COLUMNS = 8;
 
-/** Where an arrow key leads: along the line, or a line up or down. */
+/** Returns the button that an arrow key leads to: the next one in the line, or one line up or down. */
 function neighbour(event: KeyboardEvent, buttons: HTMLElement[]): HTMLElement | undefined {
   const at = buttons.indexOf(event.target as HTMLElement);
   if (at < 0) return event.key === "ArrowDown" ? buttons[0] : undefined;

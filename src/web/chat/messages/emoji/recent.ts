@@ -2,13 +2,13 @@ const KEY = "confab.emoji";
 const KEPT = 18;
 const FIRST = ["👍", "❤️", "😂", "🎉", "🙏", "👀", "😊", "🔥"];
 
-/** The last ones that were used, or some that many use. */
+/** The recently used emoji, or some popular ones. */
 export function recentEmoji(): string[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
     if (Array.isArray(kept) && kept.length > 0) return kept.filter((emoji) => typeof emoji === "string").slice(0, KEPT);
   } catch {
-    // What can't be read is begun anew.
+    // An unreadable list starts over.
   }
   return FIRST;
 }
@@ -18,6 +18,6 @@ export function rememberEmoji(emoji: string) {
   try {
     localStorage.setItem(KEY, JSON.stringify(kept));
   } catch {
-    // Then they are not remembered.
+    // Without storage, the emoji is not remembered.
   }
 }

@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { texts } from "../../../texts/texts.ts";
-import { insertText } from "../text-field.ts";
+import { insertText } from "../../base/text-field.ts";
 import { findEmoji, nameBefore } from "./find.ts";
 import type { Emoji } from "./pick.ts";
 import { rememberEmoji } from "./recent.ts";
@@ -15,7 +15,7 @@ export function useSuggestions(field: RefObject<HTMLTextAreaElement | null>) {
   const from = useRef(0);
   const close = () => setItems([]);
 
-  const take = (emoji: Emoji | undefined) => {
+  const insert = (emoji: Emoji | undefined) => {
     const element = field.current;
     close();
     if (!element || !emoji) return;
@@ -32,7 +32,7 @@ export function useSuggestions(field: RefObject<HTMLTextAreaElement | null>) {
     if (!now) return close();
     from.current = now.from;
     const found = findEmoji(allEmoji, now.name, SHOWN);
-    if (now.isClosed) return found[0]?.n.includes(now.name) ? take(found[0]) : close();
+    if (now.isClosed) return found[0]?.n.includes(now.name) ? insert(found[0]) : close();
     setItems(found);
     setChosen(0);
   };
@@ -41,13 +41,13 @@ export function useSuggestions(field: RefObject<HTMLTextAreaElement | null>) {
     if (items.length === 0) return false;
     if (event.key === "ArrowDown") setChosen((chosen + 1) % items.length);
     else if (event.key === "ArrowUp") setChosen((chosen - 1 + items.length) % items.length);
-    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey) take(items[chosen]);
+    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey) insert(items[chosen]);
     else if (event.key === "Escape") close();
     else return false;
     return true;
   };
 
-  return { items, chosen, take, look: () => void look(), close, onKeyDown };
+  return { items, chosen, insert, look: () => void look(), close, onKeyDown };
 }
 
 function typedIn(field: HTMLTextAreaElement | null) {
@@ -58,8 +58,8 @@ function typedIn(field: HTMLTextAreaElement | null) {
 export function Suggestions({
   items,
   chosen,
-  take,
-}: Pick<ReturnType<typeof useSuggestions>, "items" | "chosen" | "take">) {
+  insert,
+}: Pick<ReturnType<typeof useSuggestions>, "items" | "chosen" | "insert">) {
   if (items.length === 0) return null;
   return (
     <div
@@ -69,7 +69,7 @@ export function Suggestions({
       aria-label={texts.messages.composer.suggestions}
     >
       {items.map((emoji, i) => (
-        // The keyboard is that of the text field.
+        // The text field handles the keys.
         // biome-ignore lint/a11y/useFocusableInteractive: aria-activedescendant points here
         // biome-ignore lint/a11y/useKeyWithClickEvents: see above
         <div
@@ -79,7 +79,7 @@ export function Suggestions({
           class="emoji-suggestion"
           aria-selected={i === chosen}
           onPointerDown={(event) => event.preventDefault()}
-          onClick={() => take(emoji)}
+          onClick={() => insert(emoji)}
         >
           <span class="emoji">{emoji.c}</span>
           <span>:{emoji.n[0]}:</span>

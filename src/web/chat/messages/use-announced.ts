@@ -1,0 +1,21 @@
+import { useEffect } from "preact/hooks";
+import type { Conversation } from "../../../sdk/index.ts";
+import { announce } from "../../design/toast.tsx";
+import { texts } from "../../texts/texts.ts";
+import { useSession } from "../session/context.ts";
+import { preview } from "./preview.ts";
+
+/**
+ * Screen readers announce new messages of others, but not earlier messages or those that come into view by scrolling.
+ */
+export function useAnnounced(conversation: Conversation) {
+  const { me } = useSession();
+  useEffect(
+    () =>
+      conversation.on("message", (message) => {
+        if (message.sender_id === me.peek()?.id) return;
+        announce(texts.messages.feed.said(message.sender_name, preview(message.content)));
+      }),
+    [conversation],
+  );
+}

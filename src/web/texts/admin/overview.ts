@@ -1,0 +1,67 @@
+import type { MetricRange } from "../../../protocol/metrics.ts";
+import { ago } from "../format.ts";
+import { clocks, moments, percents, rough, seconds } from "./format.ts";
+
+const ranges: Record<MetricRange, string> = { hour: "Hour", day: "Day" };
+
+/** The texts of the overview: its figures and its plots. */
+export const overview = {
+  range: "Time range",
+  ranges,
+  scope: "Nodes shown",
+  scopes: { together: "Total", nodes: "Per node" },
+  nothingYet: "The first figures appear within five seconds.",
+  stale: (why: string) => `${why.replace(/[^.]$/, "$&.")} The figures are out of date until the server answers again.`,
+  overTime: "Over time",
+  perSecond: (value: number) => `${rough.format(value)}/s`,
+  ms: (value: number) => `${rough.format(value)} ms`,
+  percent: (value: number) => percents.format(value),
+  clock: (moment: number) => clocks.format(moment),
+  at: (moment: number) => seconds.format(moment),
+  noValues: (label: string) => `${label}: nothing yet.`,
+  between: (label: string, least: string, most: string) => `${label}: between ${least} and ${most}.`,
+  up: "up",
+  away: "away",
+  database: "PostgreSQL",
+  embedded: "Embedded database",
+  nodes: "Nodes",
+  node: "Node",
+  started: "Started",
+  alive: (version: string) => `running ${version}`,
+  ended: (name: string) => `${name} (ended)`,
+  gone: (time: string) => `last heard ${ago(time, moments)}`,
+  tiles: {
+    nodes: "Nodes",
+    connections: "Open sockets",
+    messages: "Messages",
+    delivery: "Slowest delivery",
+    errors: "Errors",
+  },
+  plots: {
+    connections: { title: "Connections", hint: "Open WebSockets" },
+    messages: { title: "Messages", hint: "Messages stored and frames sent to sockets, per second" },
+    delivery: {
+      title: "Delivery delay",
+      hint: "From the arrival of a message to its commit and delivery to all sockets of the same node",
+    },
+    requests: { title: "HTTP requests", hint: "Answers of the API per second" },
+    errors: { title: "Errors", hint: "Answers and frames that report a fault of the server, per second" },
+    loop: { title: "Event-loop delay", hint: "How late the process runs a task that is due" },
+    cpu: { title: "CPU", hint: "100% is one core" },
+    memory: { title: "Memory", hint: "Of the whole process and of its JavaScript heap" },
+  },
+  lines: {
+    sockets: "sockets",
+    stored: "stored",
+    delivered: "delivered",
+    half: "median",
+    p99: "slowest 1 in 100",
+    fine: "2xx",
+    refused: "4xx",
+    answers: "5xx",
+    frames: "frames",
+    cpu: "used",
+    process: "process",
+    heap: "heap",
+  },
+};

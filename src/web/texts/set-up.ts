@@ -1,0 +1,31 @@
+/** The texts of the questions that the first admin of a server answers. They load with those questions. */
+export const setUpTexts = {
+  step: (step: number, steps: number) => `Step ${step} of ${steps}`,
+  later: "You can change this later under Administration.",
+  skip: "Skip",
+  next: "Continue",
+  done: "Start chatting",
+  nameTitle: "Name your server",
+  nameText: "People see this name when they sign in.",
+  name: "Name",
+  nameExample: "Example Team",
+  whoTitle: "Who can create an account?",
+  who: "New accounts",
+  whos: {
+    invite: "People with an invite link",
+    open: "Anyone who knows the address",
+    closed: "Only people you add",
+  },
+  whoHint: {
+    invite: "Recommended. Only people you send a link to can join.",
+    open: "Strangers who find the address can join.",
+    closed: "You add each person under Administration.",
+  },
+  whoFixed: "The settings of the server decide this.",
+  groupTitle: "A group for everyone",
+  groupText: "New people join this group automatically, so no one starts with an empty page.",
+  groupName: "Name of the group",
+  groupExample: "Everyone",
+  inviteTitle: "Invite your people",
+  inviteText: "Send them this link. It works for 7 days.",
+};
