@@ -18,8 +18,8 @@ inEachMode("what admins do", (mode) => {
   const entries = async () => (await stores.query<{ n: number }>("SELECT count(*)::int AS n FROM audit_log", []))[0]?.n;
 
   const eraseAll = async () => {
-    const { conversations } = stores.admin;
-    for (const id of await conversations.removed()) while ((await conversations.erasePiece(id)) === "more");
+    const { erasing } = stores;
+    for (const id of await erasing.removed()) while ((await erasing.erasePiece(id)) === "more");
   };
 
   test("nothing is done that can't be written down", async () => {
@@ -39,7 +39,7 @@ inEachMode("what admins do", (mode) => {
     const attempts = [
       () => users.change(by(), ann, { isActive: false }),
       () => users.change(by(), ann, { isSuperuser: true }),
-      () => users.createSuperuser(newUser),
+      () => stores.users.createSuperuser(newUser),
       () => stores.users.resetPassword(email, "other", { isSuperuser: true }),
       () => stores.settings.change(by(), { name: "Team" }),
       () => conversations.removeMessage(by(), id, message.id),
@@ -114,18 +114,18 @@ inEachMode("what admins do", (mode) => {
       await stores.log.amend(id, ann, message.id, "edited");
     }
     await stores.admin.conversations.remove(by(), doomed);
-    expect(await stores.conversations.membership(doomed, ann)).toBe("unknown");
+    expect(await stores.memberships.membership(doomed, ann)).toBe("unknown");
     await expect(stores.log.append(stores.draft(doomed, ann, "late"))).rejects.toThrow("Conversation not found");
     await eraseAll();
     for (const table of ["messages", "changes", "participants"]) {
       expect(await rows(`SELECT * FROM ${table} WHERE conversation_id = $1`, doomed)).toEqual([]);
       expect((await rows(`SELECT * FROM ${table} WHERE conversation_id = $1`, kept)).length).toBeGreaterThan(0);
     }
-    const isKnown = async () => (await stores.admin.conversations.removed()).includes(doomed);
-    await stores.admin.conversations.forget(doomed);
+    const isKnown = async () => (await stores.erasing.removed()).includes(doomed);
+    await stores.erasing.forget(doomed);
     expect(await isKnown()).toBe(true);
     await stores.query("UPDATE removed_conversations SET removed_at = now() - interval '61 seconds'", []);
-    await stores.admin.conversations.forget(doomed);
+    await stores.erasing.forget(doomed);
     expect(await isKnown()).toBe(false);
     expect(await rows("SELECT * FROM conversations WHERE id = $1", kept)).toHaveLength(1);
   });
@@ -162,7 +162,7 @@ inEachMode("what admins do", (mode) => {
     await stores.query("UPDATE conversations SET last_seq = 3500, last_version = 3500 WHERE id = $1", [id]);
     await stores.admin.conversations.remove(by(), id);
     const left = async () => (await rows("SELECT seq FROM messages WHERE conversation_id = $1", id)).length;
-    const nodes = [stores.admin.conversations, stores.beside().admin.conversations] as const;
+    const nodes = [stores.erasing, stores.beside().erasing] as const;
     const both = async () => (await Promise.all(nodes.map((node) => node.erasePiece(id)))).sort();
     // Embedded, a piece holds up who sends.
     const piece = mode === "embedded" ? 200 : 1_000;
@@ -171,7 +171,7 @@ inEachMode("what admins do", (mode) => {
       expect(await left()).toBe(3_500 - pieces * piece);
     }
     await stores.query("UPDATE removed_conversations SET claimed_until = now() WHERE id = $1", [id]);
-    const other = stores.beside().admin.conversations;
+    const other = stores.beside().erasing;
     let last = await other.erasePiece(id);
     while (last === "more") last = await other.erasePiece(id);
     expect([last, await left()]).toEqual(["done", 0]);
@@ -312,7 +312,7 @@ inEachMode("what admins do", (mode) => {
   });
 
   test("entries of the audit log are counted so far and no further", async () => {
-    const { audit } = stores.admin;
+    const { audit } = stores;
     await inPieces(
       `INSERT INTO audit_log (actor_id, action, target_type, target_id, details)
        SELECT 77, 'messages_read', 'message', n::text, '{}' FROM generate_series($1::integer, $2::integer) AS n`,

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Stores } from "../../src/server/log/ports.ts";
+import type { Stores } from "../../src/server/node/stores.ts";
+
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 const MAX = 1_000;
 const RACING = 50;
-const OPEN = { max: MAX, everybodys: true };
+const OPEN = { max: MAX, anyMaker: true };
 
 let made = 0;
 const newCode = () => `testcode${String(++made).padStart(8, "0")}`;

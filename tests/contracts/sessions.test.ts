@@ -127,7 +127,7 @@ inEachMode("the store of sessions", (mode) => {
     const by = (userId: number) => ({ userId, address: "192.0.2.1", network: "192.0.2.1" });
     const looks = async () => {
       const query = { actorId: undefined, action: "user_viewed", before: undefined, limit: 50 } as const;
-      const { entries } = await stores.admin.audit.list({ ...query, target: { type: "user", id: String(cat) } });
+      const { entries } = await stores.audit.list({ ...query, target: { type: "user", id: String(cat) } });
       return entries.map(({ actor }) => actor?.id);
     };
     await Promise.all(Array.from({ length: 5 }, () => stores.admin.users.noteViewing(by(ann), cat)));

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { OwnTurns } from "../../src/server/features/conversations/own-turns.ts";
+import { OwnTurns } from "../../src/server/base/own-turns.ts";
 
 test("lists of one user are read one at a time and in order; others don't wait, and a failure ends one list only", async () => {
   const turns = new OwnTurns();

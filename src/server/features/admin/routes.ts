@@ -102,7 +102,7 @@ export function adminRoutes(services: {
   });
   app.get("/audit", aboutAudit, query(auditQuery), async (c) => {
     const { actor, action, target_type: type, target_id: id, before, limit } = c.req.valid("query");
-    const { entries, next, total, isExact } = await administration.audit({
+    const { entries, next, total, isExact } = await administration.audit.list({
       actorId: actor,
       action,
       target: type && { type, id },

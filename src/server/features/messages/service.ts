@@ -5,8 +5,9 @@ import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
 import type { Access } from "../../log/access.ts";
 import type { Announcer } from "../../log/announcer.ts";
+import type { Memberships } from "../../log/memberships.ts";
 import type { Page, Pages } from "../../log/pages.ts";
-import type { Appended, ConversationStore, MessageLog, PageQuery } from "../../log/ports.ts";
+import type { Appended, MessageLog, PageQuery } from "../../log/ports.ts";
 
 /** In larger groups neither typing nor read frames are forwarded (CONTRACT §7). */
 export const QUIET_ABOVE = 100;
@@ -32,7 +33,7 @@ export class Messages {
 
   constructor(
     private readonly log: MessageLog,
-    private readonly conversations: ConversationStore,
+    private readonly memberships: Pick<Memberships, "markRead">,
     private readonly access: Access,
     private readonly announcer: Announcer,
     private readonly bus: Bus,
@@ -109,7 +110,7 @@ export class Messages {
 
   /** Moves the reader's position forward, to `seq` or the newest, and tells their other devices and the others. */
   async markRead(conversationId: string, reader: Actor, seq: number | undefined): Promise<void> {
-    const position = await this.conversations.markRead(conversationId, reader.userId, seq);
+    const position = await this.memberships.markRead(conversationId, reader.userId, seq);
     if (!position) return this.access.requireParticipant(conversationId, reader.userId);
     this.readUpTo.set(positionKey(conversationId, reader.userId), position.seq);
     if (!position.moved) return;

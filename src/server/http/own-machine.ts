@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Context } from "hono";
 import ipaddr from "ipaddr.js";
-import type { Env } from "../../http/env.ts";
-import type { TrustedProxies } from "../../http/requester.ts";
+import type { Env } from "./env.ts";
+import type { TrustedProxies } from "./requester.ts";
 
 /** Headers that proxies and tunnels add. No browser sends one by itself. */
 const FORWARDING =
