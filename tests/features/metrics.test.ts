@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { metricNames, metricsReport, type Sample } from "../../src/protocol/metrics.ts";
-import { Metrics } from "../../src/server/features/metrics/metrics.ts";
+import { Metrics } from "../../src/server/features/metrics/service.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
 const STEP = 5_000;

@@ -18,7 +18,7 @@ import { optionalCounter, query, whole } from "../../http/input.ts";
 import type { OriginOf } from "../../http/requester.ts";
 import type { PasswordLinks } from "../accounts/password-links.ts";
 import type { Conversations } from "../conversations/service.ts";
-import type { Metrics } from "../metrics/metrics.ts";
+import type { Metrics } from "../metrics/service.ts";
 import type { ServerSettings } from "../server/settings.ts";
 import { adminConversationRoutes } from "./conversation-routes.ts";
 import { superusersOnly } from "./env.ts";

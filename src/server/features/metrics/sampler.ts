@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { NodeInfo, Sample } from "../../../protocol/metrics.ts";
 import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
-import { SAMPLE_EVERY_MS } from "./metrics.ts";
+import { SAMPLE_EVERY_MS } from "./service.ts";
 
 export interface Sampled {
   /** Sockets that are open now. */
