@@ -20,7 +20,7 @@ inEachMode("the server's settings in the database", (mode) => {
 
   const by = () => ({ userId: root, address: "192.0.2.1", network: "192.0.2.1" });
 
-  test("a value of a later version, or a broken one, counts as not chosen", async () => {
+  test("a value of a later release, or a broken one, counts as not chosen", async () => {
     await stores.settings.change(by(), { name: "Team", registration: "invite" });
     await stores.query(`UPDATE server_settings SET value = '"by_lottery"' WHERE name = 'registration'`, []);
     await stores.query(`INSERT INTO server_settings (name, value) VALUES ('later', '{"a": 1}')`, []);
@@ -34,7 +34,7 @@ inEachMode("the server's settings in the database", (mode) => {
     expect((await stores.settings.read()).name).toBe("Team");
   });
 
-  test("a new account joins the group for everybody once, and not after it was removed there", async () => {
+  test("a new account joins the group for everybody once, and not after it was removed from there", async () => {
     const announcer: Pick<Announcer, "announce" | "doubt"> = {
       announce: () => {},
       doubt: (_id: string, error: unknown) => {

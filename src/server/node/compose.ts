@@ -326,7 +326,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     if (event.kind === "user_changed") userChanges.add(event.userId);
     if (event.kind === "user_changed" || event.kind === "sessions_doubted") sessions.forgetAll();
     if (event.kind === "sessions_doubted") void sockets.touch();
-    if (event.kind === "sample") metrics.take(event.node, event.at, event.sample);
+    if (event.kind === "sample") metrics.addSample(event.node, event.at, event.sample);
     if (event.kind === "node_ended") metrics.end(event.nodeId);
     if (event.kind === "pruned") void window?.prune(event.conversationId, event.prunedSeq);
     if (event.kind === "history_changed") history.observe(event.epoch);

@@ -13,9 +13,9 @@ import type { Newcomers } from "./newcomers.ts";
 import { type Passwords, requireSecret } from "./passwords.ts";
 import type { UsersStore } from "./users-store.ts";
 
-/** Where a request to register came from. */
+/** The caller of a request to register. */
 export interface Registrant extends PasswordCaller {
-  /** A page of this server, in a browser on its own machine, with nothing in between. */
+  /** Whether the request comes from a page of this server, in a browser on the server's own machine. */
   isHere: () => boolean;
 }
 
@@ -86,7 +86,7 @@ export class Users {
     return { user, passwordHash, isSuperuser: proof !== undefined };
   }
 
-  /** The user of this e-mail, in lower case, and password. An unknown e-mail and a wrong password cost and look alike. */
+  /** Finds the user of an e-mail (in lower case) and password. An unknown e-mail and a wrong password cost and look alike. */
   async authenticate(email: string, password: string, from: PasswordCaller): Promise<Credentials> {
     const account = await this.store.byEmail(email);
     const passwordHash = account?.isActive ? account.passwordHash : undefined;
@@ -152,12 +152,12 @@ export class Users {
     return this.turns.run(session.userId, () => this.store.list({ ...query, callerId: session.userId, shared }));
   }
 
-  /** An account as the command line may know it. */
+  /** Finds an account for the command line. */
   async accountOf(email: string): Promise<Account | undefined> {
     return this.store.byEmail(email);
   }
 
-  /** A new user who is a superuser, for the command line. */
+  /** Makes a superuser for the command line. */
   async createSuperuser(body: Pick<RegisterBody, "email" | "first_name" | "last_name" | "password">): Promise<User> {
     requireSecret(body.password, body);
     const user = await this.store.createSuperuser({

@@ -25,7 +25,7 @@ import {
 
 /** Members of a conversation that a list shows. */
 const PARTICIPANTS_LISTED = 3;
-/** Which conversations a list shows. */
+/** Selects the conversations of a list. */
 export interface ConversationsQuery {
   /** Looked for in the name and the members' names and e-mails. It may also be the id itself. */
   search: string;

@@ -20,7 +20,7 @@ const VIEW_LOCK = 7_163_005;
 /** Messages that are looked at to count those that a user sent. */
 const COUNTED_MOST = 10_000;
 
-/** Which users a list shows. */
+/** Selects the users of a list. */
 export interface UsersQuery {
   /** Looked for in names and e-mails. */
   search: string;
@@ -172,7 +172,7 @@ async function requireSuperuser(tx: Transaction) {
   if (!left) throw new Failure("last_superuser");
 }
 
-/** Looks at the newest $2 messages of $3 conversations at most. */
+/** Looks at $3 conversations and at $2 of their messages at most, the newest of each conversation first. */
 const COUNTS = `WITH own AS MATERIALIZED (SELECT conversation_id AS id FROM participants WHERE user_id = $1 LIMIT $3)
   SELECT (SELECT count(*)::int FROM own) AS conversations,
     count(*) FILTER (WHERE s.sender_id = $1)::int AS sent, count(*)::int AS looked

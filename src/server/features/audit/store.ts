@@ -7,7 +7,7 @@ import { totalOf } from "../../platform/postgres/totals.ts";
 /** Entries of the command line that one query reads. */
 const COMMANDS_AT_ONCE = 100;
 
-/** Which entries a list of the audit log shows. */
+/** Selects the entries of a list. */
 export interface AuditQuery {
   actorId: number | undefined;
   action: AuditAction | undefined;

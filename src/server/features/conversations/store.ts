@@ -47,7 +47,7 @@ export class ConversationsStore {
     return acquaintances(this.db, userId, ids);
   }
 
-  /** Two people have one 1-on-1: a second one is given back as it is. */
+  /** Makes a conversation. When the two people have a 1-on-1 already, returns that one. */
   create(conversation: NewConversation): Promise<CreateOutcome> {
     return this.db.transaction((tx) => create(tx, conversation));
   }
@@ -153,7 +153,7 @@ export class ConversationsStore {
     return (await this.withPeople(rows))[0];
   }
 
-  /** People who are in many of the conversations are read once. */
+  /** Reads people who are in several of the conversations once. */
   private async withPeople(rows: SummaryRow[]): Promise<SummaryRecord[]> {
     const shown = rows.map((row) => numbersOf(row.shown_ids));
     const ids = [...new Set(shown.flat())];

@@ -110,7 +110,7 @@ export class Invites implements Registration {
   async accept(userId: number, code: string): Promise<Conversation | null> {
     const { conversation, code: known } = await this.find(code);
     const { store, maxParticipants } = this.parts;
-    const joined = await this.joinGroup(conversation?.id, () => store.accept(known, userId, maxParticipants));
+    const joined = await this.commitJoin(conversation?.id, () => store.accept(known, userId, maxParticipants));
     const { conversationId } = joined;
     return conversationId === undefined ? null : this.parts.conversations.announceJoin(userId, conversationId, joined);
   }
@@ -133,7 +133,7 @@ export class Invites implements Registration {
     const { conversation, code: known } = await this.find(code);
     const { store, server, maxParticipants: max } = this.parts;
     const anyMaker = server.registration === "open";
-    const made = await this.joinGroup(conversation?.id, () => store.register(known, user, { max, anyMaker }));
+    const made = await this.commitJoin(conversation?.id, () => store.register(known, user, { max, anyMaker }));
     // The new user has no socket yet, so only the group is told.
     if (made?.change) this.parts.announcer.announce(made.change);
     return made?.user;
@@ -149,8 +149,8 @@ export class Invites implements Registration {
     return invite;
   }
 
-  /** Commits. When the answer gets lost, the announcer looks whether there is a change that the group must see. */
-  private joinGroup<T>(conversationId: string | undefined, commit: () => Promise<T>): Promise<T> {
+  /** When the answer to the commit gets lost, the announcer looks whether the group has a change to see. */
+  private commitJoin<T>(conversationId: string | undefined, commit: () => Promise<T>): Promise<T> {
     return commit().catch((error: unknown) => {
       if (conversationId === undefined) throw error;
       return this.parts.announcer.doubt(conversationId, error);

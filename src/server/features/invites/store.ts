@@ -23,7 +23,7 @@ const LOOKED_AT_MOST = 1_000;
 /** Ended invites are kept for this long, so that admins can see how people came in. */
 const KEPT = "interval '90 days'";
 
-/** Which invites a list shows: the invites into a group, of a maker, or all. */
+/** Selects the invites of a list: those into a group, those of a maker, or all. */
 export interface InvitesQuery {
   conversationId: string | undefined;
   makerId: number | undefined;
