@@ -68,3 +68,6 @@ export function namesBy(rule: NameRule) {
 
 /** Both names as people read them. People with one name have an empty last name. */
 export const fullNameOf = (first: string, last: string): string => `${first} ${last}`.trimEnd();
+
+/** The `display_name` of a group without a name. @param firstNames of its first three members, in the order of joining */
+export const groupTitle = (firstNames: readonly string[]): string => `Group with ${firstNames.slice(0, 3).join(", ")}`;

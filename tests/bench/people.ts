@@ -5,7 +5,8 @@ import type { User } from "../../src/protocol/users.ts";
 import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { Sessions } from "../../src/server/features/accounts/sessions.ts";
-import { NO_SECURITY_LOG, openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { NO_SECURITY_LOG, openDriver } from "../../src/server/node/compose.ts";
+import { storesOn } from "../../src/server/node/stores.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
 
 /** One place in a room. */

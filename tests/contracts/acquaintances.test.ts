@@ -3,8 +3,8 @@ import pino from "pino";
 import postgres, { type Sql } from "postgres";
 import { readConfig } from "../../src/server/config.ts";
 import { acquaintances } from "../../src/server/features/conversations/acquaintances.ts";
-import type { Stores } from "../../src/server/log/ports.ts";
-import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/compose.ts";
+import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
 import { COUNTING, canCount, PageAccesses } from "../bench/growth/page-accesses.ts";
 import { Seeder } from "../bench/growth/seed.ts";
@@ -12,7 +12,7 @@ import { modes } from "../support/modes.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-// Redis has no part in it.
+// Redis plays no part in this.
 describe.each(modes.filter((mode) => mode !== "redis"))("people who share a conversation (%s)", (mode) => {
   let stores: TestStores;
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.each(modes.filter((mode) => mode !== "redis"))("people who share a conv
   });
   afterAll(() => stores.close());
 
-  test("are found however many conversations and ids there are, and in whatever pieces", async () => {
+  test("are found for any number of conversations and ids, and any size of the pieces", async () => {
     const people = await Promise.all(Array.from({ length: 40 }, () => stores.user()));
     const [ann = 0, ...others] = people;
     const [far, near] = [others.slice(0, 10), others.slice(10)];
@@ -31,7 +31,7 @@ describe.each(modes.filter((mode) => mode !== "redis"))("people who share a conv
     for (const pieceRows of [1, 3, 7, 10_000]) {
       const bulk = <Row>(text: string, parameters: Parameters<TestStores["query"]>[1]) =>
         stores.query<Row>(text, parameters);
-      // Only these two are asked for.
+      // Only these two ids are asked for.
       const db = Object.assign(Object.create(Database.prototype), { bulk });
       Object.defineProperty(db, "pieceRows", { value: pieceRows });
       const found = await acquaintances(db, ann, asked);
@@ -87,7 +87,7 @@ describe.skipIf(!canCount())("PostgreSQL", () => {
     return (await accesses.read()).pages;
   }
 
-  test("reads as many pages for a stranger as for an id that nobody has", async () => {
+  test("reads as many pages for a stranger as for an id of nobody", async () => {
     const pages = (id: number | undefined) => pagesOf(() => stores.conversations.sharing(ann ?? 0, [id ?? 0]));
     const [forNobody, forStranger] = [await pages(nobody), await pages(stranger)];
     expect(Math.abs(forStranger - forNobody)).toBeLessThan(forNobody / 50);

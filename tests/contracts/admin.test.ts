@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("what admins do", (mode) => {
+inEachMode("acts of admins", (mode) => {
   let stores: TestStores;
   let root: number;
   let ann: number;
@@ -18,11 +18,11 @@ inEachMode("what admins do", (mode) => {
   const entries = async () => (await stores.query<{ n: number }>("SELECT count(*)::int AS n FROM audit_log", []))[0]?.n;
 
   const eraseAll = async () => {
-    const { conversations } = stores.admin;
-    for (const id of await conversations.removed()) while ((await conversations.erasePiece(id)) === "more");
+    const { erasing } = stores;
+    for (const id of await erasing.removed()) while ((await erasing.erasePiece(id)) === "more");
   };
 
-  test("nothing is done that can't be written down", async () => {
+  test("an act does nothing when it can't be written to the audit log", async () => {
     const id = await stores.conversation([root, ann]);
     const { message } = await stores.log.append(stores.draft(id, ann, "hello"));
     const { users, conversations } = stores.admin;
@@ -39,7 +39,7 @@ inEachMode("what admins do", (mode) => {
     const attempts = [
       () => users.change(by(), ann, { isActive: false }),
       () => users.change(by(), ann, { isSuperuser: true }),
-      () => users.createSuperuser(newUser),
+      () => stores.users.createSuperuser(newUser),
       () => stores.users.resetPassword(email, "other", { isSuperuser: true }),
       () => stores.settings.change(by(), { name: "Team" }),
       () => conversations.removeMessage(by(), id, message.id),
@@ -56,7 +56,7 @@ inEachMode("what admins do", (mode) => {
     expect(await entries()).toBe(before);
   });
 
-  test("who is no active superuser at that moment can do nothing", async () => {
+  test("a person who is no active superuser at that moment can do nothing", async () => {
     const id = await stores.conversation([root, ann]);
     const before = await entries();
     const outsider = { userId: ann, address: "", network: "" };
@@ -70,7 +70,7 @@ inEachMode("what admins do", (mode) => {
     expect(await entries()).toBe(before);
   });
 
-  test("a password that a command sets ends the account's sessions and one-time links, and no other's", async () => {
+  test("a password set by a command ends the sessions and links of that account only", async () => {
     const [una, dan] = [await stores.user("Una"), await stores.user("Dan")];
     for (const id of [una, dan]) {
       const session = { id: crypto.randomUUID(), key: `key of ${id}`, userId: id, passwordHash: "none" };
@@ -89,7 +89,7 @@ inEachMode("what admins do", (mode) => {
     expect(await stores.users.resetPassword("no@example.com", "x", { isSuperuser: true })).toBeUndefined();
   });
 
-  test("the last active superuser stays, also against the command line", async () => {
+  test("nobody can deactivate the last active superuser, not even the command line", async () => {
     await expect(stores.admin.users.change(null, root, { isActive: false })).rejects.toThrow("last active superuser");
     await expect(stores.admin.users.change(null, root, { isSuperuser: false })).rejects.toThrow(
       "last active superuser",
@@ -97,12 +97,12 @@ inEachMode("what admins do", (mode) => {
     expect(await stores.admin.users.detail(root)).toMatchObject({ is_active: true, is_superuser: true });
   });
 
-  test("all that a removed conversation held is erased, in as many rounds as it takes, and nothing else", async () => {
+  test("erasing deletes all that a removed conversation held, in several rounds, and nothing else", async () => {
     const [doomed, kept] = [
       await stores.conversation([ann, await stores.user()]),
       await stores.conversation([ann, root, await stores.user()]),
     ];
-    // 12,000 messages: as many as no single round erases.
+    // No single round erases 12,000 messages.
     await stores.query(
       `INSERT INTO messages (conversation_id, seq, version, id, sender_id, sender_name, sender_email, content, created_at)
        SELECT $1, n, n, gen_random_uuid(), $2, 'A', 'a', 'x', now() FROM generate_series(1, 12000) AS n`,
@@ -114,23 +114,23 @@ inEachMode("what admins do", (mode) => {
       await stores.log.amend(id, ann, message.id, "edited");
     }
     await stores.admin.conversations.remove(by(), doomed);
-    expect(await stores.conversations.membership(doomed, ann)).toBe("unknown");
+    expect(await stores.memberships.membership(doomed, ann)).toBe("unknown");
     await expect(stores.log.append(stores.draft(doomed, ann, "late"))).rejects.toThrow("Conversation not found");
     await eraseAll();
     for (const table of ["messages", "changes", "participants"]) {
       expect(await rows(`SELECT * FROM ${table} WHERE conversation_id = $1`, doomed)).toEqual([]);
       expect((await rows(`SELECT * FROM ${table} WHERE conversation_id = $1`, kept)).length).toBeGreaterThan(0);
     }
-    const isKnown = async () => (await stores.admin.conversations.removed()).includes(doomed);
-    await stores.admin.conversations.forget(doomed);
+    const isKnown = async () => (await stores.erasing.removed()).includes(doomed);
+    await stores.erasing.forget(doomed);
     expect(await isKnown()).toBe(true);
     await stores.query("UPDATE removed_conversations SET removed_at = now() - interval '61 seconds'", []);
-    await stores.admin.conversations.forget(doomed);
+    await stores.erasing.forget(doomed);
     expect(await isKnown()).toBe(false);
     expect(await rows("SELECT * FROM conversations WHERE id = $1", kept)).toHaveLength(1);
   });
 
-  test("a conversation that is removed while people send to it: each send is in it or refused, and all is erased", async () => {
+  test("each send is stored or refused when its conversation is removed meanwhile, and all is erased", async () => {
     const id = await stores.conversation([root, ann, await stores.user()]);
     const outcomes: string[] = [];
     const send = async (n: number) =>
@@ -152,7 +152,7 @@ inEachMode("what admins do", (mode) => {
     expect(await rows("SELECT * FROM messages WHERE conversation_id = $1", id)).toEqual([]);
   });
 
-  test("a removed conversation is erased by one node at a time, and by another when that one has ended", async () => {
+  test("one node at a time erases a removed conversation, and another goes on when it has ended", async () => {
     const id = await stores.conversation([ann, await stores.user()]);
     await stores.query(
       `INSERT INTO messages (conversation_id, seq, version, id, sender_id, sender_name, sender_email, content, created_at)
@@ -162,16 +162,16 @@ inEachMode("what admins do", (mode) => {
     await stores.query("UPDATE conversations SET last_seq = 3500, last_version = 3500 WHERE id = $1", [id]);
     await stores.admin.conversations.remove(by(), id);
     const left = async () => (await rows("SELECT seq FROM messages WHERE conversation_id = $1", id)).length;
-    const nodes = [stores.admin.conversations, stores.beside().admin.conversations] as const;
+    const nodes = [stores.erasing, stores.beside().erasing] as const;
     const both = async () => (await Promise.all(nodes.map((node) => node.erasePiece(id)))).sort();
-    // Embedded, a piece holds up who sends.
+    // In embedded mode a piece holds senders up, so it is smaller.
     const piece = mode === "embedded" ? 200 : 1_000;
     for (const pieces of [1, 2, 3]) {
       expect(await both()).toEqual(["elsewhere", "more"]);
       expect(await left()).toBe(3_500 - pieces * piece);
     }
     await stores.query("UPDATE removed_conversations SET claimed_until = now() WHERE id = $1", [id]);
-    const other = stores.beside().admin.conversations;
+    const other = stores.beside().erasing;
     let last = await other.erasePiece(id);
     while (last === "more") last = await other.erasePiece(id);
     expect([last, await left()]).toEqual(["done", 0]);
@@ -183,7 +183,7 @@ inEachMode("what admins do", (mode) => {
     return list.conversations.map(({ id }) => id);
   };
 
-  test("any part of a name or an e-mail finds, whatever the case; less than three letters begin a word", async () => {
+  test("a search finds any part of a name or e-mail in any case; fewer than three letters must begin a word", async () => {
     const { users } = stores;
     const made = async (firstName: string, lastName: string) => {
       const email = `${Bun.randomUUIDv7()}@find.example`;
@@ -214,7 +214,7 @@ inEachMode("what admins do", (mode) => {
   });
 
   const MANY = 10_001;
-  /** Runs a statement for $1 to $2, in pieces: each in its time also on a machine that is busy. */
+  /** Runs a statement for $1 to $2 in pieces, so that each meets its time-out on a busy machine too. */
   const inPieces = async (statement: string, ...values: number[]) => {
     for (let first = 1; first <= MANY; first += 1_000)
       await stores.query(statement, [first, Math.min(first + 999, MANY), ...values]);
@@ -223,7 +223,7 @@ inEachMode("what admins do", (mode) => {
   const everybody = { limit: 2, offset: 0, search: "", isActive: undefined, isSuperuser: undefined };
   const cut = { total: 10_000, isExact: false };
 
-  test("conversations are counted and paged so far and no further; those that are listed are the newest", async () => {
+  test("a list of conversations holds the newest, and neither counts nor pages beyond its limit", async () => {
     const { conversations, users } = stores.admin;
     const person = await stores.user("Crowded");
     await inPieces(
@@ -272,7 +272,7 @@ inEachMode("what admins do", (mode) => {
     await stores.query("DELETE FROM conversations WHERE name LIKE 'Bulk%'", []);
   });
 
-  test("users are counted and listed so far and no further; the newest come first, and no superuser is missing", async () => {
+  test("a list of users starts with the newest, misses no superuser, and does not count beyond its limit", async () => {
     const { conversations, users } = stores.admin;
     await inPieces(
       `INSERT INTO users (email, first_name, last_name, password_hash, is_superuser, is_active)
@@ -298,7 +298,7 @@ inEachMode("what admins do", (mode) => {
       ["many2", "many1"],
       { total: 10_000, isExact: true },
     ]);
-    // More people than the index is asked for: what they take part in is found all the same.
+    // There are more people than the index is asked for, and their conversations are found all the same.
     expect(await conversations.list({ ...ask, search: "many" })).toEqual({
       conversations: [],
       total: 0,
@@ -311,8 +311,8 @@ inEachMode("what admins do", (mode) => {
     await stores.query("DELETE FROM users WHERE first_name = 'Many'", []);
   });
 
-  test("entries of the audit log are counted so far and no further", async () => {
-    const { audit } = stores.admin;
+  test("a list of the audit log does not count beyond its limit", async () => {
+    const { audit } = stores;
     await inPieces(
       `INSERT INTO audit_log (actor_id, action, target_type, target_id, details)
        SELECT 77, 'messages_read', 'message', n::text, '{}' FROM generate_series($1::integer, $2::integer) AS n`,
@@ -326,7 +326,7 @@ inEachMode("what admins do", (mode) => {
     await stores.query("DELETE FROM audit_log WHERE actor_id = 77", []);
   });
 
-  test("of very many sessions those used last are listed, and all end", async () => {
+  test("a list shows the sessions that were used last, and all sessions end", async () => {
     const bob = await stores.user("Bob");
     await stores.query(
       `INSERT INTO sessions (id, key, user_id, address, client, last_used_at)
@@ -342,7 +342,7 @@ inEachMode("what admins do", (mode) => {
   });
 
   if (mode !== "embedded") {
-    /** What another connection has done and not committed yet, while `meanwhile` runs. */
+    /** Runs `meanwhile` while another connection has done this and not committed yet. */
     const during = async (statement: string, values: (string | number)[], meanwhile: () => Promise<void>) => {
       const database = new Bun.SQL(stores.databaseUrl ?? "", { max: 1 });
       await database.begin(async (tx) => {
@@ -353,7 +353,7 @@ inEachMode("what admins do", (mode) => {
     };
     const read = { count: 1, first_seq: 1, last_seq: 1 };
 
-    test("who reads waits for nobody who removes", async () => {
+    test("a reader does not wait for a removal", async () => {
       const { conversations, users } = stores.admin;
       const [doomed, other] = [
         await stores.conversation([root, ann, await stores.user()]),
@@ -362,7 +362,7 @@ inEachMode("what admins do", (mode) => {
       let removal: Promise<void> | undefined;
       await during("SELECT FROM conversations WHERE id = $1 FOR UPDATE", [doomed], async () => {
         removal = conversations.remove(by(), doomed);
-        // Until it waits for the conversation.
+        // Go on until the removal waits for the conversation.
         const waits = "SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted";
         while ((await stores.query<{ n: number }>(waits, []))[0]?.n === 0) await Bun.sleep(5);
         for (const id of [other, doomed]) await conversations.noteReading(by(), id, read);
@@ -373,7 +373,7 @@ inEachMode("what admins do", (mode) => {
       expect(await conversations.detail(doomed)).toBeUndefined();
     });
 
-    /** How many wait for the audit log, which `during` holds. */
+    /** Counts the transactions that wait for the audit log while `during` holds it. */
     const waitingForLog = async () => {
       const rows = await stores.query<{ n: number }>(
         "SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'audit_log'::regclass",
@@ -386,7 +386,7 @@ inEachMode("what admins do", (mode) => {
         () => "done",
         (error: Error) => error.message,
       );
-    /** A superuser, a conversation, and both what they do there and what takes their right: each writes to the log last. */
+    /** A superuser, a conversation, an act of theirs there, and the act that takes their right. Each writes to the log last. */
     const ofEve = async () => {
       const eve = await stores.user("Eve");
       const id = await stores.conversation([root, eve]);
@@ -400,20 +400,20 @@ inEachMode("what admins do", (mode) => {
       };
     };
 
-    test("who is losing the right at that moment can do nothing any more", async () => {
+    test("a superuser can do nothing once their right is being revoked", async () => {
       const { reads, isDemoted, actions } = await ofEve();
       let [demotion, reading] = [Promise.resolve(""), Promise.resolve("")];
       await during("LOCK TABLE audit_log IN SHARE MODE", [], async () => {
         demotion = isDemoted();
         while ((await waitingForLog()) < 1) await Bun.sleep(5);
         reading = reads();
-        // It comes as far as it can: to the log only where it does not wait for the other.
+        // The act goes as far as it can. It reaches the log only if it does not wait for the other one.
         expect(await Promise.race([reading, Bun.sleep(200)])).toBeUndefined();
       });
       expect([await demotion, await reading, await actions()]).toEqual(["done", "Not found", []]);
     });
 
-    test("what an admin has begun is done before they lose the right", async () => {
+    test("an act that an admin has begun ends before they lose the right", async () => {
       const { reads, isDemoted, actions } = await ofEve();
       let [demotion, reading] = [Promise.resolve(""), Promise.resolve("")];
       await during("LOCK TABLE audit_log IN SHARE MODE", [], async () => {
@@ -426,7 +426,7 @@ inEachMode("what admins do", (mode) => {
       expect([await demotion, await reading, await actions()]).toEqual(["done", "done", ["messages_read"]]);
     });
 
-    test("an admin who does one thing after the other, many at once, loses the right all the same", async () => {
+    test("an admin loses the right even when they keep many acts running at once", async () => {
       for (let round = 0; round < 3; round++) {
         const { reads, isDemoted } = await ofEve();
         let outcome: string | undefined;
@@ -443,7 +443,7 @@ inEachMode("what admins do", (mode) => {
     });
   }
 
-  test("what a user has sent is counted in their conversations, up to a bound", async () => {
+  test("the messages of a user are counted in their conversations, up to a limit", async () => {
     const [bob, group] = [await stores.user("Bob"), await stores.conversation([root, ann, await stores.user()])];
     const id = await stores.conversation([bob, ann]);
     await stores.log.append(stores.draft(id, bob, "1"));

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import pino from "pino";
 import postgres, { type Sql } from "postgres";
 import { readConfig } from "../../src/server/config.ts";
-import type { Stores } from "../../src/server/log/ports.ts";
-import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/compose.ts";
+import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Driver } from "../../src/server/platform/postgres/database.ts";
 import { COUNTING, canCount, PageAccesses } from "../bench/growth/page-accesses.ts";
 import { Seeder } from "../bench/growth/seed.ts";
@@ -49,13 +49,12 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
     "participants page": () => stores.conversations.participants(group, { after: 40, limit: 50 }),
     "mark read": async () => {
       await sql`UPDATE participants SET read_seq = 0 WHERE conversation_id = ${group} AND user_id = ${bob}`;
-      return stores.conversations.markRead(group, bob, undefined);
+      return stores.memberships.markRead(group, bob, undefined);
     },
-    "right to read": () => stores.conversations.membership(group, bob),
+    "right to read": () => stores.memberships.membership(group, bob),
     head: () => stores.log.head(group),
-    "where one stands": () => stores.conversations.standing(group, bob),
-    "where one stands, with a cursor": async () =>
-      stores.conversations.standing(group, bob, (await lastVersion()) >> 1),
+    "where one stands": () => stores.memberships.standing(group, bob),
+    "where one stands, with a cursor": async () => stores.memberships.standing(group, bob, (await lastVersion()) >> 1),
     "the tags of a room": async () => {
       const to = await lastVersion();
       return stores.log.places([{ conversationId: group, from: to - 31, to }]);

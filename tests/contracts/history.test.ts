@@ -29,8 +29,7 @@ inEachMode("what names a history", (mode) => {
     return id;
   }
   const changesOf = async (id: string) => (await stores.log.changes(id, 0, 8, 100)) as Change[];
-  const tagAt = async (id: string, version: number) =>
-    (await stores.conversations.standing(id, ann, version))?.tagThere;
+  const tagAt = async (id: string, version: number) => (await stores.memberships.standing(id, ann, version))?.tagThere;
   const tagsOf = async (id: string) => (await changesOf(id)).map(({ tag }) => tag);
 
   /** All roads to the tags of the conversation say the same. */

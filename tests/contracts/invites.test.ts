@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Stores } from "../../src/server/log/ports.ts";
+import type { Stores } from "../../src/server/node/stores.ts";
+
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 const MAX = 1_000;
 const RACING = 50;
-const OPEN = { max: MAX, everybodys: true };
+const OPEN = { max: MAX, anyMaker: true };
 
 let made = 0;
 const newCode = () => `testcode${String(++made).padStart(8, "0")}`;
@@ -37,7 +38,7 @@ inEachMode("invites in the store", (mode) => {
   });
   afterAll(() => stores.close());
 
-  /** In turn as one node and as another one has them. */
+  /** The stores of two nodes, in turn. */
   const each = (n: number) => (n % 2 === 0 ? stores : beside).invites;
   const group = async () => stores.conversation([ann, await stores.user(), await stores.user()]);
   const invite = async (conversationId: string | undefined, more: { maxUses?: number; makerId?: number } = {}) => {
@@ -61,7 +62,7 @@ inEachMode("invites in the store", (mode) => {
   };
   const people = () => Promise.all(Array.from({ length: RACING }, () => stores.user()));
 
-  test("of 50 racing people over two nodes an invite for 10 lets exactly 10 in", async () => {
+  test("an invite for 10 lets exactly 10 of 50 racing people in over two nodes", async () => {
     const id = await group();
     const code = await invite(id, { maxUses: 10 });
     const racers = await people();
@@ -71,7 +72,7 @@ inEachMode("invites in the store", (mode) => {
     expect(await sizeOf(id)).toEqual({ told: 13, there: 13, version: 10 });
   });
 
-  test("of 50 racing registrations over two nodes an invite for 10 makes exactly 10 accounts, each a member", async () => {
+  test("an invite for 10 makes exactly 10 accounts of 50 racing registrations over two nodes, each a member", async () => {
     const id = await group();
     const code = await invite(id, { maxUses: 10 });
     const racers = Array.from({ length: RACING }, () => newUser());
@@ -83,7 +84,7 @@ inEachMode("invites in the store", (mode) => {
     expect(known.filter(Boolean)).toHaveLength(10);
   });
 
-  test("one person who asks 50 times at once is in once, and counts once", async () => {
+  test("a person who accepts 50 times at once joins once and counts once", async () => {
     const id = await group();
     const code = await invite(id, { maxUses: 10 });
     const eve = await stores.user();
@@ -93,7 +94,7 @@ inEachMode("invites in the store", (mode) => {
     expect(await sizeOf(id)).toEqual({ told: 4, there: 4, version: 1 });
   });
 
-  test("a group with room for five takes five of 50, and no more uses", async () => {
+  test("a group with room for five lets five of 50 in, and counts five uses", async () => {
     const id = await group();
     const code = await invite(id);
     const racers = await people();
@@ -102,7 +103,7 @@ inEachMode("invites in the store", (mode) => {
     expect(await usesOf(code)).toEqual({ uses: 5, people: 5 });
   });
 
-  test("a person who waits for the group finds the invite ended when it was revoked meanwhile", async () => {
+  test("an invite that is revoked while a person waits for the group does not let them in", async () => {
     const id = await group();
     const code = await invite(id);
     const racers = await people();
@@ -115,7 +116,7 @@ inEachMode("invites in the store", (mode) => {
     expect((await stores.invites.find(code))?.state).toBe("revoked");
   });
 
-  test("invites are taken while their group is removed, and nothing is left of either", async () => {
+  test("nothing is left of a group or its invites when people accept them during its removal", async () => {
     const id = await group();
     const code = await invite(id);
     const root = await stores.user("Root");
@@ -143,7 +144,7 @@ inEachMode("invites in the store", (mode) => {
       expect(await usesOf(code)).toEqual({ uses: 0, people: 0 });
     });
 
-    test("and left by themselves comes back, and nothing is held against them any more", async () => {
+    test("and left by themselves comes back, and may be added again", async () => {
       const [id, eve] = [await group(), await stores.user()];
       const code = await invite(id);
       await removal(id, eve, eve);
@@ -152,7 +153,7 @@ inEachMode("invites in the store", (mode) => {
     });
   });
 
-  test("an invite works for members whom a clock that was set back seems to let in later", async () => {
+  test("an invite works when a clock that was set back dates it before its maker's membership", async () => {
     const id = await group();
     await stores.query("UPDATE participants SET joined_at = now() + interval '1 hour' WHERE conversation_id = $1", [
       id,
@@ -161,7 +162,7 @@ inEachMode("invites in the store", (mode) => {
     expect((await stores.invites.find(code))?.state).toBe("active");
   });
 
-  test("those of the command line are the first superuser's", async () => {
+  test("an invite of the command line belongs to the first superuser", async () => {
     const wanted = { code: newCode(), conversationId: undefined, makerId: null, maxUses: 1, expiresIn: 60 };
     await stores.query("UPDATE users SET is_superuser = false", []);
     expect(await outcomes([stores.invites.create(null, wanted)])).toEqual(["user_not_found"]);
@@ -171,7 +172,7 @@ inEachMode("invites in the store", (mode) => {
     expect([createdBy.id, state]).toEqual([first, "active"]);
   });
 
-  test("what ended more than 90 days ago goes, with its uses, and nothing else", async () => {
+  test("tidying deletes invites that ended more than 90 days ago, with their uses, and nothing else", async () => {
     const id = await group();
     const codes = await Promise.all([1, 2, 3, 4, 5, 6].map(() => invite(id, { maxUses: 1 })));
     const [revoked, expired, usedUp, usedLately, working, endedLately] = codes as [
@@ -212,7 +213,7 @@ inEachMode("password links in the store", (mode) => {
 
   const each = (n: number) => (n % 2 === 0 ? stores : beside).passwordLinks;
 
-  test("of 50 links that are made at once for one person one works", async () => {
+  test("one of 50 links made at once for one person works", async () => {
     const ann = await stores.user();
     const keys = Array.from({ length: RACING }, (_, n) => `key ${n} of ${ann}`);
     await Promise.all(keys.map((key, n) => each(n).make(root, ann, { key, life: 60 })));
@@ -220,7 +221,7 @@ inEachMode("password links in the store", (mode) => {
     expect(found.filter(Boolean)).toHaveLength(1);
   });
 
-  test("of 50 uses over two nodes, while others are made, one link sets one password", async () => {
+  test("one of 50 uses over two nodes sets a password while other links are made", async () => {
     const ann = await stores.user();
     await stores.passwordLinks.make(root, ann, { key: `first of ${ann}`, life: 60 });
     const uses = Array.from({ length: RACING }, (_, n) => each(n).confirm(`first of ${ann}`, `hash ${n}`));
@@ -232,7 +233,7 @@ inEachMode("password links in the store", (mode) => {
     expect((await stores.users.byId(ann))?.passwordHash).toBe(won[0] ?? "none");
   });
 
-  test("a link works until its time is over, and is deleted then", async () => {
+  test("a link works until it expires, and is deleted then", async () => {
     const ann = await stores.user();
     const key = `late of ${ann}`;
     await stores.passwordLinks.make(root, ann, { key, life: 60 });
@@ -245,7 +246,7 @@ inEachMode("password links in the store", (mode) => {
     expect(await stores.query("SELECT FROM password_links WHERE key = $1", [key])).toEqual([]);
   });
 
-  test("nothing happens when it can't be written down, or when the caller is no superuser", async () => {
+  test("no link is made when it can't be written to the audit log, or the caller is no superuser", async () => {
     const ann = await stores.user();
     const links = () => stores.query("SELECT FROM password_links WHERE user_id = $1", [ann]);
     const attempts = (by: typeof root) => [

@@ -15,22 +15,22 @@ inEachMode("last seen", (mode) => {
   afterAll(() => stores.close());
 
   test("it moves forward only, and is null before", async () => {
-    expect(await stores.users.visible(new Map([[ann, [bob]]]))).toEqual(new Map([[ann, new Map([[bob, null]])]]));
+    expect(await stores.presence.visible(new Map([[ann, [bob]]]))).toEqual(new Map([[ann, new Map([[bob, null]])]]));
     const hour = 3_600_000;
-    const first = (await stores.users.wentOffline([{ id: bob, goneMs: hour }])).get(bob) ?? "";
+    const first = (await stores.presence.wentOffline([{ id: bob, goneMs: hour }])).get(bob) ?? "";
     expect(Date.now() - Date.parse(first)).toBeWithin(hour - 60_000, hour + 60_000);
     const people = [ann, bob].map((id) => ({ id, goneMs: 2 * hour }));
-    const again = await stores.users.wentOffline([...people, { id: 1_000_000, goneMs: 0 }]);
+    const again = await stores.presence.wentOffline([...people, { id: 1_000_000, goneMs: 0 }]);
     expect([again.get(bob), again.size]).toEqual([first, 2]);
-    expect((await stores.users.wentOffline([{ id: bob, goneMs: 1.5 }])).get(bob)).not.toBe(first);
+    expect((await stores.presence.wentOffline([{ id: bob, goneMs: 1.5 }])).get(bob)).not.toBe(first);
   });
 
   test("it is the later one of when they were online and logged in, and others see the login alone", async () => {
     const cat = await stores.user("Cat");
     await stores.conversation([ann, cat]);
-    const seen = async () => (await stores.users.visible(new Map([[ann, [cat]]]))).get(ann)?.get(cat);
+    const seen = async () => (await stores.presence.visible(new Map([[ann, [cat]]]))).get(ann)?.get(cat);
     const shown = async () => (await stores.users.byId(cat))?.user.last_seen;
-    const offline = async (goneMs: number) => (await stores.users.wentOffline([{ id: cat, goneMs }])).get(cat);
+    const offline = async (goneMs: number) => (await stores.presence.wentOffline([{ id: cat, goneMs }])).get(cat);
     const online = await offline(3_600_000);
     expect([await seen(), await shown()]).toEqual([online, null]);
     const login = (await stores.users.seen(cat))?.last_seen;
@@ -49,7 +49,7 @@ inEachMode("last seen", (mode) => {
     await stores.conversation([dan, eve]);
     const people = [ann, bob, cat, dan, eve, 1_000_000];
     const seen = async (watcher: number) => {
-      const visible = await stores.users.visible(new Map(people.map((id) => [id, people])));
+      const visible = await stores.presence.visible(new Map(people.map((id) => [id, people])));
       return [...(visible.get(watcher)?.keys() ?? [])];
     };
     expect((await seen(cat)).sort()).toEqual([ann, cat, dan].sort());

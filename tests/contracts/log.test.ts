@@ -295,7 +295,7 @@ inEachMode("the message log", (mode) => {
     const { messages, head } = await stores.log.page(id, { limit: 100 });
     expect(messages.map((message) => message.seq)).toEqual(Array.from({ length: lastSeq - 7 }, (_, i) => i + 8));
     expect(head).toMatchObject({ lastSeq, lastVersion: versions, prunedSeq: 7 });
-    const standing = await stores.conversations.standing(id, bob);
+    const standing = await stores.memberships.standing(id, bob);
     const cut = standing?.prunedVersion ?? 0;
     expect(cut).toBeGreaterThanOrEqual(7);
     expect(await stores.log.changes(id, cut - 1, versions, 1000)).toBe("gone");
@@ -314,12 +314,12 @@ inEachMode("the message log", (mode) => {
     await appendAll(id, ["1", "2", "3"]);
     const dan = await stores.user("Dan");
     await stores.conversations.alter(id, bob, { kind: "add", userIds: [dan], max: 100 });
-    expect(await stores.conversations.standing(id, dan)).toMatchObject({ readSeq: 3, lastSeq: 3, lastVersion: 4 });
+    expect(await stores.memberships.standing(id, dan)).toMatchObject({ readSeq: 3, lastSeq: 3, lastVersion: 4 });
     await stores.conversations.alter(id, ann, { kind: "remove", userId: dan });
     await expect(stores.log.append(stores.draft(id, dan, "still?"))).rejects.toMatchObject({
       reason: "not_a_participant",
     });
-    expect(await stores.conversations.standing(id, dan)).toBeUndefined();
+    expect(await stores.memberships.standing(id, dan)).toBeUndefined();
   });
 
   /** A conversation with every kind of change in it: 6 messages, 5 other changes, 9 messages. */

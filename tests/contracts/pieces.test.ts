@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
-import type { Stores } from "../../src/server/log/ports.ts";
-import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/compose.ts";
+import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Driver, type Query } from "../../src/server/platform/postgres/database.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 
@@ -150,7 +150,7 @@ describe.each(modes.filter((mode) => mode !== "redis"))(
     test("looks at a bounded number of rows when many people are watched", async () => {
       const ids = Array.from({ length: PEOPLE }, (_, i) => ann + i);
       await stays(async () => {
-        const visible = (await stores.users.visible(new Map([[ann, ids]]))).get(ann);
+        const visible = (await stores.presence.visible(new Map([[ann, ids]]))).get(ann);
         // Herself, those of the large group, and those of the others.
         expect(visible?.size).toBe(1 + (LARGE - 1) + (MEMBERS - 1));
       });
@@ -177,7 +177,7 @@ describe.each(modes.filter((mode) => mode !== "redis"))(
              VALUES ($1, 0, $2, 0, $2)`,
               [id, MESSAGES],
             );
-            while ((await stores.admin.conversations.erasePiece(id)) === "more");
+            while ((await stores.erasing.erasePiece(id)) === "more");
           }
         });
         expect(await query("SELECT seq FROM messages WHERE conversation_id = $1", [id])).toEqual([]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import pino from "pino";
+import { OwnTurns } from "../../src/server/base/own-turns.ts";
 import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
-import { OwnTurns } from "../../src/server/features/conversations/own-turns.ts";
 import { Reach } from "../../src/server/features/conversations/reach.ts";
 import { Conversations } from "../../src/server/features/conversations/service.ts";
 import type { Announcer } from "../../src/server/log/announcer.ts";
@@ -20,7 +20,7 @@ inEachMode("the server's settings in the database", (mode) => {
 
   const by = () => ({ userId: root, address: "192.0.2.1", network: "192.0.2.1" });
 
-  test("a value of a later version, or a broken one, counts as not chosen", async () => {
+  test("a value of a later release, or a broken one, counts as not chosen", async () => {
     await stores.settings.change(by(), { name: "Team", registration: "invite" });
     await stores.query(`UPDATE server_settings SET value = '"by_lottery"' WHERE name = 'registration'`, []);
     await stores.query(`INSERT INTO server_settings (name, value) VALUES ('later', '{"a": 1}')`, []);
@@ -34,26 +34,27 @@ inEachMode("the server's settings in the database", (mode) => {
     expect((await stores.settings.read()).name).toBe("Team");
   });
 
-  test("a new account joins the group for everybody once, and not after it was removed there", async () => {
+  test("a new account joins the group for everybody once, and not after it was removed from there", async () => {
     const announcer: Pick<Announcer, "announce" | "doubt"> = {
       announce: () => {},
       doubt: (_id: string, error: unknown) => {
         throw error;
       },
     };
-    const conversations = new Conversations(
-      stores.conversations,
-      stores.requests,
-      new Reach(stores.conversations, new OwnTurns(), { directory: "all" }),
-      announcer as Announcer,
-      new InProcessExchange().connect(),
-      new OwnTurns(),
-      pino({ level: "silent" }),
-      { maxParticipants: 10 },
-    );
+    const conversations = new Conversations({
+      store: stores.conversations,
+      memberships: stores.memberships,
+      requests: stores.requests,
+      reach: new Reach(stores.conversations, new OwnTurns(), { directory: "all" }),
+      announcer: announcer as Announcer,
+      bus: new InProcessExchange().connect(),
+      turns: new OwnTurns(),
+      logger: pino({ level: "silent" }),
+      maxParticipants: 10,
+    });
     const [eve, dan] = [await stores.user("Eve"), await stores.user("Dan")];
     const id = await stores.conversation([root, await stores.user(), await stores.user()]);
-    const isIn = async (userId: number) => (await stores.conversations.membership(id, userId)) === "participant";
+    const isIn = async (userId: number) => (await stores.memberships.membership(id, userId)) === "participant";
     await conversations.admit(id, eve);
     await conversations.admit(id, eve);
     expect(await isIn(eve)).toBe(true);

@@ -1,7 +1,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
-import { SAMPLE_EVERY_MS } from "../../src/server/features/metrics/metrics.ts";
+import { SAMPLE_EVERY_MS } from "../../src/server/features/metrics/service.ts";
 import { makePlace, modes } from "../support/modes.ts";
 import { CONFAB, spawnServer } from "../support/process.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
 import { publishEnded } from "../../src/server/features/accounts/ended-sessions.ts";
 
-test("sessions that ended are told in pieces, each once", async () => {
+test("ended sessions are announced in pieces, each once", async () => {
   const bus = new InProcessExchange().connect();
   const pieces: string[][] = [];
   bus.onEvent((event) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { OwnTurns } from "../../src/server/features/conversations/own-turns.ts";
+import { OwnTurns } from "../../src/server/base/own-turns.ts";
 
-test("lists of one user are read one at a time and in order; others don't wait, and a failure ends one list only", async () => {
+test("lists of one user run one at a time and in order; other users do not wait, and a failure ends one list only", async () => {
   const turns = new OwnTurns();
   const under = new Map<number, number>();
   let most = 0;
@@ -22,6 +22,6 @@ test("lists of one user are read one at a time and in order; others don't wait, 
   expect(await bob).toBe("bob");
   expect(await Promise.all(asked)).toEqual(["ann 0", "on purpose", "ann 2", "ann 3", "ann 4"]);
   expect(most).toBe(1);
-  // Bob came last and waited for nobody.
+  // Bob came last and did not wait.
   expect(order.indexOf("bob")).toBeLessThan(2);
 });

@@ -26,19 +26,19 @@ describe("watching people", () => {
     sockets = startBareSockets();
     stores = await openTestStores("embedded");
     [ann, bob] = [await stores.user(), await stores.user()];
-    const users: TestStores["users"] = Object.create(stores.users, {
+    const store: TestStores["presence"] = Object.create(stores.presence, {
       visible: {
-        async value(watched: Parameters<TestStores["users"]["visible"]>[0]) {
+        async value(watched: Parameters<TestStores["presence"]["visible"]>[0]) {
           const { before, after } = held;
           questions++;
           await before;
-          const visible = await stores.users.visible(watched);
+          const visible = await stores.presence.visible(watched);
           await after;
           return visible;
         },
       },
     });
-    const presence = new Presence(new LocalSocketPlaces(1_000), users, new InProcessExchange().connect(), logger);
+    const presence = new Presence(new LocalSocketPlaces(1_000), store, new InProcessExchange().connect(), logger);
     watching = new PresenceWatching(presence, logger);
   });
   afterAll(async () => {
@@ -94,7 +94,7 @@ describe("watching people", () => {
     held = { after: first.promise };
     const asking = watching.watch(pair.socket, [dan], "r");
     // It has its answer by then, which is on its way.
-    await stores.users.visible(new Map([[cat, [dan]]]));
+    await stores.presence.visible(new Map([[cat, [dan]]]));
     await stores.conversations.alter(id, cat, { kind: "remove", userId: dan });
     held = { after: second.promise };
     watching.removed([dan]);

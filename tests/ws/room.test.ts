@@ -3,7 +3,8 @@ import fc from "fast-check";
 import pino from "pino";
 import { Failure } from "../../src/server/base/failure.ts";
 import { type Change, type ChangeEvent, changeEvent } from "../../src/server/log/changes.ts";
-import type { Appended, ConversationStore, MessageLog } from "../../src/server/log/ports.ts";
+import type { Memberships } from "../../src/server/log/memberships.ts";
+import type { Appended, MessageLog } from "../../src/server/log/ports.ts";
 import { Room } from "../../src/server/ws/room.ts";
 import { Subscription } from "../../src/server/ws/subscription.ts";
 import { inEachMode } from "../support/modes.ts";
@@ -59,7 +60,7 @@ inEachMode("a room", (mode) => {
         subscribe: async () => {},
         publish: (frame) => void delivered.push(frame),
         filled() {},
-        standing: (userId) => stores.conversations.standing(conversationId, userId),
+        standing: (userId) => stores.memberships.standing(conversationId, userId),
         contradicted() {},
         gone() {},
         broken() {},
@@ -123,10 +124,10 @@ inEachMode("a room", (mode) => {
       };
       /** Joins with `meanwhile` done between the reading of the right and its arrival. */
       function join(meanwhile: () => unknown) {
-        const slow: ConversationStore = Object.create(stores.conversations, {
+        const slow: Memberships = Object.create(stores.conversations, {
           standing: {
-            async value(...key: Parameters<ConversationStore["standing"]>) {
-              const standing = await stores.conversations.standing(...key);
+            async value(...key: Parameters<Memberships["standing"]>) {
+              const standing = await stores.memberships.standing(...key);
               await meanwhile();
               return standing;
             },

@@ -1,7 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Failure } from "../base/failure.ts";
-import type { Sessions } from "../features/accounts/sessions.ts";
-import type { Session } from "../log/ports.ts";
+import type { Session } from "../base/session.ts";
 import type { Client, Connections } from "./requester.ts";
 
 /** What every handler finds in its context. */
@@ -14,7 +13,7 @@ export interface Env {
     token: string | undefined;
     /** Who is logged in; `undefined` is nobody. A Failure when that can't be found out right now. */
     session: Session | undefined | Failure;
-    sessions: Pick<Sessions, "isProved">;
+    sessions: { isProved(session: Session): Promise<boolean> };
     /** Set by a handler: this request, if nobody was logged in, is taken out of the count of such requests again. */
     countsNot: true | undefined;
     /** Set by hono-rate-limiter: the limit that counted last. */

@@ -6,9 +6,9 @@ export interface Rate {
   windowMs: number;
 }
 
-/** Counts hits per key; hono-rate-limiter's stores are of this shape. Drivers: stores/embedded/counters.ts. */
+/** Counts hits per key, in the shape of a hono-rate-limiter store. Drivers: memory-counters.ts, redis/counters.ts. */
 export interface CounterStore {
-  /** The hits so far; none is counted. */
+  /** The hits so far. Counts nothing. */
   get(key: string): Hits | Promise<Hits>;
   increment(key: string): Hits | Promise<Hits>;
   decrement(key: string): void | Promise<void>;
@@ -20,20 +20,20 @@ interface Hits {
   resetTime?: Date | undefined;
 }
 
-/** One limit: a rate and where its hits are counted. */
+/** One limit: a rate, and the store that counts its hits. */
 export class Limiter {
   constructor(
     readonly rate: Rate,
     readonly store: CounterStore,
   ) {}
 
-  /** Counts a hit; throws Failure("throttled") when it is one too many. */
+  /** Counts a hit. @throws Failure `throttled` when it is one too many */
   async hit(key: string): Promise<void> {
     const { totalHits, resetTime } = await this.store.increment(key);
     if (totalHits > this.rate.limit) throw throttled(secondsUntil(resetTime, this.rate));
   }
 
-  /** For what is counted only once it has failed. Throws Failure("throttled") when no more may fail; counts nothing. */
+  /** For tries that count only when they fail. Counts nothing. @throws Failure `throttled` when no more tries may fail */
   async check(key: string): Promise<void> {
     const { totalHits, resetTime } = await this.store.get(key);
     if (totalHits >= this.rate.limit) throw throttled(secondsUntil(resetTime, this.rate));
@@ -48,7 +48,7 @@ export class Limiter {
 export const secondsUntil = (moment: Date | undefined, rate: Rate) =>
   moment ? (moment.getTime() - Date.now()) / 1000 : rate.windowMs / 1000;
 
-/** Every limit of CONTRACT §6; `undefined` where a setting says `off`. */
+/** Every limit of docs/contract.md §6. `undefined`: a setting says `off`. */
 export interface Limits {
   anonymous: Limiter | undefined;
   user: Limiter | undefined;

@@ -1,7 +1,7 @@
 import { ReadCache } from "../base/cache.ts";
 import { Failure } from "../base/failure.ts";
 import type { Bus } from "../bus/bus.ts";
-import type { ConversationStore } from "./ports.ts";
+import type { Memberships } from "./memberships.ts";
 
 /**
  * Who may see what. Ask as a user before anything of a conversation is read; what writes asks again under the
@@ -11,7 +11,7 @@ export class Access {
   private readonly memberships: ReadCache<"participant" | "outsider" | "unknown">;
 
   constructor(
-    private readonly conversations: ConversationStore,
+    private readonly store: Pick<Memberships, "membership">,
     bus: Bus,
   ) {
     this.memberships = new ReadCache(200_000, () => bus.isSure);
@@ -25,7 +25,7 @@ export class Access {
   /** Throws conversation_not_found or not_a_participant. */
   async requireParticipant(conversationId: string, userId: number): Promise<void> {
     const membership = await this.memberships.get(keyOf(conversationId, userId), () =>
-      this.conversations.membership(conversationId, userId),
+      this.store.membership(conversationId, userId),
     );
     if (membership === "unknown") throw new Failure("conversation_not_found");
     if (membership === "outsider") throw new Failure("not_a_participant");

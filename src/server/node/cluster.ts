@@ -3,7 +3,7 @@ import { InProcessExchange } from "../bus/memory-bus.ts";
 import type { CounterStore, Rate } from "../limits/limits.ts";
 import { memoryCounters } from "../limits/memory-counters.ts";
 import type { History } from "../log/history.ts";
-import type { MessageWindow, Stores } from "../log/ports.ts";
+import type { MessageWindow } from "../log/ports.ts";
 import { LocalSocketPlaces } from "../places/memory-places.ts";
 import { presenceTimes, type SocketPlaces } from "../places/places.ts";
 import type { Database } from "../platform/postgres/database.ts";
@@ -17,6 +17,7 @@ import { RedisSocketPlaces } from "../redis/places.ts";
 import { redisKey, Signatures } from "../redis/signature.ts";
 import { RedisWindow, windowLife } from "../redis/window.ts";
 import type { NodeOptions } from "./compose.ts";
+import type { Stores } from "./stores.ts";
 
 /** What the nodes of a database share: Redis, or this process where it is the only one. */
 export interface Shared {

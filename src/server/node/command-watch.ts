@@ -1,4 +1,4 @@
-import type { AuditLog } from "../features/admin/ports.ts";
+import type { AuditStore } from "../features/audit/store.ts";
 
 /** How soon a node sees what a command has done on its database. */
 const LOOK_EVERY_MS = 2_000;
@@ -16,7 +16,7 @@ export class CommandWatch {
 
   /** @param onCommands is told of the users whom commands have changed */
   constructor(
-    private readonly audit: Pick<AuditLog, "newest" | "byCommands">,
+    private readonly audit: Pick<AuditStore, "newest" | "byCommands">,
     private readonly onCommands: (userIds: number[]) => void,
   ) {
     this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS);

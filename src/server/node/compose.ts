@@ -5,43 +5,37 @@ import { webFiles } from "../../web/files.ts";
 import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import { Meter } from "../base/meter.ts";
+import { OwnTurns } from "../base/own-turns.ts";
 import type { SecurityLog } from "../base/security-log.ts";
 import { InProcessExchange } from "../bus/memory-bus.ts";
 import type { Config } from "../config.ts";
+import { FirstUser } from "../features/accounts/first-user.ts";
 import { Newcomers } from "../features/accounts/newcomers.ts";
 import { PasswordLinks } from "../features/accounts/password-links.ts";
-import { PostgresPasswordLinks } from "../features/accounts/password-links-store.ts";
+
 import { type PasswordCost, Passwords } from "../features/accounts/passwords.ts";
 import { SessionCookies } from "../features/accounts/session-cookies.ts";
 import { Sessions } from "../features/accounts/sessions.ts";
-import { PostgresSessions } from "../features/accounts/sessions-store.ts";
-import { UserChanges } from "../features/accounts/user-changes.ts";
-import { Users } from "../features/accounts/users.ts";
-import { PostgresUsers } from "../features/accounts/users-store.ts";
+import { type Registration, Users } from "../features/accounts/users.ts";
 import { WrongPasswords } from "../features/accounts/wrong-passwords.ts";
-import { PostgresAuditLog } from "../features/admin/audit.ts";
-import { PostgresAdminConversations } from "../features/admin/conversations-store.ts";
-import { Administration } from "../features/admin/service.ts";
-import { PostgresAdminUsers } from "../features/admin/users-store.ts";
-import { OwnTurns } from "../features/conversations/own-turns.ts";
+import { AdminConversations } from "../features/admin/conversations.ts";
+import { Erasing } from "../features/admin/erasing.ts";
+import { OrphanedGroups } from "../features/admin/orphaned-groups.ts";
+import type { Administration } from "../features/admin/service.ts";
+import { AdminUsers } from "../features/admin/users.ts";
 import { Reach } from "../features/conversations/reach.ts";
 import { Conversations } from "../features/conversations/service.ts";
-import { PostgresConversations } from "../features/conversations/store.ts";
 import { createServerInvite, Invites } from "../features/invites/service.ts";
-import { PostgresInvites } from "../features/invites/store.ts";
 import { Messages } from "../features/messages/service.ts";
-import { Metrics } from "../features/metrics/metrics.ts";
 import { type Sampled, Sampler } from "../features/metrics/sampler.ts";
+import { Metrics } from "../features/metrics/service.ts";
 import { Presence } from "../features/presence/service.ts";
 import { Requests } from "../features/requests/service.ts";
-import { PostgresRequests } from "../features/requests/store.ts";
-import { FirstUser } from "../features/server/first-user.ts";
-import { PostgresFirstUser } from "../features/server/first-user-store.ts";
-import { OwnMachine } from "../features/server/own-machine.ts";
 import { ServerSettings } from "../features/server/settings.ts";
-import { PostgresServerSettings } from "../features/server/settings-store.ts";
 import { Typing } from "../features/typing/service.ts";
 import { Refusals } from "../http/middleware/refusals.ts";
+
+import { OwnMachine } from "../http/own-machine.ts";
 import { ProxyWatch } from "../http/proxy-watch.ts";
 import { originOf } from "../http/requester.ts";
 import { Limiter, type Limits, type Rate } from "../limits/limits.ts";
@@ -49,9 +43,7 @@ import { Access } from "../log/access.ts";
 import { Announcer } from "../log/announcer.ts";
 import { History } from "../log/history.ts";
 import { PostgresHistory } from "../log/history-store.ts";
-import { PostgresLog } from "../log/log.ts";
 import { Pages } from "../log/pages.ts";
-import type { Stores } from "../log/ports.ts";
 import type { PresenceTimes } from "../places/places.ts";
 import { SecurityLines } from "../platform/logs/security-log.ts";
 import { openPglite } from "../platform/pglite/driver.ts";
@@ -64,6 +56,7 @@ import * as schema from "../platform/postgres/schema.ts";
 import { Hub } from "../ws/hub.ts";
 import type { Upgrade } from "../ws/socket.ts";
 import { Sockets } from "../ws/sockets.ts";
+import { UserChanges } from "../ws/user-changes.ts";
 import { originToOpen } from "./addresses.ts";
 import { openShared } from "./cluster.ts";
 import { CommandWatch } from "./command-watch.ts";
@@ -71,6 +64,7 @@ import { createApp } from "./http-app.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { Operator } from "./operator.ts";
 import { stopServer } from "./stop.ts";
+import { storesOn } from "./stores.ts";
 
 /** How long a starting node waits for another one that is shutting down. */
 const RESTART_PATIENCE_MS = 15_000;
@@ -106,30 +100,11 @@ export async function openDriver(
   });
 }
 
-export function storesOn(database: Database): Stores {
-  return {
-    users: new PostgresUsers(database),
-    sessions: new PostgresSessions(database),
-    conversations: new PostgresConversations(database),
-    requests: new PostgresRequests(database),
-    log: new PostgresLog(database),
-    invites: new PostgresInvites(database),
-    passwordLinks: new PostgresPasswordLinks(database),
-    settings: new PostgresServerSettings(database),
-    firstUser: new PostgresFirstUser(database),
-    admin: {
-      users: new PostgresAdminUsers(database),
-      conversations: new PostgresAdminConversations(database),
-      audit: new PostgresAuditLog(database),
-    },
-  };
-}
-
 export const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
 
 /** No command registers anybody. */
-const NO_REGISTRATION = {
-  requireRegistration: async () => {
+const NO_REGISTRATION: Registration = {
+  require: async () => {
     throw new Failure("registration_closed");
   },
   register: async () => undefined,
@@ -140,8 +115,8 @@ export async function operatorOn(config: Config, driver: Driver): Promise<Operat
   const database = new Database(driver);
   const stores = storesOn(database);
   const bus = new InProcessExchange().connect();
-  const users = new Users(stores.users, stores.admin.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
-    invites: NO_REGISTRATION,
+  const users = new Users(stores.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
+    registration: NO_REGISTRATION,
     directory: "all",
   });
   const { registration } = await stores.settings.read();
@@ -244,28 +219,36 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const shared = await openShared(options, { nodeId, stores, database, history });
   const { bus, window } = shared;
 
-  const access = new Access(stores.conversations, bus);
+  const access = new Access(stores.memberships, bus);
   const security = new SecurityLines(options.writeSecurityLog);
   const secret = await stores.sessions.secret("session");
   const sessions = new Sessions(stores.sessions, bus, secret, security, { maxPerUser: config.MAX_SESSIONS_PER_USER });
   const announcer = new Announcer(bus, stores.log, logger);
   const pages = new Pages(stores.log, window);
   const meter = new Meter();
-  const messages = new Messages(stores.log, stores.conversations, access, announcer, bus, pages, meter);
+  const messages = new Messages(stores.log, stores.memberships, access, announcer, bus, pages, meter);
   const typing = new Typing(bus);
-  const presence = new Presence(shared.places, stores.users, bus, logger);
+  const presence = new Presence(shared.places, stores.presence, bus, logger);
   const turns = new OwnTurns();
   const settings = new ServerSettings(stores.settings, bus, config.REGISTRATION, logger);
   await settings.reload();
   const reach = new Reach(stores.conversations, turns, { directory: config.DIRECTORY });
-  const conversations = new Conversations(stores.conversations, stores.requests, reach, announcer, bus, turns, logger, {
+  const conversations = new Conversations({
+    store: stores.conversations,
+    memberships: stores.memberships,
+    requests: stores.requests,
+    reach,
+    announcer,
+    bus,
+    turns,
+    logger,
     maxParticipants: config.MAX_PARTICIPANTS,
   });
-  const requests = new Requests(stores.requests, conversations, bus);
+  const requests = new Requests(stores.requests, (...request) => conversations.accept(...request), bus);
   const firstUser = new FirstUser(stores.firstUser, secret, config.FIRST_USER === "superuser");
   const invites = new Invites({
     store: stores.invites,
-    memberships: stores.conversations,
+    memberships: stores.memberships,
     conversations,
     announcer,
     server: settings,
@@ -276,12 +259,11 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const passwordLinks = new PasswordLinks(stores.passwordLinks, passwords, bus, security);
   const users = new Users(
     stores.users,
-    stores.admin.users,
     passwords,
     bus,
     turns,
     security,
-    { invites, directory: config.DIRECTORY },
+    { registration: invites, directory: config.DIRECTORY },
     { firstUser, newcomers: new Newcomers(settings, conversations, logger) },
   );
   const limiter = (name: string, rate: Rate | "off") =>
@@ -307,7 +289,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const hub = new Hub(
     bus,
     stores.log,
-    stores.conversations,
+    stores.memberships,
     history,
     (topic, frame) => void options.server().publish(topic, frame),
     (conversationId, userIds) => access.forget(conversationId, userIds),
@@ -316,21 +298,25 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     logger,
   );
   const sockets = new Sockets(
-    { hub, messages, conversations: stores.conversations, typing, places: shared.places, limits, meter, logger },
+    { hub, messages, conversations: stores.memberships, typing, places: shared.places, limits, meter, logger },
     sessions,
   );
-  const userChanges = new UserChanges(hub, stores.users, stores.conversations, logger);
+  const userChanges = new UserChanges(hub, stores.users, stores.memberships, logger);
   const metrics = new Metrics(config.DATABASE_URL === undefined ? "embedded" : "postgres");
-  const administration = new Administration({
-    stores: stores.admin,
-    pages,
+  const erasing = new Erasing(stores.erasing, window);
+  const orphanedGroups = new OrphanedGroups(stores.admin.users, stores.admin.conversations, announcer, logger);
+  const adminUsers = new AdminUsers({
+    store: stores.admin.users,
+    orphanedGroups,
     places: shared.places,
-    announcer,
     bus,
-    window,
     security,
-    logger,
   });
+  const administration: Administration = {
+    users: adminUsers,
+    conversations: new AdminConversations({ store: stores.admin.conversations, erasing, pages, announcer, logger }),
+    audit: stores.audit,
+  };
   const refusals = new Refusals(options.writeApiLog);
   const proxyWatch = new ProxyWatch(config.TRUSTED_PROXIES, logger);
   bus.onEvent((event) => {
@@ -340,7 +326,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     if (event.kind === "user_changed") userChanges.add(event.userId);
     if (event.kind === "user_changed" || event.kind === "sessions_doubted") sessions.forgetAll();
     if (event.kind === "sessions_doubted") void sockets.touch();
-    if (event.kind === "sample") metrics.take(event.node, event.at, event.sample);
+    if (event.kind === "sample") metrics.addSample(event.node, event.at, event.sample);
     if (event.kind === "node_ended") metrics.end(event.nodeId);
     if (event.kind === "pruned") void window?.prune(event.conversationId, event.prunedSeq);
     if (event.kind === "history_changed") history.observe(event.epoch);
@@ -367,12 +353,12 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const commands =
     config.DATABASE_URL === undefined
       ? undefined
-      : new CommandWatch(stores.admin.audit, (userIds) => {
+      : new CommandWatch(stores.audit, (userIds) => {
           sessions.forgetAll();
           firstUser.forget();
           void sockets.touch();
           for (const id of userIds) userChanges.add(id);
-          administration.passOnGroups();
+          orphanedGroups.passOn();
         });
 
   history.onChange((epoch) => {
@@ -391,7 +377,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   if (config.DATABASE_URL !== undefined) history.watch();
 
   const eraseRemoved = () =>
-    void administration
+    void erasing
       .erase()
       .catch((error: unknown) =>
         logger.warn({ err: error }, "what removed conversations held is erased a little later"),
@@ -469,7 +455,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     const retention = config.MESSAGE_RETENTION;
     const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
     eraseRemoved();
-    administration.goOnPassing();
+    orphanedGroups.retry();
     Promise.all([pruning, sessions.prune(), invites.tidy(), passwordLinks.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
@@ -477,7 +463,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
 
   // Left over from a node that has ended, or from one of an earlier version.
   eraseRemoved();
-  administration.passOnGroups();
+  orphanedGroups.passOn();
 
   return {
     fetch: (request, server) => app.fetch(request, server),
@@ -487,7 +473,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     operator: new Operator({
       users,
       admin: stores.admin.users,
-      setActive: (id, isActive) => administration.changeUser(null, id, { isActive }),
+      setActive: (id, isActive) => administration.users.change(null, id, { isActive }),
       createInvite: (wanted, origin) => invites.createOnServer(wanted, origin),
       settings,
       origin: () => originToOpen(config, options.server().port ?? config.PORT),
@@ -512,7 +498,9 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       typing.close();
       settings.close();
       commands?.close();
-      administration.close();
+      adminUsers.close();
+      orphanedGroups.close();
+      erasing.close();
       announcer.close();
       await presence.close();
       await shared.close();

@@ -24,7 +24,7 @@ import { inviteRoutes } from "../features/invites/routes.ts";
 import type { Invites } from "../features/invites/service.ts";
 import { messageRoutes } from "../features/messages/routes.ts";
 import type { Messages } from "../features/messages/service.ts";
-import type { Metrics } from "../features/metrics/metrics.ts";
+import type { Metrics } from "../features/metrics/service.ts";
 import { requestRoutes } from "../features/requests/routes.ts";
 import type { Requests } from "../features/requests/service.ts";
 import { serverRoutes } from "../features/server/routes.ts";

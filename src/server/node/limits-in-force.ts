@@ -5,7 +5,8 @@ import { FRAME_BYTES_MAX, USER_WATCHED_MAX, WATCHED_MAX } from "../../protocol/f
 import type { Registration } from "../../protocol/server.ts";
 import type { Config } from "../config.ts";
 import { PASSWORDS_WAITING_MAX } from "../features/accounts/passwords.ts";
-import { PROVED_MS, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "../features/accounts/sessions.ts";
+import { PROVED_MS, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "../features/accounts/session-times.ts";
+
 import { QUIET_ABOVE } from "../features/messages/service.ts";
 import { SENDS_WAITING_MAX } from "../log/group-commit.ts";
 import { settings } from "../settings.ts";

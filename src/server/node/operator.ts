@@ -6,7 +6,7 @@ import { email } from "../../protocol/text.ts";
 import { search } from "../../protocol/users.ts";
 import { Failure } from "../base/failure.ts";
 import type { Users } from "../features/accounts/users.ts";
-import type { AdminUserStore } from "../features/admin/ports.ts";
+import type { AdminUsersStore } from "../features/admin/users-store.ts";
 import type { ServerSettings } from "../features/server/settings.ts";
 
 export const INVITE = { uses: { min: 1, max: 10_000 }, days: { min: 1, max: 365, default: 7 } };
@@ -47,7 +47,7 @@ export const LIST_PAGE = 1_000;
 
 interface Parts {
   users: Users;
-  admin: Pick<AdminUserStore, "list">;
+  admin: Pick<AdminUsersStore, "list">;
   setActive(userId: number, isActive: boolean): Promise<unknown>;
   /** Makes an invite to the server and returns its link. Rejects where there is no superuser whose it could be. */
   createInvite(wanted: { maxUses?: number; expiresIn: number }, origin: string): Promise<string>;

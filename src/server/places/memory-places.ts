@@ -1,9 +1,9 @@
 import type { PresenceChange, SocketPlaces } from "./places.ts";
 
-/** The places of this node's sockets. */
+/** The places of sockets on a single node. */
 export class LocalSocketPlaces implements SocketPlaces {
   readonly here = new Map<number, number>();
-  /** When the last place was given back, by user; the longest ago comes first. */
+  /** When each user gave their last place back, the earliest first. */
   private readonly leaving = new Map<number, number>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private handler: (changes: PresenceChange[]) => void = () => {};
@@ -25,7 +25,7 @@ export class LocalSocketPlaces implements SocketPlaces {
     this.here.set(userId, left);
     if (left > 0) return;
     this.leaving.set(userId, performance.now());
-    this.timer ??= setTimeout(() => this.letGo(), this.graceMs);
+    this.timer ??= setTimeout(() => this.endGrace(), this.graceMs);
   }
 
   async count(userId: number): Promise<number> {
@@ -47,14 +47,14 @@ export class LocalSocketPlaces implements SocketPlaces {
     this.leaving.clear();
   }
 
-  private letGo() {
+  private endGrace() {
     const at = performance.now();
     const gone: PresenceChange[] = [];
     this.timer = undefined;
     for (const [userId, since] of this.leaving) {
       const goneMs = at - since;
       if (goneMs < this.graceMs) {
-        this.timer = setTimeout(() => this.letGo(), this.graceMs - goneMs);
+        this.timer = setTimeout(() => this.endGrace(), this.graceMs - goneMs);
         break;
       }
       this.leaving.delete(userId);

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { encode } from "../../protocol/frames.ts";
-import type { ConversationStore } from "../log/ports.ts";
+import type { Memberships } from "../log/memberships.ts";
+
 import type { ClientSocket } from "./socket.ts";
 
 /** Sends one frame to all sockets that joined a topic: Bun's native publish. */
@@ -164,7 +165,7 @@ export class Watching {
    * Reads anew what is watched: the database may have gone back in time, so every version that was heard of counts for
    * nothing. What is heard while that is read is newer.
    */
-  async restart(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
+  async restart(ofUsers: Memberships["ofUsers"]): Promise<void> {
     this.removals.clear();
     this.gone.clear();
     for (const watched of this.watched.values()) watched.told = NOTHING;
@@ -175,7 +176,7 @@ export class Watching {
   }
 
   /** Puts right what is watched, after joinings and removals that may have been missed. */
-  async heal(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
+  async heal(ofUsers: Memberships["ofUsers"]): Promise<void> {
     const users = [...this.users.keys()];
     for (let i = 0; i < users.length; i += USERS_AT_ONCE) {
       const chunk = users.slice(i, i + USERS_AT_ONCE);

@@ -15,7 +15,8 @@ import type { Meter } from "../base/meter.ts";
 import type { Messages } from "../features/messages/service.ts";
 import type { Typing } from "../features/typing/service.ts";
 import type { Limits } from "../limits/limits.ts";
-import type { ConversationStore } from "../log/ports.ts";
+import type { Memberships } from "../log/memberships.ts";
+
 import type { SocketPlaces } from "../places/places.ts";
 import type { Hub } from "./hub.ts";
 import type { ClientSocket } from "./socket.ts";
@@ -23,7 +24,7 @@ import type { ClientSocket } from "./socket.ts";
 export interface Services {
   hub: Hub;
   messages: Messages;
-  conversations: ConversationStore;
+  conversations: Memberships;
   typing: Typing;
   places: SocketPlaces;
   limits: Limits;

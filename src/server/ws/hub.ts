@@ -7,7 +7,8 @@ import type { Presence } from "../features/presence/service.ts";
 import { PresenceWatching } from "../features/presence/watching.ts";
 import type { ChangeEvent } from "../log/changes.ts";
 import type { History } from "../log/history.ts";
-import type { ConversationStore, MessageLog } from "../log/ports.ts";
+import type { Memberships } from "../log/memberships.ts";
+import type { MessageLog } from "../log/ports.ts";
 import { type Publish, Watching } from "./activity.ts";
 import { Room } from "./room.ts";
 import type { ClientSocket } from "./socket.ts";
@@ -36,7 +37,7 @@ export class Hub {
   constructor(
     private readonly bus: Bus,
     private readonly log: MessageLog,
-    private readonly conversations: Pick<ConversationStore, "ofUsers" | "standing">,
+    private readonly conversations: Pick<Memberships, "ofUsers" | "standing">,
     private readonly history: History,
     private readonly publish: Publish,
     private readonly forgetMemberships: (conversationId: string, userIds: number[]) => void,

@@ -2,7 +2,8 @@ import { encode } from "../../protocol/frames.ts";
 import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import { type ChangeEvent, changeEvent } from "../log/changes.ts";
-import type { Head, MessageLog, Standing } from "../log/ports.ts";
+import type { Standing } from "../log/memberships.ts";
+import type { Head, MessageLog } from "../log/ports.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** A missing version often arrives by itself, from another connection of the same node: this long is waited for it. */

@@ -3,7 +3,8 @@ import { closeCodes } from "../../protocol/close-codes.ts";
 import { encode, FRAME_BYTES_MAX } from "../../protocol/frames.ts";
 import { Failure } from "../base/failure.ts";
 import type { Sessions } from "../features/accounts/sessions.ts";
-import type { Standing } from "../log/ports.ts";
+import type { Standing } from "../log/memberships.ts";
+
 import { handleFrame, type Services } from "./dispatch.ts";
 import type { Room } from "./room.ts";
 import { ClientSocket, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";

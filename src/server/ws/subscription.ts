@@ -1,6 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import type { ChangeEvent } from "../log/changes.ts";
-import type { ConversationStore, Standing } from "../log/ports.ts";
+import type { Memberships, Standing } from "../log/memberships.ts";
+
 import type { Room } from "./room.ts";
 import type { ClientSocket } from "./socket.ts";
 
@@ -48,7 +49,7 @@ export class Subscription {
    * @throws Failure when the user is no participant, or the log can't be read
    */
   async join(
-    conversations: ConversationStore,
+    conversations: Memberships,
     cursor: Cursor | undefined,
     greet: (standing: Standing, room: Room) => void,
   ): Promise<void> {
@@ -77,7 +78,7 @@ export class Subscription {
   }
 
   /** Where the user stands, once the room has what the log has: one of them may have gone back in time. */
-  private async readStanding(conversations: ConversationStore, cursor: Cursor | undefined) {
+  private async readStanding(conversations: Memberships, cursor: Cursor | undefined) {
     const { room } = this;
     const { delivered } = room;
     const version = cursor?.tag === undefined ? undefined : cursor.version;

@@ -1,18 +1,17 @@
 import type { Logger } from "../../base/logger.ts";
 import type { Conversations } from "../conversations/service.ts";
-import type { ServerSettings } from "../server/settings.ts";
 
-/** Brings new accounts into the group that admins chose for everybody. */
+/** Adds new accounts to the group that admins chose for everybody. */
 export class Newcomers {
   constructor(
-    private readonly settings: Pick<ServerSettings, "defaultConversationId">,
+    private readonly settings: { readonly defaultConversationId: string | null },
     private readonly conversations: Pick<Conversations, "admit">,
     private readonly logger: Logger,
   ) {}
 
   /**
-   * After the account is made, and again at its first login: a crash in between is made good there. Never rejects, as
-   * the account is there, with or without the group.
+   * Call it after the account is made, and again at its first login, which makes up for a crash in between. Never rejects: the
+   * account exists with or without the group.
    */
   async welcome(userId: number): Promise<void> {
     const conversationId = this.settings.defaultConversationId;

@@ -5,8 +5,8 @@ import { success } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
 import type { Env } from "../../http/env.ts";
 import { json } from "../../http/input.ts";
+import type { Credentials } from "./account.ts";
 import type { PasswordLinks } from "./password-links.ts";
-import type { Credentials } from "./users.ts";
 
 /** The calls of a person who has a one-time link. A wrong token is a request without login like any other, and 256 bits long. */
 export function passwordLinkRoutes(

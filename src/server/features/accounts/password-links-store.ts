@@ -1,14 +1,13 @@
 import { and, eq, gt, sql } from "drizzle-orm";
 import { Failure } from "../../base/failure.ts";
-import type { NewUser } from "../../log/ports.ts";
 import { iso, userOf } from "../../log/rows.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
 import { passwordLinks, users } from "../../platform/postgres/schema.ts";
-import { audited, type Entry } from "../admin/audited.ts";
-import type { Admin } from "../admin/ports.ts";
-import { adminUserOf } from "../admin/rows.ts";
-import type { PasswordLinkStore } from "./password-links.ts";
-import { deleteSessions, voidLinksOf } from "./sessions-store.ts";
+import { audited } from "../audit/audited.ts";
+import type { Admin, Entry } from "../audit/entry.ts";
+import type { Account, NewUser } from "./account.ts";
+import type { EndedSession } from "./ended-sessions.ts";
+import { deleteSessions, voidLinksOf } from "./statements.ts";
 import { accountOf } from "./users-store.ts";
 
 /** Links that one round of housekeeping deletes. */
@@ -16,22 +15,32 @@ const PRUNED_AT_ONCE = 1_000;
 
 const works = (key: string) => and(eq(passwordLinks.key, key), gt(passwordLinks.expiresAt, sql`clock_timestamp()`));
 
-export class PostgresPasswordLinks implements PasswordLinkStore {
+/** A link to be made. */
+interface NewLink {
+  /** The hash of its token. */
+  key: string;
+  /** In seconds. */
+  life: number;
+}
+
+/** One-time links, known by the hash of their token. Each call that makes one is written to the audit log. */
+export class PasswordLinksStore {
   constructor(private readonly db: Database) {}
 
-  addUser(by: Admin, user: NewUser, link: { key: string; life: number }) {
-    type Added = Awaited<ReturnType<PasswordLinkStore["addUser"]>>;
-    return audited<Added>(this.db, by, async (tx) => {
+  /** Makes an account with its link. Returns `undefined` when the e-mail is taken. */
+  addUser(by: Admin, user: NewUser, link: NewLink) {
+    return audited<{ account: Account; expiresAt: string } | undefined>(this.db, by, async (tx) => {
       const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
       if (!row) return { outcome: undefined, entries: [] };
       const expiresAt = await insert(tx, by, row.id, link);
       const details = { email: row.email, superuser: row.isSuperuser };
       const entry: Entry = { action: "user_added", target: { type: "user", id: row.id }, details };
-      return { outcome: { user: adminUserOf(row), expiresAt }, entries: [entry] };
+      return { outcome: { account: accountOf(row), expiresAt }, entries: [entry] };
     });
   }
 
-  make(by: Admin, userId: number, link: { key: string; life: number }) {
+  /** Voids the user's other links. Rejects when there is no such user, or they are deactivated. */
+  make(by: Admin, userId: number, link: NewLink) {
     return audited(this.db, by, async (tx) => {
       const user = await lockUser(tx, userId);
       if (!user) throw new Failure("user_not_found");
@@ -44,7 +53,8 @@ export class PostgresPasswordLinks implements PasswordLinkStore {
     });
   }
 
-  async find(key: string) {
+  /** The account of a link, while the link works. */
+  async find(key: string): Promise<Account | undefined> {
     const [row] = await this.db.read((orm) =>
       orm
         .select()
@@ -55,10 +65,17 @@ export class PostgresPasswordLinks implements PasswordLinkStore {
     return row && accountOf(row.users);
   }
 
-  confirm(key: string, passwordHash: string) {
+  /**
+   * Uses a link up: sets the password, voids all links of the user and ends all their sessions. Of racing calls one does it.
+   * @returns `undefined` when the link does not work
+   */
+  confirm(
+    key: string,
+    passwordHash: string,
+  ): Promise<(Pick<Account, "user" | "isSuperuser"> & { ended: EndedSession[] }) | undefined> {
     return this.db.transaction(async (tx) => {
       const [known] = await tx.select().from(passwordLinks).where(works(key));
-      // The user's row first, as those who make links lock it. A login beside it has its session by then, or is refused.
+      // The user's row first, as `make` locks it too. A login at the same time has its session by then, or is refused.
       const user = known && (await lockUser(tx, known.userId));
       if (!user?.isActive) return undefined;
       const used = await tx.delete(passwordLinks).where(works(key)).returning({ key: passwordLinks.key });
@@ -69,7 +86,8 @@ export class PostgresPasswordLinks implements PasswordLinkStore {
     });
   }
 
-  async prune() {
+  /** Deletes some of the links that have expired. */
+  async prune(): Promise<void> {
     await this.db.query(
       `DELETE FROM password_links WHERE key IN (SELECT key FROM password_links WHERE expires_at < now() LIMIT $1)`,
       [PRUNED_AT_ONCE],
@@ -82,8 +100,8 @@ async function lockUser(tx: Transaction, id: number) {
   return row;
 }
 
-/** Returns when it ends. */
-async function insert(tx: Transaction, by: Admin, userId: number, { key, life }: { key: string; life: number }) {
+/** Returns the moment when the link expires. */
+async function insert(tx: Transaction, by: Admin, userId: number, { key, life }: NewLink) {
   const [row] = await tx
     .insert(passwordLinks)
     .values({

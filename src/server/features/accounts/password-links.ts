@@ -5,56 +5,35 @@ import type { PasswordCaller } from "../../base/caller.ts";
 import { invalidField } from "../../base/failure.ts";
 import type { SecurityLog } from "../../base/security-log.ts";
 import type { Bus } from "../../bus/bus.ts";
-import type { Account, EndedSession, NewUser } from "../../log/ports.ts";
-import type { Admin } from "../admin/ports.ts";
+import type { Admin } from "../audit/entry.ts";
+import type { Account, Credentials } from "./account.ts";
 import { publishEnded } from "./ended-sessions.ts";
+import type { PasswordLinksStore } from "./password-links-store.ts";
 import { type Passwords, requireSecret } from "./passwords.ts";
-import type { Credentials } from "./users.ts";
 
-/** In seconds: who is added may be on holiday; who has forgotten a password is waiting for the link. */
+/** In seconds. A new user may be on holiday; a user who forgot their password waits for the link. */
 const LIFE = { added: 7 * 86_400, reset: 86_400 };
 
-interface NewLink {
-  key: string;
-  /** In seconds. */
-  life: number;
-}
-
-/** One-time links, known by the hash of their token. Each call that makes one is written to the audit log. */
-export interface PasswordLinkStore {
-  /** An account with its link. `undefined`: the e-mail is taken. */
-  addUser(by: Admin, user: NewUser, link: NewLink): Promise<{ user: AdminUser; expiresAt: string } | undefined>;
-  /** Voids the user's other links. Rejects where there is no such user, or they are deactivated. */
-  make(by: Admin, userId: number, link: NewLink): Promise<{ email: string; expiresAt: string }>;
-  /** Whose link it is, while it works. */
-  find(key: string): Promise<Account | undefined>;
-  /**
-   * Uses a link up: sets the password, voids all links of the user and ends all their sessions. `undefined`: it does not
-   * work, or no more. Of racing calls one does it.
-   */
-  confirm(
-    key: string,
-    passwordHash: string,
-  ): Promise<(Pick<Account, "user" | "isSuperuser"> & { ended: EndedSession[] }) | undefined>;
-  /** Deletes links whose time is over. */
-  prune(): Promise<void>;
-}
-
-/** By these a person chooses a password without having one: somebody new, or somebody who has forgotten theirs. */
+/** One-time links by which people set a password without having one: new users, and users who forgot theirs. */
 export class PasswordLinks {
   constructor(
-    private readonly store: PasswordLinkStore,
+    private readonly store: PasswordLinksStore,
     private readonly passwords: Passwords,
     private readonly bus: Bus,
     private readonly security: SecurityLog,
   ) {}
 
   /**
-   * An account that nobody can sign in to before they have set a password by the link.
-   * @param from the network it was asked from, here and below
+   * Makes an account. Nobody can sign in to it before its user has set a password by the link.
+   * @param from the caller, here and below
    * @param origin that of the page that the link leads to, here and below
    */
-  async addUser(by: Admin, body: AddUserBody, from: PasswordCaller, origin: string) {
+  async addUser(
+    by: Admin,
+    body: AddUserBody,
+    from: PasswordCaller,
+    origin: string,
+  ): Promise<{ user: AdminUser; url: string; expires_at: string }> {
     const user = {
       email: body.email,
       firstName: body.first_name,
@@ -65,12 +44,18 @@ export class PasswordLinks {
     const token = newToken();
     const added = await this.store.addUser(by, user, { key: keyOf(token), life: LIFE.added });
     if (!added) throw invalidField("email", "A user with this email already exists.");
-    const whom = { userId: added.user.id, account: body.email };
+    const { user: made, isActive, isSuperuser } = added.account;
+    const whom = { userId: made.id, account: body.email };
     this.record("user_added", by, whom);
     if (user.isSuperuser) this.record("superuser_granted", by, whom);
-    return { user: added.user, url: urlOf(token, origin), expires_at: added.expiresAt };
+    return {
+      user: { ...made, is_active: isActive, is_superuser: isSuperuser },
+      url: urlOf(token, origin),
+      expires_at: added.expiresAt,
+    };
   }
 
+  /** Makes a link for an active user, and voids the links that they had. */
   async make(by: Admin, userId: number, origin: string) {
     const token = newToken();
     const made = await this.store.make(by, userId, { key: keyOf(token), life: LIFE.reset });
@@ -83,14 +68,14 @@ export class PasswordLinks {
     return { email: user.email, full_name: user.full_name, is_new: user.last_seen === null };
   }
 
-  /** Sets the password of whose link it is. All their sessions end with it, here and on every node. */
+  /** Sets the password of the link's user. All their sessions end, here and on every node. */
   async confirm(token: string, password: string, from: PasswordCaller): Promise<Credentials> {
-    // Before the hashing, which is dear: the store decides when several race.
+    // Checked before the costly hash. The store decides when several requests race.
     const { user: person } = await this.find(token);
     requireSecret(password, person);
     const passwordHash = await this.passwords.hash(password, from);
     const confirmed = await this.store.confirm(keyOf(token), passwordHash).catch((error: unknown) => {
-      // It may be done although the answer got lost: nodes ask anew which sessions there are.
+      // The change may be committed although its answer got lost: nodes ask again which sessions live.
       this.bus.publish({ kind: "sessions_doubted" });
       throw error;
     });
@@ -133,5 +118,5 @@ const badToken = () => invalidField("token", "This link has expired or was used.
 const newToken = () => randomBytes(32).toString("base64url");
 const TOKEN = /^[\w-]{43}$/;
 const keyOf = (token: string) => createHash("sha256").update(token).digest("base64url");
-/** After the `#`: browsers send that to no server, so it is in no log. */
+/** Browsers do not send the part after the `#` to a server, so the token is in no log. */
 const urlOf = (token: string, origin: string) => `${origin}/password#${token}`;

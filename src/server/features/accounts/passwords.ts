@@ -6,17 +6,17 @@ import { COMMAND_LINE, type PasswordCaller } from "../../base/caller.ts";
 import { Failure, invalidField } from "../../base/failure.ts";
 import { FairQueue } from "../../base/fair-queue.ts";
 
-/** What argon2id takes for one hash: memory in KiB, and how often it passes over that. */
+/** The cost of one argon2id hash: memory in KiB, and the number of passes over it. */
 export interface PasswordCost {
   memoryCost: number;
   timeCost: number;
 }
-/** OWASP's: 11–43 ms of one core each. */
+/** The cost that OWASP asks for: 11–43 ms of one core for each hash. */
 export const PASSWORD_COST: PasswordCost = { memoryCost: 19_456, timeCost: 2 };
 const ARGON2ID = { algorithm: 2, parallelism: 1 } as const;
-/** Hashes in work at once, so that a rush of logins leaves a core for everything else. */
+/** Hashes that run at once. A rush of logins leaves a core for everything else. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
-/** Waiting callers, as many as are served within seconds. Of more, somebody is told to come back: see `FairQueue`. */
+/** Callers that wait: as many as are served within seconds. When there are more, one is told to come back; see `FairQueue`. */
 export const PASSWORDS_WAITING_MAX = 300;
 
 interface Waiting {
@@ -24,19 +24,19 @@ interface Waiting {
   refuse(error: Failure): void;
 }
 
-/** The cost that a hash says it was made with. */
+/** Reads the cost that a hash was made with. */
 const MADE_WITH = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/;
 
-/** Refuses a new password that everybody knows who knows the account. */
+/** Refuses a new password that anybody who knows the account can guess. */
 export function requireSecret(password: string, person: Parameters<typeof isOwnData>[1]): void {
   if (isOwnData(password, person)) throw invalidField("password", TOO_COMMON);
 }
 
-/** Hashes and checks passwords off the event loop, a few at a time. Callers bound the length before. */
+/** Hashes and checks passwords off the event loop, a few at a time. Callers limit the length before. */
 export class Passwords {
   private running = 0;
   private readonly queue = new FairQueue<Waiting>();
-  /** What an unknown e-mail is checked against, so that it takes as long as a known one. */
+  /** The hash for unknown e-mails. Checking it makes them take as long as known ones. */
   private readonly decoy: Promise<string>;
 
   constructor(private readonly cost = PASSWORD_COST) {
@@ -48,18 +48,18 @@ export class Passwords {
     return this.inTurn(from, () => hash(normal, { ...ARGON2ID, ...this.cost }));
   }
 
-  /** The hash of a password that nobody knows: of an account without one, a login costs and looks like any other. */
+  /** The hash of a password that nobody knows. A login to an account without a password costs and looks like any other. */
   unusable(from: PasswordCaller): Promise<string> {
     return this.hash(randomBytes(32).toString("base64url"), from);
   }
 
   /**
-   * `passwordHash` is undefined when there is no such user: the same work is done, and the answer is no. Hashes of earlier
-   * releases may be of the form as it was typed, which is tried second.
+   * Checks a password. When there is no such user (`passwordHash` is undefined) it does the same work and returns false.
+   * Earlier releases hashed the password as it was typed, so that form is tried second.
    */
   async verify(passwordHash: string | undefined, password: string, from: PasswordCaller): Promise<boolean> {
     const normal = normalPassword(password);
-    // A password that no account can have is refused unhashed, for any account.
+    // No account can have such a password, so it is refused without hashing, for any account.
     if (normal === undefined) return false;
     const against = passwordHash ?? (await this.decoy);
     const matches = await this.inTurn(
@@ -69,7 +69,7 @@ export class Passwords {
     return matches && passwordHash !== undefined;
   }
 
-  /** Whether a hash was made as they are made now. */
+  /** Whether a hash was made at the current cost. */
   isCurrent(passwordHash: string): boolean {
     const [, memory, time, parallelism] = MADE_WITH.exec(passwordHash) ?? [];
     const { memoryCost, timeCost } = this.cost;
@@ -95,7 +95,7 @@ export class Passwords {
     });
   }
 
-  /** The turn is handed on, so `running` stays while anybody waits. */
+  /** Hands the turn on. `running` stays the same while anybody waits. */
   private passOn() {
     const next = this.queue.next();
     if (next) next.start();

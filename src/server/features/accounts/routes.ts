@@ -22,13 +22,14 @@ import { success, successList } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
 import { json, query, sessionIdOf, whole } from "../../http/input.ts";
+import type { OwnMachine } from "../../http/own-machine.ts";
 import type { Limits } from "../../limits/limits.ts";
-import type { OwnMachine } from "../server/own-machine.ts";
+import type { Credentials } from "./account.ts";
 import { passwordLinkRoutes } from "./password-link-routes.ts";
 import type { PasswordLinks } from "./password-links.ts";
 import type { SessionCookies } from "./session-cookies.ts";
 import type { Sessions } from "./sessions.ts";
-import type { Credentials, Users } from "./users.ts";
+import type { Users } from "./users.ts";
 import type { WrongPasswords } from "./wrong-passwords.ts";
 
 const USERS_MAX = 1000;

@@ -1,34 +1,50 @@
 import { and, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { fullNameOf } from "../../../protocol/names.ts";
-import type { NewSession, SessionStore } from "../../log/ports.ts";
+import type { SessionInfo } from "../../../protocol/users.ts";
+import type { Session } from "../../base/session.ts";
 import { arrayParam } from "../../log/rows.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
-import { knownNetworks, passwordLinks, secrets, sessions, users } from "../../platform/postgres/schema.ts";
-import { PROVED_MS, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "./sessions.ts";
+import { knownNetworks, secrets, sessions, users } from "../../platform/postgres/schema.ts";
+import type { EndedSession } from "./ended-sessions.ts";
+import { PROVED_MS } from "./session-times.ts";
+import { ALIVE, ENDED, IDLE, LIFETIME, SESSIONS_LISTED, sessionsOf } from "./statements.ts";
 
-const IDLE = sql.raw(`interval '${SESSION_IDLE_MS / 1000} seconds'`);
-const LIFETIME = sql.raw(`interval '${SESSION_LIFETIME_MS / 1000} seconds'`);
 const PROVED = sql.raw(`interval '${PROVED_MS / 1000} seconds'`);
-/** Sessions of a user that a list shows. */
-export const SESSIONS_LISTED = 200;
-/** Networks that are remembered of a user, those they signed in from last; and until when. */
+/** The networks that are remembered of a user: the last they signed in from, and for how long. */
 const NETWORKS_KNOWN = 50;
 const NETWORKS_KNOWN_FOR = sql.raw("interval '90 days'");
-/** Sessions that one login ends at most; where a user has yet more, the next one goes on. */
+/** Sessions that one login ends at most. The next login ends the rest. */
 const PUSHED_OUT_MOST = 1_000;
-const ENDED = { id: sessions.id, key: sessions.key };
-const alive = sql`${sessions.lastUsedAt} > now() - ${IDLE} AND ${sessions.createdAt} > now() - ${LIFETIME}`;
 
-export class PostgresSessions implements SessionStore {
+export interface NewSession {
+  id: string;
+  key: string;
+  userId: number;
+  passwordHash: string;
+  address: string;
+  network: string;
+  client: string;
+}
+
+export class SessionsStore {
   constructor(private readonly db: Database) {}
 
-  async secret(name: "session" | "bus") {
+  /** A secret that only the nodes of this database share. One seals tokens, the other names their bus. */
+  async secret(name: "session" | "bus"): Promise<string> {
     const [row] = await this.db.read((orm) => orm.select().from(secrets).where(eq(secrets.name, name)));
     if (!row) throw new Error(`the database has no ${name} secret`);
     return row.value;
   }
 
-  create({ id, key, userId, passwordHash, address, network, client }: NewSession, max: number) {
+  /**
+   * Starts a session. When the user has more than `max`, those that were used longest ago end. From now on the network
+   * counts as one that the user has signed in from.
+   * @returns `undefined` when `passwordHash` is no longer the user's: the password was changed after it was checked
+   */
+  create(
+    { id, key, userId, passwordHash, address, network, client }: NewSession,
+    max: number,
+  ): Promise<EndedSession[] | undefined> {
     return this.db.transaction(async (tx) => {
       // Logins of one user go one after the other, so that each counts the sessions of all before it.
       const [user] = await tx
@@ -50,11 +66,12 @@ export class PostgresSessions implements SessionStore {
     });
   }
 
+  /** The account of an e-mail or an id, and whether its user has signed in from there before. */
   async standing(
     account: { email: string } | { userId: number },
     { network, address }: { network: string; address: string },
   ) {
-    // A session tells it too, of nodes that remember no networks.
+    // A session counts too: nodes of earlier releases remember no networks.
     const [row] = await this.db.query<{ id: number; email: string; known: boolean }>(
       `SELECT u.id, u.email, (EXISTS (SELECT FROM known_networks WHERE user_id = u.id AND network = $2)
          OR EXISTS (SELECT FROM sessions WHERE user_id = u.id AND address = $3)) AS known
@@ -64,15 +81,18 @@ export class PostgresSessions implements SessionStore {
     return row && { userId: row.id, email: row.email, isKnown: row.known };
   }
 
+  /** Gives a session a new token, after its user has proved their password. */
   async renew(id: string, key: string) {
     await this.db.run((orm) => orm.update(sessions).set({ key, provedAt: sql`now()` }).where(eq(sessions.id, id)));
   }
 
+  /** Notes that the user has proved their password in this session just now. */
   async prove(id: string) {
     await this.db.run((orm) => orm.update(sessions).set({ provedAt: sql`now()` }).where(eq(sessions.id, id)));
   }
 
-  async find(key: string) {
+  /** The live session of this key, if its user is active. */
+  async find(key: string): Promise<Session | undefined> {
     const [row] = await this.db.read((orm) =>
       orm
         .select({
@@ -83,7 +103,7 @@ export class PostgresSessions implements SessionStore {
         })
         .from(sessions)
         .innerJoin(users, eq(users.id, sessions.userId))
-        .where(and(eq(sessions.key, key), eq(users.isActive, true), alive)),
+        .where(and(eq(sessions.key, key), eq(users.isActive, true), ALIVE)),
     );
     if (!row) return undefined;
     return {
@@ -97,7 +117,8 @@ export class PostgresSessions implements SessionStore {
     };
   }
 
-  async touch(ids: string[]) {
+  /** Counts as use, which is written down once a minute at most. Returns the ids of the sessions that still live. */
+  async touch(ids: string[]): Promise<string[]> {
     if (ids.length === 0) return [];
     const named = sql`${sessions.id} = ANY (${arrayParam(ids)}::uuid[])`;
     const unwritten = sql`${sessions.lastUsedAt} < now() - interval '50 seconds'`;
@@ -105,23 +126,24 @@ export class PostgresSessions implements SessionStore {
       orm
         .update(sessions)
         .set({ lastUsedAt: sql`now()` })
-        .where(and(named, alive, unwritten)),
+        .where(and(named, ALIVE, unwritten)),
     );
     const rows = await this.db.read((orm) =>
       orm
         .select({ id: sessions.id })
         .from(sessions)
         .innerJoin(users, eq(users.id, sessions.userId))
-        .where(and(named, alive, eq(users.isActive, true))),
+        .where(and(named, ALIVE, eq(users.isActive, true))),
     );
     return rows.map((row) => row.id);
   }
 
-  async list(userId: number) {
+  async list(userId: number): Promise<Omit<SessionInfo, "current">[]> {
     return (await sessionsOf(this.db, userId)).slice(0, SESSIONS_LISTED);
   }
 
-  async end(userId: number, id: string) {
+  /** Ends one session of the user. Returns `undefined` when they have none of this id. */
+  async end(userId: number, id: string): Promise<EndedSession | undefined> {
     const [ended] = await this.db.run((orm) =>
       orm
         .delete(sessions)
@@ -131,7 +153,8 @@ export class PostgresSessions implements SessionStore {
     return ended;
   }
 
-  endOthers(userId: number, keptId: string) {
+  /** Ends all sessions of the user but one. */
+  endOthers(userId: number, keptId: string): Promise<EndedSession[]> {
     return this.db.run((orm) =>
       orm
         .delete(sessions)
@@ -140,7 +163,8 @@ export class PostgresSessions implements SessionStore {
     );
   }
 
-  async prune() {
+  /** Deletes sessions that have ended by age, and networks that were not used for long. */
+  async prune(): Promise<void> {
     await this.db.run((orm) =>
       orm
         .delete(sessions)
@@ -166,36 +190,4 @@ async function rememberNetwork(tx: Transaction, userId: number, network: string)
   await tx
     .delete(knownNetworks)
     .where(and(eq(knownNetworks.userId, userId), inArray(knownNetworks.network, forgotten)));
-}
-
-/** The live sessions of a user, last used first; one more than is shown tells that there are more. */
-export async function sessionsOf(db: Database, userId: number) {
-  const rows = await db.read((orm) =>
-    orm
-      .select()
-      .from(sessions)
-      .where(and(eq(sessions.userId, userId), alive))
-      .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
-      .limit(SESSIONS_LISTED + 1),
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    created_at: row.createdAt.toISOString(),
-    last_used_at: row.lastUsedAt.toISOString(),
-    address: row.address,
-    client: row.client,
-  }));
-}
-
-/** Ends one session of a user, or all. */
-export function deleteSessions(tx: Transaction, userId: number, id?: string) {
-  return tx
-    .delete(sessions)
-    .where(and(eq(sessions.userId, userId), id === undefined ? undefined : eq(sessions.id, id)))
-    .returning(ENDED);
-}
-
-/** A link that was made for a user before opens nothing any more: it may be in other hands. */
-export async function voidLinksOf(tx: Transaction, userId: number): Promise<void> {
-  await tx.delete(passwordLinks).where(eq(passwordLinks.userId, userId));
 }

@@ -5,39 +5,35 @@ import { ReadCache } from "../../base/cache.ts";
 import type { Caller } from "../../base/caller.ts";
 import { Failure } from "../../base/failure.ts";
 import type { SecurityLog } from "../../base/security-log.ts";
+import type { Session } from "../../base/session.ts";
 import type { Bus } from "../../bus/bus.ts";
-import type { Session, SessionStore } from "../../log/ports.ts";
+import type { Credentials } from "./account.ts";
 import { publishEnded } from "./ended-sessions.ts";
-import type { Credentials } from "./users.ts";
+import type { SessionsStore } from "./sessions-store.ts";
 
 /** 256 random bits and their seal, base64url. */
 const TOKEN = /^([\w-]{43})\.([\w-]{22})$/;
-/** CONTRACT §2: so long after the last use a session ends, and so long after its beginning in any case. */
-export const SESSION_IDLE_MS = 14 * 24 * 3_600_000;
-export const SESSION_LIFETIME_MS = 90 * 24 * 3_600_000;
-/** For so long after a password was shown, acts that can't be undone don't ask for it again. */
-export const PROVED_MS = 15 * 60_000;
-/** A session's use is written down at most this often. */
+/** The use of a session is written down at most this often. */
 const TOUCH_EVERY_MS = 60_000;
 
-/** Sessions that a node has in mind. */
+/** Sessions that a node remembers. */
 const SESSIONS_KNOWN = 50_000;
 
 interface Found {
   session: Session | undefined;
 }
 
-/** Logins: a random token the client keeps, of which only a hash is stored. */
+/** Logins. The client keeps a random token; the server stores its hash only. */
 export class Sessions {
   private readonly cache: ReadCache<Found>;
-  /** Keys of tokens whose seal was looked at: a browser sends the same one with each request. */
+  /** Keys of tokens whose seal was checked. A browser sends the same token with each request. */
   private readonly keys = new LRUCache<string, string>({ max: SESSIONS_KNOWN });
 
-  /** The cookie that no other server's takes the place of: its name is that of this database. */
+  /** The name of the cookie that no other server overwrites: it is made from the secret of this database. */
   readonly cookieName: string;
 
   constructor(
-    private readonly store: SessionStore,
+    private readonly store: SessionsStore,
     private readonly bus: Bus,
     private readonly secret: string,
     private readonly security: SecurityLog,
@@ -48,9 +44,9 @@ export class Sessions {
   }
 
   /**
-   * Returns a fresh token; one that came with the request is never adopted. The user's session that was used longest ago
-   * ends where there are too many.
-   * @throws Failure invalid_credentials when the password was changed after it had been checked
+   * Returns a fresh token, and never adopts one that came with the request. When the user has too many sessions, those that
+   * were used longest ago end.
+   * @throws Failure `invalid_credentials` when the password was changed after it had been checked
    */
   async start(
     credentials: Omit<Credentials, "isSuperuser">,
@@ -77,14 +73,14 @@ export class Sessions {
     return token;
   }
 
-  /** The password was shown in this session: acts that ask for it go on for a while. */
+  /** Notes that the user proved their password: acts that ask for it go on for `PROVED_MS`. */
   async prove(session: Session): Promise<void> {
     await this.store.prove(session.id);
-    // So that each node reads it anew.
+    // Each node reads the session again.
     this.bus.publish({ kind: "session_renewed", key: session.key });
   }
 
-  /** After the password was shown. Returns a new token for the session, which goes on: its old one is void, its sockets stay. */
+  /** Gives the session a new token after its user proved their password. The old token is void, and its sockets stay. */
   async renew(session: Session): Promise<string> {
     const token = this.makeToken();
     await this.store.renew(session.id, keyOf(token));
@@ -92,7 +88,7 @@ export class Sessions {
     return token;
   }
 
-  /** Whether the password was shown in the session lately. Asks the database before it says no: another node may know. */
+  /** Whether the user proved their password within `PROVED_MS`. Asks the database before it says no: another node may know. */
   async isProved(session: Session): Promise<boolean> {
     if (session.isProved) return true;
     this.cache.forget(session.key);
@@ -138,12 +134,12 @@ export class Sessions {
     return ended.length;
   }
 
-  /** Forgets what this node believes of sessions that ended here or on another node. */
+  /** Forgets sessions that ended or changed, here or on another node. */
   forget(keys: string[]): void {
     for (const key of keys) this.cache.forget(key);
   }
 
-  /** Forgets everything believed: what a session says of its user has changed. */
+  /** Forgets all sessions: the facts that they hold of their users have changed. */
   forgetAll(): void {
     this.cache.clear();
   }
@@ -165,7 +161,7 @@ export class Sessions {
     return key;
   }
 
-  /** Whether this server has made the token. An invented one is seen to be one without a look into the database, which would let anybody keep it busy. */
+  /** Whether this server made the token. The seal shows an invented one without a query, so nobody can keep the database busy with them. */
   isOurs(token: string): boolean {
     const [, random, seal] = TOKEN.exec(token) ?? [];
     return random !== undefined && seal !== undefined && equal(seal, this.seal(random));
@@ -176,12 +172,12 @@ export class Sessions {
   }
 }
 
-/** Compared in constant time. */
+/** Compares in constant time. */
 const equal = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
 const keyOf = (token: string) => createHash("sha256").update(token).digest("base64url");
 
-/** What a browser calls itself, as one short line. */
+/** The name that a browser gives itself, as one short line. */
 const printable = (text: string) =>
   text
     .toWellFormed()

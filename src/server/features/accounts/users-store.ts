@@ -1,21 +1,28 @@
 import { and, eq, ne, sql } from "drizzle-orm";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { User } from "../../../protocol/users.ts";
-import type { Account, NewUser, ProfileValues, UserStore } from "../../log/ports.ts";
-import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "../../log/rows.ts";
+import { USER_COLUMNS, type UserRow, userOf, userOfRow } from "../../log/rows.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { sessions, users } from "../../platform/postgres/schema.ts";
 import { BEYOND_ALL, foundUsers, has } from "../../platform/postgres/search.ts";
-import { auditedAlone, type Entry } from "../admin/audited.ts";
-import type { AccountChange } from "../admin/ports.ts";
-import { deleteSessions, voidLinksOf } from "./sessions-store.ts";
+import { auditedAlone } from "../audit/audited.ts";
+import type { Entry } from "../audit/entry.ts";
+import type { Account, AccountChange, NewUser, ProfileValues } from "./account.ts";
+import type { EndedSession } from "./ended-sessions.ts";
+import { deleteSessions, voidLinksOf } from "./statements.ts";
 
-/** Conversations that are looked at for one person, more or less. */
-const PLACES_A_PERSON = 5;
+/** An account whose password the command line has set. */
+interface Reset {
+  user: User;
+  isActive: boolean;
+  changed: AccountChange[];
+  ended: EndedSession[];
+}
 
-export class PostgresUsers implements UserStore {
+export class UsersStore {
   constructor(private readonly db: Database) {}
 
+  /** Returns `undefined` when the e-mail is taken. */
   async create(user: NewUser) {
     const rows = await this.db.run((orm) =>
       orm.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning(),
@@ -39,9 +46,10 @@ export class PostgresUsers implements UserStore {
     return row && accountOf(row);
   }
 
+  /** Sets a password and ends all the user's sessions but `keptSession`: both or neither. Returns the sessions that ended. */
   setPassword(id: number, passwordHash: string, keptSession: string) {
     return this.db.transaction(async (tx) => {
-      // The user's row first: a login that runs beside it has its session by then, or is refused.
+      // The user's row first: a login that runs at the same time has its session by then, or is refused.
       await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
       await voidLinksOf(tx, id);
       return tx
@@ -51,8 +59,12 @@ export class PostgresUsers implements UserStore {
     });
   }
 
+  /**
+   * Sets the password of an account for the command line, and ends all its sessions and links: all or nothing. With
+   * `isSuperuser` the user becomes an active superuser too. Returns `undefined` when there is no such account.
+   */
   resetPassword(email: string, passwordHash: string, { isSuperuser }: { isSuperuser: boolean }) {
-    return auditedAlone<Awaited<ReturnType<UserStore["resetPassword"]>>>(this.db, null, async (tx) => {
+    return auditedAlone<Reset | undefined>(this.db, null, async (tx) => {
       const [before] = await tx.select().from(users).where(eq(users.email, email)).for("no key update");
       if (!before) return { outcome: undefined, entries: [] };
       const { id } = before;
@@ -60,7 +72,7 @@ export class PostgresUsers implements UserStore {
       const details = { email };
       const rights = isSuperuser ? { isSuperuser: true, isActive: true } : {};
       const changed: AccountChange[] = [];
-      // It is the one way back in: a superuser who can't log in would be none.
+      // The command line is the only way back in, so a deactivated superuser is activated too.
       if (isSuperuser && !before.isActive) changed.push("user_reactivated");
       if (isSuperuser && !before.isSuperuser) changed.push("superuser_granted");
       const entries = ["password_set" as const, ...changed].map((action): Entry => ({ action, target, details }));
@@ -75,40 +87,27 @@ export class PostgresUsers implements UserStore {
     });
   }
 
+  /** Makes a superuser for the command line. Returns `undefined` when the e-mail is taken. */
+  createSuperuser(user: NewUser) {
+    return auditedAlone<User | undefined>(this.db, null, async (tx) => {
+      const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
+      if (!row) return { outcome: undefined, entries: [] };
+      const target = { type: "user", id: row.id } as const;
+      const entry: Entry = { action: "superuser_created", target, details: { email: row.email } };
+      return { outcome: userOf(row), entries: [entry] };
+    });
+  }
+
+  /** Replaces this hash by another one of the same password, if it is still there. */
   async renewHash(id: number, passwordHash: string, renewed: string) {
     const isThere = and(eq(users.id, id), eq(users.passwordHash, passwordHash));
     await this.db.run((orm) => orm.update(users).set({ passwordHash: renewed }).where(isThere));
   }
 
+  /** Sets `last_seen` to now. */
   async seen(id: number) {
     const row = await this.update(id, { lastSeen: sql`now()` });
     return row && userOf(row);
-  }
-
-  async wentOffline(people: { id: number; goneMs: number }[]) {
-    const rows = await this.db.query<{ id: number; seen_ms: number }>(WENT_OFFLINE, [
-      people.map(({ id }) => id),
-      people.map(({ goneMs }) => Math.round(goneMs)),
-    ]);
-    return new Map(rows.map((row) => [row.id, iso(row.seen_ms)]));
-  }
-
-  async visible(watched: ReadonlyMap<number, Iterable<number>>) {
-    const pairs = [...watched].flatMap(([watcher, ids]) => Array.from(ids, (id) => [watcher, id] as const));
-    const visible = new Map(Array.from(watched.keys(), (watcher) => [watcher, new Map<number, string | null>()]));
-    const atOnce = Math.ceil(this.db.pieceRows / PLACES_A_PERSON);
-    for (let i = 0; i < pairs.length; i += atOnce) {
-      const some = pairs.slice(i, i + atOnce);
-      const watchers = some.map(([watcher]) => watcher);
-      const ids = some.map(([, id]) => id);
-      const rows = await this.db.query<{ watcher: number; id: number; seen_ms: number | null }>(VISIBLE, [
-        watchers,
-        ids,
-        [...new Set(watchers)],
-      ]);
-      for (const row of rows) visible.get(row.watcher)?.set(row.id, row.seen_ms === null ? null : iso(row.seen_ms));
-    }
-    return visible;
   }
 
   private async update(id: number, values: PgUpdateSetSource<typeof users>) {
@@ -116,9 +115,10 @@ export class PostgresUsers implements UserStore {
     return rows[0];
   }
 
+  /** Everybody but the caller, newest first. `shared`: only people with whom the caller shares a conversation. */
   async list(query: { callerId: number; shared: boolean; search: string; limit: number; offset: number }) {
     const { callerId, shared, search, limit, offset } = query;
-    // Where the index may not be asked, this list's own pieces find them.
+    // Without the index, the pieces of this list find them.
     const found = this.db.searchesByIndex ? await foundUsers(this.db, search) : undefined;
     const list = walkOf({ isSearched: search !== "" && !found, isOfFound: found !== undefined, isShared: shared });
     const shown: User[] = [];
@@ -143,19 +143,19 @@ export class PostgresUsers implements UserStore {
   }
 }
 
-/** The counts of a piece, and a user of it who is shown, if there is one. */
+/** The counts of a piece, and one shown user of it, if there is one. */
 type WalkedRow = Partial<UserRow> & { looked: number; shown: number; oldest: number | null };
 
 const isUser = (row: Partial<UserRow>): row is UserRow => row.user_id != null;
 
 /**
- * One piece of a list, newest first: $2 users from before the id $1 on are looked at. Of those who are listed the first
- * $3 are left out and $4 shown. $5 is the caller, $6 the text or the ids that were found.
+ * One piece of a list, newest first. It looks at $2 users whose id is below $1, leaves out the first $3 that match, and
+ * shows the next $4. $5 is the caller, $6 the text or the ids that were found.
  */
 function walkOf({ isSearched, isOfFound, isShared }: { isSearched: boolean; isOfFound: boolean; isShared: boolean }) {
   const conditions = ["u.is_active", "u.id <> $5"];
   if (isSearched) conditions.push(has("u.folded", "$6"));
-  // The caller's conversations are hashed once, as in VISIBLE.
+  // IS TRUE keeps the planner from a join: it hashes the caller's conversations once.
   if (isShared)
     conditions.push(`EXISTS (
       SELECT FROM (SELECT conversation_id AS id FROM participants WHERE user_id = u.id OFFSET 0) theirs
@@ -175,25 +175,6 @@ function walkOf({ isSearched, isOfFound, isShared }: { isSearched: boolean; isOf
     ) found ON true
     ORDER BY found.user_id DESC`;
 }
-
-/** For those who may know of a presence; everybody else sees `last_seen` alone. */
-const SEEN = ms("greatest(u.last_seen, u.last_online)");
-
-const WENT_OFFLINE = `UPDATE users u SET last_online = greatest(u.last_online, now() - gone.ms * interval '1 millisecond')
-  FROM unnest($1::integer[], $2::bigint[]) AS gone (id, ms) WHERE u.id = gone.id
-  RETURNING u.id, ${SEEN} AS seen_ms`;
-
-/**
- * The watchers' conversations are hashed once (IS TRUE keeps them from being joined), and each person's looked through until one
- * is found there. MUST be asked for some hundred watchers at most: what is too much for a hash is searched from end to end.
- */
-const VISIBLE = `SELECT asked.watcher, u.id, ${SEEN} AS seen_ms
-  FROM unnest($1::integer[], $2::integer[]) AS asked (watcher, id)
-  CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.id OFFSET 0) u
-  WHERE u.id = asked.watcher OR EXISTS (
-    SELECT FROM (SELECT conversation_id AS id FROM participants WHERE user_id = u.id OFFSET 0) theirs
-    WHERE ((asked.watcher, theirs.id) IN (SELECT user_id, conversation_id FROM participants WHERE user_id = ANY ($3::integer[]))) IS TRUE
-  )`;
 
 export const accountOf = (row: typeof users.$inferSelect): Account => ({
   user: userOf(row),

@@ -1,31 +1,33 @@
 import type { Profile, RegisterBody, User } from "../../../protocol/users.ts";
 import { COMMAND_LINE, type PasswordCaller } from "../../base/caller.ts";
 import { Failure, invalidField } from "../../base/failure.ts";
+import type { OwnTurns } from "../../base/own-turns.ts";
 import type { SecurityLog } from "../../base/security-log.ts";
+import type { Session } from "../../base/session.ts";
 import type { Bus } from "../../bus/bus.ts";
-import type { Account, ProfileValues, Session, UserStore } from "../../log/ports.ts";
-import type { AdminUserStore } from "../admin/ports.ts";
-import type { OwnTurns } from "../conversations/own-turns.ts";
-import type { Invites } from "../invites/service.ts";
-import type { FirstUser, Proof } from "../server/first-user.ts";
+import type { Account, Credentials, NewUser, ProfileValues } from "./account.ts";
 import { publishEnded } from "./ended-sessions.ts";
+import type { FirstUser } from "./first-user.ts";
+import type { Proof } from "./first-user-store.ts";
 import type { Newcomers } from "./newcomers.ts";
 import { type Passwords, requireSecret } from "./passwords.ts";
+import type { UsersStore } from "./users-store.ts";
 
-/** Who has shown their password, and the hash it was checked against. */
-export interface Credentials {
-  user: User;
-  passwordHash: string;
-  isSuperuser: boolean;
-}
-
-/** Where a request to register came from. */
+/** The caller of a request to register. */
 export interface Registrant extends PasswordCaller {
-  /** A page of this server, in a browser on its own machine, with nothing in between. */
+  /** Whether the request comes from a page of this server, in a browser on the server's own machine. */
   isHere: () => boolean;
 }
 
-/** Parts that only a node that serves has. */
+/** Decides who may register, and lets people in by an invite. The command line has one that refuses everybody. */
+export interface Registration {
+  /** Throws when nobody may register, or not with this invite. */
+  require(invite: string | undefined): Promise<void>;
+  /** Makes an account and uses the invite. Returns `undefined` when the e-mail is taken. */
+  register(invite: string, user: NewUser): Promise<User | undefined>;
+}
+
+/** Parts that only a serving node has. */
 interface Arrivals {
   firstUser: FirstUser;
   newcomers: Newcomers;
@@ -33,28 +35,30 @@ interface Arrivals {
 
 export class Users {
   constructor(
-    private readonly store: UserStore,
-    private readonly adminStore: Pick<AdminUserStore, "createSuperuser">,
+    private readonly store: UsersStore,
     private readonly passwords: Passwords,
     private readonly bus: Bus,
     private readonly turns: OwnTurns,
     private readonly security: SecurityLog,
     private readonly settings: {
-      invites: Pick<Invites, "requireRegistration" | "register">;
+      registration: Registration;
       directory: "all" | "shared";
     },
     private readonly arrivals?: Arrivals,
   ) {}
 
-  /** The first superuser of a fresh server comes in by a proof, even where nobody may register. @param from who asks, here and below */
+  /**
+   * Makes an account. The first superuser of a fresh server registers by a proof, even where nobody else may.
+   * @param from the caller, here and below
+   */
   async register(body: RegisterBody, from: Registrant): Promise<Credentials> {
     const { network, address } = from;
-    const { invites } = this.settings;
+    const { registration } = this.settings;
     const proof = proofIn(body, from);
     if (proof) await this.arrivals?.firstUser.check(proof);
-    else await invites.requireRegistration(body.invite);
+    else await registration.require(body.invite);
     requireSecret(body.password, body);
-    // Before the hashing, which is dear; the insert decides when two race.
+    // Checked before the costly hash. The insert decides when two requests race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
     const passwordHash = await this.passwords.hash(body.password, from);
     const account = {
@@ -68,21 +72,21 @@ export class Users {
       ? this.arrivals?.firstUser.create(account, proof, address)
       : body.invite === undefined
         ? this.store.create(account)
-        : invites.register(body.invite, account));
+        : registration.register(body.invite, account));
     if (!user) throw emailTaken();
     this.arrivals?.firstUser.forget();
     const facts = { account: user.email, userId: user.id, network, address };
     this.security.record({ event: "registered", ...facts });
     if (proof) {
       this.security.record({ event: "first_superuser", ...facts, details: { way: proof.way } });
-      // The other nodes and their pages know at once that there is one.
+      // The other nodes and their pages learn at once that there is a superuser.
       this.bus.publish({ kind: "settings_changed" });
     }
     await this.arrivals?.newcomers.welcome(user.id);
     return { user, passwordHash, isSuperuser: proof !== undefined };
   }
 
-  /** The user of this e-mail, in lower case, and password. An unknown e-mail and a wrong password cost and look alike. */
+  /** Finds the user of an e-mail (in lower case) and password. An unknown e-mail and a wrong password cost and look alike. */
   async authenticate(email: string, password: string, from: PasswordCaller): Promise<Credentials> {
     const account = await this.store.byEmail(email);
     const passwordHash = account?.isActive ? account.passwordHash : undefined;
@@ -92,7 +96,7 @@ export class Users {
   }
 
   /**
-   * Hashes a password that was right once more where its hash is of an earlier cost, so that a leaked one costs what it
+   * Hashes a right password again when its hash was made at an earlier, lower cost. A leaked hash then costs as much as it
    * should. Nobody waits for it, and it may fail: the next login tries again.
    */
   async renewHash({ user, passwordHash }: Credentials, password: string, from: PasswordCaller): Promise<void> {
@@ -100,20 +104,20 @@ export class Users {
     await this.store.renewHash(user.id, passwordHash, await this.passwords.hash(password, from));
   }
 
-  /** Whether the password is that of the session's user. */
+  /** Throws a fault of `password` unless it is the password of the session's user. */
   async confirm(session: Session, password: string, from: PasswordCaller): Promise<void> {
     const account = await this.store.byId(session.userId);
     if (!account || !(await this.passwords.verify(account.passwordHash, password, from)))
       throw invalidField("password", "The password is not right.");
   }
 
-  /** Moves `last_seen` to now. @param user as they were before this login */
+  /** Moves `last_seen` to now. @param user as it was before this login */
   async seen(user: User): Promise<User> {
     if (user.last_seen === null) await this.arrivals?.newcomers.welcome(user.id);
     return (await this.store.seen(user.id)) ?? user;
   }
 
-  /** Oneself. Only who is a superuser learns that there are such. */
+  /** The caller's own profile. Only superusers see that superusers exist. */
   async profile(session: Session): Promise<Profile> {
     const account = await this.store.byId(session.userId);
     if (!account) throw new Failure("authentication_required");
@@ -124,7 +128,7 @@ export class Users {
     const account = await this.store.change(session.userId, values);
     if (!account) throw new Failure("authentication_required");
     const { id, full_name } = account.user;
-    // Whose wish counts at once is their own affair.
+    // Nobody else sees `may_add_me`.
     if (values.firstName !== undefined || values.lastName !== undefined)
       this.bus.publish({ kind: "user_changed", userId: id, fullName: full_name });
     return profileOf(account);
@@ -148,15 +152,15 @@ export class Users {
     return this.turns.run(session.userId, () => this.store.list({ ...query, callerId: session.userId, shared }));
   }
 
-  /** An account as the command line may know it. */
+  /** Finds an account for the command line. */
   async accountOf(email: string): Promise<Account | undefined> {
     return this.store.byEmail(email);
   }
 
-  /** A new user who is a superuser, for the command line. */
+  /** Makes a superuser for the command line. */
   async createSuperuser(body: Pick<RegisterBody, "email" | "first_name" | "last_name" | "password">): Promise<User> {
     requireSecret(body.password, body);
-    const user = await this.adminStore.createSuperuser({
+    const user = await this.store.createSuperuser({
       email: body.email,
       firstName: body.first_name,
       lastName: body.last_name,

@@ -4,33 +4,33 @@ import type { Caller, PasswordCaller } from "../../base/caller.ts";
 import { Failure } from "../../base/failure.ts";
 import type { SecurityEvent, SecurityLog } from "../../base/security-log.ts";
 import type { Limits } from "../../limits/limits.ts";
-import type { SessionStore } from "../../log/ports.ts";
+import type { SessionsStore } from "./sessions-store.ts";
 
-/** Whose password is tried. */
+/** The account whose password is tried. */
 export interface Tried {
-  /** As it was typed, there such an account or not; or the user of the caller's session. */
+  /** The e-mail as it was typed, whether it has an account or not; or the user of the caller's session. */
   account: { email: string } | { userId: number };
   /** The user of the caller's session, if there is one. */
   signedInAs?: number | undefined;
-  /** The field whose fault says that the password was wrong, where it is no login. */
+  /** When it is no login: the field whose fault says that the password was wrong. */
   field?: string;
 }
 
 /**
- * The limits on guessing passwords. Per account and network all tries count; per network, wide network and account only
- * those that failed, so that many people can sign in from one place. None asks whether the account exists, or whether the
- * caller is signed in to another one.
+ * The limits on guessing passwords. Per account and network, all tries count. Per network, wide network and account, only failed
+ * tries count, so that many people can sign in from one place. No limit depends on whether the account exists, or on whether
+ * the caller is signed in to another one.
  */
 export class WrongPasswords {
   constructor(
     private readonly limits: Pick<Limits, "login" | "wrong">,
-    private readonly sessions: Pick<SessionStore, "standing">,
+    private readonly sessions: Pick<SessionsStore, "standing">,
     private readonly security: SecurityLog,
   ) {}
 
   /**
-   * Runs `check`, which MUST pass on what it is given to `Passwords`, and counts when it fails.
-   * @throws Failure("throttled") when too many have failed; `check` is not run then, or ends early
+   * Runs `check` and counts its failure. `check` MUST pass its argument on to `Passwords`.
+   * @throws Failure `throttled` when too many tries have failed; `check` does not run then, or ends early
    */
   async guard<T>(tried: Tried, caller: Caller, check: (from: PasswordCaller) => Promise<T>): Promise<T> {
     const { account } = tried;
@@ -43,12 +43,12 @@ export class WrongPasswords {
     };
     try {
       await this.limits.login?.hit(`${loginKey(standing)} ${caller.network}`);
-      // A text that is no e-mail names nobody, and the database may be unable to read it.
+      // A text that is no e-mail belongs to nobody, and the database may be unable to read it.
       const canBe = !("email" in standing) || emailSchema.safeParse(standing.email).success;
       const found = canBe ? await this.sessions.standing(standing, where) : undefined;
       const key = keyOf(found?.email ?? ("email" in standing ? standing.email : ""));
       if (found) event.account ??= found.email;
-      // Their own account's cookie proves more than where they are: a neighbour's guesses don't hold them up.
+      // A cookie of the account proves more than the network does: a neighbour's guesses do not hold its owner up.
       const holdsCookie = found !== undefined && found.userId === tried.signedInAs;
       const isProven = holdsCookie || found?.isKnown === true;
       const { wrong } = this.limits;
@@ -79,14 +79,14 @@ export class WrongPasswords {
   }
 }
 
-/** Longer ones are nobody's. */
+/** No account has a longer e-mail. */
 const EMAIL_MAX = 254;
 const accountOf = (email: string) => email.trim().toLowerCase().slice(0, EMAIL_MAX);
 
 const loginKey = (who: { email: string } | { userId: number }) =>
   "email" in who ? `e-mail ${who.email}` : `user ${who.userId}`;
 
-/** Short, whatever was typed, and no address that lies in Redis for an hour. */
+/** Short, whatever was typed. A hash, so that no e-mail address lies in Redis for an hour. */
 const keyOf = (email: string) => createHash("sha256").update(email).digest("base64url").slice(0, 22);
 
 function isWrong(error: unknown, field: string | undefined): boolean {

@@ -37,7 +37,7 @@ export function adminConversationRoutes(services: { administration: Administrati
   });
   app.get("/", aboutList, query(listQuery), async (c) => {
     const { participant: participantId, ...page } = c.req.valid("query");
-    const { conversations: data, total, isExact } = await administration.conversations({ ...page, participantId });
+    const { conversations: data, total, isExact } = await administration.conversations.list({ ...page, participantId });
     return successList(c, data, { total, total_exact: isExact });
   });
 
@@ -60,7 +60,7 @@ export function adminConversationRoutes(services: { administration: Administrati
     answers: { 200: { data: adminConversation } },
   });
   app.get("/:conversationId", aboutOne, async (c) =>
-    success(c, { data: await administration.conversation(conversationIdOf(c)) }),
+    success(c, { data: await administration.conversations.detail(conversationIdOf(c)) }),
   );
 
   const aboutRemove = about({
@@ -72,7 +72,7 @@ export function adminConversationRoutes(services: { administration: Administrati
     failures: ["confirmation_required"],
   });
   app.delete("/:conversationId", aboutRemove, recentlyProved, async (c) => {
-    await administration.removeConversation(adminOf(c), conversationIdOf(c));
+    await administration.conversations.remove(adminOf(c), conversationIdOf(c));
     return success(c, { message: "Conversation removed" });
   });
 
@@ -89,7 +89,7 @@ export function adminConversationRoutes(services: { administration: Administrati
     },
   });
   app.get("/:conversationId/participants", aboutParticipants, query(participantsQuery), async (c) => {
-    const page = await administration.participants(conversationIdOf(c), c.req.valid("query"));
+    const page = await administration.conversations.participants(conversationIdOf(c), c.req.valid("query"));
     return successList(c, page.users, { total: page.total, next_after: page.next });
   });
 
@@ -107,7 +107,7 @@ export function adminConversationRoutes(services: { administration: Administrati
   app.get("/:conversationId/messages", aboutMessages, query(messagesQuery), async (c) => {
     const { limit, before_seq: beforeSeq } = c.req.valid("query");
     const id = conversationIdOf(c);
-    const page = await administration.readMessages(adminOf(c), id, { limit, beforeSeq });
+    const page = await administration.conversations.readMessages(adminOf(c), id, { limit, beforeSeq });
     return successText(c, encodePage(id, page));
   });
 
@@ -120,7 +120,7 @@ export function adminConversationRoutes(services: { administration: Administrati
     failures: ["confirmation_required"],
   });
   app.delete("/:conversationId/messages/:messageId", aboutRemoveMessage, recentlyProved, async (c) => {
-    const data = await administration.removeMessage(adminOf(c), conversationIdOf(c), messageIdOf(c));
+    const data = await administration.conversations.deleteMessage(adminOf(c), conversationIdOf(c), messageIdOf(c));
     return success(c, { message: "Message removed", data });
   });
 

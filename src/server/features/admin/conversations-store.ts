@@ -4,15 +4,15 @@ import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import { parseUuid } from "../../../protocol/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { AMENDED, type AmendRow, amendedOf } from "../../log/amend.ts";
-import { removedAtOnce } from "../../log/prune.ts";
 import type { Database } from "../../platform/postgres/database.ts";
+import { rowsOf } from "../../platform/postgres/rows-of.ts";
 import { conversations, removedConversations } from "../../platform/postgres/schema.ts";
+import { type Counted, type Total, totalOf } from "../../platform/postgres/totals.ts";
+import { audited } from "../audit/audited.ts";
+import type { Admin } from "../audit/entry.ts";
 import { passOn } from "../members/alter.ts";
 import { participantsPage } from "../members/page.ts";
-import { audited, rowsOf } from "./audited.ts";
-import { conversationListOf } from "./conversation-lists.ts";
-import { type Counted, totalOf } from "./listed.ts";
-import type { Admin, AdminConversationStore } from "./ports.ts";
+import { conversationListOf } from "./conversations-sql.ts";
 import {
   ADMIN_USER_COLUMNS,
   type AdminUserRow,
@@ -23,19 +23,31 @@ import {
   isConversation,
 } from "./rows.ts";
 
-/** People of a conversation that a list shows. */
+/** Members of a conversation that a list shows. */
 const PARTICIPANTS_LISTED = 3;
-/** A node that has erased nothing for so long has ended, or can't go on: another one does. */
-const CLAIMED_MS = 10_000;
-/** So long after a removal what was read before it may still come to be kept somewhere. */
-const LATE_MS = 60_000;
+/** Selects the conversations of a list. */
+export interface ConversationsQuery {
+  /** Looked for in the name and the members' names and e-mails. It may also be the id itself. */
+  search: string;
+  participantId: number | undefined;
+  limit: number;
+  offset: number;
+}
 
-export class PostgresAdminConversations implements AdminConversationStore {
-  private readonly self = crypto.randomUUID();
-
+/**
+ * Conversations as superusers see them. Each call that takes an `Admin` is written to the audit log in the transaction of
+ * the act itself, and rejects with Failure("path_not_found") when they are no active superuser at that moment.
+ */
+export class AdminConversationsStore {
   constructor(private readonly db: Database) {}
 
-  async list({ search, participantId, limit, offset }: Parameters<AdminConversationStore["list"]>[0]) {
+  /** Newest first. */
+  async list({
+    search,
+    participantId,
+    limit,
+    offset,
+  }: ConversationsQuery): Promise<{ conversations: AdminConversation[] } & Total> {
     const asked = search === "" ? [] : [search, parseUuid(search) ?? null];
     const isOwn = participantId !== undefined;
     const list = conversationListOf({ isSearched: search !== "", isOwn });
@@ -52,7 +64,7 @@ export class PostgresAdminConversations implements AdminConversationStore {
     };
   }
 
-  async detail(id: string) {
+  async detail(id: string): Promise<AdminConversation | undefined> {
     const rows = await this.db.query<ConversationRow>(
       `SELECT ${CONVERSATION_COLUMNS} FROM conversations c WHERE c.id = $1`,
       [id],
@@ -75,8 +87,9 @@ export class PostgresAdminConversations implements AdminConversationStore {
     return { users: found.rows.map(adminUserOfRow), next: found.next, total: found.total };
   }
 
-  async ownedGroups(userId: number) {
-    // By the memberships, which have an index: an owner takes part.
+  /** The groups that a user owns. */
+  async ownedGroups(userId: number): Promise<string[]> {
+    // Found by the memberships, which have an index: an owner is a member.
     const rows = await this.db.query<{ id: string }>(
       `SELECT c.id FROM participants p JOIN conversations c ON c.id = p.conversation_id
        WHERE p.user_id = $1 AND c.owner_id = $1 AND c.is_group`,
@@ -85,10 +98,12 @@ export class PostgresAdminConversations implements AdminConversationStore {
     return rows.map(({ id }) => id);
   }
 
+  /** Gives a group whose owner is deactivated to its longest-standing active member. No `change` when there is nothing to do. */
   passOn(id: string) {
     return this.db.transaction((tx) => passOn(tx, id));
   }
 
+  /** Writes down that messages were read. Rejects when there is no such conversation. */
   noteReading(by: Admin, id: string, read: { count: number; first_seq: number; last_seq: number }) {
     return audited<void>(this.db, by, async (tx) => {
       const [row] = await tx.select().from(conversations).where(eq(conversations.id, id));
@@ -102,6 +117,7 @@ export class PostgresAdminConversations implements AdminConversationStore {
     });
   }
 
+  /** Leaves a tombstone. `change` is undefined when the message was one already. */
   removeMessage(by: Admin, conversationId: string, messageId: string) {
     return audited(this.db, by, async (tx) => {
       const [row] = await rowsOf<AmendRow>(
@@ -119,13 +135,14 @@ export class PostgresAdminConversations implements AdminConversationStore {
     });
   }
 
+  /** From now on there is no such conversation. `ErasingStore` deletes what it held. */
   remove(by: Admin, id: string) {
     return audited<void>(this.db, by, async (tx) => {
       const [row] = await tx.select().from(conversations).where(eq(conversations.id, id)).for("update");
       if (!row) throw new Failure("conversation_not_found");
       const { prunedSeq, lastSeq, prunedVersion, lastVersion } = row;
       await tx.insert(removedConversations).values({ id, prunedSeq, lastSeq, prunedVersion, lastVersion });
-      // Who takes part goes with it.
+      // The memberships are deleted with it.
       await tx.delete(conversations).where(eq(conversations.id, id));
       const details = { name: row.name, participants: row.participantCount, messages: lastSeq - prunedSeq };
       return {
@@ -134,49 +151,9 @@ export class PostgresAdminConversations implements AdminConversationStore {
       };
     });
   }
-
-  async removed() {
-    const rows = await this.db.query<{ id: string }>(
-      "SELECT id FROM removed_conversations ORDER BY removed_at, id",
-      [],
-    );
-    return rows.map(({ id }) => id);
-  }
-
-  async erasePiece(id: string) {
-    const [row] = await this.db.bulk<{ more: boolean }>(ERASE, [id, this.self, CLAIMED_MS, removedAtOnce(this.db)]);
-    return row ? (row.more ? "more" : "done") : "elsewhere";
-  }
-
-  async forget(id: string): Promise<void> {
-    await this.db.query(
-      "DELETE FROM removed_conversations WHERE id = $1 AND removed_at < now() - $2 * interval '1 millisecond'",
-      [id, LATE_MS],
-    );
-  }
 }
 
-/** How far it is gone moves with what goes: nobody looks for it twice. */
-const ERASE = `WITH due AS (
-    SELECT * FROM removed_conversations
-    WHERE id = $1 AND (eraser = $2 OR eraser IS NULL OR claimed_until < clock_timestamp()) FOR UPDATE SKIP LOCKED
-  ), said AS (
-    DELETE FROM messages m USING due
-    WHERE m.conversation_id = due.id AND m.seq > due.pruned_seq AND m.seq <= due.pruned_seq + $4
-  ), changed AS (
-    DELETE FROM changes c USING due
-    WHERE c.conversation_id = due.id AND c.version > due.pruned_version AND c.version <= due.pruned_version + $4
-  ), moved AS (
-    UPDATE removed_conversations r SET
-      pruned_seq = least(due.pruned_seq + $4, due.last_seq),
-      pruned_version = least(due.pruned_version + $4, due.last_version),
-      eraser = $2, claimed_until = clock_timestamp() + $3 * interval '1 millisecond'
-    FROM due WHERE r.id = due.id
-    RETURNING r.pruned_seq < r.last_seq OR r.pruned_version < r.last_version AS more
-  )
-  SELECT more FROM moved`;
-
-/** The first people of each conversation of $1, by joining, looked up row by row as in summaries.ts. */
+/** The first members of each conversation of $1, in the order of joining. LATERAL with OFFSET 0 as in summaries.ts. */
 const FIRST_PEOPLE = `SELECT asked.id AS conversation_id, ${ADMIN_USER_COLUMNS}
   FROM unnest($1::uuid[]) AS asked (id)
   CROSS JOIN LATERAL (

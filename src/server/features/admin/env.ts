@@ -3,11 +3,11 @@ import { createMiddleware } from "hono/factory";
 import { Failure } from "../../base/failure.ts";
 import { type Env, sessionOf } from "../../http/env.ts";
 import { requireOwnOrigin } from "../../http/middleware/origin.ts";
-import type { Admin } from "./ports.ts";
+import type { Admin } from "../audit/entry.ts";
 
 /**
- * To everybody but superusers there is nothing here, whatever the path and the method. What comes from a page of another
- * origin is refused even when it only reads: reading is written down too.
+ * Answers everybody but superusers as if there were nothing here, whatever the path and the method. A request from a page of
+ * another origin is refused even when it only reads, because reading is written down too.
  */
 export const superusersOnly = (listedOrigins: readonly string[]) =>
   createMiddleware<Env>(async (c, next) => {
@@ -18,7 +18,7 @@ export const superusersOnly = (listedOrigins: readonly string[]) =>
     await next();
   });
 
-/** Who asks, for the audit log. */
+/** The caller, for the audit log. */
 export const adminOf = (c: Context<Env>): Admin => ({
   userId: sessionOf(c).userId,
   address: c.var.client.address,

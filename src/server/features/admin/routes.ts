@@ -18,7 +18,7 @@ import { optionalCounter, query, whole } from "../../http/input.ts";
 import type { OriginOf } from "../../http/requester.ts";
 import type { PasswordLinks } from "../accounts/password-links.ts";
 import type { Conversations } from "../conversations/service.ts";
-import type { Metrics } from "../metrics/metrics.ts";
+import type { Metrics } from "../metrics/service.ts";
 import type { ServerSettings } from "../server/settings.ts";
 import { adminConversationRoutes } from "./conversation-routes.ts";
 import { superusersOnly } from "./env.ts";
@@ -102,7 +102,7 @@ export function adminRoutes(services: {
   });
   app.get("/audit", aboutAudit, query(auditQuery), async (c) => {
     const { actor, action, target_type: type, target_id: id, before, limit } = c.req.valid("query");
-    const { entries, next, total, isExact } = await administration.audit({
+    const { entries, next, total, isExact } = await administration.audit.list({
       actorId: actor,
       action,
       target: type && { type, id },

@@ -14,7 +14,7 @@ export type AdminUserRow = UserRow & { is_superuser: boolean };
 /** The same columns, for the select list of a statement that reads `users u`. */
 export const ADMIN_USER_COLUMNS = `${USER_COLUMNS}, u.is_superuser`;
 
-/** Whether an outer join has found one. */
+/** Whether an outer join has found a user. */
 export const isUser = (row: Partial<AdminUserRow>): row is AdminUserRow => row.user_id != null;
 
 export const adminUserOfRow = (row: AdminUserRow): AdminUser => ({
@@ -41,7 +41,7 @@ export interface ConversationRow {
 export const CONVERSATION_COLUMNS = `c.id, c.name, c.is_group, c.owner_id, c.participant_count, c.last_seq, c.last_version, c.pruned_seq,
   ${ms("c.created_at")} AS begun_ms, ${ms("c.updated_at")} AS updated_ms`;
 
-/** Whether an outer join has found one. */
+/** Whether an outer join has found a conversation. */
 export const isConversation = (row: Partial<ConversationRow>): row is ConversationRow => row.id != null;
 
 export const conversationOf = (row: ConversationRow, participants: AdminUser[]): AdminConversation => ({

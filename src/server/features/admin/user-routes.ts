@@ -30,7 +30,7 @@ export function adminUserRoutes(administration: Administration) {
   });
   app.get("/", aboutList, query(listQuery), async (c) => {
     const { active: isActive, superuser: isSuperuser, ...page } = c.req.valid("query");
-    const { users: data, total, isExact } = await administration.users({ ...page, isActive, isSuperuser });
+    const { users: data, total, isExact } = await administration.users.list({ ...page, isActive, isSuperuser });
     return successList(c, data, { total, total_exact: isExact });
   });
 
@@ -44,7 +44,7 @@ export function adminUserRoutes(administration: Administration) {
     failures: ["user_not_found"],
   });
   app.get("/:userId", aboutUser, async (c) =>
-    success(c, { data: await administration.user(adminOf(c), userIdOf(c, "user_not_found")) }),
+    success(c, { data: await administration.users.detail(adminOf(c), userIdOf(c, "user_not_found")) }),
   );
 
   const aboutChange = about({
@@ -60,7 +60,7 @@ export function adminUserRoutes(administration: Administration) {
     const { is_active: isActive, is_superuser: isSuperuser } = c.req.valid("json");
     const id = userIdOf(c, "user_not_found");
     if (isActive === false || isSuperuser !== undefined) await requireProof(c);
-    const data = await administration.changeUser(adminOf(c), id, { isActive, isSuperuser });
+    const data = await administration.users.change(adminOf(c), id, { isActive, isSuperuser });
     return success(c, { message: "User updated successfully", data });
   });
 
@@ -72,7 +72,7 @@ export function adminUserRoutes(administration: Administration) {
     failures: ["user_not_found"],
   });
   app.delete("/:userId/sessions", aboutEndAll, async (c) => {
-    const ended = await administration.endSessions(adminOf(c), userIdOf(c, "user_not_found"));
+    const ended = await administration.users.endSessions(adminOf(c), userIdOf(c, "user_not_found"));
     return success(c, { message: "Sessions ended", meta: { ended } });
   });
 
@@ -84,7 +84,7 @@ export function adminUserRoutes(administration: Administration) {
     failures: ["user_not_found"],
   });
   app.delete("/:userId/sessions/:sessionId", aboutEnd, async (c) => {
-    await administration.endSessions(adminOf(c), userIdOf(c, "user_not_found"), sessionIdOf(c));
+    await administration.users.endSessions(adminOf(c), userIdOf(c, "user_not_found"), sessionIdOf(c));
     return success(c, { message: "Session ended" });
   });
 

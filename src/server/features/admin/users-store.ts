@@ -1,29 +1,50 @@
 import { and, desc, eq, sql } from "drizzle-orm";
+import type { AdminUser, AdminUserDetail } from "../../../protocol/admin.ts";
 import { LISTED_MOST } from "../../../protocol/admin.ts";
-import type { User } from "../../../protocol/users.ts";
 import { Failure } from "../../base/failure.ts";
-import type { EndedSession, NewUser } from "../../log/ports.ts";
-import { userOf } from "../../log/rows.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
 import { auditLog, users } from "../../platform/postgres/schema.ts";
-import { deleteSessions, SESSIONS_LISTED, sessionsOf, voidLinksOf } from "../accounts/sessions-store.ts";
-import { revokeInvitesOf } from "../invites/store.ts";
-import { audited, auditedAlone, type Entry, lockRight } from "./audited.ts";
-import { type Counted, totalOf } from "./listed.ts";
-import type { AccountChange, Admin, AdminUserStore } from "./ports.ts";
+import { type Counted, type Total, totalOf } from "../../platform/postgres/totals.ts";
+import type { AccountChange } from "../accounts/account.ts";
+import type { EndedSession } from "../accounts/ended-sessions.ts";
+import { deleteSessions, SESSIONS_LISTED, sessionsOf, voidLinksOf } from "../accounts/statements.ts";
+import { audited, auditedAlone, lockRight } from "../audit/audited.ts";
+import type { Admin, Entry } from "../audit/entry.ts";
+import { revokeInvitesOf } from "../invites/statements.ts";
 import { type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
-import { findUsers, USERS_OF, userListOf } from "./user-lists.ts";
+import { findUsers, USERS_OF, userListOf } from "./users-sql.ts";
 
-/** Any number that nothing else uses, before a user's id: looks at one user are written down one after the other. */
+/** A number that nothing else uses; the second is a user's id. Views of one user are written down one after the other. */
 const VIEW_LOCK = 7_163_005;
 
-/** Messages that are looked at to count those that somebody sent. */
+/** Messages that are looked at to count those that a user sent. */
 const COUNTED_MOST = 10_000;
 
-export class PostgresAdminUsers implements AdminUserStore {
+/** Selects the users of a list. */
+export interface UsersQuery {
+  /** Looked for in names and e-mails. */
+  search: string;
+  isActive: boolean | undefined;
+  isSuperuser: boolean | undefined;
+  limit: number;
+  offset: number;
+}
+
+/** The rights that an admin wants a user to have. A right that is left out stays as it is. */
+export interface WantedRights {
+  isActive?: boolean | undefined;
+  isSuperuser?: boolean | undefined;
+}
+
+/**
+ * Users as superusers see them. Each call that takes an `Admin` is written to the audit log in the transaction of the act
+ * itself, and rejects with Failure("path_not_found") when they are no active superuser at that moment.
+ */
+export class AdminUsersStore {
   constructor(private readonly db: Database) {}
 
-  async list({ search, isActive, isSuperuser, limit, offset }: Parameters<AdminUserStore["list"]>[0]) {
+  /** Newest first. */
+  async list({ search, isActive, isSuperuser, limit, offset }: UsersQuery): Promise<{ users: AdminUser[] } & Total> {
     const flags = { isActive, isSuperuser };
     if (search === "") {
       const rows = await this.db.bulk<Partial<AdminUserRow> & Counted>(userListOf(flags), [limit, offset]);
@@ -35,7 +56,7 @@ export class PostgresAdminUsers implements AdminUserStore {
     return { users: rows.map(adminUserOfRow), ...totalOf({ found: ids.length, is_cut: isCut }) };
   }
 
-  async detail(id: number) {
+  async detail(id: number): Promise<Omit<AdminUserDetail, "open_sockets"> | undefined> {
     const [row] = await this.db.read((orm) => orm.select().from(users).where(eq(users.id, id)));
     if (!row) return undefined;
     const sessions = await sessionsOf(this.db, id);
@@ -56,6 +77,7 @@ export class PostgresAdminUsers implements AdminUserStore {
     };
   }
 
+  /** Writes down that an admin saw a user's sessions and addresses: once an hour for each admin and user. */
   noteViewing(by: Admin, id: number) {
     return audited<void>(this.db, by, async (tx) => {
       await tx.execute(sql`SELECT pg_advisory_xact_lock(${sql.raw(String(VIEW_LOCK))}, ${id})`);
@@ -79,7 +101,11 @@ export class PostgresAdminUsers implements AdminUserStore {
     });
   }
 
-  change(by: Admin, id: number, wanted: Parameters<AdminUserStore["change"]>[2]) {
+  /**
+   * Changes a user's rights. `changed` names the ones that were different before. Rejects when it would cost the admin
+   * their own account, or the server its last active superuser.
+   */
+  change(by: Admin, id: number, wanted: WantedRights) {
     return auditedAlone(this.db, by, async (tx) => {
       await lockRight(tx, id);
       const before = await lockUser(tx, id);
@@ -96,7 +122,7 @@ export class PostgresAdminUsers implements AdminUserStore {
       if (by?.userId === id && isLoss) throw new Failure("own_account");
       const [row = before] = await tx.update(users).set({ isActive, isSuperuser }).where(eq(users.id, id)).returning();
       if (isLoss) await requireSuperuser(tx);
-      // The user's row first: a login that runs beside it has its session by then, or is refused.
+      // The user's row first: a login that runs at the same time has its session by then, or is refused.
       const ended = isActive ? [] : await deleteSessions(tx, id);
       if (!isActive) await voidLinksOf(tx, id);
       if (!isActive || isLoss) await revokeInvitesOf(tx, id, { all: !isActive });
@@ -104,7 +130,8 @@ export class PostgresAdminUsers implements AdminUserStore {
     });
   }
 
-  async deactivated(after: number, limit: number) {
+  /** Deactivated users whose ids are greater than `after`, in the order of their ids. */
+  async deactivated(after: number, limit: number): Promise<number[]> {
     const rows = await this.db.query<{ id: number }>(
       "SELECT id FROM users WHERE NOT is_active AND id > $1 ORDER BY id LIMIT $2",
       [after, limit],
@@ -112,6 +139,7 @@ export class PostgresAdminUsers implements AdminUserStore {
     return rows.map(({ id }) => id);
   }
 
+  /** Ends one of the user's sessions, or all. */
   endSessions(by: Admin, userId: number, sessionId?: string) {
     return audited<EndedSession[]>(this.db, by, async (tx) => {
       const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
@@ -125,16 +153,6 @@ export class PostgresAdminUsers implements AdminUserStore {
           ? { action: "sessions_ended", target, details: { email, count: ended.length } }
           : { action: "session_ended", target, details: { email, session: sessionId } };
       return { outcome: ended, entries: ended.length === 0 ? [] : [entry] };
-    });
-  }
-
-  createSuperuser(user: NewUser) {
-    return auditedAlone<User | undefined>(this.db, null, async (tx) => {
-      const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
-      if (!row) return { outcome: undefined, entries: [] };
-      const target = { type: "user", id: row.id } as const;
-      const entry: Entry = { action: "superuser_created", target, details: { email: row.email } };
-      return { outcome: userOf(row), entries: [entry] };
     });
   }
 }
@@ -154,7 +172,7 @@ async function requireSuperuser(tx: Transaction) {
   if (!left) throw new Failure("last_superuser");
 }
 
-/** $2: messages that are looked at, the newest of each conversation first; $3: conversations. */
+/** Looks at $3 conversations and at $2 of their messages at most, the newest of each conversation first. */
 const COUNTS = `WITH own AS MATERIALIZED (SELECT conversation_id AS id FROM participants WHERE user_id = $1 LIMIT $3)
   SELECT (SELECT count(*)::int FROM own) AS conversations,
     count(*) FILTER (WHERE s.sender_id = $1)::int AS sent, count(*)::int AS looked

@@ -2,15 +2,15 @@ import { chunks, pieces } from "../../base/pieces.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 
 /**
- * Those of `ids` who share a conversation with the user, whom it may have in it too. It is asked of the user's own
- * conversations: an id that is nobody's costs as much as that of somebody they share none with.
+ * The users among `ids` who share a conversation with the user; the user themselves may be among them. It reads the user's own
+ * conversations, so an id of nobody costs as much as the id of a stranger.
  */
 export async function acquaintances(db: Database, userId: number, ids: readonly number[]): Promise<Set<number>> {
   const found = new Set<number>();
   if (ids.length === 0) return found;
   const own = await db.bulk<{ id: string; members: number }>(OWN, [userId]);
   for (const asked of chunks(ids, db.pieceRows)) {
-    // Of a small conversation all members are read, of a large one only those who are asked for.
+    // All members of a small conversation are read, and only the ids asked for in a large one.
     const [small, large] = [
       own.filter((one) => one.members <= asked.length),
       own.filter((one) => one.members > asked.length),
@@ -32,11 +32,11 @@ const OWN = `SELECT c.id, c.participant_count AS members
   FROM (SELECT conversation_id FROM participants WHERE user_id = $1 OFFSET 0) mine
   CROSS JOIN LATERAL (SELECT id, participant_count FROM conversations WHERE id = mine.conversation_id OFFSET 0) c`;
 
-/** Those of the people $2 who are among all members of the conversations $1. */
+/** The people among $2 who are members of the conversations $1. */
 const MEMBERS = `SELECT DISTINCT place.user_id AS id FROM unnest($1::uuid[]) AS one (id) CROSS JOIN LATERAL (
     SELECT user_id FROM participants WHERE conversation_id = one.id OFFSET 0
   ) place WHERE place.user_id = ANY ($2::integer[])`;
 
-/** The same, where the people are fewer: each is looked up in each conversation. */
+/** The same for fewer people than members: each person is looked up in each conversation. */
 const ASKED = `SELECT DISTINCT asked.id FROM unnest($1::uuid[]) AS one (id) CROSS JOIN unnest($2::integer[]) AS asked (id)
   CROSS JOIN LATERAL (SELECT FROM participants WHERE conversation_id = one.id AND user_id = asked.id OFFSET 0) place`;

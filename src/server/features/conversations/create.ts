@@ -1,24 +1,24 @@
 import { and, asc, eq, isNotNull } from "drizzle-orm";
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import { Failure } from "../../base/failure.ts";
-import type { ConversationRecord, CreateOutcome, NewConversation } from "../../log/ports.ts";
 import { userOf } from "../../log/rows.ts";
 import type { Orm, Transaction } from "../../platform/postgres/database.ts";
 import { conversations, participants, users } from "../../platform/postgres/schema.ts";
 import { insertParticipants } from "../members/alter.ts";
-import { ask, hasAsked, lockRequest, settlePair } from "../requests/ask.ts";
+import { ask, hasAsked, lockRequest, settlePair } from "../requests/statements.ts";
+import type { ConversationRecord, CreateOutcome, NewConversation } from "./records.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
 const NOTHING = { created: false, unhidden: false, asked: [], ended: [] };
 
-/** Makes a conversation, or where one of two people decides themselves, a request for it. */
+/** Makes a conversation. For a 1-on-1 whose other person must agree first it makes a request instead. */
 export function create(tx: Transaction, conversation: NewConversation): Promise<CreateOutcome> {
   return conversation.isGroup || conversation.participantIds.length > 2
     ? createGroup(tx, conversation)
     : createPair(tx, conversation);
 }
 
-/** A group whose others are all asked is one too: it begins with its owner alone. */
+/** When all others are asked, the group begins with its owner alone. */
 async function createGroup(
   tx: Transaction,
   { id, ownerId, participantIds, toAsk = new Set(), name }: NewConversation,
@@ -47,8 +47,8 @@ async function createPair(tx: Transaction, conversation: NewConversation): Promi
     accepts === undefined ? !toAsk.has(other) || (await hasAsked(tx, other, ownerId)) : await lockRequest(tx, accepts);
   if (!mayBegin) {
     const existing = await findPair(tx, pairLow, pairHigh);
-    if (existing) return giveBack(tx, existing, conversation);
-    // It was answered on another device just now.
+    if (existing) return existingPair(tx, existing, conversation);
+    // The request was answered on another device just now.
     if (accepts !== undefined) throw new Failure("request_not_found");
     return { ...NOTHING, conversation: undefined, asked: await ask(tx, ownerId, null, [other]) };
   }
@@ -62,10 +62,10 @@ async function createPair(tx: Transaction, conversation: NewConversation): Promi
     const ended = await settlePair(tx, pairLow, pairHigh);
     return { ...NOTHING, conversation: await recordOf(tx, row), created: true, ended };
   }
-  // The pair was there, or a racing create has just committed it: the insert waited for that commit.
+  // The pair existed, or a racing create has just committed it: the insert waited for that commit.
   const existing = await findPair(tx, pairLow, pairHigh);
   if (!existing) throw new Failure("unavailable", { retryAfter: 1 });
-  return giveBack(tx, existing, conversation);
+  return existingPair(tx, existing, conversation);
 }
 
 async function findPair(tx: Transaction, low: number, high: number): Promise<ConversationRow | undefined> {
@@ -76,8 +76,8 @@ async function findPair(tx: Transaction, low: number, high: number): Promise<Con
   return row;
 }
 
-/** The 1-on-1 that is there. It shows again where the owner of the wish had hidden it. */
-async function giveBack(
+/** Returns the existing 1-on-1. When the asking person had hidden it, it shows again. */
+async function existingPair(
   tx: Transaction,
   row: ConversationRow,
   { ownerId, accepts }: NewConversation,

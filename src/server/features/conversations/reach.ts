@@ -1,22 +1,24 @@
 import type { MayAddMe } from "../../../protocol/users.ts";
-import type { ConversationStore } from "../../log/ports.ts";
-import type { OwnTurns } from "./own-turns.ts";
+import type { OwnTurns } from "../../base/own-turns.ts";
+import type { ConversationsStore } from "./store.ts";
 
-/** The people that a person may name, and those of them who decide themselves. */
+/** The people whom a user wants to add. */
 export interface Reached {
+  /** The user may not know that they exist, or they do not. */
   unknown: number[];
+  /** They must agree first. */
   toAsk: ReadonlySet<number>;
 }
 
-/** Who may add whom to a conversation. */
+/** Decides who may add whom to a conversation. */
 export class Reach {
   constructor(
-    private readonly store: Pick<ConversationStore, "known" | "sharing">,
+    private readonly store: Pick<ConversationsStore, "known" | "sharing">,
     private readonly turns: OwnTurns,
     private readonly settings: { directory: "all" | "shared" },
   ) {}
 
-  /** With DIRECTORY=shared, people with whom the actor shares no conversation are as unknown as those who don't exist. */
+  /** With DIRECTORY=shared, people who share no conversation with the actor are as unknown as people who do not exist. */
   async of(actorId: number, ids: readonly number[]): Promise<Reached> {
     const others = ids.filter((id) => id !== actorId);
     const isClosed = this.settings.directory === "shared";

@@ -1,57 +1,56 @@
 import type { Conversation, ConversationDetail, ConversationSummary } from "../../../protocol/conversations.ts";
 import { encode } from "../../../protocol/frames.ts";
+import { groupTitle } from "../../../protocol/names.ts";
 import type { ConversationRequest } from "../../../protocol/requests.ts";
 import { Failure, invalidField } from "../../base/failure.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { OwnTurns } from "../../base/own-turns.ts";
 import type { Bus } from "../../bus/bus.ts";
 import type { Announcer } from "../../log/announcer.ts";
 import type { Change } from "../../log/changes.ts";
-import type {
-  Alteration,
-  Asked,
-  ConversationRecord,
-  ConversationStore,
-  EndedRequest,
-  NewConversation,
-  OpenRequest,
-  RequestStore,
-  SummaryRecord,
-} from "../../log/ports.ts";
-import { publishEndedRequests, tellAsked } from "../requests/announce.ts";
-import type { OwnTurns } from "./own-turns.ts";
+import type { Memberships } from "../../log/memberships.ts";
+import type { Alteration } from "../members/alteration.ts";
+import { publishEndedRequests, publishRequests } from "../requests/announce.ts";
+import type { Asked, EndedRequest } from "../requests/statements.ts";
+import type { OpenRequest, RequestsStore } from "../requests/store.ts";
 import type { Reach, Reached } from "./reach.ts";
-import { groupTitle } from "./titles.ts";
+import type { ConversationRecord, NewConversation, SummaryRecord } from "./records.ts";
+import type { ConversationsStore } from "./store.ts";
 
-/** What came of the wish to begin a conversation. */
+/** The outcome of the wish to begin a conversation. */
 export type Begun =
   | { kind: "created" | "existing"; conversation: Conversation; requested: number[] }
-  /** Of a 1-on-1: the other person decides themselves. */
+  /** A 1-on-1 whose other person must agree first. */
   | { kind: "requested"; request: ConversationRequest };
 
+interface Parts {
+  store: ConversationsStore;
+  memberships: Pick<Memberships, "membership">;
+  requests: Pick<RequestsStore, "read">;
+  reach: Reach;
+  announcer: Announcer;
+  bus: Bus;
+  turns: OwnTurns;
+  logger: Logger;
+  maxParticipants: number;
+}
+
+/** Conversations as their members see and change them. */
 export class Conversations {
-  constructor(
-    private readonly store: ConversationStore,
-    private readonly requests: RequestStore,
-    private readonly reach: Reach,
-    private readonly announcer: Announcer,
-    private readonly bus: Bus,
-    private readonly turns: OwnTurns,
-    private readonly logger: Logger,
-    private readonly settings: { maxParticipants: number },
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /**
-   * A 1-on-1 that is there already is given back; two people have one, however many ask at once. People who decide
-   * themselves get a request.
+   * Makes a conversation, or returns the 1-on-1 that exists already: two people have one, however many requests race. People who
+   * must agree first get a request.
    */
   async create(creatorId: number, body: { participantIds: number[]; name: string | null }): Promise<Begun> {
     const faults = duplicateFaults(body.participantIds);
     const people = new Set(body.participantIds);
     if (!people.has(creatorId)) people.add(creatorId);
     if (people.size < 2) faults.push("A conversation must have at least 2 participants.");
-    const max = this.settings.maxParticipants;
+    const max = this.parts.maxParticipants;
     if (people.size > max) faults.push(`A conversation can have at most ${max} participants.`);
-    const reached = people.size > max ? NOBODY : await this.reach.of(creatorId, [...people]);
+    const reached = people.size > max ? NOBODY : await this.parts.reach.of(creatorId, [...people]);
     faults.push(...unknownFaults(reached.unknown));
     if (faults.length > 0) throw new Failure("validation_failed", { errors: { participant_ids: faults } });
     return this.begin({
@@ -63,7 +62,7 @@ export class Conversations {
     });
   }
 
-  /** A group of one, for others to join by themselves. */
+  /** Makes a group of one member that others join by themselves. */
   async createEmptyGroup(ownerId: number, name: string): Promise<Conversation> {
     const begun = await this.begin({
       id: Bun.randomUUIDv7(),
@@ -77,28 +76,28 @@ export class Conversations {
   }
 
   private async begin(wish: NewConversation): Promise<Begun> {
-    const { conversation, created, unhidden, asked, ended } = await this.store.create(wish);
-    publishEndedRequests(this.bus, ended);
-    await tellAsked(this.bus, this.requests, this.logger, asked);
+    const { conversation, created, unhidden, asked, ended } = await this.parts.store.create(wish);
+    publishEndedRequests(this.parts.bus, ended);
+    await publishRequests(this.parts.bus, this.parts.requests, this.parts.logger, asked);
     if (!conversation) return { kind: "requested", request: await this.requestOf(asked) };
     const requested = idsOf(asked);
     const present = wish.participantIds.filter((id) => !requested.includes(id));
-    if (created) this.tellNew(conversation, present, 0);
-    // On the owner's other devices it shows again.
-    else if (unhidden) this.tellTo(wish.ownerId, conversation);
+    if (created) this.publishNew(conversation, present, 0);
+    // The 1-on-1 shows again on the owner's other devices.
+    else if (unhidden) this.publishTo(wish.ownerId, conversation);
     return { kind: created ? "created" : "existing", conversation: seenBy(conversation, wish.ownerId), requested };
   }
 
   private async requestOf(asked: Asked[]): Promise<ConversationRequest> {
-    const [request] = await this.requests.read(asked.map(({ id }) => id));
+    const [request] = await this.parts.requests.read(asked.map(({ id }) => id));
     if (!request) throw new Failure("unavailable", { retryAfter: 1 });
     return request;
   }
 
-  /** The person agrees to a request that waits for them: the 1-on-1 is made, or they join the group. */
+  /** The user agrees to a request that waits for them: the 1-on-1 is made, or they join the group. */
   async accept(userId: number, requestId: string, { fromId, conversationId }: OpenRequest): Promise<Conversation> {
     if (conversationId !== null) {
-      const max = this.settings.maxParticipants;
+      const max = this.parts.maxParticipants;
       await this.alter(fromId, conversationId, { kind: "accept", userId, requestId, max });
       return this.recordFor(userId, conversationId);
     }
@@ -114,24 +113,24 @@ export class Conversations {
   }
 
   async list(userId: number, page: { limit: number; offset: number; search: string }) {
-    const { rows, ...counts } = await this.turns.run(userId, () => this.store.summaries(userId, page));
+    const { rows, ...counts } = await this.parts.turns.run(userId, () => this.parts.store.summaries(userId, page));
     return { conversations: rows.map((row) => summaryFor(row, userId)), ...counts };
   }
 
   async detail(userId: number, conversationId: string): Promise<ConversationDetail> {
-    const row = await this.store.summary(userId, conversationId);
+    const row = await this.parts.store.summary(userId, conversationId);
     if (!row) throw new Failure("conversation_not_found");
     return {
       ...summaryFor(row, userId),
       ...(row.isHidden ? { is_hidden: true } : {}),
-      read_positions: await this.store.readPositions(conversationId),
+      read_positions: await this.parts.store.readPositions(conversationId),
     };
   }
 
   async participants(userId: number, conversationId: string, page: { after: number; limit: number }) {
-    if ((await this.store.membership(conversationId, userId)) !== "participant")
+    if ((await this.parts.memberships.membership(conversationId, userId)) !== "participant")
       throw new Failure("conversation_not_found");
-    return this.store.participants(conversationId, page);
+    return this.parts.store.participants(conversationId, page);
   }
 
   async rename(userId: number, conversationId: string, name: string | null): Promise<Conversation> {
@@ -139,13 +138,13 @@ export class Conversations {
     return this.recordFor(userId, conversationId);
   }
 
-  /** `requested`: people who decide themselves, or had left by themselves. They got a request. */
+  /** `requested`: people who must agree first, or who had left by themselves. They got a request. */
   async addParticipants(userId: number, conversationId: string, userIds: number[]) {
     if (userIds.length === 0) throw invalidField("user_ids", "This list may not be empty.");
-    const max = this.settings.maxParticipants;
+    const max = this.parts.maxParticipants;
     const faults = duplicateFaults(userIds);
     if (userIds.length > max) faults.push(`A conversation can have at most ${max} participants.`);
-    const { unknown, toAsk } = userIds.length > max ? NOBODY : await this.reach.of(userId, userIds);
+    const { unknown, toAsk } = userIds.length > max ? NOBODY : await this.parts.reach.of(userId, userIds);
     faults.push(...unknownFaults(unknown));
     if (faults.length > 0) throw new Failure("validation_failed", { errors: { user_ids: faults } });
     const asked = await this.alter(userId, conversationId, { kind: "add", userIds, toAsk, max });
@@ -153,60 +152,60 @@ export class Conversations {
   }
 
   /**
-   * Brings a person into a group as if its owner had added them: they came by themselves, as a new account does. Nothing is
-   * done when they are in it, or when somebody removed them.
+   * Adds a person to a group as if its owner had done it. Used for people who come by themselves, such as new accounts. Does
+   * nothing when they are a member already, or when they left or were removed.
    */
   async admit(conversationId: string, userId: number): Promise<void> {
-    const record = await this.store.record(conversationId);
+    const record = await this.parts.store.record(conversationId);
     const host = record?.ownerId ?? record?.participants[0]?.id;
     if (host === undefined) throw new Failure("conversation_not_found");
-    if (await this.store.wasRemoved(conversationId, userId)) return;
-    await this.alter(host, conversationId, { kind: "add", userIds: [userId], max: this.settings.maxParticipants });
+    if (await this.parts.store.wasRemoved(conversationId, userId)) return;
+    await this.alter(host, conversationId, { kind: "add", userIds: [userId], max: this.parts.maxParticipants });
   }
 
   /**
-   * Oneself, or as the owner anybody. A 1-on-1 can't be left: its person hides it for themselves.
-   * Nobody sees a group that they have left, so nothing comes back.
+   * Removes the user from a group, or as its owner anybody. Nobody can leave a 1-on-1, so it is hidden for the user instead.
+   * The group is not returned: people who left it do not see it.
    */
   async removeParticipant(userId: number, conversationId: string, removedId: number): Promise<"hidden" | "removed"> {
-    const last_seq = removedId === userId ? await this.store.hide(conversationId, userId) : undefined;
+    const last_seq = removedId === userId ? await this.parts.store.hide(conversationId, userId) : undefined;
     if (last_seq !== undefined) {
       const frame = encode({ type: "hidden", conversation_id: conversationId, last_seq });
-      this.bus.publish({ kind: "to_user", userId, frame });
+      this.parts.bus.publish({ kind: "to_user", userId, frame });
       return "hidden";
     }
     await this.alter(userId, conversationId, { kind: "remove", userId: removedId });
     return "removed";
   }
 
-  /** Somebody has come into a group by a commit that is done: everybody in it hears of it, and they see it at once. */
-  async joined(
+  /** Announces to everybody in a group that this user has joined it, after the commit. Returns the group as the user sees it. */
+  async announceJoin(
     userId: number,
     conversationId: string,
     { change, ended }: { change: Change | undefined; ended: EndedRequest[] },
   ): Promise<Conversation> {
-    publishEndedRequests(this.bus, ended);
-    if (change) await this.tell(conversationId, change);
+    publishEndedRequests(this.parts.bus, ended);
+    if (change) await this.publishChange(conversationId, change);
     return this.recordFor(userId, conversationId);
   }
 
-  /** Does it, and tells everybody. Returns who is asked. */
+  /** Alters a group and announces the change. Returns the people who are asked. */
   private async alter(userId: number, conversationId: string, alteration: Alteration): Promise<Asked[]> {
-    const { change, asked, ended } = await this.store
+    const { change, asked, ended } = await this.parts.store
       .alter(conversationId, userId, alteration)
-      .catch((error: unknown) => this.announcer.doubt(conversationId, error));
-    publishEndedRequests(this.bus, ended);
-    if (change) await this.tell(conversationId, change);
-    await tellAsked(this.bus, this.requests, this.logger, asked);
+      .catch((error: unknown) => this.parts.announcer.doubt(conversationId, error));
+    publishEndedRequests(this.parts.bus, ended);
+    if (change) await this.publishChange(conversationId, change);
+    await publishRequests(this.parts.bus, this.parts.requests, this.parts.logger, asked);
     return asked;
   }
 
-  private async tell(conversationId: string, change: Change): Promise<void> {
-    this.announcer.announce(change);
+  private async publishChange(conversationId: string, change: Change): Promise<void> {
+    this.parts.announcer.announce(change);
     if (change.kind === "participants" && change.added.length > 0) {
-      const record = await this.store.record(conversationId);
+      const record = await this.parts.store.record(conversationId);
       if (!record) throw new Failure("conversation_not_found");
-      this.tellNew(
+      this.publishNew(
         record,
         change.added.map((user) => user.id),
         change.version,
@@ -215,22 +214,22 @@ export class Conversations {
   }
 
   private async recordFor(userId: number, conversationId: string): Promise<Conversation> {
-    const record = await this.store.record(conversationId);
+    const record = await this.parts.store.record(conversationId);
     if (!record) throw new Failure("conversation_not_found");
     return seenBy(record, userId);
   }
 
-  /** Tells people of a conversation that is new to them since this version. */
-  private tellNew(record: ConversationRecord, userIds: number[], version: number) {
+  /** Announces a conversation to people for whom it is new since this version. */
+  private publishNew(record: ConversationRecord, userIds: number[], version: number) {
     const joined = { conversationId: record.id, version };
-    // A group looks the same to everyone; one frame serves all.
+    // A group looks the same to everyone, so one frame serves all.
     const shared = record.isGroup ? frameFor(record, 0) : undefined;
     for (const userId of userIds)
-      this.bus.publish({ kind: "to_user", userId, joined, frame: shared ?? frameFor(record, userId) });
+      this.parts.bus.publish({ kind: "to_user", userId, joined, frame: shared ?? frameFor(record, userId) });
   }
 
-  private tellTo(userId: number, record: ConversationRecord) {
-    this.bus.publish({ kind: "to_user", userId, frame: frameFor(record, userId) });
+  private publishTo(userId: number, record: ConversationRecord) {
+    this.parts.bus.publish({ kind: "to_user", userId, frame: frameFor(record, userId) });
   }
 }
 
@@ -245,7 +244,7 @@ const unknownFaults = (ids: readonly number[]) =>
 const duplicateFaults = (ids: number[]): string[] =>
   new Set(ids).size === ids.length ? [] : ["Duplicate participants are not allowed."];
 
-/** A list that stays readable when it is long. */
+/** A list that stays readable when it is long: ten ids at most. */
 const someOf = (ids: readonly number[]) => (ids.length > 10 ? `${ids.slice(0, 10).join(", ")}, …` : ids.join(", "));
 
 /** The conversation as `userId` sees it. */

@@ -2,16 +2,16 @@ import { and, eq } from "drizzle-orm";
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import type { User } from "../../../protocol/users.ts";
 import { chunks, pieces } from "../../base/pieces.ts";
-import { SharedReads } from "../../base/shared-reads.ts";
-import type { ConversationStore, NewConversation, Standing, SummaryRecord } from "../../log/ports.ts";
 import { EPOCH, isOneOf, numbersOf, USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { conversations, users } from "../../platform/postgres/schema.ts";
 import { foundUsers } from "../../platform/postgres/search.ts";
 import { alter } from "../members/alter.ts";
+import type { Alteration, AlterOutcome } from "../members/alteration.ts";
 import { participantsPage } from "../members/page.ts";
 import { acquaintances } from "./acquaintances.ts";
 import { create, recordOf } from "./create.ts";
+import type { CreateOutcome, NewConversation, SummaryRecord } from "./records.ts";
 import {
   type Counted,
   isSummary,
@@ -27,28 +27,10 @@ import {
   WITH_SOMEBODY_AFTER,
 } from "./summaries.ts";
 
-/** One person in one conversation. */
-interface Place {
-  conversationId: string;
-  userId: number;
-}
-
-/** The same, with a version whose tag is wanted, or null. */
-type PlaceAt = Place & { version: number | null };
-
-const placeName = ({ conversationId, userId }: Place) => `${conversationId} ${userId}`;
-const placeAtName = (place: PlaceAt) => `${placeName(place)} ${place.version}`;
-const columnsOf = (places: Place[]) => [
-  places.map((place) => place.conversationId),
-  places.map((place) => place.userId),
-];
-
-export class PostgresConversations implements ConversationStore {
-  private readonly memberships = new SharedReads(placeName, (places: Place[]) => this.readMemberships(places));
-  private readonly standings = new SharedReads(placeAtName, (places: PlaceAt[]) => this.readStandings(places));
-
+export class ConversationsStore {
   constructor(private readonly db: Database) {}
 
+  /** The active users among `ids`. */
   async known(ids: number[]) {
     if (ids.length === 0) return [];
     const rows = await this.db.read((orm) =>
@@ -60,15 +42,21 @@ export class PostgresConversations implements ConversationStore {
     return rows;
   }
 
+  /** The users among `ids` who share a conversation with the user. The cost does not reveal which ids exist. */
   sharing(userId: number, ids: number[]) {
     return acquaintances(this.db, userId, ids);
   }
 
-  create(conversation: NewConversation) {
+  /** Makes a conversation. When the two people have a 1-on-1 already, returns that one. */
+  create(conversation: NewConversation): Promise<CreateOutcome> {
     return this.db.transaction((tx) => create(tx, conversation));
   }
 
-  async hide(conversationId: string, userId: number) {
+  /**
+   * Hides a 1-on-1 until a message comes after the `seq` that is returned.
+   * @returns `undefined` when it is no 1-on-1, or the user is not in it
+   */
+  async hide(conversationId: string, userId: number): Promise<number | undefined> {
     const rows = await this.db.query<{ last_seq: number }>(
       // A message that commits meanwhile is not in the snapshot, and so it shows the conversation again.
       `UPDATE participants p SET hidden_seq = c.last_seq FROM conversations c
@@ -78,43 +66,6 @@ export class PostgresConversations implements ConversationStore {
     return rows[0]?.last_seq;
   }
 
-  async membership(conversationId: string, userId: number) {
-    return (await this.memberships.get({ conversationId, userId })) ?? "unknown";
-  }
-
-  private async readMemberships(places: Place[]) {
-    const rows = await this.db.query<Place & { participant: boolean }>(
-      `SELECT c.id AS "conversationId", asked.user_id AS "userId", p.user_id IS NOT NULL AS participant
-       FROM unnest($1::uuid[], $2::integer[]) AS asked (conversation_id, user_id)
-       CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.conversation_id OFFSET 0) c
-       LEFT JOIN LATERAL (
-         SELECT * FROM participants WHERE conversation_id = asked.conversation_id AND user_id = asked.user_id OFFSET 0
-       ) p ON true`,
-      columnsOf(places),
-    );
-    return new Map(rows.map((row) => [placeName(row), row.participant ? "participant" : "outsider"] as const));
-  }
-
-  standing(conversationId: string, userId: number, version?: number) {
-    return this.standings.get({ conversationId, userId, version: version ?? null });
-  }
-
-  private async readStandings(places: PlaceAt[]) {
-    const rows = await this.db.query<PlaceAt & Standing>(
-      `SELECT c.id AS "conversationId", p.user_id AS "userId", asked.version, p.read_seq AS "readSeq", c.last_seq AS "lastSeq",
-         c.last_version AS "lastVersion", c.pruned_seq AS "prunedSeq", c.pruned_version AS "prunedVersion",
-         c.participant_count AS "participantCount", ${EPOCH} AS epoch,
-         CASE WHEN asked.version IS NOT NULL THEN confab_tag(c.id, asked.version) END AS "tagThere"
-       FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS asked (conversation_id, user_id, version)
-       CROSS JOIN LATERAL (
-         SELECT * FROM participants WHERE conversation_id = asked.conversation_id AND user_id = asked.user_id OFFSET 0
-       ) p
-       CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.conversation_id OFFSET 0) c`,
-      [...columnsOf(places), places.map((place) => place.version)],
-    );
-    return new Map<string, Standing>(rows.map((row) => [placeAtName(row), row]));
-  }
-
   record(conversationId: string) {
     return this.db.read(async (orm) => {
       const [row] = await orm.select().from(conversations).where(eq(conversations.id, conversationId));
@@ -122,6 +73,7 @@ export class PostgresConversations implements ConversationStore {
     });
   }
 
+  /** Whether the person left the group or was removed from it. */
   async wasRemoved(conversationId: string, userId: number) {
     const rows = await this.db.query<{ at: number }>(
       "SELECT 1 AS at FROM removals WHERE conversation_id = $1 AND user_id = $2",
@@ -130,6 +82,10 @@ export class PostgresConversations implements ConversationStore {
     return rows.length > 0;
   }
 
+  /**
+   * A page of the user's conversations. With a `search`: those whose name contains it, or in which another member has it in
+   * their name or e-mail. `unread` counts over all the user's conversations, whatever the page and the search.
+   */
   async summaries(userId: number, page: { limit: number; offset: number; search?: string }) {
     const { limit, offset, search = "" } = page;
     const fitting = Math.ceil(this.db.pieceRows / PARTICIPANTS_SHOWN);
@@ -140,7 +96,7 @@ export class PostgresConversations implements ConversationStore {
       const unread = { conversations: unread_conversations, messages: unread_messages };
       return { rows: await this.withPeople(summaries), total, unread, epoch };
     }
-    // Before the pieces: who gets them under another epoch reads them anew.
+    // Read before the pieces: a caller that sees another epoch with them reads the list again.
     const [history] = await this.db.query<{ epoch: string }>(`SELECT ${EPOCH} AS epoch`, []);
     const own = await this.db.bulk<OwnRow>(OWN, [userId, search]);
     const ids = (search === "" ? own : await this.foundAmong(userId, own, search)).map(({ id }) => id);
@@ -154,7 +110,7 @@ export class PostgresConversations implements ConversationStore {
     return { rows: await this.withPeople(summaries), total: ids.length, unread, epoch: history?.epoch ?? "" };
   }
 
-  /** Those that have the text in their own name, or in the name or e-mail of somebody else who takes part. */
+  /** The conversations with the text in their name, or in the name or e-mail of another member. */
   private async foundAmong(userId: number, own: OwnRow[], search: string): Promise<OwnRow[]> {
     const { pieceRows } = this.db;
     const unnamed = own.filter(({ is_named }) => !is_named);
@@ -197,7 +153,7 @@ export class PostgresConversations implements ConversationStore {
     return (await this.withPeople(rows))[0];
   }
 
-  /** People who are in many of the conversations are read once. */
+  /** Reads people who are in several of the conversations once. */
   private async withPeople(rows: SummaryRow[]): Promise<SummaryRecord[]> {
     const shown = rows.map((row) => numbersOf(row.shown_ids));
     const ids = [...new Set(shown.flat())];
@@ -218,22 +174,7 @@ export class PostgresConversations implements ConversationStore {
     );
   }
 
-  ofUsers(userIds: number[]) {
-    return this.db.query<{ userId: number; id: string; lastVersion: number; lastSeq: number }>(
-      `SELECT p.user_id AS "userId", c.id, c.last_version AS "lastVersion", c.last_seq AS "lastSeq"
-       FROM participants p JOIN conversations c ON c.id = p.conversation_id WHERE p.user_id = ANY ($1::integer[])`,
-      [userIds],
-    );
-  }
-
-  async idsOf(userId: number) {
-    const rows = await this.db.query<{ id: string }>(
-      "SELECT conversation_id AS id FROM participants WHERE user_id = $1",
-      [userId],
-    );
-    return rows.map(({ id }) => id);
-  }
-
+  /** How far the first 50 members have read. */
   readPositions(conversationId: string) {
     return this.db.query<{ user_id: number; seq: number }>(
       `SELECT user_id, read_seq AS seq FROM participants WHERE conversation_id = $1 ORDER BY ordinal LIMIT $2`,
@@ -241,30 +182,14 @@ export class PostgresConversations implements ConversationStore {
     );
   }
 
+  /** A page of members in the order of joining. `after` is the cursor that the page before returned. */
   async participants(conversationId: string, page: { after: number; limit: number }) {
     const found = await participantsPage<UserRow>(this.db, USER_COLUMNS, conversationId, page);
     return { users: found?.rows.map(userOfRow) ?? [], next: found?.next ?? null, total: found?.total ?? 0 };
   }
 
-  alter(...[conversationId, actorId, alteration]: Parameters<ConversationStore["alter"]>) {
+  /** Renames a group, adds people, or removes one: one change of the log. Rejects with a Failure where the contract refuses it. */
+  alter(conversationId: string, actorId: number, alteration: Alteration): Promise<AlterOutcome> {
     return this.db.transaction((tx) => alter(tx, conversationId, actorId, alteration));
-  }
-
-  async markRead(conversationId: string, userId: number, seq: number | undefined) {
-    const [row] = await this.db.query<{ before: number; after: number; participant_count: number }>(
-      `WITH position AS (
-         SELECT p.read_seq AS before, greatest(p.read_seq, least(coalesce($3, c.last_seq), c.last_seq)) AS after,
-           c.participant_count
-         FROM participants p JOIN conversations c ON c.id = p.conversation_id
-         WHERE p.conversation_id = $1 AND p.user_id = $2
-       ), moved AS (
-         -- Twice "greatest": the row may have moved on since this statement's snapshot.
-         UPDATE participants p SET read_seq = greatest(p.read_seq, position.after) FROM position
-         WHERE p.conversation_id = $1 AND p.user_id = $2 AND position.after > position.before
-       )
-       SELECT * FROM position`,
-      [conversationId, userId, seq ?? null],
-    );
-    return row && { seq: row.after, moved: row.after > row.before, participantCount: row.participant_count };
   }
 }

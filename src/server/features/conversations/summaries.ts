@@ -1,10 +1,10 @@
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import type { User } from "../../../protocol/users.ts";
-import type { SummaryRecord } from "../../log/ports.ts";
 import { EPOCH, hasMessage, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms } from "../../log/rows.ts";
 import { has } from "../../platform/postgres/search.ts";
+import type { SummaryRecord } from "./records.ts";
 
-/** A conversation, and in `MessageRow`'s columns its newest message, if it has one. */
+/** A conversation. The columns of `MessageRow` hold its newest message, if it has one. */
 export type SummaryRow = Partial<MessageRow> & {
   summary_id: string;
   name: string | null;
@@ -24,17 +24,14 @@ export type SummaryRow = Partial<MessageRow> & {
 export const isSummary = (row: Partial<SummaryRow>): row is SummaryRow => row.summary_id != null;
 
 /*
- * What is looked up row by row stands in a LATERAL with OFFSET 0: the planner must not make a join of it. One that it
- * chose while the tables were small, and keeps while they grow, would read the whole of them.
+ * Each LATERAL with OFFSET 0 is a lookup row by row that the planner must not turn into a join. It would keep a join that it
+ * chose while the tables were small, and read them from end to end once they have grown.
  */
 
-/** Whether a participant `p` has hidden their 1-on-1 `c`: no message has come since. */
+/** Whether a member `p` has hidden their 1-on-1 `c`, and no message has come since. */
 const IS_HIDDEN = "(p.hidden_seq >= c.last_seq) IS TRUE";
 
-/**
- * The columns of a `SummaryRow`, by index from `c`, which has a participant's `read_seq` and `is_hidden` beside a
- * conversation's columns.
- */
+/** The columns of a `SummaryRow`, from a `c` with the columns of a conversation and a member's `read_seq` and `is_hidden`. */
 const SUMMARY_COLUMNS = `c.id AS summary_id, c.name, c.is_group, c.owner_id, c.participant_count, c.last_seq, c.pruned_seq,
   c.read_seq, c.is_hidden, ${ms("c.created_at")} AS begun_ms, ${ms("c.updated_at")} AS updated_ms, shown.ids AS shown_ids,
   ${MESSAGE_COLUMNS}`;
@@ -48,7 +45,7 @@ const SUMMARY_PARTS = `LEFT JOIN LATERAL (
     ) first
   ) shown ON true`;
 
-/** One page of the conversations of $1. Where the page is empty, one row has the counts. */
+/** One page of the conversations of $1. An empty page has one row with the counts. */
 export const SUMMARIES = `WITH own AS MATERIALIZED (
     SELECT c.*, p.read_seq, false AS is_hidden, c.last_seq - greatest(p.read_seq, c.pruned_seq) AS unread
     FROM participants p CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id OFFSET 0) c
@@ -64,17 +61,17 @@ export const SUMMARIES = `WITH own AS MATERIALIZED (
   ) counted LEFT JOIN page c ON true ${SUMMARY_PARTS}
   ORDER BY c.updated_at DESC, c.id DESC`;
 
-/** The columns of each row of a page beside its conversation. */
+/** The columns of each row of a page besides its conversation. */
 export interface Counted {
-  /** How many there are to page through. */
+  /** The length of the whole list. */
   total: number;
-  /** Of all conversations, found or not. */
+  /** Counts over all conversations, found or not. */
   unread_conversations: number;
   unread_messages: number;
   epoch: string;
 }
 
-/** All conversations of $1 in the order of the list, what is unread there, and whether $2 is in their name. */
+/** All conversations of $1 in the order of the list, with their unread messages, and whether $2 is in their name. */
 export const OWN = `SELECT c.id, c.participant_count AS members, (${has("confab_folded(c.name)", "$2")}) IS TRUE AS is_named,
     c.last_seq - greatest(p.read_seq, c.pruned_seq) AS unread
   FROM (SELECT conversation_id, read_seq, hidden_seq FROM participants WHERE user_id = $1 OFFSET 0) p
@@ -92,19 +89,19 @@ export interface OwnRow {
 const USER_OF = (place: string) => `(SELECT * FROM users WHERE id = ${place}.user_id OFFSET 0) u`;
 const HAS_TEXT = has("u.folded", "$3");
 
-/** Those of the conversations $1 in which somebody else than $2 has $3 in their name or e-mail. */
+/** The conversations among $1 in which a member other than $2 has $3 in their name or e-mail. */
 export const WITH_SOMEBODY = `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id) WHERE EXISTS (
     SELECT FROM participants other CROSS JOIN LATERAL ${USER_OF("other")}
     WHERE other.conversation_id = asked.id AND other.user_id <> $2 AND ${HAS_TEXT} OFFSET 0
   )`;
 
-/** The same of one large conversation $1: whether one of $5 members after $4 has it, and who is the last of them. */
+/** A piece of one large conversation $1: whether one of $5 members after $4 has the text, and the last of these members. */
 export const WITH_SOMEBODY_AFTER = `SELECT max(place.ordinal) AS last, count(*)::int AS looked,
     bool_or(place.user_id <> $2 AND ${HAS_TEXT}) AS is_found
   FROM (SELECT user_id, ordinal FROM participants WHERE conversation_id = $1 AND ordinal > $4 ORDER BY ordinal LIMIT $5) place
   CROSS JOIN LATERAL ${USER_OF("place")}`;
 
-/** Those of the conversations $1 in which one of the people $2 takes part. */
+/** The conversations among $1 that have one of the people $2 as a member. */
 export const WITH_ONE_OF = `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id) WHERE EXISTS (
     SELECT FROM unnest($2::integer[]) AS wanted (id) CROSS JOIN LATERAL (
       SELECT FROM participants WHERE conversation_id = asked.id AND user_id = wanted.id OFFSET 0
@@ -122,14 +119,14 @@ export const SUMMARIES_OF = `SELECT ${SUMMARY_COLUMNS}
   ) c ${SUMMARY_PARTS}
   ORDER BY asked.n`;
 
-/** The one conversation $2 as $1 sees it. */
+/** Conversation $2 as $1 sees it. */
 export const SUMMARY = `SELECT ${SUMMARY_COLUMNS}
   FROM (
     SELECT c.*, p.read_seq, ${IS_HIDDEN} AS is_hidden FROM participants p JOIN conversations c ON c.id = p.conversation_id
     WHERE p.user_id = $1 AND p.conversation_id = $2
   ) c ${SUMMARY_PARTS}`;
 
-/** @param participants those of `shown_ids` */
+/** @param participants the users of `shown_ids` */
 export const summaryOf = (row: SummaryRow, participants: User[]): SummaryRecord => ({
   id: row.summary_id,
   name: row.name,

@@ -1,112 +1,43 @@
-import { randomBytes } from "node:crypto";
 import type { Conversation } from "../../../protocol/conversations.ts";
-import {
-  CODE_LENGTH,
-  CODE_LETTERS,
-  type CreateInviteBody,
-  type Invite,
-  type InvitePreview,
-  type InviteState,
-  parseInviteCode,
-} from "../../../protocol/invites.ts";
+import type { CreateInviteBody, Invite, InvitePreview } from "../../../protocol/invites.ts";
 import type { User } from "../../../protocol/users.ts";
 import type { Caller } from "../../base/caller.ts";
 import { Failure } from "../../base/failure.ts";
 import type { SecurityLog } from "../../base/security-log.ts";
+import type { Session } from "../../base/session.ts";
 import type { Announcer } from "../../log/announcer.ts";
-import type { Change } from "../../log/changes.ts";
-import type { ConversationStore, EndedRequest, NewUser, Session } from "../../log/ports.ts";
-import type { Admin, Total } from "../admin/ports.ts";
+import type { Memberships } from "../../log/memberships.ts";
+import type { Total } from "../../platform/postgres/totals.ts";
+import type { NewUser } from "../accounts/account.ts";
+import type { Registration } from "../accounts/users.ts";
+import type { Admin } from "../audit/entry.ts";
 import type { Conversations } from "../conversations/service.ts";
+import { codeOf, newCode, shortCode, urlOf } from "./codes.ts";
+import type { InviteRecord } from "./records.ts";
+import { inviteEnded, notForRegistering } from "./refusals.ts";
+import type { InvitesStore } from "./store.ts";
 
-/** An invite as the store has it. */
-export interface InviteRecord {
-  code: string;
-  /** undefined: an invite to the server alone. */
-  conversation: { id: string; name: string | null; displayName: string; participantCount: number } | undefined;
-  createdBy: { id: number; fullName: string; isSuperuser: boolean };
-  createdAt: string;
-  expiresAt: string | null;
-  maxUses: number | null;
-  uses: number;
-  /** At the moment of reading. */
-  state: InviteState;
-}
-
-export interface NewInvite {
-  code: string;
-  conversationId: string | undefined;
-  /** null: the command line, whose invites are those of the first superuser. */
-  makerId: number | null;
-  maxUses: number | undefined;
-  /** In seconds; undefined: never. */
-  expiresIn: number | undefined;
-}
-
-/** The group that somebody is in by an invite. `change` is undefined when they were in it before. */
-export interface Joined {
-  conversationId: string | undefined;
-  change: Change | undefined;
-  /** Requests that nobody need answer any longer. */
-  ended: EndedRequest[];
-}
-
-/**
- * One transaction counts a person who comes in by an invite and makes them a member, under the locks of the group and the
- * invite: both or neither, once, and never more than it is for.
- */
-export interface InviteStore {
-  find(code: string): Promise<InviteRecord | undefined>;
-  /** Newest first: those into a group, or of a maker, or all. */
-  list(query: {
-    conversationId: string | undefined;
-    makerId: number | undefined;
-    limit: number;
-    offset: number;
-  }): Promise<{ invites: InviteRecord[] } & Total>;
-  /**
-   * Rejects where the maker is no member of the group, or it is none.
-   * @param by the superuser, or `null` for the command line: then it is written to the audit log; undefined: neither
-   */
-  create(by: Admin | undefined, invite: NewInvite): Promise<InviteRecord>;
-  /** @param by as above; of others than superusers `userId` must be its maker, or own the group */
-  revoke(by: Admin | undefined, code: string, userId: number): Promise<void>;
-  /** Rejects where the invite has ended, the group has `max` people, or its owner has removed this person. */
-  accept(code: string, userId: number, max: number): Promise<Joined>;
-  /**
-   * Makes an account and lets it in. `undefined`: the e-mail is taken, and nothing is used.
-   * @param everybodys whether invites of others than superusers make accounts
-   */
-  register(
-    code: string,
-    user: NewUser,
-    options: { max: number; everybodys: boolean },
-  ): Promise<(Joined & { user: User }) | undefined>;
-  /** Deletes some of the invites that ended more than 90 days ago; called again and again it comes to all of them. */
-  tidy(): Promise<void>;
-}
-
-/** The server's name, and who may register. */
+/** The server's name, and the rule who may register. */
 export interface ServerFacts {
   readonly name: string | null;
   readonly registration: "open" | "invite" | "closed";
 }
 
 interface Parts {
-  store: InviteStore;
-  memberships: Pick<ConversationStore, "membership">;
-  conversations: Pick<Conversations, "joined">;
+  store: InvitesStore;
+  memberships: Pick<Memberships, "membership">;
+  conversations: Pick<Conversations, "announceJoin">;
   announcer: Pick<Announcer, "announce" | "doubt">;
   server: ServerFacts;
   security: SecurityLog;
   maxParticipants: number;
 }
 
-/** Links by which people come to the server or into a group. */
-export class Invites {
+/** Links by which people join the server or a group. */
+export class Invites implements Registration {
   constructor(private readonly parts: Parts) {}
 
-  /** @param origin that of the page that the link leads to */
+  /** @param from.origin the origin of the page that the link opens */
   async create(session: Session, body: CreateInviteBody, from: { client: Caller; origin: string }): Promise<Invite> {
     const by = adminBy(session, from.client);
     if (!by && body.conversation_id == null)
@@ -122,7 +53,7 @@ export class Invites {
       maxUses: body.max_uses ?? undefined,
       expiresIn: body.expires_in ?? undefined,
     });
-    this.record("invite_made", made.code, { by: session.userId, ...placeOf(from.client) });
+    this.record("invite_made", made.code, { by: session.userId, ...addressOf(from.client) });
     return this.shown(made, from.origin);
   }
 
@@ -130,7 +61,7 @@ export class Invites {
     return createServerInvite(this.parts, wanted, origin);
   }
 
-  /** One's own; a superuser's are all of them. Those into a group are for its members, and superusers. */
+  /** The user's own invites; for a superuser, all. The invites into a group are for its members and superusers. */
   async list(
     session: Session,
     query: { conversationId: string | undefined; limit: number; offset: number },
@@ -150,10 +81,10 @@ export class Invites {
   async revoke(session: Session, code: string, client: Caller): Promise<void> {
     const known = codeOf(code);
     await this.parts.store.revoke(adminBy(session, client), known, session.userId);
-    this.record("invite_revoked", known, { by: session.userId, ...placeOf(client) });
+    this.record("invite_revoked", known, { by: session.userId, ...addressOf(client) });
   }
 
-  /** The preview that a person with the link may see before they are let in. */
+  /** The facts that anybody with the link may see before they join. */
   async preview(code: string): Promise<InvitePreview> {
     const invite = await this.find(code);
     const { conversation, state } = invite;
@@ -175,17 +106,17 @@ export class Invites {
     };
   }
 
-  /** The group, as the person sees it who is in it now; null: the server alone. */
+  /** Joins the group of an invite. Returns it as the user sees it, or `null` when the invite is to the server alone. */
   async accept(userId: number, code: string): Promise<Conversation | null> {
     const { conversation, code: known } = await this.find(code);
     const { store, maxParticipants } = this.parts;
-    const joined = await this.surely(conversation?.id, () => store.accept(known, userId, maxParticipants));
+    const joined = await this.commitJoin(conversation?.id, () => store.accept(known, userId, maxParticipants));
     const { conversationId } = joined;
-    return conversationId === undefined ? null : this.parts.conversations.joined(userId, conversationId, joined);
+    return conversationId === undefined ? null : this.parts.conversations.announceJoin(userId, conversationId, joined);
   }
 
-  /** Throws where nobody may register, or not with this invite. Before the hashing of a password, which is dear. */
-  async requireRegistration(code: string | undefined): Promise<void> {
+  /** @see Registration.require. Call it before you hash a password, which is costly. */
+  async require(code: string | undefined): Promise<void> {
     const { registration } = this.parts.server;
     if (registration === "closed") throw new Failure("registration_closed");
     if (code === undefined) {
@@ -197,13 +128,13 @@ export class Invites {
     if (invite.state !== "active") throw inviteEnded(invite.state);
   }
 
-  /** Makes an account and lets it in by the invite. `undefined`: the e-mail is taken. */
+  /** @see Registration.register */
   async register(code: string, user: NewUser): Promise<User | undefined> {
     const { conversation, code: known } = await this.find(code);
     const { store, server, maxParticipants: max } = this.parts;
-    const everybodys = server.registration === "open";
-    const made = await this.surely(conversation?.id, () => store.register(known, user, { max, everybodys }));
-    // The new person has no socket yet that would have to hear of it.
+    const anyMaker = server.registration === "open";
+    const made = await this.commitJoin(conversation?.id, () => store.register(known, user, { max, anyMaker }));
+    // The new user has no socket yet, so only the group is told.
     if (made?.change) this.parts.announcer.announce(made.change);
     return made?.user;
   }
@@ -218,8 +149,8 @@ export class Invites {
     return invite;
   }
 
-  /** Of a commit whose answer got lost the group's people hear all the same. */
-  private surely<T>(conversationId: string | undefined, commit: () => Promise<T>): Promise<T> {
+  /** When the answer to the commit gets lost, the announcer looks whether the group has a change to see. */
+  private commitJoin<T>(conversationId: string | undefined, commit: () => Promise<T>): Promise<T> {
     return commit().catch((error: unknown) => {
       if (conversationId === undefined) throw error;
       return this.parts.announcer.doubt(conversationId, error);
@@ -254,34 +185,16 @@ export class Invites {
     code: string,
     who: { by: number | null; address?: string; network?: string },
   ) {
-    // Not the whole code: those who read the log must not come in by it.
-    this.parts.security.record({ event, ...who, details: { code: `${code.slice(0, 4)}…` } });
+    this.parts.security.record({ event, ...who, details: { code: shortCode(code) } });
   }
 }
-
-const ENDED = {
-  expired: "This invite link has expired. Ask for a new one.",
-  used_up: "This invite link was used as often as it can be. Ask for a new one.",
-  revoked: "This invite link was revoked. Ask for a new one.",
-};
-
-/** The refusal of an invite that is not active, which says why. */
-export const inviteEnded = (state: keyof typeof ENDED) => new Failure("invite_ended", { message: ENDED[state] });
-
-/** The refusal of an invite by a member, where only those of superusers make accounts. */
-export const notForRegistering = () =>
-  new Failure("registration_by_invite", {
-    message: "This invite link is for people who have an account here. Ask an admin for a link to register with.",
-  });
-
-const urlOf = (code: string, origin: string) => `${origin}/invite/${code}`;
 
 interface ServerInvite {
   maxUses?: number;
   expiresIn?: number;
 }
 
-/** An invite to the server, made on the command line. Answers with its link. */
+/** Makes an invite to the server for the command line. Returns its link. */
 export async function createServerInvite(
   { store, security }: Pick<Parts, "store" | "security">,
   { maxUses, expiresIn }: ServerInvite,
@@ -294,20 +207,11 @@ export async function createServerInvite(
     maxUses,
     expiresIn,
   });
-  security.record({ event: "invite_made", by: null, details: { code: `${code.slice(0, 4)}…` } });
+  security.record({ event: "invite_made", by: null, details: { code: shortCode(code) } });
   return urlOf(code, origin);
 }
 
-const placeOf = ({ address, network }: Caller) => ({ address, network });
+const addressOf = ({ address, network }: Caller) => ({ address, network });
 
 const adminBy = ({ isSuperuser, userId }: Session, client: Caller): Admin | undefined =>
-  isSuperuser ? { userId, ...placeOf(client) } : undefined;
-
-function codeOf(text: string): string {
-  const code = parseInviteCode(text);
-  if (code === undefined) throw new Failure("invite_not_found");
-  return code;
-}
-
-/** Each letter has five bits of a byte: none is likelier than another one. */
-const newCode = () => Array.from(randomBytes(CODE_LENGTH), (byte) => CODE_LETTERS[byte & 31]).join("");
+  isSuperuser ? { userId, ...addressOf(client) } : undefined;

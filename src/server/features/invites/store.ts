@@ -1,86 +1,53 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { LISTED_MOST } from "../../../protocol/admin.ts";
-import type { InviteState } from "../../../protocol/invites.ts";
+import type { User } from "../../../protocol/users.ts";
 import { Failure } from "../../base/failure.ts";
-import type { NewUser } from "../../log/ports.ts";
-import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "../../log/rows.ts";
+import { userOf } from "../../log/rows.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
+import { rowsOf } from "../../platform/postgres/rows-of.ts";
 import { conversations, invites, inviteUses, participants, users } from "../../platform/postgres/schema.ts";
-import { audited, type Entry, rowsOf } from "../admin/audited.ts";
-import type { Admin } from "../admin/ports.ts";
-import { comeIn, lockConversation } from "../members/alter.ts";
-import {
-  type InviteRecord,
-  type InviteStore,
-  inviteEnded,
-  type Joined,
-  type NewInvite,
-  notForRegistering,
-} from "./service.ts";
+import { type Total, totalOf } from "../../platform/postgres/totals.ts";
+import type { NewUser } from "../accounts/account.ts";
+import { audited } from "../audit/audited.ts";
+import type { Admin, Entry } from "../audit/entry.ts";
 
-/** Invites of one person that work at the same time. */
+import { comeIn, lockConversation } from "../members/alter.ts";
+import type { InviteRecord, Joined, NewInvite } from "./records.ts";
+import { inviteEnded, notForRegistering } from "./refusals.ts";
+import { ABOUT, type InviteRow, MAKER_IS_IN, recordOf, SOME, STATE } from "./rows.ts";
+
+/** Invites of one person that can be active at the same time. */
 const WORKING_MOST = 100;
-/** The newest of theirs, among which these are counted. */
+/** The newest invites of a person, among which the active ones are counted. */
 const LOOKED_AT_MOST = 1_000;
-/** Ended invites are kept for so long, for those who look where people came from. */
+/** Ended invites are kept for this long, so that admins can see how people came in. */
 const KEPT = "interval '90 days'";
 
-type InviteRow = UserRow & {
-  code: string;
-  conversation_id: string | null;
-  name: string | null;
-  participant_count: number | null;
-  first_names: string;
-  is_superuser: boolean;
-  begun_ms: number;
-  expires_ms: number | null;
-  max_uses: number | null;
-  uses: number;
-  state: InviteState;
-};
+/** Selects the invites of a list: those into a group, those of a maker, or all. */
+export interface InvitesQuery {
+  conversationId: string | undefined;
+  makerId: number | undefined;
+  limit: number;
+  offset: number;
+}
 
-/** Whether the maker of `invites i` has still what they made it by: they are in the group since then, or a superuser. */
-const MAKER_IS_IN = `u.is_active AND CASE WHEN i.conversation_id IS NULL THEN u.is_superuser ELSE EXISTS (
-    SELECT FROM participants p
-    WHERE p.conversation_id = i.conversation_id AND p.user_id = i.created_by AND p.joined_at <= i.created_at
-  ) END`;
-
-/** Of `invites i` and their makers `users u`. The clock is read anew: who waited for a lock comes after the wait. */
-const STATE = `CASE
-    WHEN i.revoked_at IS NOT NULL OR NOT (${MAKER_IS_IN}) THEN 'revoked'
-    WHEN i.expires_at <= clock_timestamp() THEN 'expired'
-    WHEN i.uses >= i.max_uses THEN 'used_up'
-    ELSE 'active'
-  END`;
-
-/** The columns told of the invites that the subquery between these two gives. */
-const ABOUT = `SELECT ${USER_COLUMNS}, u.is_superuser, i.code, i.conversation_id, i.max_uses, i.uses,
-    c.name, c.participant_count, coalesce(people.first_names, '') AS first_names,
-    ${ms("i.created_at")} AS begun_ms, ${ms("i.expires_at")} AS expires_ms, ${STATE} AS state
-  FROM (`;
-const SOME = `) i
-  CROSS JOIN LATERAL (SELECT * FROM users WHERE id = i.created_by OFFSET 0) u
-  LEFT JOIN LATERAL (SELECT * FROM conversations WHERE id = i.conversation_id OFFSET 0) c ON true
-  LEFT JOIN LATERAL (
-    SELECT string_agg(first.first_name, ', ' ORDER BY first.ordinal) AS first_names FROM (
-      SELECT m.first_name, p.ordinal FROM participants p JOIN users m ON m.id = p.user_id
-      WHERE p.conversation_id = i.conversation_id AND c.name IS NULL ORDER BY p.ordinal LIMIT 3
-    ) first
-  ) people ON true
-  ORDER BY i.created_at DESC, i.code`;
-
-export class PostgresInvites implements InviteStore {
-  /** Where tidying up goes on. */
+/**
+ * Invites. One transaction counts a person who comes in by an invite and makes them a member, under the locks of the group
+ * and the invite: both or neither, once, and never more people than the invite is for.
+ */
+export class InvitesStore {
+  /** The code after which `tidy` goes on. */
   private tidiedUpTo = "";
 
   constructor(private readonly db: Database) {}
 
-  async find(code: string) {
+  async find(code: string): Promise<InviteRecord | undefined> {
     const [row] = await this.db.query<InviteRow>(`${ABOUT} SELECT * FROM invites WHERE code = $1 ${SOME}`, [code]);
     return row && recordOf(row);
   }
 
-  async list({ conversationId, makerId, limit, offset }: Parameters<InviteStore["list"]>[0]) {
+  /** Newest first. */
+  async list({ conversationId, makerId, limit, offset }: InvitesQuery): Promise<{ invites: InviteRecord[] } & Total> {
     const conditions = [
       ...(conversationId === undefined ? [] : [["conversation_id", conversationId] as const]),
       ...(makerId === undefined ? [] : [["created_by", makerId] as const]),
@@ -94,10 +61,13 @@ export class PostgresInvites implements InviteStore {
       `SELECT count(*)::int AS found FROM (SELECT FROM invites WHERE ${where} LIMIT ${LISTED_MOST + 1}) listed`,
       values,
     );
-    const found = counted?.found ?? 0;
-    return { invites: rows.map(recordOf), total: Math.min(found, LISTED_MOST), isExact: found <= LISTED_MOST };
+    return { invites: rows.map(recordOf), ...totalOf(counted && { found: counted.found, is_cut: false }) };
   }
 
+  /**
+   * Rejects when the maker is no member of the group, or the conversation is no group.
+   * @param by writes an entry to the audit log: for a superuser, or `null` for the command line; `undefined` writes none
+   */
   create(by: Admin | undefined, invite: NewInvite): Promise<InviteRecord> {
     if (by === undefined) return this.db.transaction((tx) => insert(tx, invite));
     return audited(this.db, by, async (tx) => {
@@ -106,7 +76,8 @@ export class PostgresInvites implements InviteStore {
     });
   }
 
-  async revoke(by: Admin | undefined, code: string, userId: number) {
+  /** @param by as above. For `undefined`, `userId` must be the maker of the invite, or own the group */
+  async revoke(by: Admin | undefined, code: string, userId: number): Promise<void> {
     if (by === undefined) await this.db.transaction((tx) => revoke(tx, code, userId));
     else
       await audited(this.db, by, async (tx) => {
@@ -115,6 +86,7 @@ export class PostgresInvites implements InviteStore {
       });
   }
 
+  /** Rejects when the invite has ended, the group has `max` members, or its owner has removed this person. */
   accept(code: string, userId: number, max: number): Promise<Joined> {
     return this.db.transaction(async (tx) => {
       const { invite, group } = await lockInvite(tx, code);
@@ -124,10 +96,18 @@ export class PostgresInvites implements InviteStore {
     });
   }
 
-  register(code: string, user: NewUser, { max, everybodys }: { max: number; everybodys: boolean }) {
+  /**
+   * Makes an account and uses the invite for it. `anyMaker`: invites of members make accounts too, not only those of superusers.
+   * @returns `undefined` when the e-mail is taken; nothing is used then
+   */
+  register(
+    code: string,
+    user: NewUser,
+    { max, anyMaker }: { max: number; anyMaker: boolean },
+  ): Promise<(Joined & { user: User }) | undefined> {
     return this.db.transaction(async (tx) => {
       const { invite, group } = await lockInvite(tx, code);
-      if (!everybodys && !invite.createdBy.isSuperuser) throw notForRegistering();
+      if (!anyMaker && !invite.createdBy.isSuperuser) throw notForRegistering();
       const [row] = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
       if (!row) return undefined;
       const admit = () => use(tx, invite, row.id);
@@ -138,7 +118,8 @@ export class PostgresInvites implements InviteStore {
     });
   }
 
-  async tidy() {
+  /** Deletes some of the invites that ended more than 90 days ago. Called again and again it reaches all of them. */
+  async tidy(): Promise<void> {
     const [piece] = await this.db.bulk<{ last: string | null; looked: number; ended: string | null }>(ENDED, [
       this.tidiedUpTo,
       this.db.pieceRows,
@@ -152,10 +133,10 @@ export class PostgresInvites implements InviteStore {
   }
 }
 
-/** Of an invite to the server alone. */
+/** The outcome of an invite to the server alone. */
 const NOWHERE: Joined = { conversationId: undefined, change: undefined, ended: [] };
 
-/** The conversation's row is locked before the invite's: so does the one who removes a conversation, and its invites with it. */
+/** Locks the conversation's row before the invite's, in the order of a removal of the conversation with its invites. */
 async function lockInvite(tx: Transaction, code: string) {
   const [known] = await tx.select().from(invites).where(eq(invites.code, code));
   if (!known) throw new Failure("invite_not_found");
@@ -171,7 +152,7 @@ async function read(tx: Transaction, code: string): Promise<InviteRecord> {
   return recordOf(row);
 }
 
-/** Counts a person who comes in by a locked invite. A person who did so before does not count again. */
+/** Counts a person who comes in by a locked invite. A person who came in by it before does not count again. */
 async function use(tx: Transaction, { code, state }: InviteRecord, userId: number): Promise<void> {
   const own = and(eq(inviteUses.code, code), eq(inviteUses.userId, userId));
   const [before] = await tx.select().from(inviteUses).where(own);
@@ -194,10 +175,10 @@ async function insert(tx: Transaction, { code, conversationId, makerId, maxUses,
     const [member] = await tx.select().from(participants).where(place);
     if (!member) throw new Failure("conversation_not_found");
     if (!group.isGroup) throw new Failure("not_a_group", { message: "Only groups can have invite links" });
-    // A clock that was set back in between must not make it older than the membership that it lives by.
+    // The clock may have been set back: the invite must not be older than the membership that it depends on.
     since = sql`greatest(clock_timestamp(), (SELECT joined_at FROM participants WHERE ${place}))`;
   }
-  // Locked, so that those who are made at the same moment are counted one after the other.
+  // The lock makes invites that are made at the same moment count one after the other.
   await tx.select({ id: users.id }).from(users).where(eq(users.id, maker)).for("no key update");
   const [counted] = await rowsOf<{ working: number }>(
     tx,
@@ -217,7 +198,7 @@ async function insert(tx: Transaction, { code, conversationId, makerId, maxUses,
   return read(tx, code);
 }
 
-/** Whose invites those of the command line are. */
+/** The owner of the invites that the command line makes. */
 async function firstSuperuser(tx: Transaction): Promise<number> {
   const [first] = await tx
     .select({ id: users.id })
@@ -231,7 +212,7 @@ async function firstSuperuser(tx: Transaction): Promise<number> {
   });
 }
 
-/** @param userId who must be its maker or the group's owner; undefined: a superuser, for whom it need not be so */
+/** @param userId must be the maker or the group's owner; `undefined` for a superuser, who may revoke any invite */
 async function revoke(tx: Transaction, code: string, userId: number | undefined): Promise<InviteRecord | undefined> {
   const [row] = await tx.select().from(invites).where(eq(invites.code, code)).for("update");
   if (!row) throw new Failure("invite_not_found");
@@ -249,41 +230,13 @@ async function revoke(tx: Transaction, code: string, userId: number | undefined)
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
-/** A person who is deactivated, or no longer a superuser, loses the invites they made as such. The invites do not come back with the right. */
-export async function revokeInvitesOf(tx: Transaction, userId: number, { all }: { all: boolean }): Promise<void> {
-  const which = all ? undefined : sql`${invites.conversationId} IS NULL`;
-  await tx
-    .update(invites)
-    .set({ revokedAt: sql`clock_timestamp()` })
-    .where(and(eq(invites.createdBy, userId), sql`${invites.revokedAt} IS NULL`, which));
-}
-
 const entryOf = (action: "invite_made" | "invite_revoked", invite: InviteRecord): Entry => ({
   action,
   target: { type: "invite", id: invite.code },
   details: { conversation: invite.conversation?.id ?? null, max_uses: invite.maxUses, uses: invite.uses },
 });
 
-const recordOf = (row: InviteRow): InviteRecord => ({
-  code: row.code,
-  conversation:
-    row.conversation_id === null
-      ? undefined
-      : {
-          id: row.conversation_id,
-          name: row.name,
-          displayName: row.name ?? `Group with ${row.first_names}`,
-          participantCount: row.participant_count ?? 0,
-        },
-  createdBy: { id: row.user_id, fullName: userOfRow(row).full_name, isSuperuser: row.is_superuser },
-  createdAt: iso(row.begun_ms),
-  expiresAt: row.expires_ms === null ? null : iso(row.expires_ms),
-  maxUses: row.max_uses,
-  uses: row.uses,
-  state: row.state,
-});
-
-/** Of the $2 invites after the code $1 those that ended long ago, each by the latest of its ends that can be known. */
+/** The invites among the $2 after code $1 that ended long ago, each by the latest of its ends that can be known. */
 const ENDED = `WITH piece AS MATERIALIZED (SELECT * FROM invites WHERE code > $1 ORDER BY code LIMIT $2)
   SELECT max(i.code) AS last, count(*)::int AS looked, string_agg(i.code, ' ') FILTER (
     WHERE i.created_at < now() - ${KEPT} AND (

@@ -1,11 +1,11 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { Failure, invalidField } from "../../base/failure.ts";
 import type { Change } from "../../log/changes.ts";
-import type { Alteration, AlterOutcome, Asked, EndedRequest } from "../../log/ports.ts";
 import { arrayParam, isOneOf, userOf } from "../../log/rows.ts";
 import type { Transaction } from "../../platform/postgres/database.ts";
 import { changes, conversations, participants, removals, users } from "../../platform/postgres/schema.ts";
-import { ask, endRequestsOf, lockRequest, settleGroup } from "../requests/ask.ts";
+import { type Asked, ask, type EndedRequest, endRequestsOf, lockRequest, settleGroup } from "../requests/statements.ts";
+import type { Alteration, AlterOutcome } from "./alteration.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
 interface Outcome {

@@ -5,34 +5,35 @@ import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
 import type { Access } from "../../log/access.ts";
 import type { Announcer } from "../../log/announcer.ts";
+import type { Memberships } from "../../log/memberships.ts";
 import type { Page, Pages } from "../../log/pages.ts";
-import type { Appended, ConversationStore, MessageLog, PageQuery } from "../../log/ports.ts";
+import type { Appended, MessageLog, PageQuery } from "../../log/ports.ts";
 
-/** In larger groups neither typing nor read frames are forwarded (CONTRACT §7). */
+/** In larger groups neither typing nor read frames are forwarded (docs/contract.md §7). */
 export const QUIET_ABOVE = 100;
 
-/** Who does something: what a frame about it names. */
+/** The author of an act, as a frame about it names them. */
 export interface Actor {
   userId: number;
   fullName: string;
 }
 
-/** Read positions that are remembered, and for how long, in ms. */
+/** How many read positions are remembered, and for how many ms. */
 const POSITIONS = { max: 50_000, ttl: 60_000 };
 
 const positionKey = (conversationId: string, userId: number) => `${conversationId} ${userId}`;
 
-/** The one road of a message, whichever way it came in. */
+/** Sends, edits, deletes and reads messages, whether they come by socket or by HTTP. */
 export class Messages {
   /**
-   * Up to where people are known to have read, so that looking again writes nothing. A position never goes back, and
-   * who joins anew starts at the newest: nothing has to be forgotten while the database does not go back.
+   * How far people are known to have read, so that reading the same page again writes nothing. A position never moves back,
+   * and a person who joins again starts at the newest message. So nothing must be forgotten unless the database goes back.
    */
   private readonly readUpTo = new LRUCache<string, number>(POSITIONS);
 
   constructor(
     private readonly log: MessageLog,
-    private readonly conversations: ConversationStore,
+    private readonly memberships: Pick<Memberships, "markRead">,
     private readonly access: Access,
     private readonly announcer: Announcer,
     private readonly bus: Bus,
@@ -41,8 +42,8 @@ export class Messages {
   ) {}
 
   /**
-   * Appends a message; resolves when it is durable. Membership is checked under the conversation's lock. MUST enqueue
-   * before it returns, so that the sends of one socket keep their order.
+   * Appends a message; resolves when it is durable. The append checks the membership under the conversation's lock. MUST
+   * enqueue before it returns, so that the sends of one socket keep their order.
    */
   send(send: {
     conversationId: string;
@@ -59,7 +60,7 @@ export class Messages {
           this.announcer.announce({ kind: "message", conversationId, version, tag, lastSeq, message });
           this.meter.countMessage(since);
         } else {
-          // A resend mostly follows an answer that was lost, and so may the announcement have been.
+          // A resend mostly follows a lost answer, and the announcement may have got lost with it.
           this.announcer.remind(message.conversation_id, message.version, message.seq);
         }
         return appended;
@@ -72,7 +73,7 @@ export class Messages {
     return this.amend(conversationId, userId, messageId, content);
   }
 
-  /** Leaves a tombstone with empty content. */
+  /** Deletes a message and leaves a tombstone with empty content. */
   remove(conversationId: string, userId: number, messageId: string): Promise<Message> {
     return this.amend(conversationId, userId, messageId, null);
   }
@@ -87,7 +88,7 @@ export class Messages {
     }
   }
 
-  /** A page as its participant `actor` asks for it; the newest page counts as read unless `markRead` is false. */
+  /** A page for the member `actor`. The newest page counts as read unless `markRead` is false. */
   async page(conversationId: string, actor: Actor, query: PageQuery & { markRead: boolean }): Promise<Page> {
     await this.access.requireParticipant(conversationId, actor.userId);
     const page = await this.pages.read(conversationId, query);
@@ -98,7 +99,7 @@ export class Messages {
     return page;
   }
 
-  /** Forgets the read positions: the database may have gone back in time. */
+  /** Forgets the read positions. Call it when the database may have gone back in time. */
   forgetPositions(): void {
     this.readUpTo.clear();
   }
@@ -107,9 +108,9 @@ export class Messages {
     return (this.readUpTo.get(positionKey(conversationId, userId)) ?? 0) >= seq;
   }
 
-  /** Moves the reader's position forward, to `seq` or the newest, and tells their other devices and the others. */
+  /** Moves the reader's position forward, to `seq` or the newest message. Announces it to their devices and the other members. */
   async markRead(conversationId: string, reader: Actor, seq: number | undefined): Promise<void> {
-    const position = await this.conversations.markRead(conversationId, reader.userId, seq);
+    const position = await this.memberships.markRead(conversationId, reader.userId, seq);
     if (!position) return this.access.requireParticipant(conversationId, reader.userId);
     this.readUpTo.set(positionKey(conversationId, reader.userId), position.seq);
     if (!position.moved) return;

@@ -2,16 +2,16 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { NodeInfo, Sample } from "../../../protocol/metrics.ts";
 import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
-import { SAMPLE_EVERY_MS } from "./metrics.ts";
+import { SAMPLE_EVERY_MS } from "./service.ts";
 
 export interface Sampled {
   /** Sockets that are open now. */
   connections(): number;
-  /** Whether the database answers, and Redis; `null`: this node uses none. MUST NOT reject. */
+  /** Whether the database and Redis answer. `null`: this node uses no Redis. MUST NOT reject. */
   health(): Promise<{ postgres: boolean; redis: boolean | null }>;
 }
 
-/** Tells all nodes, this one too, every five seconds how this one is. */
+/** Publishes a sample of this node to all nodes, this one included, every five seconds. */
 export class Sampler {
   private readonly loop = monitorEventLoopDelay({ resolution: 20 });
   private cpu = process.cpuUsage();
@@ -37,13 +37,13 @@ export class Sampler {
     this.bus.publish({ kind: "node_ended", nodeId: this.info.id });
   }
 
-  /** At the same moments on all nodes, as far as their clocks agree. */
+  /** Nodes take samples at the same moments, as far as their clocks agree. */
   private wait() {
     if (this.closed) return;
-    this.timer = setTimeout(() => void this.tell(), SAMPLE_EVERY_MS - (Date.now() % SAMPLE_EVERY_MS));
+    this.timer = setTimeout(() => void this.publishSample(), SAMPLE_EVERY_MS - (Date.now() % SAMPLE_EVERY_MS));
   }
 
-  private async tell() {
+  private async publishSample() {
     const at = Date.now();
     const sample = this.read();
     this.wait();
@@ -54,7 +54,7 @@ export class Sampler {
     this.bus.publish({ kind: "sample", node: this.info, at, sample });
   }
 
-  /** What has been counted since the last time; counting starts anew. */
+  /** Reads the counts since the last sample, and starts counting from zero. */
   private read(): Sample {
     const { meter, loop } = this;
     const now = performance.now();
@@ -90,12 +90,12 @@ export class Sampler {
     return sample;
   }
 
-  /** Bun opens a file for it, which fails while clients hold all that this process may open: then it is as it was before. */
+  /** Bun opens a file for this. When clients hold all files that the process may open, it fails, and the last value is used. */
   private readMemory() {
     try {
       this.memory = process.memoryUsage();
     } catch {
-      // Asked again with the next sample.
+      // Tried again with the next sample.
     }
     return this.memory;
   }

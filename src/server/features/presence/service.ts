@@ -1,7 +1,7 @@
 import type { Logger } from "../../base/logger.ts";
 import type { Bus, PresenceEvent } from "../../bus/bus.ts";
-import type { UserStore } from "../../log/ports.ts";
 import type { PresenceChange, SocketPlaces } from "../../places/places.ts";
+import type { PresenceStore } from "./store.ts";
 
 /** Changes of so long are one statement and one event: a node that dies takes thousands of people with it. */
 const GATHER_MS = 50;
@@ -22,7 +22,7 @@ export class Presence {
 
   constructor(
     private readonly places: SocketPlaces,
-    private readonly users: UserStore,
+    private readonly store: PresenceStore,
     private readonly bus: Bus,
     private readonly logger: Logger,
   ) {
@@ -32,9 +32,9 @@ export class Presence {
     });
   }
 
-  /** @see UserStore.visible */
+  /** @see PresenceStore.visible */
   visible(watched: ReadonlyMap<number, Iterable<number>>) {
-    return this.users.visible(watched);
+    return this.store.visible(watched);
   }
 
   /** @see SocketPlaces.online */
@@ -95,7 +95,7 @@ export class Presence {
       const some = people.slice(i, i + AT_ONCE);
       const now = performance.now();
       try {
-        const seen = await this.users.wentOffline(some.map(([id, since]) => ({ id, goneMs: now - since })));
+        const seen = await this.store.wentOffline(some.map(([id, since]) => ({ id, goneMs: now - since })));
         for (const [userId, lastSeen] of seen) written.set(userId, lastSeen);
       } catch (error) {
         this.logger.warn({ err: error }, "who was last seen when can't be written down, it will be tried again");

@@ -1,10 +1,16 @@
 import { encode } from "../../../protocol/frames.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Bus } from "../../bus/bus.ts";
-import type { Asked, EndedRequest, RequestStore } from "../../log/ports.ts";
+import type { Asked, EndedRequest } from "./statements.ts";
+import type { RequestsStore } from "./store.ts";
 
-/** Tells people of requests that are new to them. Never rejects: the requests are there, the next list has them. */
-export async function tellAsked(bus: Bus, store: RequestStore, logger: Logger, asked: Asked[]): Promise<void> {
+/** Announces requests to the people who are asked for the first time. Never rejects: their next list shows the requests too. */
+export async function publishRequests(
+  bus: Bus,
+  store: Pick<RequestsStore, "read">,
+  logger: Logger,
+  asked: Asked[],
+): Promise<void> {
   const userIds = new Map(asked.flatMap(({ id, userId, isNew }) => (isNew ? [[id, userId] as const] : [])));
   if (userIds.size === 0) return;
   try {
@@ -17,7 +23,7 @@ export async function tellAsked(bus: Bus, store: RequestStore, logger: Logger, a
   }
 }
 
-/** Tells these people's devices that nobody need answer any longer. */
+/** Announces to the people's devices that these requests no longer need an answer. */
 export function publishEndedRequests(bus: Bus, ended: readonly EndedRequest[]): void {
   for (const { id: request_id, userId } of ended)
     bus.publish({ kind: "to_user", userId, frame: encode({ type: "request_ended", request_id }) });

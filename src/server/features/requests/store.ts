@@ -1,12 +1,11 @@
 import { and, eq, isNull } from "drizzle-orm";
+import { groupTitle } from "../../../protocol/names.ts";
 import type { ConversationRequest } from "../../../protocol/requests.ts";
-import type { OpenRequest, RequestStore } from "../../log/ports.ts";
 import { iso, ms, USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { requests } from "../../platform/postgres/schema.ts";
-import { groupTitle } from "../conversations/titles.ts";
 
-/** The newest of one person's requests that are looked at; the others come up as these are answered. */
+/** The newest requests of one person that are looked at. The others appear as these are answered. */
 const SHOWN_MAX = 1_000;
 
 type RequestRow = UserRow & {
@@ -14,29 +13,40 @@ type RequestRow = UserRow & {
   conversation_id: string | null;
   created_ms: number;
   name: string | null;
-  /** Of the group's first three people; JSON as text, which both drivers read alike. */
+  /** The first names of the group's first three members: JSON as text, which both drivers read alike. */
   first_names: string | null;
 };
 
-export class PostgresRequests implements RequestStore {
+/** A request that waits for an answer. `conversationId` is null for a 1-on-1. */
+export interface OpenRequest {
+  fromId: number;
+  conversationId: string | null;
+}
+
+/** Reads and declines requests. They are made and accepted in the transactions that change conversations. */
+export class RequestsStore {
   constructor(private readonly db: Database) {}
 
+  /** The requests that wait for the user's answer, newest first. */
   async list(userId: number, { limit, offset }: { limit: number; offset: number }) {
     const ids = await this.db.query<{ id: string }>(OPEN, [userId, SHOWN_MAX]);
     return { requests: await this.read(ids.slice(offset, offset + limit).map(({ id }) => id)), total: ids.length };
   }
 
-  async read(ids: string[]) {
+  /** These requests as the asked people see them, answered or not. */
+  async read(ids: string[]): Promise<ConversationRequest[]> {
     if (ids.length === 0) return [];
     return (await this.db.query<RequestRow>(REQUESTS, [ids])).map(requestOf);
   }
 
+  /** A request that waits for the user's answer. */
   async find(userId: number, id: string): Promise<OpenRequest | undefined> {
     const rows = await this.db.query<OpenRequest>(FIND, [id, userId]);
     return rows[0];
   }
 
-  async decline(userId: number, id: string) {
+  /** Returns false when no request of this id waits for the user's answer. */
+  async decline(userId: number, id: string): Promise<boolean> {
     const rows = await this.db.run((orm) =>
       orm
         .update(requests)
@@ -48,7 +58,7 @@ export class PostgresRequests implements RequestStore {
   }
 }
 
-/** Whether a request `r` still makes sense: its sender is active and in the group, and its aim is not reached. */
+/** Whether a request `r` still makes sense: its sender is active and a member of the group, and its aim is not reached. */
 const STANDS = `r.declined_at IS NULL AND (SELECT is_active FROM users WHERE id = r.from_id)
   AND CASE WHEN r.conversation_id IS NULL THEN NOT EXISTS (
     SELECT FROM conversations

@@ -3,8 +3,8 @@ import { type ServerInfo, serverInfo } from "../../../protocol/server.ts";
 import { success } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
 import type { Env } from "../../http/env.ts";
-import type { FirstUser } from "./first-user.ts";
-import type { OwnMachine } from "./own-machine.ts";
+import type { OwnMachine } from "../../http/own-machine.ts";
+import type { FirstUser } from "../accounts/first-user.ts";
 import type { ServerSettings } from "./settings.ts";
 
 export interface ServerServices {

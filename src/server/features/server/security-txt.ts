@@ -3,16 +3,16 @@ import { Failure } from "../../base/failure.ts";
 import type { Env } from "../../http/env.ts";
 
 const DAY_MS = 86_400_000;
-/** RFC 9116 asks for less than a year: who reads it later asks again. */
+/** RFC 9116 asks for less than a year. A later reader fetches the file again. */
 const EXPIRES_DAYS = 180;
 
-/** `/.well-known/security.txt`: whom to tell of a security fault, where the operator says it. */
+/** `/.well-known/security.txt`: the contact for security faults, when the operator has set one. */
 export function securityTxtRoutes(services: { securityContact: string | undefined; publicUrl: string | undefined }) {
   const { securityContact, publicUrl } = services;
   const app = new Hono<Env>();
   app.get("/.well-known/security.txt", (c) => {
     if (securityContact === undefined) throw new Failure("path_not_found");
-    // The same all day, so that it can be compared.
+    // The text stays the same all day, so that it can be compared.
     const expires = new Date((Math.floor(Date.now() / DAY_MS) + EXPIRES_DAYS) * DAY_MS);
     const lines = [`Contact: ${securityContact}`, `Expires: ${expires.toISOString()}`, "Preferred-Languages: en"];
     if (publicUrl !== undefined) lines.push(`Canonical: ${publicUrl}/.well-known/security.txt`);

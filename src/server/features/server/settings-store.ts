@@ -1,22 +1,32 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { AuditDetails } from "../../../protocol/admin.ts";
-import { changeSettingsBody } from "../../../protocol/server.ts";
+import { changeSettingsBody, type Registration } from "../../../protocol/server.ts";
 import { invalidField } from "../../base/failure.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
 import { conversations, serverSettings } from "../../platform/postgres/schema.ts";
-import { audited } from "../admin/audited.ts";
-import type { Admin } from "../admin/ports.ts";
-import { type ChosenSettings, DEFAULT_SETTINGS, type ServerSettingsStore } from "./settings.ts";
+import { audited } from "../audit/audited.ts";
+import type { Admin } from "../audit/entry.ts";
+
+/** The choices of the admins, and the defaults of settings without a choice. */
+export interface ChosenSettings {
+  name: string | null;
+  registration: Registration;
+  /** A group that new accounts join. */
+  defaultConversationId: string | null;
+}
+
+export const DEFAULT_SETTINGS: ChosenSettings = { name: null, registration: "open", defaultConversationId: null };
 
 type Row = Pick<typeof serverSettings.$inferSelect, "name" | "value">;
 
-export class PostgresServerSettings implements ServerSettingsStore {
+export class SettingsStore {
   constructor(private readonly db: Database) {}
 
-  async read() {
+  async read(): Promise<ChosenSettings> {
     return chosenIn(await this.db.read((orm) => orm.select().from(serverSettings)));
   }
 
+  /** Written to the audit log in the same transaction. Rejects with a Failure when there is no such group. */
   change(by: Admin, { name, registration, defaultConversationId }: Partial<ChosenSettings>) {
     const wanted = Object.entries({ name, registration, default_conversation_id: defaultConversationId });
     return audited<void>(this.db, by, async (tx) => {
@@ -28,7 +38,7 @@ export class PostgresServerSettings implements ServerSettingsStore {
         if (value === undefined || value === before[setting]) continue;
         details[setting] = value;
         details[`${setting}_before`] = before[setting] ?? null;
-        // As JSON: null is a choice too.
+        // JSON, because null is a choice too.
         const json = sql`${JSON.stringify(value)}::jsonb`;
         await tx
           .insert(serverSettings)
@@ -41,14 +51,14 @@ export class PostgresServerSettings implements ServerSettingsStore {
   }
 }
 
-/** As the wire and the table name them. */
+/** The settings by the names of the wire and the table. */
 const namesOf = ({ name, registration, defaultConversationId }: ChosenSettings): Record<string, string | null> => ({
   name,
   registration,
   default_conversation_id: defaultConversationId,
 });
 
-/** A value that this version does not know counts as not chosen. */
+/** A value that this release does not know counts as not chosen. */
 function chosenIn(rows: Row[]): ChosenSettings {
   const known = Object.assign(
     {},

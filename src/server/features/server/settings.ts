@@ -2,28 +2,13 @@ import type { Registration } from "../../../protocol/server.ts";
 import { invalidField } from "../../base/failure.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Bus } from "../../bus/bus.ts";
-import type { Admin } from "../admin/ports.ts";
+import type { Admin } from "../audit/entry.ts";
+import { type ChosenSettings, DEFAULT_SETTINGS, type SettingsStore } from "./settings-store.ts";
 
-/** What admins chose; where they chose nothing, the defaults. */
-export interface ChosenSettings {
-  name: string | null;
-  registration: Registration;
-  /** A group that new accounts join. */
-  defaultConversationId: string | null;
-}
-
-export interface ServerSettingsStore {
-  read(): Promise<ChosenSettings>;
-  /** Written to the audit log in the same transaction. Rejects with a Failure when there is no such group. */
-  change(by: Admin, wanted: Partial<ChosenSettings>): Promise<void>;
-}
-
-export const DEFAULT_SETTINGS: ChosenSettings = { name: null, registration: "open", defaultConversationId: null };
-
-/** Between two tries to read what has changed. */
+/** The pause before another try to read the settings. */
 const RETRY_MS = 1_000;
 
-/** The settings that admins choose in the page. They are kept here, and read anew as soon as the bus tells of a change. */
+/** The settings that admins choose in the panel. They are kept here, and read again when the bus announces a change. */
 export class ServerSettings {
   private chosen = DEFAULT_SETTINGS;
   private isStale = false;
@@ -31,9 +16,9 @@ export class ServerSettings {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private isClosed = false;
 
-  /** @param fixed who may register as the environment says it, which wins */
+  /** @param fixed who may register, as the environment says it; it wins over the admins' choice */
   constructor(
-    private readonly store: ServerSettingsStore,
+    private readonly store: SettingsStore,
     private readonly bus: Bus,
     private readonly fixed: Registration | undefined,
     private readonly logger: Logger,
@@ -55,7 +40,7 @@ export class ServerSettings {
     return this.chosen.defaultConversationId;
   }
 
-  /** Resolves when all that was changed before the call is known here. */
+  /** Resolves when this node knows all changes that were made before the call. */
   reload(): Promise<void> {
     this.isStale = true;
     this.reading ??= this.read().finally(() => {
@@ -65,14 +50,14 @@ export class ServerSettings {
   }
 
   private async read() {
-    // A change that comes during a read may not be in it.
+    // A read may miss a change that comes during it.
     while (this.isStale) {
       this.isStale = false;
       this.chosen = await this.store.read();
     }
   }
 
-  /** The same for callers that do not wait: a read that fails is tried again until it succeeds. */
+  /** Reloads without waiting. A read that fails is tried again until it succeeds. */
   refresh(): void {
     clearTimeout(this.retry);
     this.reload().catch((error: unknown) => {
@@ -93,7 +78,7 @@ export class ServerSettings {
     try {
       await this.store.change(by, wanted);
     } finally {
-      // Also after an error: a commit whose answer got lost has changed them all the same.
+      // Also after an error: the commit may be done although its answer got lost.
       this.bus.publish({ kind: "settings_changed" });
     }
     await this.reload();

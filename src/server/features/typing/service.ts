@@ -2,33 +2,33 @@ import { encode } from "../../../protocol/frames.ts";
 import type { Bus, EphemeralEvent } from "../../bus/bus.ts";
 import { type Actor, QUIET_ABOVE } from "../messages/service.ts";
 
-/** CONTRACT §7: expires by itself after 6 s; repeated within 3 s it is not forwarded. */
+/** Typing expires by itself after 6 s. A repeat within 3 s is not forwarded (docs/contract.md §7). */
 const EXPIRES_MS = 6_000;
 const REPEAT_MS = 3_000;
 
-/** How the frames of this file begin and end. */
+/** The beginning and the two endings of a typing frame. */
 const TYPING = '{"type":"typing",';
 const STOPPED = '"is_typing":false}';
 const STARTED = '"is_typing":true}';
 
 interface Entry {
-  /** The user's sockets that type here, each until its timer ends it. */
+  /** The user's sockets that type in the conversation, each with the timer that ends it. */
   sources: Map<Source, ReturnType<typeof setTimeout>>;
   forwardedAt: number;
 }
 
-/** A socket. One that has closed types on until its time is over, or another one of the user's says that they stop. */
+/** A socket. A closed socket goes on typing until its timer ends it, or until another socket of the user stops. */
 interface Source {
   readonly isClosed: boolean;
 }
 
-/** Knows who is typing where, from the sockets of this node. A user stops when the last of their typing sockets does. */
+/** Tracks who is typing where, on the sockets of this node. A user stops when the last of their typing sockets stops. */
 export class Typing {
   private readonly entries = new Map<string, Entry>();
 
   constructor(private readonly bus: Bus) {}
 
-  /** @param source the socket that says so */
+  /** @param source the socket that sent the frame */
   set(conversationId: string, actor: Actor, source: Source, isTyping: boolean, participantCount: number): void {
     if (participantCount > QUIET_ABOVE) return;
     const key = keyOf(conversationId, actor.userId);
@@ -44,12 +44,12 @@ export class Typing {
     else this.drop(entry, (other) => other === source || other.isClosed);
     const types = entry.sources.size > 0;
     const isRepeated = types === wasTyping && performance.now() - entry.forwardedAt < REPEAT_MS;
-    // A socket that never typed has nothing to end for one that does.
+    // A socket that never typed must not end the typing of another one.
     if (!isRepeated && types === isTyping) this.forward(conversationId, actor, entry, isTyping);
     if (!types) setTimeout(() => this.forget(key, entry), REPEAT_MS).unref();
   }
 
-  /** This socket types no more in the conversation. */
+  /** Ends the typing of this socket in the conversation. */
   left(conversationId: string, actor: Actor, source: Source): void {
     const entry = this.entries.get(keyOf(conversationId, actor.userId));
     if (!entry?.sources.has(source)) return;
@@ -59,13 +59,13 @@ export class Typing {
     this.forget(keyOf(conversationId, actor.userId), entry);
   }
 
-  /** The user's last socket in the conversation is gone. */
+  /** Ends the user's typing when their last socket in the conversation has closed. */
   allLeft(conversationId: string, actor: Actor): void {
     const entry = this.entries.get(keyOf(conversationId, actor.userId));
     for (const source of [...(entry?.sources.keys() ?? [])]) this.left(conversationId, actor, source);
   }
 
-  /** Another node says that a user has stopped, who goes on typing on this one. */
+  /** Another node announced that a user has stopped. When they still type on this node, announces that. */
   correct({ conversationId, fromUserId, frame }: EphemeralEvent): void {
     const entry = this.entries.get(keyOf(conversationId, fromUserId));
     if (!entry || entry.sources.size === 0 || !frame.startsWith(TYPING) || !frame.endsWith(STOPPED)) return;

@@ -14,7 +14,7 @@ export interface Flags {
 const flag = (name: string, wanted: boolean | undefined) =>
   wanted === undefined ? [] : [wanted ? name : `NOT ${name}`];
 
-/** The conditions are written out: an index of those for whom one holds is not taken for a parameter. */
+/** The flags are written out: PostgreSQL does not use a partial index for a parameter. */
 const whereOf = ({ isActive, isSuperuser }: Flags) =>
   ["true", ...flag("u.is_active", isActive), ...flag("u.is_superuser", isSuperuser)].join(" AND ");
 
@@ -29,8 +29,8 @@ export const userListOf = (flags: Flags): string =>
   );
 
 /**
- * The ids of users who have the text in their name or e-mail, newest first. The index finds some; where there are more,
- * the newest of those whom the flags let through are looked through too: if these are all of them, none is missing.
+ * The ids of users with the text in their name or e-mail, newest first. When the index finds too many, the newest users with
+ * these flags are looked through as well. The list is cut unless one of the two ways has seen them all.
  */
 export async function findUsers(
   db: Database,

@@ -1,18 +1,34 @@
 import { and, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
 import { OPEN_REQUESTS_MAX } from "../../../protocol/requests.ts";
 import { throttled } from "../../base/failure.ts";
-import type { Asked, EndedRequest } from "../../log/ports.ts";
 import { isOneOf } from "../../log/rows.ts";
 import type { Transaction } from "../../platform/postgres/database.ts";
 import { removals, requests } from "../../platform/postgres/schema.ts";
 
-/** A request counts for so long among those its sender may have waiting: also a declined one, or they would notice. */
+/** A person who was asked. `isNew` is false when they had been asked before, whatever they answered. */
+export interface Asked {
+  /** The id of the request. */
+  id: string;
+  userId: number;
+  isNew: boolean;
+}
+
+/** A waiting request to this user that is over. */
+export interface EndedRequest {
+  id: string;
+  userId: number;
+}
+
+/**
+ * For this long a request counts towards the number that its sender may have waiting. A declined one counts too, or the
+ * sender would notice the refusal.
+ */
 const COUNTS_MS = 30 * 24 * 60 * 60 * 1000;
 
 const isAbout = (conversationId: string | null) =>
   conversationId === null ? isNull(requests.conversationId) : eq(requests.conversationId, conversationId);
 
-/** Asks these people, each once: a request that is there, declined or not, is given back as it is. */
+/** Asks these people, each once. A request that exists, declined or not, is returned as it is. */
 export async function ask(
   tx: Transaction,
   fromId: number,
@@ -20,7 +36,7 @@ export async function ask(
   userIds: number[],
 ): Promise<Asked[]> {
   if (userIds.length === 0) return [];
-  // One sender at a time: they are counted.
+  // One transaction of a sender at a time, because their requests are counted.
   await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('confab_requests'), ${fromId}::integer)`);
   const before = await tx
     .select({ id: requests.id, userId: requests.userId })
@@ -44,7 +60,7 @@ async function requireRoom(tx: Transaction, fromId: number, wanted: number) {
     .limit(OPEN_REQUESTS_MAX);
   const free = OPEN_REQUESTS_MAX - counted.length;
   if (wanted <= free) return;
-  // When so many have stopped counting that there is room.
+  // The moment when enough requests have stopped counting.
   const last = counted.at(free - wanted)?.createdAt.getTime() ?? Date.now();
   throw throttled(
     (last + COUNTS_MS - Date.now()) / 1000,
@@ -52,13 +68,13 @@ async function requireRoom(tx: Transaction, fromId: number, wanted: number) {
   );
 }
 
-/** The request, so that nobody else answers it meanwhile. `undefined`: it was answered, or there is none. */
+/** Locks a request, so that nobody else answers it meanwhile. `undefined`: it was answered, or there is none. */
 export async function lockRequest(tx: Transaction, id: string) {
   const [row] = await tx.select().from(requests).where(eq(requests.id, id)).for("update");
   return row?.declinedAt === null ? row : undefined;
 }
 
-/** These people are in the group now: they need not be asked, and nothing keeps them out. */
+/** Call it when these people have joined the group: ends their requests, and forgets that they left or were removed. */
 export async function settleGroup(tx: Transaction, conversationId: string, userIds: number[]): Promise<EndedRequest[]> {
   await tx.delete(removals).where(and(eq(removals.conversationId, conversationId), isOneOf(removals.userId, userIds)));
   return ended(
@@ -70,7 +86,7 @@ export async function settleGroup(tx: Transaction, conversationId: string, userI
 }
 
 /**
- * This person is out of the group: whom they wanted to add there is not asked any longer, and no request to them from before
+ * Call it when this person is out of the group: ends the requests that they sent for it, and those to them. No earlier request
  * brings them back.
  */
 export async function endRequestsOf(tx: Transaction, conversationId: string, userId: number): Promise<EndedRequest[]> {
@@ -83,7 +99,7 @@ export async function endRequestsOf(tx: Transaction, conversationId: string, use
   );
 }
 
-/** These two have a 1-on-1 now. */
+/** Call it when these two have a 1-on-1: ends the requests between them. */
 export async function settlePair(tx: Transaction, low: number, high: number): Promise<EndedRequest[]> {
   const between = or(
     and(eq(requests.userId, low), eq(requests.fromId, high)),
@@ -97,7 +113,7 @@ export async function settlePair(tx: Transaction, low: number, high: number): Pr
   );
 }
 
-/** Whether a person has asked for a 1-on-1 with another: then they have agreed to it, whatever the answer was. */
+/** Whether a person has asked for a 1-on-1 with another. They have agreed to it then, whatever the answer was. */
 export async function hasAsked(tx: Transaction, fromId: number, userId: number): Promise<boolean> {
   const rows = await tx
     .select({ id: requests.id })
@@ -106,6 +122,6 @@ export async function hasAsked(tx: Transaction, fromId: number, userId: number):
   return rows.length > 0;
 }
 
-/** Of declined ones nobody need hear. */
+/** Declined requests are not among those that wait, so nobody is told that they ended. */
 const ended = (rows: (typeof requests.$inferSelect)[]): EndedRequest[] =>
   rows.flatMap(({ id, userId, declinedAt }) => (declinedAt === null ? { id, userId } : []));

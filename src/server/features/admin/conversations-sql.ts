@@ -2,17 +2,17 @@ import { LISTED_MOST } from "../../../protocol/admin.ts";
 import { atMost, isIn, isMoreThan, LOOKED_THROUGH_MOST, pageOf } from "./listed.ts";
 import { CONVERSATION_COLUMNS } from "./rows.ts";
 
-/** People whom the index finds, and whose conversations are looked up. */
+/** People found by the index, whose conversations are looked up. */
 const PEOPLE_FOUND_MOST = 1_000;
 
 const SHOWN = { columns: CONVERSATION_COLUMNS, table: "conversations", as: "c" };
 const isFull = (name: string) => isMoreThan(LOOKED_THROUGH_MOST - 1, name);
 
-/** The ids are made in the order of time: what comes last in their order is the newest. */
+/** Ids are made in the order of time, so the last id is the newest. */
 const NEWEST = `SELECT id FROM conversations ORDER BY id DESC`;
 
 const OWN_IS_CUT = isMoreThan(LISTED_MOST, "some_own");
-/** Those of one person: some, and where there are more, those among the newest of all. */
+/** The conversations of one person: some, and when there are more, those among the newest of all. */
 const ownOf = (person: string) => `some_own AS MATERIALIZED (
     SELECT conversation_id AS id FROM participants WHERE user_id = ${person} ${atMost(LISTED_MOST)}
   ), own AS MATERIALIZED (
@@ -23,7 +23,7 @@ const ownOf = (person: string) => `some_own AS MATERIALIZED (
     ) places WHERE user_id = ${person}
   )`;
 
-/** By the indexes. $3: in the name, or in that of somebody who takes part; $4: the id itself. */
+/** Found by the indexes. $3 is the text in the conversation's or a member's name; $4 is the id itself. */
 const INDEXED = `people AS MATERIALIZED (
     SELECT id FROM confab_found_users($3, ${PEOPLE_FOUND_MOST + 1}) AS id
   ), theirs AS MATERIALIZED (
@@ -41,7 +41,7 @@ const INDEXED = `people AS MATERIALIZED (
   )`;
 const HAVE_MORE = "(SELECT have_more FROM indexes)";
 
-/** Where the indexes have more, the newest of these conversations are looked through too, and the people in them. */
+/** When the indexes have more, the newest of these conversations and their members are looked through as well. */
 const lookedThrough = (ids: string) => `newest AS MATERIALIZED (
     SELECT c.id, c.name FROM (SELECT id FROM (${ids}) ids WHERE ${HAVE_MORE} LIMIT ${LOOKED_THROUGH_MOST}) asked
     CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.id OFFSET 0) c

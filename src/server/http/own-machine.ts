@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import type { Context } from "hono";
 import ipaddr from "ipaddr.js";
-import type { Env } from "../../http/env.ts";
-import type { TrustedProxies } from "../../http/requester.ts";
+import type { Env } from "./env.ts";
+import type { TrustedProxies } from "./requester.ts";
 
 /** Headers that proxies and tunnels add. No browser sends one by itself. */
 const FORWARDING =
   /^(forwarded|via|x-forwarded.*|x-real-ip|x-client-ip|x-cluster-client-ip|x-original-.*|x-envoy-.*|cf-.*|cdn-loop|true-client-ip|fastly-client-ip|fly-.*|x-azure-.*|x-amzn-.*)$/i;
 
 /**
- * Whether a request comes from a browser on this very machine, with nothing in between. It decides who may become the
- * first superuser without a code, so all doubts count against it.
+ * Decides whether a request comes from a browser on this very machine, with nothing in between. Such a browser may make the first
+ * superuser without a code, so every doubt counts against it.
  */
 export class OwnMachine {
   constructor(
@@ -24,7 +24,7 @@ export class OwnMachine {
     if (publicUrl !== undefined || trustedProxies !== 0) return false;
     const { headers } = c.req.raw;
     if ([...headers.keys()].some((name) => FORWARDING.test(name))) return false;
-    // nginx says so by default to what is behind it, and adds nothing else. Browsers keep connections.
+    // nginx sends `Connection: close` to its backend by default, and no other mark. Browsers keep connections open.
     if (/\bclose\b/i.test(headers.get("connection") ?? "")) return false;
     const host = headers.get("host") ?? "";
     if (!isLocalHost(host)) return false;
@@ -35,7 +35,7 @@ export class OwnMachine {
     return owner === undefined || owner === process.getuid?.();
   }
 
-  /** The same, asked by a page that came from this address. */
+  /** A direct request from a page of this server. */
   isOwnPage(c: Context<Env>): boolean {
     const origin = c.req.header("origin");
     const site = c.req.header("sec-fetch-site");
@@ -60,11 +60,11 @@ function isLoopback(address: string): boolean {
 }
 
 const ESTABLISHED = "01";
-/** No user has this id: a connection that is not there is nobody's. */
+/** An id that no user has, for a connection that the kernel does not know. */
 const NOBODY = -1;
 
 /**
- * The user whose process holds the other end of a connection from this machine. Only Linux tells; `undefined` elsewhere.
+ * Finds the user whose process holds the other end of a connection from this machine. `undefined` on systems other than Linux.
  * @returns NOBODY when the kernel knows no such connection
  */
 function connectionOwner(peer: { address: string; port: number }, ownPort: number): number | undefined {

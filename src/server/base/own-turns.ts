@@ -1,16 +1,16 @@
-import { Failure } from "../../base/failure.ts";
+import { Failure } from "./failure.ts";
 
-/** How long a list or search waits for earlier ones of the same user, in ms. */
+/** In ms, how long a list or search waits for earlier ones of the same user. */
 const PATIENCE_MS = 5_000;
 
 /**
- * One list or search of a user at a time, in the order in which they were asked for: whoever asks for many at once waits
- * for their own, and takes no more of the database than others do. One list alone may be of tens of megabytes.
+ * Runs one list or search of a user at a time, in the order of the calls. A user with many calls at once waits for their own,
+ * and takes no more of the database than others do. One list alone may have tens of megabytes.
  */
 export class OwnTurns {
   private readonly last = new Map<number, Promise<unknown>>();
 
-  /** @throws Failure("unavailable") when it could not begin in time; it is not begun later then */
+  /** @throws Failure `unavailable` when the work could not begin in time; it does not begin later */
   async run<T>(userId: number, work: () => Promise<T>): Promise<T> {
     const before = this.last.get(userId);
     const expiresAt = performance.now() + PATIENCE_MS;

@@ -10,20 +10,20 @@ import {
 } from "../../../protocol/metrics.ts";
 
 export const SAMPLE_EVERY_MS = 5_000;
-/** Points of a plot: an hour of samples, and a day of what two minutes make. */
+/** Points of a plot: an hour of samples, or a day of points of two minutes each. */
 const POINTS = 720;
 const STEP_MS: Record<MetricRange, number> = { hour: SAMPLE_EVERY_MS, day: 24 * SAMPLE_EVERY_MS };
-/** Who has said nothing for so long has ended. */
+/** A node that has sent no sample for this long has ended. */
 const ALIVE_MS = 3 * SAMPLE_EVERY_MS;
-/** Nodes that are remembered: with each restart comes a new one. */
+/** Nodes that are remembered. Each restart adds one. */
 const NODES_MOST = 64;
-/** Clocks of nodes that are further apart than this are not believed. */
+/** A sample whose clock differs more than this from ours is dated by our clock. */
 const SKEW_MS = 30_000;
 
 interface Point {
   at: number;
   sample: Sample;
-  /** How many samples it was made of. */
+  /** The number of samples in it. */
   count: number;
 }
 
@@ -34,14 +34,14 @@ interface KnownNode {
   points: Record<MetricRange, Point[]>;
 }
 
-/** What all nodes have told of themselves, as far as this node has heard. Bounded, and lost with the process. */
+/** The samples of all nodes that have reached this node. Bounded, and lost with the process. */
 export class Metrics {
   private readonly nodes = new Map<string, KnownNode>();
 
   constructor(private readonly database: MetricsReport["database"] = "postgres") {}
 
   /** @param at when the sample was taken, by the clock of its node */
-  take(info: NodeInfo, at: number, sample: Sample, now = Date.now()): void {
+  addSample(info: NodeInfo, at: number, sample: Sample, now = Date.now()): void {
     const moment = Math.abs(at - now) > SKEW_MS ? now : at;
     const node: KnownNode = this.nodes.get(info.id) ?? {
       info,
@@ -50,7 +50,7 @@ export class Metrics {
       points: { hour: [], day: [] },
     };
     node.lastAt = now;
-    // The last that were heard are the last of the map.
+    // The node that was heard last comes last in the map.
     this.nodes.delete(info.id);
     this.nodes.set(info.id, node);
     add(node.points.hour, STEP_MS.hour, moment, sample);
@@ -58,18 +58,18 @@ export class Metrics {
     this.forgetOld(now);
   }
 
-  /** The node says that it ends: nobody waits for what it says next. */
+  /** The node has announced its end, so no report waits for its next sample. */
   end(id: string): void {
     const node = this.nodes.get(id);
     if (node) node.hasEnded = true;
   }
 
-  /** The last hour or day, or what is newer than `after` of it. */
+  /** The last hour or day, or the part of it that is newer than `after`. */
   report(range: MetricRange, after: number, now = Date.now()): MetricsReport {
     const step = STEP_MS[range];
     const newest = this.newest(range, now);
     const first = newest - (POINTS - 1) * step;
-    // Those that ended before have nothing to tell: with each restart there would be one more.
+    // Nodes that ended before are left out, or each restart would add one.
     const nodes = [...this.nodes.values()].filter((node) => isAlive(node, now) || lastPoint(node, range) >= first);
     const oldest = Math.min(newest, ...nodes.map(({ points }) => points[range][0]?.at ?? newest));
     const from = Math.max(oldest, first, Math.floor(after / step) * step + step);
@@ -95,7 +95,7 @@ export class Metrics {
     };
   }
 
-  /** The newest moment of which all living nodes have told: before that, what is missing of them would look like a fall. */
+  /** The newest moment for which all living nodes have sent a sample. A later one would look like a fall. */
   private newest(range: MetricRange, now: number): number {
     const nodes = [...this.nodes.values()];
     const living = nodes.filter((node) => isAlive(node, now));
@@ -115,7 +115,7 @@ const lastPoint = ({ points }: KnownNode, range: MetricRange) => points[range].a
 
 function add(points: Point[], step: number, moment: number, sample: Sample) {
   const at = Math.floor(moment / step) * step;
-  // The clock was put back: what it said before is not ahead of what it says now.
+  // The clock was set back: points ahead of it are dropped.
   while ((points.at(-1)?.at ?? 0) > at) points.pop();
   const last = points.at(-1);
   if (last?.at === at) {
@@ -128,7 +128,7 @@ function add(points: Point[], step: number, moment: number, sample: Sample) {
   if (points.length > POINTS) points.shift();
 }
 
-/** One value of what `count` samples said and what one more says. */
+/** Joins the value of `count` samples with the value of one more. */
 function joined(how: "mean" | "max" | "min", before: number | null, count: number, value: number | null) {
   if (before === null || value === null) return before ?? value;
   if (how === "mean") return (before * count + value) / (count + 1);

@@ -1,21 +1,33 @@
 import { and, count, desc, eq, lt, sql } from "drizzle-orm";
-import { type AuditEntry, LISTED_MOST } from "../../../protocol/admin.ts";
+import { type AuditAction, type AuditEntry, type AuditTarget, LISTED_MOST } from "../../../protocol/admin.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { auditLog } from "../../platform/postgres/schema.ts";
-import { totalOf } from "./listed.ts";
-import type { AuditLog } from "./ports.ts";
+import { totalOf } from "../../platform/postgres/totals.ts";
 
-/** Entries of commands that are read at once. */
+/** Entries of the command line that one query reads. */
 const COMMANDS_AT_ONCE = 100;
 
-export class PostgresAuditLog implements AuditLog {
+/** Selects the entries of a list. */
+export interface AuditQuery {
+  actorId: number | undefined;
+  action: AuditAction | undefined;
+  target: { type: AuditTarget; id: string | undefined } | undefined;
+  /** Only entries older than this one. */
+  before: number | undefined;
+  limit: number;
+}
+
+/** Reads the audit log. `audited` writes it. */
+export class AuditStore {
   constructor(private readonly db: Database) {}
 
-  async newest() {
+  /** The newest entry's id, or 0. */
+  async newest(): Promise<number> {
     const [row] = await this.db.query<{ id: number }>("SELECT coalesce(max(id), 0) AS id FROM audit_log", []);
     return row?.id ?? 0;
   }
 
+  /** Entries of the command line after this one, in the order of their ids, each with the user that it is about. */
   byCommands(after: number) {
     return this.db.query<{ id: number; userId: number }>(
       `SELECT id, target_id::int AS "userId" FROM audit_log
@@ -24,7 +36,8 @@ export class PostgresAuditLog implements AuditLog {
     );
   }
 
-  list({ actorId, action, target, before, limit }: Parameters<AuditLog["list"]>[0]) {
+  /** Newest first. */
+  list({ actorId, action, target, before, limit }: AuditQuery) {
     const wanted = and(
       actorId === undefined ? undefined : eq(auditLog.actorId, actorId),
       action === undefined ? undefined : eq(auditLog.action, action),

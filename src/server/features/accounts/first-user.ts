@@ -3,27 +3,14 @@ import type { FirstUserWay } from "../../../protocol/server.ts";
 import type { User } from "../../../protocol/users.ts";
 import { ReadCache } from "../../base/cache.ts";
 import { invalidField } from "../../base/failure.ts";
-import type { NewUser } from "../../log/ports.ts";
+import type { NewUser } from "./account.ts";
+import type { Claim, FirstUserStore, Proof } from "./first-user-store.ts";
 
-/** `empty`: no user yet. `unclaimed`: users, but no superuser. */
-export type Claim = "empty" | "unclaimed" | "claimed";
-
-/** What a person shows to become the first superuser: the printed code, or that they sit at the server's own machine. */
-export type Proof = { way: "code"; code: string } | { way: "here"; isHere: boolean };
-
-export interface FirstUserStore {
-  claim(): Promise<Claim>;
-  /**
-   * Makes the first superuser, one at a time over all nodes. `late`: there is a superuser, or for `here` a user, by now.
-   */
-  create(user: NewUser, way: Proof["way"], address: string): Promise<User | "email_taken" | "late">;
-}
-
-/** Letters that can't be taken for digits, as Douglas Crockford chose them. */
+/** Crockford's base 32: no letter looks like a digit. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 10;
 
-/** How a fresh server gets its first superuser: by the code that it prints, or from its own page on its own machine. */
+/** Gives a fresh server its first superuser: by the code that it prints, or from its own page on its own machine. */
 export class FirstUser {
   /** The same on all nodes of a database: `XXXXX-XXXXX`. */
   readonly code: string;
@@ -41,7 +28,7 @@ export class FirstUser {
     this.digest = digestOf(letters);
   }
 
-  /** @param isHere asked only while there is no user, as it may cost something */
+  /** @param isHere called only while there is no user, because it may be costly */
   async way(isHere: () => boolean): Promise<FirstUserWay> {
     if (!this.isOffered) return "none";
     const claim = await this.claims.get("claim", () => this.store.claim());
@@ -49,7 +36,7 @@ export class FirstUser {
     return claim === "empty" && isHere() ? "here" : "code";
   }
 
-  /** Refuses a wrong proof, before anything costly is done for it. The insert decides when several race. */
+  /** Refuses a wrong proof before anything costly is done for it. The insert decides when several requests race. */
   async check(proof: Proof): Promise<void> {
     const isRight = proof.way === "code" ? this.isRight(proof.code) : proof.isHere;
     const way = await this.way(() => proof.way === "here" && proof.isHere);
@@ -64,12 +51,12 @@ export class FirstUser {
     return made === "email_taken" ? undefined : made;
   }
 
-  /** Somebody may have become a superuser: it is asked anew. */
+  /** Somebody may have become a superuser: the next call asks the database again. */
   forget(): void {
     this.claims.clear();
   }
 
-  /** In constant time, whatever is compared. */
+  /** Compares in constant time. */
   private isRight(code: string): boolean {
     return timingSafeEqual(digestOf(lettersOf(code)), this.digest);
   }
@@ -77,7 +64,7 @@ export class FirstUser {
 
 const digestOf = (text: string) => createHmac("sha256", "set-up code").update(text).digest();
 
-/** As people type it: in any case, with or without its dash, and with letters that look like digits. */
+/** Reads a code as people type it: in any case, with or without its dash, and with letters that look like digits. */
 const lettersOf = (text: string) => text.toUpperCase().replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
 
 const refusalOf = ({ way }: Proof) =>

@@ -1,0 +1,51 @@
+import type { Message } from "../../../protocol/messages.ts";
+import type { User } from "../../../protocol/users.ts";
+import type { Asked, EndedRequest } from "../requests/statements.ts";
+
+/** A conversation as the store has it: nothing in it depends on the viewer. */
+export interface ConversationRecord {
+  id: string;
+  name: string | null;
+  isGroup: boolean;
+  ownerId: number | null;
+  /** The first 50 members, in the order of joining. */
+  participants: User[];
+  participantCount: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** The facts that the list of one member shows beside the conversation itself. */
+export interface SummaryRecord extends ConversationRecord {
+  /** The member has hidden the conversation, and no message has come since. */
+  isHidden: boolean;
+  messageCount: number;
+  prunedSeq: number;
+  unreadCount: number;
+  lastMessage: Message | null;
+}
+
+export interface NewConversation {
+  id: string;
+  ownerId: number;
+  /** All wanted members, the owner among them. More than two make a group, however many of them must be asked. */
+  participantIds: number[];
+  /** Makes a group of two people or fewer. */
+  isGroup?: true;
+  /** The wanted members who must agree first. */
+  toAsk?: ReadonlySet<number>;
+  name: string | null;
+  /** The id of the request that the 1-on-1 answers. */
+  accepts?: string;
+}
+
+export interface CreateOutcome {
+  /** `undefined`: a 1-on-1 whose other person is asked. */
+  conversation: ConversationRecord | undefined;
+  /** False: the 1-on-1 existed already. */
+  created: boolean;
+  /** The owner had hidden the 1-on-1. */
+  unhidden: boolean;
+  asked: Asked[];
+  ended: EndedRequest[];
+}
