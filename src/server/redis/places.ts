@@ -1,10 +1,12 @@
 import type { Logger } from "../base/logger.ts";
 import type { PresenceChange, PresenceTimes, SocketPlaces } from "../places/places.ts";
 import type { RedisClient } from "./client.ts";
-import { CLOCK, numbers } from "./clock.ts";
+import clock from "./clock.lua" with { type: "text" };
+import enterPlace from "./enter-place.lua" with { type: "text" };
 import { NODES, nodeUsersKey, placesKey } from "./keys.ts";
 import { Lease } from "./lease.ts";
-import { Script } from "./script.ts";
+import leavePlace from "./leave-place.lua" with { type: "text" };
+import { outcomeAndTime, Script } from "./script.ts";
 
 /** Against what no node does away with any more; a living one tells all its places anew long before, in ms. */
 const FORGOTTEN_AFTER_MS = 6 * 3_600_000;
@@ -12,25 +14,8 @@ const TELL_ALL_EVERY_MS = 2 * 3_600_000;
 const AT_ONCE = 500;
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
-/**
- * KEYS: the user's places. ARGV: node, its places, most of all, TTL in ms. A node says how many it has, not that it has one more:
- * saying it twice is no harm. Gives 0: too many; 1: the user was here already; 2: is on this node alone; 3: and was not before.
- */
-const ENTER = new Script(`${CLOCK}
-local all = redis.call('HGETALL', KEYS[1])
-local others, nodes, own = 0, 0, false
-for i = 1, #all, 2 do
-  if all[i] == ARGV[1] then own = true else others, nodes = others + all[i + 1], nodes + 1 end
-end
-if others + ARGV[2] > tonumber(ARGV[3]) then return { 0, text(now) } end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return { nodes > 0 and 1 or own and 2 or 3, text(now) }`);
-
-/** KEYS: the user's places. ARGV: node. Gives 0: the user is still here; 1: is not, nor was before; 2: has gone with this. */
-const LEAVE = new Script(`${CLOCK}
-local removed = redis.call('HDEL', KEYS[1], ARGV[1])
-return { redis.call('EXISTS', KEYS[1]) == 1 and 0 or 1 + removed, text(now) }`);
+const ENTER = new Script(clock, enterPlace);
+const LEAVE = new Script(clock, leavePlace);
 
 /**
  * The places of all nodes' sockets. Of each user Redis knows how many they have on which node, and of each node until when its lease
@@ -153,7 +138,7 @@ export class RedisSocketPlaces implements SocketPlaces {
         redis.pexpire(nodeUsersKey(name), 2 * FORGOTTEN_AFTER_MS),
       ]),
     );
-    const [outcome, at] = numbers(reply);
+    const [outcome, at] = outcomeAndTime(reply);
     if (outcome === 3 || (outcome === 2 && isFirst)) this.handler([{ userId, online: true, at, goneMs: 0 }]);
     return outcome !== 0;
   }
@@ -163,7 +148,7 @@ export class RedisSocketPlaces implements SocketPlaces {
     const [reply] = await this.client.run((redis) =>
       Promise.all([LEAVE.run(redis, [placesKey(userId)], [name]), redis.srem(nodeUsersKey(name), userId)]),
     );
-    const [outcome, at] = numbers(reply);
+    const [outcome, at] = outcomeAndTime(reply);
     // Also when it had gone through before and only the answer was lost.
     if (outcome > 0) this.handler([{ userId, online: false, at, goneMs: performance.now() - since }]);
   }
@@ -254,7 +239,7 @@ export class RedisSocketPlaces implements SocketPlaces {
       const gone = await this.client.run((redis) =>
         Promise.all(
           users.filter(isUserId).map(async (id) => {
-            const [outcome, at] = numbers(await LEAVE.run(redis, [placesKey(Number(id))], [node]));
+            const [outcome, at] = outcomeAndTime(await LEAVE.run(redis, [placesKey(Number(id))], [node]));
             // Also when it had gone through before and only the answer was lost.
             return outcome > 0 ? [{ userId: Number(id), online: false, at, goneMs }] : [];
           }),
