@@ -16,7 +16,7 @@ const TIMES: SilenceTimes = { warnAfter: 20_000, errorAfter: 120_000, repeatEver
  * Reports nodes that serve the database and are not heard on this Redis: first as a warning, as most of them come back
  * or are soon forgotten by the database, then as an error. All times are of a monotonic clock, in ms.
  */
-export class Silence {
+export class SilentNodes {
   /** How each silent node was last reported, and when. */
   private readonly reported = new Map<string, { level: "warn" | "error"; at: number }>();
 
@@ -29,7 +29,7 @@ export class Silence {
    * How long a node has been silent, when that is worth a report; otherwise 0.
    * @param listeningSince when this node's subscriptions stood: before that it could hear nobody
    */
-  of(heardAt: number, listeningSince: number, now: number): number {
+  silentMs(heardAt: number, listeningSince: number, now: number): number {
     const silentMs = now - Math.max(heardAt, listeningSince);
     return silentMs > this.times.warnAfter ? silentMs : 0;
   }
@@ -54,7 +54,7 @@ export class Silence {
   }
 
   /** Forgets the nodes that are silent no longer: the next time is reported anew. */
-  keep(silent: ReadonlySet<string>): void {
+  keepOnly(silent: ReadonlySet<string>): void {
     for (const node of this.reported.keys()) if (!silent.has(node)) this.reported.delete(node);
   }
 }
