@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
 import type { Stores } from "../../src/server/log/ports.ts";
-import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
+import { storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Driver, type Query } from "../../src/server/platform/postgres/database.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 

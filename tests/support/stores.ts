@@ -3,7 +3,8 @@ import { readConfig } from "../../src/server/config.ts";
 import type { HistoryStore } from "../../src/server/log/history.ts";
 import { PostgresHistory } from "../../src/server/log/history-store.ts";
 import type { Draft, Stores } from "../../src/server/log/ports.ts";
-import { openDriver, storesOn } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
+import { storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Query } from "../../src/server/platform/postgres/database.ts";
 import { type Mode, makePlace } from "./modes.ts";
 

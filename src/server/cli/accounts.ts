@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import { openDriver, operatorOn } from "../node/compose.ts";
-import { askForAccount, CONTROL_SOCKET } from "../node/control.ts";
-import { type AccountCommand, type AccountReply, accountCommand } from "../node/operator.ts";
+import { type AccountCommand, type AccountReply, accountCommand } from "../node/control/accounts.ts";
+import { askForAccount } from "../node/control/client.ts";
+import { CONTROL_SOCKET } from "../node/control/protocol.ts";
+import { openDriver } from "../node/drivers.ts";
+import { operatorOn } from "../node/operator-on-database.ts";
 import { FolderLockError } from "../platform/pglite/folder-lock.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 

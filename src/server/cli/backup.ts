@@ -2,7 +2,8 @@ import { closeSync, existsSync, fsyncSync, mkdtempSync, renameSync, writeSync } 
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
-import { CONTROL_SOCKET, ServerGoneError, withCheckpointsHeld } from "../node/control.ts";
+import { ServerGoneError, withCheckpointsHeld } from "../node/control/client.ts";
+import { CONTROL_SOCKET } from "../node/control/protocol.ts";
 import { backupOnPglite, backupOnPostgres } from "../platform/backup/connections.ts";
 import { type BackupHeader, BackupWriter, rowsOf, type Sink, verifyBackup } from "../platform/backup/format.ts";
 import { copyLiveFolder } from "../platform/backup/live-folder.ts";

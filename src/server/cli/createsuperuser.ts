@@ -3,7 +3,7 @@ import { namesBy } from "../../protocol/names.ts";
 import { password } from "../../protocol/passwords.ts";
 import { email } from "../../protocol/text.ts";
 import type { Config } from "../config.ts";
-import { existing } from "../node/operator.ts";
+import { existing } from "../node/control/accounts.ts";
 import { onAccounts, tell } from "./accounts.ts";
 import { askFor, askForPassword } from "./ask.ts";
 

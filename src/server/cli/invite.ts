@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { INVITE } from "../node/operator.ts";
+import { INVITE } from "../node/control/accounts.ts";
 import { onAccounts, tell } from "./accounts.ts";
 import { wholeOf } from "./usage.ts";
 

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config.ts";
-import { askToReopen, CONTROL_SOCKET, ServerGoneError } from "../node/control.ts";
+import { askToReopen, ServerGoneError } from "../node/control/client.ts";
+import { CONTROL_SOCKET } from "../node/control/protocol.ts";
 import { backupOnPglite, backupOnPostgres } from "../platform/backup/connections.ts";
 import { type BackupHeader, verifyBackup } from "../platform/backup/format.ts";
 import { Progress } from "../platform/backup/progress.ts";

@@ -1,7 +1,7 @@
 import { type AdminUser, LISTED_MOST } from "../../protocol/admin.ts";
 import { search as searchSchema } from "../../protocol/users.ts";
 import type { Config } from "../config.ts";
-import { LIST_PAGE } from "../node/operator.ts";
+import { LIST_PAGE } from "../node/control/accounts.ts";
 import { onAccounts, tell } from "./accounts.ts";
 import { emailOf, UsageError } from "./usage.ts";
 

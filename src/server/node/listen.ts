@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Server } from "bun";
 import { closeCodes } from "../../protocol/close-codes.ts";
@@ -9,9 +9,11 @@ import { bareFailure, startingAnswer } from "../http/starting.ts";
 import { isUnavailable } from "../platform/postgres/database.ts";
 import type { Raw, Upgrade } from "../ws/socket.ts";
 import { socketLimits } from "../ws/sockets.ts";
-import { originToOpen } from "./addresses.ts";
-import { type Node, type NodeOptions, openNode } from "./compose.ts";
-import { CONTROL_SOCKET, Control, controlFailure } from "./control.ts";
+import { type Node, openNode } from "./compose.ts";
+import { CONTROL_SOCKET } from "./control/protocol.ts";
+import { Control, listenForCommands } from "./control/server.ts";
+import type { NodeOptions } from "./options.ts";
+import { originToOpen } from "./origin-to-open.ts";
 import { sendAway } from "./stop.ts";
 
 /** Between tries to reach a database that is not there yet. */
@@ -83,7 +85,7 @@ export function startServer(options: ServerOptions): RunningServer {
     const opened = await openWhenReachable({ ...options, server: () => server }, () => stopping);
     if (!opened) return;
     node = opened;
-    if (config.DATABASE_URL === undefined) commands ??= listenForCommands(config, control, logger);
+    if (config.DATABASE_URL === undefined) commands ??= listenForCommands(config.DATA_DIR, control, logger);
     const mode = config.DATABASE_URL === undefined ? `embedded, data in ${config.DATA_DIR}` : "PostgreSQL";
     logger.info({ mode }, "ready");
   };
@@ -190,33 +192,4 @@ async function openWhenReachable(options: NodeOptions, isStopping: () => boolean
     }
   }
   return undefined;
-}
-
-/** Only this process can open the embedded database, so commands ask it. Who may read the folder may ask. */
-function listenForCommands(config: Config, control: Control, logger: Logger): Server<undefined> | undefined {
-  const path = join(config.DATA_DIR, CONTROL_SOCKET);
-  // Left by a process that was killed: the folder's lock says that nobody listens there.
-  rmSync(path, { force: true });
-  const umask = process.umask(0o177);
-  try {
-    const server = Bun.serve({
-      unix: path,
-      fetch(request, server) {
-        // A command may wait for as long as its work takes.
-        server.timeout(request, 0);
-        return control.answer(request);
-      },
-      error(error) {
-        logger.error({ err: error }, "a command beside this server failed");
-        return controlFailure();
-      },
-    });
-    chmodSync(path, 0o600);
-    return server;
-  } catch (error) {
-    logger.warn({ err: error, path }, "commands beside this server will not work: their socket can't be made");
-    return undefined;
-  } finally {
-    process.umask(umask);
-  }
 }

@@ -267,7 +267,13 @@ const APPEND =`,
     foundBy: ["one history"],
   },
   "keeps its rooms where they were when the database goes back": {
-    edits: [{ file: "src/server/ws/room.ts", find: "if (this.agrees(place, found)) {", replace: "if (found.head) {" }],
+    edits: [
+      {
+        file: "src/server/ws/log-comparison.ts",
+        find: "if (this.agrees(place, found)) {",
+        replace: "if (found.head) {",
+      },
+    ],
     faults: ["clients cut"],
     goesBack: "the cluster's folder is put back",
     foundBy: ["told in time"],

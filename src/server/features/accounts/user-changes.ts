@@ -1,10 +1,13 @@
 import { encode } from "../../../protocol/frames.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ConversationStore, UserStore } from "../../log/ports.ts";
-import type { Hub } from "../../ws/hub.ts";
 
-/** Sockets that are looked through before others have their turn. */
-const SOCKETS_AT_A_STRETCH = 500;
+/** The `/ws/` sockets of this node. */
+interface UserSockets {
+  readonly hasSockets: boolean;
+  /** Sends to the sockets of the user, and of everybody who shares one of these conversations. */
+  sendToSharing(userId: number, conversationIds: ReadonlySet<string>, frame: string): Promise<void>;
+}
 
 /**
  * Tells `/ws/` sockets of users whose name or account has changed: those of the user, and those of everybody who shares
@@ -15,7 +18,7 @@ export class UserChanges {
   private isTelling = false;
 
   constructor(
-    private readonly hub: Hub,
+    private readonly sockets: UserSockets,
     private readonly users: Pick<UserStore, "byId">,
     private readonly conversations: Pick<ConversationStore, "idsOf">,
     private readonly logger: Logger,
@@ -33,7 +36,7 @@ export class UserChanges {
     try {
       for (const userId of this.changed) {
         this.changed.delete(userId);
-        if (this.hub.sockets.size > 0) await this.tell(userId).catch((error: unknown) => this.fail(error));
+        if (this.sockets.hasSockets) await this.tell(userId).catch((error: unknown) => this.fail(error));
       }
     } finally {
       this.isTelling = false;
@@ -45,14 +48,7 @@ export class UserChanges {
     const account = await this.users.byId(userId);
     if (!account) return;
     const shared = new Set(await this.conversations.idsOf(userId));
-    const frame = encode({ type: "user", user: account.user });
-    let looked = 0;
-    for (const socket of [...this.hub.sockets]) {
-      if (++looked % SOCKETS_AT_A_STRETCH === 0) await Bun.sleep(0);
-      // A socket that is not greeted yet asks for its list afterwards.
-      if (!socket.isUserSocket || !socket.isGreeted || socket.isClosed) continue;
-      if (socket.actor.userId === userId || this.hub.watching.isWatchingAny(socket, shared)) socket.send(frame);
-    }
+    await this.sockets.sendToSharing(userId, shared, encode({ type: "user", user: account.user }));
   }
 
   private fail(error: unknown) {

@@ -235,7 +235,7 @@ export class Watching {
   private dismiss(socket: ClientSocket, conversationId: string) {
     this.unwatch(socket, conversationId);
     // One that is subscribed is told by its room, in the order of the log.
-    if (!socket.subscriptions.has(conversationId)) socket.tellRemoved(conversationId);
+    if (!socket.subscriptions.has(conversationId)) socket.sendRemoved(conversationId);
   }
 
   private watchersOf(userId: number): Watcher[] {
