@@ -1,7 +1,6 @@
 import type { Logger } from "../base/logger.ts";
 import type { BusEvent } from "../bus/bus.ts";
 import type { Sessions } from "../features/accounts/sessions.ts";
-import type { UserChanges } from "../features/accounts/user-changes.ts";
 import type { Metrics } from "../features/metrics/metrics.ts";
 import type { PresenceWatching } from "../features/presence/watching.ts";
 import type { FirstUser } from "../features/server/first-user.ts";
@@ -12,6 +11,7 @@ import type { History } from "../log/history.ts";
 import type { MessageWindow } from "../log/ports.ts";
 import type { Hub } from "../ws/hub.ts";
 import type { Sockets } from "../ws/sockets.ts";
+import type { UserChanges } from "../ws/user-changes.ts";
 
 interface EventHandlers {
   hub: Hub;

@@ -1,9 +1,9 @@
 import type { Bus } from "../bus/bus.ts";
-import type { UserChanges } from "../features/accounts/user-changes.ts";
 import type { AuditLog } from "../features/admin/ports.ts";
 import type { History } from "../log/history.ts";
 import type { Hub } from "../ws/hub.ts";
 import type { Sockets } from "../ws/sockets.ts";
+import type { UserChanges } from "../ws/user-changes.ts";
 import { DatabaseCommands } from "./control/database-commands.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import type { Services } from "./services.ts";

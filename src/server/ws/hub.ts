@@ -17,8 +17,6 @@ import { type Publish, Watching } from "./watching.ts";
 const HEADS_AT_ONCE = 1_000;
 /** Rooms that compare themselves with the log at once, after the database may have gone back. */
 const ROOMS_AT_ONCE = 20;
-/** Sockets that are examined before others have their turn. */
-const SOCKETS_AT_A_STRETCH = 500;
 
 const roomTopic = (conversationId: string) => `c:${conversationId}`;
 
@@ -193,21 +191,6 @@ export class Hub {
       if (joined && !this.watching.isWatching(socket, joined.conversationId)) continue;
       socket.send(frame);
     }
-  }
-
-  /** Sends to the `/ws/` sockets of the user, and of everybody whose socket watches one of these conversations. */
-  async sendToSharing(userId: number, conversationIds: ReadonlySet<string>, frame: string): Promise<void> {
-    let examined = 0;
-    for (const socket of [...this.sockets.all]) {
-      if (++examined % SOCKETS_AT_A_STRETCH === 0) await Bun.sleep(0);
-      // A socket that is not greeted yet asks for its list afterwards.
-      if (!socket.isUserSocket || !socket.isGreeted || socket.isClosed) continue;
-      if (socket.actor.userId === userId || this.watching.isWatchingAny(socket, conversationIds)) socket.send(frame);
-    }
-  }
-
-  get hasSockets(): boolean {
-    return this.sockets.all.size > 0;
   }
 
   /** Retention has removed the conversation's messages up to there. */

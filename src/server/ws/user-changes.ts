@@ -1,0 +1,64 @@
+import { encode } from "../../protocol/frames.ts";
+import type { Logger } from "../base/logger.ts";
+import type { ConversationStore, UserStore } from "../log/ports.ts";
+import type { Hub } from "./hub.ts";
+
+/** Sockets that are looked through before other work has its turn. */
+const SOCKETS_AT_A_STRETCH = 500;
+
+/**
+ * Announces users whose name or account has changed to `/ws/` sockets: those of the user, and those of everybody who shares a
+ * conversation with them, each once. A lost bus event does no harm, because the next list has the name too.
+ */
+export class UserChanges {
+  private readonly changed = new Set<number>();
+  private isAnnouncing = false;
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly users: Pick<UserStore, "byId">,
+    private readonly conversations: Pick<ConversationStore, "idsOf">,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Changes of one user that come together are announced once. */
+  add(userId: number): void {
+    this.changed.add(userId);
+    if (!this.isAnnouncing) this.announceAll().catch((error: unknown) => this.fail(error));
+  }
+
+  /** One user at a time, because a user may have 10,000 conversations. */
+  private async announceAll() {
+    this.isAnnouncing = true;
+    try {
+      for (const userId of this.changed) {
+        this.changed.delete(userId);
+        if (this.hub.sockets.all.size > 0) await this.announce(userId).catch((error: unknown) => this.fail(error));
+      }
+    } finally {
+      this.isAnnouncing = false;
+    }
+  }
+
+  /** Reads the user from the database, because an older event may arrive after a newer one. */
+  private async announce(userId: number) {
+    const account = await this.users.byId(userId);
+    if (!account) return;
+    const shared = new Set(await this.conversations.idsOf(userId));
+    const frame = encode({ type: "user", user: account.user });
+    let looked = 0;
+    for (const socket of [...this.hub.sockets.all]) {
+      if (++looked % SOCKETS_AT_A_STRETCH === 0) await Bun.sleep(0);
+      // A socket that has had no greeting yet asks for its list afterwards.
+      if (!socket.isUserSocket || !socket.isGreeted || socket.isClosed) continue;
+      if (socket.actor.userId === userId || this.hub.watching.isWatchingAny(socket, shared)) socket.send(frame);
+    }
+  }
+
+  private fail(error: unknown) {
+    this.logger.warn(
+      { err: error },
+      "a changed user could not be announced; clients see the change in their next list",
+    );
+  }
+}
