@@ -7,17 +7,17 @@ import recordChange from "./record-change.lua" with { type: "text" };
 import { Script } from "./script.ts";
 import { WINDOW_LENGTH, type WindowLife } from "./window.ts";
 
-/** Changes in one script at most: nobody else is served while it runs, some microseconds a change. */
+/** The most changes in one script. Redis serves nobody else while it runs, some microseconds a change. */
 const AT_ONCE = 128;
 
 const ANNOUNCE = new Script(recordChange, announce);
 
-/** The changes of one tick, in one round trip: each is published, and its conversation's window kept up to date. */
+/** Publishes the changes of one tick in one round trip, and records each in the window of its conversation. */
 export class Announcements {
   private keys: string[] = [];
   private parameters: (string | number)[] = [];
 
-  /** @param onLost hears when changes were perhaps not published */
+  /** @param onLost is called when changes were perhaps not published */
   constructor(
     private readonly client: RedisClient,
     private readonly life: WindowLife,
@@ -25,7 +25,7 @@ export class Announcements {
     private readonly logger: Logger,
   ) {}
 
-  /** @param text what is published, and what the window keeps of a new message */
+  /** @param text the text to publish, which is also the window's member of a new message */
   add(channel: string, text: string, { conversationId, version, tag, message }: ChangeEvent): void {
     if (this.keys.length === 0) queueMicrotask(() => this.flush());
     this.keys.push(windowKey(conversationId));

@@ -6,13 +6,13 @@ import { outcomeAndTime, Script } from "./script.ts";
 
 const RENEW = new Script(clock, renewLease);
 
-/** A clock that has gone so much further, or less far, than this node's since the last beat was set, or is another one's. */
+/** If the clock of Redis moves away from this node's by this much between two beats, it was set, or is another one. */
 const JUMP_MS = 1_000;
 
-/** By what name Redis knows this node, and until when. */
+/** The name by which Redis knows this node, and the lease that keeps it alive there. */
 export class Lease {
   name: string = crypto.randomUUID();
-  /** Redis' clock is this much ahead of performance.now. */
+  /** How far the clock of Redis is ahead of performance.now, in ms. */
   ahead = 0;
   isHeld = false;
 
@@ -22,8 +22,8 @@ export class Lease {
   ) {}
 
   /**
-   * Gives dead nodes, each with how long ago its lease ended, in ms; whether this node's own had ended: it has another
-   * name now; and whether Redis' clock has jumped since the last time.
+   * Renews the lease. Returns the dead nodes, each with how long ago its lease ended, in ms. `isAnew`: this node's own lease
+   * had ended, and it has another name now. `hasJumped`: the clock of Redis has jumped since the last time.
    */
   async renew(): Promise<{ dead: [string, number][]; isAnew: boolean; hasJumped: boolean }> {
     let reply = await this.beat();
@@ -45,7 +45,7 @@ export class Lease {
     return { dead: pairs, isAnew, hasJumped };
   }
 
-  /** It ends so much later, in ms. */
+  /** Lets the lease end after this time. */
   async end(graceMs: number): Promise<void> {
     const ends = performance.now() + this.ahead + graceMs;
     await this.client.run((redis) => redis.zadd(NODES, "XX", "LT", ends, this.name));

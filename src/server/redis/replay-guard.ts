@@ -1,6 +1,6 @@
 /** How many later events of a node may overtake an event: a node has several connections to Redis. */
 const LATE_MOST = 1_024;
-/** How many nodes are remembered at most: anybody can repeat the beats of dead ones, in any number. */
+/** The most nodes that are remembered: anybody can repeat the beats of any number of dead nodes. */
 const PEERS_MOST = 256;
 /** A node that is not heard for this long is forgotten, in ms. */
 const FORGOTTEN_AFTER_MS = 15_000;

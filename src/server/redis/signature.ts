@@ -8,8 +8,8 @@ export const redisKey = (sessionSecret: string): Buffer => createHmac("sha256", 
 
 /**
  * Signs texts that travel over Redis or are kept there (HMAC-SHA-256). Somebody who can write to Redis but can't read the
- * database can't make a text that a node believes. The context says what a text is for: it counts nowhere else.
- * A context holds no line break.
+ * database can't make a text that a node accepts. The context says what a text is for: it is valid nowhere else. A context
+ * holds no line break.
  */
 export class Signatures {
   static readonly LENGTH = LENGTH;

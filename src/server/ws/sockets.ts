@@ -27,10 +27,10 @@ export const socketLimits = {
   perMessageDeflate: false,
 } as const satisfies Partial<WebSocketHandler<Upgrade>>;
 
-/** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
+/** Opens and closes the sockets of this node, hands on their frames, and ends slow readers and ended sessions. */
 export class Sockets {
   private readonly timers: ReturnType<typeof setInterval>[];
-  /** Never throws and never rejects: an error that one client's frame causes ends that client's socket, not the node. */
+  /** Never throws and never rejects: an error in one client's frame ends that client's socket, not the node. */
   private readonly handle: FrameHandler = (socket, frame) => {
     try {
       return handleFrame(this.services, socket, frame)?.catch((error: unknown) => this.fail(socket, error));
