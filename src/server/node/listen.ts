@@ -24,13 +24,13 @@ export interface RunningServer {
   url: URL;
   /** Resolves when the node serves; rejects when it can't, with a text that says what to do. */
   ready: Promise<void>;
-  /** Where people open it. */
+  /** The address at which people open it. */
   origin: string;
-  /** What makes the next account a superuser, once it is ready; undefined when nothing does. */
+  /** The code that makes the next account a superuser, once the node is ready; undefined when there is none. */
   setUpCode(): Promise<string | undefined>;
-  /** Takes nothing new, answers what is under way, sends sockets away to come back, and closes everything. */
+  /** Accepts nothing new, answers the requests under way, sends sockets away to come back, and closes everything. */
   stop(): Promise<void>;
-  /** For a node whose state can't be trusted: sends all sockets away to come back, and leaves the rest as it is. Takes about 2 s at most. */
+  /** For a node whose state can't be trusted: sends all sockets away to come back, and does no more. Takes 2 s at most. */
   abort(): Promise<void>;
 }
 
@@ -48,12 +48,12 @@ export function startServer(options: ServerOptions): RunningServer {
   const server = listenOrSayWhy(config, logger, () => node);
   logger.info({ host: config.HOST, port: server.port }, "listening");
 
-  /** The database goes, and what takes its place is opened, while this process goes on listening. */
+  /** Closes the database and opens the one in its place, while this process goes on listening. */
   const reopen = async (closing: Node) => {
     logger.info({}, "the database is closed, to be opened again");
     const turnAway = () => {
       node = undefined;
-      // The files that a backup copies are about to be replaced.
+      // A backup may be copying files that are about to be replaced.
       control.releaseAll();
     };
     await closing.close(() => sendAway(server, closing.sockets, turnAway));
@@ -147,13 +147,13 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
       }),
       message: guard.frame((raw, frame) => raw.data.socket?.receive(frame)),
       drain: guard.event((raw) => raw.data.socket?.onDrain()),
-      // Of the node that has opened it: another one may be serving by now.
+      // By the node that has opened it: another one may be serving by now.
       close: guard.event((raw) => owners.get(raw.data)?.sockets.closed(raw)),
     },
   });
 }
 
-/** An error in one socket's handler ends that socket: Bun would report it as uncaught, and that ends the node. */
+/** Ends a socket whose handler throws: Bun would report an uncaught error, which ends the node. */
 const guardSocket = (logger: Logger) => {
   const fail = (raw: Raw, error: unknown) => {
     logger.error({ err: error }, "a socket's handler failed");
@@ -167,7 +167,7 @@ const guardSocket = (logger: Logger) => {
         fail(raw, error);
       }
     },
-    // Not the same with a rest parameter: that makes an array for each frame.
+    // A rest parameter for both would make an array for each frame.
     frame: (handle: (raw: Raw, frame: string | Buffer) => void) => (raw: Raw, frame: string | Buffer) => {
       try {
         handle(raw, frame);
@@ -183,7 +183,7 @@ async function openWhenReachable(options: NodeOptions, isStopping: () => boolean
     try {
       return await openNode(options);
     } catch (error) {
-      // The embedded database is here or nowhere: waiting for it would only hide what is wrong.
+      // To wait for the embedded database would only hide the fault: it is on this machine.
       const isElsewhere = options.config.DATABASE_URL !== undefined;
       const isAway = isUnavailable(error) || (error instanceof Failure && error.reason === "unavailable");
       if (!isElsewhere || !isAway) throw error;

@@ -21,7 +21,7 @@ import { Access } from "../log/access.ts";
 import { Announcer } from "../log/announcer.ts";
 import { Pages } from "../log/pages.ts";
 import type { Stores } from "../log/ports.ts";
-import { SecurityLines } from "../platform/logs/security-log.ts";
+import { SecurityLines } from "../platform/logs/security.ts";
 import type { Shared } from "./cluster.ts";
 import { openLimits } from "./limiters.ts";
 import type { NodeOptions } from "./options.ts";

@@ -20,7 +20,7 @@ const ROOMS_AT_ONCE = 20;
 
 const roomTopic = (conversationId: string) => `c:${conversationId}`;
 
-/** What the hub tells the rest of the node about members of conversations. Each call may come twice. */
+/** The hub calls these when members of conversations change. Each call may come twice. */
 export interface MemberEvents {
   /** These users joined the conversation or left it: what this node remembers of their membership is out of date. */
   changed(conversationId: string, userIds: number[]): void;

@@ -45,7 +45,7 @@ export class Presence {
     this.places.onRestored(handler);
   }
 
-  /** Users who are here go offline with this node. Those who come to another node are seen there. */
+  /** Users who are here go offline with this node. A user who comes to another node is seen there. */
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);

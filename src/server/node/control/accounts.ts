@@ -32,7 +32,7 @@ export const accountReply = z.object({
   found: z.object({ is_superuser: z.boolean() }).nullable().optional(),
   /** `list`: a page, newest first. */
   users: z.array(adminUser).optional(),
-  /** `list`: there are more than a list shows. */
+  /** `list`: there are more users than a list shows. */
   is_cut: z.boolean().optional(),
 });
 export type AccountReply = z.infer<typeof accountReply>;
@@ -40,6 +40,6 @@ export type AccountReply = z.infer<typeof accountReply>;
 /** `list` answers in pages of this many users. */
 export const LIST_PAGE = 1_000;
 
-/** The answer to somebody who makes an account that is there already. */
-export const existing = (email: string) =>
+/** The answer when the account exists already. */
+export const existingAccount = (email: string) =>
   `${email} has an account already. To make it a superuser with the password you give, and to end its sessions, add --promote.`;

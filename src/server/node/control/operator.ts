@@ -4,7 +4,7 @@ import { Failure } from "../../base/failure.ts";
 import type { Users } from "../../features/accounts/users.ts";
 import type { AdminUserStore } from "../../features/admin/ports.ts";
 import type { ServerSettings } from "../../features/server/settings.ts";
-import { type AccountReply, type accountCommand, existing, LIST_PAGE } from "./accounts.ts";
+import { type AccountReply, type accountCommand, existingAccount, LIST_PAGE } from "./accounts.ts";
 
 const DAY_S = 86_400;
 
@@ -15,14 +15,14 @@ interface Parts {
   users: Users;
   admin: Pick<AdminUserStore, "list">;
   setActive(userId: number, isActive: boolean): Promise<unknown>;
-  /** Makes an invite to the server and returns its link. Rejects where there is no superuser whose it could be. */
+  /** Makes an invite to the server and returns its link. Rejects if no superuser exists who could own it. */
   createInvite(wanted: { maxUses?: number; expiresIn: number }, origin: string): Promise<string>;
   settings: Pick<ServerSettings, "registration">;
-  /** Where people open the server. */
+  /** The address at which people open the server. */
   origin(): string;
 }
 
-/** The operator's commands: each ends in one text that says what was done, or why not. */
+/** Carries out the operator's commands. Each returns one text that says what was done, or why not. */
 export class Operator {
   constructor(private readonly parts: Parts) {}
 
@@ -61,7 +61,7 @@ export class Operator {
   }
 
   private async createSuperuser(command: Order<"create_superuser">): Promise<AccountReply> {
-    if (await this.parts.users.accountOf(command.email)) return no(existing(command.email));
+    if (await this.parts.users.accountOf(command.email)) return no(existingAccount(command.email));
     const user = await this.parts.users.createSuperuser(command);
     return yes(`Superuser ${user.email} was created.`);
   }

@@ -1,17 +1,17 @@
 import { email } from "../../protocol/text.ts";
 
-/** The command line is wrong. The text says what would be right. */
+/** The command line is wrong. The text says how to write it. */
 export class UsageError extends Error {}
 
 interface Command {
-  /** As `--help` shows its arguments and options. */
+  /** The arguments, as `--help` shows them. */
   usage: string;
   doc: string[];
   arguments: string[];
   options: string[];
 }
 
-/** Every command. What `--help` says and what the command line takes are made of this table. */
+/** Every command. `--help` and the parser of the command line are made from this table. */
 export const COMMANDS = {
   serve: { usage: "", doc: ["Run the server (default)."], arguments: [], options: ["port"] },
   migrate: { usage: "", doc: ["Bring the database's tables up to date."], arguments: [], options: [] },
@@ -122,7 +122,7 @@ function itsOptions(name: CommandName): string {
   return options.length === 0 ? "It has none." : `It takes ${options.map((option) => `--${option}`).join(", ")}.`;
 }
 
-/** An option that no command has. Settings are no options: people try them as such. */
+/** The error for an option that no command has. People also try settings as options, so it explains those. */
 export function unknownOption(option: string, settings: readonly string[]): UsageError {
   const setting = option.replace(/^-+/, "").replaceAll("-", "_").toUpperCase();
   const hint = settings.includes(setting)
@@ -131,13 +131,13 @@ export function unknownOption(option: string, settings: readonly string[]): Usag
   return new UsageError(`Unknown option: ${option}.${hint}`);
 }
 
-export function emailOf(text: string): string {
+export function parseEmail(text: string): string {
   const parsed = email.safeParse(text);
   if (!parsed.success) throw new UsageError(`${JSON.stringify(text)} is no e-mail address like ann@example.com`);
   return parsed.data;
 }
 
-export function wholeOf(option: string, text: string, { min, max }: { min: number; max: number }): number {
+export function parseWhole(option: string, text: string, { min, max }: { min: number; max: number }): number {
   const value = Number(text);
   if (!/^\d{1,9}$/.test(text) || value < min || value > max)
     throw new UsageError(`${option} must be a whole number from ${min} to ${max}`);
