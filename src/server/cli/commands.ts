@@ -18,8 +18,8 @@ export const COMMANDS = {
   createsuperuser: {
     usage: "",
     doc: [
-      "Make a superuser. Asks, or takes --email, --first-name, --last-name and the password from SUPERUSER_PASSWORD.",
-      "--promote makes an account that is there already one, sets its password and ends its sessions.",
+      "Make a superuser. Asks for everything that --email, --first-name, --last-name and SUPERUSER_PASSWORD do not give.",
+      "--promote makes an existing account a superuser, sets its password and ends its sessions.",
     ],
     arguments: [],
     options: ["email", "first-name", "last-name", "promote"],
@@ -32,28 +32,33 @@ export const COMMANDS = {
   },
   invite: {
     usage: "",
-    doc: ["Print a link with which people register. --uses N: for so many people. --days N: for so long (7)."],
+    doc: ["Print a link with which people register. --uses N: at most N people. --days N: valid for N days (7)."],
     arguments: [],
     options: ["uses", "days"],
   },
   "user list": {
     usage: "",
-    doc: ["Show people, newest first. --search TEXT: in names and e-mails. --json: one object a line."],
+    doc: ["List users, newest first. --search TEXT: only names and e-mails with it. --json: one object per line."],
     arguments: [],
     options: ["search", "json"],
   },
   "user deactivate": {
     usage: "EMAIL",
-    doc: ["Sign a person out everywhere and let them sign in no more. Their messages stay."],
+    doc: ["Sign a user out everywhere and refuse further sign-ins. Their messages stay."],
     arguments: ["EMAIL"],
     options: [],
   },
-  "user reactivate": { usage: "EMAIL", doc: ["Let them sign in again."], arguments: ["EMAIL"], options: [] },
+  "user reactivate": {
+    usage: "EMAIL",
+    doc: ["Let a deactivated user sign in again."],
+    arguments: ["EMAIL"],
+    options: [],
+  },
   backup: {
     usage: "FILE",
     doc: [
-      "Write everything to one file, beside a running server or without one. - is standard output.",
-      "--force overwrites a file that is there.",
+      "Write everything to one file, with or without a running server. - is standard output.",
+      "--force overwrites an existing file.",
     ],
     arguments: ["FILE"],
     options: ["force"],
@@ -61,15 +66,15 @@ export const COMMANDS = {
   restore: {
     usage: "FILE",
     doc: [
-      "Put a backup into an empty database. --replace throws away what is in it first, also beside a running",
-      "server. --check only looks whether the file is whole.",
+      "Put a backup into an empty database. --replace deletes the present content first, also beside a running",
+      "server. --check only checks that the file is whole.",
     ],
     arguments: ["FILE"],
     options: ["replace", "check"],
   },
   healthcheck: {
     usage: "",
-    doc: ["Ask a running server whether it is ready; exit code 0 when it is."],
+    doc: ["Ask a running server whether it is ready. Exit code 0: it is."],
     arguments: [],
     options: ["port"],
   },

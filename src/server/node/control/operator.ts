@@ -101,9 +101,7 @@ export class Operator {
     const wanted = { ...(uses === null ? {} : { maxUses: uses }), expiresIn: days * DAY_S };
     const link = await this.parts.createInvite(wanted, this.parts.origin());
     const closed = this.parts.settings.registration === "closed";
-    const note = closed
-      ? "\nRegistration is closed now: the link lets nobody register until it is open or by invite."
-      : "";
+    const note = closed ? "\nRegistration is closed now. The link works once registration is open or by invite." : "";
     return yes(`${link}${note}`);
   }
 }
