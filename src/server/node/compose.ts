@@ -140,7 +140,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   ];
   for (const task of tasks) task.start?.();
 
-  /** Closed in this order, once nothing is served any more. */
+  /** Closed in this order, after the last request and socket. */
   const closed: { close(): void | Promise<void> }[] = [
     refusals,
     services.security,

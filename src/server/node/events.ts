@@ -70,7 +70,7 @@ export function routeEvents(parts: EventHandlers): (event: BusEvent) => void {
       hub.sockets.renameUser(userId, fullName);
     },
     conversation_removed({ conversationId }) {
-      // The whole cache: its members are not known any more, and removals are rare.
+      // The whole cache: this node does not know who the members were, and removals are rare.
       access.forgetAll();
       void window?.drop(conversationId);
       hub.removeConversation(conversationId);

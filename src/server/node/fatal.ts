@@ -44,7 +44,7 @@ export class Fatal {
     // The first error is the cause. Those of the ending itself must not begin it again.
     if (this.hasBegun) return;
     this.hasBegun = true;
-    // Before anything that may block: a pipe that nobody reads, or a database in this thread.
+    // Before anything that may block: a pipe without a reader, or a database in this thread.
     exitByAlarm(ALARM_AFTER_S);
     setTimeout(() => process.exit(1), END_WITHIN_MS);
     const text = `Fatal: ${kind}: ${summaryOf(error)}. The process ends, because its state can't be trusted. Acked messages are safe: start it again.`;

@@ -28,10 +28,10 @@ export interface BusOptions extends NeighbourOptions {
 }
 
 /**
- * The bus over Redis pub/sub. A publish can get lost while all looks well, so every node beats, and the database tells
- * which nodes there are. The bus is in doubt while a beat is missing and after anything that may have lost an event:
+ * The bus over Redis pub/sub. A publish can get lost without a sign, so every node sends beats, and the database has the
+ * list of nodes. The bus is in doubt while a beat is missing and after anything that may have lost an event:
  * a cut of the subscriptions, a publish that failed on any node, or a text that this node rejects. Then the hub asks the
- * log instead; the bus is sure again after the hub has done so once with all being well.
+ * log instead. The bus is sure again after the hub has done so once while all was well.
  * Redis is not trusted: only texts that are signed with the database's key count, and only once (see ReplayGuard).
  */
 export class RedisBus implements Bus {
@@ -183,7 +183,7 @@ export class RedisBus implements Bus {
     if (turn === "repeated") this.neighbours.recordForged(this.channels.pulse);
     if (turn !== "new") return;
     if (beat.state === "ends") return this.neighbours.recordEnd(nodeId);
-    // Events that a node sent before it was heard for the first time may have been missed.
+    // Events that a node sent before its first beat came here may have been missed.
     if (beat.state === "lost" || answers) this.doubt.begin();
     this.neighbours.recordBeat(nodeId);
   }

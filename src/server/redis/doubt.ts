@@ -6,7 +6,7 @@ const ASK_EVERY_MS = 1_000;
 interface DoubtNeeds {
   /** Whether every event of every node arrives now. */
   isWhole(): boolean;
-  /** Replaces a connection that brings nothing any more. */
+  /** Replaces a connection that is half open. */
   replaceDeafConnection(now: number): void;
 }
 
@@ -44,13 +44,13 @@ export class Doubt {
     this.sure = false;
   }
 
-  /** A text was rejected. It may have been an event all the same, so the log is asked. */
+  /** A text was rejected. It may have been an event, so the log is asked. */
   beginByRejection(): void {
     this.hasRejected = true;
     this.begin();
   }
 
-  /** MUST be called every moment: sees whether the bus is whole, and lets the handler ask the log while in doubt. */
+  /** MUST be called several times a second. Checks whether the bus is whole, and runs the handler while in doubt. */
   async check(): Promise<void> {
     const isWhole = this.needs.isWhole();
     if (isWhole && this.sure) return;

@@ -5,7 +5,7 @@ import { type SilenceTimes, SilentNodes } from "./silent-nodes.ts";
 
 /** Beats may be late by a busy moment. After this long they are missing. */
 const MISSING_AFTER_MS = 1_500;
-/** A plain beat of a node of the version before counts for so long. */
+/** A plain beat of a node of the version before is valid for this long. */
 const PLAIN_COUNTS_MS = 20_000;
 
 export interface NeighbourOptions {
@@ -95,7 +95,7 @@ export class Neighbours {
    * @param since when this node's subscriptions stood; undefined while they don't
    */
   areAllHeard(since: number | undefined): boolean {
-    // Before the first look nobody knows which nodes to hear.
+    // Before the first look this node does not know the others.
     if (since === undefined || !this.hasAsked) return false;
     if (this.selfHeardAt < since) return false;
     const now = performance.now();
@@ -144,7 +144,7 @@ export class Neighbours {
     for (const node of nodes) {
       const at = this.heard.get(node);
       const silentMs = at === undefined ? 0 : this.silent.silentMs(at, since ?? now, now);
-      // Not heard at all yet: from now on its beat is waited for.
+      // Its first beat is due from now on.
       if (at === undefined) this.heard.set(node, now);
       else if (silentMs > 0 && hearsItself) this.reportSilentNode(node, silentMs, now);
       if (silentMs > 0) silent.add(node);

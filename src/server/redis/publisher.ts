@@ -11,7 +11,7 @@ import type { WindowLife } from "./window.ts";
 /** The content of a beat. `lost`: one of the node's events did not get through. */
 export interface Beat {
   state: "alive" | "lost" | "ends";
-  /** The others send it back, to show that they heard this node just now. */
+  /** The others send it back, to show that they hear this node now. */
   nonce: string;
   /** The nonces of the nodes that this one has heard. */
   heard: string[];

@@ -2,7 +2,7 @@
 const LATE_MOST = 1_024;
 /** The most nodes that are remembered: anybody can repeat the beats of any number of dead nodes. */
 const PEERS_MOST = 256;
-/** A node that is not heard for this long is forgotten, in ms. */
+/** A node that is silent for this long is forgotten. */
 const FORGOTTEN_AFTER_MS = 15_000;
 
 /**
@@ -21,8 +21,8 @@ interface Peer {
 }
 
 /**
- * Tells new events of other nodes from repeated ones. A signature shows who sent an event, but not when: anybody who can
- * listen on Redis can send it again. So each node numbers its events, and no number counts twice. A node's events count
+ * Tells new events of other nodes from repeated ones. A signature shows the sender of an event, but not its time: anybody who
+ * can listen on Redis can send it again. So each node numbers its events, and no number counts twice. A node's events count
  * only after it has answered this node's nonce, which is new for each connection. Earlier events may be repetitions.
  */
 export class ReplayGuard {
@@ -30,7 +30,7 @@ export class ReplayGuard {
   nonce = makeNonce();
   private readonly peers = new Map<string, Peer>();
 
-  /** Starts over with a new nonce: from now on nobody has answered. */
+  /** Starts over with a new nonce, which no node has answered yet. */
   renew(): void {
     this.nonce = makeNonce();
     for (const peer of this.peers.values()) peer.counts = undefined;

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "../base/logger.ts";
 import { openRedis, type RedisAddress } from "./client.ts";
 
-/** A connection that brings nothing for so long, not even this node's own beats, is half open and is replaced. */
+/** A connection that brings nothing for this long, not even this node's own beats, is half open and is replaced. */
 const DEAF_AFTER_MS = 3_000;
 const SUBSCRIBE_TIMEOUT_MS = 300;
 const SUBSCRIBE_AT_ONCE = 500;

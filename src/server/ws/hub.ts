@@ -28,7 +28,7 @@ export interface MemberEvents {
   left(userIds: readonly number[]): void;
   /** A conversation is gone. These users have a socket here that watched it. */
   dissolved(userIds: readonly number[]): void;
-  /** The lists of conversations were read anew: joinings and removals may have been missed. */
+  /** The lists of conversations were read again: joinings and removals may have been missed. */
   reread(): void;
 }
 
@@ -225,7 +225,7 @@ export class Hub {
 
   /**
    * The database may have gone back in time: each room is compared with the log, and the lists of watched conversations
-   * are read anew. Then the `/ws/` sockets get the new epoch. Never rejects.
+   * are read again. Then the `/ws/` sockets get the new epoch. Never rejects.
    */
   async startEpoch(epoch: string): Promise<void> {
     const { history } = this.parts;
@@ -269,7 +269,7 @@ export class Hub {
       heads.push(some);
       for (const conversationId of asked) if (!some.has(conversationId)) this.removeConversation(conversationId);
     }
-    // Read after the heads and applied before they are told: a user who is out at a head does not hear of it.
+    // Read after the heads and applied before activity is sent: a user who is out at a head does not get it.
     await this.watching.heal((userIds) => conversations.ofUsers(userIds));
     for (const some of heads)
       for (const [conversationId, { lastVersion, lastSeq }] of some)

@@ -27,7 +27,7 @@ export interface ComparedRoom {
 }
 
 interface ComparisonEvents {
-  /** There is no such conversation any more. */
+  /** The conversation is gone. */
   gone(): void;
   /** The log has another history than the one of this epoch. */
   contradicted(): void;

@@ -28,7 +28,7 @@ export interface RoomEvents {
   standing(userId: number): Promise<Standing | undefined>;
   /** The log has another history than the one of this epoch. */
   contradicted(): void;
-  /** There is no such conversation any more. */
+  /** The conversation is gone. */
   gone(): void;
   /** The room can't go on: no socket may enter it from now on. */
   broken(): void;

@@ -44,7 +44,7 @@ export class Room implements ComparedRoom {
   closed = false;
   private following = false;
   private readonly waiting = new Map<number, ChangeEvent>();
-  /** The newest version heard of. */
+  /** The newest version that this node knows of. */
   private known = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private filling = false;
@@ -168,7 +168,7 @@ export class Room implements ComparedRoom {
     this.expect(this.delivered);
   }
 
-  /** Tells a client to fetch the conversation anew, and where it goes on from. */
+  /** The frame that makes a client fetch the conversation again, with the place from which it goes on. */
   resetFrame(): string {
     const { conversationId: conversation_id, delivered: last_version, tag, prunedSeq: pruned_seq, epoch } = this;
     return encode({ type: "reset", conversation_id, last_version, tag, pruned_seq, epoch });

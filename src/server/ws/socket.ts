@@ -41,7 +41,7 @@ export const INBOX_BYTES = 1024 * 1024;
 export const ABUSE = { frames: 10, withinMs: 60_000 };
 /** Throttled frames that get an answer. A client that sends more is flooding. */
 export const FLOOD = { frames: 500, withinMs: 10_000 };
-/** The frames of one socket are handled for so long before the other sockets have their turn. */
+/** The frames of one socket are handled for this long before the other sockets have their turn. */
 const AT_A_STRETCH_MS = 10;
 const TERMINATE_AFTER_MS = 2_000;
 /** A reader that stays slow for this long is too slow, however little is left to send. */
@@ -170,12 +170,12 @@ export class ClientSocket {
     return this.buffered > SLOW_BYTES;
   }
 
-  /** If a frame does not fit any more, Bun closes the socket. So no frame is ever left out. */
+  /** If a frame does not fit into the buffer, Bun closes the socket. So no frame is ever left out. */
   send(frame: string): void {
     if (this.raw.readyState === WebSocket.OPEN) this.raw.send(frame);
   }
 
-  /** For the sweep: whether the reader has been slow ever since so long ago that it will not catch up. */
+  /** For the sweep: whether the reader has been slow for so long that it will not catch up. */
   isStalled(now: number): boolean {
     if (!this.isSlow) this.slowSince = undefined;
     else this.slowSince ??= now;
@@ -242,7 +242,7 @@ export class ClientSocket {
   }
 }
 
-/** Counts what happened within the last so many ms. */
+/** Counts hits within a time. */
 class Recent {
   private moments: number[] = [];
 

@@ -106,7 +106,7 @@ export class Subscription implements RoomSubscription, SocketSubscription {
     this.onExpelled(this);
   }
 
-  /** There is no such conversation any more. */
+  /** The conversation is gone. */
   end(): void {
     if (this.over) return;
     // A `join` that is reading the right fails.

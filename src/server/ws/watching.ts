@@ -161,7 +161,7 @@ export class Watching {
   }
 
   /**
-   * Reads all lists anew. The database may have gone back in time, so the versions known so far count for nothing. Joinings
+   * Reads all lists again. The database may have gone back in time, so the versions known so far count for nothing. Joinings
    * and removals that come while the lists are read are newer.
    */
   async restart(ofUsers: ConversationStore["ofUsers"]): Promise<void> {

@@ -3,14 +3,14 @@ import type { Bus, PresenceEvent } from "../../bus/bus.ts";
 import type { UserStore } from "../../log/ports.ts";
 import type { PresenceChange, SocketPlaces } from "../../places/places.ts";
 
-/** Changes are gathered for so long into one statement and one event: a node that dies takes thousands of people along. */
+/** Changes of this time go into one statement and one event. When a node dies, thousands of users go offline at once. */
 const GATHER_MS = 50;
 const AT_ONCE = 1_000;
 const RETRY_MS = 2_000;
 /** The last write of a node that closes holds it up no longer than this. */
 const CLOSE_PATIENCE_MS = 1_000;
 
-/** Announces who comes online and who goes offline, as the places of sockets show it, and writes down when. */
+/** Announces that users come online or go offline, as the places of their sockets show, and writes down when. */
 export class Presence {
   private waiting: PresenceChange[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,7 +45,7 @@ export class Presence {
     this.places.onRestored(handler);
   }
 
-  /** Users who are here go offline with this node. A user who comes to another node is seen there. */
+  /** Users with sockets here go offline with this node. If they come to another node, that one announces them. */
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);

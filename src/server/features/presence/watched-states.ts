@@ -29,7 +29,7 @@ export class WatchedStates {
     await Promise.all(new Set(people.map(({ read }) => read)));
   }
 
-  /** Reads all states anew, because events may have been lost. */
+  /** Reads all states again, because events may have been lost. */
   async readAgain(): Promise<void> {
     // The clock by which they were known so far may have been put back since.
     for (const [, watched] of this.watches.people) watched.at = Number.NEGATIVE_INFINITY;

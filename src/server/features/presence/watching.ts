@@ -6,10 +6,10 @@ import type { Presence } from "./service.ts";
 import { type Watch, type WatchingSocket, WatchList } from "./watch-list.ts";
 import { WatchedStates } from "./watched-states.ts";
 
-/** Doubts are gathered for so long and asked about together: a removal from a large conversation raises hundreds. */
+/** Doubts of this time are resolved by one statement. One removal from a large conversation raises hundreds. */
 const GATHER_MS = 100;
 const RETRY_MS = 1_000;
-/** While events may be missing, everybody who is watched here is looked after, this often at most. */
+/** While events may be missing, all states and watches are checked again, this often at most. */
 const HEAL_EVERY_MS = 10_000;
 /** People and watchers of one statement, which looks through the conversations of them all. */
 const PEOPLE_AT_ONCE = 1_000;
@@ -27,7 +27,7 @@ export class PresenceWatching {
   private readonly states: WatchedStates;
   /** The last question of each user who is asking. */
   private readonly turns = new Map<number, Promise<void>>();
-  /** The watches for which the right must be asked anew. */
+  /** The watches whose right must be checked again. */
   private doubted: Pairs = new Map();
   private questions = 0;
   private healedAt = Number.NEGATIVE_INFINITY;
@@ -108,19 +108,19 @@ export class PresenceWatching {
     this.states.apply(changes);
   }
 
-  /** These users have left a conversation: their watches, and the watches on them, are checked anew. */
+  /** These users have left a conversation. Checks their watches, and the watches on them, again. */
   removed(userIds: readonly number[]): void {
     this.dissolved(userIds);
     for (const id of userIds)
       for (const { actor } of this.watches.find(id)?.watches.keys() ?? []) this.suspend(actor.userId, id);
   }
 
-  /** A conversation of these users is gone: their watches are checked anew. */
+  /** A conversation of these users is gone. Checks their watches again. */
   dissolved(userIds: readonly number[]): void {
     for (const id of userIds) for (const watched of this.watches.byUser(id)) this.suspend(id, watched);
   }
 
-  /** Events may have got lost: reads all states and checks all watches anew, soon. */
+  /** Events may have been lost. Reads all states and checks all watches again, soon. */
   heal(): void {
     const wait = Math.max(0, this.healedAt + HEAL_EVERY_MS - performance.now());
     this.healTimer ??= setTimeout(() => {
@@ -147,7 +147,7 @@ export class PresenceWatching {
 
   // Rights
 
-  /** Sends nothing more until the right was asked again. An answer that is on its way may be too old, and is dropped. */
+  /** Sends nothing more until the right was checked again. An answer that is on its way may be too old, and is dropped. */
   private suspend(userId: number, id: number) {
     for (const [, watch] of this.watches.between(userId, id)) {
       watch.isGranted = false;
