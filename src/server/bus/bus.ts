@@ -1,13 +1,19 @@
 import type { NodeInfo, Sample } from "../../protocol/metrics.ts";
 import type { ChangeEvent } from "../log/changes.ts";
 
-/** The events that nodes send each other. The bus makes delivery fast. The log alone makes it right: any event may be lost. */
+/**
+ * The events that nodes send each other. The bus makes delivery fast. The log alone makes it right: any event may be
+ * lost.
+ */
 export type BusEvent =
   | ChangeEvent
   /** A conversation is at this version. A room that is behind fills the gap from the log. */
   | { kind: "head"; conversationId: string; version: number; lastSeq: number }
   | EphemeralEvent
-  /** A user has read up to there: a frame for their own `/ws/` sockets. If it is lost, the next `subscribed` says the same. */
+  /**
+   * A user has read up to there: a frame for their own `/ws/` sockets. If it is lost, the next `subscribed` says the
+   * same.
+   */
   | { kind: "read_position"; conversationId: string; userId: number; frame: string }
   | ToUserEvent
   /** Sessions that ended. `key` is the key of a session in each node's cache. */
@@ -21,7 +27,9 @@ export type BusEvent =
   | { kind: "user_changed"; userId: number; fullName: string }
   /** The conversation was removed. */
   | { kind: "conversation_removed"; conversationId: string }
-  /** Retention has removed the conversation's messages up to this `seq`. If it is lost, the next answer says the same. */
+  /**
+   * Retention has removed the conversation's messages up to this `seq`. If it is lost, the next answer says the same.
+   */
   | { kind: "pruned"; conversationId: string; prunedSeq: number }
   /** An admin has changed the settings, or the server has its first superuser. Nodes read both again. */
   | { kind: "settings_changed" }
@@ -32,7 +40,10 @@ export type BusEvent =
   /** A node has ended: no more samples of it come. */
   | { kind: "node_ended"; nodeId: string };
 
-/** A frame that may be lost without harm: typing, read. It goes to the conversation's sockets except those of `fromUserId`. */
+/**
+ * A frame that may be lost without harm: typing, read. It goes to the conversation's sockets except those of
+ * `fromUserId`.
+ */
 export interface EphemeralEvent {
   kind: "ephemeral";
   conversationId: string;
@@ -56,8 +67,8 @@ export interface ToUserEvent {
 }
 
 /**
- * The conversation to whose subscribers alone an event goes. `undefined`: it goes to every node. So do changes of members,
- * because a node also remembers members of conversations that none of its sockets is in.
+ * The conversation to whose subscribers alone an event goes. `undefined`: it goes to every node. So do changes of
+ * members, because a node also remembers members of conversations that none of its sockets is in.
  */
 export function followersOf(event: BusEvent): string | undefined {
   if (!("conversationId" in event) || event.kind === "conversation_removed") return undefined;
@@ -76,8 +87,8 @@ export interface Bus {
   /** Sets the one handler of this node. It MUST NOT throw or block. */
   onEvent(handler: (event: BusEvent) => void): void;
   /**
-   * Sets the handler for the time while events may have got lost. It runs soon and then about every second, until one run
-   * has succeeded while all was well. Two runs never overlap.
+   * Sets the handler for the time while events may have got lost. It runs soon and then about every second, until one
+   * run has succeeded while all was well. Two runs never overlap.
    */
   onDoubt(handler: () => Promise<void>): void;
   /** Whether every event of every node arrives, as far as this node knows. */

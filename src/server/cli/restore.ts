@@ -71,7 +71,9 @@ async function restorePostgres(url: string, file: string, header: BackupHeader, 
   }
 }
 
-/** Fills a folder beside the database's, then puts it in its place in one step. A running server does that step itself. */
+/**
+ * Fills a folder beside the database's, then puts it in its place in one step. A running server does that step itself.
+ */
 async function restoreFolder(config: Config, file: string, header: BackupHeader, options: Load, leftovers: Leftovers) {
   makeFolder(config.DATA_DIR);
   const folder = join(config.DATA_DIR, CLUSTER);

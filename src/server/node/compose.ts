@@ -38,14 +38,18 @@ export interface Node {
   operator: Operator;
   /** The code that makes the next account a superuser; undefined when there is one, or FIRST_USER forbids it. */
   setUpCode(): Promise<string | undefined>;
-  /** Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called. */
+  /**
+   * Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called.
+   */
   holdCheckpoints(): Promise<() => void>;
   /**
    * Answers the requests under way, sends all sockets away to come back, and closes the database.
    * @param stop ends the serving in another way than for good
    */
   close(stop?: () => Promise<void>): Promise<void>;
-  /** Sends all sockets away to come back, and touches neither the database nor Redis. For a node that must end at once. */
+  /**
+   * Sends all sockets away to come back, and touches neither the database nor Redis. For a node that must end at once.
+   */
   abort(): Promise<void>;
 }
 

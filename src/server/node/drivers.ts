@@ -41,8 +41,8 @@ export async function openDriver(
 }
 
 /**
- * Makes sure that no node serves this database without Redis beside another one. An embedded database needs no lock: its
- * folder is locked when it is opened.
+ * Makes sure that no node serves this database without Redis beside another one. An embedded database needs no lock:
+ * its folder is locked when it is opened.
  */
 export async function lockDatabase({ config, onLost }: NodeOptions, nodeId: string): Promise<NodeLock | undefined> {
   const { DATABASE_URL: url, REDIS_URL } = config;

@@ -34,9 +34,9 @@ type Events = { [K in Kind]: Extract<BusEvent, { kind: K }> };
 type Routes = { [K in Kind]: (event: Events[K]) => void };
 
 /**
- * The one way by which the events of the bus, from this node and others, reach the parts of this node. Every kind of event
- * has its entry: a new kind without one does not compile. An entry first corrects what this node remembers, then tells
- * the sockets.
+ * The one way by which the events of the bus, from this node and others, reach the parts of this node. Every kind of
+ * event has its entry: a new kind without one does not compile. An entry first corrects what this node remembers, then
+ * tells the sockets.
  */
 export function routeEvents(parts: EventHandlers): (event: BusEvent) => void {
   const { hub, sockets, access, sessions, userChanges, presence, typing, settings, firstUser, metrics } = parts;

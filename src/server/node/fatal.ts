@@ -22,8 +22,8 @@ export interface Ending {
 }
 
 /**
- * Ends this process with exit code 1 after an uncaught error. Such an error has left some work half done, and code that runs
- * on may answer wrongly or not at all. The supervisor that started the process starts it again.
+ * Ends this process with exit code 1 after an uncaught error. Such an error has left some work half done, and code that
+ * runs on may answer wrongly or not at all. The supervisor that started the process starts it again.
  */
 export class Fatal {
   private ending: Ending | undefined;
@@ -58,8 +58,8 @@ export class Fatal {
 }
 
 /**
- * Lets the kernel end this process after some seconds, with an exit code that is not 0, even while this thread hangs. The
- * handler is `_exit`, because a signal without a handler does not end the first process of a container.
+ * Lets the kernel end this process after some seconds, with an exit code that is not 0, even while this thread hangs.
+ * The handler is `_exit`, because a signal without a handler does not end the first process of a container.
  */
 export function exitByAlarm(seconds: number): void {
   for (const name of C_LIBRARIES)

@@ -30,7 +30,9 @@ export interface RunningServer {
   setUpCode(): Promise<string | undefined>;
   /** Accepts nothing new, answers the requests under way, sends sockets away to come back, and closes everything. */
   stop(): Promise<void>;
-  /** For a node whose state can't be trusted: sends all sockets away to come back, and does no more. Takes 2 s at most. */
+  /**
+   * For a node whose state can't be trusted: sends all sockets away to come back, and does no more. Takes 2 s at most.
+   */
   abort(): Promise<void>;
 }
 

@@ -22,9 +22,10 @@ interface RecoveryParts {
 }
 
 /**
- * Three things make the memory of a node out of date without an event for each change: commands on the database itself, a
- * database that has gone back in time, and a bus that may have lost events. Sets what the node then reads again.
- * @returns the watch for commands, to be started and stopped; undefined in embedded mode, where commands ask this process
+ * Three things make the memory of a node out of date without an event for each change: commands on the database itself,
+ * a database that has gone back in time, and a bus that may have lost events. Sets what the node then reads again.
+ * @returns the watch for commands, to be started and stopped; undefined in embedded mode, where commands ask this
+ * process
  */
 export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined {
   const { bus, history, hub, sockets, services, userChanges, housekeeping } = parts;

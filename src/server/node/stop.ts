@@ -10,9 +10,9 @@ const HANG_UP_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 10;
 
 /**
- * Stops listening, answers the requests under way, and sends all sockets away. For Bun a socket is closed when its close
- * frame is sent. But if the process ends before the client has hung up, the kernel answers the client's next packet with a
- * reset, and the client loses the close frame and everything else that it has not read.
+ * Stops listening, answers the requests under way, and sends all sockets away. For Bun a socket is closed when its
+ * close frame is sent. But if the process ends before the client has hung up, the kernel answers the client's next
+ * packet with a reset, and the client loses the close frame and everything else that it has not read.
  */
 export async function stopServer(server: Server<Upgrade>, sockets: Sockets): Promise<void> {
   const closed = sockets.closeAll();
@@ -38,8 +38,8 @@ export async function sendAway(server: Server<Upgrade>, sockets: Sockets, turnAw
 }
 
 /**
- * The number of files and connections of this process: the kernel alone knows when a closed one is gone. NaN, which ends
- * the waiting, while the process has as many open as it may.
+ * The number of files and connections of this process: the kernel alone knows when a closed one is gone. NaN, which
+ * ends the waiting, while the process has as many open as it may.
  */
 function openFiles(): number {
   try {

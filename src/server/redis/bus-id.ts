@@ -8,11 +8,11 @@ const UP_WITHIN_MS = 2_000;
 class ForeignRedisError extends Error {}
 
 /**
- * Makes sure that all nodes of a database use one Redis. A node leaves the database's id there; a node that finds another
- * id is on the wrong server. An emptied or replaced Redis gets the id again. One that is away is asked when it is back.
- * A node that serves already goes on and logs an error, because anybody who can write to Redis could end all nodes otherwise.
- * Two databases on one Redis then share their limits and who is online. Everything else is named by the database, or
- * signed with its key.
+ * Makes sure that all nodes of a database use one Redis. A node leaves the database's id there; a node that finds
+ * another id is on the wrong server. An emptied or replaced Redis gets the id again. One that is away is asked when it
+ * is back. A node that serves already goes on and logs an error, because anybody who can write to Redis could end all
+ * nodes otherwise. Two databases on one Redis then share their limits and who is online. Everything else is named by
+ * the database, or signed with its key.
  * @throws ForeignRedisError
  */
 export async function claimRedis(client: RedisClient, id: string, logger: Logger): Promise<void> {
@@ -37,7 +37,9 @@ export async function claimRedis(client: RedisClient, id: string, logger: Logger
   );
 }
 
-/** Throws only if the Redis is another database's. One that is away, or has no memory for the id, is not known to be. */
+/**
+ * Throws only if the Redis is another database's. One that is away, or has no memory for the id, is not known to be.
+ */
 function onlyForeign(error: unknown) {
   if (error instanceof ForeignRedisError) throw error;
 }

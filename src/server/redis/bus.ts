@@ -28,11 +28,11 @@ export interface BusOptions extends NeighbourOptions {
 }
 
 /**
- * The bus over Redis pub/sub. A publish can get lost without a sign, so every node sends beats, and the database has the
- * list of nodes. The bus is in doubt while a beat is missing and after anything that may have lost an event:
- * a cut of the subscriptions, a publish that failed on any node, or a text that this node rejects. Then the hub asks the
- * log instead. The bus is sure again after the hub has done so once while all was well.
- * Redis is not trusted: only texts that are signed with the database's key count, and only once (see ReplayGuard).
+ * The bus over Redis pub/sub. A publish can get lost without a sign, so every node sends beats, and the database has
+ * the list of nodes. The bus is in doubt while a beat is missing and after anything that may have lost an event: a cut
+ * of the subscriptions, a publish that failed on any node, or a text that this node rejects. Then the hub asks the log
+ * instead. The bus is sure again after the hub has done so once while all was well. Redis is not trusted: only texts
+ * that are signed with the database's key count, and only once (see ReplayGuard).
  */
 export class RedisBus implements Bus {
   private readonly channels: ReturnType<typeof channelsOf>;

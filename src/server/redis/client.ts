@@ -14,7 +14,10 @@ const RECONNECT_MS = { first: 50, most: 1_000 };
 /** Without the option that maps replies, which stays as it is. */
 type Options = Omit<RedisOptions, "replyMapping">;
 
-/** The address of Redis. Its certificate, if it has one, must be signed by a known authority unless `checkCertificate` is false. */
+/**
+ * The address of Redis. Its certificate, if it has one, must be signed by a known authority unless `checkCertificate`
+ * is false.
+ */
 export interface RedisAddress {
   url: string;
   checkCertificate?: boolean;

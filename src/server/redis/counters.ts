@@ -4,8 +4,8 @@ import type { RedisClient } from "./client.ts";
 import { counterPrefix } from "./keys.ts";
 
 /**
- * Counts over all nodes in Redis, and on this node in `local`. The higher count holds, so a limit is never lifted: neither
- * while Redis is away, nor when somebody removes the counters.
+ * Counts over all nodes in Redis, and on this node in `local`. The higher count holds, so a limit is never lifted:
+ * neither while Redis is away, nor when somebody removes the counters.
  * @param name tells these counters from all others
  */
 export function redisCounters(client: RedisClient, name: string, rate: Rate, local: CounterStore): CounterStore {

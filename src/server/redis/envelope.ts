@@ -81,7 +81,10 @@ export function read(body: Buffer): BusEvent {
 /** A sealed event as text: a window keeps a new message as it was published. */
 const SEALED = /^([\da-f-]{36}\d{1,16})\.([\w-]{22})(\{[^\n]*)\n/;
 
-/** Opens a published change: its header and the JSON of its message. `undefined`: it is no change, or not signed with our key. */
+/**
+ * Opens a published change: its header and the JSON of its message. `undefined`: it is no change, or not signed with
+ * our key.
+ */
 export function unsealMessage(
   signatures: Signatures,
   channel: string,

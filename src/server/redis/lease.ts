@@ -22,8 +22,8 @@ export class Lease {
   ) {}
 
   /**
-   * Renews the lease. Returns the dead nodes, each with how long ago its lease ended, in ms. `isAnew`: this node's own lease
-   * had ended, and it has another name now. `hasJumped`: the clock of Redis has jumped since the last time.
+   * Renews the lease. Returns the dead nodes, each with how long ago its lease ended, in ms. `isAnew`: this node's own
+   * lease had ended, and it has another name now. `hasJumped`: the clock of Redis has jumped since the last time.
    */
   async renew(): Promise<{ dead: [string, number][]; isAnew: boolean; hasJumped: boolean }> {
     let reply = await this.beat();

@@ -161,7 +161,9 @@ export class Neighbours {
     this.options.onStrange(new Error(`${text}; this one has never heard another.`));
   }
 
-  /** A node is of an older version if the database lists it and its beats are unsigned. Others have no business here. */
+  /**
+   * A node is of an older version if the database lists it and its beats are unsigned. Others have no business here.
+   */
   private judgeUnsigned(nodes: readonly string[]) {
     const { unsigned } = this;
     this.unsigned = undefined;

@@ -18,10 +18,10 @@ const ENTER = new Script(clock, enterPlace);
 const LEAVE = new Script(clock, leavePlace);
 
 /**
- * The places of all nodes' sockets. Redis has, for each user, the number of places on each node, and for each node the end
- * of its lease; idle sockets cost no more. A node that finds a lease that has ended removes the places of that node. A node
- * whose own lease has ended, because it was away or Redis has lost everything, goes on under another name and writes all its
- * places again. While Redis is away this node counts its own sockets: there is always a limit.
+ * The places of all nodes' sockets. Redis has, for each user, the number of places on each node, and for each node the
+ * end of its lease; idle sockets cost no more. A node that finds a lease that has ended removes the places of that
+ * node. A node whose own lease has ended, because it was away or Redis has lost everything, goes on under another name
+ * and writes all its places again. While Redis is away this node counts its own sockets: there is always a limit.
  */
 export class RedisSocketPlaces implements SocketPlaces {
   private readonly lease: Lease;
@@ -37,7 +37,9 @@ export class RedisSocketPlaces implements SocketPlaces {
   private handler: (changes: PresenceChange[]) => void = () => {};
   private restoredHandler = () => {};
 
-  /** @param local the places of this node's own sockets: it notices when a user comes, and when they have gone for good */
+  /**
+   * @param local the places of this node's own sockets: it notices when a user comes, and when they have gone for good
+   */
   constructor(
     private readonly client: RedisClient,
     private readonly local: SocketPlaces,
@@ -153,7 +155,10 @@ export class RedisSocketPlaces implements SocketPlaces {
     if (outcome > 0) this.handler([{ userId, online: false, at, goneMs: performance.now() - since }]);
   }
 
-  /** Writes the user's places here, or that they have left. @param isAgain Redis may have lost them, or may have them */
+  /**
+   * Writes the user's places here, or that they have left.
+   * @param isAgain Redis may have lost them, or may have them
+   */
   private async write(userId: number, since: number, isAgain: boolean) {
     this.unwritten.delete(userId);
     const isHere = this.here.has(userId);

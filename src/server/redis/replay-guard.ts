@@ -21,9 +21,10 @@ interface Peer {
 }
 
 /**
- * Tells new events of other nodes from repeated ones. A signature shows the sender of an event, but not its time: anybody who
- * can listen on Redis can send it again. So each node numbers its events, and no number counts twice. A node's events count
- * only after it has answered this node's nonce, which is new for each connection. Earlier events may be repetitions.
+ * Tells new events of other nodes from repeated ones. A signature shows the sender of an event, but not its time:
+ * anybody who can listen on Redis can send it again. So each node numbers its events, and no number counts twice. A
+ * node's events count only after it has answered this node's nonce, which is new for each connection. Earlier events
+ * may be repetitions.
  */
 export class ReplayGuard {
   /** The others answer with it in their beats. */

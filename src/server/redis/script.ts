@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { Command, type Redis } from "ioredis";
 
-/** A Lua script that Redis knows by its digest once it has got the text. A Redis that has forgotten it gets it again. */
+/**
+ * A Lua script that Redis knows by its digest once it has got the text. A Redis that has forgotten it gets it again.
+ */
 export class Script {
   private readonly text: string;
   private readonly digest: string;

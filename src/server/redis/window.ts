@@ -96,7 +96,8 @@ export class RedisWindow implements MessageWindow {
   private open(conversationId: string, head: Head, seq: number, member: string): string | undefined {
     const { signatures, channels } = this.trust;
     const brace = member.indexOf("{");
-    // A member from refill-window.lua begins with its signature. One from record-change.lua was published: its node stands before that.
+    // A member from refill-window.lua begins with its signature. One from record-change.lua was published: its node
+    // stands before that.
     if (brace === Signatures.LENGTH) {
       const text = member.slice(brace);
       return signatures.isRight(member.slice(0, brace), kept(conversationId, head, seq), text) ? text : undefined;

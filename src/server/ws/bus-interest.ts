@@ -1,6 +1,9 @@
 import type { Bus } from "../bus/bus.ts";
 
-/** Subscribes to the conversations that this node wants events of, once for each, however many rooms and sockets want it. */
+/**
+ * Subscribes to the conversations that this node wants events of, once for each, however many rooms and sockets want
+ * it.
+ */
 export class BusInterest {
   /** By conversation, how many rooms and watching sockets want its events. */
   private readonly wanted = new Map<string, number>();

@@ -34,8 +34,8 @@ interface ComparisonEvents {
 }
 
 /**
- * Compares the changes that a room has delivered with the log. A database may go back in time, and then it gives versions
- * again. If the log has another history, the room starts over at the log's head.
+ * Compares the changes that a room has delivered with the log. A database may go back in time, and then it gives
+ * versions again. If the log has another history, the room starts over at the log's head.
  */
 export class LogComparison {
   /** Something has contradicted the delivered changes since the log was asked last. */

@@ -10,16 +10,16 @@ import { type ComparedRoom, LogComparison } from "./log-comparison.ts";
 import { ReplayReads } from "./replay-reads.ts";
 import type { RoomEvents, RoomSubscription } from "./room-parts.ts";
 
-/** A missing version often arrives by itself, from another connection of the same node. The room waits this long for it. */
+/** A missing version often arrives by itself, from another connection of the same node. The room waits for it. */
 const GAP_WAIT_MS = 20;
 const FILL_PAGE = 500;
 /** Events kept while a gap is open. Later ones are read from the log when their turn comes. */
 const WAITING_MAX = 1_000;
 
 /**
- * One conversation that has sockets on this node: the only place from which its changes go out. The room delivers a change
- * if it is the next one, drops it if it is an earlier one, and fills the gap from the log if it is a later one. That
- * alone gives the sockets one order, no holes and no doubles, whatever the bus does.
+ * One conversation that has sockets on this node: the only place from which its changes go out. The room delivers a
+ * change if it is the next one, drops it if it is an earlier one, and fills the gap from the log if it is a later one.
+ * That alone gives the sockets one order, no holes and no doubles, whatever the bus does.
  *
  * A database may go back in time, and then it gives versions again (see LogComparison). If the log has another history
  * than the room has delivered, the room starts over at the log's head, and its sockets get a `reset`.
@@ -269,7 +269,7 @@ export class Room implements ComparedRoom {
     else this.expect(head.lastVersion);
   }
 
-  /** The room can't go on. Its sockets come back: then their right is checked, and they get a `reset` if changes are gone. */
+  /** The room can't go on. Its sockets come back: then their right is checked, and a `reset` tells what is gone. */
   dissolve(error: unknown): void {
     this.logger.warn(
       { err: error, conversation_id: this.conversationId },

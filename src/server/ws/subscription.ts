@@ -12,7 +12,8 @@ export const REPLAY_MAX = 10_000;
 
 /**
  * The part of one socket in one room. It is registered before the user's right is read, so that a removal is either in
- * that read or arrives here as an event. It is live from the tick in which the socket has everything that was delivered.
+ * that read or arrives here as an event. It is live from the tick in which the socket has everything that was
+ * delivered.
  */
 export class Subscription implements RoomSubscription, SocketSubscription {
   live = false;
@@ -37,8 +38,8 @@ export class Subscription implements RoomSubscription, SocketSubscription {
   }
 
   /**
-   * Greets, then replays the changes after the cursor and goes live, which does not end with this promise. If the log has
-   * another change at the cursor, the client gets a `reset` instead.
+   * Greets, then replays the changes after the cursor and goes live, which does not end with this promise. If the log
+   * has another change at the cursor, the client gets a `reset` instead.
    * @param greet sends the first frame, in the tick whose state it tells
    * @throws Failure when the user is no member, or the log can't be read
    */
@@ -135,7 +136,8 @@ export class Subscription implements RoomSubscription, SocketSubscription {
     const newest = Math.max(room.delivered, standing.lastVersion);
     if (after > newest || after < standing.prunedVersion || newest - after > REPLAY_MAX) return this.reset();
     let cursor: Cursor = { version: after, tag };
-    // `delivered` moves on while pages are read and sent. The replay ends in the tick in which the cursor has caught up.
+    // `delivered` moves on while pages are read and sent. The replay ends in the tick in which the cursor has caught
+    // up.
     while (cursor.version < room.delivered) {
       const events = await room.read(cursor.version, cursor.tag, REPLAY_PAGE);
       if (this.over) return;

@@ -7,8 +7,8 @@ import type { Hub } from "./hub.ts";
 const SOCKETS_AT_A_STRETCH = 500;
 
 /**
- * Announces users whose name or account has changed to `/ws/` sockets: those of the user, and those of everybody who shares a
- * conversation with them, each once. A lost bus event does no harm, because the next list has the name too.
+ * Announces users whose name or account has changed to `/ws/` sockets: those of the user, and those of everybody who
+ * shares a conversation with them, each once. A lost bus event does no harm, because the next list has the name too.
  */
 export class UserChanges {
   private readonly changed = new Set<number>();

@@ -8,7 +8,9 @@ export type Publish = (topic: string, frame: string) => void;
 
 /** Users whose conversations one statement reads. */
 const USERS_AT_ONCE = 200;
-/** Removals are remembered this long, in ms. An older joining may arrive that late, on a socket that opened meanwhile. */
+/**
+ * Removals are remembered this long, in ms. An older joining may arrive that late, on a socket that opened meanwhile.
+ */
 const REMOVALS = { max: 10_000, ttl: 60_000 };
 
 /** Before every version. */
@@ -26,7 +28,9 @@ interface Part {
 /** One `/ws/` socket. */
 interface Watcher {
   readonly socket: ClientSocket;
-  /** The conversations that it watches, and those that its user has left since `begin`: a late joining is no news then. */
+  /**
+   * The conversations that it watches, and those that its user has left since `begin`: a late joining is no news then.
+   */
   readonly parts: Map<string, Part>;
   /** Its list of conversations was read. Until then parts are only noted. */
   isLoaded: boolean;
@@ -41,9 +45,9 @@ export interface WatchingNeeds {
 }
 
 /**
- * The conversations that the `/ws/` sockets of this node watch. Each socket gets the activity in all conversations of its
- * user, except those that it subscribes to, which send more. Joinings and removals come from several places and in any
- * order. For each socket and conversation the one with the highest version counts.
+ * The conversations that the `/ws/` sockets of this node watch. Each socket gets the activity in all conversations of
+ * its user, except those that it subscribes to, which send more. Joinings and removals come from several places and in
+ * any order. For each socket and conversation the one with the highest version counts.
  */
 export class Watching {
   private readonly users = new Map<number, Map<ClientSocket, Watcher>>();
@@ -161,8 +165,8 @@ export class Watching {
   }
 
   /**
-   * Reads all lists again. The database may have gone back in time, so the versions known so far count for nothing. Joinings
-   * and removals that come while the lists are read are newer.
+   * Reads all lists again. The database may have gone back in time, so the versions known so far count for nothing.
+   * Joinings and removals that come while the lists are read are newer.
    */
   async restart(ofUsers: ConversationStore["ofUsers"]): Promise<void> {
     this.removals.clear();

@@ -3,7 +3,9 @@ import type { Bus, PresenceEvent } from "../../bus/bus.ts";
 import type { UserStore } from "../../log/ports.ts";
 import type { PresenceChange, SocketPlaces } from "../../places/places.ts";
 
-/** Changes of this time go into one statement and one event. When a node dies, thousands of users go offline at once. */
+/**
+ * Changes of this time go into one statement and one event. When a node dies, thousands of users go offline at once.
+ */
 const GATHER_MS = 50;
 const AT_ONCE = 1_000;
 const RETRY_MS = 2_000;

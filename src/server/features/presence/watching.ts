@@ -20,7 +20,8 @@ type Pairs = Map<number, Set<number>>;
 
 /**
  * The watches of this node's sockets: a socket gets the state of a person and its changes, as long as its user may know
- * that person. Whether they may is asked when the watch begins, and again whenever one of the two leaves a conversation.
+ * that person. Whether they may is asked when the watch begins, and again whenever one of the two leaves a
+ * conversation.
  */
 export class PresenceWatching {
   private readonly watches = new WatchList();
@@ -80,7 +81,9 @@ export class PresenceWatching {
     }
   }
 
-  /** Lets a user ask one question at a time, over all sockets: one about a thousand people takes the database a while. */
+  /**
+   * Lets a user ask one question at a time, over all sockets: one about a thousand people takes the database a while.
+   */
   private async inTurn(userId: number, ask: () => Promise<void>): Promise<void> {
     const before = this.turns.get(userId) ?? Promise.resolve();
     const asking = before.catch(() => {}).then(ask);
@@ -147,7 +150,9 @@ export class PresenceWatching {
 
   // Rights
 
-  /** Sends nothing more until the right was checked again. An answer that is on its way may be too old, and is dropped. */
+  /**
+   * Sends nothing more until the right was checked again. An answer that is on its way may be too old, and is dropped.
+   */
   private suspend(userId: number, id: number) {
     for (const [, watch] of this.watches.between(userId, id)) {
       watch.isGranted = false;

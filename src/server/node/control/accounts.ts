@@ -8,7 +8,10 @@ import { search } from "../../../protocol/users.ts";
 /** The bounds of an invite from the command line. */
 export const INVITE = { uses: { min: 1, max: 10_000 }, days: { min: 1, max: 365, default: 7 } };
 
-/** The commands on accounts, beside a running server or without one. The command line has checked names by its own settings. */
+/**
+ * The commands on accounts, beside a running server or without one. The command line has checked names by its own
+ * settings.
+ */
 export const accountCommand = z.discriminatedUnion("do", [
   z.object({ do: z.literal("find"), email }),
   z.object({ do: z.literal("create_superuser"), email, ...namesBy("any"), password }),

@@ -6,8 +6,8 @@ const LOOK_EVERY_MS = 2_000;
 const OVERLAP = 100;
 
 /**
- * Notices commands that work on the database itself, beside nodes that serve it. Such a command has no bus, but leaves an
- * entry in the audit log. Nodes look there for new ones.
+ * Notices commands that work on the database itself, beside nodes that serve it. Such a command has no bus, but leaves
+ * an entry in the audit log. Nodes look there for new ones.
  */
 export class DatabaseCommands {
   private timer: ReturnType<typeof setInterval> | undefined;

@@ -1,7 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { SecurityEvent, SecurityEventName, SecurityLog } from "../../base/security-log.ts";
 
-/** Events that an attacker can cause without end. At most this many lines of them, and of others, are written in a second. */
+/**
+ * Events that an attacker can cause without end. At most this many lines of them, and of others, are written in a
+ * second.
+ */
 const FLOODING: ReadonlySet<SecurityEventName> = new Set(["login_failed", "login_throttled"]);
 const FLOODING_A_SECOND = 20;
 const OTHERS_A_SECOND = 200;
@@ -13,8 +16,8 @@ const THROTTLED_MAX = 1_000;
 const ACCOUNT_MAX = 254;
 
 /**
- * Writes security events as lines of JSON: `{at, event, account?, user_id?, network, address, by?, …}`. So that an attack
- * can't fill the disk, events beyond a limit are only counted, and their count is written.
+ * Writes security events as lines of JSON: `{at, event, account?, user_id?, network, address, by?, …}`. So that an
+ * attack can't fill the disk, events beyond a limit are only counted, and their count is written.
  */
 export class SecurityLines implements SecurityLog {
   private second = 0;

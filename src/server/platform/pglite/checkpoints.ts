@@ -6,8 +6,8 @@ interface Client {
 }
 
 /**
- * Makes checkpoints: writes to the tables' files what only the write-ahead log has, so that the log can be cut. The embedded
- * database makes none by itself while it runs.
+ * Makes checkpoints: writes to the tables' files what only the write-ahead log has, so that the log can be cut. The
+ * embedded database makes none by itself while it runs.
  */
 export class Checkpoints {
   private running: Promise<void> = Promise.resolve();
@@ -25,8 +25,8 @@ export class Checkpoints {
   }
 
   /**
-   * Keeps checkpoints back until the returned function is called. Meanwhile a copy of the files, and then of the log, is the
-   * database at the moment of the log's copy.
+   * Keeps checkpoints back until the returned function is called. Meanwhile a copy of the files, and then of the log,
+   * is the database at the moment of the log's copy.
    */
   async hold(): Promise<() => void> {
     this.held++;

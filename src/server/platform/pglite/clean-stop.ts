@@ -5,9 +5,9 @@ import type { Logger } from "../../base/logger.ts";
 type Query = <Row>(text: string, parameters: readonly unknown[]) => Promise<Row[]>;
 
 /**
- * Detects whether a data folder is as its last process left it. The folder itself can't show that a copy was put back, or
- * that a crash took the newest commits: a copy has the same numbers. So a clean stop leaves a random mark in the database
- * and in a file outside the folder. A start removes both, and begins a new epoch if they differ.
+ * Detects whether a data folder is as its last process left it. The folder itself can't show that a copy was put back,
+ * or that a crash took the newest commits: a copy has the same numbers. So a clean stop leaves a random mark in the
+ * database and in a file outside the folder. A start removes both, and begins a new epoch if they differ.
  *
  * A machine that is restored as a whole has both again, which this can't detect.
  */
@@ -33,7 +33,10 @@ export class CleanStop {
     }
   }
 
-  /** Removes the mark, and begins a new epoch unless both marks were there and equal. MUST be called once the tables exist. */
+  /**
+   * Removes the mark, and begins a new epoch unless both marks were there and equal. MUST be called once the tables
+   * exist.
+   */
   async begin(query: Query): Promise<void> {
     const mark = this.takeMark();
     await query(

@@ -28,7 +28,9 @@ async function vacuum(client: PgliteThread) {
 
 type Schema = Record<string, unknown>;
 
-/** The folder of migrations, and a check after they have run. Passed in, because one platform does not import another. */
+/**
+ * The folder of migrations, and a check after they have run. Passed in, because one platform does not import another.
+ */
 interface Migrations {
   folder: string;
   require(query: (text: string) => Promise<Record<string, unknown>[]>): Promise<void>;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 export class FolderLockError extends Error {}
 
 /**
- * Makes this process the only one that opens a data folder: two would corrupt it without an error. SQLite's file lock is the
- * operating system's, so it ends with the process, however that ends.
+ * Makes this process the only one that opens a data folder: two would corrupt it without an error. SQLite's file lock
+ * is the operating system's, so it ends with the process, however that ends.
  */
 export function lockFolder(dataDir: string): { release(): void } {
   const file = new Database(join(dataDir, "confab.lock"));

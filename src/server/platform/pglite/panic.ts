@@ -15,8 +15,8 @@ class DatabaseStopped extends Error {
 }
 
 /**
- * Stops a database that has panicked, for example without space for its log. PGlite would go on with it, with locks held for
- * ever, and the next statement would block this thread for good.
+ * Stops a database that has panicked, for example without space for its log. PGlite would go on with it, with locks
+ * held for ever, and the next statement would block this thread for good.
  */
 export function stopOnPanic(client: PGlite, onStopped: (error: Error) => void): void {
   let stopped: DatabaseStopped | undefined;

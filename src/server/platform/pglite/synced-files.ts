@@ -7,12 +7,16 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 type Options = Awaited<ReturnType<NodeFS["init"]>>["emscriptenOpts"];
 type Module = NonNullable<PGlite["Module"]>;
 
-/** The error code that C programs get when the disk has failed. PostgreSQL then stops rather than believe that it is written. */
+/**
+ * The error code that C programs get when the disk has failed. PostgreSQL then stops rather than believe that it is
+ * written.
+ */
 const EIO = 29;
 
 /**
- * The files of a database, with the one call that PGlite's lack: `fsync`. Without it Emscripten reports success and does
- * nothing. PostgreSQL itself calls it in the right order: for a checkpoint's files before it removes their part of the log.
+ * The files of a database, with the one call that PGlite's lack: `fsync`. Without it Emscripten reports success and
+ * does nothing. PostgreSQL itself calls it in the right order: for a checkpoint's files before it removes their part of
+ * the log.
  */
 export class SyncedFiles extends NodeFS {
   override async init(pglite: PGlite, options: Options) {

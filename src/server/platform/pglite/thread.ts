@@ -14,8 +14,8 @@ import {
 } from "./thread-protocol.ts";
 
 /*
- * The database's own thread. PostgreSQL in WebAssembly computes here, so that no statement, vacuum or checkpoint holds up
- * the thread that serves sockets. It handles one statement at a time.
+ * The database's own thread. PostgreSQL in WebAssembly computes here, so that no statement, vacuum or checkpoint holds
+ * up the thread that serves sockets. It handles one statement at a time.
  */
 
 declare const self: Worker;
