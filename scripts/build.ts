@@ -29,7 +29,7 @@ async function build(root: string) {
   rmSync(BUNDLED, { recursive: true, force: true });
   writeBundled(BUNDLED, await bundleWeb());
   await Bun.build({
-    // The first is the program; src/server/node/compose.ts starts the other one by its path.
+    // The first is the program; src/server/node/drivers.ts starts the other one by its path.
     entrypoints: ["src/server/main.ts", "src/server/database-thread.ts"],
     target: "bun",
     format: "esm",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import { version } from "../../package.json";
 import { backup } from "./cli/backup.ts";
+import { commandOf, describeCommands, UsageError, unknownOption } from "./cli/commands.ts";
 import { createSuperuser, PASSWORD_VARIABLE } from "./cli/createsuperuser.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
 import { invite } from "./cli/invite.ts";
@@ -9,7 +10,6 @@ import { migrate } from "./cli/migrate.ts";
 import { restore } from "./cli/restore.ts";
 import { serve } from "./cli/serve.ts";
 import { setPassword } from "./cli/setpassword.ts";
-import { commandOf, describeCommands, UsageError, unknownOption } from "./cli/usage.ts";
 import { listUsers, setUserActive } from "./cli/user.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { Fatal } from "./node/fatal.ts";
@@ -97,7 +97,7 @@ async function main(fatal: Fatal): Promise<number> {
   }
 }
 
-/** Node's own text about an option that it does not know is of arguments that begin with a dash. */
+/** Replaces Node's own text about an unknown option, which explains arguments that begin with a dash. */
 function parseCommandLine() {
   try {
     return parseArgs({ options: OPTIONS, allowPositionals: true });
@@ -127,7 +127,7 @@ function say(text: string): number {
   return 0;
 }
 
-/** 2: the command line or the settings are wrong. 1: what was asked failed. */
+/** Returns 2 if the command line or the settings are wrong, 1 if the command failed. */
 function explain(error: unknown): number {
   const isParseError = error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
   const text = error instanceof Error ? error.message : String(error);
@@ -136,14 +136,14 @@ function explain(error: unknown): number {
   return error instanceof UsageError || error instanceof ConfigError || isParseError ? 2 : 1;
 }
 
-/** `confab … | head`: the reader may leave. Nothing that is written here is worth an uncaught error. */
+/** The reader may leave, as in `confab … | head`. No output is worth an uncaught error. */
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-// Whatever ends this process without an answer of `main`, it has not done what was asked.
+// If this process ends before `main` has answered, the command is not done.
 process.exitCode = 1;
 process.once("beforeExit", () => process.stderr.write("confab: ended before it was done\n"));
 
-// Not awaited here: while a top-level await is pending, Bun 1.4.5 neither ends on an uncaught error nor answers.
+// Not awaited: while a top-level await is pending, Bun 1.4.5 neither ends on an uncaught error nor answers.
 void main(new Fatal())
   .catch(explain)
   .then((code) => process.exit(code));

@@ -7,7 +7,7 @@ import pino from "pino";
 import { PASSWORD } from "../support/client.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
 import { Via } from "../support/via.ts";
-import { composeOf, configOf, mainOf } from "./checkout.ts";
+import { configOf, driversOf, mainOf } from "./checkout.ts";
 
 const HELP = `bun tests/bench/attacks.ts [options]
 
@@ -160,7 +160,7 @@ function signIn({ at }: Scene, people: Regular[], elsewhere?: (n: number) => str
 
 /** Twenty thousand users, among them Ann, in an empty database of this checkout. */
 async function fill(folder: string, places: Record<string, string>): Promise<void> {
-  const { openDriver } = await import(composeOf(folder));
+  const { openDriver } = await import(driversOf(folder));
   const { readConfig } = await import(configOf(folder));
   const driver = await openDriver(readConfig(places), pino({ level: "silent" }));
   await driver.migrate(true);

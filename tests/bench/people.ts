@@ -2,10 +2,11 @@ import { join } from "node:path";
 import pino from "pino";
 import { z } from "zod";
 import type { User } from "../../src/protocol/users.ts";
+import { NO_SECURITY_LOG } from "../../src/server/base/security-log.ts";
 import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { Sessions } from "../../src/server/features/accounts/sessions.ts";
-import { NO_SECURITY_LOG, openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { storesOn } from "../../src/server/node/stores.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { NetworkInterfaceInfo } from "node:os";
-import { originToOpen } from "../../src/server/node/addresses.ts";
+import { originToOpen } from "../../src/server/node/origin-to-open.ts";
 
 const ipv4 = (address: string, internal = false): NetworkInterfaceInfo[] => [
   { address, internal, family: "IPv4", netmask: "255.255.255.0", mac: "00:00:00:00:00:00", cidr: null },

@@ -17,7 +17,8 @@ import { is } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import postgres from "postgres";
-import { CONTROL_SOCKET, ServerGoneError, withCheckpointsHeld } from "../../src/server/node/control.ts";
+import { ServerGoneError, withCheckpointsHeld } from "../../src/server/node/control/client.ts";
+import { CONTROL_SOCKET } from "../../src/server/node/control/protocol.ts";
 import {
   BackupFileError,
   type BackupHeader,

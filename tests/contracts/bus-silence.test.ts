@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import pino from "pino";
 import { RedisBus } from "../../src/server/redis/bus.ts";
 import { RedisClient } from "../../src/server/redis/client.ts";
-import { Silence } from "../../src/server/redis/silence.ts";
+import { SilentNodes } from "../../src/server/redis/silent-nodes.ts";
 import { modes } from "../support/modes.ts";
 import { sharedRedis } from "../support/redis.ts";
 
@@ -17,10 +17,10 @@ function recorder() {
 
 test("a node that is not heard is a warning once, and an error each minute after two minutes", () => {
   const { logger, levels, lines } = recorder();
-  const silence = new Silence(logger);
+  const silence = new SilentNodes(logger);
   const looks = (fromMs: number, toMs: number) => {
     for (let now = fromMs; now < toMs; now += 2_000) {
-      const silentMs = silence.of(0, 0, now);
+      const silentMs = silence.silentMs(0, 0, now);
       if (silentMs > 0) silence.report("n", silentMs, now);
     }
     return levels();
@@ -33,20 +33,20 @@ test("a node that is not heard is a warning once, and an error each minute after
 
 test("a node that was heard again and falls silent is reported anew", () => {
   const { logger, levels } = recorder();
-  const silence = new Silence(logger);
+  const silence = new SilentNodes(logger);
   silence.report("n", 30_000, 30_000);
-  silence.keep(new Set(["n"]));
+  silence.keepOnly(new Set(["n"]));
   silence.report("n", 32_000, 32_000);
-  silence.keep(new Set());
+  silence.keepOnly(new Set());
   silence.report("n", 30_000, 90_000);
   expect(levels()).toEqual([40, 40]);
 });
 
 test("the time in which a node could hear nobody makes no other node silent", () => {
-  const silence = new Silence(recorder().logger);
+  const silence = new SilentNodes(recorder().logger);
   const [heardAt, listensAgain] = [0, 5 * MINUTE_MS];
-  expect(silence.of(heardAt, listensAgain, listensAgain + 1_000)).toBe(0);
-  expect(silence.of(heardAt, listensAgain, listensAgain + 21_000)).toBe(21_000);
+  expect(silence.silentMs(heardAt, listensAgain, listensAgain + 1_000)).toBe(0);
+  expect(silence.silentMs(heardAt, listensAgain, listensAgain + 21_000)).toBe(21_000);
 });
 
 test.skipIf(!modes.includes("redis"))(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pino from "pino";
 import postgres from "postgres";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Driver } from "../../src/server/platform/postgres/database.ts";
 import { makePlace, modes } from "../support/modes.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Driver, type Query } from "../../src/server/platform/postgres/database.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import postgres, { type Sql } from "postgres";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { SESSION_SETTINGS } from "../../src/server/platform/postgres/session.ts";
 import { expectChatWorks } from "../support/chat-flow.ts";
 import { modes } from "../support/modes.ts";

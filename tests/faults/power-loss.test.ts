@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { storesOn } from "../../src/server/node/stores.ts";
 import { openPglite } from "../../src/server/platform/pglite/driver.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";

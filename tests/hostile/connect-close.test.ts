@@ -148,17 +148,17 @@ describe("connecting and closing over and over leaves nothing behind", () => {
 /** The state that a node keeps for its sockets, as numbers. */
 function inside({ node, server }: OpenNode, conversationId: string) {
   const services = node.sockets["services"];
-  const { hub, typing } = services;
-  const { presence } = hub;
+  const { hub, presence, typing } = services;
   const topics = [`c:${conversationId}`, `a:${conversationId}`];
   return {
-    sockets: hub.sockets.size,
+    sockets: hub.sockets.all.size,
     rooms: hub["rooms"].size,
-    users: hub["socketsByUser"].size,
-    interest: hub["interest"].size,
+    users: hub.sockets["byUser"].size,
+    interest: hub["interest"].conversationIds.length,
     watchers: hub.watching["users"].size,
     watched: hub.watching["watched"].size,
-    presence: presence["watches"].people.size + presence["watches"].watchers.length + presence["untold"].size,
+    presence:
+      presence["watches"].people.size + presence["watches"].watchers.length + presence["states"]["deferred"].size,
     here: services.places.here.size,
     typing: typing["entries"].size,
     topics: topics.reduce((sum, topic) => sum + server.subscriberCount(topic), 0),

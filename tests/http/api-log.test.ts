@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openLogs } from "../../src/server/platform/logs/logs.ts";
+import { openLogs } from "../../src/server/platform/logs/open.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
 import { startTestServer, withServer } from "../support/server.ts";

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openLogs } from "../../src/server/platform/logs/logs.ts";
-import { SecurityLines } from "../../src/server/platform/logs/security-log.ts";
+import { openLogs } from "../../src/server/platform/logs/open.ts";
+import { SecurityLines } from "../../src/server/platform/logs/security.ts";
 
 const FROM = { network: "192.0.2.1", address: "192.0.2.1" };
 

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import pino from "pino";
 import type { Message } from "../../src/protocol/messages.ts";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { storesOn } from "../../src/server/node/stores.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
 import { dataOf, expectError } from "../http/expectations.ts";

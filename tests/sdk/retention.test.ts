@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import pino from "pino";
 import { memoryStorage } from "../../src/sdk/index.ts";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Driver } from "../../src/server/platform/postgres/database.ts";
 import { modes } from "../support/modes.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import pino from "pino";
 import { type ConfabClient, connect, type KeyValueStorage, memoryStorage } from "../../src/sdk/index.ts";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { storesOn } from "../../src/server/node/stores.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
 import { PASSWORD } from "../support/client.ts";

@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import postgres from "postgres";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { storesOn } from "../../src/server/node/stores.ts";
 import { Database, isUnavailable } from "../../src/server/platform/postgres/database.ts";
 import { NO_LIMITS, sessionPrelude } from "../../src/server/platform/postgres/session.ts";

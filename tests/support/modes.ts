@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { afterAllFiles } from "./cleanup.ts";
 import { postgresPrograms, sharedPostgres } from "./postgres.ts";
 import { redisProgram, sharedRedis } from "./redis.ts";

@@ -3,7 +3,7 @@ import { readConfig } from "../../src/server/config.ts";
 import type { HistoryStore } from "../../src/server/log/history.ts";
 import { PostgresHistory } from "../../src/server/log/history-store.ts";
 import type { Draft } from "../../src/server/log/ports.ts";
-import { openDriver } from "../../src/server/node/compose.ts";
+import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Query } from "../../src/server/platform/postgres/database.ts";
 import { type Mode, makePlace } from "./modes.ts";

@@ -48,7 +48,7 @@ describe("watching people", () => {
 
   const expectNobodyWatches = () => {
     const { people, watchers } = watching["watches"];
-    expect([people.size, watchers.length, watching["untold"].size]).toEqual([0, 0, 0]);
+    expect([people.size, watchers.length, watching["states"]["deferred"].size]).toEqual([0, 0, 0]);
   };
   const changed = (online: boolean, at: number) => watching.changed([{ userId: bob, online, at }]);
 

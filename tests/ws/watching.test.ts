@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Watching } from "../../src/server/ws/activity.ts";
+import { Watching } from "../../src/server/ws/watching.ts";
 import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
 
 const USER = 7;

@@ -35,3 +35,6 @@ export interface SecurityEvent {
 export interface SecurityLog {
   record(event: SecurityEvent): void;
 }
+
+/** For commands that leave no security log. */
+export const NO_SECURITY_LOG: SecurityLog = { record: () => {} };

@@ -1,38 +1,49 @@
 import type { NodeInfo, Sample } from "../../protocol/metrics.ts";
 import type { ChangeEvent } from "../log/changes.ts";
 
-/** What nodes tell each other. None of it is needed to be right in the end: the log is; the bus makes it fast. */
+/**
+ * The events that nodes send each other. The bus makes delivery fast. The log alone makes it right: any event may be
+ * lost.
+ */
 export type BusEvent =
   | ChangeEvent
-  /** A conversation is at this version: who is behind fills from the log. */
+  /** A conversation is at this version. A room that is behind fills the gap from the log. */
   | { kind: "head"; conversationId: string; version: number; lastSeq: number }
   | EphemeralEvent
-  /** One has read up to there: a frame for one's own `/ws/` sockets. Missed, it is learnt with the next `subscribed`. */
+  /**
+   * A user has read up to there: a frame for their own `/ws/` sockets. If it is lost, the next `subscribed` says the
+   * same.
+   */
   | { kind: "read_position"; conversationId: string; userId: number; frame: string }
   | ToUserEvent
-  /** Sessions that ended; `key` is what the node's session cache knows one by. */
+  /** Sessions that ended. `key` is the key of a session in each node's cache. */
   | { kind: "sessions_ended"; userId: number; sessions: { id: string; key: string }[] }
-  /** Sessions may have ended that nobody was told of: each node asks anew for those of its open sockets. */
+  /** Sessions may have ended without an event: each node asks again for those of its open sockets. */
   | { kind: "sessions_doubted" }
-  /** A session got a new token: `key` is that of its old one. */
+  /** A session got a new token. `key` belongs to the old one. */
   | { kind: "session_renewed"; key: string }
   | PresenceEvent
-  /** A user's name has changed, or what they may do. */
+  /** A user's name or rights have changed. */
   | { kind: "user_changed"; userId: number; fullName: string }
-  /** There is no such conversation any more. */
+  /** The conversation was removed. */
   | { kind: "conversation_removed"; conversationId: string }
-  /** Retention has removed the conversation's messages up to this `seq`. Missed, the next answer says the same. */
+  /**
+   * Retention has removed the conversation's messages up to this `seq`. If it is lost, the next answer says the same.
+   */
   | { kind: "pruned"; conversationId: string; prunedSeq: number }
-  /** Admins chose other settings, or the server has its first superuser. Nodes read both anew. */
+  /** An admin has changed the settings, or the server has its first superuser. Nodes read both again. */
   | { kind: "settings_changed" }
-  /** A new epoch has begun. Nodes do not believe the event, but ask the database when it comes. */
+  /** A new epoch has begun. Nodes do not trust the event, but ask the database. */
   | { kind: "history_changed"; epoch: string }
-  /** How a node was at a moment, ms since the epoch. */
+  /** The state of a node at a moment, in ms since 1970. */
   | { kind: "sample"; node: NodeInfo; at: number; sample: Sample }
-  /** A node ends: it takes no more samples. */
+  /** A node has ended: no more samples of it come. */
   | { kind: "node_ended"; nodeId: string };
 
-/** A frame nobody misses when it is lost: typing, read. Goes to the conversation's sockets but those of `fromUserId`. */
+/**
+ * A frame that may be lost without harm: typing, read. It goes to the conversation's sockets except those of
+ * `fromUserId`.
+ */
 export interface EphemeralEvent {
   kind: "ephemeral";
   conversationId: string;
@@ -40,7 +51,7 @@ export interface EphemeralEvent {
   frame: string;
 }
 
-/** People who came online or went offline. Of one user the change with the highest `at` counts. */
+/** Users who came online or went offline. For each user the change with the highest `at` counts. */
 export interface PresenceEvent {
   kind: "presence";
   changes: { userId: number; online: boolean; at: number; lastSeen?: string }[];
@@ -50,14 +61,14 @@ export interface PresenceEvent {
 export interface ToUserEvent {
   kind: "to_user";
   userId: number;
-  /** The conversation that is new to them, and its version when they came in; 0: it was made with them. */
+  /** The conversation that is new to them, and its version when they joined; 0: it was made with them. */
   joined?: { conversationId: string; version: number };
   frame: string;
 }
 
 /**
- * The conversation whose followers alone an event concerns. `undefined`: it concerns every node. So does who takes
- * part: a node believes memberships of conversations that none of its sockets is in.
+ * The conversation to whose subscribers alone an event goes. `undefined`: it goes to every node. So do changes of
+ * members, because a node also remembers members of conversations that none of its sockets is in.
  */
 export function followersOf(event: BusEvent): string | undefined {
   if (!("conversationId" in event) || event.kind === "conversation_removed") return undefined;
@@ -66,9 +77,9 @@ export function followersOf(event: BusEvent): string | undefined {
 }
 
 /**
- * Fan-out between nodes. Drivers: in process (stores/embedded/bus.ts) and Redis (stores/redis/bus.ts).
- * - An event reaches the handler of the node that publishes it before `publish` returns, and those of the others later.
- * - MUST be called after commit only.
+ * Fan-out between nodes. Drivers: in process (memory-bus.ts) and Redis (redis/bus.ts).
+ * - An event reaches the handler of the publishing node before `publish` returns, and those of the others later.
+ * - `publish` MUST be called after the commit only.
  * - Events of one conversation may arrive out of order or not at all on other nodes: the hub orders and fills.
  */
 export interface Bus {
@@ -76,11 +87,11 @@ export interface Bus {
   /** Sets the one handler of this node. It MUST NOT throw or block. */
   onEvent(handler: (event: BusEvent) => void): void;
   /**
-   * Sets what is done while events may have got lost: soon, about every second, and until it has succeeded once with
-   * all being well again. It is never called before its last call has ended.
+   * Sets the handler for the time while events may have got lost. It runs soon and then about every second, until one
+   * run has succeeded while all was well. Two runs never overlap.
    */
   onDoubt(handler: () => Promise<void>): void;
-  /** Whether every event of every node arrives, as far as can be known. */
+  /** Whether every event of every node arrives, as far as this node knows. */
   readonly isSure: boolean;
   /** Resolves when all events of the conversation that are published from now on reach this node. */
   subscribe(conversationId: string): Promise<void>;

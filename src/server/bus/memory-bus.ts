@@ -7,7 +7,7 @@ interface Member {
   subscriptions: Set<string>;
 }
 
-/** The bus of nodes that live in one process: one of them when it serves, two or more when a test wants them. */
+/** The bus of nodes in one process: one node when it serves, two or more in tests. */
 export class InProcessExchange {
   private readonly members = new Set<Member>();
 

@@ -2,7 +2,8 @@ import { closeSync, existsSync, fsyncSync, mkdtempSync, renameSync, writeSync } 
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
-import { CONTROL_SOCKET, ServerGoneError, withCheckpointsHeld } from "../node/control.ts";
+import { ServerGoneError, withCheckpointsHeld } from "../node/control/client.ts";
+import { CONTROL_SOCKET } from "../node/control/protocol.ts";
 import { backupOnPglite, backupOnPostgres } from "../platform/backup/connections.ts";
 import { type BackupHeader, BackupWriter, rowsOf, type Sink, verifyBackup } from "../platform/backup/format.ts";
 import { copyLiveFolder } from "../platform/backup/live-folder.ts";
@@ -19,7 +20,7 @@ const RETRY_MS = 2_000;
 /** Standard output. */
 const STDOUT = "-";
 
-/** Writes everything to a file that `restore` reads, of one moment, while the server goes on. */
+/** Writes everything to a file for `restore`, as it is at one moment, while the server goes on. */
 export async function backup(config: Config, file: string, force: boolean): Promise<number> {
   if (file === STDOUT && process.stdout.isTTY)
     throw new BackupError("A backup is not text, and a terminal can't show it. Give a file, or pipe the output on.");
@@ -122,7 +123,7 @@ function standardOutput(): Sink {
   };
 }
 
-/** The database to read: itself when nobody has it open, else a copy that its server lets us make. */
+/** Opens the database itself if nobody else has it open, else a copy that its server lets this command make. */
 async function openForBackup(
   config: Config,
   nearby: string,
@@ -153,7 +154,7 @@ async function openForBackup(
     try {
       return await openCopy(config, nearby, leftovers, progress);
     } catch (error) {
-      // It stops just now, or is started again.
+      // The server is just stopping, or starting again.
       if (!(error instanceof ServerGoneError) || tries === 1) throw error;
       await Bun.sleep(RETRY_MS);
       return openForBackup(config, nearby, leftovers, progress, tries - 1);
@@ -161,7 +162,7 @@ async function openForBackup(
   }
 }
 
-/** The server only keeps its log meanwhile; what costs time is done here, on a copy. */
+/** The server only keeps its log meanwhile. The slow work is done here, on a copy. */
 async function openCopy(config: Config, nearby: string, leftovers: Leftovers, progress: Progress) {
   const copy = mkdtempSync(join(nearby, ".confab-backup-"));
   leftovers.add(copy);

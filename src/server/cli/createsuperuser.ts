@@ -3,11 +3,11 @@ import { namesBy } from "../../protocol/names.ts";
 import { password } from "../../protocol/passwords.ts";
 import { email } from "../../protocol/text.ts";
 import type { Config } from "../config.ts";
-import { existing } from "../node/operator.ts";
-import { onAccounts, tell } from "./accounts.ts";
-import { askFor, askForPassword } from "./ask.ts";
+import { existingAccount } from "../node/control/accounts.ts";
+import { printReply, runOnAccounts } from "./account-commands.ts";
+import { askFor, askForPassword } from "./prompt.ts";
 
-/** Where the password comes from when nobody can be asked. */
+/** The variable with the password, for a command without a terminal. */
 export const PASSWORD_VARIABLE = "SUPERUSER_PASSWORD";
 
 const SOURCES: Record<string, string> = {
@@ -23,11 +23,11 @@ export interface SuperuserOptions {
   firstName?: string | undefined;
   lastName?: string | undefined;
   password?: string | undefined;
-  /** Whether an account that is there may become one. */
+  /** Whether an existing account may become a superuser. */
   promote: boolean;
 }
 
-/** Makes a superuser, or with `promote` makes an existing account one. Asks on a terminal for what was not given. */
+/** Makes a superuser; with `promote`, of an existing account. Asks on a terminal for the options that are missing. */
 export async function createSuperuser(config: Config, options: SuperuserOptions): Promise<number> {
   const { promote, firstName: first_name, lastName: last_name } = options;
   const given = { email: options.email, first_name, last_name, password: options.password || undefined };
@@ -40,14 +40,15 @@ export async function createSuperuser(config: Config, options: SuperuserOptions)
   }
 
   const address = given.email === undefined ? await askFor("E-mail", email) : email.parse(given.email);
-  const { ok, text, found } = await onAccounts(config, { do: "find", email: address });
-  if (!ok) return tell({ ok, text });
-  if (found && !promote) return tell({ ok: false, text: existing(address) });
+  const { ok, text, found } = await runOnAccounts(config, { do: "find", email: address });
+  if (!ok) return printReply({ ok, text });
+  if (found && !promote) return printReply({ ok: false, text: existingAccount(address) });
   const passwordOf = () => (given.password === undefined ? askForPassword(password) : given.password);
-  if (found) return tell(await onAccounts(config, { do: "promote", email: address, password: await passwordOf() }));
+  if (found)
+    return printReply(await runOnAccounts(config, { do: "promote", email: address, password: await passwordOf() }));
 
   if (!isAsking && (first_name === undefined || last_name === undefined))
-    return tell({
+    return printReply({
       ok: false,
       text: `There is no account ${address} to promote. To make one, add --first-name and --last-name.`,
     });
@@ -57,10 +58,10 @@ export async function createSuperuser(config: Config, options: SuperuserOptions)
     last_name: last_name ?? (await askFor("Last name", names.last_name)),
     password: await passwordOf(),
   };
-  return tell(await onAccounts(config, { do: "create_superuser", ...body }));
+  return printReply(await runOnAccounts(config, { do: "create_superuser", ...body }));
 }
 
-/** Everything that is wrong with what was given, before anything is asked. A terminal can ask for missing parts. */
+/** Lists all faults of the given options, before anything is asked. On a terminal, missing options are no fault. */
 function faultsIn(
   given: Record<string, string | undefined>,
   wanted: ReturnType<typeof wantedBy>,

@@ -1,6 +1,6 @@
 import { constants, openSync, rmSync } from "node:fs";
 
-/** As a shell tells it of a program that a signal has ended. */
+/** The exit codes that a shell gives for programs that a signal has ended. */
 const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Files and folders that a command must not leave behind when it fails or is stopped. */
@@ -21,7 +21,7 @@ export class Leftovers {
     this.paths.add(path);
   }
 
-  /** The command has done its work: only cleaning up is left. */
+  /** The command has done its work, and only has to clean up. */
   done(): void {
     this.isDone = true;
   }
@@ -30,7 +30,7 @@ export class Leftovers {
     this.paths.delete(path);
   }
 
-  /** Opens a new file for its owner only; one of an earlier try that was killed goes. */
+  /** Opens a new file for its owner only. Removes the file of an earlier try that was killed. */
   open(path: string): number {
     rmSync(path, { force: true });
     const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);

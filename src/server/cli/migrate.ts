@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { openDriver } from "../node/compose.ts";
+import { openDriver } from "../node/drivers.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 
 /** Brings the database's tables up to date, whatever AUTO_MIGRATE says. */

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config.ts";
-import { askToReopen, CONTROL_SOCKET, ServerGoneError } from "../node/control.ts";
+import { askToReopen, ServerGoneError } from "../node/control/client.ts";
+import { CONTROL_SOCKET } from "../node/control/protocol.ts";
 import { backupOnPglite, backupOnPostgres } from "../platform/backup/connections.ts";
 import { type BackupHeader, verifyBackup } from "../platform/backup/format.ts";
 import { Progress } from "../platform/backup/progress.ts";
@@ -16,13 +17,13 @@ import { summary } from "./backup.ts";
 import { Leftovers } from "./leftovers.ts";
 
 export interface RestoreOptions {
-  /** Whether what is there goes. */
+  /** Whether to throw away the present content. */
   replace: boolean;
-  /** Only looks whether the file is whole and can be restored by this version. */
+  /** Only checks that the file is whole and that this version can restore it. */
   check: boolean;
 }
 
-/** Puts a backup into an empty database, or with `replace` in place of what is there, all or nothing. */
+/** Puts a backup into an empty database, or with `replace` in place of its content. All or nothing. */
 export async function restore(config: Config, file: string, options: RestoreOptions): Promise<number> {
   if (file === "-") throw new BackupError("A restore reads its file twice, so it can't be a pipe. Save it first.");
   const progress = new Progress();
@@ -70,7 +71,9 @@ async function restorePostgres(url: string, file: string, header: BackupHeader, 
   }
 }
 
-/** Fills a folder beside the database's, which takes its place at once. A server that is running does that itself. */
+/**
+ * Fills a folder beside the database's, then puts it in its place in one step. A running server does that step itself.
+ */
 async function restoreFolder(config: Config, file: string, header: BackupHeader, options: Load, leftovers: Leftovers) {
   makeFolder(config.DATA_DIR);
   const folder = join(config.DATA_DIR, CLUSTER);
@@ -135,7 +138,7 @@ async function requireEmpty(folder: string) {
   );
 }
 
-/** Makes a new database of a backup. Not synced while it is filled, but before it counts. */
+/** Makes a new database from a backup. It is synced to the disk once, when it is full. */
 async function fill(folder: string, file: string, header: BackupHeader, onRows: Load["onRows"]) {
   await makeCluster(folder);
   const client = await openCluster(folder, false);

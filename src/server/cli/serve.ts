@@ -1,13 +1,13 @@
 import type { Config } from "../config.ts";
 import { exitByAlarm, type Fatal } from "../node/fatal.ts";
 import { type RunningServer, startServer } from "../node/listen.ts";
-import { type Logs, openLogs } from "../platform/logs/logs.ts";
+import { type Logs, openLogs } from "../platform/logs/open.ts";
 
-/** CONTRACT: a stop takes at most 10 s, whatever hangs. */
+/** A stop takes at most 10 s, whatever hangs. */
 const STOP_WITHIN_MS = 9_000;
 const STOP_ALARM_S = 10;
 
-/** Runs a node until a signal ends it, or an error that it can't live with. */
+/** Runs a node until a signal or a fatal error ends it. */
 export async function serve(config: Config, fatal: Fatal): Promise<number> {
   const logs = openLogs(config);
   const { logger } = logs;
@@ -44,14 +44,14 @@ export async function serve(config: Config, fatal: Fatal): Promise<number> {
   return code;
 }
 
-/** Tells where to open the server, and on a fresh one how the first person becomes its admin. */
+/** Logs the address to open, and on a fresh server the code by which the first person becomes its admin. */
 async function announce({ origin, setUpCode }: RunningServer, { logger }: Pick<Logs, "logger">) {
-  // The server serves, even if the database is away again by now.
+  // The server is ready, even if the database is away again by now.
   const code = await setUpCode().catch(() => undefined);
   const lines = [`Open ${origin}/`];
   if (code !== undefined) lines.push(`Set-up code: ${code} (the account that is made with it becomes the admin)`);
   for (const line of lines)
     if (logger.isLevelEnabled("info")) logger.info({}, line);
-    // Where nothing is logged, it is for the person at the terminal all the same.
+    // Without a log, it goes to the terminal.
     else process.stdout.write(`${line}\n`);
 }

@@ -1,22 +1,24 @@
 import { password } from "../../protocol/passwords.ts";
 import type { Config } from "../config.ts";
-import { onAccounts, tell } from "./accounts.ts";
-import { askForPassword } from "./ask.ts";
-import { emailOf, UsageError } from "./usage.ts";
+import { printReply, runOnAccounts } from "./account-commands.ts";
+import { parseEmail, UsageError } from "./commands.ts";
+import { askForPassword } from "./prompt.ts";
 
-/** Sets the password of an account and ends its sessions: also the way back in for the last admin. */
+/** Sets the password of an account and ends its sessions. The last admin gets back in by this, too. */
 export async function setPassword(config: Config, address: string, fromStdin: boolean): Promise<number> {
-  const email = emailOf(address);
+  const email = parseEmail(address);
   if (!fromStdin && !process.stdin.isTTY)
     throw new UsageError("Nobody can be asked for the password here. Pipe it in with --password-stdin.");
   if (!fromStdin) {
-    // Before somebody types a password for nothing.
-    const { ok, text, found } = await onAccounts(config, { do: "find", email });
-    if (!ok || !found) return tell({ ok: false, text: ok ? `There is no account with the e-mail ${email}.` : text });
+    // First, so that nobody types a password for nothing.
+    const { ok, text, found } = await runOnAccounts(config, { do: "find", email });
+    if (!ok || !found)
+      return printReply({ ok: false, text: ok ? `There is no account with the e-mail ${email}.` : text });
   }
   const given = password.safeParse(fromStdin ? await firstLine() : await askForPassword(password));
-  if (!given.success) return tell({ ok: false, text: given.error.issues.map(({ message }) => message).join(" ") });
-  return tell(await onAccounts(config, { do: "set_password", email, password: given.data }));
+  if (!given.success)
+    return printReply({ ok: false, text: given.error.issues.map(({ message }) => message).join(" ") });
+  return printReply(await runOnAccounts(config, { do: "set_password", email, password: given.data }));
 }
 
 /** `echo` and `cat` end it with a line break, which is no part of a password. */

@@ -1,21 +1,21 @@
 import { type AdminUser, LISTED_MOST } from "../../protocol/admin.ts";
 import { search as searchSchema } from "../../protocol/users.ts";
 import type { Config } from "../config.ts";
-import { LIST_PAGE } from "../node/operator.ts";
-import { onAccounts, tell } from "./accounts.ts";
-import { emailOf, UsageError } from "./usage.ts";
+import { LIST_PAGE } from "../node/control/accounts.ts";
+import { printReply, runOnAccounts } from "./account-commands.ts";
+import { parseEmail, UsageError } from "./commands.ts";
 
 const COLUMNS = ["ID", "E-MAIL", "NAME", "ROLE", "LAST LOGIN"];
 
-/** Lists people, newest first. @param options.json one object a line */
+/** Lists users, newest first. @param options.json one object per line */
 export async function listUsers(config: Config, options: { search?: string | undefined; json: boolean }) {
   const search = searchSchema.safeParse(options.search ?? "");
   if (!search.success) throw new UsageError(`--search: ${search.error.issues.map(({ message }) => message).join(" ")}`);
   const users: AdminUser[] = [];
   let isCut = false;
   while (users.length < LISTED_MOST) {
-    const reply = await onAccounts(config, { do: "list", search: search.data, offset: users.length });
-    if (!reply.ok) return tell(reply);
+    const reply = await runOnAccounts(config, { do: "list", search: search.data, offset: users.length });
+    if (!reply.ok) return printReply(reply);
     const page = reply.users ?? [];
     users.push(...page);
     isCut = reply.is_cut ?? false;
@@ -27,9 +27,9 @@ export async function listUsers(config: Config, options: { search?: string | und
   return 0;
 }
 
-/** A deactivated person is signed out everywhere; what they wrote stays. */
+/** Deactivates or reactivates a user. A deactivated user is signed out everywhere; their messages stay. */
 export async function setUserActive(config: Config, address: string, active: boolean) {
-  return tell(await onAccounts(config, { do: "set_active", email: emailOf(address), active }));
+  return printReply(await runOnAccounts(config, { do: "set_active", email: parseEmail(address), active }));
 }
 
 const rowOf = ({ id, email, full_name, is_superuser, is_active, last_seen }: AdminUser) => [

@@ -16,21 +16,21 @@ import { channelsOf } from "../redis/keys.ts";
 import { RedisSocketPlaces } from "../redis/places.ts";
 import { redisKey, Signatures } from "../redis/signature.ts";
 import { RedisWindow, windowLife } from "../redis/window.ts";
-import type { NodeOptions } from "./compose.ts";
+import type { NodeOptions } from "./options.ts";
 import type { Stores } from "./stores.ts";
 
-/** What the nodes of a database share: Redis, or this process where it is the only one. */
+/** The parts that the nodes of a database share: in Redis, or in this process if it is the only node. */
 export interface Shared {
   bus: Bus;
   window: MessageWindow | undefined;
   places: SocketPlaces;
   counters(name: string, rate: Rate): CounterStore;
-  /** What is away, though the node serves. */
+  /** The parts that are away although the node serves. */
   degraded(): string[];
   close(): Promise<void>;
 }
 
-/** Opens it, in the mode that the settings choose. */
+/** Opens the shared parts in the mode that the settings choose. */
 export async function openShared(
   { config, logger, onLost, presence = presenceTimes }: NodeOptions,
   { nodeId, stores, database, history }: { nodeId: string; stores: Stores; database: Database; history: History },

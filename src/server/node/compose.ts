@@ -1,175 +1,63 @@
 import { hostname } from "node:os";
 import type { Server } from "bun";
 import { version } from "../../../package.json";
-import { webFiles } from "../../web/files.ts";
 import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
-import { Meter } from "../base/meter.ts";
-import { OwnTurns } from "../base/own-turns.ts";
-import type { SecurityLog } from "../base/security-log.ts";
-import { InProcessExchange } from "../bus/memory-bus.ts";
-import type { Config } from "../config.ts";
-import { FirstUser } from "../features/accounts/first-user.ts";
-import { Newcomers } from "../features/accounts/newcomers.ts";
-import { PasswordLinks } from "../features/accounts/password-links.ts";
-
-import { type PasswordCost, Passwords } from "../features/accounts/passwords.ts";
-import { SessionCookies } from "../features/accounts/session-cookies.ts";
-import { Sessions } from "../features/accounts/sessions.ts";
-import { type Registration, Users } from "../features/accounts/users.ts";
-import { WrongPasswords } from "../features/accounts/wrong-passwords.ts";
-import { AdminConversations } from "../features/admin/conversations.ts";
-import { Erasing } from "../features/admin/erasing.ts";
-import { OrphanedGroups } from "../features/admin/orphaned-groups.ts";
+import type { Users } from "../features/accounts/users.ts";
 import type { Administration } from "../features/admin/service.ts";
-import { AdminUsers } from "../features/admin/users.ts";
-import { Reach } from "../features/conversations/reach.ts";
-import { Conversations } from "../features/conversations/service.ts";
-import { createServerInvite, Invites } from "../features/invites/service.ts";
-import { Messages } from "../features/messages/service.ts";
-import { type Sampled, Sampler } from "../features/metrics/sampler.ts";
-import { Metrics } from "../features/metrics/service.ts";
-import { Presence } from "../features/presence/service.ts";
-import { Requests } from "../features/requests/service.ts";
-import { ServerSettings } from "../features/server/settings.ts";
-import { Typing } from "../features/typing/service.ts";
-import { Refusals } from "../http/middleware/refusals.ts";
-
-import { OwnMachine } from "../http/own-machine.ts";
-import { ProxyWatch } from "../http/proxy-watch.ts";
-import { originOf } from "../http/requester.ts";
-import { Limiter, type Limits, type Rate } from "../limits/limits.ts";
-import { Access } from "../log/access.ts";
-import { Announcer } from "../log/announcer.ts";
+import { Sampler } from "../features/metrics/sampler.ts";
 import { History } from "../log/history.ts";
 import { PostgresHistory } from "../log/history-store.ts";
-import { Pages } from "../log/pages.ts";
-import type { PresenceTimes } from "../places/places.ts";
-import { SecurityLines } from "../platform/logs/security-log.ts";
-import { openPglite } from "../platform/pglite/driver.ts";
-import { openPostgres } from "../platform/postgres/connection.ts";
 import { Database, type Driver } from "../platform/postgres/database.ts";
-import { examineDatabase } from "../platform/postgres/examine.ts";
-import { MIGRATIONS, requireMigrated } from "../platform/postgres/migrations.ts";
-import { lockNode, type NodeLock } from "../platform/postgres/node-lock.ts";
-import * as schema from "../platform/postgres/schema.ts";
-import { Hub } from "../ws/hub.ts";
+import type { NodeLock } from "../platform/postgres/node-lock.ts";
 import type { Upgrade } from "../ws/socket.ts";
-import { Sockets } from "../ws/sockets.ts";
+import type { Sockets } from "../ws/sockets.ts";
 import { UserChanges } from "../ws/user-changes.ts";
-import { originToOpen } from "./addresses.ts";
 import { openShared } from "./cluster.ts";
-import { CommandWatch } from "./command-watch.ts";
-import { createApp } from "./http-app.ts";
-import { limitsInForce } from "./limits-in-force.ts";
-import { Operator } from "./operator.ts";
+import { Operator } from "./control/operator.ts";
+import { lockDatabase, openDriver } from "./drivers.ts";
+import { routeEvents } from "./events.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import type { NodeOptions } from "./options.ts";
+import { originToOpen } from "./origin-to-open.ts";
+import { recoverFrom } from "./recovery.ts";
+import { openServices } from "./services.ts";
 import { stopServer } from "./stop.ts";
 import { storesOn } from "./stores.ts";
+import { openHttp, openSockets } from "./transports.ts";
 
-/** How long a starting node waits for another one that is shutting down. */
-const RESTART_PATIENCE_MS = 15_000;
-const HOUSEKEEPING_EVERY_MS = 60_000;
 /** How long a node that must end waits for its log, and for its clients to hang up. */
 const ABORT = { drainMs: 500, hangUpMs: 1_500 };
 
-interface DriverListeners {
-  /** An embedded database has stopped for good. */
-  onLost?: (error: Error) => void;
-  /** The database can be served, but its operator should know something. */
-  onWarning?: (text: string) => void;
-}
-
-/** The database of the mode that the settings choose. */
-export async function openDriver(
-  config: Config,
-  logger: Logger,
-  { onLost = () => {}, onWarning = () => {} }: DriverListeners = {},
-): Promise<Driver> {
-  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
-  if (url !== undefined) return openPostgres({ url, poolSize, schema: await examineDatabase(url, onWarning) });
-  const migrations = { folder: MIGRATIONS, require: requireMigrated };
-  return openPglite({
-    dataDir: config.DATA_DIR,
-    stateDir: config.STATE_DIR,
-    thread: new URL(Bun.isStandaloneExecutable ? "./database-thread.ts" : "../database-thread.ts", import.meta.url),
-    schema,
-    migrations,
-    logger,
-    sync: config.EMBEDDED_SYNC === "on",
-    onStopped: onLost,
-  });
-}
-
-export const NO_SECURITY_LOG: SecurityLog = { record: () => {} };
-
-/** No command registers anybody. */
-const NO_REGISTRATION: Registration = {
-  require: async () => {
-    throw new Failure("registration_closed");
-  },
-  register: async () => undefined,
-};
-
-/** What commands do on a database that they open themselves. Nodes that serve it see it in the audit log (CommandWatch). */
-export async function operatorOn(config: Config, driver: Driver): Promise<Operator> {
-  const database = new Database(driver);
-  const stores = storesOn(database);
-  const bus = new InProcessExchange().connect();
-  const users = new Users(stores.users, new Passwords(), bus, new OwnTurns(), NO_SECURITY_LOG, {
-    registration: NO_REGISTRATION,
-    directory: "all",
-  });
-  const { registration } = await stores.settings.read();
-  return new Operator({
-    users,
-    admin: stores.admin.users,
-    setActive: (id, isActive) => stores.admin.users.change(null, id, { isActive }),
-    createInvite: (wanted, origin) =>
-      createServerInvite({ store: stores.invites, security: NO_SECURITY_LOG }, wanted, origin),
-    settings: { registration: config.REGISTRATION ?? registration },
-    origin: () => originToOpen(config, config.PORT),
-  });
-}
-
-/** A wide network has many networks, but not as many as all of theirs together. */
-const WIDE = 5;
-const wideRate = (rate: Rate | "off") => (rate === "off" ? rate : { ...rate, limit: rate.limit * WIDE });
-
-const nameOf = (server: Server<Upgrade>) => `${hostname()}:${server.port}`;
-
-/** One node, wired: what serves its requests and sockets, and how it ends. */
+/** One node, wired: it serves requests and sockets, and knows how to end. */
 export interface Node {
   fetch(request: Request, server: Server<Upgrade>): Response | Promise<Response>;
   sockets: Sockets;
   users: Users;
   administration: Administration;
   operator: Operator;
-  /** What makes the next account a superuser; undefined when there is one, or FIRST_USER says that nothing does. */
+  /** The code that makes the next account a superuser; undefined when there is one, or FIRST_USER forbids it. */
   setUpCode(): Promise<string | undefined>;
-  /** Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called. */
+  /**
+   * Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called.
+   */
   holdCheckpoints(): Promise<() => void>;
   /**
-   * Answers what is under way, sends all sockets away to come back, and closes the database.
+   * Answers the requests under way, sends all sockets away to come back, and closes the database.
    * @param stop ends the serving in another way than for good
    */
   close(stop?: () => Promise<void>): Promise<void>;
-  /** Sends all sockets away to come back, and touches neither the database nor Redis. For a node that must end at once. */
+  /**
+   * Sends all sockets away to come back, and touches neither the database nor Redis. For a node that must end at once.
+   */
   abort(): Promise<void>;
 }
 
-export interface NodeOptions {
-  config: Config;
-  logger: Logger;
-  writeApiLog(line: string): void;
-  writeSecurityLog(line: string): void;
-  /** The server that will call `fetch`. */
-  server(): Server<Upgrade>;
-  /** The node can't go on: another one has taken its place, or its embedded database has stopped. */
-  onLost(error: Error): void;
-  /** Others than the usual ones, for tests. */
-  presence?: PresenceTimes;
-  passwordCost?: PasswordCost;
-  housekeepingEveryMs?: number;
+/** Work that goes on by itself while the node serves. */
+interface Task {
+  /** Left out: it runs from when it is made. */
+  start?(): void;
+  stop(): void | Promise<void>;
 }
 
 /**
@@ -186,7 +74,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   });
   let lock: NodeLock | undefined;
   try {
-    lock = await lockFor(options, nodeId);
+    lock = await lockDatabase(options, nodeId);
     await driver.migrate(config.AUTO_MIGRATE === "on");
     return await wire(options, nodeId, driver, lock);
   } catch (error) {
@@ -196,218 +84,37 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   }
 }
 
-/** Embedded, the folder's lock comes with the database. */
-async function lockFor({ config, onLost }: NodeOptions, nodeId: string): Promise<NodeLock | undefined> {
-  const { DATABASE_URL: url, REDIS_URL } = config;
-  if (url === undefined) return undefined;
-  return lockNode({ url, nodeId, shared: REDIS_URL !== undefined, patienceMs: RESTART_PATIENCE_MS }, onLost);
-}
-
-/** The node's view of its database's history. A database that was away is asked for it before anything else. */
-async function openHistory(database: Database, logger: Logger): Promise<History> {
-  const history = new History(new PostgresHistory((work) => database.statements(work)), logger);
-  await history.open();
-  database.probeWith((query) => history.check(new PostgresHistory((work) => work(query))));
-  return history;
-}
-
 async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: NodeLock | undefined): Promise<Node> {
   const { config, logger } = options;
+  const isShared = config.DATABASE_URL !== undefined;
+
+  // From the database up to the services
   const database = new Database(driver);
   const stores = storesOn(database);
   const history = await openHistory(database, logger);
   const shared = await openShared(options, { nodeId, stores, database, history });
   const { bus, window } = shared;
+  const services = await openServices(options, stores, shared);
+  const { users, administration, firstUser, invites, meter, settings } = services;
 
-  const access = new Access(stores.memberships, bus);
-  const security = new SecurityLines(options.writeSecurityLog);
-  const secret = await stores.sessions.secret("session");
-  const sessions = new Sessions(stores.sessions, bus, secret, security, { maxPerUser: config.MAX_SESSIONS_PER_USER });
-  const announcer = new Announcer(bus, stores.log, logger);
-  const pages = new Pages(stores.log, window);
-  const meter = new Meter();
-  const messages = new Messages(stores.log, stores.memberships, access, announcer, bus, pages, meter);
-  const typing = new Typing(bus);
-  const presence = new Presence(shared.places, stores.presence, bus, logger);
-  const turns = new OwnTurns();
-  const settings = new ServerSettings(stores.settings, bus, config.REGISTRATION, logger);
-  await settings.reload();
-  const reach = new Reach(stores.conversations, turns, { directory: config.DIRECTORY });
-  const conversations = new Conversations({
-    store: stores.conversations,
-    memberships: stores.memberships,
-    requests: stores.requests,
-    reach,
-    announcer,
-    bus,
-    turns,
-    logger,
-    maxParticipants: config.MAX_PARTICIPANTS,
-  });
-  const requests = new Requests(stores.requests, (...request) => conversations.accept(...request), bus);
-  const firstUser = new FirstUser(stores.firstUser, secret, config.FIRST_USER === "superuser");
-  const invites = new Invites({
-    store: stores.invites,
-    memberships: stores.memberships,
-    conversations,
-    announcer,
-    server: settings,
-    security,
-    maxParticipants: config.MAX_PARTICIPANTS,
-  });
-  const passwords = new Passwords(options.passwordCost);
-  const passwordLinks = new PasswordLinks(stores.passwordLinks, passwords, bus, security);
-  const users = new Users(
-    stores.users,
-    passwords,
-    bus,
-    turns,
-    security,
-    { registration: invites, directory: config.DIRECTORY },
-    { firstUser, newcomers: new Newcomers(settings, conversations, logger) },
-  );
-  const limiter = (name: string, rate: Rate | "off") =>
-    rate === "off" ? undefined : new Limiter(rate, shared.counters(name, rate));
-  const limits: Limits = {
-    anonymous: limiter("anonymous", config.RATE_LIMIT_ANON),
-    user: limiter("user", config.RATE_LIMIT_USER),
-    messages: limiter("messages", config.RATE_LIMIT_MESSAGES),
-    login: limiter("login", config.RATE_LIMIT_LOGIN),
-    register: {
-      network: limiter("register", config.RATE_LIMIT_REGISTER),
-      wide: limiter("register-wide", wideRate(config.RATE_LIMIT_REGISTER)),
-    },
-    wrong: {
-      network: limiter("wrong-network", config.RATE_LIMIT_LOGIN_NETWORK),
-      wide: limiter("wrong-wide", wideRate(config.RATE_LIMIT_LOGIN_NETWORK)),
-      account: limiter("wrong-account", config.RATE_LIMIT_LOGIN_ACCOUNT),
-    },
-    sends: limiter("sends", config.RATE_LIMIT_SENDS),
-    frames: limiter("frames", config.RATE_LIMIT_FRAMES),
-  };
-
-  const hub = new Hub(
-    bus,
-    stores.log,
-    stores.memberships,
-    history,
-    (topic, frame) => void options.server().publish(topic, frame),
-    (conversationId, userIds) => access.forget(conversationId, userIds),
-    meter,
-    presence,
-    logger,
-  );
-  const sockets = new Sockets(
-    { hub, messages, conversations: stores.memberships, typing, places: shared.places, limits, meter, logger },
-    sessions,
-  );
+  // Sockets, and the events that reach them
+  const { hub, sockets } = openSockets(options, { stores, shared, history, services });
   const userChanges = new UserChanges(hub, stores.users, stores.memberships, logger);
-  const metrics = new Metrics(config.DATABASE_URL === undefined ? "embedded" : "postgres");
-  const erasing = new Erasing(stores.erasing, window);
-  const orphanedGroups = new OrphanedGroups(stores.admin.users, stores.admin.conversations, announcer, logger);
-  const adminUsers = new AdminUsers({
-    store: stores.admin.users,
-    orphanedGroups,
-    places: shared.places,
-    bus,
-    security,
-  });
-  const administration: Administration = {
-    users: adminUsers,
-    conversations: new AdminConversations({ store: stores.admin.conversations, erasing, pages, announcer, logger }),
-    audit: stores.audit,
-  };
-  const refusals = new Refusals(options.writeApiLog);
-  const proxyWatch = new ProxyWatch(config.TRUSTED_PROXIES, logger);
-  bus.onEvent((event) => {
-    // What this node believes is put right before its sockets hear of it.
-    if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
-    if (event.kind === "session_renewed") sessions.forget([event.key]);
-    if (event.kind === "user_changed") userChanges.add(event.userId);
-    if (event.kind === "user_changed" || event.kind === "sessions_doubted") sessions.forgetAll();
-    if (event.kind === "sessions_doubted") void sockets.touch();
-    if (event.kind === "sample") metrics.addSample(event.node, event.at, event.sample);
-    if (event.kind === "node_ended") metrics.end(event.nodeId);
-    if (event.kind === "pruned") void window?.prune(event.conversationId, event.prunedSeq);
-    if (event.kind === "history_changed") history.observe(event.epoch);
-    if (event.kind === "settings_changed") {
-      settings.refresh();
-      firstUser.forget();
-    }
-    if (event.kind === "conversation_removed") {
-      // Of the whole cache: who took part is not known any more, and it is rare.
-      access.forgetAll();
-      void window?.drop(event.conversationId);
-    }
-    try {
-      hub.handle(event);
-      // After it: the sockets hear of the stop first, and then that the user goes on.
-      if (event.kind === "ephemeral") typing.correct(event);
-    } catch (error) {
-      // What is published is committed: its sender must not be told otherwise.
-      logger.error({ err: error }, "an event could not be delivered");
-    }
-  });
+  const presence = services.presenceWatching;
+  bus.onEvent(routeEvents({ ...services, presence, hub, sockets, userChanges, history, window, logger }));
+  const housekeeping = new Housekeeping(
+    { ...services, pruneMessages: pruningFor(config.MESSAGE_RETENTION), logger },
+    options.housekeepingEveryMs,
+  );
+  const { audit } = stores;
+  const commands = recoverFrom({ bus, history, hub, sockets, services, userChanges, housekeeping, audit, isShared });
 
-  // Embedded, commands ask this process.
-  const commands =
-    config.DATABASE_URL === undefined
-      ? undefined
-      : new CommandWatch(stores.audit, (userIds) => {
-          sessions.forgetAll();
-          firstUser.forget();
-          void sockets.touch();
-          for (const id of userIds) userChanges.add(id);
-          orphanedGroups.passOn();
-        });
-
-  history.onChange((epoch) => {
-    // Everything that this node remembers may be of the history before.
-    pages.clear();
-    access.forgetAll();
-    sessions.forgetAll();
-    messages.forgetPositions();
-    settings.refresh();
-    firstUser.forget();
-    commands?.restart();
-    bus.publish({ kind: "history_changed", epoch });
-    void hub.startEpoch(epoch);
-    void sockets.touch();
-  });
-  if (config.DATABASE_URL !== undefined) history.watch();
-
-  const eraseRemoved = () =>
-    void erasing
-      .erase()
-      .catch((error: unknown) =>
-        logger.warn({ err: error }, "what removed conversations held is erased a little later"),
-      );
-  bus.onDoubt(async () => {
-    access.forgetAll();
-    sessions.forgetAll();
-    await Promise.all([hub.heal(), sockets.touch(), settings.reload()]);
-    // What removed conversations had in Redis is still there if it was away.
-    eraseRemoved();
-  });
-
+  // Requests
   let draining = false;
-  const app = createApp({
-    users,
-    sessions,
-    invites,
-    passwordLinks,
-    originOf: originOf(config.PUBLIC_URL),
-    conversations,
-    requests,
-    messages,
-    limits,
-    wrongPasswords: new WrongPasswords(limits, stores.sessions, security),
-    administration,
-    metrics,
-    meter,
-    limitsInForce: () => limitsInForce(config, settings.registration),
-    access,
-    logger,
+  const { app, refusals } = openHttp(options, {
+    services,
+    stores,
+    shared,
     readiness: {
       async check() {
         if (draining) throw new Failure("draining", { retryAfter: 5 });
@@ -415,33 +122,12 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
         return shared.degraded();
       },
     },
-    writeApiLog: options.writeApiLog,
-    refusals,
-    publicUrl: config.PUBLIC_URL,
-    allowedHosts: config.ALLOWED_HOSTS,
-    securityContact: config.SECURITY_CONTACT,
-    proxyWatch,
-    cookies: new SessionCookies(sessions, { prefix: config.COOKIE_PREFIX, secure: config.COOKIE_SECURE }),
-    names: config.NAMES,
-    corsOrigins: config.CORS_ORIGINS,
-    trustedProxies: config.TRUSTED_PROXIES,
-    gate: {
-      upgrade: (request, visitor) => options.server().upgrade(request, { data: { ...visitor, socket: undefined } }),
-    },
-    places: shared.places,
-    maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
     isDraining: () => draining,
-    webFiles,
-    settings,
-    firstUser,
-    ownMachine: new OwnMachine({ publicUrl: config.PUBLIC_URL, trustedProxies: config.TRUSTED_PROXIES }),
-    fixedSettings: { names: config.NAMES, directory: config.DIRECTORY },
-    proxyHeadersSeen: () => proxyWatch.seen,
   });
 
   const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };
-  const sampled: Sampled = {
-    connections: () => hub.sockets.size,
+  const sampled = {
+    connections: () => hub.sockets.all.size,
     health: async () => ({
       postgres: await database.answers(),
       redis: config.REDIS_URL === undefined ? null : shared.degraded().length === 0,
@@ -449,21 +135,29 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   };
   const sampler = new Sampler(info, meter, sampled, bus);
 
-  const tellPruned = (conversationId: string, prunedSeq: number) =>
-    bus.publish({ kind: "pruned", conversationId, prunedSeq });
-  const housekeeping = setInterval(() => {
-    const retention = config.MESSAGE_RETENTION;
-    const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
-    eraseRemoved();
-    orphanedGroups.retry();
-    Promise.all([pruning, sessions.prune(), invites.tidy(), passwordLinks.prune()]).catch((error: unknown) =>
-      logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
-    );
-  }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);
+  /** Started in this order now that everything is wired, and stopped in it before the log is drained. */
+  const tasks: Task[] = [
+    housekeeping,
+    { start: () => isShared && history.watch(), stop: () => history.close() },
+    { stop: () => sampler.close() },
+    ...(commands ? [commands] : []),
+  ];
+  for (const task of tasks) task.start?.();
 
-  // Left over from a node that has ended, or from one of an earlier version.
-  eraseRemoved();
-  orphanedGroups.passOn();
+  /** Closed in this order, after the last request and socket. */
+  const closed: { close(): void | Promise<void> }[] = [
+    refusals,
+    services.security,
+    services.typing,
+    settings,
+    administration.users,
+    services.orphanedGroups,
+    services.erasing,
+    services.announcer,
+    services.presence,
+    shared,
+    driver,
+  ];
 
   return {
     fetch: (request, server) => app.fetch(request, server),
@@ -486,25 +180,12 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     async close(stop = () => stopServer(options.server(), sockets)) {
       draining = true;
       sockets.stopReading();
-      clearInterval(housekeeping);
-      history.close();
-      sampler.close();
+      for (const task of tasks) await task.stop();
       await stores.log.drain();
       await stop();
-      // What came by HTTP meanwhile has its commit too.
+      // Sends that came by HTTP meanwhile get their commit too.
       await stores.log.drain();
-      refusals.close();
-      security.close();
-      typing.close();
-      settings.close();
-      commands?.close();
-      adminUsers.close();
-      orphanedGroups.close();
-      erasing.close();
-      announcer.close();
-      await presence.close();
-      await shared.close();
-      await driver.close();
+      for (const part of closed) await part.close();
       await lock?.release();
     },
     async abort() {
@@ -515,4 +196,22 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       await Promise.race([stopServer(options.server(), sockets), Bun.sleep(ABORT.hangUpMs)]);
     },
   };
+
+  function pruningFor(retention: number | "forever") {
+    if (retention === "forever") return undefined;
+    return () =>
+      stores.log.prune(retention, (conversationId, prunedSeq) =>
+        bus.publish({ kind: "pruned", conversationId, prunedSeq }),
+      );
+  }
 }
+
+/** The node's view of its database's history. A database that was away is asked for it before anything else. */
+async function openHistory(database: Database, logger: Logger): Promise<History> {
+  const history = new History(new PostgresHistory((work) => database.statements(work)), logger);
+  await history.open();
+  database.probeWith((query) => history.check(new PostgresHistory((work) => work(query))));
+  return history;
+}
+
+const nameOf = (server: Server<Upgrade>) => `${hostname()}:${server.port}`;

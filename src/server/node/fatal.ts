@@ -7,23 +7,23 @@ const END_WITHIN_MS = 3_000;
 const ALARM_AFTER_S = 6;
 const SIGALRM = 14;
 const STDERR = 2;
-/** The first that exists: glibc, musl, macOS. */
+/** glibc, musl, macOS: the first that exists is used. */
 const C_LIBRARIES = [
   "libc.so.6",
   `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`,
   "libSystem.B.dylib",
 ];
 
-/** Runs before the process ends because of an uncaught error. */
+/** Called before the process ends because of an uncaught error. */
 export interface Ending {
   log(error: unknown, text: string): void;
-  /** Is given a few seconds. The process ends whether it resolves, rejects or hangs. */
+  /** It has a few seconds. The process ends whether it resolves, rejects or hangs. */
   beforeExit(): Promise<void>;
 }
 
 /**
- * Ends this process with exit code 1 after an uncaught error. An error that nobody has caught has left something half
- * done, and whatever runs on that may answer wrongly or not at all. Whoever started the process starts it again.
+ * Ends this process with exit code 1 after an uncaught error. Such an error has left some work half done, and code that
+ * runs on may answer wrongly or not at all. The supervisor that started the process starts it again.
  */
 export class Fatal {
   private ending: Ending | undefined;
@@ -44,7 +44,7 @@ export class Fatal {
     // The first error is the cause. Those of the ending itself must not begin it again.
     if (this.hasBegun) return;
     this.hasBegun = true;
-    // Before anything that may block: a pipe that nobody reads, or a database in this thread.
+    // Before anything that may block: a pipe without a reader, or a database in this thread.
     exitByAlarm(ALARM_AFTER_S);
     setTimeout(() => process.exit(1), END_WITHIN_MS);
     const text = `Fatal: ${kind}: ${summaryOf(error)}. The process ends, because its state can't be trusted. Acked messages are safe: start it again.`;
@@ -58,8 +58,8 @@ export class Fatal {
 }
 
 /**
- * Lets the kernel end this process, with an exit code that is not 0, in so many seconds, even while this thread hangs.
- * `_exit` as the handler, because a signal without one does not end the first process of a container.
+ * Lets the kernel end this process after some seconds, with an exit code that is not 0, even while this thread hangs.
+ * The handler is `_exit`, because a signal without a handler does not end the first process of a container.
  */
 export function exitByAlarm(seconds: number): void {
   for (const name of C_LIBRARIES)
@@ -82,11 +82,11 @@ function attempt(work: () => void) {
   try {
     work();
   } catch {
-    // The end must come whatever fails on the way to it.
+    // The process must end, whatever fails before.
   }
 }
 
-/** Without what follows the first line: errors of the database carry values there. */
+/** The first line only: errors of the database carry values in the next ones. */
 const summaryOf = (error: unknown) =>
   firstLine(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 

@@ -28,7 +28,7 @@ const RATES = [
 
 const SOCKET_IDLE_MS = socketLimits.idleTimeout * 1_000;
 
-/** The limits that hold on this node, for its admins: those that are set, then those that are not. */
+/** The limits of this node, for its admins: first the settings, then the fixed ones. */
 export function limitsInForce(config: Config, registration: Registration): LimitInForce[] {
   const retention = config.MESSAGE_RETENTION;
   return [

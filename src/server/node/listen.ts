@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Server } from "bun";
 import { closeCodes } from "../../protocol/close-codes.ts";
@@ -9,9 +9,11 @@ import { bareFailure, startingAnswer } from "../http/starting.ts";
 import { isUnavailable } from "../platform/postgres/database.ts";
 import type { Raw, Upgrade } from "../ws/socket.ts";
 import { socketLimits } from "../ws/sockets.ts";
-import { originToOpen } from "./addresses.ts";
-import { type Node, type NodeOptions, openNode } from "./compose.ts";
-import { CONTROL_SOCKET, Control, controlFailure } from "./control.ts";
+import { type Node, openNode } from "./compose.ts";
+import { CONTROL_SOCKET } from "./control/protocol.ts";
+import { Control, listenForCommands } from "./control/server.ts";
+import type { NodeOptions } from "./options.ts";
+import { originToOpen } from "./origin-to-open.ts";
 import { sendAway } from "./stop.ts";
 
 /** Between tries to reach a database that is not there yet. */
@@ -22,13 +24,15 @@ export interface RunningServer {
   url: URL;
   /** Resolves when the node serves; rejects when it can't, with a text that says what to do. */
   ready: Promise<void>;
-  /** Where people open it. */
+  /** The address at which people open it. */
   origin: string;
-  /** What makes the next account a superuser, once it is ready; undefined when nothing does. */
+  /** The code that makes the next account a superuser, once the node is ready; undefined when there is none. */
   setUpCode(): Promise<string | undefined>;
-  /** Takes nothing new, answers what is under way, sends sockets away to come back, and closes everything. */
+  /** Accepts nothing new, answers the requests under way, sends sockets away to come back, and closes everything. */
   stop(): Promise<void>;
-  /** For a node whose state can't be trusted: sends all sockets away to come back, and leaves the rest as it is. Takes about 2 s at most. */
+  /**
+   * For a node whose state can't be trusted: sends all sockets away to come back, and does no more. Takes 2 s at most.
+   */
   abort(): Promise<void>;
 }
 
@@ -46,12 +50,12 @@ export function startServer(options: ServerOptions): RunningServer {
   const server = listenOrSayWhy(config, logger, () => node);
   logger.info({ host: config.HOST, port: server.port }, "listening");
 
-  /** The database goes, and what takes its place is opened, while this process goes on listening. */
+  /** Closes the database and opens the one in its place, while this process goes on listening. */
   const reopen = async (closing: Node) => {
     logger.info({}, "the database is closed, to be opened again");
     const turnAway = () => {
       node = undefined;
-      // The files that a backup copies are about to be replaced.
+      // A backup may be copying files that are about to be replaced.
       control.releaseAll();
     };
     await closing.close(() => sendAway(server, closing.sockets, turnAway));
@@ -83,7 +87,7 @@ export function startServer(options: ServerOptions): RunningServer {
     const opened = await openWhenReachable({ ...options, server: () => server }, () => stopping);
     if (!opened) return;
     node = opened;
-    if (config.DATABASE_URL === undefined) commands ??= listenForCommands(config, control, logger);
+    if (config.DATABASE_URL === undefined) commands ??= listenForCommands(config.DATA_DIR, control, logger);
     const mode = config.DATABASE_URL === undefined ? `embedded, data in ${config.DATA_DIR}` : "PostgreSQL";
     logger.info({ mode }, "ready");
   };
@@ -145,13 +149,13 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
       }),
       message: guard.frame((raw, frame) => raw.data.socket?.receive(frame)),
       drain: guard.event((raw) => raw.data.socket?.onDrain()),
-      // Of the node that has opened it: another one may be serving by now.
+      // By the node that has opened it: another one may be serving by now.
       close: guard.event((raw) => owners.get(raw.data)?.sockets.closed(raw)),
     },
   });
 }
 
-/** An error in one socket's handler ends that socket: Bun would report it as uncaught, and that ends the node. */
+/** Ends a socket whose handler throws: Bun would report an uncaught error, which ends the node. */
 const guardSocket = (logger: Logger) => {
   const fail = (raw: Raw, error: unknown) => {
     logger.error({ err: error }, "a socket's handler failed");
@@ -165,7 +169,7 @@ const guardSocket = (logger: Logger) => {
         fail(raw, error);
       }
     },
-    // Not the same with a rest parameter: that makes an array for each frame.
+    // A rest parameter for both would make an array for each frame.
     frame: (handle: (raw: Raw, frame: string | Buffer) => void) => (raw: Raw, frame: string | Buffer) => {
       try {
         handle(raw, frame);
@@ -181,7 +185,7 @@ async function openWhenReachable(options: NodeOptions, isStopping: () => boolean
     try {
       return await openNode(options);
     } catch (error) {
-      // The embedded database is here or nowhere: waiting for it would only hide what is wrong.
+      // To wait for the embedded database would only hide the fault: it is on this machine.
       const isElsewhere = options.config.DATABASE_URL !== undefined;
       const isAway = isUnavailable(error) || (error instanceof Failure && error.reason === "unavailable");
       if (!isElsewhere || !isAway) throw error;
@@ -190,33 +194,4 @@ async function openWhenReachable(options: NodeOptions, isStopping: () => boolean
     }
   }
   return undefined;
-}
-
-/** Only this process can open the embedded database, so commands ask it. Who may read the folder may ask. */
-function listenForCommands(config: Config, control: Control, logger: Logger): Server<undefined> | undefined {
-  const path = join(config.DATA_DIR, CONTROL_SOCKET);
-  // Left by a process that was killed: the folder's lock says that nobody listens there.
-  rmSync(path, { force: true });
-  const umask = process.umask(0o177);
-  try {
-    const server = Bun.serve({
-      unix: path,
-      fetch(request, server) {
-        // A command may wait for as long as its work takes.
-        server.timeout(request, 0);
-        return control.answer(request);
-      },
-      error(error) {
-        logger.error({ err: error }, "a command beside this server failed");
-        return controlFailure();
-      },
-    });
-    chmodSync(path, 0o600);
-    return server;
-  } catch (error) {
-    logger.warn({ err: error, path }, "commands beside this server will not work: their socket can't be made");
-    return undefined;
-  } finally {
-    process.umask(umask);
-  }
 }

@@ -3,16 +3,16 @@ import type { Server } from "bun";
 import type { Upgrade } from "../ws/socket.ts";
 import type { Sockets } from "../ws/sockets.ts";
 
-/** For requests that are under way. */
+/** The time for requests that are under way. */
 const ANSWER_WITHIN_MS = 3_000;
-/** For clients that were sent away and are behind. */
+/** The time for clients that were sent away and are behind. */
 const HANG_UP_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 10;
 
 /**
- * Listens no more, answers what is under way, and sends all sockets away. Bun counts a socket out when its close is sent; but
- * should the process end before the client has hung up too, then whatever that sends meanwhile is answered by a reset, and
- * the close is lost with all else that it has not read.
+ * Stops listening, answers the requests under way, and sends all sockets away. For Bun a socket is closed when its
+ * close frame is sent. But if the process ends before the client has hung up, the kernel answers the client's next
+ * packet with a reset, and the client loses the close frame and everything else that it has not read.
  */
 export async function stopServer(server: Server<Upgrade>, sockets: Sockets): Promise<void> {
   const closed = sockets.closeAll();
@@ -25,8 +25,8 @@ export async function stopServer(server: Server<Upgrade>, sockets: Sockets): Pro
 }
 
 /**
- * Sends all sockets away and answers what is under way, but goes on listening.
- * @param turnAway from when it is called no new request reaches the node
+ * Sends all sockets away and answers the requests under way, but goes on listening.
+ * @param turnAway makes sure that no new request reaches the node from then on
  */
 export async function sendAway(server: Server<Upgrade>, sockets: Sockets, turnAway: () => void): Promise<void> {
   const until = performance.now() + HANG_UP_WITHIN_MS;
@@ -38,8 +38,8 @@ export async function sendAway(server: Server<Upgrade>, sockets: Sockets, turnAw
 }
 
 /**
- * Files and connections of this process: the kernel alone knows when a closed one is gone. NaN, for which nobody waits,
- * while clients hold all that it may open.
+ * The number of files and connections of this process: the kernel alone knows when a closed one is gone. NaN, which
+ * ends the waiting, while the process has as many open as it may.
  */
 function openFiles(): number {
   try {

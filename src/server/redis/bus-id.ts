@@ -4,14 +4,15 @@ import { BUS_ID } from "./keys.ts";
 
 const UP_WITHIN_MS = 2_000;
 
-/** The Redis of these settings serves another database. The text says what to do. */
+/** The Redis of these settings serves another database. The text says how to fix that. */
 class ForeignRedisError extends Error {}
 
 /**
- * Makes sure that all nodes of a database use one Redis: the database's id is left there, and a node that finds another
- * one is on the wrong server. An emptied or replaced Redis takes the id anew; one that is away is asked when it comes.
- * A node that serves already goes on and says so in the log: anybody who can write to Redis could end all nodes by it.
- * What two databases then share is their limits and who is online; all else is named by the database, or signed with its key.
+ * Makes sure that all nodes of a database use one Redis. A node leaves the database's id there; a node that finds
+ * another id is on the wrong server. An emptied or replaced Redis gets the id again. One that is away is asked when it
+ * is back. A node that serves already goes on and logs an error, because anybody who can write to Redis could end all
+ * nodes otherwise. Two databases on one Redis then share their limits and who is online. Everything else is named by
+ * the database, or signed with its key.
  * @throws ForeignRedisError
  */
 export async function claimRedis(client: RedisClient, id: string, logger: Logger): Promise<void> {
@@ -30,11 +31,15 @@ export async function claimRedis(client: RedisClient, id: string, logger: Logger
   client.redis.on("ready", () =>
     claim()
       .catch(onlyForeign)
-      .catch((error: unknown) => logger.error({ err: error }, "this Redis is another database's, or somebody says so")),
+      .catch((error: unknown) =>
+        logger.error({ err: error }, "this Redis serves another database, or somebody has written another id to it"),
+      ),
   );
 }
 
-/** A Redis that is away, or has no memory for the id, can't be the wrong one. */
+/**
+ * Throws only if the Redis is another database's. One that is away, or has no memory for the id, is not known to be.
+ */
 function onlyForeign(error: unknown) {
   if (error instanceof ForeignRedisError) throw error;
 }

@@ -1,31 +1,34 @@
 import { Redis, type RedisOptions } from "ioredis";
 import type { Logger } from "../base/logger.ts";
 
-/** A Redis that does not answer holds nobody up longer than this, in ms. */
+/** A command waits at most this long for a Redis that does not answer. */
 const COMMAND_TIMEOUT_MS = 300;
-/** After a command went unanswered Redis is left alone for this long. */
+/** After a command without an answer, Redis is left alone for this long. */
 const REST_MS = 1_000;
-/** Rests in a row after which the connection is not believed any more. */
+/** After this many rests in a row the connection is replaced. */
 const RESTS_MOST = 2;
-/** A connection that is given up is cut when it has not closed by then. */
+/** A connection that is given up has this long to close before it is cut. */
 const DISCONNECT_TIMEOUT_MS = 500;
 const RECONNECT_MS = { first: 50, most: 1_000 };
 
-/** Left out: how replies are mapped, which stays as it is. */
+/** Without the option that maps replies, which stays as it is. */
 type Options = Omit<RedisOptions, "replyMapping">;
 
-/** Where Redis is. Unless told otherwise its certificate, where it has one, must be signed by somebody known. */
+/**
+ * The address of Redis. Its certificate, if it has one, must be signed by a known authority unless `checkCertificate`
+ * is false.
+ */
 export interface RedisAddress {
   url: string;
   checkCertificate?: boolean;
 }
 
-/** Redis did not do what was asked, as far as we know. Nothing depends on it: the caller goes on without. */
+/** Redis did not carry out a command, as far as this node knows. Nothing depends on it: the caller goes on without. */
 export class RedisAway extends Error {}
 
 /**
- * The connection for commands. Never queues while it is down and never sends a command twice: what is not answered is
- * RedisAway, at once while it is known to be so.
+ * The connection for commands. It never queues while it is down and never sends a command twice. A command without an
+ * answer fails with RedisAway; while Redis is known to be away, it fails at once.
  */
 export class RedisClient {
   readonly redis: Redis;
@@ -65,7 +68,7 @@ export class RedisClient {
       this.rests = 0;
       return reply;
     } catch (error) {
-      // A refusal (a script that is not loaded, no memory, a replica) is an answer; silence is not.
+      // A refusal (a script that is not loaded, no memory, a replica) is an answer. Silence is not.
       if (!isReply(error)) this.rest();
       throw isReply(error) ? error : new RedisAway("Redis did not answer", { cause: error });
     }
@@ -76,7 +79,7 @@ export class RedisClient {
     // Many commands may go unanswered together.
     if (now < this.restUntil) return;
     this.restUntil = now + REST_MS;
-    // A connection that stays silent may be half open: another one is tried.
+    // A connection that stays silent may be half open, so it is replaced.
     if (++this.rests % RESTS_MOST === 0 && this.redis.status === "ready") this.redis.disconnect(true);
   }
 
@@ -85,11 +88,11 @@ export class RedisClient {
   }
 }
 
-/** An error that Redis itself has sent. */
+/** Whether Redis itself has sent the error. */
 const isReply = (error: unknown) => error instanceof Error && error.name === "ReplyError";
 
 /**
- * Opens a connection, which reconnects for ever. URLs: redis://, rediss:// (TLS), or
+ * Opens a connection that reconnects for ever. URLs: redis://, rediss:// (TLS), or
  * redis+sentinel://[user:password@]host:26379,host:26379/name[/db].
  */
 export function openRedis(
@@ -105,7 +108,7 @@ export function openRedis(
     connectTimeout: 2_000,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     retryStrategy: (times) => Math.min(RECONNECT_MS.first * 2 ** times, RECONNECT_MS.most),
-    // A replica that was the master a moment ago: the next connection finds the new one.
+    // A replica that was the master a moment ago. The next connection finds the new master.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
   };
   const redis = new Redis(all);

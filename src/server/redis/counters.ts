@@ -4,9 +4,9 @@ import type { RedisClient } from "./client.ts";
 import { counterPrefix } from "./keys.ts";
 
 /**
- * Counts over all nodes, and on this one in `local`; the higher count holds. A limit is never lifted: not while Redis is
- * away, nor by somebody who removes its counters.
- * @param name what is counted, apart from all other counters
+ * Counts over all nodes in Redis, and on this node in `local`. The higher count holds, so a limit is never lifted:
+ * neither while Redis is away, nor when somebody removes the counters.
+ * @param name tells these counters from all others
  */
 export function redisCounters(client: RedisClient, name: string, rate: Rate, local: CounterStore): CounterStore {
   const open = () => {
@@ -14,7 +14,7 @@ export function redisCounters(client: RedisClient, name: string, rate: Rate, loc
       prefix: counterPrefix(name),
       client: {
         scriptLoad: (script) => client.run((redis) => redis.script("LOAD", script) as Promise<string>),
-        // The store asks again after any error. One that went unanswered is not asked again: by then Redis is away.
+        // The store asks again after any error. After a missing answer Redis is away, so that is not sent twice.
         evalsha: <T>(sha: string, keys: string[], parameters: unknown[]) =>
           client.run((redis) => redis.evalsha(sha, keys.length, ...keys, ...parameters.map(String))) as Promise<T>,
         decr: (key) => client.run((redis) => redis.decr(key)),
@@ -32,7 +32,7 @@ export function redisCounters(client: RedisClient, name: string, rate: Rate, loc
       try {
         store ??= open();
         const everywhere = await store.increment(key);
-        // A counter that somebody has written to may hold anything.
+        // Somebody may have written anything to the counter.
         return everywhere.totalHits >= here.totalHits ? everywhere : here;
       } catch {
         return here;
@@ -41,7 +41,7 @@ export function redisCounters(client: RedisClient, name: string, rate: Rate, loc
     async get(key) {
       const here = await local.get(key);
       try {
-        // Not by the store: its script for this is loaded once, and a Redis that comes back empty does not have it.
+        // Not by the store: it loads its script for this once, and a Redis that comes back empty does not have it.
         const [hits, ms] = await client.run((redis) => {
           const counter = counterPrefix(name) + key;
           return Promise.all([redis.get(counter), redis.pttl(counter)]);

@@ -3,9 +3,9 @@ import type { ChangeEvent } from "../log/changes.ts";
 import { Signatures } from "./signature.ts";
 
 /**
- * The text of an event on Redis: the node's id, the number of this event among the node's, a dot, the signature, then
- * JSON, and after a line break the frame, if there is one. A node of the version before reads from the first brace on,
- * so no brace may come earlier.
+ * The text of an event on Redis: the node's id, the number of the event among those of the node, a dot, the signature,
+ * then JSON, and after a line break the frame, if there is one. A node of the version before reads from the first brace
+ * on, so no brace may come earlier.
  */
 const ID_LENGTH = 36;
 /** Digits of a count that is still a safe integer. */
@@ -19,10 +19,10 @@ export interface Envelope {
   body: Buffer;
 }
 
-/** Why a text does not count. `unsigned`: as a node of the version before sends it. */
+/** Why a text is rejected. `unsigned`: it has the form of a node of the version before. */
 type Refusal = "unsigned" | "forged";
 
-/** @param body in parts: what it is, and its frame where it has one */
+/** @param body in parts: its description, and its frame if it has one */
 export function seal(
   signatures: Signatures,
   { channel, nodeId, count }: { channel: string; nodeId: string; count: number },
@@ -62,7 +62,7 @@ export function write(event: BusEvent, epoch: string): [string, string?] {
   return [`${JSON.stringify(event.kind === "change" ? Object.assign(header, { epoch }) : header)}\n`, frame];
 }
 
-/** The header of a message's change, as JSON.stringify writes it. All its texts are UUIDs. Each message has one, and this takes a third of the time. */
+/** The header of a message's change, as JSON.stringify writes it, in a third of the time. All its texts are UUIDs. */
 const messageHeader = (
   { conversationId, version, tag, lastSeq }: ChangeEvent,
   { seq, isNew }: { seq: number; isNew: boolean },
@@ -78,10 +78,13 @@ export function read(body: Buffer): BusEvent {
   return Object.assign(JSON.parse(text.slice(0, end)), { frame: text.slice(end + 1) });
 }
 
-/** The sealed event as text: a window keeps a new message as it was published. */
+/** A sealed event as text: a window keeps a new message as it was published. */
 const SEALED = /^([\da-f-]{36}\d{1,16})\.([\w-]{22})(\{[^\n]*)\n/;
 
-/** A published change: its header and the JSON of its message. `undefined`: no change, or not signed with our key. */
+/**
+ * Opens a published change: its header and the JSON of its message. `undefined`: it is no change, or not signed with
+ * our key.
+ */
 export function unsealMessage(
   signatures: Signatures,
   channel: string,

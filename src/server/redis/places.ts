@@ -1,58 +1,45 @@
 import type { Logger } from "../base/logger.ts";
 import type { PresenceChange, PresenceTimes, SocketPlaces } from "../places/places.ts";
 import type { RedisClient } from "./client.ts";
-import { CLOCK, numbers } from "./clock.ts";
+import clock from "./clock.lua" with { type: "text" };
+import enterPlace from "./enter-place.lua" with { type: "text" };
 import { NODES, nodeUsersKey, placesKey } from "./keys.ts";
 import { Lease } from "./lease.ts";
-import { Script } from "./script.ts";
+import leavePlace from "./leave-place.lua" with { type: "text" };
+import { outcomeAndTime, Script } from "./script.ts";
 
-/** Against what no node does away with any more; a living one tells all its places anew long before, in ms. */
+/** The life of places that no node removes any more. A living node writes all its places again long before. */
 const FORGOTTEN_AFTER_MS = 6 * 3_600_000;
-const TELL_ALL_EVERY_MS = 2 * 3_600_000;
+const WRITE_ALL_EVERY_MS = 2 * 3_600_000;
 const AT_ONCE = 500;
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
-/**
- * KEYS: the user's places. ARGV: node, its places, most of all, TTL in ms. A node says how many it has, not that it has one more:
- * saying it twice is no harm. Gives 0: too many; 1: the user was here already; 2: is on this node alone; 3: and was not before.
- */
-const ENTER = new Script(`${CLOCK}
-local all = redis.call('HGETALL', KEYS[1])
-local others, nodes, own = 0, 0, false
-for i = 1, #all, 2 do
-  if all[i] == ARGV[1] then own = true else others, nodes = others + all[i + 1], nodes + 1 end
-end
-if others + ARGV[2] > tonumber(ARGV[3]) then return { 0, text(now) } end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return { nodes > 0 and 1 or own and 2 or 3, text(now) }`);
-
-/** KEYS: the user's places. ARGV: node. Gives 0: the user is still here; 1: is not, nor was before; 2: has gone with this. */
-const LEAVE = new Script(`${CLOCK}
-local removed = redis.call('HDEL', KEYS[1], ARGV[1])
-return { redis.call('EXISTS', KEYS[1]) == 1 and 0 or 1 + removed, text(now) }`);
+const ENTER = new Script(clock, enterPlace);
+const LEAVE = new Script(clock, leavePlace);
 
 /**
- * The places of all nodes' sockets. Of each user Redis knows how many they have on which node, and of each node until when its lease
- * runs, which is all that idle sockets cost. Whoever finds a lease that has ended does away with that node's places. A
- * node whose own has ended, for it was away or Redis has lost everything, goes on under another name and tells all anew.
- * While Redis is away this node counts its own: never without a limit.
+ * The places of all nodes' sockets. Redis has, for each user, the number of places on each node, and for each node the
+ * end of its lease; idle sockets cost no more. A node that finds a lease that has ended removes the places of that
+ * node. A node whose own lease has ended, because it was away or Redis has lost everything, goes on under another name
+ * and writes all its places again. While Redis is away this node counts its own sockets: there is always a limit.
  */
 export class RedisSocketPlaces implements SocketPlaces {
   private readonly lease: Lease;
-  /** Users of whom Redis has not certainly heard, and since when. */
-  private readonly untold = new Map<number, number>();
-  /** From then on (performance.now) who is not found is offline. */
+  /** Users whose places Redis may not have, and since when. */
+  private readonly unwritten = new Map<number, number>();
+  /** From then on (performance.now) users who are not found are offline. */
   private sureAt = Number.NEGATIVE_INFINITY;
   private isRestoring = false;
-  private toldAllAt = performance.now();
+  private wroteAllAt = performance.now();
   private isRenewing = false;
   private isTidying = false;
   private readonly timer: ReturnType<typeof setInterval>;
   private handler: (changes: PresenceChange[]) => void = () => {};
   private restoredHandler = () => {};
 
-  /** @param local what this node's own sockets have: it says when somebody comes, and when they have gone for good */
+  /**
+   * @param local the places of this node's own sockets: it notices when a user comes, and when they have gone for good
+   */
   constructor(
     private readonly client: RedisClient,
     private readonly local: SocketPlaces,
@@ -62,7 +49,7 @@ export class RedisSocketPlaces implements SocketPlaces {
     this.lease = new Lease(client, times.lease);
     local.onChange((changes) => {
       for (const { userId, online, goneMs } of changes)
-        if (!online) void this.tell(userId, performance.now() - goneMs, false);
+        if (!online) void this.write(userId, performance.now() - goneMs, false);
     });
     client.redis.on("ready", this.onReady);
     this.timer = setInterval(() => void this.beat(), times.beat);
@@ -79,10 +66,10 @@ export class RedisSocketPlaces implements SocketPlaces {
     if (this.here.get(userId) === before) return taking;
     const isFirst = before === undefined;
     try {
-      // In the same tick: racing takers each tell a number of their own.
+      // In the same tick: two calls that race each write a number of their own.
       if (await this.enter(userId, max, isFirst)) return true;
     } catch {
-      this.missed(userId, performance.now(), isFirst);
+      this.writeLater(userId, performance.now(), isFirst);
       return true;
     }
     this.giveBack(userId);
@@ -91,7 +78,7 @@ export class RedisSocketPlaces implements SocketPlaces {
 
   giveBack(userId: number): void {
     this.local.giveBack(userId);
-    void this.tell(userId, performance.now(), false);
+    void this.write(userId, performance.now(), false);
   }
 
   async count(userId: number): Promise<number> {
@@ -133,7 +120,7 @@ export class RedisSocketPlaces implements SocketPlaces {
     clearInterval(this.timer);
     this.client.redis.off("ready", this.onReady);
     await this.local.close();
-    // Who does not come to another node meanwhile is gone: the others find a lease that has ended.
+    // Users who do not come to another node meanwhile are gone: the others find a lease that has ended.
     await this.lease.end(this.times.grace).catch(() => {});
   }
 
@@ -141,19 +128,19 @@ export class RedisSocketPlaces implements SocketPlaces {
     return performance.now() + this.lease.ahead;
   }
 
-  /** Says how many places the user has here. False: they are too many. */
+  /** Writes how many places the user has here. False: there are too many. */
   private async enter(userId: number, max: number, isFirst: boolean): Promise<boolean> {
     const { name } = this.lease;
     const count = this.here.get(userId) ?? 0;
     const [reply] = await this.client.run((redis) =>
       Promise.all([
         ENTER.run(redis, [placesKey(userId)], [name, count, max, FORGOTTEN_AFTER_MS]),
-        // Each time: the others may have done away with what this node had, before it notices.
+        // Each time: the others may have removed this node's places before it notices.
         redis.sadd(nodeUsersKey(name), userId),
         redis.pexpire(nodeUsersKey(name), 2 * FORGOTTEN_AFTER_MS),
       ]),
     );
-    const [outcome, at] = numbers(reply);
+    const [outcome, at] = outcomeAndTime(reply);
     if (outcome === 3 || (outcome === 2 && isFirst)) this.handler([{ userId, online: true, at, goneMs: 0 }]);
     return outcome !== 0;
   }
@@ -163,46 +150,49 @@ export class RedisSocketPlaces implements SocketPlaces {
     const [reply] = await this.client.run((redis) =>
       Promise.all([LEAVE.run(redis, [placesKey(userId)], [name]), redis.srem(nodeUsersKey(name), userId)]),
     );
-    const [outcome, at] = numbers(reply);
-    // Also when it had gone through before and only the answer was lost.
+    const [outcome, at] = outcomeAndTime(reply);
+    // Also if an earlier call had done it and only its answer was lost.
     if (outcome > 0) this.handler([{ userId, online: false, at, goneMs: performance.now() - since }]);
   }
 
-  /** @param isAgain Redis may have forgotten, or have heard it without our knowing */
-  private async tell(userId: number, since: number, isAgain: boolean) {
-    this.untold.delete(userId);
+  /**
+   * Writes the user's places here, or that they have left.
+   * @param isAgain Redis may have lost them, or may have them
+   */
+  private async write(userId: number, since: number, isAgain: boolean) {
+    this.unwritten.delete(userId);
     const isHere = this.here.has(userId);
     const telling = isHere ? this.enter(userId, NO_LIMIT, isAgain) : this.leave(userId, since);
-    await telling.catch(() => this.missed(userId, since, !isHere && !isAgain));
+    await telling.catch(() => this.writeLater(userId, since, !isHere && !isAgain));
   }
 
-  /** What Redis can't be told now it is told later; what this node knows is known here at once. */
-  private missed(userId: number, since: number, isChange: boolean) {
-    this.untold.set(userId, since);
+  /** Redis gets it later. This node applies it at once. */
+  private writeLater(userId: number, since: number, isChange: boolean) {
+    this.unwritten.set(userId, since);
     const goneMs = performance.now() - since;
     if (isChange) this.handler([{ userId, online: this.here.has(userId), at: this.clock(), goneMs }]);
   }
 
   private readonly onReady = () => {
-    // It may have lost what it had, little or all.
+    // Redis may have lost some or all of its data.
     if (this.lease.isHeld) this.doubt();
     void this.beat();
   };
 
-  /** All places are told anew; until the other nodes have done so too, who is not found may be online. */
+  /** Writes all places again. Until the other nodes have done so too, a user who is not found may be online. */
   private doubt() {
-    this.toldAllAt = Number.NEGATIVE_INFINITY;
+    this.wroteAllAt = Number.NEGATIVE_INFINITY;
     this.sureAt = performance.now() + this.times.settle;
     this.isRestoring = true;
   }
 
-  /** Whatever else there is to do, and however slowly it goes, the lease is renewed meanwhile. */
+  /** Renews the lease, however long the rest of the work takes. */
   private async beat() {
     if (this.isRenewing) return;
     this.isRenewing = true;
     try {
       const { dead, isAnew, hasJumped } = await this.lease.renew();
-      // After a jump changes seem to be older than what they change, and are not believed.
+      // After a jump, new changes seem to be older than the state that they change, and would not count.
       if (isAnew || hasJumped) this.doubt();
       void this.tidy(dead);
     } catch (error) {
@@ -216,12 +206,13 @@ export class RedisSocketPlaces implements SocketPlaces {
     if (this.isTidying) return;
     this.isTidying = true;
     try {
-      if (performance.now() - this.toldAllAt > TELL_ALL_EVERY_MS) {
-        this.toldAllAt = performance.now();
-        for (const userId of this.here.keys()) this.untold.set(userId, this.untold.get(userId) ?? this.toldAllAt);
+      if (performance.now() - this.wroteAllAt > WRITE_ALL_EVERY_MS) {
+        this.wroteAllAt = performance.now();
+        for (const userId of this.here.keys())
+          this.unwritten.set(userId, this.unwritten.get(userId) ?? this.wroteAllAt);
       }
-      await this.tellUntold();
-      for (const [node, overdueMs] of dead) await this.bury(node, overdueMs + this.times.lease);
+      await this.writeUnwritten();
+      for (const [node, overdueMs] of dead) await this.removeDead(node, overdueMs + this.times.lease);
       if (this.isRestoring && performance.now() >= this.sureAt) {
         this.isRestoring = false;
         this.restoredHandler();
@@ -236,17 +227,17 @@ export class RedisSocketPlaces implements SocketPlaces {
   private failed(error: unknown) {
     this.sureAt = performance.now() + this.times.settle;
     this.isRestoring = true;
-    this.logger.debug({ err: error }, "the places in Redis could not be looked after, it will be tried again");
+    this.logger.debug({ err: error }, "the places in Redis could not be renewed, it will be tried again");
   }
 
-  private async tellUntold() {
-    const untold = [...this.untold];
-    for (let i = 0; i < untold.length; i += AT_ONCE)
-      await Promise.all(untold.slice(i, i + AT_ONCE).map(([userId, since]) => this.tell(userId, since, true)));
+  private async writeUnwritten() {
+    const unwritten = [...this.unwritten];
+    for (let i = 0; i < unwritten.length; i += AT_ONCE)
+      await Promise.all(unwritten.slice(i, i + AT_ONCE).map(([userId, since]) => this.write(userId, since, true)));
   }
 
-  /** Does away with the places of a dead node. Several may do so at once, and tell the same. */
-  private async bury(node: string, goneMs: number) {
+  /** Removes the places of a dead node. Several nodes may do so at once, with the same result. */
+  private async removeDead(node: string, goneMs: number) {
     const key = nodeUsersKey(node);
     for (;;) {
       const users = await this.client.run((redis) => redis.srandmember(key, AT_ONCE));
@@ -254,8 +245,8 @@ export class RedisSocketPlaces implements SocketPlaces {
       const gone = await this.client.run((redis) =>
         Promise.all(
           users.filter(isUserId).map(async (id) => {
-            const [outcome, at] = numbers(await LEAVE.run(redis, [placesKey(Number(id))], [node]));
-            // Also when it had gone through before and only the answer was lost.
+            const [outcome, at] = outcomeAndTime(await LEAVE.run(redis, [placesKey(Number(id))], [node]));
+            // Also if an earlier call had done it and only its answer was lost.
             return outcome > 0 ? [{ userId: Number(id), online: false, at, goneMs }] : [];
           }),
         ),
@@ -267,5 +258,5 @@ export class RedisSocketPlaces implements SocketPlaces {
   }
 }
 
-/** Anything may lie in Redis; what is no id would go into a statement. */
+/** Redis may hold anything, and these texts go into a statement. */
 const isUserId = (text: string) => /^[1-9]\d{0,9}$/.test(text) && Number(text) < 2 ** 31;

@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
 import { Command, type Redis } from "ioredis";
 
-/** A Lua script that Redis knows by its digest after it was sent once; a Redis that has forgotten it is told again. */
+/**
+ * A Lua script that Redis knows by its digest once it has got the text. A Redis that has forgotten it gets it again.
+ */
 export class Script {
+  private readonly text: string;
   private readonly digest: string;
 
-  constructor(private readonly text: string) {
-    this.digest = createHash("sha1").update(text).digest("hex");
+  /** @param parts of the text: first the preludes that the script needs, then the script */
+  constructor(...parts: string[]) {
+    this.text = parts.join("");
+    this.digest = createHash("sha1").update(this.text).digest("hex");
   }
 
   /** Goes out at once and alone: made for few calls with much in each. */
@@ -14,13 +19,19 @@ export class Script {
     try {
       return await send(redis, "evalsha", [this.digest, keys.length, ...keys, ...parameters]);
     } catch (error) {
-      // It has done nothing: doing it again doubles nothing.
+      // The call has done nothing, so a second one doubles nothing.
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
       return send(redis, "eval", [this.text, keys.length, ...keys, ...parameters]);
     }
   }
 }
 
-/** Past the pipelining of commands by tick, which costs as much as the command. */
+/** The first two values that a script on the clock of Redis returns: its outcome, and the time in ms. */
+export function outcomeAndTime(reply: unknown): [number, number] {
+  const [outcome, at] = Array.isArray(reply) ? reply : [];
+  return [Number(outcome), Number(at)];
+}
+
+/** Without pipelining by tick, which costs as much as the command itself. */
 const send = (redis: Redis, name: string, parameters: (string | number)[]) =>
   redis.sendCommand(new Command(name, parameters, { replyEncoding: "utf8" }));

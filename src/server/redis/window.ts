@@ -4,6 +4,8 @@ import type { Head, MessageWindow } from "../log/ports.ts";
 import { RedisAway, type RedisClient } from "./client.ts";
 import { unsealMessage } from "./envelope.ts";
 import { type channelsOf, plainWindowKey, windowKey } from "./keys.ts";
+import readWindow from "./read-window.lua" with { type: "text" };
+import refillWindow from "./refill-window.lua" with { type: "text" };
 import { Script } from "./script.ts";
 import { Signatures } from "./signature.ts";
 
@@ -20,58 +22,8 @@ export interface WindowLife {
 export const windowLife = (ttlMs: number, retention: number | "forever"): WindowLife =>
   retention === "forever" ? { ttlMs, isRenewed: true } : { ttlMs: Math.min(ttlMs, retention), isRenewed: false };
 
-/**
- * A Lua function that adds one change to a window, a sorted set of messages by seq. The window also holds its own head,
- * the last change that it includes: the tag is the member, the negative version its score.
- * Two kinds of change drop the window: one that is not the next after its head, and one that is no new message, because
- * the signatures of the other messages then no longer fit. The next reader of the newest page fills it again (REFILL).
- * A conversation that nobody reads has no window and costs nothing here.
- */
-export const RECORD = `
-local function record(key, version, tag, seq, text, renew, length)
-  local known = redis.call('ZRANGE', key, '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
-  if not known[1] then return end
-  local head, v = -tonumber(known[2]), tonumber(version)
-  -- The window includes this change: it was filled from the log. With another tag it is from another history of the
-  -- database, before a restore for example.
-  if v == head and known[1] == tag then return end
-  if v ~= head + 1 or seq == '0' then
-    redis.call('DEL', key)
-    return
-  end
-  -- ZADD first: an empty key would vanish with its expiry, and the new one would never expire.
-  redis.call('ZADD', key, -v, tag, seq, text)
-  redis.call('ZREM', key, known[1])
-  -- Trimming with each message would cost more, and a few messages too many do no harm.
-  if redis.call('ZCARD', key) > length + 16 then redis.call('ZREMRANGEBYRANK', key, 1, -1 - length) end
-  if renew ~= '0' then redis.call('PEXPIRE', key, renew) end
-end`;
-
-/** Fills a window with what PostgreSQL has. KEYS: window. ARGV: version, tag, TTL in ms, then seq and member in turn. */
-const REFILL = new Script(`
-local known = redis.pcall('ZRANGE', KEYS[1], '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
-local version = tonumber(ARGV[1])
-if known[1] then
-  local head = -tonumber(known[2])
-  local more = (#ARGV - 3) / 2 > redis.call('ZCARD', KEYS[1]) - 1
-  if head > version or (head == version and known[1] == ARGV[2] and not more) then return 0 end
-end
-redis.call('DEL', KEYS[1])
-redis.call('ZADD', KEYS[1], -version, ARGV[2])
-for i = 4, #ARGV, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1`);
-
-/**
- * Reads a page. KEYS: window. ARGV: first and last seq, and the last seq that retention has removed. It reads at most
- * one member more than the page can have. That shows that somebody else added members, and it bounds the answer.
- */
-const PAGE = new Script(`
-if ARGV[3] ~= '0' then redis.call('ZREMRANGEBYSCORE', KEYS[1], '(0', ARGV[3]) end
-local known = redis.call('ZRANGE', KEYS[1], '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
-if not known[1] then return false end
-local most = ARGV[2] - ARGV[1] + 2
-return { known[1], -tonumber(known[2]), redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'BYSCORE', 'LIMIT', 0, most) }`);
+const REFILL = new Script(refillWindow);
+const PAGE = new Script(readWindow);
 
 /** The means by which a window recognises members that a node of this database has written. */
 interface WindowTrust {
@@ -144,7 +96,8 @@ export class RedisWindow implements MessageWindow {
   private open(conversationId: string, head: Head, seq: number, member: string): string | undefined {
     const { signatures, channels } = this.trust;
     const brace = member.indexOf("{");
-    // A member from REFILL begins with its signature. One from RECORD was published: its node stands before that.
+    // A member from refill-window.lua begins with its signature. One from record-change.lua was published: its node
+    // stands before that.
     if (brace === Signatures.LENGTH) {
       const text = member.slice(brace);
       return signatures.isRight(member.slice(0, brace), kept(conversationId, head, seq), text) ? text : undefined;
@@ -175,6 +128,6 @@ const driftOf = (head: Head) => head.lastVersion - head.lastSeq;
 /** Empty for a conversation without changes, which has no tag. */
 const tagOf = (head: Head) => head.tag ?? "";
 
-/** The parts that the signature of a member from REFILL covers beside the message itself. */
+/** The parts that the signature of a member from refill-window.lua covers beside the message itself. */
 const kept = (conversationId: string, head: Head, seq: number) =>
   `${windowKey(conversationId)} ${head.epoch} ${driftOf(head)} ${seq}`;

@@ -13,6 +13,7 @@ import { errorToLog, Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Meter } from "../base/meter.ts";
 import type { Messages } from "../features/messages/service.ts";
+import type { PresenceWatching } from "../features/presence/watching.ts";
 import type { Typing } from "../features/typing/service.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Memberships } from "../log/memberships.ts";
@@ -23,6 +24,7 @@ import type { ClientSocket } from "./socket.ts";
 
 export interface Services {
   hub: Hub;
+  presence: PresenceWatching;
   messages: Messages;
   conversations: Memberships;
   typing: Typing;
@@ -155,14 +157,14 @@ const commands: { [T in ClientFrameType]: Command<T> } = {
   },
   watch: {
     isGeneral: true,
-    async run({ hub }, socket, { ref, user_ids }) {
+    async run({ presence }, socket, { ref, user_ids }) {
       await socket.writable();
-      await hub.presence.watch(socket, user_ids, ref);
+      await presence.watch(socket, user_ids, ref);
     },
   },
   unwatch: {
     isGeneral: true,
-    run: ({ hub }, socket, { user_ids }) => hub.presence.unwatch(socket, user_ids),
+    run: ({ presence }, socket, { user_ids }) => presence.unwatch(socket, user_ids),
   },
 };
 

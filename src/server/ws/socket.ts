@@ -2,13 +2,26 @@ import type { ServerWebSocket } from "bun";
 import { closeCodes, reconnectAfterMs } from "../../protocol/close-codes.ts";
 import { encode } from "../../protocol/frames.ts";
 import type { Actor } from "../features/messages/service.ts";
-import type { Cursor, Subscription } from "./subscription.ts";
 
-/** What an upgrade has found out; the socket's `data` from then on. */
+/** Where a client goes on: the newest version that it has, and the tag that it had there, if it says so. */
+export interface Cursor {
+  version: number;
+  tag: string | undefined;
+}
+
+/** The part of a socket in one room, as far as the socket's owner uses it. */
+export interface SocketSubscription {
+  readonly socket: ClientSocket;
+  readonly room: { readonly conversationId: string; readonly participantCount: number };
+  /** The socket leaves the room. */
+  leave(): void;
+}
+
+/** The result of an upgrade; the socket's `data` from then on. */
 export interface Upgrade {
   actor: Actor;
   sessionId: string;
-  /** The cookie's token: looked at once more when the socket has opened, then dropped. */
+  /** The cookie's token: checked once more when the socket has opened, then dropped. */
   token: string;
   /** `undefined` on `/ws/`, which serves all of a user's conversations. */
   conversationId: string | undefined;
@@ -21,34 +34,34 @@ export type Raw = ServerWebSocket<Upgrade>;
 
 /** A reader with more than this unsent gets no ephemeral frames, and a replay waits for it. */
 const SLOW_BYTES = 256 * 1024;
-/** What may wait to be worked on; a client that sends faster than that is flooding. */
+/** Frames and bytes that may wait for their turn. A client that sends faster is flooding. */
 export const INBOX_FRAMES = 1_000;
 export const INBOX_BYTES = 1024 * 1024;
-/** CONTRACT §7: ten unparsable or unknown frames within 60 s close the socket. */
+/** Ten unparsable or unknown frames within 60 s close the socket (docs/contract.md §7). */
 export const ABUSE = { frames: 10, withinMs: 60_000 };
-/** Throttled frames that are answered; beyond them the client is flooding. */
+/** Throttled frames that get an answer. A client that sends more is flooding. */
 export const FLOOD = { frames: 500, withinMs: 10_000 };
-/** One socket's frames are worked on for so long before others have their turn. */
+/** The frames of one socket are handled for this long before the other sockets have their turn. */
 const AT_A_STRETCH_MS = 10;
 const TERMINATE_AFTER_MS = 2_000;
 /** A reader that stays slow for this long is too slow, however little is left to send. */
 const STALLED_MS = 10_000;
 
-/** Works on one frame. A promise makes the next frame wait. */
+/** Handles one frame. A promise makes the next frame wait. */
 export type FrameHandler = (socket: ClientSocket, frame: string | Buffer) => Promise<void> | undefined;
 
-/** One client's connection: frames are worked on one after the other, and all that is sent goes through here. */
+/** The connection of one client. Its frames are handled one after the other, and everything for it is sent here. */
 export class ClientSocket {
   readonly actor: Actor;
   readonly sessionId: string;
-  readonly subscriptions = new Map<string, Subscription>();
+  readonly subscriptions = new Map<string, SocketSubscription>();
   isGreeted = false;
   private readonly inbox: (string | Buffer)[] = [];
   private inboxBytes = 0;
   /** True until the socket is greeted: nothing may be answered before that. */
   private working = true;
   private sentAway = false;
-  // What few sockets ever need is made when it is: idle ones are the most, and should cost little.
+  // Made only when they are needed: most sockets are idle, and should cost little.
   private badFrames: Recent | undefined;
   private throttledFrames: Recent | undefined;
   private slowSince: number | undefined;
@@ -72,7 +85,7 @@ export class ClientSocket {
     return this.raw.readyState !== WebSocket.OPEN;
   }
 
-  /** It was closed by this server: what it still has to say is not heard. */
+  /** This server has closed it: later frames of the client are dropped. */
   get isSentAway() {
     return this.sentAway;
   }
@@ -95,7 +108,7 @@ export class ClientSocket {
     if (!this.working) void this.work();
   }
 
-  /** The greeting is out: from now on frames are worked on, those that have come already first. */
+  /** The greeting is out: from now on frames are handled, first those that have come already. */
   start(): void {
     this.isGreeted = true;
     void this.work();
@@ -109,7 +122,7 @@ export class ClientSocket {
       const pending = this.handle(this, frame);
       if (pending) await pending;
       if (performance.now() - since < AT_A_STRETCH_MS) continue;
-      // The embedded database answers without the event loop's turn coming around: the other sockets need it.
+      // The embedded database answers without giving the event loop a turn, which the other sockets need.
       await Bun.sleep(0);
       since = performance.now();
     }
@@ -140,7 +153,7 @@ export class ClientSocket {
     if (this.badFrames.hit() >= ABUSE.frames) this.close(closeCodes.protocolAbuse, "Too many invalid frames");
   }
 
-  /** Counts a frame that was refused for coming too fast. Who goes on regardless is not answered for ever. */
+  /** Counts a frame that came too fast and was refused. A client that goes on regardless is closed. */
   countThrottled(): void {
     this.throttledFrames ??= new Recent(FLOOD.withinMs);
     if (this.throttledFrames.hit() >= FLOOD.frames) this.close(closeCodes.flooding, "Flooding");
@@ -157,12 +170,12 @@ export class ClientSocket {
     return this.buffered > SLOW_BYTES;
   }
 
-  /** A frame that does not fit any more makes Bun close the socket, so none is ever left out. */
+  /** If a frame does not fit into the buffer, Bun closes the socket. So no frame is ever left out. */
   send(frame: string): void {
     if (this.raw.readyState === WebSocket.OPEN) this.raw.send(frame);
   }
 
-  /** For the sweep: whether the reader has been slow ever since so long ago that it will not catch up. */
+  /** For the sweep: whether the reader has been slow for so long that it will not catch up. */
   isStalled(now: number): boolean {
     if (!this.isSlow) this.slowSince = undefined;
     else this.slowSince ??= now;
@@ -189,19 +202,19 @@ export class ClientSocket {
     if (this.raw.readyState === WebSocket.OPEN) this.raw.unsubscribe(topic);
   }
 
-  tellRemoved(conversation_id: string): void {
+  sendRemoved(conversation_id: string): void {
     this.send(encode({ type: "unsubscribed", conversation_id, code: "removed" }));
   }
 
-  /** The user was removed from the conversation: on `/ws/` others go on. */
+  /** The user was removed from the conversation. On `/ws/` the other conversations go on. */
   onExpelled(conversationId: string): void {
-    if (this.isUserSocket) this.tellRemoved(conversationId);
+    if (this.isUserSocket) this.sendRemoved(conversationId);
     else this.close(closeCodes.notParticipant, "You are no longer a participant");
   }
 
   // The end
 
-  /** Closes with a code of the contract; a client that does not answer is cut off 2 s later. */
+  /** Closes with a code of the contract. A client that does not answer is cut off 2 s later. */
   close(code: number, reason: string): void {
     if (this.sentAway) return;
     this.sentAway = true;
@@ -216,20 +229,20 @@ export class ClientSocket {
     this.close(closeCodes.restarting, JSON.stringify({ reconnect_after_ms: reconnectAdvice() }));
   }
 
-  /** Takes no more frames, but still sends. */
+  /** Receives no more frames, but still sends. */
   stopReading(): void {
     this.inbox.length = 0;
     this.inboxBytes = 0;
     this.receive = () => {};
   }
 
-  /** What has come before is still worked on, as `handle` sees fit: who sends and leaves at once has sent. */
+  /** Frames that came before are still handled: a client that sends and leaves at once has sent. */
   onClosed(): void {
     this.onDrain();
   }
 }
 
-/** Counts what happened within the last so many ms. */
+/** Counts hits within a time. */
 class Recent {
   private moments: number[] = [];
 

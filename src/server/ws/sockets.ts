@@ -7,14 +7,13 @@ import type { Standing } from "../log/memberships.ts";
 
 import { handleFrame, type Services } from "./dispatch.ts";
 import type { Room } from "./room.ts";
-import { ClientSocket, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
-import type { Cursor } from "./subscription.ts";
+import { ClientSocket, type Cursor, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
 
-/** DESIGN §1: a reader this far behind is closed by the sweep; at twice that Bun cuts it off. */
+/** The sweep closes a reader that is this far behind. At twice that Bun cuts it off. */
 export const TOO_SLOW_BYTES = 512 * 1024;
 const FUSE_BYTES = 1024 * 1024;
 const SWEEP_EVERY_MS = 250;
-/** How often open sockets count as use of their sessions, and sessions that ended unheard are noticed. */
+/** How often open sockets count as use of their sessions, and sessions whose end was missed are found. */
 const TOUCH_EVERY_MS = 60_000;
 
 /** For Bun.serve. */
@@ -22,17 +21,17 @@ export const socketLimits = {
   maxPayloadLength: FRAME_BYTES_MAX,
   backpressureLimit: FUSE_BYTES,
   closeOnBackpressureLimit: true,
-  // Pings go out well before this: routers and proxies cut what is silent for 55 or 60 s.
+  // Pings go out well before this: routers and proxies cut connections that are silent for 55 or 60 s.
   idleTimeout: 50,
   sendPings: true,
-  // Compressing for each reader anew costs fan-out three quarters of its speed.
+  // Compression, which is done for each reader, costs fan-out three quarters of its speed.
   perMessageDeflate: false,
 } as const satisfies Partial<WebSocketHandler<Upgrade>>;
 
-/** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
+/** Opens and closes the sockets of this node, hands on their frames, and ends slow readers and ended sessions. */
 export class Sockets {
   private readonly timers: ReturnType<typeof setInterval>[];
-  /** Never throws and never rejects: an error that one client's frame causes ends that client's socket, not the node. */
+  /** Never throws and never rejects: an error in one client's frame ends that client's socket, not the node. */
   private readonly handle: FrameHandler = (socket, frame) => {
     try {
       return handleFrame(this.services, socket, frame)?.catch((error: unknown) => this.fail(socket, error));
@@ -56,7 +55,7 @@ export class Sockets {
     const { hub, meter, logger } = this.services;
     const socket = new ClientSocket(raw, this.handle);
     raw.data.socket = socket;
-    hub.add(socket);
+    hub.sockets.add(socket);
     meter.upgrades++;
     this.greet(socket, raw.data).catch((error: unknown) => {
       if (error instanceof Failure && error.reason === "not_a_participant")
@@ -69,14 +68,14 @@ export class Sockets {
   private async greet(socket: ClientSocket, upgrade: Upgrade) {
     const { token, conversationId, cursor } = upgrade;
     upgrade.token = "";
-    // From here on the hub hears of the session's end; whether it ended just before is asked now.
+    // From here on the hub closes the socket when the session ends. It may have ended just before.
     const session = await this.sessions.find(token);
     if (!session) return socket.close(closeCodes.sessionEnded, "Session ended");
     socket.actor.fullName = session.fullName;
     if (socket.isClosed) return socket.start();
     if (conversationId === undefined) await this.greetUser(socket);
     else await this.greetChat(socket, conversationId, cursor);
-    // It left meanwhile: what it has said before is heard all the same.
+    // It left meanwhile. Frames that it sent before are still handled.
     if (!socket.isGreeted) socket.start();
   }
 
@@ -110,7 +109,7 @@ export class Sockets {
     }
   }
 
-  /** `/ws/`: nothing is subscribed at first, but all the user's conversations are watched. */
+  /** `/ws/`: the socket subscribes to nothing at first, but watches all conversations of the user. */
   private async greetUser(socket: ClientSocket) {
     const { hub } = this.services;
     hub.watching.begin(socket);
@@ -141,15 +140,16 @@ export class Sockets {
 
   closed(raw: Raw): void {
     const { socket, actor } = raw.data;
-    const { hub, typing, places } = this.services;
+    const { hub, presence, typing, places } = this.services;
     places.giveBack(actor.userId);
     if (!socket) return;
     socket.onClosed();
     const left = [...socket.subscriptions.keys()];
     hub.remove(socket);
-    // Of a user who has another socket there, typing ends by itself or by a word of that one.
+    presence.end(socket);
+    // If the user has another socket there, that one ends the typing, or it ends by itself.
     for (const conversationId of left)
-      if (!hub.isPresent(conversationId, socket.actor.userId)) typing.allLeft(conversationId, socket.actor);
+      if (!hub.sockets.isPresent(conversationId, socket.actor.userId)) typing.allLeft(conversationId, socket.actor);
   }
 
   private fail(socket: ClientSocket, error: unknown) {
@@ -159,36 +159,36 @@ export class Sockets {
 
   private sweep() {
     const now = performance.now();
-    for (const socket of this.services.hub.sockets)
+    for (const socket of this.services.hub.sockets.all)
       if (socket.buffered > TOO_SLOW_BYTES || socket.isStalled(now))
         socket.close(closeCodes.tooSlow, "Reading too slowly");
   }
 
-  /** Counts open sockets as use of their sessions, and closes those whose session has ended unheard. */
+  /** Counts open sockets as use of their sessions, and closes those whose session has ended without an event. */
   async touch(): Promise<void> {
     const { hub, logger } = this.services;
     const users = new Map<string, number>();
-    for (const socket of hub.sockets) users.set(socket.sessionId, socket.actor.userId);
+    for (const socket of hub.sockets.all) users.set(socket.sessionId, socket.actor.userId);
     try {
       for (const ended of await this.sessions.touch([...users.keys()])) {
         const userId = users.get(ended);
-        if (userId !== undefined) hub.endSessions(userId, [ended]);
+        if (userId !== undefined) hub.sockets.endSessions(userId, [ended]);
       }
     } catch (error) {
       logger.warn({ err: error }, "can't renew the sessions of open sockets");
     }
   }
 
-  /** Takes no more frames; what is under way still gets its answer. */
+  /** Receives no more frames. Those under way still get their answer. */
   stopReading(): void {
-    for (const socket of this.services.hub.sockets) socket.stopReading();
+    for (const socket of this.services.hub.sockets.all) socket.stopReading();
   }
 
-  /** Sends everybody away to come back, and says how many they were. */
+  /** Sends all sockets away to come back, and returns how many they were. */
   closeAll(): number {
     for (const timer of this.timers) clearInterval(timer);
-    const { size } = this.services.hub.sockets;
-    for (const socket of this.services.hub.sockets) socket.restart();
+    const { size } = this.services.hub.sockets.all;
+    for (const socket of this.services.hub.sockets.all) socket.restart();
     return size;
   }
 }

@@ -3,36 +3,32 @@ import type { ChangeEvent } from "../log/changes.ts";
 import type { Memberships, Standing } from "../log/memberships.ts";
 
 import type { Room } from "./room.ts";
-import type { ClientSocket } from "./socket.ts";
+import type { RoomSubscription } from "./room-parts.ts";
+import type { ClientSocket, Cursor, SocketSubscription } from "./socket.ts";
 
 /** A replay reads this many changes at a time. */
 const REPLAY_PAGE = 50;
-/** CONTRACT §7: who is further behind refetches. */
+/** A client that is further behind gets a `reset` (docs/contract.md §7). */
 export const REPLAY_MAX = 10_000;
 
-/** Where a client goes on: the version it has got, and the tag that it had there, if it says so. */
-export interface Cursor {
-  version: number;
-  tag: string | undefined;
-}
-
 /**
- * One socket's part in one room. It is registered before its right is read, so that a removal is either seen by that
- * read or arrives here as an event; it is live from the tick in which it has everything that was delivered.
+ * The part of one socket in one room. It is registered before the user's right is read, so that a removal is either in
+ * that read or arrives here as an event. It is live from the tick in which the socket has everything that was
+ * delivered.
  */
-export class Subscription {
+export class Subscription implements RoomSubscription, SocketSubscription {
   live = false;
   private over = false;
-  /** The version at which the user was seen to take part; what ended it before is over. */
+  /** The version at which the log had the user as a member. Removals before it no longer count. */
   private inAt: number | undefined;
-  /** The newest removal that came while that was read. */
+  /** The newest removal that came while the log was read for that. */
   private outAt = 0;
 
   constructor(
     readonly socket: ClientSocket,
     readonly room: Room,
     private readonly topic: string,
-    /** Shared by all of a hub: a closure for each would be much of what an idle socket costs. */
+    /** Shared by all subscriptions of a hub: a closure for each would be much of the cost of an idle socket. */
     private readonly onExpelled: (subscription: Subscription) => void,
   ) {
     room.subscriptions.add(this);
@@ -43,10 +39,10 @@ export class Subscription {
   }
 
   /**
-   * Greets; then replays what came after the cursor and goes live, which does not end with this promise. Where the log
+   * Greets, then replays the changes after the cursor and goes live, which does not end with this promise. If the log
    * has another change at the cursor, the client gets a `reset` instead.
    * @param greet sends the first frame, in the tick whose state it tells
-   * @throws Failure when the user is no participant, or the log can't be read
+   * @throws Failure when the user is no member, or the log can't be read
    */
   async join(
     conversations: Memberships,
@@ -63,21 +59,21 @@ export class Subscription {
       if (!standing || standing.lastVersion < this.outAt) throw new Failure("not_a_participant");
       this.inAt = standing.lastVersion;
       const isOther = cursor?.tag !== undefined && cursor.tag !== standing.tagThere;
-      // A node that has missed something may stand behind its client, which must not get that twice.
+      // A node that has missed changes may stand behind its client, which must not get them twice.
       if (cursor && !isOther && cursor.version <= standing.lastVersion) await room.reached(cursor.version);
       if (this.over) return;
       if (generation !== room.generation) continue;
       room.prunedSeq = Math.max(room.prunedSeq, standing.prunedSeq);
       greet(standing, room);
       if (!cursor) this.goLive();
-      // Not waited for: what else comes over the socket goes on, however long the log can't be read.
+      // Not awaited: the other frames of the socket go on, however long the log can't be read.
       else if (isOther) void this.reset().catch(() => this.socket.restart());
       else void this.replay(cursor, standing, generation).catch(() => this.socket.restart());
       return;
     }
   }
 
-  /** Where the user stands, once the room has what the log has: one of them may have gone back in time. */
+  /** Reads where the user stands, and compares the room with the log if one of them may have gone back in time. */
   private async readStanding(conversations: Memberships, cursor: Cursor | undefined) {
     const { room } = this;
     const { delivered } = room;
@@ -88,20 +84,20 @@ export class Subscription {
     return standing;
   }
 
-  /** The room has started over. `standing` is the user's as the log has it now; `undefined`: they take no part. */
+  /** The room has started over. `standing` is the user's as the log has it now; `undefined`: they are no member. */
   admit(standing: Standing | undefined): void {
     if (this.over) return;
     this.outAt = 0;
-    // A socket that is just asking for its right asks again.
+    // A socket whose right is being read reads it again.
     if (this.inAt === undefined) return;
     if (standing) this.inAt = standing.lastVersion;
     else this.end();
   }
 
-  /** The user was removed with this change: the last that this socket gets, unless they are known to be back. */
+  /** The user was removed with this change. It is the last that this socket gets, unless they are known to be back. */
   expel({ version, frame }: ChangeEvent): void {
     if (this.over) return;
-    // A room that lags behind comes to removals that are older than the right to be here.
+    // A room that lags behind delivers removals that are older than the right to be here.
     if (this.inAt === undefined) this.outAt = version;
     if (this.inAt === undefined || version <= this.inAt) return;
     if (this.live) {
@@ -112,10 +108,10 @@ export class Subscription {
     this.onExpelled(this);
   }
 
-  /** There is no such conversation any more. */
+  /** The conversation is gone. */
   end(): void {
     if (this.over) return;
-    // Who is just asking for their right is told that there is none.
+    // A `join` that is reading the right fails.
     this.outAt = Number.MAX_SAFE_INTEGER;
     if (this.inAt === undefined) return;
     this.leave();
@@ -141,7 +137,8 @@ export class Subscription {
     const newest = Math.max(room.delivered, standing.lastVersion);
     if (after > newest || after < standing.prunedVersion || newest - after > REPLAY_MAX) return this.reset();
     let cursor: Cursor = { version: after, tag };
-    // `delivered` moves on while pages are read and sent; in the tick where the cursor has caught up, we are done.
+    // `delivered` moves on while pages are read and sent. The replay ends in the tick in which the cursor has caught
+    // up.
     while (cursor.version < room.delivered) {
       const events = await room.read(cursor.version, cursor.tag, REPLAY_PAGE);
       if (this.over) return;
@@ -159,7 +156,7 @@ export class Subscription {
     this.goLive();
   }
 
-  /** Goes live where the room stands. MUST NOT await between the frame and that. */
+  /** Goes live at the version of the room. MUST NOT await between the frame and going live. */
   private async reset() {
     for (let generation = -1; generation !== this.room.generation; ) {
       ({ generation } = this.room);

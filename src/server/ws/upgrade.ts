@@ -10,16 +10,17 @@ import { conversationIdOf, optionalCounter, query } from "../http/input.ts";
 import { UPGRADED } from "../http/middleware/api-log.ts";
 import type { Access } from "../log/access.ts";
 import type { SocketPlaces } from "../places/places.ts";
+import type { Cursor } from "./socket.ts";
 
-/** Who comes through an upgrade, and what for. */
+/** The user behind an upgrade, and the conversation that they want. */
 interface Visitor {
   actor: Actor;
   sessionId: string;
   token: string;
   /** `undefined` on `/ws/`, which serves all of a user's conversations. */
   conversationId: string | undefined;
-  /** Where the client goes on: what it has got, and the tag that it had there. */
-  cursor: { version: number; tag: string | undefined } | undefined;
+  /** Where the client goes on. */
+  cursor: Cursor | undefined;
 }
 
 /** Where requests become sockets: Bun's native upgrade. */
@@ -50,7 +51,7 @@ export function socketRoutes(services: {
     if (!(await places.take(userId, maxSocketsPerUser))) throw new Failure("too_many_sockets", { retryAfter: 5 });
     const actor = { userId, fullName };
     const visitor = { actor, sessionId, token: c.var.token ?? "", conversationId, cursor };
-    // The stop may have begun while this request waited: nothing may open behind it.
+    // The node may have begun to stop while this request waited: no socket may open after that.
     if (isDraining() || !gate.upgrade(c.req.raw, visitor)) {
       places.giveBack(userId);
       throw isDraining() ? new Failure("draining", { retryAfter: 1 }) : upgradeRequired(c);
@@ -83,7 +84,7 @@ export function socketRoutes(services: {
   return app;
 }
 
-/** The version too: Bun would refuse another one by itself, without our envelope. */
+/** Checks the version too: Bun would refuse another one without the contract's envelope. */
 const isHandshake = (c: Context<Env>) =>
   c.req.header("upgrade")?.toLowerCase() === "websocket" && c.req.header("sec-websocket-version") === "13";
 

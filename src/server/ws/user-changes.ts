@@ -8,8 +8,8 @@ import type { Hub } from "./hub.ts";
 const SOCKETS_AT_A_STRETCH = 500;
 
 /**
- * Announces users whose name or account has changed to `/ws/` sockets: those of the user, and those of everybody who shares a
- * conversation with them, each once. A lost bus event does no harm, because the next list has the name too.
+ * Announces users whose name or account has changed to `/ws/` sockets: those of the user, and those of everybody who
+ * shares a conversation with them, each once. A lost bus event does no harm, because the next list has the name too.
  */
 export class UserChanges {
   private readonly changed = new Set<number>();
@@ -34,7 +34,7 @@ export class UserChanges {
     try {
       for (const userId of this.changed) {
         this.changed.delete(userId);
-        if (this.hub.sockets.size > 0) await this.announce(userId).catch((error: unknown) => this.fail(error));
+        if (this.hub.sockets.all.size > 0) await this.announce(userId).catch((error: unknown) => this.fail(error));
       }
     } finally {
       this.isAnnouncing = false;
@@ -48,7 +48,7 @@ export class UserChanges {
     const shared = new Set(await this.memberships.idsOf(userId));
     const frame = encode({ type: "user", user: account.user });
     let looked = 0;
-    for (const socket of [...this.hub.sockets]) {
+    for (const socket of [...this.hub.sockets.all]) {
       if (++looked % SOCKETS_AT_A_STRETCH === 0) await Bun.sleep(0);
       // A socket that has had no greeting yet asks for its list afterwards.
       if (!socket.isUserSocket || !socket.isGreeted || socket.isClosed) continue;
@@ -57,6 +57,9 @@ export class UserChanges {
   }
 
   private fail(error: unknown) {
-    this.logger.warn({ err: error }, "can't tell who a user is now; clients see it in their next list");
+    this.logger.warn(
+      { err: error },
+      "a changed user could not be announced; clients see the change in their next list",
+    );
   }
 }

@@ -2,7 +2,7 @@ import pino from "pino";
 import { COMMAND_LINE } from "../../../src/server/base/caller.ts";
 import { readConfig } from "../../../src/server/config.ts";
 import { Passwords } from "../../../src/server/features/accounts/passwords.ts";
-import { openDriver } from "../../../src/server/node/compose.ts";
+import { openDriver } from "../../../src/server/node/drivers.ts";
 import { storesOn } from "../../../src/server/node/stores.ts";
 import { Database, type Query } from "../../../src/server/platform/postgres/database.ts";
 import { PASSWORD } from "../../support/client.ts";

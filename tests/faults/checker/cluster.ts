@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pino from "pino";
 import postgres from "postgres";
 import { readConfig } from "../../../src/server/config.ts";
-import { openDriver } from "../../../src/server/node/compose.ts";
+import { openDriver } from "../../../src/server/node/drivers.ts";
 import { afterAllFiles } from "../../support/cleanup.ts";
 import { Client } from "../../support/client.ts";
 import { embeddedTemplate } from "../../support/modes.ts";

@@ -137,7 +137,7 @@ const APPEND =`,
         replace: "!version || ",
       },
       {
-        file: "src/server/redis/window.ts",
+        file: "src/server/redis/record-change.lua",
         find: "if v ~= head + 1 or seq == '0' then",
         replace: "if seq == '0' then return end\n  if false then",
       },
@@ -251,7 +251,7 @@ const APPEND =`,
     edits: [
       { file: "src/server/redis/window.ts", find: "tag !== tagOf(head) || ", replace: "!tag || " },
       {
-        file: "src/server/redis/window.ts",
+        file: "src/server/redis/record-change.lua",
         find: "  if v == head and known[1] == tag then return end",
         replace: "  if v <= head then return end",
       },
@@ -267,7 +267,13 @@ const APPEND =`,
     foundBy: ["one history"],
   },
   "keeps its rooms where they were when the database goes back": {
-    edits: [{ file: "src/server/ws/room.ts", find: "if (this.agrees(place, found)) {", replace: "if (found.head) {" }],
+    edits: [
+      {
+        file: "src/server/ws/log-comparison.ts",
+        find: "if (this.agrees(place, found)) {",
+        replace: "if (found.head) {",
+      },
+    ],
     faults: ["clients cut"],
     goesBack: "the cluster's folder is put back",
     foundBy: ["told in time"],

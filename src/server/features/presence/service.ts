@@ -3,27 +3,27 @@ import type { Bus, PresenceEvent } from "../../bus/bus.ts";
 import type { PresenceChange, SocketPlaces } from "../../places/places.ts";
 import type { PresenceStore } from "./store.ts";
 
-/** Changes of so long are one statement and one event: a node that dies takes thousands of people with it. */
+/**
+ * Changes of this time go into one statement and one event. When a node dies, thousands of users go offline at once.
+ */
 const GATHER_MS = 50;
 const AT_ONCE = 1_000;
 const RETRY_MS = 2_000;
-/** What is written while the node closes does not hold it up longer. */
+/** The last write of a node that closes holds it up no longer than this. */
 const CLOSE_PATIENCE_MS = 1_000;
 
-type Told = PresenceEvent["changes"][number];
-
-/** Who is online, and when who is not was last seen: what the places of sockets tell, written down and announced. */
+/** Announces that users come online or go offline, as the places of their sockets show, and writes down when. */
 export class Presence {
   private waiting: PresenceChange[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isClosed = false;
-  /** When who has gone had gone (performance.now), as long as it is not written down. */
+  /** By user, when they went offline (performance.now), until it is written down. */
   private readonly unwritten = new Map<number, number>();
 
   constructor(
     private readonly places: SocketPlaces,
-    private readonly store: PresenceStore,
-    private readonly bus: Bus,
+    private readonly store: Pick<PresenceStore, "visible" | "wentOffline">,
+    private readonly bus: Pick<Bus, "publish">,
     private readonly logger: Logger,
   ) {
     places.onChange((changes) => {
@@ -42,19 +42,19 @@ export class Presence {
     return this.places.online(userIds);
   }
 
-  /** Sets what is called when events may have got lost that the bus knows nothing of. */
+  /** Sets a handler for the time when changes may have got lost and the bus does not know. */
   onRestored(handler: () => void) {
     this.places.onRestored(handler);
   }
 
-  /** Who is here now is gone with this node: those who come to another one will be seen there. */
+  /** Users with sockets here go offline with this node. If they come to another node, that one announces them. */
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
     const now = performance.now();
     for (const userId of this.places.here.keys()) this.unwritten.set(userId, now);
     for (const { userId, online, goneMs } of this.waiting) if (!online) this.unwritten.set(userId, now - goneMs);
-    await Promise.race([this.write(), Bun.sleep(CLOSE_PATIENCE_MS)]);
+    await Promise.race([this.writeLastSeen(), Bun.sleep(CLOSE_PATIENCE_MS)]);
   }
 
   private announceIn(ms: number) {
@@ -72,22 +72,23 @@ export class Presence {
     this.publish(changes.filter(({ online }) => online).map(({ userId, online, at }) => ({ userId, online, at })));
     const gone = changes.filter(({ online }) => !online);
     for (const { userId, goneMs } of gone) this.unwritten.set(userId, now - goneMs);
-    const written = await this.write();
+    const written = await this.writeLastSeen();
     this.publish(
       gone.map(({ userId, online, at, goneMs }) => {
-        // This node's clock, where the database's can't be had.
+        // This node's clock, if the database's can't be had.
         const lastSeen = written.get(userId) ?? new Date(Date.now() - goneMs).toISOString();
         return { userId, online, at, lastSeen };
       }),
     );
   }
 
-  private publish(changes: Told[]) {
+  private publish(changes: PresenceEvent["changes"]) {
     for (let i = 0; i < changes.length; i += AT_ONCE)
       this.bus.publish({ kind: "presence", changes: changes.slice(i, i + AT_ONCE) });
   }
 
-  private async write(): Promise<Map<number, string>> {
+  /** Returns the time that was written for each user. Users whose time can't be written are tried again. */
+  private async writeLastSeen(): Promise<Map<number, string>> {
     const written = new Map<number, string>();
     const people = [...this.unwritten].sort(([a], [b]) => a - b);
     this.unwritten.clear();
@@ -98,7 +99,7 @@ export class Presence {
         const seen = await this.store.wentOffline(some.map(([id, since]) => ({ id, goneMs: now - since })));
         for (const [userId, lastSeen] of seen) written.set(userId, lastSeen);
       } catch (error) {
-        this.logger.warn({ err: error }, "who was last seen when can't be written down, it will be tried again");
+        this.logger.warn({ err: error }, "it can't be written down when users went offline, it will be tried again");
         for (const [userId, since] of some)
           this.unwritten.set(userId, Math.max(since, this.unwritten.get(userId) ?? since));
         this.announceIn(RETRY_MS);

@@ -1,18 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { createStream, type RotatingFileStream } from "rotating-file-stream";
 
-/** A file is full at this size; this many full ones are kept. */
+/** A file is full at this size. This many full files are kept. */
 const SIZE = "10M";
 const KEPT = 5;
-/** After a fault (a full disk, say) the file is tried again after this long. */
+/** After a fault, for example a full disk, the file is tried again after this long. */
 const RETRY_MS = 5_000;
-/** Lines that a slow disk holds up are kept up to this many bytes, later ones are dropped. */
+/** If the disk is slow, lines wait up to this many bytes. Later lines are dropped. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Lines are gathered this long, in ms, or up to this many characters, and written together. */
 const GATHER = { ms: 20, characters: 64 * 1024 };
 
-/** A log file, rotated by size. Nothing that happens to it may reach the server: what can't be written is dropped. */
+/** A log file, rotated by size. Its faults never reach the server: lines that can't be written are dropped. */
 export class LogFile {
   private stream: RotatingFileStream | undefined;
   private retryAt = Number.NEGATIVE_INFINITY;
@@ -21,7 +21,7 @@ export class LogFile {
 
   /**
    * @param onFault hears of each fault once, until the file can be written again
-   * @param mode of the file, less the process's umask
+   * @param mode of the file, before the process's umask
    */
   constructor(
     private readonly folder: string,
@@ -60,7 +60,7 @@ export class LogFile {
       mkdirSync(this.folder, { recursive: true });
       const stream = createStream(this.name, { path: this.folder, size: SIZE, rotate: KEPT, mode: this.mode });
       stream.on("error", (error) => this.fail(stream, error));
-      // The file itself is written on, but its rotation failed.
+      // The rotation failed, but the file itself is written on.
       stream.on("warning", (error) => this.onFault(error));
       this.stream = stream;
     } catch (error) {

@@ -1,13 +1,13 @@
 /** The part of a database that checkpoints use. */
 interface Client {
   exec(text: string): Promise<void>;
-  /** Writes what has changed in its tables since then to the disk, beside what else it does. */
+  /** Writes the changes of its tables since then to the disk, while other statements go on. */
   syncChanged(sinceMs: number): Promise<void>;
 }
 
 /**
- * Writes down what the log alone has, and lets go of that part of it. Nothing else does: the database never does so by
- * itself while it runs.
+ * Makes checkpoints: writes to the tables' files what only the write-ahead log has, so that the log can be cut. The
+ * embedded database makes none by itself while it runs.
  */
 export class Checkpoints {
   private running: Promise<void> = Promise.resolve();
@@ -25,8 +25,8 @@ export class Checkpoints {
   }
 
   /**
-   * From when this resolves until it is let go, the files and then the log, copied as they are, are the database at the
-   * moment of the log's copy.
+   * Keeps checkpoints back until the returned function is called. Meanwhile a copy of the files, and then of the log,
+   * is the database at the moment of the log's copy.
    */
   async hold(): Promise<() => void> {
     this.held++;
@@ -40,7 +40,7 @@ export class Checkpoints {
 
   private async checkpoint() {
     const startedAt = Date.now();
-    // The database answers nothing until the disk has it all: most of it is there already then.
+    // During a checkpoint the database answers nothing until the disk has everything. This writes most of it before.
     if (this.sync) await this.client.syncChanged(this.startedAt);
     await this.client.exec("CHECKPOINT");
     this.startedAt = startedAt;

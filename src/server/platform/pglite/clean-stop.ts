@@ -5,16 +5,16 @@ import type { Logger } from "../../base/logger.ts";
 type Query = <Row>(text: string, parameters: readonly unknown[]) => Promise<Row[]>;
 
 /**
- * Whether a data folder is as its last process left it. A copy that was put back, or a tail that a crash took, can't be
- * seen in the folder itself: the database's numbers are the copy's too. So a clean stop leaves a random mark in the
- * database and in a file outside the folder. A start uses the mark up, and begins a new epoch where the two differ.
+ * Detects whether a data folder is as its last process left it. The folder itself can't show that a copy was put back,
+ * or that a crash took the newest commits: a copy has the same numbers. So a clean stop leaves a random mark in the
+ * database and in a file outside the folder. A start removes both, and begins a new epoch if they differ.
  *
- * A machine that is restored as a whole has both again: that can't be noticed here.
+ * A machine that is restored as a whole has both again, which this can't detect.
  */
 export class CleanStop {
   private readonly file: string | undefined;
 
-  /** @param stateDir where the file is; it serves only outside the data folder */
+  /** @param stateDir the folder of the file; it must be outside the data folder */
   constructor(
     dataDir: string,
     private readonly stateDir: string,
@@ -33,9 +33,12 @@ export class CleanStop {
     }
   }
 
-  /** Uses the mark up, and begins a new epoch unless it is there and right. MUST be called once the tables are there. */
+  /**
+   * Removes the mark, and begins a new epoch unless both marks were there and equal. MUST be called once the tables
+   * exist.
+   */
   async begin(query: Query): Promise<void> {
-    const mark = this.take();
+    const mark = this.takeMark();
     await query(
       `UPDATE history SET stopped = NULL,
          epoch = CASE WHEN stopped = $1::uuid THEN epoch ELSE gen_random_uuid() END`,
@@ -48,11 +51,11 @@ export class CleanStop {
     const mark = crypto.randomUUID();
     if (this.file === undefined) return { finish() {} };
     await query("UPDATE history SET stopped = $1", [mark]);
-    return { finish: () => this.leave(mark) };
+    return { finish: () => this.writeMark(mark) };
   }
 
-  /** The file goes first, and for good: should the database lose its tail, it has a mark that no file has. */
-  private take(): string | null {
+  /** The file is removed first, and for good. If the database then loses its newest commits, its mark is in no file. */
+  private takeMark(): string | null {
     if (this.file === undefined) return null;
     try {
       const mark = readFileSync(this.file, "utf8");
@@ -65,7 +68,7 @@ export class CleanStop {
     }
   }
 
-  private leave(mark: string) {
+  private writeMark(mark: string) {
     if (this.file === undefined) return;
     try {
       writeFileSync(this.file, mark, { mode: 0o600 });

@@ -5,21 +5,21 @@ import { SYNCED_SETTINGS, SYNCED_START, SyncedFiles } from "./synced-files.ts";
 /** The database's folder in DATA_DIR. */
 export const CLUSTER = "db";
 
-/** One connection on one machine: what a server's defaults would keep in memory and on the disk is not needed. */
+/** One connection on one machine needs less memory and disk than a server's defaults take. */
 const SETTINGS = [
   "shared_buffers=16MB",
   "max_wal_size=64MB",
   "min_wal_size=32MB",
-  // Everything is asked by key, as on PostgreSQL (stores/postgres/connection.ts).
+  // All statements look up by key, as on PostgreSQL (platform/postgres/connection.ts).
   "enable_seqscan=off",
   "enable_bitmapscan=off",
-  // ANALYZE looks at 300 rows for each: at the usual 100 it takes 1.6 s for 20,000 users, for plans that stay the same.
+  // ANALYZE reads 300 rows for each. At the usual 100 it takes 1.6 s for 20,000 users, and the plans are the same.
   "default_statistics_target=2",
 ];
 
 /**
- * Opens the files of a database, in this thread: a server does so in the database's own one.
- * @param sync whether what is committed outlives a loss of power; without it, only the end of the process
+ * Opens the files of a database in this thread. A server opens them in a thread of their own (thread.ts).
+ * @param sync whether a commit survives a loss of power; without it, it survives the end of the process only
  */
 export function openCluster(folder: string, sync: boolean, fs = new SyncedFiles(folder)): Promise<PGlite> {
   const serializers = { [types.TEXT]: keepByteOrderMark };
@@ -32,5 +32,5 @@ export function openCluster(folder: string, sync: boolean, fs = new SyncedFiles(
   });
 }
 
-/** PGlite's reader takes U+FEFF off the start of a text, once: one more is put there, for it to take. */
+/** PGlite removes one U+FEFF from the start of a text when it reads it. One more is added for that. */
 const keepByteOrderMark = (text: string) => (text.startsWith("\ufeff") ? `\ufeff${text}` : text);

@@ -9,16 +9,16 @@ import { CLUSTER } from "./cluster.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type Lane, PgliteThread } from "./thread-client.ts";
 
-/** The in-process database has no background processes: what they would do is done here, this often. */
+/** The in-process database has no background processes. Their work is done here, this often. */
 const CHECKPOINT_EVERY_MS = 5 * 60_000;
 const VACUUM_EVERY_MS = 60 * 60_000;
 
-/** Calls that wait for their turn in the database's thread; the others wait where they can be given up. */
+/** Calls that wait for their turn in the database's thread. The others wait where a caller can give up. */
 const CALLS_AT_ONCE = 16;
-/** Rows that a statement looks through at most, so that it takes a few ms: whoever sends meanwhile waits for its end. */
+/** The most rows that a statement searches, so that it takes a few ms: sends wait for its end. */
 const PIECE_ROWS = 1_000;
 
-/** Table by table: sends go in between. */
+/** Table by table, so that sends go in between. */
 async function vacuum(client: PgliteThread) {
   const { rows } = await client.query(
     "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'",
@@ -28,7 +28,9 @@ async function vacuum(client: PgliteThread) {
 
 type Schema = Record<string, unknown>;
 
-/** How stores/postgres wants its migrations: which folder, and a check once they are in. Passed in, as stores know no other store. */
+/**
+ * The folder of migrations, and a check after they have run. Passed in, because one platform does not import another.
+ */
 interface Migrations {
   folder: string;
   require(query: (text: string) => Promise<Record<string, unknown>[]>): Promise<void>;
@@ -54,7 +56,7 @@ export function makeFolder(dataDir: string) {
  */
 export async function openPglite<S extends Schema>(options: {
   dataDir: string;
-  /** Outside it: where clean stops are noted. */
+  /** The folder outside it in which clean stops are noted. */
   stateDir: string;
   /** The program of the database's thread. */
   thread: URL;
@@ -63,7 +65,7 @@ export async function openPglite<S extends Schema>(options: {
   logger: Logger;
   /** Whether a commit waits until the disk has it. */
   sync: boolean;
-  /** The database has stopped and answers nothing any more. */
+  /** The database has stopped for good. */
   onStopped(error: Error): void;
 }) {
   makeFolder(options.dataDir);

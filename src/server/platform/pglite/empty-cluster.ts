@@ -23,12 +23,12 @@ export async function makeCluster(folder: string): Promise<void> {
   syncDirectory(dirname(folder));
 }
 
-/** Where a restored database waits, whole, to take the place of the one in `folder`. */
+/** The folder in which a restored database waits, complete, to take the place of the one in `folder`. */
 export const restoredBeside = (folder: string) => `${folder}.restored`;
 
 /**
- * Puts a restored database in place. The restore counts from when that folder has got its name: an earlier process may
- * have ended at any moment since.
+ * Puts a restored database in place, if one waits. The restore is valid once that folder has its name, and an earlier
+ * process may have ended at any moment after that.
  */
 export async function putRestored(folder: string): Promise<void> {
   const restored = restoredBeside(folder);
@@ -38,7 +38,7 @@ export async function putRestored(folder: string): Promise<void> {
   syncDirectory(dirname(folder));
 }
 
-/** Makes the archive anew; needed when PGlite comes with another PostgreSQL. Run by `bun run empty-cluster`. */
+/** Makes the archive again, which is needed for a PGlite with another PostgreSQL. Run by `bun run empty-cluster`. */
 export async function writeArchive(): Promise<void> {
   const client = await createPglite();
   await client.exec("CHECKPOINT");

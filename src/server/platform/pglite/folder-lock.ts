@@ -1,12 +1,12 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 
-/** Another process has the folder open. The text says what to do. */
+/** Another process has the folder open. The text says how to fix that. */
 export class FolderLockError extends Error {}
 
 /**
- * Makes this process the only one that opens a data folder: two would corrupt it without a word. SQLite's file lock
- * is the operating system's, so it goes with the process, however that ends.
+ * Makes this process the only one that opens a data folder: two would corrupt it without an error. SQLite's file lock
+ * is the operating system's, so it ends with the process, however that ends.
  */
 export function lockFolder(dataDir: string): { release(): void } {
   const file = new Database(join(dataDir, "confab.lock"));

@@ -1,22 +1,22 @@
 import type { PGlite } from "@electric-sql/pglite";
 
-/** After these PostgreSQL ends its process, to be started anew and to recover from its log. */
+/** After these PostgreSQL ends its process, so that a new one recovers from the log. */
 const DEADLY = new Set(["PANIC", "FATAL"]);
 /**
- * It would make a file that is there already (duplicate_file). PGlite comes to this after the process could open no more
- * files, and then refuses every write until it is opened anew.
+ * duplicate_file: the database tries to make a file that exists. PGlite does this after the process could open no more
+ * files, and then refuses every write until it is opened again.
  */
 const LOST_TRACK = "58P02";
 
-/** The embedded database is gone, with the answer to what was asked last. The text says what to do. */
+/** The embedded database has stopped, and the last statement has no answer. The text says how to fix that. */
 class DatabaseStopped extends Error {
-  /** As of any connection that has ended: what was asked may have been done or not. */
+  /** The code of a connection that has ended: the statement may have been carried out or not. */
   readonly code = "CONNECTION_ENDED";
 }
 
 /**
- * Stops a database that has panicked (no space for its log, say). PGlite would go on with it, locks held for ever, and
- * the next statement would never give this thread back.
+ * Stops a database that has panicked, for example without space for its log. PGlite would go on with it, with locks
+ * held for ever, and the next statement would block this thread for good.
  */
 export function stopOnPanic(client: PGlite, onStopped: (error: Error) => void): void {
   let stopped: DatabaseStopped | undefined;

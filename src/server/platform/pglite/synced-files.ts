@@ -7,12 +7,16 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 type Options = Awaited<ReturnType<NodeFS["init"]>>["emscriptenOpts"];
 type Module = NonNullable<PGlite["Module"]>;
 
-/** The error code that C programs get when the disk has failed. PostgreSQL then stops rather than believe that it is written. */
+/**
+ * The error code that C programs get when the disk has failed. PostgreSQL then stops rather than believe that it is
+ * written.
+ */
 const EIO = 29;
 
 /**
- * The files of a database, with the one call that PGlite's lack: `fsync`. Without it Emscripten answers "done" and does
- * nothing. PostgreSQL itself then asks in the right order: a checkpoint's files before the log that they replace goes.
+ * The files of a database, with the one call that PGlite's lack: `fsync`. Without it Emscripten reports success and
+ * does nothing. PostgreSQL itself calls it in the right order: for a checkpoint's files before it removes their part of
+ * the log.
  */
 export class SyncedFiles extends NodeFS {
   override async init(pglite: PGlite, options: Options) {
@@ -44,7 +48,7 @@ export const SYNCED_START = PGlite.defaultStartParams.filter((parameter) => para
 /** Opens the log with O_SYNC, because the usual way, `fdatasync`, is another call that does nothing here. */
 export const SYNCED_SETTINGS = ["fsync=on", "wal_sync_method=open_datasync"];
 
-/** Writes a folder to the disk for good: what is in it, and that it is there. */
+/** Syncs a folder to the disk: its content, and its own entry. */
 export async function syncFolder(folder: string): Promise<void> {
   await syncChanged(folder, 0, 16);
   for (const name of await readdir(folder, { recursive: true, withFileTypes: true }))
@@ -62,7 +66,7 @@ export function syncDirectory(folder: string): void {
   }
 }
 
-/** Writes what has changed in a folder since then to the disk, off this thread. Files may go away meanwhile. */
+/** Syncs the files of a folder that have changed since then, off this thread. Files may disappear meanwhile. */
 export async function syncChanged(folder: string, sinceMs: number, atOnce = SYNCS_AT_ONCE): Promise<void> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = found.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
@@ -73,7 +77,7 @@ export async function syncChanged(folder: string, sinceMs: number, atOnce = SYNC
   await Promise.all(Array.from({ length: atOnce }, next));
 }
 
-/** These threads also serve everything else that reads files, so some are left free. */
+/** Bun's threads for files serve all other reads too, so some are left free. */
 const SYNCS_AT_ONCE = 2;
 
 async function syncFile(path: string, sinceMs: number) {

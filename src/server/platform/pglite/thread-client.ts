@@ -50,10 +50,10 @@ export class PgliteThread implements Connection {
     private readonly onStopped: (error: Error) => void,
   ) {
     this.worker = new Worker(program.href);
-    // While Bun handles one message it delivers no other. Code that runs inside the handler and blocks until the next
-    // answer (bun test's `rejects` does) would wait for ever, so the handler only schedules. The timer wakes its loop.
+    // While Bun handles one message it delivers no other. Code inside the handler that blocks until the next answer, as
+    // bun test's `rejects` does, would wait for ever. So the handler only schedules, and the timer wakes the loop.
     this.worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-      setImmediate(() => this.hear(data));
+      setImmediate(() => this.receive(data));
       setTimeout(() => {}, 0);
     };
     this.worker.onerror = ({ message }) => this.fail(stoppedError(message));
@@ -130,7 +130,7 @@ export class PgliteThread implements Connection {
     return asked.promise;
   }
 
-  private hear(answer: Answer) {
+  private receive(answer: Answer) {
     if ("stopped" in answer) {
       // No request is rejected here: the thread still answers those that it has.
       this.onStopped(errorOf(answer.stopped));

@@ -19,7 +19,7 @@ export interface Cluster {
 /** How rows come back. */
 export interface Form {
   rowMode: "object" | "array";
-  /** As drizzle wants moments: in PostgreSQL's own text. */
+  /** Moments in PostgreSQL's own text, as drizzle wants them. */
   plainDates: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface Result {
   affectedRows: number;
 }
 
-/** An error on its way between threads, which leaves out what a class of its own has. */
+/** An error on its way between threads. Fields of its own class are left out. */
 export interface PlainError {
   message: string;
   code?: string;

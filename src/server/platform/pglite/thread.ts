@@ -14,8 +14,8 @@ import {
 } from "./thread-protocol.ts";
 
 /*
- * The database's own thread: PostgreSQL in WebAssembly computes here, so that no statement, vacuum or checkpoint keeps
- * the thread that serves sockets from its work. It does what it is asked, one statement at a time.
+ * The database's own thread. PostgreSQL in WebAssembly computes here, so that no statement, vacuum or checkpoint holds
+ * up the thread that serves sockets. It handles one statement at a time.
  */
 
 declare const self: Worker;
@@ -42,7 +42,7 @@ const transactions = new Map<number, OpenTransaction>();
 type FilesOf = (folder: string) => SyncedFiles;
 
 /**
- * Makes this thread a database's.
+ * Makes this thread the thread of a database.
  * @param filesOf others than the usual files, for tests
  */
 export function serveDatabase(filesOf: FilesOf = (folder) => new SyncedFiles(folder)): void {

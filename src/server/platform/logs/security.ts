@@ -1,20 +1,23 @@
 import { LRUCache } from "lru-cache";
 import type { SecurityEvent, SecurityEventName, SecurityLog } from "../../base/security-log.ts";
 
-/** An attacker can cause these without end: at most so many lines of them are written in a second. */
+/**
+ * Events that an attacker can cause without end. At most this many lines of them, and of others, are written in a
+ * second.
+ */
 const FLOODING: ReadonlySet<SecurityEventName> = new Set(["login_failed", "login_throttled"]);
 const FLOODING_A_SECOND = 20;
 const OTHERS_A_SECOND = 200;
-/** Of an account and a network that are held up, one line is written at once, and one with the count when this is over. */
+/** For a throttled account and network, one line is written at once, and one with the count after this time. */
 const THROTTLED_MS = 60_000;
-/** Such pairs that are counted at once. */
+/** The most pairs that are counted at once. */
 const THROTTLED_MAX = 1_000;
-/** An account's name is what somebody typed. */
+/** The account is text that somebody typed. */
 const ACCOUNT_MAX = 254;
 
 /**
- * Security events as lines of JSON: `{at, event, account?, user_id?, network, address, by?, …}`. An attack can't fill the
- * disk with them: what is too much is counted, and the count written.
+ * Writes security events as lines of JSON: `{at, event, account?, user_id?, network, address, by?, …}`. So that an
+ * attack can't fill the disk, events beyond a limit are only counted, and their count is written.
  */
 export class SecurityLines implements SecurityLog {
   private second = 0;
@@ -46,10 +49,10 @@ export class SecurityLines implements SecurityLog {
     this.line(event);
   }
 
-  /** Writes the counts of what was left out. */
+  /** Writes the counts of the events that were left out. */
   close(): void {
     this.throttled.clear();
-    this.tellLeftOut();
+    this.writeLeftOut();
   }
 
   private line(event: SecurityEvent): void {
@@ -62,11 +65,11 @@ export class SecurityLines implements SecurityLog {
     if (++this.written[kind] <= (kind === "flooding" ? FLOODING_A_SECOND : OTHERS_A_SECOND)) this.write(lineOf(event));
     else {
       this.leftOut.set(event.event, (this.leftOut.get(event.event) ?? 0) + 1);
-      this.timer ??= setTimeout(() => this.tellLeftOut(), 1_000);
+      this.timer ??= setTimeout(() => this.writeLeftOut(), 1_000);
     }
   }
 
-  private tellLeftOut() {
+  private writeLeftOut() {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.leftOut.size === 0) return;
@@ -90,7 +93,7 @@ function lineOf({ event, account, userId, network, address, by, details }: Secur
   });
 }
 
-/** Without characters that can't be seen: they make a line look like another one, or like two. */
+/** Replaces invisible characters, which could make a line look like another one, or like two. */
 const printable = (text: string) =>
   text
     .slice(0, 2 * ACCOUNT_MAX)

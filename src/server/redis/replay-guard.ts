@@ -1,8 +1,8 @@
 /** How many later events of a node may overtake an event: a node has several connections to Redis. */
 const LATE_MOST = 1_024;
-/** How many nodes are remembered at most: anybody can repeat the beats of dead ones, in any number. */
+/** The most nodes that are remembered: anybody can repeat the beats of any number of dead nodes. */
 const PEERS_MOST = 256;
-/** A node that is not heard for this long is forgotten, in ms. */
+/** A node that is silent for this long is forgotten. */
 const FORGOTTEN_AFTER_MS = 15_000;
 
 /**
@@ -21,16 +21,17 @@ interface Peer {
 }
 
 /**
- * Tells new events of other nodes from repeated ones. A signature shows who sent an event, but not when: anybody who can
- * listen on Redis can send it again. So each node numbers its events, and no number counts twice. A node's events count
- * only after it has answered this node's nonce, which is new for each connection. Earlier events may be repetitions.
+ * Tells new events of other nodes from repeated ones. A signature shows the sender of an event, but not its time:
+ * anybody who can listen on Redis can send it again. So each node numbers its events, and no number counts twice. A
+ * node's events count only after it has answered this node's nonce, which is new for each connection. Earlier events
+ * may be repetitions.
  */
-export class Peers {
+export class ReplayGuard {
   /** The others answer with it in their beats. */
   nonce = makeNonce();
   private readonly peers = new Map<string, Peer>();
 
-  /** Starts over with a new nonce: from now on nobody has answered. */
+  /** Starts over with a new nonce, which no node has answered yet. */
   renew(): void {
     this.nonce = makeNonce();
     for (const peer of this.peers.values()) peer.counts = undefined;
@@ -41,10 +42,8 @@ export class Peers {
     return Array.from(this.peers.values(), ({ nonce }) => nonce);
   }
 
-  /**
-   * Takes a beat. `isNews`: its nonce has not been answered yet; `answers`: it is the node's first answer to ours.
-   */
-  beat(nodeId: string, count: number, { nonce, heard }: { nonce: string; heard: string[] }, now: number) {
+  /** Records a beat. `isNews`: its nonce has no answer yet. `answers`: it is the node's first answer to ours. */
+  countBeat(nodeId: string, count: number, { nonce, heard }: { nonce: string; heard: string[] }, now: number) {
     const known = this.peers.get(nodeId);
     if (known && count <= known.beats) return { turn: "repeated" as const, isNews: false, answers: false };
     const peer: Peer = known ?? { nonce: "", heardAt: now, beats: 0, counts: undefined };
@@ -55,11 +54,11 @@ export class Peers {
     if (!known) this.add(nodeId, peer);
     const answers = !peer.counts && heard.includes(this.nonce);
     if (answers) peer.counts = { floor: count, highest: count, seen: new Float64Array(LATE_MOST) };
-    return { turn: peer.counts ? this.take(nodeId, count) : ("unknown" as const), isNews, answers };
+    return { turn: peer.counts ? this.countEvent(nodeId, count) : ("unknown" as const), isNews, answers };
   }
 
   /** Decides whether a node's event counts, and records its number. */
-  take(nodeId: string, count: number): Turn {
+  countEvent(nodeId: string, count: number): Turn {
     const counts = this.peers.get(nodeId)?.counts;
     if (!counts) return "unknown";
     const { floor, highest, seen } = counts;
@@ -76,14 +75,14 @@ export class Peers {
   }
 
   /** The node has ended. Anybody can repeat its last answer, so none of its events so far counts again. */
-  forget(nodeId: string): void {
+  end(nodeId: string): void {
     const counts = this.peers.get(nodeId)?.counts;
     if (!counts) this.peers.delete(nodeId);
     else Object.assign(counts, { floor: Number.POSITIVE_INFINITY, seen: new Float64Array(0) });
   }
 
-  /** Whether it was taken for ended. */
-  isForgotten(nodeId: string): boolean {
+  /** Whether it has ended, as far as this node knows. */
+  hasEnded(nodeId: string): boolean {
     return this.peers.get(nodeId)?.counts?.floor === Number.POSITIVE_INFINITY;
   }
 

@@ -1,14 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import { openDriver, operatorOn } from "../node/compose.ts";
-import { askForAccount, CONTROL_SOCKET } from "../node/control.ts";
-import { type AccountCommand, type AccountReply, accountCommand } from "../node/operator.ts";
+import { type AccountCommand, type AccountReply, accountCommand } from "../node/control/accounts.ts";
+import { askForAccount } from "../node/control/client.ts";
+import { CONTROL_SOCKET } from "../node/control/protocol.ts";
+import { openDriver } from "../node/drivers.ts";
+import { operatorOn } from "../node/operator-on-database.ts";
 import { FolderLockError } from "../platform/pglite/folder-lock.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 
-/** Carries out a command on accounts: on the database, or by the server that has the embedded one open. */
-export async function onAccounts(config: Config, command: AccountCommand): Promise<AccountReply> {
+/** Carries out a command on accounts. If a server has the embedded database open, that server does it. */
+export async function runOnAccounts(config: Config, command: AccountCommand): Promise<AccountReply> {
   try {
     return await onDatabase(config, command);
   } catch (error) {
@@ -29,8 +31,8 @@ async function onDatabase(config: Config, command: AccountCommand): Promise<Acco
   }
 }
 
-/** Prints what a command tells. Returns the exit code. */
-export function tell({ ok, text }: Pick<AccountReply, "ok" | "text">): number {
+/** Prints the answer to a command. Returns the exit code. */
+export function printReply({ ok, text }: Pick<AccountReply, "ok" | "text">): number {
   (ok ? process.stdout : process.stderr).write(`${ok ? "" : "confab: "}${text}\n`);
   return ok ? 0 : 1;
 }

@@ -1,34 +1,45 @@
-import type { ClientSocket } from "../../ws/socket.ts";
+/** A socket, as far as presence uses it. */
+export interface WatchingSocket {
+  readonly actor: { readonly userId: number };
+  readonly isClosed: boolean;
+  /** The reader is behind: it gets presence when it has caught up. */
+  readonly isSlow: boolean;
+  send(frame: string): void;
+  /** Resolves when the reader has caught up, or is gone. */
+  writable(): Promise<void>;
+}
 
-/** Somebody who is watched from this node. */
+/** A person whom sockets of this node watch. */
 export interface Watched {
   online: boolean;
   lastSeen: string | null;
-  /** When it was so; of two changes the later one counts. */
+  /** The time of this state. Of two states the later one counts. */
   at: number;
-  /** Resolves when `online` was read; undefined while nobody who watches them may know. */
+  /** Resolves when `online` was read; undefined while no socket that watches them may know. */
   read: Promise<void> | undefined;
-  readonly watches: Map<ClientSocket, Watch>;
+  readonly watches: Map<WatchingSocket, Watch>;
 }
 
-/** One socket's wish to know of one person. */
+/** A socket's watch on one person. */
 export interface Watch {
   isGranted: boolean;
   /** The number of the newest question whether it is granted. */
   asked: number;
-  /** What the client asked and has no answer to yet. */
-  owed: { ref: string | undefined } | undefined;
-  /** What the client has heard last. */
-  told: boolean | undefined;
+  /** The client's request that has no answer yet. */
+  request: { ref: string | undefined } | undefined;
+  /** The state that was last sent to the client. */
+  sent: boolean | undefined;
 }
 
-/** Who watches whom on this node, granted or not. */
-export class PresenceWatches {
-  private readonly watched = new Map<number, Watched>();
-  /** Whom each socket watches, by its user. */
-  private readonly users = new Map<number, Map<ClientSocket, Set<number>>>();
+const NOBODY: ReadonlySet<number> = new Set();
 
-  /** All who are watched. */
+/** All watches of this node's sockets, granted or not. */
+export class WatchList {
+  private readonly watched = new Map<number, Watched>();
+  /** By user and socket, the ids of the people that the socket watches. */
+  private readonly users = new Map<number, Map<WatchingSocket, Set<number>>>();
+
+  /** Everybody who is watched. */
   get people(): ReadonlyMap<number, Watched> {
     return this.watched;
   }
@@ -38,9 +49,9 @@ export class PresenceWatches {
     return [...this.users.keys()];
   }
 
-  add(socket: ClientSocket, id: number): Watch {
+  add(socket: WatchingSocket, id: number): Watch {
     const { userId } = socket.actor;
-    const sockets = this.users.get(userId) ?? new Map<ClientSocket, Set<number>>();
+    const sockets = this.users.get(userId) ?? new Map<WatchingSocket, Set<number>>();
     this.users.set(userId, sockets);
     sockets.set(socket, (sockets.get(socket) ?? new Set()).add(id));
     let watched = this.watched.get(id);
@@ -50,13 +61,13 @@ export class PresenceWatches {
     }
     let watch = watched.watches.get(socket);
     if (!watch) {
-      watch = { isGranted: false, asked: 0, owed: undefined, told: undefined };
+      watch = { isGranted: false, asked: 0, request: undefined, sent: undefined };
       watched.watches.set(socket, watch);
     }
     return watch;
   }
 
-  drop(socket: ClientSocket, id: number): void {
+  drop(socket: WatchingSocket, id: number): void {
     const { userId } = socket.actor;
     const sockets = this.users.get(userId);
     const own = sockets?.get(socket);
@@ -72,12 +83,12 @@ export class PresenceWatches {
     return this.watched.get(id);
   }
 
-  /** Whom the socket watches. */
-  by(socket: ClientSocket): ReadonlySet<number> {
+  /** The ids of the people that the socket watches. */
+  by(socket: WatchingSocket): ReadonlySet<number> {
     return this.users.get(socket.actor.userId)?.get(socket) ?? NOBODY;
   }
 
-  /** Whom the user watches, over all their sockets. */
+  /** The ids of the people that the user watches, over all their sockets. */
   byUser(userId: number): Set<number> {
     return new Set([...(this.users.get(userId)?.values() ?? [])].flatMap((ids) => [...ids]));
   }
@@ -88,7 +99,7 @@ export class PresenceWatches {
   }
 
   /** All watches that the user has on the person. */
-  between(userId: number, id: number): [ClientSocket, Watch][] {
+  between(userId: number, id: number): [WatchingSocket, Watch][] {
     const watches = this.watched.get(id)?.watches;
     return [...(this.users.get(userId)?.keys() ?? [])].flatMap((socket) => {
       const watch = watches?.get(socket);
@@ -96,5 +107,3 @@ export class PresenceWatches {
     });
   }
 }
-
-const NOBODY: ReadonlySet<number> = new Set();

@@ -2,14 +2,14 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import type { z } from "zod";
 
-/** Nobody answers any more: standard input has ended. */
+/** Standard input has ended before all questions had an answer. */
 class NoAnswerError extends Error {
   constructor() {
     super("Standard input ended before all questions were answered. Nothing was changed.");
   }
 }
 
-/** Asks on the terminal. @param isHidden does not show what is typed */
+/** Asks on the terminal. @param isHidden does not show the answer while it is typed */
 async function ask(question: string, isHidden: boolean): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({
@@ -17,12 +17,12 @@ async function ask(question: string, isHidden: boolean): Promise<string> {
     output: isHidden ? nowhere : process.stdout,
     terminal: true,
   });
-  // Only now, as from now on the terminal itself shows nothing that is typed.
+  // Only now: from here on the terminal itself does not show typed characters.
   if (isHidden) process.stdout.write(question);
   try {
     return await new Promise<string>((resolve, reject) => {
       terminal.once("close", () => reject(new NoAnswerError()));
-      // Raw mode keeps the signal back.
+      // In raw mode the terminal sends no signal.
       terminal.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
       terminal.question(isHidden ? "" : question).then(resolve, reject);
     });
@@ -32,7 +32,7 @@ async function ask(question: string, isHidden: boolean): Promise<string> {
   }
 }
 
-/** Asks until the answer is right, and says at once what is wrong with it. */
+/** Asks until the answer is valid, and explains after each answer what is wrong with it. */
 export async function askFor<T>(question: string, schema: z.ZodType<T>, { isHidden = false } = {}): Promise<T> {
   for (;;) {
     const answer = schema.safeParse(await ask(`${question}: `, isHidden));

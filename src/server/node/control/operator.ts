@@ -1,66 +1,32 @@
-import { z } from "zod";
-import { adminUser, LISTED_MOST } from "../../protocol/admin.ts";
-import { namesBy } from "../../protocol/names.ts";
-import { password } from "../../protocol/passwords.ts";
-import { email } from "../../protocol/text.ts";
-import { search } from "../../protocol/users.ts";
-import { Failure } from "../base/failure.ts";
-import type { Users } from "../features/accounts/users.ts";
-import type { AdminUsersStore } from "../features/admin/users-store.ts";
-import type { ServerSettings } from "../features/server/settings.ts";
-
-export const INVITE = { uses: { min: 1, max: 10_000 }, days: { min: 1, max: 365, default: 7 } };
-
-/** Everything that the command line can ask for, names as it has checked them by its own settings, beside a running server or without one. */
-export const accountCommand = z.discriminatedUnion("do", [
-  z.object({ do: z.literal("find"), email }),
-  z.object({ do: z.literal("create_superuser"), email, ...namesBy("any"), password }),
-  z.object({ do: z.literal("promote"), email, password }),
-  z.object({ do: z.literal("set_password"), email, password }),
-  z.object({ do: z.literal("set_active"), email, active: z.boolean() }),
-  z.object({ do: z.literal("list"), search, offset: z.int().min(0) }),
-  z.object({
-    do: z.literal("invite"),
-    uses: z.int().min(INVITE.uses.min).max(INVITE.uses.max).nullable(),
-    days: z.int().min(INVITE.days.min).max(INVITE.days.max),
-  }),
-]);
-export type AccountCommand = z.input<typeof accountCommand>;
-type Command<D extends AccountCommand["do"]> = Extract<z.output<typeof accountCommand>, { do: D }>;
-
-export const accountReply = z.object({
-  ok: z.boolean(),
-  /** For people. */
-  text: z.string(),
-  /** `find`: null when there is no such account. */
-  found: z.object({ is_superuser: z.boolean() }).nullable().optional(),
-  /** `list`: a page, newest first. */
-  users: z.array(adminUser).optional(),
-  /** `list`: there are more than a list shows. */
-  is_cut: z.boolean().optional(),
-});
-export type AccountReply = z.infer<typeof accountReply>;
+import type { z } from "zod";
+import { LISTED_MOST } from "../../../protocol/admin.ts";
+import { Failure } from "../../base/failure.ts";
+import type { Users } from "../../features/accounts/users.ts";
+import type { AdminUsersStore } from "../../features/admin/users-store.ts";
+import type { ServerSettings } from "../../features/server/settings.ts";
+import { type AccountReply, type accountCommand, existingAccount, LIST_PAGE } from "./accounts.ts";
 
 const DAY_S = 86_400;
 
-export const LIST_PAGE = 1_000;
+type AccountOrder = z.output<typeof accountCommand>;
+type Order<D extends AccountOrder["do"]> = Extract<AccountOrder, { do: D }>;
 
 interface Parts {
   users: Users;
   admin: Pick<AdminUsersStore, "list">;
   setActive(userId: number, isActive: boolean): Promise<unknown>;
-  /** Makes an invite to the server and returns its link. Rejects where there is no superuser whose it could be. */
+  /** Makes an invite to the server and returns its link. Rejects if no superuser exists who could own it. */
   createInvite(wanted: { maxUses?: number; expiresIn: number }, origin: string): Promise<string>;
   settings: Pick<ServerSettings, "registration">;
-  /** Where people open the server. */
+  /** The address at which people open the server. */
   origin(): string;
 }
 
-/** The operator's commands: each ends in one text that says what was done, or why not. */
+/** Carries out the operator's commands. Each returns one text that says what was done, or why not. */
 export class Operator {
   constructor(private readonly parts: Parts) {}
 
-  async run(command: z.output<typeof accountCommand>): Promise<AccountReply> {
+  async run(command: AccountOrder): Promise<AccountReply> {
     try {
       return await this.obey(command);
     } catch (error) {
@@ -70,7 +36,7 @@ export class Operator {
     }
   }
 
-  private obey(command: z.output<typeof accountCommand>): Promise<AccountReply> {
+  private obey(command: AccountOrder): Promise<AccountReply> {
     switch (command.do) {
       case "find":
         return this.find(command);
@@ -89,18 +55,18 @@ export class Operator {
     }
   }
 
-  private async find({ email }: Command<"find">): Promise<AccountReply> {
+  private async find({ email }: Order<"find">): Promise<AccountReply> {
     const account = await this.parts.users.accountOf(email);
     return { ...yes(""), found: account ? { is_superuser: account.isSuperuser } : null };
   }
 
-  private async createSuperuser(command: Command<"create_superuser">): Promise<AccountReply> {
-    if (await this.parts.users.accountOf(command.email)) return no(existing(command.email));
+  private async createSuperuser(command: Order<"create_superuser">): Promise<AccountReply> {
+    if (await this.parts.users.accountOf(command.email)) return no(existingAccount(command.email));
     const user = await this.parts.users.createSuperuser(command);
     return yes(`Superuser ${user.email} was created.`);
   }
 
-  private async promote({ email, password }: Command<"promote">): Promise<AccountReply> {
+  private async promote({ email, password }: Order<"promote">): Promise<AccountReply> {
     const account = await this.parts.users.accountOf(email);
     if (!account) return no(unknown(email));
     const { ended } = await this.parts.users.resetPassword(email, password, { isSuperuser: true });
@@ -109,14 +75,14 @@ export class Operator {
     return yes(`${email} ${before}. Its password is the one you gave, and ${sessions(ended)} ended.${active}`);
   }
 
-  private async setPassword({ email, password }: Command<"set_password">): Promise<AccountReply> {
+  private async setPassword({ email, password }: Order<"set_password">): Promise<AccountReply> {
     if (!(await this.parts.users.accountOf(email))) return no(unknown(email));
     const { isActive, ended } = await this.parts.users.resetPassword(email, password);
     const inactive = isActive ? "" : ` The account is deactivated: to open it, run confab user reactivate ${email}`;
     return yes(`The password of ${email} was set, and ${sessions(ended)} ended.${inactive}`);
   }
 
-  private async setActive({ email, active }: Command<"set_active">): Promise<AccountReply> {
+  private async setActive({ email, active }: Order<"set_active">): Promise<AccountReply> {
     const account = await this.parts.users.accountOf(email);
     if (!account) return no(unknown(email));
     const done = active ? "active" : "deactivated";
@@ -125,19 +91,17 @@ export class Operator {
     return yes(active ? `${email} is active again.` : `${email} is deactivated, and signed out everywhere.`);
   }
 
-  private async list({ search, offset }: Command<"list">): Promise<AccountReply> {
+  private async list({ search, offset }: Order<"list">): Promise<AccountReply> {
     const page = { search, isActive: undefined, isSuperuser: undefined, limit: LIST_PAGE, offset };
     const { users, total, isExact } = await this.parts.admin.list(page);
     return { ...yes(""), users, is_cut: !isExact && offset + users.length >= Math.min(total, LISTED_MOST) };
   }
 
-  private async invite({ uses, days }: Command<"invite">): Promise<AccountReply> {
+  private async invite({ uses, days }: Order<"invite">): Promise<AccountReply> {
     const wanted = { ...(uses === null ? {} : { maxUses: uses }), expiresIn: days * DAY_S };
     const link = await this.parts.createInvite(wanted, this.parts.origin());
     const closed = this.parts.settings.registration === "closed";
-    const note = closed
-      ? "\nRegistration is closed now: the link lets nobody register until it is open or by invite."
-      : "";
+    const note = closed ? "\nRegistration is closed now. The link works once registration is open or by invite." : "";
     return yes(`${link}${note}`);
   }
 }
@@ -145,8 +109,6 @@ export class Operator {
 const yes = (text: string): AccountReply => ({ ok: true, text });
 const no = (text: string): AccountReply => ({ ok: false, text });
 
-export const existing = (email: string) =>
-  `${email} has an account already. To make it a superuser with the password you give, and to end its sessions, add --promote.`;
 const unknown = (email: string) => `There is no account with the e-mail ${email}. confab user list shows them all.`;
 const sessions = (count: number) =>
   count === 1 ? "its one session" : count === 0 ? "no session" : `its ${count} sessions`;

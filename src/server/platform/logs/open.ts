@@ -1,7 +1,14 @@
 import pino from "pino";
 import pretty from "pino-pretty";
-import type { Config } from "../../config.ts";
 import { LogFile } from "./file.ts";
+
+/** See config.ts. */
+interface LogSettings {
+  LOG_LEVEL: pino.LevelWithSilent;
+  /** A folder, or `off`. */
+  LOG_DIR: string;
+  LOG_FORMAT: "auto" | "json" | "pretty";
+}
 
 export interface Logs {
   logger: pino.Logger;
@@ -12,14 +19,14 @@ export interface Logs {
   close(): Promise<void>;
 }
 
-/** Fields that must never be written, wherever an object that is logged may have them. */
+/** Fields that must never be written, wherever a logged object may have them. */
 const SECRET = ["password", "password_confirm", "old_password", "token", "cookie", "authorization", "content"];
 
 /**
- * The application's log on standard output and in `app.log`, the requests' in `api.log`, and what happens to accounts on
- * standard output and in `security.log`, which nobody else on the machine may read.
+ * Opens the logs. The application's goes to standard output and `app.log`, that of requests to `api.log`, and security
+ * events to standard output and `security.log`, which no other user of the machine may read.
  */
-export function openLogs(config: Pick<Config, "LOG_LEVEL" | "LOG_DIR" | "LOG_FORMAT">): Logs {
+export function openLogs(config: LogSettings): Logs {
   const stdout = openStdout(config.LOG_FORMAT);
   const streams: pino.StreamEntry[] = [{ level: "trace", stream: stdout }];
   const faults = reporter((text) => stdout.write(text));
@@ -51,8 +58,8 @@ export function openLogs(config: Pick<Config, "LOG_LEVEL" | "LOG_DIR" | "LOG_FOR
   };
 }
 
-/** Standard output may be closed, or a full file: the server runs on without it. */
-function openStdout(format: Config["LOG_FORMAT"]): { write(text: string): void } {
+/** Standard output may be closed, or a file on a full disk. The server runs on without it. */
+function openStdout(format: LogSettings["LOG_FORMAT"]): { write(text: string): void } {
   const readable = format === "pretty" || (format === "auto" && process.stdout.isTTY);
   process.stdout.on("error", () => {});
   const render = readable
@@ -63,7 +70,7 @@ function openStdout(format: Config["LOG_FORMAT"]): { write(text: string): void }
       try {
         process.stdout.write(render(text) ?? "");
       } catch {
-        // Nowhere left to say so.
+        // No place is left to log this.
       }
     },
   };
@@ -73,14 +80,14 @@ function openStdout(format: Config["LOG_FORMAT"]): { write(text: string): void }
 const timestamp = (now: Date) => now.toISOString().slice(0, 19).replace("T", " ");
 
 /**
- * An error as it may be logged: what went wrong and where, but not the values. Errors of drizzle and PostgreSQL carry
- * a statement's parameters, among them what people wrote.
+ * An error as it may be logged: its kind, text and place, but no values. Errors of drizzle and PostgreSQL carry the
+ * parameters of a statement, among them messages of people.
  */
 function errorWithoutValues(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error);
   const { name, stack, cause } = error;
   const code = "code" in error ? error.code : undefined;
-  // PostgreSQL quotes a value that it can't read (class 22): people may have written it.
+  // PostgreSQL quotes a value that it can't read (class 22). It may be part of a message.
   const line = firstLine(error.message);
   const message = typeof code === "string" && /^22...$/.test(code) ? line.replace(/".*/, "…") : line;
   const frames = stack?.split("\n").filter((line) => line.trimStart().startsWith("at "));
@@ -96,7 +103,7 @@ function errorWithoutValues(error: unknown): unknown {
 /** drizzle writes `Failed query: … \nparams: …`: the parameters start on a line of their own. */
 const firstLine = (message: string) => message.split("\nparams:")[0]?.split("\n")[0] ?? "";
 
-/** Says a fault once a minute. */
+/** Reports a fault, at most once a minute. */
 function reporter(write: (text: string) => void) {
   let saidAt = Number.NEGATIVE_INFINITY;
   return (error: unknown) => {

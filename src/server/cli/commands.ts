@@ -1,25 +1,25 @@
 import { email } from "../../protocol/text.ts";
 
-/** The command line is wrong. The text says what would be right. */
+/** The command line is wrong. The text says how to write it. */
 export class UsageError extends Error {}
 
 interface Command {
-  /** As `--help` shows its arguments and options. */
+  /** The arguments, as `--help` shows them. */
   usage: string;
   doc: string[];
   arguments: string[];
   options: string[];
 }
 
-/** Every command. What `--help` says and what the command line takes are made of this table. */
+/** Every command. `--help` and the parser of the command line are made from this table. */
 export const COMMANDS = {
   serve: { usage: "", doc: ["Run the server (default)."], arguments: [], options: ["port"] },
   migrate: { usage: "", doc: ["Bring the database's tables up to date."], arguments: [], options: [] },
   createsuperuser: {
     usage: "",
     doc: [
-      "Make a superuser. Asks, or takes --email, --first-name, --last-name and the password from SUPERUSER_PASSWORD.",
-      "--promote makes an account that is there already one, sets its password and ends its sessions.",
+      "Make a superuser. Asks for everything that --email, --first-name, --last-name and SUPERUSER_PASSWORD do not give.",
+      "--promote makes an existing account a superuser, sets its password and ends its sessions.",
     ],
     arguments: [],
     options: ["email", "first-name", "last-name", "promote"],
@@ -32,28 +32,33 @@ export const COMMANDS = {
   },
   invite: {
     usage: "",
-    doc: ["Print a link with which people register. --uses N: for so many people. --days N: for so long (7)."],
+    doc: ["Print a link with which people register. --uses N: at most N people. --days N: valid for N days (7)."],
     arguments: [],
     options: ["uses", "days"],
   },
   "user list": {
     usage: "",
-    doc: ["Show people, newest first. --search TEXT: in names and e-mails. --json: one object a line."],
+    doc: ["List users, newest first. --search TEXT: only names and e-mails with it. --json: one object per line."],
     arguments: [],
     options: ["search", "json"],
   },
   "user deactivate": {
     usage: "EMAIL",
-    doc: ["Sign a person out everywhere and let them sign in no more. Their messages stay."],
+    doc: ["Sign a user out everywhere and refuse further sign-ins. Their messages stay."],
     arguments: ["EMAIL"],
     options: [],
   },
-  "user reactivate": { usage: "EMAIL", doc: ["Let them sign in again."], arguments: ["EMAIL"], options: [] },
+  "user reactivate": {
+    usage: "EMAIL",
+    doc: ["Let a deactivated user sign in again."],
+    arguments: ["EMAIL"],
+    options: [],
+  },
   backup: {
     usage: "FILE",
     doc: [
-      "Write everything to one file, beside a running server or without one. - is standard output.",
-      "--force overwrites a file that is there.",
+      "Write everything to one file, with or without a running server. - is standard output.",
+      "--force overwrites an existing file.",
     ],
     arguments: ["FILE"],
     options: ["force"],
@@ -61,15 +66,15 @@ export const COMMANDS = {
   restore: {
     usage: "FILE",
     doc: [
-      "Put a backup into an empty database. --replace throws away what is in it first, also beside a running",
-      "server. --check only looks whether the file is whole.",
+      "Put a backup into an empty database. --replace deletes the present content first, also beside a running",
+      "server. --check only checks that the file is whole.",
     ],
     arguments: ["FILE"],
     options: ["replace", "check"],
   },
   healthcheck: {
     usage: "",
-    doc: ["Ask a running server whether it is ready; exit code 0 when it is."],
+    doc: ["Ask a running server whether it is ready. Exit code 0: it is."],
     arguments: [],
     options: ["port"],
   },
@@ -122,7 +127,7 @@ function itsOptions(name: CommandName): string {
   return options.length === 0 ? "It has none." : `It takes ${options.map((option) => `--${option}`).join(", ")}.`;
 }
 
-/** An option that no command has. Settings are no options: people try them as such. */
+/** The error for an option that no command has. People also try settings as options, so it explains those. */
 export function unknownOption(option: string, settings: readonly string[]): UsageError {
   const setting = option.replace(/^-+/, "").replaceAll("-", "_").toUpperCase();
   const hint = settings.includes(setting)
@@ -131,13 +136,13 @@ export function unknownOption(option: string, settings: readonly string[]): Usag
   return new UsageError(`Unknown option: ${option}.${hint}`);
 }
 
-export function emailOf(text: string): string {
+export function parseEmail(text: string): string {
   const parsed = email.safeParse(text);
   if (!parsed.success) throw new UsageError(`${JSON.stringify(text)} is no e-mail address like ann@example.com`);
   return parsed.data;
 }
 
-export function wholeOf(option: string, text: string, { min, max }: { min: number; max: number }): number {
+export function parseWhole(option: string, text: string, { min, max }: { min: number; max: number }): number {
   const value = Number(text);
   if (!/^\d{1,9}$/.test(text) || value < min || value > max)
     throw new UsageError(`${option} must be a whole number from ${min} to ${max}`);

@@ -4,16 +4,16 @@ import ipaddr from "ipaddr.js";
 import type { Config } from "../config.ts";
 
 const EVERY_ADDRESS = new Set(["0.0.0.0", "::", ""]);
-/** Interfaces that lead to containers, virtual machines and tunnels: nobody else on the network is there. */
+/** Interfaces to containers, virtual machines and tunnels: other people on the network can't reach their addresses. */
 const VIRTUAL =
   /^(docker|br-|veth|virbr|vmnet|vboxnet|tun|tap|utun|wg|tailscale|zt|cni|flannel|cali|lxc|lxdbr|podman|bridge|awdl|llw|vEthernet|nordlynx|ppp)/i;
-/** As Linux, BSD, macOS and Windows name cards and wireless. */
+/** The names of network cards and wireless on Linux, BSD, macOS and Windows. */
 const PHYSICAL = /^(en|eth|wl|ww|em\d|igb|Ethernet|Wi-?Fi|WLAN)/i;
 
-/** The parts of a machine that decide which address others can open. */
+/** The facts about a machine that decide which address others can open. */
 export interface Machine {
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>;
-  /** Its addresses are those of a network inside the machine around it. */
+  /** Its addresses are in a network inside the machine around it. */
   isContainer: boolean;
 }
 
@@ -24,7 +24,7 @@ const thisMachine = (): Machine => ({
 
 /**
  * The origin that people open: PUBLIC_URL, else an address of this machine in the local network, else localhost.
- * @param port the one that is listened on
+ * @param port the port that the server listens on
  */
 export function originToOpen(
   { PUBLIC_URL, HOST }: Pick<Config, "PUBLIC_URL" | "HOST">,
@@ -34,7 +34,7 @@ export function originToOpen(
   if (PUBLIC_URL !== undefined) return PUBLIC_URL;
   const host = EVERY_ADDRESS.has(HOST) ? (lanAddress(machine) ?? "localhost") : HOST;
   const name = isLoopback(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  // Without the port where it is the usual one.
+  // `origin` leaves the usual port out.
   return new URL(`http://${name}:${port}`).origin;
 }
 

@@ -7,9 +7,11 @@ import type { ClientSocket } from "./socket.ts";
 /** Sends one frame to all sockets that joined a topic: Bun's native publish. */
 export type Publish = (topic: string, frame: string) => void;
 
-/** Users that one statement asks after. */
+/** Users whose conversations one statement reads. */
 const USERS_AT_ONCE = 200;
-/** So late may a joining come that was followed by a removal before a socket was there to hear of it. */
+/**
+ * Removals are remembered this long, in ms. An older joining may arrive that late, on a socket that opened meanwhile.
+ */
 const REMOVALS = { max: 10_000, ttl: 60_000 };
 
 /** Before every version. */
@@ -18,7 +20,7 @@ const NOTHING = -1;
 const activityTopic = (conversationId: string) => `a:${conversationId}`;
 const removalKey = (userId: number, conversationId: string) => `${userId} ${conversationId}`;
 
-/** What a socket last heard of its user's part in a conversation: `version` is that of the change, or of the reading. */
+/** Whether a socket's user is in a conversation. `version` is that of the change that says so, or of the list. */
 interface Part {
   readonly version: number;
   readonly isIn: boolean;
@@ -27,13 +29,15 @@ interface Part {
 /** One `/ws/` socket. */
 interface Watcher {
   readonly socket: ClientSocket;
-  /** Those it watches, and those that its user has left since `begin`: what comes late of a joining is no news then. */
+  /**
+   * The conversations that it watches, and those that its user has left since `begin`: a late joining is no news then.
+   */
   readonly parts: Map<string, Part>;
-  /** Its list of conversations was read: until then parts are only noted. */
+  /** Its list of conversations was read. Until then parts are only noted. */
   isLoaded: boolean;
 }
 
-/** What watching asks of the hub. */
+/** The hub, as far as watching uses it. */
 export interface WatchingNeeds {
   publish: Publish;
   /** Brings the conversation's changes here, until `unfollow` was called as often. */
@@ -42,26 +46,26 @@ export interface WatchingNeeds {
 }
 
 /**
- * What the `/ws/` sockets of this node watch: each hears of the activity in all its user's conversations, but for those
- * that it subscribed to, which tell more. Joinings and removals come from several places and in any order; of each
- * socket and conversation the one with the highest version counts.
+ * The conversations that the `/ws/` sockets of this node watch. Each socket gets the activity in all conversations of
+ * its user, except those that it subscribes to, which send more. Joinings and removals come from several places and in
+ * any order. For each socket and conversation the one with the highest version counts.
  */
 export class Watching {
   private readonly users = new Map<number, Map<ClientSocket, Watcher>>();
-  /** By conversation: how many sockets watch it, and the newest version that they were told of. */
-  private readonly watched = new Map<string, { sockets: number; told: number }>();
+  /** By conversation: how many sockets watch it, and the newest version that was sent to them. */
+  private readonly watched = new Map<string, { sockets: number; sent: number }>();
 
-  /** The newest removals: their versions by user and conversation, for sockets that were not there yet. */
+  /** The newest removals: their versions by user and conversation, for sockets that open later. */
   private readonly removals = new LRUCache<string, number>(REMOVALS);
 
-  /** Conversations that were removed: a joining that comes late is no news. */
+  /** Conversations that were removed. A joining that comes late does not count. */
   private readonly gone = new LRUCache<string, true>(REMOVALS);
 
   constructor(private readonly needs: WatchingNeeds) {}
 
   // Sockets
 
-  /** From now on what happens to its user is noted. MUST be called before the user's list is read for `load`. */
+  /** Notes joinings and removals of its user from now on. MUST be called before the user's list is read for `load`. */
   begin(socket: ClientSocket): void {
     const { userId } = socket.actor;
     const watcher = { socket, parts: new Map<string, Part>(), isLoaded: false };
@@ -70,17 +74,17 @@ export class Watching {
     else this.users.set(userId, new Map([[socket, watcher]]));
   }
 
-  /** The socket watches the conversations of this list, but for what was heard of since it was read. */
+  /** The socket watches the conversations of this list. Newer joinings and removals count more than the list. */
   load(socket: ClientSocket, own: { id: string; lastVersion: number }[]): void {
     const watcher = this.find(socket);
     if (!watcher) return;
-    for (const { id, lastVersion } of own) this.hear(watcher, id, true, lastVersion);
+    for (const { id, lastVersion } of own) this.applyPart(watcher, id, true, lastVersion);
     watcher.isLoaded = true;
     for (const [conversationId, { isIn, version }] of watcher.parts)
       if (isIn) this.watch(socket, conversationId, version);
   }
 
-  /** MUST be called once for every socket that began, when it has closed; others are no harm. */
+  /** MUST be called for every socket that began, when it has closed. For other sockets it does nothing. */
   end(socket: ClientSocket): void {
     const watcher = this.find(socket);
     if (!watcher) return;
@@ -103,7 +107,7 @@ export class Watching {
   isWatchingAny(socket: ClientSocket, conversationIds: ReadonlySet<string>): boolean {
     const watcher = this.find(socket);
     if (!watcher?.isLoaded) return false;
-    // The shorter of the two is looked through.
+    // The shorter of the two is searched.
     if (watcher.parts.size <= conversationIds.size) {
       for (const [id, { isIn }] of watcher.parts) if (isIn && conversationIds.has(id)) return true;
     } else for (const id of conversationIds) if (watcher.parts.get(id)?.isIn) return true;
@@ -117,21 +121,21 @@ export class Watching {
     else socket.leaveTopic(activityTopic(conversationId));
   }
 
-  // What happens
+  // Events
 
   /** The user came in with this version of the conversation. */
   joined(userId: number, conversationId: string, version: number): void {
-    for (const watcher of this.watchersOf(userId)) this.hear(watcher, conversationId, true, version);
+    for (const watcher of this.watchersOf(userId)) this.applyPart(watcher, conversationId, true, version);
   }
 
   /** The user went out with this version of the conversation. */
   left(userId: number, conversationId: string, version: number): void {
     const key = removalKey(userId, conversationId);
     this.removals.set(key, Math.max(version, this.removals.get(key) ?? 0));
-    for (const watcher of this.watchersOf(userId)) this.hear(watcher, conversationId, false, version);
+    for (const watcher of this.watchersOf(userId)) this.applyPart(watcher, conversationId, false, version);
   }
 
-  /** There is no such conversation any more. Gives the users whose sockets watched it. */
+  /** The conversation is gone. Returns the users whose sockets watched it. */
   removed(conversationId: string): number[] {
     this.gone.set(conversationId, true);
     const userIds = new Set<number>();
@@ -141,16 +145,16 @@ export class Watching {
         if (!part?.isIn) continue;
         userIds.add(userId);
         watcher.parts.set(conversationId, { version: part.version, isIn: false });
-        if (watcher.isLoaded) this.dismiss(watcher.socket, conversationId);
+        if (watcher.isLoaded) this.endWatch(watcher.socket, conversationId);
       }
     return [...userIds];
   }
 
-  /** Tells of activity: once for each version; an older one that comes late is no news. */
+  /** Sends the activity once for each version. An older version that comes late is not sent. */
   moved(conversation_id: string, last_version: number, last_seq: number): void {
     const watched = this.watched.get(conversation_id);
-    if (!watched || last_version <= watched.told) return;
-    watched.told = last_version;
+    if (!watched || last_version <= watched.sent) return;
+    watched.sent = last_version;
     const frame = encode({ type: "activity", conversation_id, last_seq, last_version });
     this.needs.publish(activityTopic(conversation_id), frame);
   }
@@ -162,20 +166,20 @@ export class Watching {
   }
 
   /**
-   * Reads anew what is watched: the database may have gone back in time, so every version that was heard of counts for
-   * nothing. What is heard while that is read is newer.
+   * Reads all lists again. The database may have gone back in time, so the versions known so far count for nothing.
+   * Joinings and removals that come while the lists are read are newer.
    */
   async restart(ofUsers: Memberships["ofUsers"]): Promise<void> {
     this.removals.clear();
     this.gone.clear();
-    for (const watched of this.watched.values()) watched.told = NOTHING;
+    for (const watched of this.watched.values()) watched.sent = NOTHING;
     for (const watchers of this.users.values())
       for (const { parts } of watchers.values())
         for (const [conversationId, { isIn }] of parts) parts.set(conversationId, { version: NOTHING, isIn });
     await this.heal(ofUsers);
   }
 
-  /** Puts right what is watched, after joinings and removals that may have been missed. */
+  /** Reads all lists again, because joinings and removals may have been missed. */
   async heal(ofUsers: Memberships["ofUsers"]): Promise<void> {
     const users = [...this.users.keys()];
     for (let i = 0; i < users.length; i += USERS_AT_ONCE) {
@@ -188,24 +192,24 @@ export class Watching {
         const now = own.get(watcher.socket.actor.userId) ?? new Map();
         this.dropMissing(watcher, parts, now);
         for (const [conversation_id, { lastVersion: last_version, lastSeq: last_seq }] of now)
-          if (this.hear(watcher, conversation_id, true, last_version))
-            // Who does not know the conversation learns of it by this.
+          if (this.applyPart(watcher, conversation_id, true, last_version))
+            // By this the client learns of a conversation that it does not know.
             watcher.socket.send(encode({ type: "activity", conversation_id, last_seq, last_version }));
       }
     }
   }
 
-  /** @param before what was known before `own` was read: of what was heard since, that reading may know nothing */
+  /** @param before the parts before `own` was read. Parts that changed since may be newer than that list. */
   private dropMissing(watcher: Watcher, before: Map<string, Part>, own: Map<string, unknown>) {
     for (const [conversationId, part] of before) {
       if (!part.isIn || own.has(conversationId) || watcher.parts.get(conversationId) !== part) continue;
       watcher.parts.set(conversationId, { version: part.version, isIn: false });
-      this.dismiss(watcher.socket, conversationId);
+      this.endWatch(watcher.socket, conversationId);
     }
   }
 
-  /** Takes what is newer than all that was heard before. Returns whether that changes what is watched. */
-  private hear(watcher: Watcher, conversationId: string, isIn: boolean, version: number): boolean {
+  /** Applies a part if it is newer than the known one. Returns whether the socket now watches more or less. */
+  private applyPart(watcher: Watcher, conversationId: string, isIn: boolean, version: number): boolean {
     const before = watcher.parts.get(conversationId);
     if (before && version <= before.version) return false;
     if (isIn && this.gone.has(conversationId)) return false;
@@ -214,14 +218,14 @@ export class Watching {
     watcher.parts.set(conversationId, { version, isIn });
     if (!watcher.isLoaded || isIn === (before?.isIn ?? false)) return false;
     if (isIn) this.watch(watcher.socket, conversationId, version);
-    else this.dismiss(watcher.socket, conversationId);
+    else this.endWatch(watcher.socket, conversationId);
     return true;
   }
 
   private watch(socket: ClientSocket, conversationId: string, version: number) {
     const watched = this.watched.get(conversationId);
     if (watched) watched.sockets++;
-    else this.watched.set(conversationId, { sockets: 1, told: version });
+    else this.watched.set(conversationId, { sockets: 1, sent: version });
     this.needs.follow(conversationId);
     if (!socket.subscriptions.has(conversationId)) socket.joinTopic(activityTopic(conversationId));
   }
@@ -233,10 +237,10 @@ export class Watching {
     this.needs.unfollow(conversationId);
   }
 
-  private dismiss(socket: ClientSocket, conversationId: string) {
+  private endWatch(socket: ClientSocket, conversationId: string) {
     this.unwatch(socket, conversationId);
-    // One that is subscribed is told by its room, in the order of the log.
-    if (!socket.subscriptions.has(conversationId)) socket.tellRemoved(conversationId);
+    // A subscribed socket gets it from its room, in the order of the log.
+    if (!socket.subscriptions.has(conversationId)) socket.sendRemoved(conversationId);
   }
 
   private watchersOf(userId: number): Watcher[] {

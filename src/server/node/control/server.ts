@@ -1,24 +1,14 @@
-import { z } from "zod";
-import { type AccountCommand, type AccountReply, accountCommand, accountReply, type Operator } from "./operator.ts";
+import { chmodSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Server } from "bun";
+import type { Logger } from "../../base/logger.ts";
+import { accountCommand } from "./accounts.ts";
+import type { Operator } from "./operator.ts";
+import { CONTROL_SOCKET, holdBody, PATHS } from "./protocol.ts";
 
-/** In DATA_DIR, for this user only (0600). */
-export const CONTROL_SOCKET = "confab.sock";
-
-/** What a command tells: a text for people, and whether it worked. */
-const controlReply = z.object({ ok: z.boolean(), text: z.string() });
-
-const holdBody = z.object({ id: z.string() });
-
-/** A command that dies lets go by that; one that hangs does after this long. The log grows meanwhile. */
+/** A command that dies releases the hold. One that hangs keeps it at most this long: the log grows meanwhile. */
 const HOLD_AT_MOST_MS = 60 * 60_000;
 const HOLD_BEAT_MS = 1_000;
-
-const PATHS = {
-  accounts: "/accounts",
-  hold: "/checkpoints/hold",
-  release: "/checkpoints/release",
-  reopen: "/reopen",
-} as const;
 
 /** The requests that commands can make to an embedded server. */
 export interface Controlled {
@@ -71,7 +61,7 @@ export class Control {
     }
   }
 
-  /** Holds as long as the command reads this answer. */
+  /** Holds as long as the command reads the answer. */
   private hold(request: Request, release: () => void): Response {
     const id = crypto.randomUUID();
     let end = () => {};
@@ -94,7 +84,7 @@ export class Control {
     return new Response(body);
   }
 
-  /** The database's files are about to be closed and replaced: what was copied of them counts for nothing. */
+  /** The database's files are about to be closed and replaced: copies of them count for nothing. */
   releaseAll(): void {
     for (const id of [...this.holds.keys()]) this.release(id);
   }
@@ -120,53 +110,38 @@ export class Control {
   }
 }
 
-const refusal = (text: string, status: number) => Response.json({ ok: false, text }, { status });
-const starting = () => refusal("The server is starting. Try again in a moment.", 503);
-export const controlFailure = () => refusal("The server failed to carry out the command. Its log says why.", 500);
-
-/** The server went away, or its answer did, while a command relied on it. */
-export class ServerGoneError extends Error {}
-
-const post = (unix: string, path: string, body: unknown, signal?: AbortSignal) =>
-  fetch(`http://confab${path}`, {
-    unix,
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-    ...(signal ? { signal } : {}),
-  }).catch((error: unknown) => {
-    throw new ServerGoneError("The server that was running on this folder does not answer.", { cause: error });
-  });
-
-const replyOf = async (response: Response) => controlReply.parse(await response.json());
-
-export const askForAccount = async (socket: string, command: AccountCommand): Promise<AccountReply> =>
-  accountReply.parse(await (await post(socket, PATHS.accounts, command)).json());
-
-export const askToReopen = async (socket: string) => replyOf(await post(socket, PATHS.reopen, {}));
-
 /**
- * Does something while the server keeps its checkpoints back.
- * @throws ServerGoneError when the server did not do so to the end: what was done meanwhile counts for nothing
+ * Listens for commands: only this process can open the embedded database. Anybody who may read the folder may ask.
+ * @returns undefined when the socket can't be made
  */
-export async function withCheckpointsHeld(socket: string, work: () => Promise<void>): Promise<void> {
-  const ending = new AbortController();
+export function listenForCommands(dataDir: string, control: Control, logger: Logger): Server<undefined> | undefined {
+  const path = join(dataDir, CONTROL_SOCKET);
+  // Left by a process that was killed: this one has the folder's lock, so no other listens there.
+  rmSync(path, { force: true });
+  const umask = process.umask(0o177);
   try {
-    const response = await post(socket, PATHS.hold, {}, ending.signal);
-    if (!response.ok || !response.body) throw new Error((await replyOf(response)).text);
-    const reader = response.body.getReader();
-    const first = await reader.read();
-    const { id } = holdBody.parse(JSON.parse(new TextDecoder().decode(first.value)));
-    // An answer that nobody reads is collected as garbage, and the connection goes with it.
-    readToEnd(reader).catch(() => {});
-    await work();
-    const reply = await replyOf(await post(socket, PATHS.release, { id }));
-    if (!reply.ok) throw new ServerGoneError(reply.text);
+    const server = Bun.serve({
+      unix: path,
+      fetch(request, server) {
+        // A command may wait for as long as its work takes.
+        server.timeout(request, 0);
+        return control.answer(request);
+      },
+      error(error) {
+        logger.error({ err: error }, "a command beside this server failed");
+        return failure();
+      },
+    });
+    chmodSync(path, 0o600);
+    return server;
+  } catch (error) {
+    logger.warn({ err: error, path }, "commands beside this server will not work: their socket can't be made");
+    return undefined;
   } finally {
-    ending.abort();
+    process.umask(umask);
   }
 }
 
-async function readToEnd(reader: { read(): Promise<{ done: boolean }> }) {
-  while (!(await reader.read()).done);
-}
+const refusal = (text: string, status: number) => Response.json({ ok: false, text }, { status });
+const starting = () => refusal("The server is starting. Try again in a moment.", 503);
+const failure = () => refusal("The server failed to carry out the command. Its log says why.", 500);

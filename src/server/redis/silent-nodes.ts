@@ -2,9 +2,9 @@ import type { Logger } from "../base/logger.ts";
 
 /** In ms. */
 export interface SilenceTimes {
-  /** A node that is not heard for so long is reported: a dead machine has lost its lock in the database by then. */
+  /** A node that is silent for this long is reported: a dead machine has lost its lock in the database by then. */
   warnAfter: number;
-  /** After so long it is an error: a frozen or overloaded machine would be back. */
+  /** After this long it is an error: a frozen or overloaded machine would be back. */
   errorAfter: number;
   /** How often the error is repeated while it lasts. */
   repeatEvery: number;
@@ -13,10 +13,10 @@ export interface SilenceTimes {
 const TIMES: SilenceTimes = { warnAfter: 20_000, errorAfter: 120_000, repeatEvery: 60_000 };
 
 /**
- * Reports nodes that serve the database and are not heard on this Redis: first as a warning, as most of them come back
- * or are soon forgotten by the database, then as an error. All times are of a monotonic clock, in ms.
+ * Reports nodes that serve the database and are not heard on this Redis. The first report is a warning, because most of
+ * them come back or leave the database's list soon. Later ones are errors. All times are of a monotonic clock, in ms.
  */
-export class Silence {
+export class SilentNodes {
   /** How each silent node was last reported, and when. */
   private readonly reported = new Map<string, { level: "warn" | "error"; at: number }>();
 
@@ -29,7 +29,7 @@ export class Silence {
    * How long a node has been silent, when that is worth a report; otherwise 0.
    * @param listeningSince when this node's subscriptions stood: before that it could hear nobody
    */
-  of(heardAt: number, listeningSince: number, now: number): number {
+  silentMs(heardAt: number, listeningSince: number, now: number): number {
     const silentMs = now - Math.max(heardAt, listeningSince);
     return silentMs > this.times.warnAfter ? silentMs : 0;
   }
@@ -53,8 +53,8 @@ export class Silence {
       );
   }
 
-  /** Forgets the nodes that are silent no longer: the next time is reported anew. */
-  keep(silent: ReadonlySet<string>): void {
+  /** Forgets the nodes that are not silent any more, so that their next silence is reported as a new one. */
+  keepOnly(silent: ReadonlySet<string>): void {
     for (const node of this.reported.keys()) if (!silent.has(node)) this.reported.delete(node);
   }
 }

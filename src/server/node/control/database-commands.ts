@@ -1,24 +1,26 @@
-import type { AuditStore } from "../features/audit/store.ts";
+import type { AuditStore } from "../../features/audit/store.ts";
 
-/** How soon a node sees what a command has done on its database. */
+/** How soon a node notices a command on its database. */
 const LOOK_EVERY_MS = 2_000;
-/** Entries before the newest that are looked at in the first round: one may be committed after a later one. */
+/** Entries before the newest that the first round reads: one may be committed after a later one. */
 const OVERLAP = 100;
 
 /**
- * Commands on the database itself, beside nodes that serve it, have no bus: they leave an entry in the audit log. Nodes
- * look there for new ones.
+ * Notices commands that work on the database itself, beside nodes that serve it. Such a command has no bus, but leaves
+ * an entry in the audit log. Nodes look there for new ones.
  */
-export class CommandWatch {
-  private readonly timer: ReturnType<typeof setInterval>;
+export class DatabaseCommands {
+  private timer: ReturnType<typeof setInterval> | undefined;
   private last: number | undefined;
   private looking = false;
 
-  /** @param onCommands is told of the users whom commands have changed */
+  /** @param onCommands gets the ids of the users whom commands have changed */
   constructor(
     private readonly audit: Pick<AuditStore, "newest" | "byCommands">,
     private readonly onCommands: (userIds: number[]) => void,
-  ) {
+  ) {}
+
+  start(): void {
     this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
     void this.look();
   }
@@ -28,7 +30,7 @@ export class CommandWatch {
     this.last = undefined;
   }
 
-  close(): void {
+  stop(): void {
     clearInterval(this.timer);
   }
 
@@ -41,7 +43,7 @@ export class CommandWatch {
       this.last = entries.at(-1)?.id ?? after;
       if (entries.length > 0) this.onCommands([...new Set(entries.map(({ userId }) => userId))]);
     } catch {
-      // The database is away, which others say; the next round looks again.
+      // The database is away, which others log. The next round looks again.
     } finally {
       this.looking = false;
     }

@@ -1,0 +1,68 @@
+import type { Bus } from "../bus/bus.ts";
+import type { AuditStore } from "../features/audit/store.ts";
+import type { History } from "../log/history.ts";
+import type { Hub } from "../ws/hub.ts";
+import type { Sockets } from "../ws/sockets.ts";
+import type { UserChanges } from "../ws/user-changes.ts";
+import { DatabaseCommands } from "./control/database-commands.ts";
+import type { Housekeeping } from "./housekeeping.ts";
+import type { Services } from "./services.ts";
+
+interface RecoveryParts {
+  bus: Bus;
+  history: History;
+  hub: Hub;
+  sockets: Sockets;
+  services: Services;
+  userChanges: UserChanges;
+  housekeeping: Housekeeping;
+  audit: AuditStore;
+  /** Other processes may change the database: commands, and nodes. */
+  isShared: boolean;
+}
+
+/**
+ * Three things make the memory of a node out of date without an event for each change: commands on the database itself,
+ * a database that has gone back in time, and a bus that may have lost events. Sets what the node then reads again.
+ * @returns the watch for commands, to be started and stopped; undefined in embedded mode, where commands ask this
+ * process
+ */
+export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined {
+  const { bus, history, hub, sockets, services, userChanges, housekeeping } = parts;
+  const { access, sessions, pages, messages, settings, firstUser, orphanedGroups, presenceWatching } = services;
+
+  const commands = parts.isShared
+    ? new DatabaseCommands(parts.audit, (userIds) => {
+        sessions.forgetAll();
+        firstUser.forget();
+        void sockets.touch();
+        for (const id of userIds) userChanges.add(id);
+        orphanedGroups.passOn();
+      })
+    : undefined;
+
+  history.onChange((epoch) => {
+    // Everything that this node remembers may be of the history before.
+    pages.clear();
+    access.forgetAll();
+    sessions.forgetAll();
+    messages.forgetPositions();
+    settings.refresh();
+    firstUser.forget();
+    commands?.restart();
+    bus.publish({ kind: "history_changed", epoch });
+    void hub.startEpoch(epoch);
+    void sockets.touch();
+  });
+
+  bus.onDoubt(async () => {
+    access.forgetAll();
+    sessions.forgetAll();
+    presenceWatching.heal();
+    await Promise.all([hub.heal(), sockets.touch(), settings.reload()]);
+    // If Redis was away, removed conversations still have their content there.
+    housekeeping.eraseRemoved();
+  });
+
+  return commands;
+}

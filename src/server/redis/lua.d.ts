@@ -1,0 +1,5 @@
+/** Lua scripts; the import gives their text. */
+declare module "*.lua" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,85 @@
+import type { Logger } from "../base/logger.ts";
+import { type BusEvent, followersOf } from "../bus/bus.ts";
+import { Announcements } from "./announcements.ts";
+import type { RedisClient } from "./client.ts";
+import { seal, write } from "./envelope.ts";
+import type { channelsOf } from "./keys.ts";
+import type { ReplayGuard } from "./replay-guard.ts";
+import type { Signatures } from "./signature.ts";
+import type { WindowLife } from "./window.ts";
+
+/** The content of a beat. `lost`: one of the node's events did not get through. */
+export interface Beat {
+  state: "alive" | "lost" | "ends";
+  /** The others send it back, to show that they hear this node now. */
+  nonce: string;
+  /** The nonces of the nodes that this one has heard. */
+  heard: string[];
+}
+
+interface PublisherOptions {
+  nodeId: string;
+  windowLife: WindowLife;
+  /** The epoch of this node's database. */
+  epoch(): string;
+}
+
+/** Signs, numbers and publishes the events and beats of this node. */
+export class Publisher {
+  private readonly announcements: Announcements;
+  /** The number of this node's last event. */
+  private count = 0;
+  /** A publish of this node got lost, and the others don't know yet. The next beat that gets through says so. */
+  private hasLost = false;
+
+  constructor(
+    private readonly options: PublisherOptions,
+    private readonly commands: RedisClient,
+    private readonly channels: ReturnType<typeof channelsOf>,
+    private readonly signatures: Signatures,
+    private readonly guard: ReplayGuard,
+    logger: Logger,
+  ) {
+    this.announcements = new Announcements(commands, options.windowLife, () => this.reportLoss(), logger);
+  }
+
+  publish(event: BusEvent): void {
+    const { conversation, everyone } = this.channels;
+    const followed = followersOf(event);
+    const channel = followed === undefined ? everyone : conversation(followed);
+    const text = this.seal(channel, write(event, this.options.epoch()));
+    if (event.kind === "change") this.announcements.add(channel, text, event);
+    else this.commands.run((redis) => redis.publish(channel, text)).catch(() => this.reportLoss());
+  }
+
+  /** Never throws: a beat that fails is followed by the next one. */
+  beat(): void {
+    const { hasLost } = this;
+    this.publishBeat(hasLost ? "lost" : "alive")
+      .then(() => {
+        if (hasLost) this.hasLost = false;
+      })
+      .catch(() => {});
+  }
+
+  /** Tells the others not to wait for this node's beats. */
+  async end(): Promise<void> {
+    await this.publishBeat("ends").catch(() => {});
+  }
+
+  private reportLoss() {
+    this.hasLost = true;
+  }
+
+  private async publishBeat(state: Beat["state"]) {
+    const { pulse, plainBeats } = this.channels;
+    const beat: Beat = { state, nonce: this.guard.nonce, heard: this.guard.answers() };
+    const text = this.seal(pulse, [JSON.stringify(beat)]);
+    const plain = `${{ alive: "", lost: "!", ends: "-" }[state]}${this.options.nodeId}`;
+    await this.commands.run((redis) => Promise.all([redis.publish(pulse, text), redis.publish(plainBeats, plain)]));
+  }
+
+  private seal(channel: string, body: readonly [string, string?]): string {
+    return seal(this.signatures, { channel, nodeId: this.options.nodeId, count: ++this.count }, body);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Logger } from "../base/logger.ts";
+import { type ChangeEvent, changeEvent } from "../log/changes.ts";
+import type { MessageLog } from "../log/ports.ts";
+import { ASK_AGAIN_MS, isAway } from "./log-away.ts";
+
+interface ReplayedRoom {
+  readonly conversationId: string;
+  readonly closed: boolean;
+}
+
+/** Reads the changes of a room for its replays. Replays of the same place share one read. */
+export class ReplayReads {
+  private readonly reads = new Map<string, Promise<ChangeEvent[] | "gone" | "other_history">>();
+
+  constructor(
+    private readonly room: ReplayedRoom,
+    private readonly log: MessageLog,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @see Room.read */
+  read(after: number, upTo: number, limit: number, tag: string | undefined) {
+    const key = `${after} ${tag} ${upTo}`;
+    const known = this.reads.get(key);
+    if (known) return known;
+    const reading = this.readLog(after, upTo, limit, tag).finally(() => this.reads.delete(key));
+    this.reads.set(key, reading);
+    return reading;
+  }
+
+  /** While the database is away it asks again: a client that was greeted is not sent away for that. */
+  private async readLog(after: number, upTo: number, limit: number, tag: string | undefined) {
+    const { conversationId } = this.room;
+    while (!this.room.closed) {
+      try {
+        const changes = await this.log.changes(conversationId, after, upTo, limit, tag);
+        return typeof changes === "string" ? changes : changes.map(changeEvent);
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        this.logger.warn({ err: error, conversation_id: conversationId }, "can't read for a replay yet");
+        await Bun.sleep(ASK_AGAIN_MS);
+      }
+    }
+    return "gone" as const;
+  }
+}
