@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { $ } from "bun";
 import { textsOf } from "./support/prose.ts";
@@ -21,7 +21,7 @@ const PATH = new RegExp(
 const ELSEWHERE = /^(?:chat\.ts|index\.d\.ts|dist\/.*|node_modules\/.*)$/; // made by a build, or by you as you follow a page
 
 const listed = await $`git ls-files --cached --others --exclude-standard`.cwd(ROOT).text();
-const files = listed.split("\n").filter((path) => path !== "" && existsSync(join(ROOT, path)));
+const files = listed.split("\n").filter((path) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isFile());
 const known = new Set(files.flatMap((path) => path.split("/").map((_, n, parts) => parts.slice(0, n + 1).join("/"))));
 const names = new Set(files.map((path) => path.slice(path.lastIndexOf("/") + 1)));
 const read = (path: string) => Bun.file(join(ROOT, path)).text();
