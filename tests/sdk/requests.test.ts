@@ -53,8 +53,8 @@ test("a declined request disappears on all devices, and addParticipants names th
 });
 
 for (const [recent, how] of [
-  [20, "followed"],
-  [0, "not followed"],
+  [20, "subscribed"],
+  [0, "not subscribed"],
 ] as const)
   test(`a hidden 1-on-1 that is ${how} leaves the list on all devices, and comes back with a message`, async () => {
     const [ann, bob, cid] = [await server.person("Ann"), await server.person("Bob"), await server.person("Cid")];

@@ -45,7 +45,7 @@ export interface Timeline {
 
 /** The counters of a conversation, and how far it was read. In one history, all of them only rise. */
 export interface ReadState {
-  /** The newest `seq` of which the server has told. */
+  /** The newest `seq` that the server has sent. */
   head: number;
   /** Retention has removed all messages up to this `seq`. */
   pruned: number;

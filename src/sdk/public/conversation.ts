@@ -81,7 +81,7 @@ export interface MembersChange {
   readonly added: readonly User[];
   readonly removed: readonly number[];
   readonly name: string | null;
-  /** Set when the group has another owner, as far as this client was told. */
+  /** Set when the group has another owner, as far as this client knows. */
   readonly owner_id?: number | null | undefined;
 }
 

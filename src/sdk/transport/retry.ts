@@ -10,8 +10,8 @@ const REPEATABLE = /^(throttled|unavailable|internal_error|draining|starting|off
 
 /**
  * Repeats `work` while the server can't do it for now.
- * @param isConnected whether the connection is still the same. Another one may be another user's, and it asks anew for all
- * that is still needed
+ * @param isConnected whether the connection is still the same. Another one may belong to another user, and it repeats the
+ * requests that are still needed
  * @param tries how often to try. `throttled` does not count
  * @throws ConnectionLost when the connection is not the same any more, even if an answer came
  */

@@ -1,4 +1,4 @@
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { Button } from "../../design/button.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
@@ -58,7 +58,8 @@ interface AllConversationsProps {
 function AllConversations({ pane, focused }: AllConversationsProps) {
   const { client } = useSession();
   const [, changed] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => client.on("conversations", () => changed(undefined)), []);
+  // Before the next frame: an event that comes in between would be missed, and the list would stay as it was drawn.
+  useLayoutEffect(() => client.on("conversations", () => changed(undefined)), []);
   const list = useRef<VirtualizerHandle>(null);
   const isLoading = useRef(false);
   const { items, hasMore, isLoaded } = client.conversations;

@@ -1,8 +1,9 @@
-import { useEffect, useReducer } from "preact/hooks";
+import { useLayoutEffect, useReducer } from "preact/hooks";
 import type { Conversation } from "../../../sdk/index.ts";
 
 /** Renders the component again after every change of the conversation. */
 export function useChanges(conversation: Conversation) {
   const [, changed] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => conversation.on("change", () => changed(undefined)), [conversation]);
+  // Before the next frame, so that no event is missed.
+  useLayoutEffect(() => conversation.on("change", () => changed(undefined)), [conversation]);
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
@@ -61,6 +61,7 @@ const Alone = () => (
 function useConversations(): boolean {
   const { client } = useSession();
   const [has, setHas] = useState(client.conversations.items.length > 0);
-  useEffect(() => client.on("conversations", () => setHas(client.conversations.items.length > 0)), []);
+  // Before the next frame, so that no event is missed.
+  useLayoutEffect(() => client.on("conversations", () => setHas(client.conversations.items.length > 0)), []);
   return has;
 }
