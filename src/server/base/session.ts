@@ -1,13 +1,12 @@
-/** A live session and its user. */
+/** A live session, and whose it is. */
 export interface Session {
   id: string;
-  /** The hash of its token. The store and the caches know the session by it. */
+  /** The hash of its token: the store and the caches know the session by it. */
   key: string;
   userId: number;
   fullName: string;
   isSuperuser: boolean;
-  /** In ms since 1970. */
   lastUsedAt: number;
-  /** The user proved their password in this session shortly before it was read (`PROVED_MS`). */
+  /** The password was entered in it within PROVED_MS before it was read. */
   isProved: boolean;
 }
