@@ -1,13 +1,6 @@
 import { codePoints } from "../../protocol/content.ts";
-import {
-  type ClientFrame,
-  type ClientFrameType,
-  clientFrames,
-  encode,
-  encodeHistory,
-  userSocketOnly,
-} from "../../protocol/frames.ts";
-import type { Message } from "../../protocol/messages.ts";
+import { type ClientFrame, type ClientFrameType, clientFrames, encode, userSocketOnly } from "../../protocol/frames.ts";
+import { encodeHistory, type Message } from "../../protocol/messages.ts";
 import { parseUuid } from "../../protocol/text.ts";
 import { errorToLog, Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";

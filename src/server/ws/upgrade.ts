@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { resumeTag } from "../../protocol/conversations.ts";
 import type { FailureName } from "../../protocol/failures.ts";
-import { resumeTag } from "../../protocol/frames.ts";
 import { Failure } from "../base/failure.ts";
 import type { Actor } from "../features/messages/service.ts";
 import { about } from "../http/docs/about.ts";

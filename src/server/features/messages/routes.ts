@@ -1,7 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { HISTORY_LIMIT } from "../../../protocol/frames.ts";
-import { editBody, encodePage, message, messagePage, sendBody } from "../../../protocol/messages.ts";
+import { editBody, encodePage, HISTORY_LIMIT, message, messagePage, sendBody } from "../../../protocol/messages.ts";
 import { success, successText } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
