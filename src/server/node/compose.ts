@@ -61,12 +61,14 @@ import { examineDatabase } from "../platform/postgres/examine.ts";
 import { MIGRATIONS, requireMigrated } from "../platform/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "../platform/postgres/node-lock.ts";
 import * as schema from "../platform/postgres/schema.ts";
+import { Dispatcher } from "../ws/dispatch.ts";
 import { Hub } from "../ws/hub.ts";
 import type { Upgrade } from "../ws/socket.ts";
 import { Sockets } from "../ws/sockets.ts";
 import { originToOpen } from "./addresses.ts";
 import { openShared } from "./cluster.ts";
 import { CommandWatch } from "./command-watch.ts";
+import { commandsOf } from "./features.ts";
 import { createApp } from "./http-app.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { Operator } from "./operator.ts";
@@ -316,8 +318,14 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     logger,
   );
   const sockets = new Sockets(
-    { hub, messages, conversations: stores.conversations, typing, places: shared.places, limits, meter, logger },
+    { hub, conversations: stores.conversations, typing, places: shared.places, meter, logger },
     sessions,
+    new Dispatcher(
+      commandsOf({ hub, messages, typing, conversationStore: stores.conversations, presence: hub.presence }),
+      limits,
+      meter,
+      logger,
+    ),
   );
   const userChanges = new UserChanges(hub, stores.users, stores.conversations, logger);
   const metrics = new Metrics(config.DATABASE_URL === undefined ? "embedded" : "postgres");

@@ -1,7 +1,7 @@
 import type { ServerWebSocket } from "bun";
 import { closeCodes, reconnectAfterMs } from "../../protocol/close-codes.ts";
 import { encode } from "../../protocol/frames.ts";
-import type { Actor } from "../features/messages/service.ts";
+import type { Actor } from "../base/actor.ts";
 import type { Cursor, Subscription } from "./subscription.ts";
 
 /** What an upgrade has found out; the socket's `data` from then on. */

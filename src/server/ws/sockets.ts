@@ -2,9 +2,14 @@ import type { WebSocketHandler } from "bun";
 import { closeCodes } from "../../protocol/close-codes.ts";
 import { encode, FRAME_BYTES_MAX } from "../../protocol/frames.ts";
 import { Failure } from "../base/failure.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Meter } from "../base/meter.ts";
 import type { Sessions } from "../features/accounts/sessions.ts";
-import type { Standing } from "../log/ports.ts";
-import { handleFrame, type Services } from "./dispatch.ts";
+import type { Typing } from "../features/typing/service.ts";
+import type { ConversationStore, Standing } from "../log/ports.ts";
+import type { SocketPlaces } from "../places/places.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import type { Hub } from "./hub.ts";
 import type { Room } from "./room.ts";
 import { ClientSocket, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
 import type { Cursor } from "./subscription.ts";
@@ -28,13 +33,22 @@ export const socketLimits = {
   perMessageDeflate: false,
 } as const satisfies Partial<WebSocketHandler<Upgrade>>;
 
+interface Services {
+  hub: Hub;
+  conversations: ConversationStore;
+  typing: Typing;
+  places: SocketPlaces;
+  meter: Meter;
+  logger: Logger;
+}
+
 /** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
 export class Sockets {
   private readonly timers: ReturnType<typeof setInterval>[];
   /** Never throws and never rejects: an error that one client's frame causes ends that client's socket, not the node. */
   private readonly handle: FrameHandler = (socket, frame) => {
     try {
-      return handleFrame(this.services, socket, frame)?.catch((error: unknown) => this.fail(socket, error));
+      return this.dispatcher.handle(socket, frame)?.catch((error: unknown) => this.fail(socket, error));
     } catch (error) {
       this.fail(socket, error);
       return undefined;
@@ -44,6 +58,7 @@ export class Sockets {
   constructor(
     private readonly services: Services,
     private readonly sessions: Sessions,
+    private readonly dispatcher: Dispatcher,
   ) {
     this.timers = [
       setInterval(() => this.sweep(), SWEEP_EVERY_MS),

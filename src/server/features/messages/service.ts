@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { encode } from "../../../protocol/frames.ts";
 import type { Message } from "../../../protocol/messages.ts";
+import type { Actor } from "../../base/actor.ts";
 import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
 import type { Access } from "../../log/access.ts";
@@ -10,12 +11,6 @@ import type { Appended, ConversationStore, MessageLog, PageQuery } from "../../l
 
 /** In larger groups neither typing nor read frames are forwarded (CONTRACT §7). */
 export const QUIET_ABOVE = 100;
-
-/** Who does something: what a frame about it names. */
-export interface Actor {
-  userId: number;
-  fullName: string;
-}
 
 /** Read positions that are remembered, and for how long, in ms. */
 const POSITIONS = { max: 50_000, ttl: 60_000 };
