@@ -1,28 +1,30 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Failure } from "../base/failure.ts";
-import type { Sessions } from "../features/accounts/sessions.ts";
-import type { Session } from "../log/ports.ts";
+import type { Session } from "../base/session.ts";
 import type { Client, Connections } from "./requester.ts";
 
-/** What every handler finds in its context. */
+/** The values that every handler finds in its context. */
 export interface Env {
   Bindings: Connections;
   Variables: {
     requestId: string;
     client: Client;
-    /** The cookie's token, believed or not. */
+    /** The cookie's token, whether or not it belongs to a session. */
     token: string | undefined;
-    /** Who is logged in; `undefined` is nobody. A Failure when that can't be found out right now. */
+    /** The session of the request; `undefined` without a login. A Failure when the database can't tell at the moment. */
     session: Session | undefined | Failure;
-    sessions: Pick<Sessions, "isProved">;
-    /** Set by a handler: this request, if nobody was logged in, is taken out of the count of such requests again. */
+    sessions: { isProved(session: Session): Promise<boolean> };
+    /** A handler sets it to take this request out of the count of requests without a login. */
     countsNot: true | undefined;
-    /** Set by hono-rate-limiter: the limit that counted last. */
+    /** hono-rate-limiter sets it: the limit that counted last. */
     rateLimit: { resetTime: Date | undefined } | undefined;
   };
 }
 
-/** The session of whoever is logged in. Throws authentication_required, or that it can't be told. */
+/**
+ * The session of the request.
+ * @throws Failure `authentication_required`, or the fault that kept the server from finding the session
+ */
 export function sessionOf(c: Context<Env>): Session {
   const { session } = c.var;
   if (session instanceof Failure) throw session;
@@ -30,22 +32,25 @@ export function sessionOf(c: Context<Env>): Session {
   return session;
 }
 
-/** Before a body or a query is looked at: who is not logged in learns that, and nothing else. */
+/**
+ * Refuses requests without a login. It stands before the checks of the body and the query, so that people without a login
+ * learn nothing about those.
+ */
 export const loggedIn: MiddlewareHandler<Env> = async (c, next) => {
   sessionOf(c);
   await next();
 };
 
 /**
- * Before what can't be undone, or opens an account: the password must have been shown lately in this session, so that a
- * stolen cookie or an unlocked screen is not enough. Stands before a route's handler.
+ * Refuses unless the password was entered in this session within the last 15 minutes. It stands before routes that can't
+ * be undone or that open an account, where a stolen cookie or an unlocked screen must not be enough.
  */
 export const recentlyProved: MiddlewareHandler<Env> = async (c, next) => {
   await requireProof(c);
   await next();
 };
 
-/** The same within a handler, where it depends on what is asked for. */
+/** Does the same within a handler, where the need depends on the request's body. */
 export async function requireProof(c: Context<Env>): Promise<void> {
   if (!(await c.var.sessions.isProved(sessionOf(c)))) throw new Failure("confirmation_required");
 }

@@ -1,8 +1,8 @@
 import { createMiddleware } from "hono/factory";
 import { Failure } from "../base/failure.ts";
-import { isHealth } from "../features/accounts/identify.ts";
 import type { Env } from "./env.ts";
 import { clientOf, type TrustedProxies } from "./requester.ts";
+import { isHealth } from "./uncounted.ts";
 
 const SHOWN_MAX = 100;
 

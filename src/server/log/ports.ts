@@ -1,6 +1,7 @@
 import type { Message } from "../../protocol/messages.ts";
 import type { ConversationRequest } from "../../protocol/requests.ts";
 import type { MayAddMe, SessionInfo, User } from "../../protocol/users.ts";
+import type { Session } from "../base/session.ts";
 import type { PasswordLinkStore } from "../features/accounts/password-links.ts";
 import type { AccountChange, AdminStores } from "../features/admin/ports.ts";
 import type { InviteStore } from "../features/invites/service.ts";
@@ -88,19 +89,6 @@ export interface UserStore {
     limit: number;
     offset: number;
   }): Promise<{ users: User[]; total: number }>;
-}
-
-/** A live session and whose it is. */
-export interface Session {
-  id: string;
-  /** The hash of its token: what the store and the caches know it by. */
-  key: string;
-  userId: number;
-  fullName: string;
-  isSuperuser: boolean;
-  lastUsedAt: number;
-  /** The password was shown in it within PROVED_MS before it was read. */
-  isProved: boolean;
 }
 
 /** A session that is no more; `key` is what the caches know it by. */

@@ -1,8 +1,8 @@
-import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { Failure } from "../../base/failure.ts";
 import type { Env } from "../../http/env.ts";
 import { clientOf, type TrustedProxies } from "../../http/requester.ts";
+import { isUncounted } from "../../http/uncounted.ts";
 import type { SessionCookies } from "./session-cookies.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -27,9 +27,3 @@ export const identify = (cookies: SessionCookies, sessions: Sessions, trusted: T
     }
     await next();
   });
-
-/** Asked by machines or by every page, often: it costs next to nothing and counts nowhere. */
-export const isUncounted = (c: Context<Env>) => isHealth(c) || /^\/api\/server\/?$/.test(c.req.path);
-
-/** Asked by load balancers, which name whatever host they like. */
-export const isHealth = (c: Context<Env>) => /^\/api\/chat\/health(\/ready)?\/?$/.test(c.req.path);

@@ -1,18 +1,16 @@
 import type { Context } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
+import type { Session } from "../../base/session.ts";
+import { type CookiePrefix, cookieName, cookiesOf, SESSION_COOKIE } from "../../http/cookies.ts";
 import type { Env } from "../../http/env.ts";
-import type { Session } from "../../log/ports.ts";
 import { SESSION_LIFETIME_MS, type Sessions } from "./sessions.ts";
 
 /** The cookie outlives any session: the server alone decides when one is over. */
 const COOKIE_SECONDS = SESSION_LIFETIME_MS / 1000;
-/** Cookies of one name that are looked at: a parent domain or another path may have set some too. */
-const OF_ONE_NAME_MAX = 4;
-const MAIN = "sessionid";
 
-/** How the session's cookies are named and set. `host`: browsers take them from this very host alone, and by HTTPS. */
+/** How the session's cookies are named and set. */
 export interface CookieSettings {
-  prefix: "none" | "host";
+  prefix: CookiePrefix;
   secure: "auto" | "always";
 }
 
@@ -26,14 +24,13 @@ export class SessionCookies {
     private readonly sessions: Sessions,
     private readonly settings: CookieSettings,
   ) {
-    const prefix = settings.prefix === "host" ? "__Host-" : "";
-    this.main = prefix + MAIN;
-    this.own = prefix + sessions.cookieName;
+    this.main = cookieName(settings.prefix, SESSION_COOKIE);
+    this.own = cookieName(settings.prefix, sessions.cookieName);
   }
 
   /** The tokens that came with a request, those under the name that clients know first. */
   tokens(c: Context): string[] {
-    return [...valuesOf(c, this.main), ...valuesOf(c, this.own)];
+    return [...cookiesOf(c, this.main), ...cookiesOf(c, this.own)];
   }
 
   /** The first of these tokens that a live session has. */
@@ -53,7 +50,7 @@ export class SessionCookies {
 
   /** Leaves cookies of another server alone. */
   clear(c: Context<Env>): void {
-    const there = valuesOf(c, this.main);
+    const there = cookiesOf(c, this.main);
     if (there.length === 0 || there.some((token) => this.sessions.isOurs(token)))
       deleteCookie(c, this.main, this.attributes(c));
     deleteCookie(c, this.own, this.attributes(c));
@@ -73,12 +70,4 @@ export class SessionCookies {
     const { prefix, secure } = this.settings;
     return { ...own, sameSite: "Lax", secure: prefix === "host" || secure === "always" || c.var.client.https } as const;
   }
-}
-
-function valuesOf(c: Context, name: string): string[] {
-  const pairs = (c.req.header("cookie") ?? "").split(";").map((pair) => pair.trim());
-  return pairs
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .slice(0, OF_ONE_NAME_MAX)
-    .map((pair) => pair.slice(name.length + 1));
 }

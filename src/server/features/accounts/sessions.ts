@@ -5,8 +5,9 @@ import { ReadCache } from "../../base/cache.ts";
 import type { Caller } from "../../base/caller.ts";
 import { Failure } from "../../base/failure.ts";
 import type { SecurityLog } from "../../base/security-log.ts";
+import type { Session } from "../../base/session.ts";
 import type { Bus } from "../../bus/bus.ts";
-import type { Session, SessionStore } from "../../log/ports.ts";
+import type { SessionStore } from "../../log/ports.ts";
 import { publishEnded } from "./ended-sessions.ts";
 import type { Credentials } from "./users.ts";
 

@@ -13,9 +13,10 @@ import type { User } from "../../../protocol/users.ts";
 import type { Caller } from "../../base/caller.ts";
 import { Failure } from "../../base/failure.ts";
 import type { SecurityLog } from "../../base/security-log.ts";
+import type { Session } from "../../base/session.ts";
 import type { Announcer } from "../../log/announcer.ts";
 import type { Change } from "../../log/changes.ts";
-import type { ConversationStore, EndedRequest, NewUser, Session } from "../../log/ports.ts";
+import type { ConversationStore, EndedRequest, NewUser } from "../../log/ports.ts";
 import type { Admin, Total } from "../admin/ports.ts";
 import type { Conversations } from "../conversations/service.ts";
 

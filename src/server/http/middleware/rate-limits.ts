@@ -2,9 +2,9 @@ import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { rateLimiter } from "hono-rate-limiter";
 import { Failure, throttled } from "../../base/failure.ts";
-import { isUncounted } from "../../features/accounts/identify.ts";
 import { type Limiter, type Limits, secondsUntil } from "../../limits/limits.ts";
 import type { Env } from "../env.ts";
+import { isUncounted } from "../uncounted.ts";
 
 const nothing: MiddlewareHandler<Env> = (_, next) => next();
 
