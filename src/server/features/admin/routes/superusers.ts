@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { Failure } from "../../base/failure.ts";
-import { type Env, sessionOf } from "../../http/env.ts";
-import { requireOwnOrigin } from "../../http/middleware/origin.ts";
-import type { Admin } from "./ports.ts";
+import { Failure } from "../../../base/failure.ts";
+import { type Env, sessionOf } from "../../../http/env.ts";
+import { requireOwnOrigin } from "../../../http/middleware/origin.ts";
+import type { Admin } from "../ports.ts";
 
 /**
  * To everybody but superusers there is nothing here, whatever the path and the method. What comes from a page of another
