@@ -8,6 +8,7 @@ import { about } from "../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../http/env.ts";
 import { conversationIdOf, optionalCounter, query } from "../http/input.ts";
 import { UPGRADED } from "../http/middleware/api-log.ts";
+import type { RouteGroup } from "../http/route-group.ts";
 import type { Access } from "../log/access.ts";
 import type { SocketPlaces } from "../places/places.ts";
 
@@ -30,14 +31,26 @@ export interface SocketGate {
 
 const chatQuery = z.object({ after_version: optionalCounter, tag: resumeTag.optional() });
 
-/** The routes that become sockets. Everything is refused here, with an HTTP status, before a socket exists. */
-export function socketRoutes(services: {
+interface Services {
   access: Access;
   gate: SocketGate;
   places: SocketPlaces;
   maxSocketsPerUser: number;
   isDraining: () => boolean;
-}): Hono<Env> {
+}
+
+/** The routes that become sockets. Everything is refused here, with an HTTP status, before a socket exists. */
+export const socketRoutes: RouteGroup<Services> = {
+  path: "/ws",
+  section: {
+    name: "Sockets",
+    description: "Where a WebSocket begins. [What goes over it](/api/docs/frames/) has a page of its own.",
+  },
+  failures: { always: ["foreign_origin"] },
+  routes,
+};
+
+function routes(services: Services): Hono<Env> {
   const { access, gate, places, maxSocketsPerUser, isDraining } = services;
   const app = new Hono<Env>();
 

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { NameRule } from "../../../protocol/names.ts";
-import { count } from "../../../protocol/text.ts";
+import { count, userId, uuid } from "../../../protocol/text.ts";
 import {
   arrival,
   confirmBody,
@@ -22,6 +22,7 @@ import { success, successList } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
 import { json, query, sessionIdOf, whole } from "../../http/input.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { OwnMachine } from "../server/own-machine.ts";
 import { passwordLinkRoutes } from "./password-link-routes.ts";
@@ -33,7 +34,7 @@ import type { WrongPasswords } from "./wrong-passwords.ts";
 
 const USERS_MAX = 1000;
 
-export function userRoutes(services: {
+interface Services {
   users: Users;
   sessions: Sessions;
   wrongPasswords: WrongPasswords;
@@ -43,7 +44,22 @@ export function userRoutes(services: {
   names: NameRule;
   logger: Logger;
   ownMachine: OwnMachine;
-}) {
+}
+
+export const accountRoutes: RouteGroup<Services> = {
+  path: "/api/users",
+  section: {
+    name: "People",
+    description: "Registering, logging in, one's profile and sessions, and who else is there.",
+  },
+  parameters: {
+    userId: { schema: userId },
+    sessionId: { schema: uuid.meta({ description: "A session's id." }), unknown: "session_not_found" },
+  },
+  routes,
+};
+
+function routes(services: Services) {
   const { users, sessions, wrongPasswords, limits, cookies, names, logger } = services;
   const app = new Hono<Env>();
 

@@ -3,6 +3,7 @@ import type { LimitInForce } from "../../../protocol/admin.ts";
 import type { NameRule } from "../../../protocol/names.ts";
 import type { Env } from "../../http/env.ts";
 import type { OriginOf } from "../../http/requester.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { PasswordLinks } from "../accounts/password-links.ts";
 import type { Conversations } from "../conversations/service.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -17,8 +18,7 @@ import { superusersOnly } from "./routes/superusers.ts";
 import { userRoutes } from "./routes/users.ts";
 import type { Administration } from "./service.ts";
 
-/** Everything that the panel shows and does, as JSON. */
-export function adminRoutes(services: {
+interface Services {
   administration: Administration;
   conversations: Conversations;
   passwordLinks: PasswordLinks;
@@ -29,7 +29,19 @@ export function adminRoutes(services: {
   settings: ServerSettings;
   proxyHeadersSeen(): boolean;
   corsOrigins: readonly string[];
-}) {
+}
+
+/** Everything that the panel shows and does, as JSON. */
+export const adminRoutes: RouteGroup<Services> = {
+  path: "/api/admin",
+  section: {
+    name: "Administration",
+    description: "For superusers: anybody else is answered 404, as for a path that there isn't.",
+  },
+  routes,
+};
+
+function routes(services: Services) {
   const { administration } = services;
   const app = new Hono<Env>();
   app.use(superusersOnly(services.corsOrigins));

@@ -3,6 +3,7 @@ import { type ServerInfo, serverInfo } from "../../../protocol/server.ts";
 import { success } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
 import type { Env } from "../../http/env.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { FirstUser } from "./first-user.ts";
 import type { OwnMachine } from "./own-machine.ts";
 import type { ServerSettings } from "./settings.ts";
@@ -15,7 +16,13 @@ export interface ServerServices {
   fixedSettings: Pick<ServerInfo, "names" | "directory">;
 }
 
-export function serverRoutes(services: ServerServices) {
+export const serverRoutes: RouteGroup<ServerServices> = {
+  path: "/api/server",
+  section: { name: "Server", description: "Facts that a page needs before a login; never throttled." },
+  routes,
+};
+
+function routes(services: ServerServices) {
   const app = new Hono<Env>();
   const aboutServer = about({
     id: "getServer",
