@@ -6,7 +6,7 @@ import { BODY_BYTES_MAX, type FieldErrors } from "../../protocol/envelope.ts";
 import type { FailureName } from "../../protocol/failures.ts";
 import { parseUuid, USER_ID_MAX } from "../../protocol/text.ts";
 import { Failure } from "../base/failure.ts";
-import { tell } from "./docs/about.ts";
+import { tell } from "./about.ts";
 
 /** Reads and checks a JSON body: size, type, form, then its fields, every faulty one named. `c.req.valid("json")` has it. */
 export function json<S extends z.ZodType>(schema: S) {

@@ -73,8 +73,8 @@ export class Sockets {
     hub.add(socket);
     meter.upgrades++;
     this.greet(socket, raw.data).catch((error: unknown) => {
-      if (error instanceof Failure && error.reason === "not_a_participant")
-        return socket.close(closeCodes.notParticipant, error.message);
+      if (error instanceof Failure && error.closeCode !== closeCodes.tryAgain)
+        return socket.close(error.closeCode, error.message);
       if (!(error instanceof Failure)) logger.error({ err: error }, "a socket could not be opened");
       socket.close(closeCodes.tryAgain, "Please try again");
     });

@@ -4,7 +4,7 @@ import { resumeTag } from "../../protocol/conversations.ts";
 import type { FailureName } from "../../protocol/failures.ts";
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
-import { about } from "../http/docs/about.ts";
+import { about } from "../http/about.ts";
 import { type Env, loggedIn, sessionOf } from "../http/env.ts";
 import { conversationIdOf, optionalCounter, query } from "../http/input.ts";
 import { UPGRADED } from "../http/middleware/api-log.ts";

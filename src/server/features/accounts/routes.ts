@@ -18,8 +18,8 @@ import {
 } from "../../../protocol/users.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Logger } from "../../base/logger.ts";
+import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
 import { json, query, sessionIdOf, whole } from "../../http/input.ts";
 import type { RouteGroup } from "../../http/route-group.ts";

@@ -13,8 +13,8 @@ import {
 import { request } from "../../../protocol/requests.ts";
 import { count, epoch, uuid } from "../../../protocol/text.ts";
 import { search, user } from "../../../protocol/users.ts";
+import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
 import { conversationIdOf, json, query, userIdOf, whole } from "../../http/input.ts";
 import type { RouteGroup } from "../../http/route-group.ts";

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
+import { about } from "../../http/about.ts";
 import { success } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import type { Env } from "../../http/env.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
 

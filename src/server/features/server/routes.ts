@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { type ServerInfo, serverInfo } from "../../../protocol/server.ts";
+import { about } from "../../http/about.ts";
 import { success } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import type { Env } from "../../http/env.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
 import type { FirstUser } from "./first-user.ts";

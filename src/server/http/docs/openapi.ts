@@ -3,8 +3,8 @@ import { z } from "zod";
 import { version } from "../../../../package.json";
 import { errorBody, successBody } from "../../../protocol/envelope.ts";
 import { type FailureName, failures } from "../../../protocol/failures.ts";
+import { type About, type DocumentedAnswer, factsOf, type RouteFacts } from "../about.ts";
 import type { ApiSection, PathParameter } from "../route-group.ts";
-import { type About, type DocumentedAnswer, factsOf, type RouteFacts } from "./about.ts";
 import { type JsonSchema, Schemas } from "./json-schema.ts";
 
 /** The pages and documents of this folder. They come last on the API page. */

@@ -5,8 +5,8 @@ import { conversation, createEmptyGroupBody } from "../../../../protocol/convers
 import { encodePage, HISTORY_LIMIT, message, messagePage } from "../../../../protocol/messages.ts";
 import { count, counter, USER_ID_MAX } from "../../../../protocol/text.ts";
 import { search } from "../../../../protocol/users.ts";
+import { about } from "../../../http/about.ts";
 import { success, successList, successText } from "../../../http/answers.ts";
-import { about } from "../../../http/docs/about.ts";
 import { type Env, recentlyProved, sessionOf } from "../../../http/env.ts";
 import { conversationIdOf, json, messageIdOf, optionalCounter, query, whole } from "../../../http/input.ts";
 import type { Conversations } from "../../conversations/service.ts";

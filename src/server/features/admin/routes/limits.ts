@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type LimitInForce, limitInForce } from "../../../../protocol/admin.ts";
+import { about } from "../../../http/about.ts";
 import { success } from "../../../http/answers.ts";
-import { about } from "../../../http/docs/about.ts";
 import type { Env } from "../../../http/env.ts";
 
 export function limitRoutes(limitsInForce: () => LimitInForce[]) {

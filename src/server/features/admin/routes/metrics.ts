@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { metricRanges, metricsReport } from "../../../../protocol/metrics.ts";
+import { about } from "../../../http/about.ts";
 import { success } from "../../../http/answers.ts";
-import { about } from "../../../http/docs/about.ts";
 import type { Env } from "../../../http/env.ts";
 import { query, whole } from "../../../http/input.ts";
 import type { Metrics } from "../../metrics/metrics.ts";

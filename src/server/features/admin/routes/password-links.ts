@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { addedUser, addUserBody, passwordLink } from "../../../../protocol/admin.ts";
 import type { NameRule } from "../../../../protocol/names.ts";
+import { about } from "../../../http/about.ts";
 import { success } from "../../../http/answers.ts";
-import { about } from "../../../http/docs/about.ts";
 import { type Env, recentlyProved, requireProof } from "../../../http/env.ts";
 import { json, userIdOf } from "../../../http/input.ts";
 import type { OriginOf } from "../../../http/requester.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { changeSettingsBody, type ServerSettingsInfo, serverSettings } from "../../../../protocol/server.ts";
+import { about } from "../../../http/about.ts";
 import { success } from "../../../http/answers.ts";
-import { about } from "../../../http/docs/about.ts";
 import type { Env } from "../../../http/env.ts";
 import { json } from "../../../http/input.ts";
 import type { ServerSettings } from "../../server/settings.ts";
