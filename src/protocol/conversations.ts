@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { commonFields, echo, last_seq, last_version, serverFrame } from "./frame-parts.ts";
 import { message } from "./messages.ts";
-import { count, id, line, prunedSeq, userId } from "./text.ts";
+import { count, counter, epoch, headTag, id, line, prunedSeq, userId, uuid } from "./text.ts";
 import { time, user } from "./users.ts";
 
 /** How many participants a conversation object carries, by joining; the others are paged. */
@@ -107,3 +108,76 @@ export const createEmptyGroupBody = z
   .meta({ id: "CreateEmptyGroupBody", examples: [{ name: "Everybody" }] });
 export const renameBody = z.object({ name: name.nullable() }).meta({ id: "RenameBody" });
 export const addParticipantsBody = z.object({ user_ids: idList }).meta({ id: "AddParticipantsBody" });
+
+// Frames
+
+/** The tag beside `after_version`, in a `subscribe` frame and in the query of `/ws/chat/{id}/`. */
+export const resumeTag = uuid.meta({
+  description: "The tag of the change at `after_version`. Where the server has another one there, it answers `reset`.",
+});
+
+export const subscribeFrame = z
+  .object({ ...commonFields, after_version: counter.optional(), tag: resumeTag.nullish() })
+  .meta({
+    userSocketOnly: true,
+    description:
+      "Takes part in a conversation; with `after_version` all that came after it is replayed first, or a `reset` says that this can't be.",
+    examples: [{ conversation_id: "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071", after_version: 12 }],
+  });
+
+export const unsubscribeFrame = z.object(commonFields).meta({
+  userSocketOnly: true,
+  description: "Takes no more part in a conversation; its `activity` is told again.",
+  examples: [{ conversation_id: "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071" }],
+});
+
+/** Where a conversation stands: its newest change, the tag that names its history there, and the end of what retention removed. */
+const standing = { last_version, tag: headTag, pruned_seq: prunedSeq };
+
+export const subscribedFrame = serverFrame(
+  "subscribed",
+  {
+    conversation_id: id,
+    ref: echo.ref,
+    last_seq,
+    ...standing,
+    epoch,
+    read_seq: count.meta({ description: "One's own read position." }),
+  },
+  "Answers `subscribe`; what was missed follows, or a `reset`.",
+  { userSocketOnly: true },
+);
+
+export const unsubscribedFrame = serverFrame(
+  "unsubscribed",
+  { conversation_id: id, ref: echo.ref, code: z.enum(["unsubscribed", "removed"]) },
+  "Nothing more comes of this conversation: one has asked for that, or is no participant any more.",
+  { userSocketOnly: true },
+);
+
+export const resetFrame = serverFrame(
+  "reset",
+  { conversation_id: id, ...standing, epoch },
+  "The missed changes are too many, not kept, or of another history: fetch the conversation anew, and go on from `last_version`.",
+);
+
+export const conversationFrame = serverFrame(
+  "conversation",
+  { conversation_id: id, conversation },
+  "A conversation that is new to oneself.",
+  { userSocketOnly: true },
+);
+
+export const activityFrame = serverFrame(
+  "activity",
+  { conversation_id: id, last_seq, last_version },
+  "Something happened in a conversation that one is in, but not subscribed to.",
+  { userSocketOnly: true },
+);
+
+export const hiddenFrame = serverFrame(
+  "hidden",
+  { conversation_id: id, last_seq },
+  "You have hidden this 1-on-1, here or on another device. Your list leaves it out until a message comes after `last_seq`.",
+  { userSocketOnly: true },
+);

@@ -1,6 +1,11 @@
+import { closeCodes } from "./close-codes.ts";
+
 /**
- * Every way a request or a frame can be refused: its stable `code`, its text for people and its HTTP status.
- * CONTRACT: codes never change their meaning; texts of the seed's API are exact.
+ * Every failure of a request or a frame, by the name that the server's code uses:
+ * - `code`: the stable code for programs. It never changes its meaning.
+ * - `status`: the HTTP status.
+ * - `message`: the text for people. Clients of the API's first version may compare it, so most texts are fixed.
+ * - `close`: the code that closes a socket which fails so while it opens. Left out: 1011, try again.
  */
 export const failures = {
   // The request itself
@@ -48,6 +53,7 @@ export const failures = {
     code: "not_a_participant",
     status: 403,
     message: "You are not a participant in this conversation",
+    close: closeCodes.notParticipant,
   },
   not_a_group: { code: "not_a_group", status: 400, message: "Only groups can be changed" },
   not_the_owner: { code: "not_the_owner", status: 403, message: "Only the owner can remove other participants" },
@@ -88,7 +94,7 @@ export const failures = {
     message: "This client_id was already used for a message with other content",
   },
 
-  // Frames (over HTTP these can't happen; the status is what a bridge would answer)
+  // Frames. They can't happen over HTTP; the status is the one that a bridge would answer with.
   invalid_frame: { code: "invalid_format", status: 400, message: "Invalid message format" },
   unknown_frame_type: { code: "unknown_type", status: 400, message: "Unknown message type" },
   too_many_watched: {
@@ -104,7 +110,7 @@ export const failures = {
   draining: { code: "draining", status: 503, message: "The server is restarting, please try again" },
   starting: { code: "starting", status: 503, message: "The server is starting, please try again" },
   internal: { code: "internal_error", status: 500, message: "Internal server error" },
-} as const satisfies Record<string, { code: string; status: number; message: string }>;
+} as const satisfies Record<string, { code: string; status: number; message: string; close?: number }>;
 
-/** A key of the table above: what the server's own code names a refusal by. */
+/** The name of a failure in the server's own code: a key of the table above. */
 export type FailureName = keyof typeof failures;

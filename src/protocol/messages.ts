@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { clientId, content, count, epoch, headTag, id, prunedSeq, userId } from "./text.ts";
+import { commonFields, echo, last_seq, last_version, serverFrame, version } from "./frame-parts.ts";
+import { changeTag, clientId, content, count, counter, epoch, headTag, id, prunedSeq, userId, uuid } from "./text.ts";
 import { time } from "./users.ts";
 
 export const message = z
@@ -29,11 +30,14 @@ export const message = z
  */
 export type Message = z.infer<typeof message>;
 
+/** How many messages a page has. */
+export const HISTORY_LIMIT = { default: 50, max: 100 };
+
 export const sendBody = z.object({ content, client_id: clientId.optional() }).meta({ id: "SendBody" });
 export const editBody = z.object({ content }).meta({ id: "EditBody" });
 
 /** Where a conversation stood when its messages were read. */
-export const pageAt = {
+const pageAt = {
   last_version: count.meta({ description: "The newest change that this answer includes." }),
   tag: headTag,
   pruned_seq: prunedSeq,
@@ -61,9 +65,73 @@ export interface EncodedPage {
 }
 
 /** The members of `MessagePage` and of a `history` frame from `total` on. */
-export const encodePageEnd = ({ total, at }: EncodedPage): string =>
+const encodePageEnd = ({ total, at }: EncodedPage): string =>
   `"total":${total},"last_version":${at.last_version},"tag":${JSON.stringify(at.tag)},"pruned_seq":${at.pruned_seq},"epoch":"${at.epoch}"`;
 
 /** A `MessagePage` as JSON. */
 export const encodePage = (conversationId: string, page: EncodedPage): string =>
   `{"conversation_id":"${conversationId}","messages":[${page.messages.join(",")}],"count":${page.messages.length},${encodePageEnd(page)}}`;
+
+// Frames
+
+export const sendFrame = z.object({ ...commonFields, content, client_id: clientId.optional() }).meta({
+  description: "Sends a message. It is stored, then goes to every participant's sockets; `type` may be left out.",
+  examples: [{ content: "Hello, Bob!", client_id: "ann-1" }],
+});
+
+export const editFrame = z.object({ ...commonFields, message_id: uuid, content }).meta({
+  description: "Edits a message of one's own. Answered by an `ack` when there is a `ref`.",
+});
+
+export const deleteFrame = z.object({ ...commonFields, message_id: uuid }).meta({
+  description: "Deletes a message of one's own: a tombstone stays. Answered by an `ack` when there is a `ref`.",
+});
+
+export const askHistoryFrame = z
+  .object({
+    ...commonFields,
+    before_seq: counter.optional(),
+    limit: z
+      .int({ error: "A valid integer is required." })
+      .min(1, { error: "Ensure this value is greater than or equal to 1." })
+      .transform((limit) => Math.min(limit, HISTORY_LIMIT.max))
+      .default(HISTORY_LIMIT.default)
+      .meta({ description: `More than ${HISTORY_LIMIT.max} is ${HISTORY_LIMIT.max}.` }),
+  })
+  .meta({ description: "Asks for one page of older messages.", examples: [{ before_seq: 51, limit: 50 }] });
+
+export const messageFrame = serverFrame(
+  "message",
+  { conversation_id: id, version, message },
+  "A message, in order and without holes. Its tag is the message's id.",
+);
+
+export const messageChangedFrame = serverFrame(
+  "message_changed",
+  { conversation_id: id, version, tag: changeTag, message },
+  "A message was edited or deleted; this is how it is now.",
+);
+
+export const ackFrame = serverFrame(
+  "ack",
+  { conversation_id: id, ...echo, id, seq: last_seq.meta({ description: "The message's." }), version: last_version },
+  "To the sender: it is durable. Only for a message with a `client_id` or a `ref`, an edit or a deletion with a `ref`.",
+);
+
+export const historyFrame = serverFrame(
+  "history",
+  { conversation_id: id, ref: echo.ref, messages: z.array(message), total: count, ...pageAt },
+  "One page of older messages, oldest first; `total` is how many there are.",
+);
+
+export const prunedFrame = serverFrame(
+  "pruned",
+  { conversation_id: id, pruned_seq: prunedSeq },
+  "Retention has removed messages. It is no change and may be lost; the next answer says the same.",
+);
+
+/** A `history` frame as JSON. Its messages come as JSON already, written once for everybody who asks. */
+export function encodeHistory(conversationId: string, ref: string | undefined, page: EncodedPage): string {
+  const echoed = ref === undefined ? "" : `"ref":${JSON.stringify(ref)},`;
+  return `{"type":"history","conversation_id":"${conversationId}",${echoed}"messages":[${page.messages.join(",")}],${encodePageEnd(page)}}`;
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { serverFrame } from "./frame-parts.ts";
 import { id } from "./text.ts";
 import { time, user } from "./users.ts";
 
@@ -18,3 +19,17 @@ export const request = z
   .meta({ id: "Request", description: "A wish to write to you, or to add you to a group. It waits for your answer." });
 /** A wish to write to a person, or to add them to a group, that waits for their answer. */
 export type ConversationRequest = z.infer<typeof request>;
+
+export const requestFrame = serverFrame(
+  "request",
+  { request },
+  "Somebody wants to write to you, or to add you to a group. Accept or decline it over HTTP.",
+  { userSocketOnly: true },
+);
+
+export const requestEndedFrame = serverFrame(
+  "request_ended",
+  { request_id: id },
+  "A request to you was accepted or declined, here or on another device, or there is no need for it any more.",
+  { userSocketOnly: true },
+);

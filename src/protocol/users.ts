@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { codePoints, unstorable } from "./content.ts";
+import { serverFrame } from "./frame-parts.ts";
 import { type NameRule, namesBy } from "./names.ts";
 import { password, passwordAgain, samePassword } from "./passwords.ts";
 import { email, id, requiredString, userId } from "./text.ts";
@@ -167,3 +168,10 @@ export const sessionInfo = z
   .meta({ id: "Session", description: "One of one's own logins." });
 /** One of a user's sessions, as they see it in their list. */
 export type SessionInfo = z.infer<typeof sessionInfo>;
+
+export const userFrame = serverFrame(
+  "user",
+  { user },
+  "A name or an account has changed: that of somebody who shares a conversation with this user, or the user's own.",
+  { userSocketOnly: true },
+);

@@ -10,10 +10,10 @@ import {
 } from "../../src/protocol/admin.ts";
 import { CONTENT_MAX } from "../../src/protocol/content.ts";
 import { BODY_BYTES_MAX } from "../../src/protocol/envelope.ts";
-import { FRAME_BYTES_MAX, USER_WATCHED_MAX, WATCHED_MAX } from "../../src/protocol/frames.ts";
+import { FRAME_BYTES_MAX } from "../../src/protocol/frames.ts";
 import { messagePage } from "../../src/protocol/messages.ts";
+import { USER_WATCHED_MAX, WATCHED_MAX } from "../../src/protocol/presence.ts";
 import { SESSION_IDLE_MS } from "../../src/server/features/accounts/session-times.ts";
-
 import { TOO_SLOW_BYTES } from "../../src/server/ws/sockets.ts";
 import { REPLAY_MAX } from "../../src/server/ws/subscription.ts";
 import { type Client, PASSWORD } from "../support/client.ts";

@@ -6,7 +6,7 @@ import addFormats from "ajv-formats";
 import { version } from "../../package.json";
 import { closeCodes } from "../../src/protocol/close-codes.ts";
 import { clientFrames, serverFrames, userSocketOnly } from "../../src/protocol/frames.ts";
-import { factsOf } from "../../src/server/http/docs/about.ts";
+import { factsOf } from "../../src/server/http/about.ts";
 import { exampleOf, Schemas } from "../../src/server/http/docs/json-schema.ts";
 import { expectDocumented, frames, http, noteUndocumented, routes, takeFaults } from "../support/documents.ts";
 import { withServer } from "../support/server.ts";

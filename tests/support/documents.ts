@@ -3,6 +3,7 @@ import addFormats from "ajv-formats";
 import { asyncApi } from "../../src/server/http/docs/asyncapi.ts";
 import type { JsonSchema } from "../../src/server/http/docs/json-schema.ts";
 import { openApi } from "../../src/server/http/docs/openapi.ts";
+import { routeGroups } from "../../src/server/node/features.ts";
 import { type AppServices, createApp } from "../../src/server/node/http-app.ts";
 
 // Every answer and every frame that the tests get is held against the documents: client.ts and socket.ts ask here.
@@ -21,7 +22,7 @@ interface Operation {
 
 /** As clients get them: through JSON. */
 const plain = <T>(document: T): T => JSON.parse(JSON.stringify(document));
-export const http = plain(openApi(routes, "sessionid"));
+export const http = plain(openApi(routes, routeGroups, "sessionid"));
 export const frames = plain(asyncApi("sessionid"));
 
 /** Answers and frames that contradict the documents. `setup.ts` fails the test that got them. */

@@ -1,3 +1,4 @@
+import { closeCodes } from "../../protocol/close-codes.ts";
 import type { FieldErrors } from "../../protocol/envelope.ts";
 import { type FailureName, failures } from "../../protocol/failures.ts";
 
@@ -20,6 +21,8 @@ export class Failure extends Error {
   override readonly name = "Failure";
   readonly code: (typeof failures)[FailureName]["code"];
   readonly status: (typeof failures)[FailureName]["status"];
+  /** Closes a socket that fails so while it opens. */
+  readonly closeCode: number;
   readonly errors: FieldErrors | undefined;
   readonly retryAfter: number | undefined;
 
@@ -31,6 +34,7 @@ export class Failure extends Error {
     super(details.message ?? declared.message, { cause: details.cause });
     this.code = declared.code;
     this.status = declared.status;
+    this.closeCode = "close" in declared ? declared.close : closeCodes.tryAgain;
     this.errors = details.errors;
     this.retryAfter = details.retryAfter;
   }

@@ -6,18 +6,26 @@ import { isHealth } from "./uncounted.ts";
 
 const SHOWN_MAX = 100;
 
+/** Refuses requests whose Host header names no host: their URL can't be read. */
+export const validHost = createMiddleware<Env>(async (c, next) => {
+  const host = c.req.header("host");
+  if (host === undefined || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}/`))
+    throw new Failure("bad_host");
+  await next();
+});
+
 /**
- * Only requests that name one of these hosts are answered; a proxy that is trusted says which one was asked for. Health
- * checks name addresses, and may.
- * @param allowed without a port: whatever the port
+ * Answers only requests for one of these hosts, or for the host of PUBLIC_URL. A trusted proxy says which host the client
+ * asked for. Health checks are answered under any name, because they ask for addresses.
+ * @param allowed a host without a port stands for all its ports
  */
-export function allowedHosts(allowed: readonly string[], trusted: TrustedProxies) {
-  const hosts = new Set(allowed);
+export function allowedHosts(allowed: readonly string[], publicUrl: string | undefined, trusted: TrustedProxies) {
+  const hosts = new Set(publicUrl === undefined ? allowed : [...allowed, new URL(publicUrl).host]);
   return createMiddleware<Env>(async (c, next) => {
     const asked = clientOf(c.req.raw, c.env, trusted).host.toLowerCase();
     if (!isHealth(c) && !hosts.has(asked) && !hosts.has(asked.replace(/:\d+$/, "")))
       throw new Failure("bad_host", {
-        message: `This server does not answer for the host ${shown(asked)}. It answers for ${allowed.join(", ")}.`,
+        message: `This server does not answer for the host ${shown(asked)}. It answers for ${[...hosts].join(", ")}.`,
       });
     await next();
   });

@@ -6,7 +6,7 @@ import { BODY_BYTES_MAX, type FieldErrors } from "../../protocol/envelope.ts";
 import type { FailureName } from "../../protocol/failures.ts";
 import { parseUuid, USER_ID_MAX } from "../../protocol/text.ts";
 import { Failure } from "../base/failure.ts";
-import { tell } from "./docs/about.ts";
+import { tell } from "./about.ts";
 
 /** Reads and checks a JSON body: size, type, form, then its fields, every faulty one named. `c.req.valid("json")` has it. */
 export function json<S extends z.ZodType>(schema: S) {
@@ -104,33 +104,21 @@ export const flag = (fallback: boolean) =>
     .default(fallback)
     .meta({ default: String(fallback) });
 
-/** A conversation's id out of the path; what is no UUID names no conversation. */
-export function conversationIdOf(c: Context): string {
-  const id = parseUuid(c.req.param("conversationId") ?? "");
-  if (id === undefined) throw new Failure("conversation_not_found");
-  return id;
-}
+/** Reads an id from the path. A value that is no UUID names nothing, so it is refused as `unknown`. */
+export const idIn =
+  (parameter: string, unknown: FailureName) =>
+  (c: Context): string => {
+    const id = parseUuid(c.req.param(parameter) ?? "");
+    if (id === undefined) throw new Failure(unknown);
+    return id;
+  };
 
-export function messageIdOf(c: Context): string {
-  const id = parseUuid(c.req.param("messageId") ?? "");
-  if (id === undefined) throw new Failure("message_not_found");
-  return id;
-}
+export const conversationIdOf = idIn("conversationId", "conversation_not_found");
+export const messageIdOf = idIn("messageId", "message_not_found");
+export const sessionIdOf = idIn("sessionId", "session_not_found");
 
 export function userIdOf(c: Context, unknown: FailureName = "participant_not_found"): number {
   const text = c.req.param("userId") ?? "";
   if (!/^\d{1,10}$/.test(text) || Number(text) > USER_ID_MAX) throw new Failure(unknown);
   return Number(text);
-}
-
-export function requestIdOf(c: Context): string {
-  const id = parseUuid(c.req.param("requestId") ?? "");
-  if (id === undefined) throw new Failure("request_not_found");
-  return id;
-}
-
-export function sessionIdOf(c: Context): string {
-  const id = parseUuid(c.req.param("sessionId") ?? "");
-  if (id === undefined) throw new Failure("session_not_found");
-  return id;
 }

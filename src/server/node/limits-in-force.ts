@@ -1,7 +1,8 @@
 import type { LimitInForce } from "../../protocol/admin.ts";
 import { CONTENT_MAX } from "../../protocol/content.ts";
 import { BODY_BYTES_MAX } from "../../protocol/envelope.ts";
-import { FRAME_BYTES_MAX, USER_WATCHED_MAX, WATCHED_MAX } from "../../protocol/frames.ts";
+import { FRAME_BYTES_MAX } from "../../protocol/frames.ts";
+import { USER_WATCHED_MAX, WATCHED_MAX } from "../../protocol/presence.ts";
 import type { Registration } from "../../protocol/server.ts";
 import type { Config } from "../config.ts";
 import { PASSWORDS_WAITING_MAX } from "../features/accounts/passwords.ts";

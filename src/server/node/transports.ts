@@ -7,9 +7,11 @@ import { OwnMachine } from "../http/own-machine.ts";
 import { ProxyWatch } from "../http/proxy-watch.ts";
 import { originOf } from "../http/requester.ts";
 import type { History } from "../log/history.ts";
+import { Dispatcher } from "../ws/dispatch.ts";
 import { Hub } from "../ws/hub.ts";
 import { Sockets } from "../ws/sockets.ts";
 import type { Shared } from "./cluster.ts";
+import { commandsOf } from "./features.ts";
 import { createApp } from "./http-app.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import type { NodeOptions } from "./options.ts";
@@ -42,11 +44,14 @@ export function openSockets(options: NodeOptions, { stores, shared, history, ser
     meter,
     logger,
   });
-  const { memberships: conversations } = stores;
+  const { memberships } = stores;
+  const commands = commandsOf({ hub, messages, typing, memberships, presence });
+  const dispatcher = new Dispatcher(commands, limits, meter, logger);
   const { places } = shared;
   const sockets = new Sockets(
-    { hub, presence, messages, conversations, typing, places, limits, meter, logger },
+    { hub, presence, conversations: memberships, typing, places, meter, logger },
     sessions,
+    dispatcher,
   );
   return { hub, sockets };
 }

@@ -1,7 +1,7 @@
 import type { ServerWebSocket } from "bun";
 import { closeCodes, reconnectAfterMs } from "../../protocol/close-codes.ts";
 import { encode } from "../../protocol/frames.ts";
-import type { Actor } from "../features/messages/service.ts";
+import type { Actor } from "../base/actor.ts";
 
 /** Where a client goes on: the newest version that it has, and the tag that it had there, if it says so. */
 export interface Cursor {

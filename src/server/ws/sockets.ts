@@ -2,10 +2,15 @@ import type { WebSocketHandler } from "bun";
 import { closeCodes } from "../../protocol/close-codes.ts";
 import { encode, FRAME_BYTES_MAX } from "../../protocol/frames.ts";
 import { Failure } from "../base/failure.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Meter } from "../base/meter.ts";
 import type { Sessions } from "../features/accounts/sessions.ts";
-import type { Standing } from "../log/memberships.ts";
-
-import { handleFrame, type Services } from "./dispatch.ts";
+import type { PresenceWatching } from "../features/presence/watching.ts";
+import type { Typing } from "../features/typing/service.ts";
+import type { Memberships, Standing } from "../log/memberships.ts";
+import type { SocketPlaces } from "../places/places.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import type { Hub } from "./hub.ts";
 import type { Room } from "./room.ts";
 import { ClientSocket, type Cursor, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
 
@@ -28,13 +33,23 @@ export const socketLimits = {
   perMessageDeflate: false,
 } as const satisfies Partial<WebSocketHandler<Upgrade>>;
 
-/** Opens and closes the sockets of this node, hands on their frames, and ends slow readers and ended sessions. */
+interface Services {
+  hub: Hub;
+  presence: PresenceWatching;
+  conversations: Memberships;
+  typing: Typing;
+  places: SocketPlaces;
+  meter: Meter;
+  logger: Logger;
+}
+
+/** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
 export class Sockets {
   private readonly timers: ReturnType<typeof setInterval>[];
   /** Never throws and never rejects: an error in one client's frame ends that client's socket, not the node. */
   private readonly handle: FrameHandler = (socket, frame) => {
     try {
-      return handleFrame(this.services, socket, frame)?.catch((error: unknown) => this.fail(socket, error));
+      return this.dispatcher.handle(socket, frame)?.catch((error: unknown) => this.fail(socket, error));
     } catch (error) {
       this.fail(socket, error);
       return undefined;
@@ -44,6 +59,7 @@ export class Sockets {
   constructor(
     private readonly services: Services,
     private readonly sessions: Sessions,
+    private readonly dispatcher: Dispatcher,
   ) {
     this.timers = [
       setInterval(() => this.sweep(), SWEEP_EVERY_MS),
@@ -58,8 +74,8 @@ export class Sockets {
     hub.sockets.add(socket);
     meter.upgrades++;
     this.greet(socket, raw.data).catch((error: unknown) => {
-      if (error instanceof Failure && error.reason === "not_a_participant")
-        return socket.close(closeCodes.notParticipant, error.message);
+      if (error instanceof Failure && error.closeCode !== closeCodes.tryAgain)
+        return socket.close(error.closeCode, error.message);
       if (!(error instanceof Failure)) logger.error({ err: error }, "a socket could not be opened");
       socket.close(closeCodes.tryAgain, "Please try again");
     });

@@ -1,13 +1,14 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { resumeTag } from "../../protocol/conversations.ts";
 import type { FailureName } from "../../protocol/failures.ts";
-import { resumeTag } from "../../protocol/frames.ts";
+import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
-import type { Actor } from "../features/messages/service.ts";
-import { about } from "../http/docs/about.ts";
+import { about } from "../http/about.ts";
 import { type Env, loggedIn, sessionOf } from "../http/env.ts";
 import { conversationIdOf, optionalCounter, query } from "../http/input.ts";
 import { UPGRADED } from "../http/middleware/api-log.ts";
+import type { RouteGroup } from "../http/route-group.ts";
 import type { Access } from "../log/access.ts";
 import type { SocketPlaces } from "../places/places.ts";
 import type { Cursor } from "./socket.ts";
@@ -31,14 +32,26 @@ export interface SocketGate {
 
 const chatQuery = z.object({ after_version: optionalCounter, tag: resumeTag.optional() });
 
-/** The routes that become sockets. Everything is refused here, with an HTTP status, before a socket exists. */
-export function socketRoutes(services: {
+interface Services {
   access: Access;
   gate: SocketGate;
   places: SocketPlaces;
   maxSocketsPerUser: number;
   isDraining: () => boolean;
-}): Hono<Env> {
+}
+
+/** The routes that become sockets. Everything is refused here, with an HTTP status, before a socket exists. */
+export const socketRoutes: RouteGroup<Services> = {
+  path: "/ws",
+  section: {
+    name: "Sockets",
+    description: "Where a WebSocket begins. [What goes over it](/api/docs/frames/) has a page of its own.",
+  },
+  failures: { always: ["foreign_origin"] },
+  routes,
+};
+
+function routes(services: Services): Hono<Env> {
   const { access, gate, places, maxSocketsPerUser, isDraining } = services;
   const app = new Hono<Env>();
 

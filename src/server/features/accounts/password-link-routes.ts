@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import { resetCheck, resetCheckBody, resetConfirmBody, type User, user } from "../../../protocol/users.ts";
 import { Failure } from "../../base/failure.ts";
+import { about } from "../../http/about.ts";
 import { success } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import type { Env } from "../../http/env.ts";
 import { json } from "../../http/input.ts";
 import type { Credentials } from "./account.ts";

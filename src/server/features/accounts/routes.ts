@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { NameRule } from "../../../protocol/names.ts";
-import { count } from "../../../protocol/text.ts";
+import { count, userId, uuid } from "../../../protocol/text.ts";
 import {
   arrival,
   confirmBody,
@@ -18,11 +18,12 @@ import {
 } from "../../../protocol/users.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Logger } from "../../base/logger.ts";
+import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
 import { json, query, sessionIdOf, whole } from "../../http/input.ts";
 import type { OwnMachine } from "../../http/own-machine.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Credentials } from "./account.ts";
 import { passwordLinkRoutes } from "./password-link-routes.ts";
@@ -34,7 +35,7 @@ import type { WrongPasswords } from "./wrong-passwords.ts";
 
 const USERS_MAX = 1000;
 
-export function userRoutes(services: {
+interface Services {
   users: Users;
   sessions: Sessions;
   wrongPasswords: WrongPasswords;
@@ -44,7 +45,22 @@ export function userRoutes(services: {
   names: NameRule;
   logger: Logger;
   ownMachine: OwnMachine;
-}) {
+}
+
+export const accountRoutes: RouteGroup<Services> = {
+  path: "/api/users",
+  section: {
+    name: "People",
+    description: "Registering, logging in, one's profile and sessions, and who else is there.",
+  },
+  parameters: {
+    userId: { schema: userId },
+    sessionId: { schema: uuid.meta({ description: "A session's id." }), unknown: "session_not_found" },
+  },
+  routes,
+};
+
+function routes(services: Services) {
   const { users, sessions, wrongPasswords, limits, cookies, names, logger } = services;
   const app = new Hono<Env>();
 

@@ -1,19 +1,17 @@
 import type { Context } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
 import type { Session } from "../../base/session.ts";
+import { type CookiePrefix, cookieName, cookiesOf, SESSION_COOKIE } from "../../http/cookies.ts";
 import type { Env } from "../../http/env.ts";
 import { SESSION_LIFETIME_MS } from "./session-times.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** The cookie outlives any session: only the server decides when a session ends. */
 const COOKIE_SECONDS = SESSION_LIFETIME_MS / 1000;
-/** Cookies of one name that are read. A parent domain or another path may have set some of the same name. */
-const OF_ONE_NAME_MAX = 4;
-const MAIN = "sessionid";
 
-/** How the session's cookies are named and set. `host`: browsers accept them from this very host only, and only by HTTPS. */
+/** How the session's cookies are named and set. */
 export interface CookieSettings {
-  prefix: "none" | "host";
+  prefix: CookiePrefix;
   secure: "auto" | "always";
 }
 
@@ -27,14 +25,13 @@ export class SessionCookies {
     private readonly sessions: Sessions,
     private readonly settings: CookieSettings,
   ) {
-    const prefix = settings.prefix === "host" ? "__Host-" : "";
-    this.main = prefix + MAIN;
-    this.own = prefix + sessions.cookieName;
+    this.main = cookieName(settings.prefix, SESSION_COOKIE);
+    this.own = cookieName(settings.prefix, sessions.cookieName);
   }
 
   /** The tokens of a request. Those under the name that clients know come first. */
   tokens(c: Context): string[] {
-    return [...valuesOf(c, this.main), ...valuesOf(c, this.own)];
+    return [...cookiesOf(c, this.main), ...cookiesOf(c, this.own)];
   }
 
   /** The first of these tokens that belongs to a live session. */
@@ -54,7 +51,7 @@ export class SessionCookies {
 
   /** Deletes both cookies, but not a `sessionid` of another server. */
   clear(c: Context<Env>): void {
-    const there = valuesOf(c, this.main);
+    const there = cookiesOf(c, this.main);
     if (there.length === 0 || there.some((token) => this.sessions.isOurs(token)))
       deleteCookie(c, this.main, this.attributes(c));
     deleteCookie(c, this.own, this.attributes(c));
@@ -74,12 +71,4 @@ export class SessionCookies {
     const { prefix, secure } = this.settings;
     return { ...own, sameSite: "Lax", secure: prefix === "host" || secure === "always" || c.var.client.https } as const;
   }
-}
-
-function valuesOf(c: Context, name: string): string[] {
-  const pairs = (c.req.header("cookie") ?? "").split(";").map((pair) => pair.trim());
-  return pairs
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .slice(0, OF_ONE_NAME_MAX)
-    .map((pair) => pair.slice(name.length + 1));
 }

@@ -11,19 +11,33 @@ import {
   unreadCounts,
 } from "../../../protocol/conversations.ts";
 import { request } from "../../../protocol/requests.ts";
-import { count, epoch } from "../../../protocol/text.ts";
+import { count, epoch, uuid } from "../../../protocol/text.ts";
 import { search, user } from "../../../protocol/users.ts";
+import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
 import { conversationIdOf, json, query, userIdOf, whole } from "../../http/input.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { Conversations } from "./service.ts";
 
 /** Also what a client gets that names no limit, as the seed's clients don't. */
 const CONVERSATIONS_MAX = 1000;
 const PARTICIPANTS_LIMIT = { default: 50, max: 1000 };
 
-export function conversationRoutes({ conversations }: { conversations: Conversations }) {
+interface Services {
+  conversations: Conversations;
+}
+
+export const conversationRoutes: RouteGroup<Services> = {
+  path: "/api/chat/conversations",
+  section: { name: "Conversations", description: "1-on-1s and groups." },
+  parameters: {
+    conversationId: { schema: uuid.meta({ description: "A conversation's id." }), unknown: "conversation_not_found" },
+  },
+  routes,
+};
+
+function routes({ conversations }: Services) {
   const app = new Hono<Env>();
 
   const aboutCreate = about({

@@ -1,9 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
+import { about } from "../../http/about.ts";
 import { success } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import type { Env } from "../../http/env.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 
 /** Whether this node can serve, as the ready call tells it. */
 export interface Readiness {
@@ -11,7 +12,18 @@ export interface Readiness {
   check(): Promise<string[]>;
 }
 
-export function healthRoutes({ readiness }: { readiness: Readiness }) {
+interface Services {
+  readiness: Readiness;
+}
+
+export const healthRoutes: RouteGroup<Services> = {
+  path: "/api/chat/health",
+  section: { name: "Health", description: "For machines; never throttled." },
+  failures: { never: ["unstorable", "throttled", "unavailable", "starting", "internal"] },
+  routes,
+};
+
+function routes({ readiness }: Services) {
   const app = new Hono<Env>();
   app.get(
     "/",

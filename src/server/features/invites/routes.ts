@@ -2,21 +2,34 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { LISTED_MOST, listMeta } from "../../../protocol/admin.ts";
 import { conversation } from "../../../protocol/conversations.ts";
-import { createInviteBody, invite, invitePreview } from "../../../protocol/invites.ts";
+import { createInviteBody, invite, inviteCode, invitePreview } from "../../../protocol/invites.ts";
 import { uuid } from "../../../protocol/text.ts";
 import { Failure } from "../../base/failure.ts";
+import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
 import { json, query, whole } from "../../http/input.ts";
 import type { OriginOf } from "../../http/requester.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Invites } from "./service.ts";
 
 const INVITES_LIMIT = { default: 50, max: 200 };
 
-/** `/api/invites/`: links by which people come to the server or into a group. */
-export function inviteRoutes(services: { invites: Invites; limits: Limits; originOf: OriginOf }) {
+interface Services {
+  invites: Invites;
+  limits: Limits;
+  originOf: OriginOf;
+}
+
+export const inviteRoutes: RouteGroup<Services> = {
+  path: "/api/invites",
+  section: { name: "Invites", description: "Links by which people come to the server, or into a group." },
+  parameters: { code: { schema: inviteCode, unknown: "invite_not_found" } },
+  routes,
+};
+
+function routes(services: Services) {
   const { invites, limits, originOf } = services;
   const app = new Hono<Env>();
 

@@ -1,16 +1,34 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { HISTORY_LIMIT } from "../../../protocol/frames.ts";
-import { editBody, encodePage, message, messagePage, sendBody } from "../../../protocol/messages.ts";
+import { editBody, encodePage, HISTORY_LIMIT, message, messagePage, sendBody } from "../../../protocol/messages.ts";
+import { uuid } from "../../../protocol/text.ts";
+import { about } from "../../http/about.ts";
 import { success, successText } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
 import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "../../http/input.ts";
 import { messageLimit } from "../../http/middleware/rate-limits.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Messages } from "./service.ts";
 
-export function messageRoutes({ messages, limits }: { messages: Messages; limits: Limits }) {
+interface Services {
+  messages: Messages;
+  limits: Limits;
+}
+
+export const messageRoutes: RouteGroup<Services> = {
+  path: "/api/chat/conversations/:conversationId/messages",
+  section: {
+    name: "Messages",
+    description: "Also limited to 10 requests a minute and user, unless the server is set otherwise.",
+  },
+  parameters: {
+    messageId: { schema: uuid.meta({ description: "A message's id." }), unknown: "message_not_found" },
+  },
+  routes,
+};
+
+function routes({ messages, limits }: Services) {
   const app = new Hono<Env>();
   const limited = messageLimit(limits);
 

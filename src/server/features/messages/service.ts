@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { encode } from "../../../protocol/frames.ts";
 import type { Message } from "../../../protocol/messages.ts";
+import type { Actor } from "../../base/actor.ts";
 import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
 import type { Access } from "../../log/access.ts";
@@ -12,13 +13,7 @@ import type { Appended, MessageLog, PageQuery } from "../../log/ports.ts";
 /** In larger groups neither typing nor read frames are forwarded (docs/contract.md §7). */
 export const QUIET_ABOVE = 100;
 
-/** The author of an act, as a frame about it names them. */
-export interface Actor {
-  userId: number;
-  fullName: string;
-}
-
-/** How many read positions are remembered, and for how many ms. */
+/** Read positions that are remembered, and for how long, in ms. */
 const POSITIONS = { max: 50_000, ttl: 60_000 };
 
 const positionKey = (conversationId: string, userId: number) => `${conversationId} ${userId}`;

@@ -1,4 +1,5 @@
-import { encode, USER_WATCHED_MAX, WATCHED_MAX } from "../../../protocol/frames.ts";
+import { encode } from "../../../protocol/frames.ts";
+import { USER_WATCHED_MAX, WATCHED_MAX } from "../../../protocol/presence.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { PresenceEvent } from "../../bus/bus.ts";

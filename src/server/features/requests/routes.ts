@@ -2,16 +2,35 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { conversation } from "../../../protocol/conversations.ts";
 import { request } from "../../../protocol/requests.ts";
-import { count } from "../../../protocol/text.ts";
+import { count, uuid } from "../../../protocol/text.ts";
+import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
-import { query, requestIdOf, whole } from "../../http/input.ts";
+import { idIn, query, whole } from "../../http/input.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { Requests } from "./service.ts";
 
 const REQUESTS_LIMIT = { default: 50, max: 100 };
 
-export function requestRoutes({ requests }: { requests: Requests }) {
+interface Services {
+  requests: Requests;
+}
+
+export const requestRoutes: RouteGroup<Services> = {
+  path: "/api/chat/requests",
+  section: {
+    name: "Requests",
+    description: "From people who want to write to you, or to add you to a group, and need your consent.",
+  },
+  parameters: {
+    requestId: { schema: uuid.meta({ description: "A request's id." }), unknown: "request_not_found" },
+  },
+  routes,
+};
+
+const requestIdOf = idIn("requestId", "request_not_found");
+
+function routes({ requests }: Services) {
   const app = new Hono<Env>();
 
   const listQuery = z.object({

@@ -1,9 +1,10 @@
 import { type Context, Hono } from "hono";
 import { type ServerInfo, serverInfo } from "../../../protocol/server.ts";
+import { about } from "../../http/about.ts";
 import { success } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
 import type { Env } from "../../http/env.ts";
 import type { OwnMachine } from "../../http/own-machine.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 import type { FirstUser } from "../accounts/first-user.ts";
 import type { ServerSettings } from "./settings.ts";
 
@@ -15,7 +16,13 @@ export interface ServerServices {
   fixedSettings: Pick<ServerInfo, "names" | "directory">;
 }
 
-export function serverRoutes(services: ServerServices) {
+export const serverRoutes: RouteGroup<ServerServices> = {
+  path: "/api/server",
+  section: { name: "Server", description: "Facts that a page needs before a login; never throttled." },
+  routes,
+};
+
+function routes(services: ServerServices) {
   const app = new Hono<Env>();
   const aboutServer = about({
     id: "getServer",

@@ -1,14 +1,21 @@
 import { Hono } from "hono";
 import { Failure } from "../../base/failure.ts";
 import type { Env } from "../../http/env.ts";
+import type { RouteGroup } from "../../http/route-group.ts";
 
 const DAY_MS = 86_400_000;
 /** RFC 9116 asks for less than a year. A later reader fetches the file again. */
 const EXPIRES_DAYS = 180;
 
-/** `/.well-known/security.txt`: the contact for security faults, when the operator has set one. */
-export function securityTxtRoutes(services: { securityContact: string | undefined; publicUrl: string | undefined }) {
-  const { securityContact, publicUrl } = services;
+interface Services {
+  securityContact: string | undefined;
+  publicUrl: string | undefined;
+}
+
+/** `/.well-known/security.txt`: the contact for reports of security faults, where the operator has set one. */
+export const securityTxtRoutes: RouteGroup<Services> = { path: "/", routes };
+
+function routes({ securityContact, publicUrl }: Services) {
   const app = new Hono<Env>();
   app.get("/.well-known/security.txt", (c) => {
     if (securityContact === undefined) throw new Failure("path_not_found");

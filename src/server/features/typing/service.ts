@@ -1,6 +1,7 @@
 import { encode } from "../../../protocol/frames.ts";
+import type { Actor } from "../../base/actor.ts";
 import type { Bus, EphemeralEvent } from "../../bus/bus.ts";
-import { type Actor, QUIET_ABOVE } from "../messages/service.ts";
+import { QUIET_ABOVE } from "../messages/service.ts";
 
 /** Typing expires by itself after 6 s. A repeat within 3 s is not forwarded (docs/contract.md §7). */
 const EXPIRES_MS = 6_000;

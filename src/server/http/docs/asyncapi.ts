@@ -1,6 +1,7 @@
 import { version } from "../../../../package.json";
 import { closeAdvice, closeCodes } from "../../../protocol/close-codes.ts";
-import { clientFrames, FRAME_BYTES_MAX, resumeTag, serverFrames, userSocketOnly } from "../../../protocol/frames.ts";
+import { resumeTag } from "../../../protocol/conversations.ts";
+import { clientFrames, FRAME_BYTES_MAX, serverFrames, userSocketOnly } from "../../../protocol/frames.ts";
 import { counter } from "../../../protocol/text.ts";
 import { exampleOf, type JsonSchema, Schemas } from "./json-schema.ts";
 

@@ -19,6 +19,8 @@ export class Schemas {
 function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonSchema }) {
   // Clients must bear with fields that come later; the tests see to it that there are none now.
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+  // It says which sockets have the frame, and the document says that in its channels.
+  delete jsonSchema["userSocketOnly"];
   // What the format says already, and what no number here comes near.
   if (jsonSchema.format === "date-time" || jsonSchema.format === "uuid" || jsonSchema.format === "email")
     delete jsonSchema.pattern;

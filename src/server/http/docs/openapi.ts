@@ -3,58 +3,16 @@ import { z } from "zod";
 import { version } from "../../../../package.json";
 import { errorBody, successBody } from "../../../protocol/envelope.ts";
 import { type FailureName, failures } from "../../../protocol/failures.ts";
-import { inviteCode } from "../../../protocol/invites.ts";
-import { userId, uuid } from "../../../protocol/text.ts";
-import { type About, type DocumentedAnswer, factsOf, type RouteFacts } from "./about.ts";
+import { type About, type DocumentedAnswer, factsOf, type RouteFacts } from "../about.ts";
+import type { ApiSection, PathParameter } from "../route-group.ts";
 import { type JsonSchema, Schemas } from "./json-schema.ts";
 
-/** Groups of routes, by the first match from the start of a path. */
-const TAGS: { start: string; name: string; description: string }[] = [
-  {
-    start: "/api/users",
-    name: "People",
-    description: "Registering, logging in, one's profile and sessions, and who else is there.",
-  },
-  {
-    start: "/api/chat/conversations/{conversation_id}/messages",
-    name: "Messages",
-    description: "Also limited to 10 requests a minute and user, unless the server is set otherwise.",
-  },
-  {
-    start: "/api/invites",
-    name: "Invites",
-    description: "Links by which people come to the server, or into a group.",
-  },
-  { start: "/api/chat/conversations", name: "Conversations", description: "1-on-1s and groups." },
-  {
-    start: "/api/chat/requests",
-    name: "Requests",
-    description: "From people who want to write to you, or to add you to a group, and need your consent.",
-  },
-  {
-    start: "/api/admin",
-    name: "Administration",
-    description: "For superusers: anybody else is answered 404, as for a path that there isn't.",
-  },
-  { start: "/api/server", name: "Server", description: "Facts that a page needs before a login; never throttled." },
-  { start: "/api/chat/health", name: "Health", description: "For machines; never throttled." },
-  {
-    start: "/ws",
-    name: "Sockets",
-    description: "Where a WebSocket begins. [What goes over it](/api/docs/frames/) has a page of its own.",
-  },
-  { start: "/api/", name: "Documents", description: "These pages. They count for no limit." },
-];
-
-/** Path parameters by their name in the routes. */
-const PARAMETERS: Record<string, { schema: z.ZodType; unknown?: FailureName }> = {
-  conversationId: { schema: uuid.meta({ description: "A conversation's id." }), unknown: "conversation_not_found" },
-  messageId: { schema: uuid.meta({ description: "A message's id." }), unknown: "message_not_found" },
-  requestId: { schema: uuid.meta({ description: "A request's id." }), unknown: "request_not_found" },
-  sessionId: { schema: uuid.meta({ description: "A session's id." }), unknown: "session_not_found" },
-  code: { schema: inviteCode, unknown: "invite_not_found" },
-  userId: { schema: userId },
-  file: { schema: z.string() },
+/** The pages and documents of this folder. They come last on the API page. */
+const DOCUMENTS: ApiSection & Documented = {
+  path: "/api",
+  section: { name: "Documents", description: "These pages. They count for no limit." },
+  parameters: { file: { schema: z.string() } },
+  failures: { never: ["unstorable", "throttled", "unavailable"] },
 };
 
 const FAILURES = Object.keys(failures) as FailureName[];
@@ -75,17 +33,25 @@ Login sets a cookie, \`${cookie}\`, and all else needs it: **log in here once, a
 have it**. Paths end in a slash, or not. Times are ISO 8601 in UTC; lengths are counted in Unicode code points. More
 fields may come with later versions.`;
 
+type Documented = Required<Pick<ApiSection, "section">>;
+
 /**
- * The OpenAPI 3.1 document of these routes. Throws for a route that can't be described.
- * @param cookie by which clients know a session
+ * The OpenAPI 3.1 document of these routes.
+ * @param sections the groups of the routes, in the order of the page
+ * @param cookie the name of the session's cookie
+ * @throws Error for a route that can't be described
  */
-export function openApi(routes: readonly RouterRoute[], cookie: string) {
+export function openApi(routes: readonly RouterRoute[], sections: readonly ApiSection[], cookie: string) {
   const schemas = new Schemas();
   schemas.of(errorBody, "output");
+  const listed = [...sections, DOCUMENTS].filter(isDocumented);
+  const parameters = Object.assign({}, ...listed.map((section) => section.parameters));
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const { method, path, facts } of documented(routes)) {
-    paths[path.documented] ??= {};
-    Object.assign(paths[path.documented] ?? {}, { [method.toLowerCase()]: operation(method, path, facts, schemas) });
+  for (const route of documented(routes)) {
+    const section = sectionOf(route.path, listed);
+    const described = operation({ ...route, section, parameters }, schemas);
+    const path = documentedPath(route.path);
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: described };
   }
   // The rest happens to frames only: asyncapi.json has it.
   const shown = new Set(JSON.stringify(paths).match(/(?<=#\/components\/examples\/)\w+/g));
@@ -93,7 +59,7 @@ export function openApi(routes: readonly RouterRoute[], cookie: string) {
     openapi: "3.1.1",
     info: { title: "Confab", version, description: descriptionOf(cookie), license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: "/" }],
-    tags: TAGS.map(({ name, description }) => ({ name, description })),
+    tags: listed.map(({ section }) => section),
     paths,
     components: {
       schemas: schemas.components,
@@ -117,48 +83,61 @@ export function openApi(routes: readonly RouterRoute[], cookie: string) {
   };
 }
 
-/** A path as Hono has it and as OpenAPI writes it. */
-interface Path {
-  documented: string;
-  parameters: string[];
+const isDocumented = (section: ApiSection): section is ApiSection & Documented => section.section !== undefined;
+
+/** A route, with all that its handlers and its group say about it. */
+interface Route {
+  method: string;
+  /** As Hono writes it. */
+  path: string;
+  facts: RouteFacts;
+  section: ApiSection & Documented;
+  /** The path parameters of all groups. */
+  parameters: Record<string, PathParameter>;
 }
 
-/** Every route under /api/ and /ws/, with all that its handlers tell. */
+/** Every route under /api/ and /ws/, with all that its handlers say about it. */
 function documented(routes: readonly RouterRoute[]) {
-  const found = new Map<string, { method: string; path: Path; facts: RouteFacts }>();
+  const found = new Map<string, Pick<Route, "method" | "path" | "facts">>();
   for (const { method, path, handler } of routes) {
     if (method === "ALL" || !/^\/(api|ws)(\/|$)/.test(path)) continue;
     const name = `${method} ${path}`;
-    const route = found.get(name) ?? { method, path: pathOf(path), facts: {} };
+    const route = found.get(name) ?? { method, path, facts: {} };
     Object.assign(route.facts, factsOf(handler));
     found.set(name, route);
   }
   return found.values();
 }
 
-function pathOf(path: string): Path {
-  const parameters = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
-  const braced = path.replace(/:(\w+)/g, (_, name: string) => `{${snake(name)}}`);
-  return {
-    documented: /\.json$|\{file\}$/.test(path) || braced.endsWith("{file}") ? braced : `${braced}/`,
-    parameters,
-  };
+/** The section with the longest path that the route's path begins with. */
+function sectionOf(path: string, sections: readonly (ApiSection & Documented)[]) {
+  const [found] = sections
+    .filter((section) => path === section.path || path.startsWith(`${section.path}/`))
+    .sort((one, other) => other.path.length - one.path.length);
+  if (!found) throw new Error(`${path} belongs to no section of the API page: give its group of routes one`);
+  return found;
 }
+
+/** The path as OpenAPI writes it. */
+function documentedPath(path: string): string {
+  const braced = path.replace(/:(\w+)/g, (_, name: string) => `{${snake(name)}}`);
+  return braced.endsWith(".json") || braced.endsWith("{file}") ? braced : `${braced}/`;
+}
+
+const parametersIn = (path: string) => [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-function operation(method: string, path: Path, facts: RouteFacts, schemas: Schemas) {
-  const { about, body, query } = facts;
-  if (!about) throw new Error(`${method} ${path.documented} has no description: give it an about()`);
-  const tag = TAGS.find(({ start }) => path.documented.startsWith(start));
-  if (!tag) throw new Error(`${path.documented} belongs to no tag: add one to TAGS`);
+function operation(route: Route, schemas: Schemas) {
+  const { about, body, query } = route.facts;
+  if (!about) throw new Error(`${route.method} ${route.path} has no description: give it an about()`);
   const parameters = [
-    ...path.parameters.map((name) => pathParameter(name, schemas)),
+    ...parametersIn(route.path).map((name) => pathParameter(name, route.parameters, schemas)),
     ...queryParameters(query, schemas),
   ];
   return {
     operationId: about.id,
-    tags: [tag.name],
+    tags: [route.section.section.name],
     summary: about.summary,
     ...(about.description === undefined ? {} : { description: about.description }),
     security: about.public ? [] : [{ session: [] }],
@@ -166,13 +145,13 @@ function operation(method: string, path: Path, facts: RouteFacts, schemas: Schem
     ...(body
       ? { requestBody: { required: true, content: { "application/json": { schema: schemas.of(body, "input") } } } }
       : {}),
-    responses: { ...successes(about, schemas), ...refusals(namesOf(method, path, facts, tag.name)) },
+    responses: { ...successes(about, schemas), ...refusals(namesOf(route)) },
   };
 }
 
-function pathParameter(name: string, schemas: Schemas) {
-  const parameter = PARAMETERS[name];
-  if (!parameter) throw new Error(`the path parameter ${name} has no schema: add one to PARAMETERS`);
+function pathParameter(name: string, known: Route["parameters"], schemas: Schemas) {
+  const parameter = known[name];
+  if (!parameter) throw new Error(`the path parameter ${name} has no schema: add one to its group of routes`);
   const { description, ...schema } = schemas.of(parameter.schema, "input");
   return {
     name: snake(name),
@@ -225,24 +204,24 @@ function success(status: string, answer: DocumentedAnswer, schemas: Schemas) {
   };
 }
 
-/** Every way the route can refuse: what its kind of request can meet, and what it says of itself. */
-function namesOf(method: string, path: Path, { about, body, query }: RouteFacts, tag: string): FailureName[] {
-  const unsafe = method !== "GET" || tag === "Sockets";
-  const isFile = tag === "Documents";
+/** Every failure that the route can answer: those of its kind of request, of its group, and its own. */
+function namesOf({ method, path, facts: { about, body, query }, section, parameters }: Route): FailureName[] {
+  const { always = [], never = [] } = section.failures ?? {};
+  const checksInput = body !== undefined || query !== undefined;
   const names: (FailureName | false)[] = [
     "bad_host",
-    unsafe && "foreign_origin",
+    ...always,
+    method !== "GET" && "foreign_origin",
     about?.superusers ? "path_not_found" : !about?.public && "authentication_required",
-    // Reading is written down too: no other site's page may ask.
+    // Reading is written to the audit log, so no other site's page may ask for it.
     about?.superusers === true && "foreign_origin",
-    ...path.parameters.map((name) => PARAMETERS[name]?.unknown ?? false),
+    ...parametersIn(path).map((name) => parameters[name]?.unknown ?? false),
     ...(body ? (["invalid_json", "body_not_an_object", "payload_too_large", "unsupported_media_type"] as const) : []),
-    (body !== undefined || query !== undefined) && "validation_failed",
-    (body !== undefined || query !== undefined) && tag !== "Health" && !isFile && "unstorable",
-    tag !== "Health" && !isFile && "throttled",
+    checksInput && "validation_failed",
+    checksInput && !never.includes("unstorable") && "unstorable",
+    !never.includes("throttled") && "throttled",
     ...(about?.failures ?? []),
-    ...(isFile ? (["starting", "internal"] as const) : []),
-    ...(tag === "Health" || isFile ? [] : (["unavailable", "starting", "internal"] as const)),
+    ...(["unavailable", "starting", "internal"] as const).filter((name) => !never.includes(name)),
   ];
   return [...new Set(names.filter((name) => name !== false))];
 }

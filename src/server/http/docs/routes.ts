@@ -2,9 +2,10 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import type { RouterRoute } from "hono/types";
 import { Failure } from "../../base/failure.ts";
+import { about, type DocumentedAnswer } from "../about.ts";
 import type { Env } from "../env.ts";
+import type { ApiSection } from "../route-group.ts";
 import { answerFile, FOR_EVER, served } from "../served.ts";
-import { about, type DocumentedAnswer } from "./about.ts";
 import { loadAssets } from "./assets.ts";
 import { asyncApi } from "./asyncapi.ts";
 import { framesPage } from "./frames-page.ts";
@@ -31,15 +32,20 @@ const answers = (type: string, description: string): Record<200 | 304, Documente
 /**
  * The API's pages and documents. They stand before what watches over the other routes: the same bytes for everybody,
  * made once, need no session, and count for no limit.
- * @param routes all the app's, asked for when the first page is
- * @param cookie its name, by which clients know a session
+ * @param routes gives all routes of the app. It is called when the first page is asked for
+ * @param sections the groups of these routes, in the order of the page
+ * @param cookie gives the name of the session's cookie
  */
-export function docsRoutes(routes: () => readonly RouterRoute[], cookie: () => string) {
+export function docsRoutes(
+  routes: () => readonly RouterRoute[],
+  sections: readonly ApiSection[],
+  cookie: () => string,
+) {
   const app = new Hono<Env>();
   const assets = once(loadAssets);
   const file = (type: string, make: () => unknown) => once(async () => served(type, String(await make())));
 
-  const http = file("application/json", () => JSON.stringify(openApi(routes(), cookie())));
+  const http = file("application/json", () => JSON.stringify(openApi(routes(), sections, cookie())));
   const aboutOpenApi = about({
     id: "openApi",
     summary: "This API as OpenAPI 3.1",

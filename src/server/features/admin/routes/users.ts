@@ -1,18 +1,18 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { adminUser, adminUserDetail, changeUserBody, LISTED_MOST, listMeta } from "../../../protocol/admin.ts";
-import { count } from "../../../protocol/text.ts";
-import { search } from "../../../protocol/users.ts";
-import { success, successList } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
-import { type Env, requireProof } from "../../http/env.ts";
-import { json, optionalFlag, query, sessionIdOf, userIdOf, whole } from "../../http/input.ts";
-import { adminOf } from "./env.ts";
-import type { Administration } from "./service.ts";
+import { adminUser, adminUserDetail, changeUserBody, LISTED_MOST, listMeta } from "../../../../protocol/admin.ts";
+import { count } from "../../../../protocol/text.ts";
+import { search } from "../../../../protocol/users.ts";
+import { about } from "../../../http/about.ts";
+import { success, successList } from "../../../http/answers.ts";
+import { type Env, requireProof } from "../../../http/env.ts";
+import { json, optionalFlag, query, sessionIdOf, userIdOf, whole } from "../../../http/input.ts";
+import type { Administration } from "../service.ts";
+import { adminOf } from "./superusers.ts";
 
 const USERS_LIMIT = { default: 50, max: 1000 };
 
-export function adminUserRoutes(administration: Administration) {
+export function userRoutes(administration: Administration) {
   const app = new Hono<Env>();
 
   const listQuery = z.object({

@@ -1,16 +1,16 @@
 import { Hono } from "hono";
-import { addedUser, addUserBody, passwordLink } from "../../../protocol/admin.ts";
-import type { NameRule } from "../../../protocol/names.ts";
-import { success } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
-import { type Env, recentlyProved, requireProof } from "../../http/env.ts";
-import { json, userIdOf } from "../../http/input.ts";
-import type { OriginOf } from "../../http/requester.ts";
-import type { PasswordLinks } from "../accounts/password-links.ts";
-import { adminOf } from "./env.ts";
+import { addedUser, addUserBody, passwordLink } from "../../../../protocol/admin.ts";
+import type { NameRule } from "../../../../protocol/names.ts";
+import { about } from "../../../http/about.ts";
+import { success } from "../../../http/answers.ts";
+import { type Env, recentlyProved, requireProof } from "../../../http/env.ts";
+import { json, userIdOf } from "../../../http/input.ts";
+import type { OriginOf } from "../../../http/requester.ts";
+import type { PasswordLinks } from "../../accounts/password-links.ts";
+import { adminOf } from "./superusers.ts";
 
 /** Links that let a person in who has no password, or has forgotten it. */
-export function adminLinkRoutes(services: { passwordLinks: PasswordLinks; originOf: OriginOf; names: NameRule }) {
+export function passwordLinkRoutes(services: { passwordLinks: PasswordLinks; originOf: OriginOf; names: NameRule }) {
   const { passwordLinks, originOf, names } = services;
   const app = new Hono<Env>();
 

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { z } from "zod";
-import type { FailureName } from "../../../protocol/failures.ts";
-import type { Env } from "../env.ts";
+import type { FailureName } from "../../protocol/failures.ts";
+import type { Env } from "./env.ts";
 
 /** A 2xx answer: the envelope with these parts, or no JSON at all. */
 export interface DocumentedAnswer {

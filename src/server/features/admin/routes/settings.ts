@@ -1,13 +1,13 @@
 import { Hono } from "hono";
-import { changeSettingsBody, type ServerSettingsInfo, serverSettings } from "../../../protocol/server.ts";
-import { success } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
-import type { Env } from "../../http/env.ts";
-import { json } from "../../http/input.ts";
-import type { ServerSettings } from "../server/settings.ts";
-import { adminOf } from "./env.ts";
+import { changeSettingsBody, type ServerSettingsInfo, serverSettings } from "../../../../protocol/server.ts";
+import { about } from "../../../http/about.ts";
+import { success } from "../../../http/answers.ts";
+import type { Env } from "../../../http/env.ts";
+import { json } from "../../../http/input.ts";
+import type { ServerSettings } from "../../server/settings.ts";
+import { adminOf } from "./superusers.ts";
 
-export function adminSettingsRoutes(services: { settings: ServerSettings; proxyHeadersSeen(): boolean }) {
+export function settingsRoutes(services: { settings: ServerSettings; proxyHeadersSeen(): boolean }) {
   const { settings, proxyHeadersSeen } = services;
   const app = new Hono<Env>();
   const shown = (): ServerSettingsInfo => ({

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { Failure } from "../../base/failure.ts";
-import { type Env, sessionOf } from "../../http/env.ts";
-import { requireOwnOrigin } from "../../http/middleware/origin.ts";
-import type { Admin } from "../audit/entry.ts";
+import { Failure } from "../../../base/failure.ts";
+import { type Env, sessionOf } from "../../../http/env.ts";
+import { requireOwnOrigin } from "../../../http/middleware/origin.ts";
+import type { Admin } from "../../audit/entry.ts";
 
 /**
  * Answers everybody but superusers as if there were nothing here, whatever the path and the method. A request from a page of

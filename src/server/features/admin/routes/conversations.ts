@@ -1,23 +1,22 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { adminConversation, adminUser, LISTED_MOST, listMeta } from "../../../protocol/admin.ts";
-import { conversation, createEmptyGroupBody } from "../../../protocol/conversations.ts";
-import { HISTORY_LIMIT } from "../../../protocol/frames.ts";
-import { encodePage, message, messagePage } from "../../../protocol/messages.ts";
-import { count, counter, USER_ID_MAX } from "../../../protocol/text.ts";
-import { search } from "../../../protocol/users.ts";
-import { success, successList, successText } from "../../http/answers.ts";
-import { about } from "../../http/docs/about.ts";
-import { type Env, recentlyProved, sessionOf } from "../../http/env.ts";
-import { conversationIdOf, json, messageIdOf, optionalCounter, query, whole } from "../../http/input.ts";
-import type { Conversations } from "../conversations/service.ts";
-import { adminOf } from "./env.ts";
-import type { Administration } from "./service.ts";
+import { adminConversation, adminUser, LISTED_MOST, listMeta } from "../../../../protocol/admin.ts";
+import { conversation, createEmptyGroupBody } from "../../../../protocol/conversations.ts";
+import { encodePage, HISTORY_LIMIT, message, messagePage } from "../../../../protocol/messages.ts";
+import { count, counter, USER_ID_MAX } from "../../../../protocol/text.ts";
+import { search } from "../../../../protocol/users.ts";
+import { about } from "../../../http/about.ts";
+import { success, successList, successText } from "../../../http/answers.ts";
+import { type Env, recentlyProved, sessionOf } from "../../../http/env.ts";
+import { conversationIdOf, json, messageIdOf, optionalCounter, query, whole } from "../../../http/input.ts";
+import type { Conversations } from "../../conversations/service.ts";
+import type { Administration } from "../service.ts";
+import { adminOf } from "./superusers.ts";
 
 const CONVERSATIONS_LIMIT = { default: 50, max: 200 };
 const PARTICIPANTS_LIMIT = { default: 50, max: 1000 };
 
-export function adminConversationRoutes(services: { administration: Administration; conversations: Conversations }) {
+export function conversationRoutes(services: { administration: Administration; conversations: Conversations }) {
   const { administration, conversations } = services;
   const app = new Hono<Env>();
 

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { codePoints } from "./content.ts";
+import { count, userId, uuid } from "./text.ts";
+
+/** Parts that the frames of several nouns share. */
+
+const REF_MAX = 64;
+const refError = { error: `ref must be a string of at most ${REF_MAX} characters` };
+const ref = z
+  .string(refError)
+  .refine((text) => codePoints(text) <= REF_MAX, refError)
+  .optional()
+  .meta({ description: "Chosen by the client, echoed by what answers.", maxLength: REF_MAX });
+
+/** Fields that every client frame may have. On `/ws/chat/{id}/` the path names the conversation, and the field is ignored. */
+export const commonFields = {
+  ref,
+  conversation_id: uuid.optional().meta({ description: "On /ws/: which conversation is meant." }),
+};
+
+/** Fields of an answer that repeat those of the frame it answers. */
+export const echo = {
+  client_id: z.string().optional().meta({ description: "That of the frame this answers." }),
+  ref: z.string().optional().meta({ description: "That of the frame this answers." }),
+};
+
+export const last_seq = count.meta({ description: "The newest message's `seq`.", examples: [7] });
+export const last_version = count.meta({ description: "The newest change." });
+export const version = count.meta({ description: "The change's number: dense, in order.", examples: [13] });
+
+/** The user whom a frame is about. */
+export const who = { user_id: userId, user_name: z.string().meta({ examples: ["Bob Example"] }) };
+
+/**
+ * A frame that the server sends.
+ * @param options `userSocketOnly`: only sockets on `/ws/` get it
+ */
+export const serverFrame = <T extends string, Fields extends z.ZodRawShape>(
+  type: T,
+  fields: Fields,
+  description: string,
+  options: { userSocketOnly?: true } = {},
+) => z.object({ type: z.literal(type), ...fields }).meta({ description, ...options });

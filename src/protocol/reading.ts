@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { commonFields, last_seq, serverFrame, who } from "./frame-parts.ts";
+import { counter, id } from "./text.ts";
+
+export const markReadFrame = z.object({ ...commonFields, seq: counter.optional() }).meta({
+  description: "Moves one's read position forward, to `seq` or else to the newest message.",
+  examples: [{ seq: 7 }],
+});
+
+export const readFrame = serverFrame(
+  "read",
+  { conversation_id: id, ...who, seq: last_seq },
+  "Another participant has read up to `seq`.",
+);
+
+export const readPositionFrame = serverFrame(
+  "read_position",
+  { conversation_id: id, seq: last_seq },
+  "Oneself has read up to `seq`, on this device or another, whether one is subscribed or not.",
+  { userSocketOnly: true },
+);

@@ -1,0 +1,31 @@
+import type { ClientFrame, ClientFrameType } from "../../protocol/frames.ts";
+import type { ClientSocket } from "./socket.ts";
+
+/** What the server does when a client sends a frame of type `T`. `protocol/frames.ts` gives the frame's fields. */
+export interface Command<T extends ClientFrameType> {
+  /** The frame is about no conversation, so `run` gets an empty `conversationId`. */
+  isGeneral?: true;
+  /**
+   * The frame is done also when its socket has closed meanwhile: a message that was sent counts. The command MUST NOT
+   * enter anything for such a socket, because nothing would remove it.
+   */
+  outlivesSocket?: true;
+  /** The limit that the frame counts for. Left out: `frames`. */
+  limit?: "sends";
+  /**
+   * Does what the frame asks.
+   * @param conversationId the conversation that the frame is about
+   * @param fail answers a fault that comes after `run` has ended
+   * @returns a promise that makes the socket's next frame wait
+   * @throws Failure which is answered with an `error` frame
+   */
+  run(
+    socket: ClientSocket,
+    frame: ClientFrame<T>,
+    conversationId: string,
+    fail: (error: unknown) => void,
+  ): Promise<void> | void;
+}
+
+/** The command of every client frame. */
+export type Commands = { readonly [T in ClientFrameType]: Command<T> };
