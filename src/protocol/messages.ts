@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { messageFields } from "./message-fields.ts";
 import { clientId, content, count, epoch, headTag, id, prunedSeq, userId } from "./text.ts";
 import { time } from "./users.ts";
 
@@ -20,6 +21,7 @@ export const message = z
       .meta({ description: "As the sender gave it.", examples: ["ann-1"] }),
     edited_at: time.optional(),
     deleted_at: time.optional(),
+    ...messageFields,
   })
   .meta({ id: "Message", description: "A deleted message stays as a tombstone: `deleted_at` and empty content." });
 /**

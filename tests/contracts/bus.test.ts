@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import type { Bus, BusEvent } from "../../src/server/bus/bus.ts";
+import type { ChangeEvent } from "../../src/server/bus/change-event.ts";
 import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
-import type { ChangeEvent } from "../../src/server/log/changes.ts";
 import { RedisBus } from "../../src/server/redis/bus.ts";
 import { RedisClient } from "../../src/server/redis/client.ts";
 import { modes } from "../support/modes.ts";

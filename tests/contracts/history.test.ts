@@ -90,7 +90,7 @@ inEachMode("what names a history", (mode) => {
       );
       await stores.query("UPDATE conversations SET last_version = 11 WHERE id = $1", [id]);
       const changes = (await stores.log.changes(id, 9, 11, 10)) as Change[];
-      expect(changes.map(({ kind }) => kind)).toEqual(["message_changed", "participants"]);
+      expect(changes.map(({ kind }) => kind)).toEqual(["message_edited", "renamed"]);
       for (const { version, tag } of changes) expect(await tagAt(id, version)).toBe(tag);
     });
 

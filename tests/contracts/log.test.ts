@@ -119,7 +119,7 @@ inEachMode("the message log", (mode) => {
       edited_at: expect.stringMatching(/Z$/),
     });
     expect(edited.change).toEqual({
-      kind: "message_changed",
+      kind: "message_edited",
       conversationId: id,
       version: 3,
       tag: expect.any(String),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import type { Message } from "../../src/protocol/messages.ts";
 import { type Change, changeEvent } from "../../src/server/log/changes.ts";
-import type { Head } from "../../src/server/log/ports.ts";
+import type { Head } from "../../src/server/log/head.ts";
 import { Announcements } from "../../src/server/redis/announcements.ts";
 import { RedisClient } from "../../src/server/redis/client.ts";
 import { seal, write } from "../../src/server/redis/envelope.ts";
@@ -47,7 +47,7 @@ if (modes.includes("redis"))
       message: message(conversationId, seq, content),
     });
     const edit = (conversationId: string, version: number, seq: number, lastSeq: number): Change => ({
-      kind: "message_changed",
+      kind: "message_edited",
       conversationId,
       version,
       tag: crypto.randomUUID(),

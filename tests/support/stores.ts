@@ -1,8 +1,9 @@
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
+import type { Draft } from "../../src/server/log/group-commit.ts";
 import type { HistoryStore } from "../../src/server/log/history.ts";
 import { PostgresHistory } from "../../src/server/log/history-store.ts";
-import type { Draft, Stores } from "../../src/server/log/ports.ts";
+import type { Stores } from "../../src/server/log/ports.ts";
 import { openDriver, storesOn } from "../../src/server/node/compose.ts";
 import { Database, type Query } from "../../src/server/platform/postgres/database.ts";
 import { type Mode, makePlace } from "./modes.ts";

@@ -1,5 +1,5 @@
 import type { NodeInfo, Sample } from "../../protocol/metrics.ts";
-import type { ChangeEvent } from "../log/changes.ts";
+import type { ChangeEvent } from "./change-event.ts";
 
 /** What nodes tell each other. None of it is needed to be right in the end: the log is; the bus makes it fast. */
 export type BusEvent =

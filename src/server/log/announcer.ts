@@ -2,7 +2,7 @@ import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Bus } from "../bus/bus.ts";
 import { type Change, changeEvent } from "./changes.ts";
-import type { MessageLog } from "./ports.ts";
+import type { MessageLog } from "./log.ts";
 
 const RETRY_MS = 500;
 /** A statement whose caller gave up may commit this much later, in ms: the store's time-outs, and some slack. */

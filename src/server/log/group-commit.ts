@@ -1,3 +1,5 @@
+import type { MessageFields } from "../../protocol/message-fields.ts";
+import type { Message } from "../../protocol/messages.ts";
 import { Failure } from "../base/failure.ts";
 import {
   type Driver,
@@ -7,7 +9,7 @@ import {
   refusalOf,
   WAITING_AT_ONCE,
 } from "../platform/postgres/database.ts";
-import type { Appended, Draft } from "./ports.ts";
+import { encodeFields } from "./fields.ts";
 import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
 
 /** Sends in one transaction at most. */
@@ -18,8 +20,27 @@ export const SENDS_WAITING_MAX = 20_000;
 const BATCH_DEADLINE_MS = 1_800;
 const RETRY_PAUSE_MS = 100;
 
+/** One send on its way into the log. Its id is made beforehand: it shows whether a commit without an answer went through. */
+export interface Draft {
+  id: string;
+  conversationId: string;
+  senderId: number;
+  content: string;
+  clientId: string | undefined;
+  /** By the keys of `src/protocol/message-fields.ts`. */
+  fields?: MessageFields;
+}
+
+/** `first` is false when the message was there before, sent with the same `client_id`. */
+export interface Appended {
+  message: Message;
+  first: boolean;
+}
+
 interface Send {
   draft: Draft;
+  /** Its fields as JSON. */
+  fields: string | null;
   /** An answer about it got lost: it may be in the log already. */
   doubtful: boolean;
   resolve(appended: Appended): void;
@@ -46,10 +67,17 @@ export class GroupCommit {
 
   append(draft: Draft): Promise<Appended> {
     if (this.open >= SENDS_WAITING_MAX) return Promise.reject(new Failure("unavailable", { retryAfter: 1 }));
+    let fields: string | null;
+    try {
+      fields = encodeFields(draft.fields);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.open++;
     return new Promise<Appended>((resolve, reject) => {
       this.queue.push({
         draft,
+        fields,
         doubtful: false,
         // The answer first: who waits for the drain goes on after those who wait for their answers.
         resolve: (appended) => {
@@ -180,7 +208,7 @@ export class GroupCommit {
     return busy;
   }
 
-  /** One call of `confab_append`; an answer that got lost is asked for again, the ids telling what is there. */
+  /** One call of `confab_append_messages`. After a lost answer it asks again, and the ids show what is there. */
   private async appendRows(batch: Send[], wait: boolean): Promise<AppendRow[]> {
     const until = performance.now() + BATCH_DEADLINE_MS;
     const drafts = batch.map((send) => send.draft);
@@ -195,6 +223,8 @@ export class GroupCommit {
         drafts.map((draft) => draft.senderId),
         drafts.map((draft) => draft.clientId ?? null),
         drafts.map((draft) => draft.content),
+        // Null for the whole batch costs nothing: most batches have no fields.
+        batch.some(({ fields }) => fields !== null) ? batch.map(({ fields }) => fields) : null,
         wait,
         batch.some((send) => send.doubtful),
       ];
@@ -212,10 +242,12 @@ export class GroupCommit {
 }
 
 const APPEND = `SELECT ord, outcome, id, seq, version, sender_name, sender_email, client_id, content, first_content,
-    created_ms, edited_ms, deleted_ms
-  FROM confab_append($1::uuid[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7, $8)`;
+    created_ms, edited_ms, deleted_ms, fields
+  FROM confab_append_messages(
+    $1::uuid[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::text[]::jsonb[], $8, $9
+  )`;
 
-/** What drizzle/0003_batch.sql answers for one send. */
+/** The answer of `confab_append_messages` (sql/append.sql) for one send. */
 type AppendRow = { ord: number } & (
   | {
       outcome: "appended";
@@ -268,6 +300,7 @@ const appendedMessage = (draft: Draft, row: Extract<AppendRow, { outcome: "appen
     content: draft.content,
     edited_ms: null,
     deleted_ms: null,
+    fields: draft.fields ?? null,
   });
 
 function answerExisting({ draft, resolve, reject }: Send, row: Extract<AppendRow, { outcome: "existing" }>) {

@@ -1,7 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { EncodedPage } from "../../protocol/messages.ts";
 import { Failure } from "../base/failure.ts";
-import type { Head, MessageLog, MessageWindow, PageQuery } from "./ports.ts";
+import type { Head } from "./head.ts";
+import type { MessageLog, PageQuery } from "./log.ts";
+import type { MessageWindow } from "./window.ts";
 
 /** What is kept at hand of all pages together, and what one takes beside its text. */
 const KEPT_BYTES = 32 * 1024 * 1024;

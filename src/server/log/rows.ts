@@ -1,13 +1,10 @@
 import { createHash } from "node:crypto";
-import { sql } from "drizzle-orm";
-import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { MessageFields } from "../../protocol/message-fields.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { fullNameOf } from "../../protocol/names.ts";
 import type { User } from "../../protocol/users.ts";
 import type { users } from "../platform/postgres/schema.ts";
-
-/** ISO 8601 in UTC, ending in `Z`. */
-export const iso = (ms: number) => new Date(ms).toISOString();
+import { iso, ms } from "../platform/postgres/values.ts";
 
 /** A message's columns as the hand-written statements select them. */
 export interface MessageRow {
@@ -23,17 +20,13 @@ export interface MessageRow {
   created_ms: number;
   edited_ms: number | null;
   deleted_ms: number | null;
+  fields: MessageFields | null;
 }
 
 /** The same columns, for the select list of a statement that reads `messages m`. */
 export const MESSAGE_COLUMNS = `m.conversation_id, m.id, m.seq, m.version, m.sender_id, m.sender_name, m.sender_email,
   m.client_id, m.content, ${ms("m.created_at")} AS created_ms, ${ms("m.edited_at")} AS edited_ms,
-  ${ms("m.deleted_at")} AS deleted_ms`;
-
-/** A moment as ms since the epoch: both drivers read a number alike. */
-export function ms(expression: string) {
-  return `(extract(epoch FROM ${expression}) * 1000)::double precision`;
-}
+  ${ms("m.deleted_at")} AS deleted_ms, m.fields`;
 
 /** The epoch, for the select list of any statement: read once, however many rows that has. */
 export const EPOCH = "(SELECT epoch FROM history)";
@@ -54,35 +47,11 @@ export function messageOf(row: MessageRow): Message {
   if (row.client_id !== null) message.client_id = row.client_id;
   if (row.edited_ms !== null) message.edited_at = iso(row.edited_ms);
   if (row.deleted_ms !== null) message.deleted_at = iso(row.deleted_ms);
-  return message;
+  return row.fields === null ? message : { ...message, ...row.fields };
 }
 
 /** Whether an outer join found a message. */
 export const hasMessage = <Row extends Partial<MessageRow>>(row: Row): row is Row & MessageRow => row.id != null;
-
-/** An array as PostgreSQL reads it from text. */
-export function arrayLiteral(values: readonly (string | number | null)[]): string {
-  const elements = values.map((value) =>
-    typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : String(value ?? "NULL"),
-  );
-  return `{${elements.join(",")}}`;
-}
-
-/** The numbers of an array that was selected as text. */
-export const numbersOf = (text: string): number[] => (text === "{}" ? [] : text.slice(1, -1).split(",").map(Number));
-
-/** The ids of an array that was selected as text. */
-export const uuidsOf = (text: string): (string | null)[] =>
-  text === "{}"
-    ? []
-    : text
-        .slice(1, -1)
-        .split(",")
-        .map((id) => (id === "NULL" ? null : id));
-
-/** One array as one parameter: thousands of ids would be more parameters than a statement can have. */
-export const arrayParam = (values: readonly (string | number)[]) => sql.param(arrayLiteral(values));
-export const isOneOf = (column: AnyPgColumn, ids: number[]) => sql`${column} = ANY (${arrayParam(ids)}::integer[])`;
 
 /** A user as everybody may see them, out of a row read by drizzle. */
 export function userOf(row: typeof users.$inferSelect): User {

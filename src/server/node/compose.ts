@@ -49,7 +49,7 @@ import { Access } from "../log/access.ts";
 import { Announcer } from "../log/announcer.ts";
 import { History } from "../log/history.ts";
 import { PostgresHistory } from "../log/history-store.ts";
-import { PostgresLog } from "../log/log.ts";
+import { MessageLog } from "../log/log.ts";
 import { Pages } from "../log/pages.ts";
 import type { Stores } from "../log/ports.ts";
 import type { PresenceTimes } from "../places/places.ts";
@@ -58,7 +58,7 @@ import { openPglite } from "../platform/pglite/driver.ts";
 import { openPostgres } from "../platform/postgres/connection.ts";
 import { Database, type Driver } from "../platform/postgres/database.ts";
 import { examineDatabase } from "../platform/postgres/examine.ts";
-import { MIGRATIONS, requireMigrated } from "../platform/postgres/migrations.ts";
+import { Migrations } from "../platform/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "../platform/postgres/node-lock.ts";
 import * as schema from "../platform/postgres/schema.ts";
 import { Hub } from "../ws/hub.ts";
@@ -70,6 +70,7 @@ import { CommandWatch } from "./command-watch.ts";
 import { createApp } from "./http-app.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { Operator } from "./operator.ts";
+import { SQL_FUNCTIONS } from "./sql-functions.ts";
 import { stopServer } from "./stop.ts";
 
 /** How long a starting node waits for another one that is shutting down. */
@@ -92,8 +93,9 @@ export async function openDriver(
   { onLost = () => {}, onWarning = () => {} }: DriverListeners = {},
 ): Promise<Driver> {
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
-  if (url !== undefined) return openPostgres({ url, poolSize, schema: await examineDatabase(url, onWarning) });
-  const migrations = { folder: MIGRATIONS, require: requireMigrated };
+  const migrations = new Migrations(SQL_FUNCTIONS);
+  if (url !== undefined)
+    return openPostgres({ url, poolSize, migrations, schema: await examineDatabase(url, onWarning) });
   return openPglite({
     dataDir: config.DATA_DIR,
     stateDir: config.STATE_DIR,
@@ -112,7 +114,7 @@ export function storesOn(database: Database): Stores {
     sessions: new PostgresSessions(database),
     conversations: new PostgresConversations(database),
     requests: new PostgresRequests(database),
-    log: new PostgresLog(database),
+    log: new MessageLog(database),
     invites: new PostgresInvites(database),
     passwordLinks: new PostgresPasswordLinks(database),
     settings: new PostgresServerSettings(database),

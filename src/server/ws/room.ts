@@ -1,8 +1,11 @@
 import { encode } from "../../protocol/frames.ts";
 import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
-import { type ChangeEvent, changeEvent } from "../log/changes.ts";
-import type { Head, MessageLog, Standing } from "../log/ports.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
+import { changeEvent } from "../log/changes.ts";
+import type { Head } from "../log/head.ts";
+import type { MessageLog } from "../log/log.ts";
+import type { Standing } from "../log/ports.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** A missing version often arrives by itself, from another connection of the same node: this long is waited for it. */

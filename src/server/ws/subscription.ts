@@ -1,5 +1,5 @@
 import { Failure } from "../base/failure.ts";
-import type { ChangeEvent } from "../log/changes.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
 import type { ConversationStore, Standing } from "../log/ports.ts";
 import type { Room } from "./room.ts";
 import type { ClientSocket } from "./socket.ts";

@@ -1,9 +1,10 @@
 import { and, eq, gt, sql } from "drizzle-orm";
 import { Failure } from "../../base/failure.ts";
 import type { NewUser } from "../../log/ports.ts";
-import { iso, userOf } from "../../log/rows.ts";
+import { userOf } from "../../log/rows.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
 import { passwordLinks, users } from "../../platform/postgres/schema.ts";
+import { iso } from "../../platform/postgres/values.ts";
 import { audited, type Entry } from "../admin/audited.ts";
 import type { Admin } from "../admin/ports.ts";
 import { adminUserOf } from "../admin/rows.ts";

@@ -1,9 +1,9 @@
 import { and, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { fullNameOf } from "../../../protocol/names.ts";
 import type { NewSession, SessionStore } from "../../log/ports.ts";
-import { arrayParam } from "../../log/rows.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
 import { knownNetworks, passwordLinks, secrets, sessions, users } from "../../platform/postgres/schema.ts";
+import { arrayParam } from "../../platform/postgres/values.ts";
 import { PROVED_MS, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "./sessions.ts";
 
 const IDLE = sql.raw(`interval '${SESSION_IDLE_MS / 1000} seconds'`);

@@ -203,7 +203,7 @@ export class Conversations {
 
   private async tell(conversationId: string, change: Change): Promise<void> {
     this.announcer.announce(change);
-    if (change.kind === "participants" && change.added.length > 0) {
+    if (change.kind === "members_added") {
       const record = await this.store.record(conversationId);
       if (!record) throw new Failure("conversation_not_found");
       this.tellNew(

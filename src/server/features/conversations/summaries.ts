@@ -1,8 +1,9 @@
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import type { User } from "../../../protocol/users.ts";
 import type { SummaryRecord } from "../../log/ports.ts";
-import { EPOCH, hasMessage, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms } from "../../log/rows.ts";
+import { EPOCH, hasMessage, MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../log/rows.ts";
 import { has } from "../../platform/postgres/search.ts";
+import { iso, ms } from "../../platform/postgres/values.ts";
 
 /** A conversation, and in `MessageRow`'s columns its newest message, if it has one. */
 export type SummaryRow = Partial<MessageRow> & {

@@ -2,9 +2,9 @@ import { and, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
 import { OPEN_REQUESTS_MAX } from "../../../protocol/requests.ts";
 import { throttled } from "../../base/failure.ts";
 import type { Asked, EndedRequest } from "../../log/ports.ts";
-import { isOneOf } from "../../log/rows.ts";
 import type { Transaction } from "../../platform/postgres/database.ts";
 import { removals, requests } from "../../platform/postgres/schema.ts";
+import { isOneOf } from "../../platform/postgres/values.ts";
 
 /** A request counts for so long among those its sender may have waiting: also a declined one, or they would notice. */
 const COUNTS_MS = 30 * 24 * 60 * 60 * 1000;

@@ -1,9 +1,10 @@
 import { and, eq, isNull } from "drizzle-orm";
 import type { ConversationRequest } from "../../../protocol/requests.ts";
 import type { OpenRequest, RequestStore } from "../../log/ports.ts";
-import { iso, ms, USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
+import { USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { requests } from "../../platform/postgres/schema.ts";
+import { iso, ms } from "../../platform/postgres/values.ts";
 import { groupTitle } from "../conversations/titles.ts";
 
 /** The newest of one person's requests that are looked at; the others come up as these are answered. */

@@ -1,13 +1,9 @@
 import { is } from "drizzle-orm";
-import { readMigrationFiles } from "drizzle-orm/migrator";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { version } from "../../../../package.json";
-import { MIGRATIONS } from "../postgres/migrations.ts";
+import { appliedMigrations, knownMigrations, type Migrations, newestKnown, type Run } from "../postgres/migrations.ts";
 import * as schema from "../postgres/schema.ts";
 import { BackupFileError, type BackupHeader, type BackupWriter, readBackup } from "./format.ts";
-
-/** Runs one statement of a transaction. Tables have no schema: `search_path` leads to theirs. */
-export type Run = <Row>(text: string, parameters?: readonly (string | number)[]) => Promise<Row[]>;
 
 /** A database that is read or filled by one transaction, on a connection of its own. */
 export interface BackupDatabase {
@@ -130,19 +126,8 @@ async function epochOf(run: Run): Promise<string | null> {
   return history?.epoch ?? null;
 }
 
-const knownMigrations = () => readMigrationFiles({ migrationsFolder: MIGRATIONS });
-const newestKnown = () => Math.max(...knownMigrations().map(({ folderMillis }) => folderMillis));
-
-async function newestMigration(run: Run): Promise<number> {
-  const [row] = await run<{ there: boolean }>(
-    "SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS there",
-  );
-  if (!row?.there) return 0;
-  const [newest] = await run<{ at: number | string | null }>(
-    "SELECT max(created_at) AS at FROM drizzle.__drizzle_migrations",
-  );
-  return Number(newest?.at ?? 0);
-}
+/** 0: the database has no tables. */
+const newestMigration = async (run: Run) => Math.max(0, ...(await appliedMigrations(run)));
 
 /** Refuses a backup that this version can't restore. */
 export function requireKnown(header: BackupHeader, path: string): void {
@@ -164,6 +149,7 @@ export async function isEmpty(run: Run): Promise<boolean> {
 }
 
 export interface LoadOptions {
+  migrations: Migrations;
   /** Whether what is in the database goes. */
   replace: boolean;
   /** How many nodes use the database meanwhile: its tables must stay for them. */
@@ -190,40 +176,22 @@ export async function load(database: BackupDatabase, path: string, header: Backu
         throw new BackupError(
           "The backup is of an older version, and nodes are running on the database. Stop them all, then restore again.",
         );
-      if (level !== 0) await dropAll(run);
-      await migrateTo(run, 0, header.migration);
+      if (level !== 0) await dropAll(run, options.migrations);
+      await options.migrations.apply(run, header.migration);
     }
     await empty(run, header);
     await insertAll(run, path, (done) => options.onRows(done, all));
-    await migrateTo(run, header.migration, Number.POSITIVE_INFINITY);
+    await options.migrations.apply(run);
     await setSequences(run);
     await beginHistory(run);
     return epochOf(run);
   });
 }
 
-async function migrateTo(run: Run, from: number, to: number) {
-  await run("CREATE SCHEMA IF NOT EXISTS drizzle");
-  await run(
-    "CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)",
-  );
-  for (const { sql, hash, folderMillis } of knownMigrations()) {
-    if (folderMillis <= from || folderMillis > to) continue;
-    for (const statement of sql) await run(statement);
-    await run(`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('${hash}', ${folderMillis})`);
-  }
-}
-
-/** Removes all that the migrations have made: tables and functions, by name. Others' in the same database stay. */
-async function dropAll(run: Run) {
-  const tables = [...backupTables(), ...STAYS, ...VOID];
-  await run(`DROP TABLE IF EXISTS ${tables.join(", ")} CASCADE`);
-  const functions = await run<{ signature: string }>(
-    `SELECT oid::regprocedure::text AS signature FROM pg_proc
-     WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'confab\\_%'`,
-  );
-  for (const { signature } of functions) await run(`DROP FUNCTION IF EXISTS ${signature} CASCADE`);
-  await run("DELETE FROM drizzle.__drizzle_migrations");
+/** Removes everything that the migrations have made. Other tables and functions in the same database stay. */
+async function dropAll(run: Run, migrations: Migrations) {
+  await run(`DROP TABLE IF EXISTS ${[...backupTables(), ...STAYS, ...VOID].join(", ")} CASCADE`);
+  await migrations.forget(run);
 }
 
 /** Locks all tables against everybody, and empties them; also of what the migrations have put there. */

@@ -1,10 +1,9 @@
 import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
-import { arrayLiteral } from "../../log/rows.ts";
 import {
   type Driver,
   deadline,
+  isRolledBack,
   LOG_TIMEOUT_MS,
   type Query,
   STATEMENT_TIMEOUT_MS,
@@ -12,9 +11,10 @@ import {
   TimeoutError,
   WAITING_AT_ONCE,
 } from "./database.ts";
-import { MIGRATIONS, requireMigrated } from "./migrations.ts";
+import type { Migrations, Run } from "./migrations.ts";
 import * as tables from "./schema.ts";
 import { NO_LIMITS, PLANS_BY_KEY, sessionPrelude } from "./session.ts";
+import { arrayLiteral } from "./values.ts";
 
 type Client = ReturnType<typeof connect>;
 
@@ -58,8 +58,13 @@ const servingPrelude = (schema: string, statementTimeoutMs: number) =>
  * The PostgreSQL driver. Connects when first used; a server that is away is tried again by each call.
  * @param options.schema where the tables are: `examineDatabase` finds it
  */
-export function openPostgres(options: { url: string; poolSize: number; schema: string }): Driver {
-  const { url, poolSize, schema } = options;
+export function openPostgres(options: {
+  url: string;
+  poolSize: number;
+  schema: string;
+  migrations: Migrations;
+}): Driver {
+  const { url, poolSize, schema, migrations } = options;
   const pool = connect(url, poolSize, servingPrelude(schema, STATEMENT_TIMEOUT_MS));
   const logPrelude = servingPrelude(schema, LOG_TIMEOUT_MS);
   const log = new LogClient(() => connect(url, 1, logPrelude));
@@ -76,7 +81,7 @@ export function openPostgres(options: { url: string; poolSize: number; schema: s
     bulkQuery: query,
     logQuery: log.query,
     waitingLogQuery: waiting.query,
-    migrate: (apply) => migratePostgres(url, schema, apply),
+    migrate: (apply) => migratePostgres({ url, schema, migrations, apply }),
     async close() {
       await Promise.all([pool.end({ timeout: 2 }), log.end(), waiting.end()]);
     },
@@ -123,8 +128,18 @@ function queryOn(client: Client): Query {
 const literal = (parameter: Parameters<Query>[1][number]) =>
   typeof parameter === "object" && parameter !== null ? arrayLiteral(parameter) : parameter;
 
-/** On a connection of its own, without time-outs: a migration may take its time. */
-async function migratePostgres(url: string, schema: string, apply: boolean) {
+/** How often a migration tries again that PostgreSQL has rolled back, as a deadlock with the calls of serving nodes. */
+const MIGRATION_TRIES = 10;
+
+interface MigrationJob {
+  url: string;
+  schema: string;
+  migrations: Migrations;
+  apply: boolean;
+}
+
+/** On a connection of its own without time-outs, because a migration may take long. */
+async function migratePostgres({ url, schema, migrations, apply }: MigrationJob) {
   const client = postgres(url, {
     max: 1,
     connect_timeout: 5,
@@ -134,12 +149,25 @@ async function migratePostgres(url: string, schema: string, apply: boolean) {
     prelude: sessionPrelude(schema, { application_name: APPLICATION, ...NO_LIMITS }),
   });
   try {
-    const orm = drizzle(client);
-    // drizzle takes no lock: two nodes that start together would both create the tables.
+    // Two nodes that start together would both create the tables.
     await client`SELECT pg_advisory_lock(${MIGRATION_LOCK})`;
-    if (apply) await migrate(orm, { migrationsFolder: MIGRATIONS });
-    await requireMigrated(async (text) => [...(await client.unsafe(text))]);
+    for (let left = apply ? MIGRATION_TRIES : 0; left > 0; left--)
+      try {
+        await client.begin((transaction) => migrations.apply(runOn(transaction)));
+        break;
+      } catch (error) {
+        if (!isRolledBack(error) || left === 1) throw error;
+      }
+    await migrations.require(runOn(client));
   } finally {
     await client.end({ timeout: 2 });
   }
 }
+
+const runOn =
+  (connection: Pick<Client, "unsafe">): Run =>
+  async <Row>(text: string, parameters: Parameters<Run>[1] = []) => {
+    const rows = await connection.unsafe(text, [...parameters]);
+    // The statement's text says which columns a row has; this is where that promise enters the types.
+    return [...rows] as Row[];
+  };

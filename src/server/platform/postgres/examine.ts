@@ -116,13 +116,13 @@ async function factsOf(connection: Connection): Promise<DatabaseFacts> {
   return facts;
 }
 
-/** No more than PostgreSQL 9.6 has: an old one shall be named, not fail. `confab_amend` is nobody else's name. */
+/** No more than PostgreSQL 9.6 has: an old one shall be named, not fail. Every release has `confab_grams`, and nobody else does. */
 const FACTS = `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_version') AS "versionName",
     datname AS database, pg_encoding_to_char(encoding) AS encoding, datctype AS ctype, pg_is_in_recovery() AS "isStandby",
     current_setting('synchronous_commit') AS "synchronousCommit", current_setting('fsync') AS fsync,
     current_schema() AS "newTablesIn", (
       SELECT nspname FROM pg_catalog.pg_proc JOIN pg_catalog.pg_namespace ON pg_namespace.oid = pronamespace
-      WHERE proname = 'confab_amend'
+      WHERE proname = 'confab_grams'
       ORDER BY array_position(current_schemas(false), nspname), nspname <> '${DEFAULT_SCHEMA}' LIMIT 1
     ) AS "tablesIn"
   FROM pg_catalog.pg_database WHERE datname = current_database()`;

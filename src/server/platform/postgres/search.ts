@@ -1,6 +1,6 @@
 import { codePoints } from "../../../protocol/content.ts";
-import { numbersOf } from "../../log/rows.ts";
 import type { Database } from "./database.ts";
+import { numbersOf } from "./values.ts";
 
 /** Of a search that fits more people than these the newest are found soon enough by looking through all. */
 const FOUND_MOST = 10_000;
