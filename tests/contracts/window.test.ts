@@ -101,6 +101,14 @@ if (modes.includes("redis"))
       expect(await seqs(id, head(id, 5), 4, 6)).toBeUndefined();
     });
 
+    test("has the fields of a message, recorded or filled", async () => {
+      const [recorded, filled] = [opened(), opened()];
+      const withFields = (id: string) => ({ ...message(id, 1), note: { message: 'and "message": too' } });
+      record({ ...sent(recorded, 1), message: withFields(recorded) } as Change);
+      window.refill(filled, head(filled, 1), [withFields(filled)]);
+      for (const id of [recorded, filled]) expect(await messages(id, head(id, 1), 1, 1)).toEqual([withFields(id)]);
+    });
+
     test("is opened by who reads a page, not by who sends", async () => {
       const id = crypto.randomUUID();
       record(sent(id, 1));
