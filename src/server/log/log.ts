@@ -13,7 +13,7 @@ import { HEAD, type Head } from "./head.ts";
 import { prune } from "./prune.ts";
 import { hasMessage, MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
 
-/** Which messages a page has. Without `beforeSeq` and `afterSeq` it ends `offset` messages before the newest. */
+/** The range of messages in a page. Without `beforeSeq` and `afterSeq` it ends `offset` messages before the newest. */
 export interface PageQuery {
   limit: number;
   offset?: number | undefined;

@@ -6,7 +6,7 @@ import type { User } from "../../protocol/users.ts";
 import type { users } from "../platform/postgres/schema.ts";
 import { iso, ms } from "../platform/postgres/values.ts";
 
-/** A message's columns as the hand-written statements select them. */
+/** The columns of a message, as the hand-written statements select them. */
 export interface MessageRow {
   conversation_id: string;
   id: string;
@@ -28,7 +28,7 @@ export const MESSAGE_COLUMNS = `m.conversation_id, m.id, m.seq, m.version, m.sen
   m.client_id, m.content, ${ms("m.created_at")} AS created_ms, ${ms("m.edited_at")} AS edited_ms,
   ${ms("m.deleted_at")} AS deleted_ms, m.fields`;
 
-/** The epoch, for the select list of any statement: read once, however many rows that has. */
+/** The epoch, for the select list of any statement. It is read once, whatever the number of rows. */
 export const EPOCH = "(SELECT epoch FROM history)";
 
 export function messageOf(row: MessageRow): Message {
@@ -53,7 +53,7 @@ export function messageOf(row: MessageRow): Message {
 /** Whether an outer join found a message. */
 export const hasMessage = <Row extends Partial<MessageRow>>(row: Row): row is Row & MessageRow => row.id != null;
 
-/** A user as everybody may see them, out of a row read by drizzle. */
+/** A user as everybody may see them, from a row that drizzle has read. */
 export function userOf(row: typeof users.$inferSelect): User {
   return {
     id: row.id,
@@ -67,10 +67,10 @@ export function userOf(row: typeof users.$inferSelect): User {
   };
 }
 
-/** Users are active unless it is said. */
+/** Only an inactive user has the property. */
 const activity = (isActive: boolean) => (isActive ? {} : { is_active: false as const });
 
-/** A user's columns as the hand-written statements select them. */
+/** The columns of a user, as the hand-written statements select them. */
 export interface UserRow {
   user_id: number;
   email: string;
@@ -97,8 +97,8 @@ export const userOfRow = (row: UserRow): User => ({
 });
 
 /**
- * Whether `confab_append` tells by this digest that the content is what was first sent. It takes the digest of what it was
- * sent, and PGlite has one more U+FEFF at the start of a text that begins with one (stores/embedded/cluster.ts).
+ * Whether the digest in the answer of `confab_append_messages` is that of this content. The function computes it from the
+ * text that it got, and PGlite puts a second U+FEFF before a text that begins with one (platform/pglite/cluster.ts).
  */
 export const isDigestOf = (digest: string, content: string) =>
   digest === sha256(content) || (content.startsWith("\ufeff") && digest === sha256(`\ufeff${content}`));

@@ -18,11 +18,11 @@ import { arrayLiteral } from "./values.ts";
 
 type Client = ReturnType<typeof connect>;
 
-/** How long a row lock is waited for, in ms. */
+/** How long a statement waits for a row lock, in ms. */
 const LOCK_TIMEOUT_MS = 1_500;
-/** Rows that a piece of a search looks through: some ms of one of the server's cores. */
+/** The rows that a piece of a search looks through. They take one core of the server some ms. */
 const PIECE_ROWS = 10_000;
-/** Any number that no other program on this database uses; names the lock under which migrations run. */
+/** Names the lock under which migrations run. Any number that no other program on this database uses. */
 const MIGRATION_LOCK = 7_163_001;
 const APPLICATION = "confab";
 
@@ -34,16 +34,16 @@ function connect(url: string, max: number, prelude: string) {
     max_lifetime: null,
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
-    // Asked for at a connection's start, and for ever unknown when that breaks in the middle: arrays go as literals.
+    // The driver asks for types at a connection's start, and never again if that breaks. So arrays go as literals.
     fetch_types: false,
-    // int8 as a number: the counters stay far below 2^53.
+    // int8 as a number, because the counters stay far below 2^53.
     types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
     connection: { application_name: APPLICATION },
     prelude,
   });
 }
 
-/** @param statementTimeoutMs how long a statement may take */
+/** @param statementTimeoutMs the most that a statement takes */
 const servingPrelude = (schema: string, statementTimeoutMs: number) =>
   sessionPrelude(schema, {
     application_name: APPLICATION,
@@ -55,8 +55,8 @@ const servingPrelude = (schema: string, statementTimeoutMs: number) =>
   });
 
 /**
- * The PostgreSQL driver. Connects when first used; a server that is away is tried again by each call.
- * @param options.schema where the tables are: `examineDatabase` finds it
+ * The PostgreSQL driver. It connects when it is first used, and while the server is away each call tries again.
+ * @param options.schema where the tables are; `examineDatabase` finds it
  */
 export function openPostgres(options: {
   url: string;
@@ -68,7 +68,7 @@ export function openPostgres(options: {
   const pool = connect(url, poolSize, servingPrelude(schema, STATEMENT_TIMEOUT_MS));
   const logPrelude = servingPrelude(schema, LOG_TIMEOUT_MS);
   const log = new LogClient(() => connect(url, 1, logPrelude));
-  // Apart from the log's: postgres.js sends a statement behind one that waits for a lock when no connection is free.
+  // A client of its own: without a free connection, postgres.js queues a statement behind one that waits for a lock.
   const waiting = new LogClient(() => connect(url, WAITING_AT_ONCE, logPrelude));
   const query = queryOn(pool);
   return {
@@ -89,8 +89,8 @@ export function openPostgres(options: {
 }
 
 /**
- * Connections of the log. A statement that is given up takes its connections with it: one that has not been sent yet
- * must not be sent later, when its senders have been told that nothing was done.
+ * Connections of the log. When it gives up a statement, it closes its connections too. A statement that is not sent yet
+ * must not be sent later, because its senders have been told that nothing was done.
  */
 class LogClient {
   private client: Client;
