@@ -20,7 +20,7 @@ describe.each(modes.filter((mode) => mode !== "redis"))("people who share a conv
   });
   afterAll(() => stores.close());
 
-  test("are found however many conversations and ids there are, and in whatever pieces", async () => {
+  test("are found in any number of conversations and ids, and in pieces of any size", async () => {
     const people = await Promise.all(Array.from({ length: 40 }, () => stores.user()));
     const [ann = 0, ...others] = people;
     const [far, near] = [others.slice(0, 10), others.slice(10)];
@@ -87,7 +87,7 @@ describe.skipIf(!canCount())("PostgreSQL", () => {
     return (await accesses.read()).pages;
   }
 
-  test("reads as many pages for a stranger as for an id that nobody has", async () => {
+  test("a look-up reads as many pages for a stranger as for an unused id", async () => {
     const pages = (id: number | undefined) => pagesOf(() => stores.conversations.sharing(ann ?? 0, [id ?? 0]));
     const [forNobody, forStranger] = [await pages(nobody), await pages(stranger)];
     expect(Math.abs(forStranger - forNobody)).toBeLessThan(forNobody / 50);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("what admins do", (mode) => {
+inEachMode("the acts of admins", (mode) => {
   let stores: TestStores;
   let root: number;
   let ann: number;
@@ -22,7 +22,7 @@ inEachMode("what admins do", (mode) => {
     for (const id of await conversations.removed()) while ((await conversations.erasePiece(id)) === "more");
   };
 
-  test("nothing is done that can't be written down", async () => {
+  test("an act is not done when the audit log can't be written", async () => {
     const id = await stores.conversation([root, ann]);
     const { message } = await stores.log.append(stores.draft(id, ann, "hello"));
     const { users, conversations } = stores.admin;
@@ -56,7 +56,7 @@ inEachMode("what admins do", (mode) => {
     expect(await entries()).toBe(before);
   });
 
-  test("who is no active superuser at that moment can do nothing", async () => {
+  test("an act is refused when the actor is no active superuser at that moment", async () => {
     const id = await stores.conversation([root, ann]);
     const before = await entries();
     const outsider = { userId: ann, address: "", network: "" };
@@ -70,7 +70,7 @@ inEachMode("what admins do", (mode) => {
     expect(await entries()).toBe(before);
   });
 
-  test("a password that a command sets ends the account's sessions and one-time links, and no other's", async () => {
+  test("a password set by a command ends the sessions and one-time links of that account only", async () => {
     const [una, dan] = [await stores.user("Una"), await stores.user("Dan")];
     for (const id of [una, dan]) {
       const session = { id: crypto.randomUUID(), key: `key of ${id}`, userId: id, passwordHash: "none" };
@@ -89,7 +89,7 @@ inEachMode("what admins do", (mode) => {
     expect(await stores.users.resetPassword("no@example.com", "x", { isSuperuser: true })).toBeUndefined();
   });
 
-  test("the last active superuser stays, also against the command line", async () => {
+  test("the last active superuser can't be demoted, even from the command line", async () => {
     await expect(stores.admin.users.change(null, root, { isActive: false })).rejects.toThrow("last active superuser");
     await expect(stores.admin.users.change(null, root, { isSuperuser: false })).rejects.toThrow(
       "last active superuser",
@@ -97,7 +97,7 @@ inEachMode("what admins do", (mode) => {
     expect(await stores.admin.users.detail(root)).toMatchObject({ is_active: true, is_superuser: true });
   });
 
-  test("all that a removed conversation held is erased, in as many rounds as it takes, and nothing else", async () => {
+  test("a removed conversation is erased completely, in several rounds, and nothing else is", async () => {
     const [doomed, kept] = [
       await stores.conversation([ann, await stores.user()]),
       await stores.conversation([ann, root, await stores.user()]),
@@ -130,7 +130,7 @@ inEachMode("what admins do", (mode) => {
     expect(await rows("SELECT * FROM conversations WHERE id = $1", kept)).toHaveLength(1);
   });
 
-  test("a conversation that is removed while people send to it: each send is in it or refused, and all is erased", async () => {
+  test("a conversation that is removed while people send to it accepts or refuses each send, and is erased completely", async () => {
     const id = await stores.conversation([root, ann, await stores.user()]);
     const outcomes: string[] = [];
     const send = async (n: number) =>
@@ -152,7 +152,7 @@ inEachMode("what admins do", (mode) => {
     expect(await rows("SELECT * FROM messages WHERE conversation_id = $1", id)).toEqual([]);
   });
 
-  test("a removed conversation is erased by one node at a time, and by another when that one has ended", async () => {
+  test("one node at a time erases a removed conversation, and another goes on when that node has ended", async () => {
     const id = await stores.conversation([ann, await stores.user()]);
     await stores.query(
       `INSERT INTO messages (conversation_id, seq, version, id, sender_id, sender_name, sender_email, content, created_at)
@@ -183,7 +183,7 @@ inEachMode("what admins do", (mode) => {
     return list.conversations.map(({ id }) => id);
   };
 
-  test("any part of a name or an e-mail finds, whatever the case; less than three letters begin a word", async () => {
+  test("a search finds any part of a name or an e-mail in any case, and with less than three letters the start of a word", async () => {
     const { users } = stores;
     const made = async (firstName: string, lastName: string) => {
       const email = `${Bun.randomUUIDv7()}@find.example`;
@@ -223,7 +223,7 @@ inEachMode("what admins do", (mode) => {
   const everybody = { limit: 2, offset: 0, search: "", isActive: undefined, isSuperuser: undefined };
   const cut = { total: 10_000, isExact: false };
 
-  test("conversations are counted and paged so far and no further; those that are listed are the newest", async () => {
+  test("conversations are counted and paged up to a bound, and the listed ones are the newest", async () => {
     const { conversations, users } = stores.admin;
     const person = await stores.user("Crowded");
     await inPieces(
@@ -272,7 +272,7 @@ inEachMode("what admins do", (mode) => {
     await stores.query("DELETE FROM conversations WHERE name LIKE 'Bulk%'", []);
   });
 
-  test("users are counted and listed so far and no further; the newest come first, and no superuser is missing", async () => {
+  test("users are counted and listed up to a bound, newest first, and no superuser is missing", async () => {
     const { conversations, users } = stores.admin;
     await inPieces(
       `INSERT INTO users (email, first_name, last_name, password_hash, is_superuser, is_active)
@@ -311,7 +311,7 @@ inEachMode("what admins do", (mode) => {
     await stores.query("DELETE FROM users WHERE first_name = 'Many'", []);
   });
 
-  test("entries of the audit log are counted so far and no further", async () => {
+  test("entries of the audit log are counted up to a bound", async () => {
     const { audit } = stores.admin;
     await inPieces(
       `INSERT INTO audit_log (actor_id, action, target_type, target_id, details)
@@ -326,7 +326,7 @@ inEachMode("what admins do", (mode) => {
     await stores.query("DELETE FROM audit_log WHERE actor_id = 77", []);
   });
 
-  test("of very many sessions those used last are listed, and all end", async () => {
+  test("a user with very many sessions sees those used last, and all of them end", async () => {
     const bob = await stores.user("Bob");
     await stores.query(
       `INSERT INTO sessions (id, key, user_id, address, client, last_used_at)
@@ -342,7 +342,7 @@ inEachMode("what admins do", (mode) => {
   });
 
   if (mode !== "embedded") {
-    /** What another connection has done and not committed yet, while `meanwhile` runs. */
+    /** Runs `meanwhile` while another connection has done this and not committed it yet. */
     const during = async (statement: string, values: (string | number)[], meanwhile: () => Promise<void>) => {
       const database = new Bun.SQL(stores.databaseUrl ?? "", { max: 1 });
       await database.begin(async (tx) => {
@@ -353,7 +353,7 @@ inEachMode("what admins do", (mode) => {
     };
     const read = { count: 1, first_seq: 1, last_seq: 1 };
 
-    test("who reads waits for nobody who removes", async () => {
+    test("a reader does not wait for a removal", async () => {
       const { conversations, users } = stores.admin;
       const [doomed, other] = [
         await stores.conversation([root, ann, await stores.user()]),
@@ -400,7 +400,7 @@ inEachMode("what admins do", (mode) => {
       };
     };
 
-    test("who is losing the right at that moment can do nothing any more", async () => {
+    test("an admin who is losing the right at that moment can do nothing more", async () => {
       const { reads, isDemoted, actions } = await ofEve();
       let [demotion, reading] = [Promise.resolve(""), Promise.resolve("")];
       await during("LOCK TABLE audit_log IN SHARE MODE", [], async () => {
@@ -413,7 +413,7 @@ inEachMode("what admins do", (mode) => {
       expect([await demotion, await reading, await actions()]).toEqual(["done", "Not found", []]);
     });
 
-    test("what an admin has begun is done before they lose the right", async () => {
+    test("an act that an admin has begun is done before they lose the right", async () => {
       const { reads, isDemoted, actions } = await ofEve();
       let [demotion, reading] = [Promise.resolve(""), Promise.resolve("")];
       await during("LOCK TABLE audit_log IN SHARE MODE", [], async () => {
@@ -426,7 +426,7 @@ inEachMode("what admins do", (mode) => {
       expect([await demotion, await reading, await actions()]).toEqual(["done", "done", ["messages_read"]]);
     });
 
-    test("an admin who does one thing after the other, many at once, loses the right all the same", async () => {
+    test("an admin with many acts under way loses the right all the same", async () => {
       for (let round = 0; round < 3; round++) {
         const { reads, isDemoted } = await ofEve();
         let outcome: string | undefined;
@@ -443,7 +443,7 @@ inEachMode("what admins do", (mode) => {
     });
   }
 
-  test("what a user has sent is counted in their conversations, up to a bound", async () => {
+  test("a user's messages are counted in their conversations, up to a bound", async () => {
     const [bob, group] = [await stores.user("Bob"), await stores.conversation([root, ann, await stores.user()])];
     const id = await stores.conversation([bob, ann]);
     await stores.log.append(stores.draft(id, bob, "1"));

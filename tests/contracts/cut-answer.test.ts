@@ -34,7 +34,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
 
   const numbers = (upTo: number) => driver.query<{ n: number }>("SELECT n FROM generate_series(1, $1) n", [upTo]);
 
-  test("in the middle of an answer leave nothing of it for the next one, and what is asked at once is answered", async () => {
+  test("in the middle of an answer leave nothing of it for the next one, and the next statement is answered", async () => {
     let cut = 0;
     for (let i = 0; i < 20; i++) {
       const long = numbers(100_000).then(
@@ -51,7 +51,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     expect(cut).toBeGreaterThan(0);
   });
 
-  test("give each question its own answer or none, whatever is cut when", async () => {
+  test("give each statement its own answer or none, whenever they break", async () => {
     const pool = openPostgres({ url, poolSize: 4, schema: DEFAULT_SCHEMA, migrations });
     const until = performance.now() + STRESS_MS;
     let answered = 0;
@@ -108,7 +108,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     }
   });
 
-  test("before they are ready are told so in time", async () => {
+  test("before they are ready fail in time", async () => {
     const server = createServer((socket) => void socket.end()).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;

@@ -208,7 +208,7 @@ describe("searches are the same in every locale", () => {
     ).toContain(made);
   });
 
-  test("an e-mail address is unique whatever the locale makes of its letters", async () => {
+  test("an e-mail address is unique in every locale", async () => {
     for (const { name, stores } of opened) {
       const email = `iii${++made}@example.com`;
       expect([name, (await user(stores, "Ida", email))?.email]).toEqual([name, email]);

@@ -61,7 +61,7 @@ inEachMode("invites in the store", (mode) => {
   };
   const people = () => Promise.all(Array.from({ length: RACING }, () => stores.user()));
 
-  test("of 50 racing people over two nodes an invite for 10 lets exactly 10 in", async () => {
+  test("an invite for 10 lets exactly 10 of 50 racing people in, over two nodes", async () => {
     const id = await group();
     const code = await invite(id, { maxUses: 10 });
     const racers = await people();
@@ -71,7 +71,7 @@ inEachMode("invites in the store", (mode) => {
     expect(await sizeOf(id)).toEqual({ told: 13, there: 13, version: 10 });
   });
 
-  test("of 50 racing registrations over two nodes an invite for 10 makes exactly 10 accounts, each a member", async () => {
+  test("an invite for 10 makes exactly 10 accounts in 50 racing registrations over two nodes, each a member", async () => {
     const id = await group();
     const code = await invite(id, { maxUses: 10 });
     const racers = Array.from({ length: RACING }, () => newUser());
@@ -83,7 +83,7 @@ inEachMode("invites in the store", (mode) => {
     expect(known.filter(Boolean)).toHaveLength(10);
   });
 
-  test("one person who asks 50 times at once is in once, and counts once", async () => {
+  test("a person who asks 50 times at once joins once, and counts once", async () => {
     const id = await group();
     const code = await invite(id, { maxUses: 10 });
     const eve = await stores.user();
@@ -93,7 +93,7 @@ inEachMode("invites in the store", (mode) => {
     expect(await sizeOf(id)).toEqual({ told: 4, there: 4, version: 1 });
   });
 
-  test("a group with room for five takes five of 50, and no more uses", async () => {
+  test("a group with room for five takes five of 50 people, and counts five uses", async () => {
     const id = await group();
     const code = await invite(id);
     const racers = await people();
@@ -143,7 +143,7 @@ inEachMode("invites in the store", (mode) => {
       expect(await usesOf(code)).toEqual({ uses: 0, people: 0 });
     });
 
-    test("and left by themselves comes back, and nothing is held against them any more", async () => {
+    test("and left it comes back, and counts as never having left", async () => {
       const [id, eve] = [await group(), await stores.user()];
       const code = await invite(id);
       await removal(id, eve, eve);
@@ -152,7 +152,7 @@ inEachMode("invites in the store", (mode) => {
     });
   });
 
-  test("an invite works for members whom a clock that was set back seems to let in later", async () => {
+  test("an invite works for members whose joining seems later because a clock was set back", async () => {
     const id = await group();
     await stores.query("UPDATE participants SET joined_at = now() + interval '1 hour' WHERE conversation_id = $1", [
       id,
@@ -161,7 +161,7 @@ inEachMode("invites in the store", (mode) => {
     expect((await stores.invites.find(code))?.state).toBe("active");
   });
 
-  test("those of the command line are the first superuser's", async () => {
+  test("invites from the command line are the first superuser's", async () => {
     const wanted = { code: newCode(), conversationId: undefined, makerId: null, maxUses: 1, expiresIn: 60 };
     await stores.query("UPDATE users SET is_superuser = false", []);
     expect(await outcomes([stores.invites.create(null, wanted)])).toEqual(["user_not_found"]);
@@ -171,7 +171,7 @@ inEachMode("invites in the store", (mode) => {
     expect([createdBy.id, state]).toEqual([first, "active"]);
   });
 
-  test("what ended more than 90 days ago goes, with its uses, and nothing else", async () => {
+  test("invites that ended more than 90 days ago are deleted with their uses, and no others", async () => {
     const id = await group();
     const codes = await Promise.all([1, 2, 3, 4, 5, 6].map(() => invite(id, { maxUses: 1 })));
     const [revoked, expired, usedUp, usedLately, working, endedLately] = codes as [
@@ -212,7 +212,7 @@ inEachMode("password links in the store", (mode) => {
 
   const each = (n: number) => (n % 2 === 0 ? stores : beside).passwordLinks;
 
-  test("of 50 links that are made at once for one person one works", async () => {
+  test("only one of 50 links that are made at once for one person works", async () => {
     const ann = await stores.user();
     const keys = Array.from({ length: RACING }, (_, n) => `key ${n} of ${ann}`);
     await Promise.all(keys.map((key, n) => each(n).make(root, ann, { key, life: 60 })));
@@ -220,7 +220,7 @@ inEachMode("password links in the store", (mode) => {
     expect(found.filter(Boolean)).toHaveLength(1);
   });
 
-  test("of 50 uses over two nodes, while others are made, one link sets one password", async () => {
+  test("one of 50 uses over two nodes sets a password while other links are made", async () => {
     const ann = await stores.user();
     await stores.passwordLinks.make(root, ann, { key: `first of ${ann}`, life: 60 });
     const uses = Array.from({ length: RACING }, (_, n) => each(n).confirm(`first of ${ann}`, `hash ${n}`));
@@ -245,7 +245,7 @@ inEachMode("password links in the store", (mode) => {
     expect(await stores.query("SELECT FROM password_links WHERE key = $1", [key])).toEqual([]);
   });
 
-  test("nothing happens when it can't be written down, or when the caller is no superuser", async () => {
+  test("a link is not made when the audit log can't be written, or when the caller is no superuser", async () => {
     const ann = await stores.user();
     const links = () => stores.query("SELECT FROM password_links WHERE user_id = $1", [ann]);
     const attempts = (by: typeof root) => [

@@ -58,7 +58,7 @@ describe("a release", () => {
 });
 
 inEachMode("the database's tables and functions", (mode) => {
-  test("are put right by a release that is as new, and left alone by an older one", async () => {
+  test("are restored by a release that is as new, and left alone by an older one", async () => {
     const driver = await open(await makePlace(mode));
     await driver.migrate(true);
     const shape = await shapeOf(driver);

@@ -20,7 +20,7 @@ inEachMode("the server's settings in the database", (mode) => {
 
   const by = () => ({ userId: root, address: "192.0.2.1", network: "192.0.2.1" });
 
-  test("a value of a later version, or a broken one, counts as not chosen", async () => {
+  test("a value of a later release, or a broken one, counts as not set", async () => {
     await stores.settings.change(by(), { name: "Team", registration: "invite" });
     await stores.query(`UPDATE server_settings SET value = '"by_lottery"' WHERE name = 'registration'`, []);
     await stores.query(`INSERT INTO server_settings (name, value) VALUES ('later', '{"a": 1}')`, []);

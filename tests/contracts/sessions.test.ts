@@ -27,7 +27,7 @@ inEachMode("the store of sessions", (mode) => {
     expect(await stores.sessions.create({ ...session, passwordHash: "none" }, 50)).toBeUndefined();
   });
 
-  test("of too many sessions those used longest ago end, and nobody else's", async () => {
+  test("the sessions used longest ago end when a user has too many, and nobody else's do", async () => {
     const [ann, bob] = [await stores.user("Ann"), await stores.user("Bob")];
     const theirs = await start(bob);
     const made = [];
@@ -41,14 +41,14 @@ inEachMode("the store of sessions", (mode) => {
     expect((await stores.sessions.list(bob)).map(({ id }) => id)).toEqual([theirs.id]);
   });
 
-  test("logins that race leave as many sessions as a user may have", async () => {
+  test("racing logins leave no more sessions than a user may have", async () => {
     const ann = await stores.user("Ann");
     const started = await Promise.all(Array.from({ length: 20 }, (_, i) => start(ann, `192.0.2.${i}`, 4)));
     expect(started.flatMap(({ pushedOut }) => pushedOut ?? [])).toHaveLength(16);
     expect(await stores.sessions.list(ann)).toHaveLength(4);
   });
 
-  test("a network is known from a login on, by e-mail and by id, and to that user alone", async () => {
+  test("a network counts as known after a login from it, by e-mail and by id, for that user only", async () => {
     const [ann, bob] = [await stores.user("Ann"), await stores.user("Bob")];
     expect(await known(ann, "198.51.100.1")).toBe(false);
     await start(ann, "198.51.100.1");
@@ -60,7 +60,7 @@ inEachMode("the store of sessions", (mode) => {
     expect(await stores.sessions.standing({ email: "nobody@example.com" }, from)).toBeUndefined();
   });
 
-  test("a session that a node of the last release began tells where its user signed in, too", async () => {
+  test("a session of a node of the last release makes its network known too", async () => {
     const ann = await stores.user("Ann");
     await stores.query(
       "INSERT INTO sessions (id, key, user_id, address, client) VALUES (gen_random_uuid(), $2, $1, '198.51.100.9', '')",
@@ -112,7 +112,7 @@ inEachMode("the store of sessions", (mode) => {
     expect(await isProved(`${id} new`)).toBe(true);
   });
 
-  test("all sessions of a user but one end", async () => {
+  test("ending the other sessions keeps only one", async () => {
     const [ann, bob] = [await stores.user("Ann"), await stores.user("Bob")];
     const [kept, other, theirs] = [await start(ann), await start(ann), await start(bob)];
     expect((await stores.sessions.endOthers(ann, kept.id)).map(({ id }) => id)).toEqual([other.id]);
@@ -120,7 +120,7 @@ inEachMode("the store of sessions", (mode) => {
     expect(await stores.sessions.find(theirs.id)).toBeDefined();
   });
 
-  test("that an admin looked at a user is written down once an hour for each of the two", async () => {
+  test("an admin's look at a user is logged once an hour for each admin and user", async () => {
     const people = [await stores.user("Ann"), await stores.user("Bob"), await stores.user("Cat")];
     const [ann = 0, bob = 0, cat = 0] = people;
     for (const id of [ann, bob]) await stores.admin.users.change(null, id, { isSuperuser: true });

@@ -80,7 +80,7 @@ if (modes.includes("redis"))
       const { event, text } = published(change);
       to.add("nobody", text, event);
     };
-    /** What was recorded goes out with the end of its tick, and once more when Redis does not know the script yet. */
+    /** Recorded changes go out at the end of their tick, and once more when Redis does not know the script yet. */
     const settled = async () => {
       for (let i = 0; i < 2; i++) await client.run((redis) => redis.ping());
     };
@@ -109,14 +109,14 @@ if (modes.includes("redis"))
       for (const id of [recorded, filled]) expect(await messages(id, head(id, 1), 1, 1)).toEqual([withFields(id)]);
     });
 
-    test("is opened by who reads a page, not by who sends", async () => {
+    test("is opened by a read of a page, not by a send", async () => {
       const id = crypto.randomUUID();
       record(sent(id, 1));
       await settled();
       expect(await server.redis.exists(windowKey(id))).toBe(0);
     });
 
-    test("a change that does not follow on drops it; the log fills it again", async () => {
+    test("a change that does not follow its head drops it, and the log fills it again", async () => {
       const id = opened();
       record(sent(id, 1));
       record(sent(id, 3));
@@ -131,7 +131,7 @@ if (modes.includes("redis"))
       expect(await seqs(id, head(id, 4), 1, 4)).toEqual([1, 2, 3, 4]);
     });
 
-    test("an old refill does not overwrite what is newer", async () => {
+    test("an old refill does not overwrite newer messages", async () => {
       const id = opened();
       for (let version = 1; version <= 3; version++) record(sent(id, version));
       await settled();
@@ -196,7 +196,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("no send lets older messages live longer when retention is on", async () => {
+    test("a send does not make older messages live longer when retention is on", async () => {
       const id = crypto.randomUUID();
       const short = windowLife(60_000, 2_000);
       const [own, sending] = [
@@ -296,7 +296,7 @@ if (modes.includes("redis"))
         }
       });
 
-      test("holds up no publishing whatever its key holds", async () => {
+      test("holds up no publishing, with any value at its key", async () => {
         const id = crypto.randomUUID();
         await server.redis.set(windowKey(id), "x");
         const lost: string[] = [];
@@ -308,7 +308,7 @@ if (modes.includes("redis"))
       });
     });
 
-    test("a replica, where nobody else hears what is published, does not swallow a change in silence", async () => {
+    test("a replica, which publishes to nobody else, does not swallow a change silently", async () => {
       const own = await startRedis();
       const replica = new RedisClient(own, silent);
       try {
