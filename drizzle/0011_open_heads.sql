@@ -33,3 +33,6 @@ ALTER TABLE "changes" ADD COLUMN "payload" jsonb;--> statement-breakpoint
 ALTER TABLE "messages" ADD COLUMN "fields" jsonb;--> statement-breakpoint
 CREATE UNIQUE INDEX "jobs_key" ON "jobs" USING btree ("kind","key");--> statement-breakpoint
 CREATE INDEX "jobs_run_at" ON "jobs" USING btree ("run_at");
+--> statement-breakpoint
+-- An overload that no release calls. Each name has one function.
+DROP FUNCTION IF EXISTS confab_append(uuid[], uuid[], integer[], text[], text[], boolean, boolean);

@@ -1,5 +1,5 @@
 /**
- * Prints the SQL of `confab_fold_letters`, as the migration that creates it has it: which letter each one is found by.
+ * Prints the SQL of `confab_fold_letters` (src/server/platform/postgres/search/fold-letters.sql): which letter finds each one.
  * Unicode's own case folding, never a locale's; a letter with a stroke is found by the plain one.
  */
 const CROSSED: Record<string, string> = {
@@ -45,7 +45,7 @@ const pairs = foldedLetters();
 const from = pairs.map(([letter]) => letter).join("");
 const to = pairs.map(([, folded]) => folded).join("");
 const rest = `regexp_replace(p_text COLLATE "C", ${literal(`[^${from}]+`)}, '', 'g')`;
-process.stdout.write(`CREATE FUNCTION confab_fold_letters(p_text text) RETURNS text
+process.stdout.write(`CREATE OR REPLACE FUNCTION confab_fold_letters(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN translate(p_text, ${rest}, translate(${rest}, ${literal(from)}, ${literal(to)}));
 `);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { commonFields, echo, last_seq, last_version, serverFrame, version } from "./frame-parts.ts";
+import { messageFields } from "./message-fields.ts";
 import { changeTag, clientId, content, count, counter, epoch, headTag, id, prunedSeq, userId, uuid } from "./text.ts";
 import { time } from "./users.ts";
 
@@ -21,6 +22,7 @@ export const message = z
       .meta({ description: "As the sender gave it.", examples: ["ann-1"] }),
     edited_at: time.optional(),
     deleted_at: time.optional(),
+    ...messageFields,
   })
   .meta({ id: "Message", description: "A deleted message stays as a tombstone: `deleted_at` and empty content." });
 /**

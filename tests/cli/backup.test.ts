@@ -14,7 +14,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { is } from "drizzle-orm";
-import { readMigrationFiles } from "drizzle-orm/migrator";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import postgres from "postgres";
 import { ServerGoneError, withCheckpointsHeld } from "../../src/server/node/control/client.ts";
@@ -29,7 +28,6 @@ import {
 import { backupTables } from "../../src/server/platform/backup/tables.ts";
 import { Checkpoints } from "../../src/server/platform/pglite/checkpoints.ts";
 import { PgliteThread } from "../../src/server/platform/pglite/thread-client.ts";
-import { MIGRATIONS } from "../../src/server/platform/postgres/migrations.ts";
 import * as schema from "../../src/server/platform/postgres/schema.ts";
 import type { Client } from "../support/client.ts";
 import { embeddedTemplate, type Mode, makePlace, modes, type Place } from "../support/modes.ts";
@@ -163,6 +161,8 @@ async function backupFile() {
 }
 
 const THREAD = new URL("../../src/server/database-thread.ts", import.meta.url);
+/** The migration `0005_admin` of release 1. */
+const ADMIN_MIGRATION = 1_795_382_996_710;
 const MAIN = [process.execPath, "--no-env-file", join(import.meta.dir, "../../src/server/main.ts")];
 
 async function epochOf(person: Client, id: string): Promise<string> {
@@ -469,7 +469,7 @@ for (const mode of sides)
     header.tables = header.tables.filter(isThere);
     for (const table of header.tables) if (table.name === "secrets") table.rows = 1;
     const plain = createHash("sha256").update("gone").digest("base64url");
-    const older = readMigrationFiles({ migrationsFolder: MIGRATIONS })[5]?.folderMillis ?? 0;
+    const older = ADMIN_MIGRATION;
     const isKey = (line: string) => line.startsWith('{"name":"digest",');
     const rows = kept.flatMap((line) => {
       const { last_online, tag, may_add_me, proved_at, hidden_seq, ...row } = JSON.parse(line);

@@ -56,7 +56,7 @@ interface TestNode {
 }
 
 if (modes.includes("redis"))
-  describe("somebody who can write to Redis and has not the key", () => {
+  describe("somebody who can write to Redis but lacks the key", () => {
     let stranger: Redis;
     let listener: Redis;
     const heard: Said[] = [];
@@ -129,7 +129,7 @@ if (modes.includes("redis"))
       for (const { channel, text } of said) await stranger.publish(channel, text);
       await Bun.sleep(30);
     };
-    /** What the first node says of an event, as it goes over Redis. */
+    /** The text of an event as the first node sends it over Redis. */
     async function record(event: BusEvent): Promise<Said> {
       const before = heard.length;
       one.bus.publish(event);
@@ -143,7 +143,7 @@ if (modes.includes("redis"))
 
     /** Each way would wait for the pace at which the log is asked: that it is asked is shown with one kind. */
     for (const kind of kinds)
-      test(`makes no node believe a forged ${kind}, however it is forged, and asks the log instead`, async () => {
+      test(`makes no node believe a forged ${kind} of any form: nodes ask the log instead`, async () => {
         await sure();
         two.got.length = 0;
         const { channel, text } = await record(events[kind]);
@@ -237,7 +237,7 @@ if (modes.includes("redis"))
       await sure();
     });
 
-    test("does not silence a node for good that the database does not list for a moment", async () => {
+    test("does not silence a node for good when the database does not list that node for a moment", async () => {
       await sure();
       living.splice(living.indexOf(oneId), 1);
       // The database is asked for its nodes every two seconds.

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import type { Bus, BusEvent } from "../../src/server/bus/bus.ts";
+import type { ChangeEvent } from "../../src/server/bus/change-event.ts";
 import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
-import type { ChangeEvent } from "../../src/server/log/changes.ts";
 import { RedisBus } from "../../src/server/redis/bus.ts";
 import { RedisClient } from "../../src/server/redis/client.ts";
 import { modes } from "../support/modes.ts";
@@ -117,7 +117,7 @@ for (const [name, connect] of Object.entries(drivers))
       await end();
     });
 
-    test("who comes into a conversation and who goes reaches everyone, once, and in order with its other changes", async () => {
+    test("a change of members reaches every node once, in order with the other changes of its conversation", async () => {
       const { here, there, got, end } = await nodes();
       const comes: BusEvent = { ...change("a", 1), added: [1], removed: [] };
       const goes: BusEvent = { ...change("a", 2), added: [], removed: [1] };
@@ -132,7 +132,7 @@ for (const [name, connect] of Object.entries(drivers))
       await end();
     });
 
-    test("what concerns no conversation reaches everyone", async () => {
+    test("an event without a conversation reaches every node", async () => {
       const { here, got, end } = await nodes();
       const events: BusEvent[] = [
         { kind: "sessions_ended", userId: 1, sessions: [{ id: "i", key: "k" }] },
@@ -145,7 +145,7 @@ for (const [name, connect] of Object.entries(drivers))
       await end();
     });
 
-    test("a closed node hears nothing any more, and is not missed", async () => {
+    test("a closed node gets no events, and the others do not miss it", async () => {
       const { here, there, got, end } = await nodes();
       await there.subscribe("a");
       await there.close();
@@ -157,7 +157,7 @@ for (const [name, connect] of Object.entries(drivers))
       await end();
     });
 
-    test("the nodes of another bus hear nothing", async () => {
+    test("the nodes of another bus get no events", async () => {
       const [one, other] = [await nodes(), await nodes()];
       await other.here.subscribe("a");
       one.here.publish(change("a", 1));
@@ -170,7 +170,7 @@ for (const [name, connect] of Object.entries(drivers))
   });
 
 if (modes.includes("redis"))
-  test("what is not said as this version says it puts the bus in doubt: the log is asked instead", async () => {
+  test("an event in another form than this release's puts the bus in doubt, and the log is asked instead", async () => {
     const busId = crypto.randomUUID();
     const { redis } = await sharedRedis();
     const bus = await redisNode(busId);

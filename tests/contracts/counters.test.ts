@@ -44,7 +44,7 @@ for (const [name, counters] of Object.entries(drivers))
       expect(results.filter((result) => result.status === "fulfilled").length).toBe(50);
     });
 
-    test("what is counted only once it has failed is refused after as many, and can be given back", async () => {
+    test("hits that count only on failure are refused after the limit, and can be given back", async () => {
       const rate = { limit: 2, windowMs: 60_000 };
       const store = await counters(rate);
       const limiter = new Limiter(rate, store);
@@ -69,7 +69,7 @@ for (const [name, counters] of Object.entries(drivers))
       await limiter.check("other");
     });
 
-    test("the wait is told in whole seconds, in the seed's words", async () => {
+    test("a refusal states the wait in whole seconds, in the words of the original server", async () => {
       const rate = { limit: 1, windowMs: 60_000 };
       const limiter = new Limiter(rate, await counters(rate));
       await limiter.hit("k");

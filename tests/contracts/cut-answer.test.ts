@@ -2,14 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import postgres from "postgres";
+import { SQL_FUNCTIONS } from "../../src/server/node/sql-functions.ts";
 import { openPostgres } from "../../src/server/platform/postgres/connection.ts";
 import type { Driver } from "../../src/server/platform/postgres/database.ts";
 import { DEFAULT_SCHEMA } from "../../src/server/platform/postgres/examine.ts";
+import { Migrations } from "../../src/server/platform/postgres/migrations.ts";
 import { modes } from "../support/modes.ts";
 import { sharedPostgres } from "../support/postgres.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
 
 const STRESS_MS = 4_000;
+const migrations = new Migrations(SQL_FUNCTIONS);
 
 /** patches/ mends the driver; what it mends is seen here. */
 describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that break off", () => {
@@ -22,7 +25,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     network = await startProxy(Number(direct.port));
     direct.port = String(network.port);
     url = direct.href;
-    driver = openPostgres({ url, poolSize: 1, schema: DEFAULT_SCHEMA });
+    driver = openPostgres({ url, poolSize: 1, schema: DEFAULT_SCHEMA, migrations });
   });
   afterAll(async () => {
     await driver.close();
@@ -31,7 +34,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
 
   const numbers = (upTo: number) => driver.query<{ n: number }>("SELECT n FROM generate_series(1, $1) n", [upTo]);
 
-  test("in the middle of an answer leave nothing of it for the next one, and what is asked at once is answered", async () => {
+  test("in the middle of an answer leave nothing of it for the next one, and the next statement is answered", async () => {
     let cut = 0;
     for (let i = 0; i < 20; i++) {
       const long = numbers(100_000).then(
@@ -48,8 +51,8 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     expect(cut).toBeGreaterThan(0);
   });
 
-  test("give each question its own answer or none, whatever is cut when", async () => {
-    const pool = openPostgres({ url, poolSize: 4, schema: DEFAULT_SCHEMA });
+  test("give each statement its own answer or none, whenever they break", async () => {
+    const pool = openPostgres({ url, poolSize: 4, schema: DEFAULT_SCHEMA, migrations });
     const until = performance.now() + STRESS_MS;
     let answered = 0;
     let broken = 0;
@@ -105,7 +108,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     }
   });
 
-  test("before they are ready are told so in time", async () => {
+  test("before they are ready fail in time", async () => {
     const server = createServer((socket) => void socket.end()).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
@@ -113,6 +116,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
       url: `postgres://confab@127.0.0.1:${port}/none`,
       poolSize: 1,
       schema: DEFAULT_SCHEMA,
+      migrations,
     });
     await expect(nowhere.query("SELECT 1", [])).rejects.toThrow();
     await nowhere.close();

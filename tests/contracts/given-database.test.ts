@@ -89,7 +89,7 @@ describe.skipIf(!modes.includes("postgres"))("the given database", () => {
     },
   );
 
-  test("existing tables are found whatever the search_path is", async () => {
+  test("existing tables are found with any search_path", async () => {
     const url = await server.createDatabase();
     await expectChatWorks(url);
     await admin(url, "ALTER SCHEMA public RENAME TO chat; CREATE SCHEMA public");
@@ -103,7 +103,7 @@ describe.skipIf(!modes.includes("postgres"))("the given database", () => {
     await expect(examine(url.href)).rejects.toThrow('puts new tables into the schema "chat"');
   });
 
-  test("synchronous_commit = off is the operator's choice, and is warned of", async () => {
+  test("synchronous_commit = off is served with a warning", async () => {
     const url = new URL(await server.createDatabase());
     await admin(url.href, `ALTER DATABASE ${url.pathname.slice(1)} SET synchronous_commit = off`);
     warned.length = 0;
@@ -202,7 +202,7 @@ describe.skipIf(!modes.includes("postgres"))("the given database", () => {
       await pooler.stop();
     });
 
-    test("a pool that is too small says so instead of waiting without a word", async () => {
+    test("a pool that is too small is named in an error instead of a silent wait", async () => {
       const url = await server.createDatabase();
       const pooler = await startPgbouncer(url, { pool_mode: "session", default_pool_size: "1" });
       await expect(examine(pooler.url)).rejects.toMatchObject({
@@ -212,7 +212,7 @@ describe.skipIf(!modes.includes("postgres"))("the given database", () => {
       await pooler.stop();
     });
 
-    test("a start-up parameter of the URL that PgBouncer refuses is named, with the cure", async () => {
+    test("a start-up parameter of the URL that PgBouncer refuses is named, with what to do", async () => {
       const url = await server.createDatabase();
       const pooler = await startPgbouncer(url, { pool_mode: "session" });
       await expect(examine(`${pooler.url}?statement_timeout=100`)).rejects.toThrow(

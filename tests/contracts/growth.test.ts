@@ -105,7 +105,7 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
     await seeder.groups(to, [], crowd.slice(0, 100), 1);
   }
 
-  /** What touches more than so many times the pages that it touched when all was small. */
+  /** Operations that touch more than so many times the pages that they touched on small tables. */
   const grown = (small: Record<string, number>, large: Record<string, number>) =>
     Object.entries(large)
       .filter(([name, pages]) => pages > FEW && pages > GROWTH_MAX * (small[name] ?? 0))
@@ -138,7 +138,7 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
     await sql.end();
   });
 
-  test("hardly grow when the planner knows how much there is", async () => {
+  test("hardly grow when the planner has current statistics", async () => {
     await grow(SMALL);
     await seeder.analyze();
     const small = await count();
@@ -147,14 +147,14 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
     expect(grown(small, await count())).toEqual([]);
   }, 60_000);
 
-  test("hardly grow when the planner has never been told", async () => {
+  test("hardly grow when the planner has no statistics", async () => {
     await grow(SMALL);
     const small = await count();
     await grow(LARGE);
     expect(grown(small, await count())).toEqual([]);
   }, 60_000);
 
-  test("hardly grow when the planner was told while all was small", async () => {
+  test("hardly grow when the statistics are from small tables", async () => {
     await grow(SMALL);
     await seeder.analyze();
     const small = await count();

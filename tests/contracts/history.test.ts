@@ -3,7 +3,7 @@ import type { Change } from "../../src/server/log/changes.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("what names a history", (mode) => {
+inEachMode("tags and the epoch", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;
@@ -32,7 +32,7 @@ inEachMode("what names a history", (mode) => {
   const tagAt = async (id: string, version: number) => (await stores.memberships.standing(id, ann, version))?.tagThere;
   const tagsOf = async (id: string) => (await changesOf(id)).map(({ tag }) => tag);
 
-  /** All roads to the tags of the conversation say the same. */
+  /** Every way to read the tags of the conversation gives the same ones. */
   async function expectOneTruth(id: string) {
     const tags = await tagsOf(id);
     expect(new Set(tags).size).toBe(8);
@@ -56,7 +56,7 @@ inEachMode("what names a history", (mode) => {
         if (change.kind === "message") expect(change.tag).toBe(change.message.id);
     });
 
-    test("is in the answer to the write as the log has it", async () => {
+    test("is the same in the answer to a write as in the log", async () => {
       const id = await lively();
       const { change } = await stores.log.amend(id, ann, (await say(id, "9")).id, "edited");
       expect(await tagAt(id, 10)).toBe(change?.tag ?? "none");
@@ -73,7 +73,7 @@ inEachMode("what names a history", (mode) => {
       expect(row?.tag).toBe((await tagsOf(id))[5]);
     });
 
-    test("is there for what a node of the last release writes", async () => {
+    test("exists for changes that a node of the last release writes", async () => {
       const id = await lively();
       const { id: messageId } = await say(id, "9");
       await stores.query("SELECT outcome FROM confab_amend($1, $2, $3, $4)", [
@@ -89,11 +89,11 @@ inEachMode("what names a history", (mode) => {
       );
       await stores.query("UPDATE conversations SET last_version = 11 WHERE id = $1", [id]);
       const changes = (await stores.log.changes(id, 9, 11, 10)) as Change[];
-      expect(changes.map(({ kind }) => kind)).toEqual(["message_changed", "participants"]);
+      expect(changes.map(({ kind }) => kind)).toEqual(["message_edited", "renamed"]);
       for (const { version, tag } of changes) expect(await tagAt(id, version)).toBe(tag);
     });
 
-    test("is null beyond the newest and for what retention has removed, and known right after that", async () => {
+    test("is null beyond the newest change and for removed ones, and known right after those", async () => {
       const id = await lively();
       await stores.query(
         "UPDATE messages SET created_at = now() - interval '2 days' WHERE conversation_id = $1 AND seq <= 3",
@@ -108,7 +108,7 @@ inEachMode("what names a history", (mode) => {
       for (const version of [4, 5, 6, 7, 8]) expect(await tagAt(id, version)).toBe(tags[version - 1] ?? null);
     });
 
-    test("that differs from the log's is answered as another history", async () => {
+    test("that differs from the log's gives the answer `other_history`", async () => {
       const id = await lively();
       const tags = await tagsOf(id);
       for (let after = 1; after < 8; after++) {
@@ -123,7 +123,7 @@ inEachMode("what names a history", (mode) => {
     const look = async (conversationId: string, version: number, tag: string) =>
       (await stores.history.look([{ conversationId, version, tag }])).isContradicted;
 
-    test("finds no contradiction in what is there", async () => {
+    test("finds no contradiction in existing changes", async () => {
       const id = await lively();
       for (const { version, tag } of await changesOf(id)) expect(await look(id, version, tag)).toBe(false);
       expect((await stores.history.look([])).isContradicted).toBe(false);

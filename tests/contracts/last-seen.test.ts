@@ -25,7 +25,7 @@ inEachMode("last seen", (mode) => {
     expect((await stores.presence.wentOffline([{ id: bob, goneMs: 1.5 }])).get(bob)).not.toBe(first);
   });
 
-  test("it is the later one of when they were online and logged in, and others see the login alone", async () => {
+  test("it is the later of the last login and the last time online, and strangers see only the login", async () => {
     const cat = await stores.user("Cat");
     await stores.conversation([ann, cat]);
     const seen = async () => (await stores.presence.visible(new Map([[ann, [cat]]]))).get(ann)?.get(cat);
@@ -43,7 +43,7 @@ inEachMode("last seen", (mode) => {
     expect(users.find(({ id }) => id === cat)?.last_seen).toBe(login);
   });
 
-  test("it is for oneself and for people with whom one shares a conversation now, also who is deactivated", async () => {
+  test("users see it of themselves and of people with whom they share a conversation, also of deactivated ones", async () => {
     const [cat, dan, eve] = [await stores.user("Cat"), await stores.user("Dan"), await stores.user("Eve")];
     const id = await stores.conversation([cat, dan, ann]);
     await stores.conversation([dan, eve]);

@@ -19,7 +19,7 @@ inEachMode("the message log", (mode) => {
   const appendAll = (id: string, contents: string[], sender = ann) =>
     Promise.all(contents.map((content) => stores.log.append(stores.draft(id, sender, content))));
 
-  test("sends get dense seqs in the order of the calls, over many conversations at once", async () => {
+  test("sends get seqs without gaps in the order of the calls, over many conversations at once", async () => {
     const rooms = await Promise.all([1, 2, 3, 4, 5].map(() => stores.conversation([ann, bob, eve])));
     const calls = Array.from({ length: 700 }, (_, i) => rooms[i % rooms.length] ?? "");
     const appended = await Promise.all(calls.map((id, i) => stores.log.append(stores.draft(id, ann, `${i}`))));
@@ -60,7 +60,7 @@ inEachMode("the message log", (mode) => {
     expect(order).toEqual(order.map((_, i) => i + 1));
   });
 
-  test("a client_id is one message: in one batch, in later ones, for its sender alone", async () => {
+  test("a client_id makes one message in one batch and in later ones, for its sender only", async () => {
     const id = await stores.conversation([ann, bob, eve]);
     const resends = await Promise.all([1, 2, 3].map(() => stores.log.append(stores.draft(id, ann, "x", "same"))));
     expect(resends.map(({ first }) => first)).toEqual([true, false, false]);
@@ -73,7 +73,7 @@ inEachMode("the message log", (mode) => {
     expect((await stores.log.append(stores.draft(id, ann, "next"))).message.seq).toBe(3);
   });
 
-  test("a resend is known after an edit and after a deletion, by what was first sent", async () => {
+  test("a resend is recognised by its first content after an edit and after a deletion", async () => {
     const id = await stores.conversation([ann, bob, eve]);
     const { message } = await stores.log.append(stores.draft(id, ann, "first", "c"));
     await stores.log.amend(id, ann, message.id, "second");
@@ -108,7 +108,7 @@ inEachMode("the message log", (mode) => {
     }
   });
 
-  test("an edit and a deletion are a change each; said again they are none", async () => {
+  test("an edit and a deletion take one version each, and none when repeated", async () => {
     const id = await stores.conversation([ann, bob, eve]);
     const [first] = await appendAll(id, ["first", "next"]);
     const messageId = first?.message.id ?? "";
@@ -119,7 +119,7 @@ inEachMode("the message log", (mode) => {
       edited_at: expect.stringMatching(/Z$/),
     });
     expect(edited.change).toEqual({
-      kind: "message_changed",
+      kind: "message_edited",
       conversationId: id,
       version: 3,
       tag: expect.any(String),
@@ -136,7 +136,7 @@ inEachMode("the message log", (mode) => {
     expect(await stores.log.changes(id, 2, 4, 10)).toMatchObject([{ version: 3 }, { version: 4 }]);
   });
 
-  test("an edit and a deletion are refused for the first of their faults, and nothing is done", async () => {
+  test("an edit and a deletion are refused for their first fault, and nothing is done", async () => {
     const [id, other] = [await stores.conversation([ann, bob, eve]), await stores.conversation([ann, bob, eve])];
     const dan = await stores.user("Dan");
     const [own, deleted] = (await appendAll(id, ["own", "deleted"])).map(({ message }) => message.id);
@@ -166,7 +166,7 @@ inEachMode("the message log", (mode) => {
     ]);
   });
 
-  test("edits, deletions and sends at once: each is one step, and none is missing", async () => {
+  test("edits, deletions and sends at once take one version each, and none is missing", async () => {
     const id = await stores.conversation([ann, bob, eve]);
     const sent = await appendAll(
       id,
@@ -195,7 +195,7 @@ inEachMode("the message log", (mode) => {
     expect(await stores.log.head(id)).toMatchObject({ lastVersion: versions.length, lastSeq: 30 });
   });
 
-  test("what is refused leaves no hole and takes nobody with it", async () => {
+  test("a refused send leaves no gap and fails no other send", async () => {
     const id = await stores.conversation([ann, bob]);
     const nowhere = crypto.randomUUID();
     const results = await Promise.allSettled([
@@ -241,7 +241,7 @@ inEachMode("the message log", (mode) => {
     expect(messages.map((message) => message.content)).toEqual(contents);
   });
 
-  test("changes are dense in version whatever they are, and come in pieces", async () => {
+  test("changes of all kinds have versions without gaps, and come in pieces", async () => {
     const { id, versions } = await lively();
     const all = await stores.log.changes(id, 0, versions, 1000);
     expect(versionsOf(all)).toEqual(Array.from({ length: versions }, (_, i) => i + 1));
@@ -252,7 +252,7 @@ inEachMode("the message log", (mode) => {
         );
   });
 
-  test("a change tells the newest seq at that moment", async () => {
+  test("a change has the newest seq at that moment", async () => {
     const { id, versions } = await lively();
     const all = (await stores.log.changes(id, 0, versions, 1000)) as Change[];
     let newest = 0;
@@ -282,7 +282,7 @@ inEachMode("the message log", (mode) => {
     expect((await stores.log.page(id, { limit: 1 })).head.lastSeq).toBe(25);
   });
 
-  test("retention cuts the log at its old end, and every count stays true", async () => {
+  test("retention cuts the log at its old end, and every count stays right", async () => {
     const { id, versions } = await lively();
     const { lastSeq } = (await stores.log.head(id)) ?? { lastSeq: 0 };
     await stores.query(
@@ -309,7 +309,7 @@ inEachMode("the message log", (mode) => {
     expect((await stores.log.append(stores.draft(id, ann, "goes on"))).message.seq).toBe(lastSeq + 1);
   });
 
-  test("who joins starts at the newest; who was removed can't send", async () => {
+  test("a new member starts at the newest message, and a removed one can't send", async () => {
     const id = await stores.conversation([ann, bob, eve]);
     await appendAll(id, ["1", "2", "3"]);
     const dan = await stores.user("Dan");

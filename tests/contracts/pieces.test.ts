@@ -45,7 +45,7 @@ describe.each(modes.filter((mode) => mode !== "redis"))(
       async (statement, parameters) => {
         const before = await looked();
         const answer = await run(statement, parameters);
-        // What an index finds only PostgreSQL's time-out bounds; where there is none, it may not be asked.
+        // Only PostgreSQL's time-out bounds the rows that an index finds. Without a time-out the index is not used.
         if (driver.searchesByIndex && statement.includes("confab_found_users")) return answer as never;
         const rows = (await looked()) - before;
         if (rows > largest.rows) largest = { statement, rows };

@@ -151,7 +151,7 @@ test("several people register openly, log in and find empty lists", async () => 
   }
 });
 
-test("what is wrong is refused in the seed's words", async () => {
+test("a wrong request is refused in the words of the original server", async () => {
   const stranger = new SeedClient(url);
   const [first] = people;
   const refusals: [string, string, Json | undefined, number, Json, (SeedClient | undefined)?][] = [

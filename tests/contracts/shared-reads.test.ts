@@ -28,7 +28,7 @@ describe("reads that share a statement", () => {
 
   const settled = () => Bun.sleep(0);
 
-  test("the first begins at once; those that come meanwhile share the next one, each key once", async () => {
+  test("the first begins at once, and reads that come meanwhile share the next one, each key once", async () => {
     const first = reads.get("a");
     await settled();
     const others = [reads.get("b"), reads.get("c"), reads.get("b"), reads.get("nowhere")];
@@ -54,7 +54,7 @@ describe("reads that share a statement", () => {
     expect(await late).toBe("a at 1");
   });
 
-  test("one that fails fails all that share it, with its error, and nobody else", async () => {
+  test("a failing statement fails all reads that share it, and no others", async () => {
     const first = [reads.get("a"), reads.get("b")];
     await settled();
     const next = reads.get("a");
@@ -66,7 +66,7 @@ describe("reads that share a statement", () => {
     expect(await next).toBe("a at 0");
   });
 
-  test("one that does not end holds up nobody for long", async () => {
+  test("a statement that does not end holds up nobody for long", async () => {
     const stuck = reads.get("a");
     await settled();
     const next = reads.get("b");

@@ -100,7 +100,7 @@ for (const [name, open] of Object.entries(drivers))
       await until(() => here.places.take(user, 1));
     });
 
-    test("the first place of a user is told, and the last one's end after a grace; what is between is not", async () => {
+    test("a user's first place is announced, and the end of the last one after a grace, but nothing between", async () => {
       const [here, there] = await open();
       const user = ++users;
       for (const { places } of [here, here, there]) await places.take(user, MOST);
@@ -115,7 +115,7 @@ for (const [name, open] of Object.entries(drivers))
       expect(gone?.goneMs).toBeGreaterThanOrEqual(TIMES.grace);
     });
 
-    test("who comes back within the grace, here or on the other node, was never away", async () => {
+    test("a user who comes back within the grace, on either node, never goes offline", async () => {
       const [here, there] = await open();
       const user = ++users;
       await here.places.take(user, MOST);
@@ -145,7 +145,7 @@ if (modes.includes("redis"))
     let redis: RedisServer;
     afterAll(() => redis?.stop());
 
-    test("a dead node's places are free again, and its people gone; who is elsewhere too stays", async () => {
+    test("a dead node's places become free and its people go offline, but not those who are on another node too", async () => {
       const url = (await sharedRedis()).database();
       const [one, two, doomed] = [await redisNode(url), await redisNode(url), await redisNode(url)];
       const [gone, stays] = [++users, ++users];
@@ -176,7 +176,7 @@ if (modes.includes("redis"))
       expect([said(goes, one), said(moves, one)]).toEqual([[false], []]);
     });
 
-    test("a node that was thought dead goes on: its people are back", async () => {
+    test("a node that counted as dead goes on, and its people come back online", async () => {
       const url = (await sharedRedis()).database();
       const [one, two] = [await redisNode(url), await redisNode(url)];
       const user = ++users;
@@ -189,7 +189,7 @@ if (modes.includes("redis"))
       expect(said(user, one, two).at(-1)).toBe(true);
     });
 
-    test("while it is away each node knows its own, and nothing else is believed; back and empty it learns all", async () => {
+    test("each node counts only its own places while Redis is away, and fills an empty Redis again", async () => {
       redis = await startRedis();
       const [one, two] = [await redisNode(redis.url), await redisNode(redis.url)];
       const [stays, goes, comes] = [++users, ++users, ++users];
@@ -211,7 +211,7 @@ if (modes.includes("redis"))
       expect(said(comes, one).at(-1)).toBe(true);
     });
 
-    test("when the clock of Redis jumps, or it is another Redis with another clock, all is looked after", async () => {
+    test("places survive a jump of Redis' clock, and another Redis with another clock", async () => {
       const one = await redisNode((await sharedRedis()).database());
       const user = ++users;
       await one.places.take(user, MOST);
@@ -224,7 +224,7 @@ if (modes.includes("redis"))
       expect(said(user, one)).not.toContain(false);
     });
 
-    test("an answer that is lost leaves no ghost: what was done is told when it is asked again", async () => {
+    test("a lost answer leaves nobody online by mistake: a repeated call returns what was done", async () => {
       const url = (await sharedRedis()).database();
       const [one, two] = [await redisNode(url), await redisNode(url)];
       const user = ++users;
@@ -243,7 +243,7 @@ if (modes.includes("redis"))
       await until(async () => !(await isOnline(two, user)));
     });
 
-    test("a dead node's people are told gone also when the answer that says so is lost", async () => {
+    test("a dead node's people go offline even when the answer that says so is lost", async () => {
       const url = (await sharedRedis()).database();
       const [one, doomed] = [await redisNode(url), await redisNode(url)];
       const user = ++users;
@@ -258,7 +258,7 @@ if (modes.includes("redis"))
       expect(lost).toBeGreaterThan(0);
     });
 
-    test("a node that does slowly away with another one keeps its own lease", async () => {
+    test("a node that removes another one slowly keeps its own lease", async () => {
       const url = (await sharedRedis()).database();
       const [one, doomed] = [await redisNode(url), await redisNode(url)];
       await doomed.places.take(++users, MOST);
@@ -276,7 +276,7 @@ if (modes.includes("redis"))
       expect(slow).toBe(1);
     });
 
-    test("what a node enters after it was done away with, and before it notices, is no ghost", async () => {
+    test("an entry that a removed node makes before it notices leaves nobody online by mistake", async () => {
       const url = (await sharedRedis()).database();
       const [one, two] = [await redisNode(url), await redisNode(url)];
       const [was, comes] = [++users, ++users];

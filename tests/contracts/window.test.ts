@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import pino from "pino";
 import type { Message } from "../../src/protocol/messages.ts";
 import { type Change, changeEvent } from "../../src/server/log/changes.ts";
-import type { Head } from "../../src/server/log/ports.ts";
+import type { Head } from "../../src/server/log/head.ts";
 import { Announcements } from "../../src/server/redis/announcements.ts";
 import { RedisClient } from "../../src/server/redis/client.ts";
 import { seal, write } from "../../src/server/redis/envelope.ts";
@@ -47,7 +47,7 @@ if (modes.includes("redis"))
       message: message(conversationId, seq, content),
     });
     const edit = (conversationId: string, version: number, seq: number, lastSeq: number): Change => ({
-      kind: "message_changed",
+      kind: "message_edited",
       conversationId,
       version,
       tag: crypto.randomUUID(),
@@ -80,7 +80,7 @@ if (modes.includes("redis"))
       const { event, text } = published(change);
       to.add("nobody", text, event);
     };
-    /** What was recorded goes out with the end of its tick, and once more when Redis does not know the script yet. */
+    /** Recorded changes go out at the end of their tick, and once more when Redis does not know the script yet. */
     const settled = async () => {
       for (let i = 0; i < 2; i++) await client.run((redis) => redis.ping());
     };
@@ -101,14 +101,22 @@ if (modes.includes("redis"))
       expect(await seqs(id, head(id, 5), 4, 6)).toBeUndefined();
     });
 
-    test("is opened by who reads a page, not by who sends", async () => {
+    test("has the fields of a message, recorded or filled", async () => {
+      const [recorded, filled] = [opened(), opened()];
+      const withFields = (id: string) => ({ ...message(id, 1), note: { message: 'and "message": too' } });
+      record({ ...sent(recorded, 1), message: withFields(recorded) } as Change);
+      window.refill(filled, head(filled, 1), [withFields(filled)]);
+      for (const id of [recorded, filled]) expect(await messages(id, head(id, 1), 1, 1)).toEqual([withFields(id)]);
+    });
+
+    test("is opened by a read of a page, not by a send", async () => {
       const id = crypto.randomUUID();
       record(sent(id, 1));
       await settled();
       expect(await server.redis.exists(windowKey(id))).toBe(0);
     });
 
-    test("a change that does not follow on drops it; the log fills it again", async () => {
+    test("a change that does not follow its head drops it, and the log fills it again", async () => {
       const id = opened();
       record(sent(id, 1));
       record(sent(id, 3));
@@ -123,7 +131,7 @@ if (modes.includes("redis"))
       expect(await seqs(id, head(id, 4), 1, 4)).toEqual([1, 2, 3, 4]);
     });
 
-    test("an old refill does not overwrite what is newer", async () => {
+    test("an old refill does not overwrite newer messages", async () => {
       const id = opened();
       for (let version = 1; version <= 3; version++) record(sent(id, version));
       await settled();
@@ -188,7 +196,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("no send lets older messages live longer when retention is on", async () => {
+    test("a send does not make older messages live longer when retention is on", async () => {
       const id = crypto.randomUUID();
       const short = windowLife(60_000, 2_000);
       const [own, sending] = [
@@ -288,7 +296,7 @@ if (modes.includes("redis"))
         }
       });
 
-      test("holds up no publishing whatever its key holds", async () => {
+      test("holds up no publishing, with any value at its key", async () => {
         const id = crypto.randomUUID();
         await server.redis.set(windowKey(id), "x");
         const lost: string[] = [];
@@ -300,7 +308,7 @@ if (modes.includes("redis"))
       });
     });
 
-    test("a replica, where nobody else hears what is published, does not swallow a change in silence", async () => {
+    test("a replica, which publishes to nobody else, does not swallow a change silently", async () => {
       const own = await startRedis();
       const replica = new RedisClient(own, silent);
       try {

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
 import { openDriver } from "../../src/server/node/drivers.ts";
+import { SQL_FUNCTIONS } from "../../src/server/node/sql-functions.ts";
 import { storesOn } from "../../src/server/node/stores.ts";
 import { openPglite } from "../../src/server/platform/pglite/driver.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
-import { MIGRATIONS, requireMigrated } from "../../src/server/platform/postgres/migrations.ts";
+import { Migrations } from "../../src/server/platform/postgres/migrations.ts";
 import * as schema from "../../src/server/platform/postgres/schema.ts";
 import { embeddedTemplate } from "../support/modes.ts";
 import { Recording } from "../support/recorded-files.ts";
@@ -31,7 +32,7 @@ async function recordSends(sync: boolean) {
   const dataDir = join(folder, "data");
   cpSync(await embeddedTemplate(), dataDir, { recursive: true });
   const files = new Recording(join(dataDir, "db"));
-  const migrations = { folder: MIGRATIONS, require: requireMigrated };
+  const migrations = new Migrations(SQL_FUNCTIONS);
   const driver = await openPglite({
     dataDir,
     stateDir: join(folder, "state"),

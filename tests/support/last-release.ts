@@ -1,9 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate } from "drizzle-orm/postgres-js/migrator";
+import postgres from "postgres";
 import { afterAllFiles } from "./cleanup.ts";
 import { isOfAnotherRelease } from "./documents.ts";
-import { type ServerProcess, spawnServer } from "./process.ts";
+import { run, type ServerProcess, spawnServer } from "./process.ts";
 
 /** The commit of the last release: its nodes serve beside those of this tree while a rolling restart lasts. */
 const COMMIT = "15e54fee01f91c6127a4d0bacce4a5444d54f85f";
@@ -18,13 +21,28 @@ if (!hasLastRelease)
 
 let made: Promise<string> | undefined;
 
+/** Makes the tables and functions of the last release in an empty database. */
+export async function migrateAsLastRelease(databaseUrl: string): Promise<void> {
+  const client = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  made ??= make();
+  await migrate(drizzle(client), { migrationsFolder: join(await made, "drizzle") });
+  await client.end();
+}
+
 /** A node of the last release. Its source comes from git, once for all tests of this process. */
 export async function spawnLastRelease(environment: Record<string, string>): Promise<ServerProcess> {
-  made ??= make();
-  const program = [process.execPath, "--no-env-file", join(await made, "src/main.ts")];
-  const server = await spawnServer(environment, { program });
+  const server = await spawnServer(environment, { program: await program() });
   isOfAnotherRelease(server.url);
   return server;
+}
+
+/** Runs a command of the last release to its end. */
+export const runLastRelease = async (args: string[], environment: Record<string, string>) =>
+  run(args, environment, undefined, await program());
+
+async function program(): Promise<string[]> {
+  made ??= make();
+  return [process.execPath, "--no-env-file", join(await made, "src/main.ts")];
 }
 
 async function make(): Promise<string> {

@@ -1,8 +1,8 @@
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
+import type { Draft } from "../../src/server/log/group-commit.ts";
 import type { HistoryStore } from "../../src/server/log/history.ts";
 import { PostgresHistory } from "../../src/server/log/history-store.ts";
-import type { Draft } from "../../src/server/log/ports.ts";
 import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Query } from "../../src/server/platform/postgres/database.ts";

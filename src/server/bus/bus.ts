@@ -1,5 +1,5 @@
 import type { NodeInfo, Sample } from "../../protocol/metrics.ts";
-import type { ChangeEvent } from "../log/changes.ts";
+import type { ChangeEvent } from "./change-event.ts";
 
 /**
  * The events that nodes send each other. The bus makes delivery fast. The log alone makes it right: any event may be

@@ -3,15 +3,17 @@ import { dirname, join } from "node:path";
 import type { Config } from "../config.ts";
 import { askToReopen, ServerGoneError } from "../node/control/client.ts";
 import { CONTROL_SOCKET } from "../node/control/protocol.ts";
+import { SQL_FUNCTIONS } from "../node/sql-functions.ts";
 import { backupOnPglite, backupOnPostgres } from "../platform/backup/connections.ts";
 import { type BackupHeader, verifyBackup } from "../platform/backup/format.ts";
 import { Progress } from "../platform/backup/progress.ts";
-import { BackupError, isEmpty, load, type Run, requireKnown } from "../platform/backup/tables.ts";
+import { BackupError, isEmpty, load, requireKnown } from "../platform/backup/tables.ts";
 import { CLUSTER, openCluster } from "../platform/pglite/cluster.ts";
 import { makeFolder } from "../platform/pglite/driver.ts";
 import { makeCluster, putRestored, restoredBeside } from "../platform/pglite/empty-cluster.ts";
 import { FolderLockError, lockFolder } from "../platform/pglite/folder-lock.ts";
 import { syncDirectory, syncFolder } from "../platform/pglite/synced-files.ts";
+import { Migrations, type Run } from "../platform/postgres/migrations.ts";
 import { livingNodes } from "../platform/postgres/node-lock.ts";
 import { summary } from "./backup.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -65,7 +67,7 @@ async function restorePostgres(url: string, file: string, header: BackupHeader, 
   const nodesInUse = async (run: Run) =>
     (await livingNodes((text, parameters) => run(text, parameters.map(String)))).length;
   try {
-    await load(database, file, header, { ...options, nodesInUse });
+    await load(database, file, header, { ...options, migrations: new Migrations(SQL_FUNCTIONS), nodesInUse });
   } finally {
     await database.close();
   }
@@ -144,7 +146,8 @@ async function fill(folder: string, file: string, header: BackupHeader, onRows: 
   const client = await openCluster(folder, false);
   const database = backupOnPglite(client, () => client.close());
   try {
-    await load(database, file, header, { replace: false, onRows, nodesInUse: async () => 0 });
+    const migrations = new Migrations(SQL_FUNCTIONS);
+    await load(database, file, header, { migrations, replace: false, onRows, nodesInUse: async () => 0 });
   } finally {
     await database.close();
   }

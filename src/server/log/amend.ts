@@ -3,7 +3,7 @@ import { Failure } from "../base/failure.ts";
 import type { Change } from "./changes.ts";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "./rows.ts";
 
-/** The answer of `confab_edit` in drizzle/0007_history.sql. */
+/** The answer of `confab_edit` (sql/edit.sql). */
 export type AmendRow =
   | ({ outcome: "amended" | "unchanged"; at_version: number; at_tag: string; at_seq: number } & MessageRow)
   | {
@@ -18,7 +18,7 @@ export type AmendRow =
 /** The start of a statement that reads `confab_edit(…) a` and its message `m`. */
 export const AMENDED = `SELECT a.outcome, a.at_version, a.at_tag, a.at_seq, ${MESSAGE_COLUMNS}`;
 
-/** What became of it. Throws the Failure that the function names. */
+/** The outcome. Throws the Failure that the function names. */
 export function amendedOf(
   row: AmendRow | undefined,
   conversationId: string,
@@ -28,5 +28,6 @@ export function amendedOf(
   const message = messageOf(row);
   if (row.outcome === "unchanged") return { message, change: undefined };
   const { at_version: version, at_tag: tag, at_seq: lastSeq } = row;
-  return { message, change: { kind: "message_changed", conversationId, version, tag, lastSeq, message } };
+  const kind = message.deleted_at === undefined ? "message_edited" : "message_deleted";
+  return { message, change: { kind, conversationId, version, tag, lastSeq, message } };
 }

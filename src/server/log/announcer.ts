@@ -2,18 +2,18 @@ import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Bus } from "../bus/bus.ts";
 import { type Change, changeEvent } from "./changes.ts";
-import type { MessageLog } from "./ports.ts";
+import type { MessageLog } from "./log.ts";
 
 const RETRY_MS = 500;
-/** A statement whose caller gave up may commit this much later, in ms: the store's time-outs, and some slack. */
+/** A statement whose caller gave up can still commit this much later, in ms: the database's time-outs, and some slack. */
 const DOUBT_MS = 10_000;
 
 /**
- * Tells the nodes of changes, after their commit. A commit whose answer got lost may have gone through unannounced:
- * its conversation is remembered, and its head announced once the database answers again.
+ * Announces changes to the nodes, after their commit. A commit whose answer was lost may have happened without an
+ * announcement. So its conversation is remembered, and its head is announced once the database answers again.
  */
 export class Announcer {
-  /** Conversations in doubt, until when (performance.now), and whether it is about their removal. */
+  /** Conversations in doubt, until when (performance.now), and whether the doubt is about their removal. */
   private readonly unsure = new Map<string, { until: number; isRemoval: boolean }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -27,19 +27,19 @@ export class Announcer {
     this.bus.publish(changeEvent(change));
   }
 
-  /** A conversation is at least at this version, which somebody may not have heard of. */
+  /** Announces that a conversation is at least at this version, in case a node has missed it. */
   remind(conversationId: string, version: number, lastSeq: number): void {
     this.bus.publish({ kind: "head", conversationId, version, lastSeq });
   }
 
-  /** There is no such conversation any more. */
+  /** Announces that a conversation is gone. */
   announceRemoval(conversationId: string): void {
     this.bus.publish({ kind: "conversation_removed", conversationId });
   }
 
   /**
-   * Passes a write's error on; unless it says that nothing was done, its conversation is looked after.
-   * @param isRemoval the write was to remove the conversation: of any other write a missing one is no news
+   * Throws a write's error again. Unless the error says that nothing was done, the conversation is checked until it is clear.
+   * @param isRemoval the write was to remove the conversation; only then does a missing conversation mean that it was removed
    */
   doubt(conversationId: string, error: unknown, isRemoval = false): never {
     if (!(error instanceof Failure) || error.reason === "unavailable") {
@@ -60,7 +60,7 @@ export class Announcer {
       try {
         const asked = performance.now();
         const head = await this.log.head(conversationId);
-        // One that is not there won't be there again.
+        // A conversation that is gone does not come back.
         if (!head) this.unsure.delete(conversationId);
         else if (asked >= doubt.until && this.unsure.get(conversationId) === doubt) this.unsure.delete(conversationId);
         if (head) this.remind(conversationId, head.lastVersion, head.lastSeq);

@@ -1,53 +1,94 @@
-import { encode } from "../../protocol/frames.ts";
+import type { ChangeKind, changeKinds } from "../../protocol/changes.ts";
+import { encode, type ServerFrame } from "../../protocol/frames.ts";
 import type { Message } from "../../protocol/messages.ts";
 import type { User } from "../../protocol/users.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
 
 /**
- * One step of a conversation's log. `version` numbers the steps densely; `lastSeq` is the newest message's number
- * after it. `tag` is the step's random id: of a new message its id. Equal version and tag mean an equal log up to there.
+ * One step of a conversation's log. `version` numbers the steps without gaps; `lastSeq` is the number of the newest message
+ * after it. `tag` is random; a new message's tag is its id. Equal versions with equal tags mean equal logs up to there.
  */
-export type Change = { conversationId: string; version: number; tag: string; lastSeq: number } & (
-  | { kind: "message"; message: Message }
-  | { kind: "message_changed"; message: Message }
-  | { kind: "participants"; added: User[]; removed: number[]; name: string | null; ownerId?: number | null }
-);
-
-/** A committed change in the form in which it travels: encoded once, so what is published is what is delivered. */
-export interface ChangeEvent {
-  kind: "change";
+export interface Step {
   conversationId: string;
   version: number;
   tag: string;
   lastSeq: number;
-  /** The frame for the sockets of the conversation, as bytes on the wire. */
-  frame: string;
-  /** The message that came or was changed with it; the frame ends with its JSON and a brace. */
-  message?: { seq: number; isNew: boolean };
-  /** Who joined and who left with it. */
-  added?: number[];
-  removed?: number[];
 }
+
+/** The parts of a change that its frame shows, by the frame's type. */
+export interface Contents {
+  message: { message: Message };
+  message_changed: { message: Message };
+  participants: { added: User[]; removed: number[]; name: string | null; ownerId?: number | null };
+}
+
+export type KnownChange<K extends ChangeKind = ChangeKind> = {
+  [P in K]: Step & { kind: P } & Contents[(typeof changeKinds)[P]];
+}[K];
+
+/** A change of a kind that only a newer release knows. */
+export interface UnknownChange extends Step {
+  kind: "unknown";
+  name: string;
+}
+
+export type Change = KnownChange | UnknownChange;
+
+/** How the frame of each kind is made. The frame says how things are now, never what differs. */
+const FRAMES: { [K in ChangeKind]: (change: KnownChange<K>) => ServerFrame } = {
+  message: ({ conversationId: conversation_id, version, message }) => ({
+    type: "message",
+    conversation_id,
+    version,
+    message,
+  }),
+  message_edited: messageChanged,
+  message_deleted: messageChanged,
+  members_added: participants,
+  members_removed: participants,
+  renamed: participants,
+  owner_changed: participants,
+};
+
+function messageChanged({ conversationId, version, tag, message }: Step & Contents["message_changed"]): ServerFrame {
+  return { type: "message_changed", conversation_id: conversationId, version, tag, message };
+}
+
+function participants(change: Step & Contents["participants"]): ServerFrame {
+  const { conversationId: conversation_id, version, tag, added, removed, name, ownerId: owner_id } = change;
+  return { type: "participants", conversation_id, version, tag, added, removed, name, owner_id };
+}
+
+const knownFrame = <K extends ChangeKind>(change: KnownChange<K>) => FRAMES[change.kind](change);
+
+/** No client knows this type. Each moves its cursor all the same, by the rule that `serverFrames` states. */
+const unknownFrame = ({ conversationId, version, tag, name }: UnknownChange) =>
+  JSON.stringify({ type: "change", conversation_id: conversationId, version, tag, kind: name });
 
 export function changeEvent(change: Change): ChangeEvent {
   const { conversationId, version, tag, lastSeq } = change;
-  const event: ChangeEvent = { kind: "change", conversationId, version, tag, lastSeq, frame: changeFrame(change) };
-  if (change.kind === "participants") {
+  const frame = change.kind === "unknown" ? unknownFrame(change) : encode(knownFrame(change));
+  const event: ChangeEvent = { kind: "change", conversationId, version, tag, lastSeq, frame };
+  if ("message" in change) event.message = { seq: change.message.seq, isNew: change.kind === "message" };
+  if ("added" in change) {
     event.added = change.added.map((user) => user.id);
     event.removed = change.removed;
-  } else event.message = { seq: change.message.seq, isNew: change.kind === "message" };
+  }
   return event;
 }
 
-function changeFrame(change: Change): string {
-  const { conversationId: conversation_id, version, tag } = change;
-  switch (change.kind) {
-    case "message":
-      return encode({ type: "message", conversation_id, version, message: change.message });
-    case "message_changed":
-      return encode({ type: "message_changed", conversation_id, version, tag, message: change.message });
-    case "participants": {
-      const { added, removed, name, ownerId: owner_id } = change;
-      return encode({ type: "participants", conversation_id, version, tag, added, removed, name, owner_id });
-    }
-  }
+/** The kinds whose frame has this type. */
+type KindShownAs<F extends keyof Contents> = {
+  [K in ChangeKind]: (typeof changeKinds)[K] extends F ? K : never;
+}[ChangeKind];
+
+/** The kind of a change of members, name or owner. */
+export function groupChangeKind(change: {
+  added: readonly number[];
+  removed: readonly number[];
+  isRename: boolean;
+}): KindShownAs<"participants"> {
+  if (change.added.length > 0) return "members_added";
+  if (change.removed.length > 0) return "members_removed";
+  return change.isRename ? "renamed" : "owner_changed";
 }

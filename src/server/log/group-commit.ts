@@ -1,3 +1,5 @@
+import type { MessageFields } from "../../protocol/message-fields.ts";
+import type { Message } from "../../protocol/messages.ts";
 import { Failure } from "../base/failure.ts";
 import {
   type Driver,
@@ -7,31 +9,50 @@ import {
   refusalOf,
   WAITING_AT_ONCE,
 } from "../platform/postgres/database.ts";
-import type { Appended, Draft } from "./ports.ts";
+import { encodeFields } from "./fields.ts";
 import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
 
-/** Sends in one transaction at most. */
+/** The most sends in one transaction. */
 const BATCH_MAX = 256;
-/** Sends that may wait at once; more are refused, as nobody would still be waiting for the last of them. */
+/** The most sends that wait at once. More are refused, because their senders would give up before their turn. */
 export const SENDS_WAITING_MAX = 20_000;
-/** How long a batch may take, an answer that got lost included, in ms (CONTRACT: 503 within 2 s). */
+/** How long a batch may take, including a lost answer, in ms (docs/contract.md §8: 503 within 2 s). */
 const BATCH_DEADLINE_MS = 1_800;
 const RETRY_PAUSE_MS = 100;
 
+/** One send on its way into the log. Its id is made beforehand: it shows whether a commit without an answer went through. */
+export interface Draft {
+  id: string;
+  conversationId: string;
+  senderId: number;
+  content: string;
+  clientId: string | undefined;
+  /** By the keys of `src/protocol/message-fields.ts`. */
+  fields?: MessageFields;
+}
+
+/** `first` is false when the message was there before, sent with the same `client_id`. */
+export interface Appended {
+  message: Message;
+  first: boolean;
+}
+
 interface Send {
   draft: Draft;
-  /** An answer about it got lost: it may be in the log already. */
+  /** Its fields as JSON. */
+  fields: string | null;
+  /** Its answer was lost, so it may be in the log already. */
   doubtful: boolean;
   resolve(appended: Appended): void;
   reject(error: unknown): void;
 }
 
 /**
- * Group commit: sends that arrive while a batch is being written form the next one. There is no artificial wait: a
- * single send goes out at once.
+ * Group commit: sends that arrive while a batch is written form the next batch. There is no artificial wait: a single send
+ * goes out at once.
  *
- * MUST keep the order of sends within a conversation. A conversation whose row somebody else holds is parked: its
- * sends wait in a queue of their own, and those of all others go on.
+ * MUST keep the order of sends within a conversation. A conversation whose row somebody else has locked is parked: its
+ * sends wait in a queue of their own, and all other sends go on.
  */
 export class GroupCommit {
   private queue: Send[] = [];
@@ -46,12 +67,19 @@ export class GroupCommit {
 
   append(draft: Draft): Promise<Appended> {
     if (this.open >= SENDS_WAITING_MAX) return Promise.reject(new Failure("unavailable", { retryAfter: 1 }));
+    let fields: string | null;
+    try {
+      fields = encodeFields(draft.fields);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.open++;
     return new Promise<Appended>((resolve, reject) => {
       this.queue.push({
         draft,
+        fields,
         doubtful: false,
-        // The answer first: who waits for the drain goes on after those who wait for their answers.
+        // The answer first: a drain ends after everybody who waits for an answer has it.
         resolve: (appended) => {
           resolve(appended);
           this.settled();
@@ -77,7 +105,7 @@ export class GroupCommit {
 
   private async write() {
     this.writing = true;
-    // What is sent in the same tick shares the batch.
+    // Sends of the same tick share the batch.
     await Promise.resolve();
     while (this.queue.length > 0) {
       const batch = this.takeBatch();
@@ -89,8 +117,8 @@ export class GroupCommit {
   }
 
   /**
-   * The next sends, in order. A second send with the same client_id waits for the next batch, where the first is
-   * found in the log; so do sends of its conversation behind it.
+   * The next sends, in order. A second send with the same client_id waits for the next batch, which finds the first one in
+   * the log. So do the sends of its conversation behind it.
    */
   private takeBatch(): Send[] {
     const batch: Send[] = [];
@@ -127,17 +155,17 @@ export class GroupCommit {
     void this.writeParked(conversationId);
   }
 
-  /** Waits for the row's lock, up to the connection's lock_timeout, then goes on until none is left. */
+  /** Waits for the row's lock, up to the connection's lock_timeout, and goes on until no send is left. */
   private async writeParked(conversationId: string) {
     if (this.waitingAtOnce >= WAITING_AT_ONCE) await new Promise<void>((resolve) => this.waitingTurns.push(resolve));
     else this.waitingAtOnce++;
-    // The other sends that were found busy with this one are parked in the same tick.
+    // Other sends that the same batch found busy are parked in the same tick.
     await Promise.resolve();
     for (;;) {
       const waiting = this.parked.get(conversationId) ?? [];
       const batch = takeWithoutDoubles(waiting);
       if (batch.length === 0) break;
-      // A row that can't be seen yet is no row to wait for.
+      // The row can't be seen yet, so there is nothing to wait for.
       for (const send of await this.commit(batch, true)) send.reject(new Failure("unavailable", { retryAfter: 1 }));
     }
     this.parked.delete(conversationId);
@@ -146,14 +174,14 @@ export class GroupCommit {
     else this.waitingAtOnce--;
   }
 
-  /** Writes a batch and answers its sends; returns those whose conversation was busy. */
+  /** Writes a batch and answers its sends. Returns the sends whose conversation was busy. */
   private async commit(batch: Send[], wait: boolean): Promise<Send[]> {
     try {
       const rows = await this.appendRows(batch, wait);
       return answer(batch, rows);
     } catch (error) {
       if (isUnavailable(error)) {
-        // One clear answer for all: nobody is kept waiting for a database that is away.
+        // One clear answer for all, because nobody should wait for a database that is away.
         const refusal = new Failure("unavailable", { retryAfter: 1 });
         for (const send of batch) send.reject(refusal);
         if (!wait && isConnectionLost(error)) for (const send of this.queue.splice(0)) send.reject(refusal);
@@ -167,7 +195,7 @@ export class GroupCommit {
     }
   }
 
-  /** One send that PostgreSQL refuses must not take the others with it. What is busy keeps all behind it back. */
+  /** A send that PostgreSQL refuses must not fail the others. A busy send holds back those of its conversation behind it. */
   private async commitOneByOne(batch: Send[], wait: boolean): Promise<Send[]> {
     const busy: Send[] = [];
     const held = new Set<string>();
@@ -180,7 +208,7 @@ export class GroupCommit {
     return busy;
   }
 
-  /** One call of `confab_append`; an answer that got lost is asked for again, the ids telling what is there. */
+  /** One call of `confab_append_messages`. After a lost answer it asks again, and the ids show what is there. */
   private async appendRows(batch: Send[], wait: boolean): Promise<AppendRow[]> {
     const until = performance.now() + BATCH_DEADLINE_MS;
     const drafts = batch.map((send) => send.draft);
@@ -195,6 +223,8 @@ export class GroupCommit {
         drafts.map((draft) => draft.senderId),
         drafts.map((draft) => draft.clientId ?? null),
         drafts.map((draft) => draft.content),
+        // Null for the whole batch costs nothing: most batches have no fields.
+        batch.some(({ fields }) => fields !== null) ? batch.map(({ fields }) => fields) : null,
         wait,
         batch.some((send) => send.doubtful),
       ];
@@ -212,10 +242,12 @@ export class GroupCommit {
 }
 
 const APPEND = `SELECT ord, outcome, id, seq, version, sender_name, sender_email, client_id, content, first_content,
-    created_ms, edited_ms, deleted_ms
-  FROM confab_append($1::uuid[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7, $8)`;
+    created_ms, edited_ms, deleted_ms, fields
+  FROM confab_append_messages(
+    $1::uuid[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::text[]::jsonb[], $8, $9
+  )`;
 
-/** What drizzle/0003_batch.sql answers for one send. */
+/** The answer of `confab_append_messages` (sql/append.sql) for one send. */
 type AppendRow = { ord: number } & (
   | {
       outcome: "appended";
@@ -229,7 +261,7 @@ type AppendRow = { ord: number } & (
   | { outcome: "busy" | "no_conversation" | "no_participant" }
 );
 
-/** Answers each send, in the order of their `seq`, which is the order in which the caller hears of them. */
+/** Answers the sends in the order of their `seq`. Callers get their answers in this order. */
 function answer(batch: Send[], rows: AppendRow[]): Send[] {
   const busy: Send[] = [];
   rows.sort((a, b) => a.ord - b.ord);
@@ -268,19 +300,20 @@ const appendedMessage = (draft: Draft, row: Extract<AppendRow, { outcome: "appen
     content: draft.content,
     edited_ms: null,
     deleted_ms: null,
+    fields: draft.fields ?? null,
   });
 
 function answerExisting({ draft, resolve, reject }: Send, row: Extract<AppendRow, { outcome: "existing" }>) {
   const same =
     row.first_content === null ? row.content === draft.content : isDigestOf(row.first_content, draft.content);
   const message = messageOf({ ...row, conversation_id: draft.conversationId, sender_id: draft.senderId });
-  // The id tells a message of this very send, whose answer was lost, from an earlier one with its client_id.
+  // The id shows whether this very send wrote the message and lost its answer, or an earlier send with its client_id.
   const first = row.id === draft.id;
   if (first || same) resolve({ message, first });
   else reject(new Failure("client_id_conflict"));
 }
 
-/** Takes sends off the front until a client_id would come twice. */
+/** Takes sends off the front, up to one whose client_id is already taken. */
 function takeWithoutDoubles(waiting: Send[]): Send[] {
   const keys = new Set<string>();
   let n = 0;

@@ -1,14 +1,14 @@
 import type { Query } from "../platform/postgres/database.ts";
 import type { HistoryStore, Witness } from "./history.ts";
 
-/** A replica that is not promoted: its reads may be old, and nothing can be written. */
+/** A replica that is not promoted. Its reads can be old, and nothing can be written. */
 class InRecovery extends Error {
-  /** As PostgreSQL says it while it starts. */
+  /** PostgreSQL's own code while it starts. */
   readonly code = "57P03";
 }
 
 export class PostgresHistory implements HistoryStore {
-  /** @param run does some statements on one database */
+  /** @param run runs statements on one database */
   constructor(private readonly run: <T>(work: (query: Query) => Promise<T>) => Promise<T>) {}
 
   look(witnesses: readonly Witness[]) {
@@ -18,7 +18,7 @@ export class PostgresHistory implements HistoryStore {
   renew(epoch: string) {
     return this.run(async (query) => {
       const [renewed] = await query<{ epoch: string }>(RENEW, [epoch]);
-      // Another node has renewed it: what holds is read by a statement that begins after its commit.
+      // Another node has renewed it. A new statement begins after its commit, and so reads the epoch that holds.
       const [row] = renewed ? [renewed] : await query<{ epoch: string }>("SELECT epoch FROM history", []);
       if (!row) throw new Error(ROW_LOST);
       return row.epoch;
@@ -38,8 +38,8 @@ async function look(query: Query, witnesses: readonly Witness[]) {
 }
 
 /**
- * A witness is contradicted by a conversation that ends before it, or has another change there. One that is gone was
- * removed by an admin, which the audit log tells; and of what retention has removed nothing is known.
+ * A conversation contradicts a witness when it ends before it, or has another change there. A missing conversation does too,
+ * unless the audit log says that an admin removed it. Changes that retention has removed contradict nothing.
  */
 const LOOK = `SELECT h.epoch, here.place IS NULL AS "isReplica",
     coalesce(here.place <> h.place, false) OR EXISTS (
@@ -55,7 +55,7 @@ const LOOK = `SELECT h.epoch, here.place IS NULL AS "isReplica",
     ) AS "isContradicted"
   FROM history h CROSS JOIN (SELECT confab_place() AS place OFFSET 0) here`;
 
-/** Of several nodes that renew one epoch, the first does. */
+/** When several nodes renew one epoch, only the first one does. */
 const RENEW = "UPDATE history SET epoch = gen_random_uuid(), place = confab_place() WHERE epoch = $1 RETURNING epoch";
 
 const ROW_LOST = "The table history has lost its row. Restore a backup, or insert one: place is confab_place().";

@@ -1,44 +1,44 @@
 import type { Logger } from "../base/logger.ts";
 
-/** How often the database is asked whether it is still the one that this node knows. */
+/** How often a node checks that the database still has the history it knows. */
 const CHECK_EVERY_MS = 1_000;
-/** The same while it can't be asked. */
+/** The same while the database does not answer. */
 const RETRY_EVERY_MS = 250;
 const WITNESSES = 16;
 
-/** A change that this node has acked or delivered: the database must still have it. */
+/** A change that this node has acked or delivered. The database must still have it. */
 export interface Witness {
   conversationId: string;
   version: number;
   tag: string;
 }
 
-/** Stores of the epoch. Driver: stores/postgres/history.ts. */
+/** The statements about the epoch: `history-store.ts`. */
 export interface HistoryStore {
   /**
-   * The epoch as it is now, and whether the database is no longer where it was when that began, or lacks one of the
-   * witnesses. A conversation that retention or an admin has emptied contradicts nothing.
-   * @throws Failure `unavailable` when it is away, or a replica that is not promoted
+   * The epoch as it is now. `isContradicted`: the database is no longer where it was when the epoch began, or it lacks one
+   * of the witnesses. A conversation that retention or an admin has emptied contradicts nothing.
+   * @throws Failure `unavailable` when the database is away, or is a replica that is not promoted
    */
   look(witnesses: readonly Witness[]): Promise<{ epoch: string; isContradicted: boolean }>;
-  /** Begins a new epoch, unless another node has done so already. Returns the one that holds. */
+  /** Begins a new epoch, unless another node has already done so. Resolves to the epoch that holds. */
   renew(epoch: string): Promise<string>;
 }
 
 /**
- * Which history the database has, as this node knows it. A restored backup, a promoted replica or a lost tail takes
- * committed changes back, and their versions are given again. The tags beside versions say exactly what differs; the
- * epoch says to all nodes and clients that something may.
+ * The history of the database, as this node knows it. A restored backup, a promoted replica or a lost tail takes committed
+ * changes back, and their versions are used again. Tags beside versions show exactly what differs; the epoch shows all
+ * nodes and clients that something may.
  */
 export class History {
-  /** The epoch that everything this node remembers belongs to. */
+  /** Everything that this node remembers belongs to this epoch. */
   epoch = "";
   private readonly witnesses: Witness[] = [];
   private next = 0;
-  /** A room or another reader has seen the log contradict what was delivered. */
+  /** A room, or another reader, saw that the log contradicts delivered changes. */
   private isContradicted = false;
   private handler: (epoch: string) => void = () => {};
-  /** Counts the looks at the database, and which was under way when the epoch changed. */
+  /** Counts the looks at the database, and remembers the count when the epoch changed. */
   private looks = 0;
   private changedAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -49,17 +49,17 @@ export class History {
     private readonly logger: Logger,
   ) {}
 
-  /** Sets what is done when the epoch has changed: everything remembered may be of another history. */
+  /** Sets the handler of a changed epoch. Everything that the node remembers may be of another history then. */
   onChange(handler: (epoch: string) => void): void {
     this.handler = handler;
   }
 
-  /** Compares the database with what it says of itself; MUST be called before the node serves. */
+  /** Checks the database for the first time. MUST be called before the node serves. */
   async open(): Promise<void> {
     await this.check();
   }
 
-  /** Checks every second from now on. An embedded database can't go back while its process lives. */
+  /** Checks every second from now on. An embedded database needs no checks: it can't go back while its process lives. */
   watch(): void {
     this.isWatching = true;
     this.timer = setTimeout(() => void this.tick(), CHECK_EVERY_MS);
@@ -70,30 +70,30 @@ export class History {
     clearTimeout(this.timer);
   }
 
-  /** Keeps a change that was acked or delivered; the newest are the first to be lost. */
+  /** Remembers a change that was acked or delivered. Only the newest are kept, because they would be lost first. */
   note({ conversationId, version, tag }: Witness): void {
     this.witnesses[this.next] = { conversationId, version, tag };
     this.next = (this.next + 1) % WITNESSES;
   }
 
-  /** Keeps where a conversation stood, as long as there is nothing newer to keep. */
+  /** Remembers the head of a conversation, as long as there are few newer changes to remember. */
   noteHead(conversationId: string, version: number, tag: string | null): void {
     if (tag !== null && this.witnesses.length < WITNESSES) this.note({ conversationId, version, tag });
   }
 
-  /** An epoch was read with something else: when it is another one, the database is asked at once. */
+  /** Call it with an epoch that was read with something else. If it is another one, the node checks at once. */
   observe(epoch: string): void {
     if (epoch !== this.epoch) void this.tick();
   }
 
-  /** The log was seen to have another history than the one of this epoch. */
+  /** Call it when the log has another history than that of this epoch. */
   contradict(): void {
     this.isContradicted = true;
     void this.tick();
   }
 
   /**
-   * Asks the database now. Two looks may be under way: one that began before a change of the epoch counts no more.
+   * Checks now. Two looks can be under way; one that began before the epoch changed does not count.
    * @param store another way to the same database
    */
   async check(store = this.store): Promise<void> {

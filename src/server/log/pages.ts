@@ -1,22 +1,24 @@
 import { LRUCache } from "lru-cache";
 import type { EncodedPage } from "../../protocol/messages.ts";
 import { Failure } from "../base/failure.ts";
-import type { Head, MessageLog, MessageWindow, PageQuery } from "./ports.ts";
+import type { Head } from "./head.ts";
+import type { MessageLog, PageQuery } from "./log.ts";
+import type { MessageWindow } from "./window.ts";
 
-/** What is kept at hand of all pages together, and what one takes beside its text. */
+/** The size of all cached pages together, and what a page takes beside its text. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 const PAGE_BYTES = 1_024;
 const KEPT_MS = 10_000;
 
-/** One page, oldest first, its messages in the form in which they go out: as JSON, written once. */
+/** One page, oldest first. Its messages are JSON, written once for all readers. */
 export interface Page extends EncodedPage {
   newestSeq: number | undefined;
 }
 
 /**
- * Pages of conversations. The head is asked of the log each time; at one head a page is always the same, so it comes
- * from this node's memory, from the window, or from the log, whichever has it as it is at that head. A head is told by
- * its version and its tag: a database that has gone back comes to the same version anew, with other messages.
+ * Pages of conversations. Each read asks the log for the head. At one head a page is always the same, so it comes from this
+ * node's cache, the window or the log, whichever has it at that head. Version and tag together identify a head: a database
+ * that has gone back in time reaches the same version again, with other messages.
  */
 export class Pages {
   private readonly kept = new LRUCache<string, Page>({
@@ -33,7 +35,7 @@ export class Pages {
   ) {}
 
   /**
-   * As the page is at some moment after the call.
+   * The page as it is at some moment after the call.
    * @throws Failure `conversation_not_found`
    */
   async read(conversationId: string, query: PageQuery): Promise<Page> {
@@ -50,12 +52,12 @@ export class Pages {
     });
   }
 
-  /** Forgets all pages: the database may have gone back. */
+  /** Forgets all pages. Call it when the database may have gone back in time. */
   clear(): void {
     this.kept.clear();
   }
 
-  /** Many ask for the newest page of a conversation that has just moved: one of them reads it. */
+  /** Many people ask for the newest page when a conversation has just changed. One read serves them all. */
   private share(key: string, read: () => Promise<Page>): Promise<Page> {
     const under = this.reads.get(key);
     if (under) return under;
@@ -75,7 +77,7 @@ export class Pages {
     return messages && pageOf(head, messages, last);
   }
 
-  /** Where the window has no newest page that is fresh, it gets this one. */
+  /** Reads the page, and gives it to the window when it is the newest page. */
   private async fromLog(conversationId: string, query: PageQuery): Promise<Page> {
     const { messages, head } = await this.log.page(conversationId, query);
     const newestSeq = messages.at(-1)?.seq;

@@ -2,16 +2,16 @@ import type { Database } from "../platform/postgres/database.ts";
 
 const CONVERSATIONS_A_ROUND = 100;
 const MESSAGES_A_ROUND = 1_000;
-/** The cost of removing a message, in rows that are looked at. */
+/** The cost of removing a message, in rows that a search would look at. */
 const REMOVAL_ROWS = 5;
 
-/** Messages, and changes, that one statement removes. */
+/** The most messages, and the most changes, that one statement removes. */
 export const removedAtOnce = ({ pieceRows }: Database) =>
   Math.min(MESSAGES_A_ROUND, Math.ceil(pieceRows / REMOVAL_ROWS));
 
 /**
- * Removes what is older than so many ms, a bounded piece of one conversation at a time, under its lock. Counts stay
- * exact because `pruned_seq` moves in the same statement; a conversation that is busy is left for the next run.
+ * Removes messages older than so many ms, a bounded piece of one conversation at a time, under its lock. Counts stay exact
+ * because `pruned_seq` moves in the same statement. A busy conversation is left for the next run.
  */
 export async function prune(
   db: Database,
@@ -36,8 +36,10 @@ export async function prune(
   }
 }
 
-/** Messages are sent in the order of `seq`, so the old ones are the first; the newest of them is where the cut goes.
- * What earlier rounds have removed is not looked through again: until a vacuum its index entries are still there. */
+/**
+ * Messages are sent in the order of `seq`, so the old ones come first, and the cut goes after the newest of them. The search
+ * begins after the last cut, because index entries of removed messages stay until a vacuum.
+ */
 const PRUNE = `WITH locked AS (
     SELECT id, pruned_seq, pruned_version FROM conversations WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
   ), cut AS (
@@ -55,7 +57,7 @@ const PRUNE = `WITH locked AS (
     DELETE FROM changes c USING cut
     WHERE c.conversation_id = cut.id AND c.version > cut.pruned_version AND c.version <= cut.version
   ), moved AS (
-    -- Where messages are left but this statement's snapshot is older than the oldest of them, now is early enough.
+    -- This statement's snapshot can be older than the oldest message that is left. Then the current time is early enough.
     UPDATE conversations c SET pruned_seq = cut.seq, pruned_version = cut.version, oldest_at = CASE
       WHEN c.last_seq > cut.seq THEN coalesce((
         SELECT m.created_at FROM messages m WHERE m.conversation_id = cut.id AND m.seq > cut.seq ORDER BY m.seq LIMIT 1

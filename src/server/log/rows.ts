@@ -1,15 +1,12 @@
 import { createHash } from "node:crypto";
-import { sql } from "drizzle-orm";
-import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { MessageFields } from "../../protocol/message-fields.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { fullNameOf } from "../../protocol/names.ts";
 import type { User } from "../../protocol/users.ts";
 import type { users } from "../platform/postgres/schema.ts";
+import { iso, ms } from "../platform/postgres/values.ts";
 
-/** ISO 8601 in UTC, ending in `Z`. */
-export const iso = (ms: number) => new Date(ms).toISOString();
-
-/** A message's columns as the hand-written statements select them. */
+/** The columns of a message, as the hand-written statements select them. */
 export interface MessageRow {
   conversation_id: string;
   id: string;
@@ -23,19 +20,15 @@ export interface MessageRow {
   created_ms: number;
   edited_ms: number | null;
   deleted_ms: number | null;
+  fields: MessageFields | null;
 }
 
 /** The same columns, for the select list of a statement that reads `messages m`. */
 export const MESSAGE_COLUMNS = `m.conversation_id, m.id, m.seq, m.version, m.sender_id, m.sender_name, m.sender_email,
   m.client_id, m.content, ${ms("m.created_at")} AS created_ms, ${ms("m.edited_at")} AS edited_ms,
-  ${ms("m.deleted_at")} AS deleted_ms`;
+  ${ms("m.deleted_at")} AS deleted_ms, m.fields`;
 
-/** A moment as ms since the epoch: both drivers read a number alike. */
-export function ms(expression: string) {
-  return `(extract(epoch FROM ${expression}) * 1000)::double precision`;
-}
-
-/** The epoch, for the select list of any statement: read once, however many rows that has. */
+/** The epoch, for the select list of any statement. It is read once, whatever the number of rows. */
 export const EPOCH = "(SELECT epoch FROM history)";
 
 export function messageOf(row: MessageRow): Message {
@@ -54,37 +47,13 @@ export function messageOf(row: MessageRow): Message {
   if (row.client_id !== null) message.client_id = row.client_id;
   if (row.edited_ms !== null) message.edited_at = iso(row.edited_ms);
   if (row.deleted_ms !== null) message.deleted_at = iso(row.deleted_ms);
-  return message;
+  return row.fields === null ? message : { ...message, ...row.fields };
 }
 
 /** Whether an outer join found a message. */
 export const hasMessage = <Row extends Partial<MessageRow>>(row: Row): row is Row & MessageRow => row.id != null;
 
-/** An array as PostgreSQL reads it from text. */
-export function arrayLiteral(values: readonly (string | number | null)[]): string {
-  const elements = values.map((value) =>
-    typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : String(value ?? "NULL"),
-  );
-  return `{${elements.join(",")}}`;
-}
-
-/** The numbers of an array that was selected as text. */
-export const numbersOf = (text: string): number[] => (text === "{}" ? [] : text.slice(1, -1).split(",").map(Number));
-
-/** The ids of an array that was selected as text. */
-export const uuidsOf = (text: string): (string | null)[] =>
-  text === "{}"
-    ? []
-    : text
-        .slice(1, -1)
-        .split(",")
-        .map((id) => (id === "NULL" ? null : id));
-
-/** One array as one parameter: thousands of ids would be more parameters than a statement can have. */
-export const arrayParam = (values: readonly (string | number)[]) => sql.param(arrayLiteral(values));
-export const isOneOf = (column: AnyPgColumn, ids: number[]) => sql`${column} = ANY (${arrayParam(ids)}::integer[])`;
-
-/** A user as everybody may see them, out of a row read by drizzle. */
+/** A user as everybody may see them, from a row that drizzle has read. */
 export function userOf(row: typeof users.$inferSelect): User {
   return {
     id: row.id,
@@ -98,10 +67,10 @@ export function userOf(row: typeof users.$inferSelect): User {
   };
 }
 
-/** Users are active unless it is said. */
+/** Only an inactive user has the property. */
 const activity = (isActive: boolean) => (isActive ? {} : { is_active: false as const });
 
-/** A user's columns as the hand-written statements select them. */
+/** The columns of a user, as the hand-written statements select them. */
 export interface UserRow {
   user_id: number;
   email: string;
@@ -128,8 +97,8 @@ export const userOfRow = (row: UserRow): User => ({
 });
 
 /**
- * Whether `confab_append` tells by this digest that the content is what was first sent. It takes the digest of what it was
- * sent, and PGlite has one more U+FEFF at the start of a text that begins with one (stores/embedded/cluster.ts).
+ * Whether the digest in the answer of `confab_append_messages` is that of this content. The function computes it from the
+ * text that it got, and PGlite puts a second U+FEFF before a text that begins with one (platform/pglite/cluster.ts).
  */
 export const isDigestOf = (digest: string, content: string) =>
   digest === sha256(content) || (content.startsWith("\ufeff") && digest === sha256(`\ufeff${content}`));

@@ -3,7 +3,7 @@ import { InProcessExchange } from "../bus/memory-bus.ts";
 import type { CounterStore, Rate } from "../limits/limits.ts";
 import { memoryCounters } from "../limits/memory-counters.ts";
 import type { History } from "../log/history.ts";
-import type { MessageWindow } from "../log/ports.ts";
+import type { MessageWindow } from "../log/window.ts";
 import { LocalSocketPlaces } from "../places/memory-places.ts";
 import { presenceTimes, type SocketPlaces } from "../places/places.ts";
 import type { Database } from "../platform/postgres/database.ts";

@@ -4,10 +4,11 @@ import { openPglite } from "../platform/pglite/driver.ts";
 import { openPostgres } from "../platform/postgres/connection.ts";
 import type { Driver } from "../platform/postgres/database.ts";
 import { examineDatabase } from "../platform/postgres/examine.ts";
-import { MIGRATIONS, requireMigrated } from "../platform/postgres/migrations.ts";
+import { Migrations } from "../platform/postgres/migrations.ts";
 import { lockNode, type NodeLock } from "../platform/postgres/node-lock.ts";
 import * as schema from "../platform/postgres/schema.ts";
 import type { NodeOptions } from "./options.ts";
+import { SQL_FUNCTIONS } from "./sql-functions.ts";
 
 /** How long a starting node waits for another one that is shutting down. */
 const RESTART_PATIENCE_MS = 15_000;
@@ -26,8 +27,9 @@ export async function openDriver(
   { onLost = () => {}, onWarning = () => {} }: DriverListeners = {},
 ): Promise<Driver> {
   const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = config;
-  if (url !== undefined) return openPostgres({ url, poolSize, schema: await examineDatabase(url, onWarning) });
-  const migrations = { folder: MIGRATIONS, require: requireMigrated };
+  const migrations = new Migrations(SQL_FUNCTIONS);
+  if (url !== undefined)
+    return openPostgres({ url, poolSize, migrations, schema: await examineDatabase(url, onWarning) });
   return openPglite({
     dataDir: config.DATA_DIR,
     stateDir: config.STATE_DIR,

@@ -8,7 +8,7 @@ import type { ServerSettings } from "../features/server/settings.ts";
 import type { Typing } from "../features/typing/service.ts";
 import type { Access } from "../log/access.ts";
 import type { History } from "../log/history.ts";
-import type { MessageWindow } from "../log/ports.ts";
+import type { MessageWindow } from "../log/window.ts";
 import type { Hub } from "../ws/hub.ts";
 import type { Sockets } from "../ws/sockets.ts";
 import type { UserChanges } from "../ws/user-changes.ts";

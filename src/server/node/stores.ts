@@ -11,7 +11,7 @@ import { InvitesStore } from "../features/invites/store.ts";
 import { PresenceStore } from "../features/presence/store.ts";
 import { RequestsStore } from "../features/requests/store.ts";
 import { SettingsStore } from "../features/server/settings-store.ts";
-import { PostgresLog } from "../log/log.ts";
+import { MessageLog } from "../log/log.ts";
 import { Memberships } from "../log/memberships.ts";
 import type { Database } from "../platform/postgres/database.ts";
 
@@ -20,7 +20,7 @@ export type Stores = ReturnType<typeof storesOn>;
 /** All stores on one database. Their statements run on both drivers. Every call may reject with Failure("unavailable"). */
 export function storesOn(database: Database) {
   return {
-    log: new PostgresLog(database),
+    log: new MessageLog(database),
     memberships: new Memberships(database),
     users: new UsersStore(database),
     sessions: new SessionsStore(database),

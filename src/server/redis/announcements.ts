@@ -1,5 +1,5 @@
 import type { Logger } from "../base/logger.ts";
-import type { ChangeEvent } from "../log/changes.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
 import announce from "./announce.lua" with { type: "text" };
 import type { RedisClient } from "./client.ts";
 import { windowKey } from "./keys.ts";

@@ -1,5 +1,5 @@
 import type { BusEvent } from "../bus/bus.ts";
-import type { ChangeEvent } from "../log/changes.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
 import { Signatures } from "./signature.ts";
 
 /**

@@ -1,6 +1,7 @@
 import type { Message } from "../../protocol/messages.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Head, MessageWindow } from "../log/ports.ts";
+import type { Head } from "../log/head.ts";
+import type { MessageWindow } from "../log/window.ts";
 import { RedisAway, type RedisClient } from "./client.ts";
 import { unsealMessage } from "./envelope.ts";
 import { type channelsOf, plainWindowKey, windowKey } from "./keys.ts";

@@ -1,6 +1,7 @@
 import type { Logger } from "../base/logger.ts";
-import type { ChangeEvent } from "../log/changes.ts";
-import type { Head, MessageLog } from "../log/ports.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
+import type { Head } from "../log/head.ts";
+import type { MessageLog } from "../log/log.ts";
 import { type DeliveredTags, isAnother } from "./delivered-tags.ts";
 import { ASK_AGAIN_MS, isAway } from "./log-away.ts";
 

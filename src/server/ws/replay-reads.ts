@@ -1,6 +1,7 @@
 import type { Logger } from "../base/logger.ts";
-import { type ChangeEvent, changeEvent } from "../log/changes.ts";
-import type { MessageLog } from "../log/ports.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
+import { changeEvent } from "../log/changes.ts";
+import type { MessageLog } from "../log/log.ts";
 import { ASK_AGAIN_MS, isAway } from "./log-away.ts";
 
 interface ReplayedRoom {

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from "../log/changes.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
 import type { Standing } from "../log/memberships.ts";
 import type { ClientSocket } from "./socket.ts";
 

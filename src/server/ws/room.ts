@@ -1,7 +1,9 @@
 import { encode } from "../../protocol/frames.ts";
 import type { Logger } from "../base/logger.ts";
-import { type ChangeEvent, changeEvent } from "../log/changes.ts";
-import type { Head, MessageLog } from "../log/ports.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
+import { changeEvent } from "../log/changes.ts";
+import type { Head } from "../log/head.ts";
+import type { MessageLog } from "../log/log.ts";
 import { admitMembers } from "./admission.ts";
 import { Arrivals } from "./arrivals.ts";
 import { DeliveredTags, isAnother } from "./delivered-tags.ts";

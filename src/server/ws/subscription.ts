@@ -1,5 +1,5 @@
 import { Failure } from "../base/failure.ts";
-import type { ChangeEvent } from "../log/changes.ts";
+import type { ChangeEvent } from "../bus/change-event.ts";
 import type { Memberships, Standing } from "../log/memberships.ts";
 
 import type { Room } from "./room.ts";

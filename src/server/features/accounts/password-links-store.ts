@@ -1,8 +1,9 @@
 import { and, eq, gt, sql } from "drizzle-orm";
 import { Failure } from "../../base/failure.ts";
-import { iso, userOf } from "../../log/rows.ts";
+import { userOf } from "../../log/rows.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
 import { passwordLinks, users } from "../../platform/postgres/schema.ts";
+import { iso } from "../../platform/postgres/values.ts";
 import { audited } from "../audit/audited.ts";
 import type { Admin, Entry } from "../audit/entry.ts";
 import type { Account, NewUser } from "./account.ts";

@@ -1,5 +1,5 @@
-import type { MessageWindow } from "../../log/ports.ts";
 import { removedAtOnce } from "../../log/prune.ts";
+import type { MessageWindow } from "../../log/window.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 
 /** The pause between two pieces. Other writers and readers have the database to themselves meanwhile. */

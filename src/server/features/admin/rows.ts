@@ -1,6 +1,7 @@
 import type { AdminConversation, AdminUser } from "../../../protocol/admin.ts";
-import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "../../log/rows.ts";
+import { USER_COLUMNS, type UserRow, userOf, userOfRow } from "../../log/rows.ts";
 import type { users } from "../../platform/postgres/schema.ts";
+import { iso, ms } from "../../platform/postgres/values.ts";
 
 export const adminUserOf = (row: typeof users.$inferSelect): AdminUser => ({
   ...userOf(row),

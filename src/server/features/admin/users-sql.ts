@@ -1,8 +1,8 @@
 import { LISTED_MOST } from "../../../protocol/admin.ts";
 import { chunks } from "../../base/pieces.ts";
-import { numbersOf } from "../../log/rows.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { BEYOND_ALL, type IdsRow, idsOf } from "../../platform/postgres/search.ts";
+import { numbersOf } from "../../platform/postgres/values.ts";
 import { atMost, isIn, LOOKED_THROUGH_MOST, pageOf } from "./listed.ts";
 import { ADMIN_USER_COLUMNS } from "./rows.ts";
 

@@ -202,7 +202,7 @@ export class Conversations {
 
   private async publishChange(conversationId: string, change: Change): Promise<void> {
     this.parts.announcer.announce(change);
-    if (change.kind === "participants" && change.added.length > 0) {
+    if (change.kind === "members_added") {
       const record = await this.parts.store.record(conversationId);
       if (!record) throw new Failure("conversation_not_found");
       this.publishNew(

@@ -1,7 +1,8 @@
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import type { User } from "../../../protocol/users.ts";
-import { EPOCH, hasMessage, iso, MESSAGE_COLUMNS, type MessageRow, messageOf, ms } from "../../log/rows.ts";
+import { EPOCH, hasMessage, MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../log/rows.ts";
 import { has } from "../../platform/postgres/search.ts";
+import { iso, ms } from "../../platform/postgres/values.ts";
 import type { SummaryRecord } from "./records.ts";
 
 /** A conversation. The columns of `MessageRow` hold its newest message, if it has one. */

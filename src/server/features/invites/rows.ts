@@ -1,6 +1,7 @@
 import type { InviteState } from "../../../protocol/invites.ts";
 import { groupTitle } from "../../../protocol/names.ts";
-import { iso, ms, USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
+import { USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
+import { iso, ms } from "../../platform/postgres/values.ts";
 import type { InviteRecord } from "./records.ts";
 
 /** An invite with its maker and its group, as the hand-written statements select it. */

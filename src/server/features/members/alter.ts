@@ -1,9 +1,10 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { Failure, invalidField } from "../../base/failure.ts";
-import type { Change } from "../../log/changes.ts";
-import { arrayParam, isOneOf, userOf } from "../../log/rows.ts";
+import { type Change, groupChangeKind } from "../../log/changes.ts";
+import { userOf } from "../../log/rows.ts";
 import type { Transaction } from "../../platform/postgres/database.ts";
 import { changes, conversations, participants, removals, users } from "../../platform/postgres/schema.ts";
+import { arrayParam, isOneOf } from "../../platform/postgres/values.ts";
 import { type Asked, ask, type EndedRequest, endRequestsOf, lockRequest, settleGroup } from "../requests/statements.ts";
 import type { Alteration, AlterOutcome } from "./alteration.ts";
 
@@ -230,7 +231,9 @@ async function record(
   const name = set.name === undefined ? conversation.name : set.name;
   const { id: conversationId, lastSeq } = conversation;
   const tag = crypto.randomUUID();
-  await tx.insert(changes).values({ conversationId, version, lastSeq, added, removed, name, tag });
+  const kind = groupChangeKind({ added, removed, isRename: set.name !== undefined });
+  // Nodes of release 1 take every row without a message for a change of members, so each one has the name too.
+  await tx.insert(changes).values({ conversationId, version, lastSeq, kind, added, removed, name, tag });
   await tx
     .update(conversations)
     .set({
@@ -241,7 +244,7 @@ async function record(
     .where(eq(conversations.id, conversationId));
   const people = added.length === 0 ? [] : await tx.select().from(users).where(isOneOf(users.id, added));
   const change = {
-    kind: "participants" as const,
+    kind,
     conversationId,
     version,
     tag,

@@ -6,9 +6,10 @@ import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
 import type { Access } from "../../log/access.ts";
 import type { Announcer } from "../../log/announcer.ts";
+import type { Appended } from "../../log/group-commit.ts";
+import type { MessageLog, PageQuery } from "../../log/log.ts";
 import type { Memberships } from "../../log/memberships.ts";
 import type { Page, Pages } from "../../log/pages.ts";
-import type { Appended, MessageLog, PageQuery } from "../../log/ports.ts";
 
 /** In larger groups neither typing nor read frames are forwarded (docs/contract.md §7). */
 export const QUIET_ABOVE = 100;

@@ -1,5 +1,5 @@
-import { iso, ms } from "../../log/rows.ts";
 import type { Database } from "../../platform/postgres/database.ts";
+import { iso, ms } from "../../platform/postgres/values.ts";
 
 /** Conversations that are looked at for one person, more or less. */
 const PLACES_A_PERSON = 5;

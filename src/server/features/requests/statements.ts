@@ -1,9 +1,9 @@
 import { and, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
 import { OPEN_REQUESTS_MAX } from "../../../protocol/requests.ts";
 import { throttled } from "../../base/failure.ts";
-import { isOneOf } from "../../log/rows.ts";
 import type { Transaction } from "../../platform/postgres/database.ts";
 import { removals, requests } from "../../platform/postgres/schema.ts";
+import { isOneOf } from "../../platform/postgres/values.ts";
 
 /** A person who was asked. `isNew` is false when they had been asked before, whatever they answered. */
 export interface Asked {

@@ -1,9 +1,10 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { groupTitle } from "../../../protocol/names.ts";
 import type { ConversationRequest } from "../../../protocol/requests.ts";
-import { iso, ms, USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
+import { USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { requests } from "../../platform/postgres/schema.ts";
+import { iso, ms } from "../../platform/postgres/values.ts";
 
 /** The newest requests of one person that are looked at. The others appear as these are answered. */
 const SHOWN_MAX = 1_000;

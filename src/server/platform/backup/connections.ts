@@ -4,20 +4,20 @@ import { examineDatabase } from "../postgres/examine.ts";
 import { NO_LIMITS, sessionPrelude } from "../postgres/session.ts";
 import type { BackupDatabase } from "./tables.ts";
 
-/** A read sees one moment. A write sees everything that others committed before it locked them out. */
+/** A read sees one moment. A write sees everything that others have committed before it locks them out. */
 const ISOLATION = { "read only": "repeatable read", "read write": "read committed" };
 
 const APPLICATION = "confab backup";
 
-/** @throws an error whose text says what to do, when the database is none that Confab can use */
+/** @throws an error whose text says what to do, when Confab can't use the database */
 export async function backupOnPostgres(url: string): Promise<BackupDatabase> {
-  // Its warnings are for servers.
+  // Warnings are for servers only.
   const schema = await examineDatabase(url, () => {});
   const client = postgres(url, {
     max: 1,
     connect_timeout: 5,
     fetch_types: false,
-    // What is fetched once is planned once.
+    // Each statement runs once, so preparing it would be wasted.
     prepare: false,
     onnotice: () => {},
     connection: { application_name: APPLICATION },
@@ -50,7 +50,7 @@ export function backupOnPglite(client: PGlite, close: () => Promise<void>): Back
         await transaction.exec("SET LOCAL timezone = 'UTC'");
         return work(async <Row>(text: string, parameters: readonly (string | number)[] = []) => {
           if (parameters.length > 0) return (await transaction.query<Row>(text, [...parameters])).rows;
-          // Without parameters a text may have several statements, as migrations do.
+          // Without parameters a text can have several statements.
           const results = await transaction.exec(text);
           return (results.at(-1)?.rows ?? []) as Row[];
         });

@@ -5,9 +5,9 @@ import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { z } from "zod";
 
 /**
- * A backup is a zstd file of JSON lines: a header, then the rows of each table in the header's order. Two frames that
- * zstd skips stand around it: the first says what the file is, the last has the SHA-256 of all before it. So
- * `zstd -dc FILE` shows it, and nothing of it can change or be missing unnoticed.
+ * A backup is a zstd file of JSON lines: a header, then the rows of each table in the header's order. zstd skips the first
+ * frame, which says what the file is, and the last, which has the SHA-256 of everything before it. So `zstd -dc FILE` shows
+ * the lines, and every change and every missing byte is noticed.
  */
 const FORMAT = 1;
 const SKIPPED_FIRST = 0x184d2a50;
@@ -22,9 +22,9 @@ export const backupHeader = z.object({
   confab: z.string(),
   created_at: z.string(),
   from: z.enum(["embedded", "postgresql"]),
-  /** The newest migration of its tables, by the moment that names it. */
+  /** The newest migration of its tables, by the time that names it. */
   migration: z.number(),
-  /** Which history it is of; null of a version that had none. */
+  /** The epoch of the database; null from a version that had none. */
   epoch: z.string().nullable(),
   tables: z.array(z.object({ name: z.string(), rows: z.number() })),
 });
@@ -32,10 +32,10 @@ export type BackupHeader = z.infer<typeof backupHeader>;
 
 export const rowsOf = ({ tables }: BackupHeader) => tables.reduce((sum, { rows }) => sum + rows, 0);
 
-/** The file is no backup, or not a whole one. The text says what to do. */
+/** The file is not a backup, or not a whole one. The text says what to do. */
 export class BackupFileError extends Error {}
 
-/** Takes bytes in order; resolves when it can take more. */
+/** Takes bytes in order. Resolves when it can take more. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
 }

@@ -1,37 +1,33 @@
 import { is } from "drizzle-orm";
-import { readMigrationFiles } from "drizzle-orm/migrator";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { version } from "../../../../package.json";
-import { MIGRATIONS } from "../postgres/migrations.ts";
+import { appliedMigrations, knownMigrations, type Migrations, newestKnown, type Run } from "../postgres/migrations.ts";
 import * as schema from "../postgres/schema.ts";
 import { BackupFileError, type BackupHeader, type BackupWriter, readBackup } from "./format.ts";
 
-/** Runs one statement of a transaction. Tables have no schema: `search_path` leads to theirs. */
-export type Run = <Row>(text: string, parameters?: readonly (string | number)[]) => Promise<Row[]>;
-
-/** A database that is read or filled by one transaction, on a connection of its own. */
+/** A database that one transaction reads or fills, on a connection of its own. */
 export interface BackupDatabase {
   kind: BackupHeader["from"];
   transaction<T>(mode: "read only" | "read write", work: (run: Run) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** Rows that are fetched, or inserted, at a time. */
+/** How many rows are fetched, or inserted, at a time. */
 const ROWS_AT_ONCE = 500;
-/** And letters, about: long messages go in fewer rows. */
+/** And about how many letters, so that long messages go in fewer rows. */
 const LETTERS_AT_ONCE = 1_000_000;
 
 /**
- * What names a database, and not what people did in it, stays where it is: `history` tells that a database went back, and
- * of the secrets all but two belong to the database and its Redis. Two databases with the same would be taken for one.
- * The two seal sessions, and key the digests by which resends are known.
+ * Tables and rows that name a database stay out of backups; two databases with the same names would be taken for one.
+ * `history` shows that a database went back in time. All secrets but two belong to the database and its Redis: `session`
+ * seals sessions, and `digest` keys the digests by which resends are recognised.
  */
 const STAYS = new Set(["history"]);
-/** Rows that no backup has, and no restore leaves: a link that was used, or that opens somebody else's account by now. */
+/** Tables that no backup has and every restore empties. A restored link might be used already, or open another account. */
 const VOID = new Set(["password_links"]);
 const PORTABLE: Record<string, string> = { secrets: "name IN ('session', 'digest')" };
 
-/** All tables that a backup has, each after those that its rows point to. */
+/** All tables in a backup, each after the tables that its rows point to. */
 export function backupTables(): string[] {
   const wanted = new Map<string, string[]>();
   for (const table of Object.values(schema).filter((value) => is(value, PgTable))) {
@@ -53,10 +49,10 @@ export function backupTables(): string[] {
   return ordered;
 }
 
-/** Why a database can't be backed up, or a backup not be restored there. The text says what to do. */
+/** A database can't be backed up, or a backup can't be restored there. The text says what to do. */
 export class BackupError extends Error {}
 
-/** Writes all tables as they are at one moment. */
+/** Writes all tables, as they are at one moment. */
 export async function dump(
   database: BackupDatabase,
   writer: BackupWriter,
@@ -111,7 +107,7 @@ function selected(table: string): string {
   return portable === undefined ? table : `(SELECT * FROM ${table} WHERE ${portable})`;
 }
 
-/** The columns of a table but those that the database makes of the others: they can't be restored, and need not be. */
+/** The columns of a table without generated ones, which can't be restored and need not be. */
 async function writable(run: Run, table: string): Promise<string> {
   const [row] = await run<{ columns: string }>(
     `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
@@ -122,7 +118,7 @@ async function writable(run: Run, table: string): Promise<string> {
   return row.columns;
 }
 
-/** The history that the database is of; null where there is no such table. */
+/** The epoch of the database; null when it has no such table. */
 async function epochOf(run: Run): Promise<string | null> {
   const [row] = await run<{ there: boolean }>("SELECT to_regclass('history') IS NOT NULL AS there");
   if (!row?.there) return null;
@@ -130,21 +126,10 @@ async function epochOf(run: Run): Promise<string | null> {
   return history?.epoch ?? null;
 }
 
-const knownMigrations = () => readMigrationFiles({ migrationsFolder: MIGRATIONS });
-const newestKnown = () => Math.max(...knownMigrations().map(({ folderMillis }) => folderMillis));
+/** 0: the database has no tables. */
+const newestMigration = async (run: Run) => Math.max(0, ...(await appliedMigrations(run)));
 
-async function newestMigration(run: Run): Promise<number> {
-  const [row] = await run<{ there: boolean }>(
-    "SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS there",
-  );
-  if (!row?.there) return 0;
-  const [newest] = await run<{ at: number | string | null }>(
-    "SELECT max(created_at) AS at FROM drizzle.__drizzle_migrations",
-  );
-  return Number(newest?.at ?? 0);
-}
-
-/** Refuses a backup that this version can't restore. */
+/** Throws when this version can't restore a backup. */
 export function requireKnown(header: BackupHeader, path: string): void {
   if (knownMigrations().some(({ folderMillis }) => folderMillis === header.migration)) return;
   throw new BackupFileError(
@@ -154,7 +139,7 @@ export function requireKnown(header: BackupHeader, path: string): void {
   );
 }
 
-/** Whether somebody's data is in a database: users, conversations, or anything else that a backup would have. */
+/** Whether a database has no data: no users, conversations, or anything else that a backup would have. */
 export async function isEmpty(run: Run): Promise<boolean> {
   for (const name of backupTables().filter((table) => !(table in PORTABLE))) {
     const [row] = await run<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
@@ -164,16 +149,17 @@ export async function isEmpty(run: Run): Promise<boolean> {
 }
 
 export interface LoadOptions {
-  /** Whether what is in the database goes. */
+  migrations: Migrations;
+  /** Whether the data in the database may be deleted. */
   replace: boolean;
-  /** How many nodes use the database meanwhile: its tables must stay for them. */
+  /** How many nodes use the database. If there are any, its tables must stay. */
   nodesInUse(run: Run): Promise<number>;
   onRows(done: number, all: number): void;
 }
 
 /**
- * Fills a database from a backup whose file has been verified, all or nothing, brings it up to this version, and begins
- * another history.
+ * Fills a database from a backup whose file has been verified, brings it up to this version, and begins a new epoch: all
+ * of it or nothing.
  */
 export async function load(database: BackupDatabase, path: string, header: BackupHeader, options: LoadOptions) {
   const all = header.tables.reduce((sum, { rows }) => sum + rows, 0);
@@ -190,43 +176,25 @@ export async function load(database: BackupDatabase, path: string, header: Backu
         throw new BackupError(
           "The backup is of an older version, and nodes are running on the database. Stop them all, then restore again.",
         );
-      if (level !== 0) await dropAll(run);
-      await migrateTo(run, 0, header.migration);
+      if (level !== 0) await dropAll(run, options.migrations);
+      await options.migrations.apply(run, header.migration);
     }
     await empty(run, header);
     await insertAll(run, path, (done) => options.onRows(done, all));
-    await migrateTo(run, header.migration, Number.POSITIVE_INFINITY);
+    await options.migrations.apply(run);
     await setSequences(run);
     await beginHistory(run);
     return epochOf(run);
   });
 }
 
-async function migrateTo(run: Run, from: number, to: number) {
-  await run("CREATE SCHEMA IF NOT EXISTS drizzle");
-  await run(
-    "CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)",
-  );
-  for (const { sql, hash, folderMillis } of knownMigrations()) {
-    if (folderMillis <= from || folderMillis > to) continue;
-    for (const statement of sql) await run(statement);
-    await run(`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('${hash}', ${folderMillis})`);
-  }
+/** Removes everything that the migrations have made. Other tables and functions in the same database stay. */
+async function dropAll(run: Run, migrations: Migrations) {
+  await run(`DROP TABLE IF EXISTS ${[...backupTables(), ...STAYS, ...VOID].join(", ")} CASCADE`);
+  await migrations.forget(run);
 }
 
-/** Removes all that the migrations have made: tables and functions, by name. Others' in the same database stay. */
-async function dropAll(run: Run) {
-  const tables = [...backupTables(), ...STAYS, ...VOID];
-  await run(`DROP TABLE IF EXISTS ${tables.join(", ")} CASCADE`);
-  const functions = await run<{ signature: string }>(
-    `SELECT oid::regprocedure::text AS signature FROM pg_proc
-     WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'confab\\_%'`,
-  );
-  for (const { signature } of functions) await run(`DROP FUNCTION IF EXISTS ${signature} CASCADE`);
-  await run("DELETE FROM drizzle.__drizzle_migrations");
-}
-
-/** Locks all tables against everybody, and empties them; also of what the migrations have put there. */
+/** Locks all tables against everybody and empties them, also of rows that migrations have inserted. */
 async function empty(run: Run, header: BackupHeader) {
   const names = header.tables.map(({ name }) => name);
   const whole = names.filter((name) => !(name in PORTABLE));
@@ -244,7 +212,7 @@ async function insertAll(run: Run, path: string, onRows: (done: number) => void)
   let into = "";
   const insert = async () => {
     if (batch.length === 0) return;
-    // By the columns that the rows have: what an older version did not know gets its default.
+    // Only the columns that the rows have. A column that the older version did not know gets its default.
     const columns = columnsOf(batch[0] ?? "");
     await run(
       `INSERT INTO ${into} (${columns}) OVERRIDING SYSTEM VALUE
@@ -273,7 +241,7 @@ const columnsOf = (row: string) =>
     .map((name) => `"${name.replaceAll('"', '""')}"`)
     .join(", ");
 
-/** The next row gets the number after the highest that was restored. */
+/** Sets each sequence so that the next row gets the number after the highest restored one. */
 async function setSequences(run: Run) {
   const identities = await run<{ table: string; column: string }>(
     `SELECT table_name AS table, column_name AS column FROM information_schema.columns
@@ -286,7 +254,7 @@ async function setSequences(run: Run) {
     );
 }
 
-/** Clients that have seen another past than the restored one must not mix the two. */
+/** Begins a new epoch, because clients have seen another past than the restored one and must not mix the two. */
 async function beginHistory(run: Run) {
   await run(
     `INSERT INTO history (place) VALUES (confab_place())

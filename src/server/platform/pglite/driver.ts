@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { drizzle } from "drizzle-orm/pglite";
-import { migrate } from "drizzle-orm/pglite/migrator";
 import type { Logger } from "../../base/logger.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { CleanStop } from "./clean-stop.ts";
@@ -28,12 +27,12 @@ async function vacuum(client: PgliteThread) {
 
 type Schema = Record<string, unknown>;
 
-/**
- * The folder of migrations, and a check after they have run. Passed in, because one platform does not import another.
- */
+type Run = <Row>(text: string, parameters?: readonly (string | number)[]) => Promise<Row[]>;
+
+/** The migrations of platform/postgres. They are passed in, because the two drivers do not import each other. */
 interface Migrations {
-  folder: string;
-  require(query: (text: string) => Promise<Record<string, unknown>[]>): Promise<void>;
+  apply(run: Run): Promise<void>;
+  require(run: Run): Promise<void>;
 }
 
 export function makeFolder(dataDir: string) {
@@ -115,8 +114,12 @@ export async function openPglite<S extends Schema>(options: {
     logQuery,
     waitingLogQuery: logQuery,
     async migrate(apply: boolean) {
-      if (apply) await migrate(orm, { migrationsFolder: options.migrations.folder });
-      await options.migrations.require((text) => query(text, []));
+      const runOn =
+        (connection: Pick<PgliteThread, "query">): Run =>
+        async <Row>(text: string, parameters: readonly (string | number)[] = []) =>
+          (await connection.query(text, parameters)).rows as Row[];
+      if (apply) await client.transaction((transaction) => options.migrations.apply(runOn(transaction)));
+      await options.migrations.require(runOn(client));
       if (!hasBegun) await cleanStop.begin(query);
       hasBegun = true;
     },

@@ -1,10 +1,9 @@
 import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
-import { arrayLiteral } from "../../log/rows.ts";
 import {
   type Driver,
   deadline,
+  isRolledBack,
   LOG_TIMEOUT_MS,
   type Query,
   STATEMENT_TIMEOUT_MS,
@@ -12,17 +11,18 @@ import {
   TimeoutError,
   WAITING_AT_ONCE,
 } from "./database.ts";
-import { MIGRATIONS, requireMigrated } from "./migrations.ts";
+import type { Migrations, Run } from "./migrations.ts";
 import * as tables from "./schema.ts";
 import { NO_LIMITS, PLANS_BY_KEY, sessionPrelude } from "./session.ts";
+import { arrayLiteral } from "./values.ts";
 
 type Client = ReturnType<typeof connect>;
 
-/** How long a row lock is waited for, in ms. */
+/** How long a statement waits for a row lock, in ms. */
 const LOCK_TIMEOUT_MS = 1_500;
-/** Rows that a piece of a search looks through: some ms of one of the server's cores. */
+/** The rows that a piece of a search looks through. They take one core of the server some ms. */
 const PIECE_ROWS = 10_000;
-/** Any number that no other program on this database uses; names the lock under which migrations run. */
+/** Names the lock under which migrations run. Any number that no other program on this database uses. */
 const MIGRATION_LOCK = 7_163_001;
 const APPLICATION = "confab";
 
@@ -34,16 +34,16 @@ function connect(url: string, max: number, prelude: string) {
     max_lifetime: null,
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
-    // Asked for at a connection's start, and for ever unknown when that breaks in the middle: arrays go as literals.
+    // The driver asks for types at a connection's start, and never again if that breaks. So arrays go as literals.
     fetch_types: false,
-    // int8 as a number: the counters stay far below 2^53.
+    // int8 as a number, because the counters stay far below 2^53.
     types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
     connection: { application_name: APPLICATION },
     prelude,
   });
 }
 
-/** @param statementTimeoutMs how long a statement may take */
+/** @param statementTimeoutMs the most that a statement takes */
 const servingPrelude = (schema: string, statementTimeoutMs: number) =>
   sessionPrelude(schema, {
     application_name: APPLICATION,
@@ -55,15 +55,20 @@ const servingPrelude = (schema: string, statementTimeoutMs: number) =>
   });
 
 /**
- * The PostgreSQL driver. Connects when first used; a server that is away is tried again by each call.
- * @param options.schema where the tables are: `examineDatabase` finds it
+ * The PostgreSQL driver. It connects when it is first used, and while the server is away each call tries again.
+ * @param options.schema where the tables are; `examineDatabase` finds it
  */
-export function openPostgres(options: { url: string; poolSize: number; schema: string }): Driver {
-  const { url, poolSize, schema } = options;
+export function openPostgres(options: {
+  url: string;
+  poolSize: number;
+  schema: string;
+  migrations: Migrations;
+}): Driver {
+  const { url, poolSize, schema, migrations } = options;
   const pool = connect(url, poolSize, servingPrelude(schema, STATEMENT_TIMEOUT_MS));
   const logPrelude = servingPrelude(schema, LOG_TIMEOUT_MS);
   const log = new LogClient(() => connect(url, 1, logPrelude));
-  // Apart from the log's: postgres.js sends a statement behind one that waits for a lock when no connection is free.
+  // A client of its own: without a free connection, postgres.js queues a statement behind one that waits for a lock.
   const waiting = new LogClient(() => connect(url, WAITING_AT_ONCE, logPrelude));
   const query = queryOn(pool);
   return {
@@ -76,7 +81,7 @@ export function openPostgres(options: { url: string; poolSize: number; schema: s
     bulkQuery: query,
     logQuery: log.query,
     waitingLogQuery: waiting.query,
-    migrate: (apply) => migratePostgres(url, schema, apply),
+    migrate: (apply) => migratePostgres({ url, schema, migrations, apply }),
     async close() {
       await Promise.all([pool.end({ timeout: 2 }), log.end(), waiting.end()]);
     },
@@ -84,8 +89,8 @@ export function openPostgres(options: { url: string; poolSize: number; schema: s
 }
 
 /**
- * Connections of the log. A statement that is given up takes its connections with it: one that has not been sent yet
- * must not be sent later, when its senders have been told that nothing was done.
+ * Connections of the log. When it gives up a statement, it closes its connections too. A statement that is not sent yet
+ * must not be sent later, because its senders have been told that nothing was done.
  */
 class LogClient {
   private client: Client;
@@ -123,8 +128,18 @@ function queryOn(client: Client): Query {
 const literal = (parameter: Parameters<Query>[1][number]) =>
   typeof parameter === "object" && parameter !== null ? arrayLiteral(parameter) : parameter;
 
-/** On a connection of its own, without time-outs: a migration may take its time. */
-async function migratePostgres(url: string, schema: string, apply: boolean) {
+/** How often a migration tries again that PostgreSQL has rolled back, as a deadlock with the calls of serving nodes. */
+const MIGRATION_TRIES = 10;
+
+interface MigrationJob {
+  url: string;
+  schema: string;
+  migrations: Migrations;
+  apply: boolean;
+}
+
+/** On a connection of its own without time-outs, because a migration may take long. */
+async function migratePostgres({ url, schema, migrations, apply }: MigrationJob) {
   const client = postgres(url, {
     max: 1,
     connect_timeout: 5,
@@ -134,12 +149,25 @@ async function migratePostgres(url: string, schema: string, apply: boolean) {
     prelude: sessionPrelude(schema, { application_name: APPLICATION, ...NO_LIMITS }),
   });
   try {
-    const orm = drizzle(client);
-    // drizzle takes no lock: two nodes that start together would both create the tables.
+    // Two nodes that start together would both create the tables.
     await client`SELECT pg_advisory_lock(${MIGRATION_LOCK})`;
-    if (apply) await migrate(orm, { migrationsFolder: MIGRATIONS });
-    await requireMigrated(async (text) => [...(await client.unsafe(text))]);
+    for (let left = apply ? MIGRATION_TRIES : 0; left > 0; left--)
+      try {
+        await client.begin((transaction) => migrations.apply(runOn(transaction)));
+        break;
+      } catch (error) {
+        if (!isRolledBack(error) || left === 1) throw error;
+      }
+    await migrations.require(runOn(client));
   } finally {
     await client.end({ timeout: 2 });
   }
 }
+
+const runOn =
+  (connection: Pick<Client, "unsafe">): Run =>
+  async <Row>(text: string, parameters: Parameters<Run>[1] = []) => {
+    const rows = await connection.unsafe(text, [...parameters]);
+    // The statement's text says which columns a row has; this is where that promise enters the types.
+    return [...rows] as Row[];
+  };

@@ -6,54 +6,54 @@ import type * as schema from "./schema.ts";
 export type Orm = PgDatabase<PgQueryResultHKT, typeof schema>;
 export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
 
-/** A value as a statement's parameter: what both drivers write alike. */
+/** A value as a statement's parameter. Both drivers write these types alike. */
 type Parameter = string | number | boolean | null | readonly (string | number | null)[];
 
-/** One statement, prepared and kept by the driver. Moments must be selected as numbers (ms). */
+/** One statement, which the driver prepares and keeps. It must select moments as numbers (ms). */
 export type Query = <Row>(text: string, parameters: readonly Parameter[]) => Promise<Row[]>;
 
-/** One statement that is given up, with TimeoutError, after so many ms. Its outcome is unknown then. */
+/** One statement that rejects with TimeoutError after so many ms. Its outcome is then unknown. */
 export type TimedQuery = <Row>(text: string, parameters: readonly Parameter[], timeoutMs: number) => Promise<Row[]>;
 
-/** The two drivers: stores/postgres/connection.ts and stores/embedded/pglite.ts. */
+/** The two drivers are `connection.ts` here and `../pglite/driver.ts`. */
 export interface Driver {
   /** How many calls run at once. */
   concurrency: number;
   orm: Orm;
   query: Query;
-  /** The same for searches, long lists and upkeep, which are done in pieces: everything else goes first. */
+  /** The same for searches, long lists and upkeep, which run in pieces. Everything else goes first. */
   bulkQuery: Query;
-  /** How many of these run at once. */
+  /** How many of those run at once. */
   bulkConcurrency: number;
-  /** Rows that one of these looks through at most. */
+  /** The most rows that one of those looks through. */
   pieceRows: number;
-  /** Whether a search may ask an index first: how much there is to find in it, only a time-out bounds. */
+  /** Whether a search may use an index. Only a time-out bounds how much the index finds. */
   searchesByIndex: boolean;
-  /** The same on a connection that only the log uses: readers that exhaust the pool never hold up a send. */
+  /** The same on a connection that only the log uses. Readers that exhaust the pool never hold up a send. */
   logQuery: TimedQuery;
-  /** For the log's statements that may wait for a lock. Runs as many at once as it has connections. */
+  /** The same for statements of the log that may wait for a lock. As many run at once as it has connections. */
   waitingLogQuery: TimedQuery;
-  /** Makes the tables what this version needs, or says what is missing when `apply` is false. */
+  /** Brings tables and functions to this release. With `apply` false it only throws an error that says what is missing. */
   migrate(apply: boolean): Promise<void>;
-  /** Of a database in this process: its files may be copied from when it resolves until the function it gives is called. */
+  /** For an embedded database. Its files may be copied from the moment this resolves until the returned function is called. */
   holdCheckpoints?(): Promise<() => void>;
   close(): Promise<void>;
 }
 
-/** Conversations whose row somebody else holds, and whose lock is waited for at once. */
+/** How many locked conversations the log waits for at once. */
 export const WAITING_AT_ONCE = 4;
 
-/** Statements take at most this long, in ms; the server gives up a little earlier than the caller. */
+/** Statements take at most this long, in ms. The server gives up a little earlier than the caller. */
 export const STATEMENT_TIMEOUT_MS = 4_000;
 const CALL_TIMEOUT_MS = 5_000;
 const PROBE_TIMEOUT_MS = 1_000;
-/** A connection that breaks later than this has been waited for long enough. */
+/** After this long a call whose connection breaks is not tried again. */
 const RETRY_WITHIN_MS = 1_000;
 
-/** A batch of sends takes at most this long: a little less than its senders are kept waiting (CONTRACT: 2 s). */
+/** A batch of sends takes at most this long: a little less than its senders wait (docs/contract.md §8: 2 s). */
 export const LOG_TIMEOUT_MS = 1_700;
 
-/** A driver whose connection faults have become Failure("unavailable"), and whose calls never hang. */
+/** A driver whose connection faults are Failure `unavailable`, and whose calls never hang. */
 export class Database {
   private away = false;
   private probe: Promise<void> | undefined;
@@ -68,10 +68,10 @@ export class Database {
     this.bulkSlots = new Slots(driver.bulkConcurrency);
   }
 
-  /** A statement that may run twice: a read, or a write that says where things shall stand. */
+  /** A statement that may run twice: a read, or a write that sets a state. */
   query: Query = (text, parameters) => this.twice(() => this.driver.query(text, parameters));
 
-  /** The same for one of several statements that together search, list or tidy up. MUST look through `pieceRows` rows at most. */
+  /** The same for one piece of a search, a list or upkeep. MUST look through `pieceRows` rows at most. */
   bulk: Query = (text, parameters) => this.twice(() => this.driver.bulkQuery(text, parameters), this.bulkSlots);
 
   get pieceRows(): number {
@@ -85,7 +85,7 @@ export class Database {
   /** A statement that must not run twice. */
   write: Query = (text, parameters) => this.guard(() => this.driver.query(text, parameters));
 
-  /** The log handles faults itself: it must know whether a commit is unknown or refused. */
+  /** The log handles faults itself, because it must know whether a commit is unknown or refused. */
   get log(): Pick<Driver, "logQuery" | "waitingLogQuery"> {
     return this.driver;
   }
@@ -98,24 +98,24 @@ export class Database {
     return this.guard(() => work(this.driver.orm));
   }
 
-  /** MUST use the `tx` it is given and nothing else: on PGlite any other statement would wait for ever. */
+  /** `work` MUST use only the `tx` it is given: on PGlite any other statement would wait for ever. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const expiresAt = performance.now() + CALL_TIMEOUT_MS;
     return this.guard(() =>
       this.driver.orm.transaction((tx) => {
-        // It waited for a connection longer than its caller for it: what was refused must not be done.
+        // It got its connection after its caller was refused, and refused work must not be done.
         if (performance.now() > expiresAt) throw new Failure("unavailable", { retryAfter: 1 });
         return work(tx);
       }),
     );
   }
 
-  /** Statements that may all run twice, as one call. */
+  /** Several statements as one call. All of them may run twice. */
   statements<T>(work: (query: Query) => Promise<T>): Promise<T> {
     return this.twice(() => work(this.driver.query));
   }
 
-  /** Sets what is asked of a database that was away, before anything else is: by default whether it is there. */
+  /** Sets the first question to a database that was away. By default it is only whether the database answers. */
   probeWith(ask: (query: Query) => Promise<void>): void {
     this.ask = ask;
   }
@@ -127,7 +127,7 @@ export class Database {
     return this.probe;
   }
 
-  /** Whether it answers now. Only looks: a pool that is busy must not be taken for a database that is away. */
+  /** Whether it answers now. Changes nothing: a busy pool must not count as a database that is away. */
   answers(): Promise<boolean> {
     return deadline(this.driver.query("SELECT 1", []), PROBE_TIMEOUT_MS).then(
       () => true,
@@ -135,7 +135,7 @@ export class Database {
     );
   }
 
-  /** A connection that the server has closed is noticed by the first who uses it: they get another one. */
+  /** The first call on a connection that the server has closed fails. It gets another connection. */
   private async twice<T>(work: () => Promise<T>, slots = this.slots): Promise<T> {
     const since = performance.now();
     const again = () =>
@@ -146,7 +146,7 @@ export class Database {
     return this.guard(again, slots);
   }
 
-  /** While the database is away, calls don't queue up for it: one asks whether it is back, and all hear the answer. */
+  /** While the database is away, calls do not queue up. One asks whether it is back, and all get that answer. */
   private async guard<T>(work: () => Promise<T>, slots = this.slots): Promise<T> {
     if (this.away) await this.ping();
     return this.attempt(() => slots.run(work, CALL_TIMEOUT_MS), CALL_TIMEOUT_MS);
@@ -165,8 +165,8 @@ export class Database {
 }
 
 /**
- * What the caller is told of a driver's error. What PostgreSQL can't store it will not store later either: who hears
- * anything else of it, as that something is wrong inside, would send it again for ever.
+ * The error for the caller. A value that PostgreSQL can't store it will not store later either. With any other error, such
+ * as an internal one, clients would send the value again for ever.
  */
 export function refusalOf(error: unknown): unknown {
   if (isUnavailable(error)) return new Failure("unavailable", { retryAfter: 1 });
@@ -177,7 +177,7 @@ export class TimeoutError extends Error {
   readonly code = "CALL_TIMEOUT";
 }
 
-/** Rejects when `work` has not ended in time. The work itself goes on, its end unheard. */
+/** Rejects when `work` has not ended in time. The work itself goes on, and its result is dropped. */
 export function deadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(new TimeoutError(`no answer within ${timeoutMs} ms`)), timeoutMs);
@@ -185,7 +185,7 @@ export function deadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   });
 }
 
-/** Codes of postgres.js and of the operating system that mean: the answer is lost, or there was nobody to ask. */
+/** Codes of postgres.js and of the operating system for a lost answer, or a server that is not there. */
 const CONNECTION_LOST = new Set([
   "CALL_TIMEOUT",
   "CONNECT_TIMEOUT",
@@ -204,13 +204,13 @@ const CONNECTION_LOST = new Set([
 ]);
 
 /**
- * SQLSTATEs that pass by themselves: the server is shutting down or starting (57P01–57P03), has no connection left
- * (53300), no space (53100), takes no writes as a replica or for now (25006), or gave up waiting for a lock, a deadlock or a statement (55P03, 40P01, 40001, 57014).
+ * SQLSTATEs of faults that pass. The server shuts down or starts (57P01–57P03), has no connection left (53300) or no space
+ * (53100), or takes no writes (25006). It gave up on a lock (55P03), a deadlock (40P01, 40001) or a statement (57014).
  */
 const READ_ONLY = "25006";
 const PASSING = new Set([READ_ONLY, "57P01", "57P02", "57P03", "53300", "53100", "55P03", "40P01", "40001", "57014"]);
 
-/** The driver's own error, also where drizzle has wrapped it. */
+/** The driver's own error, even when drizzle has wrapped it. */
 function driverError(error: unknown): (Error & { code: string }) | undefined {
   for (let e: unknown = error; e instanceof Error; e = e.cause) if (hasCode(e)) return e;
   return undefined;
@@ -220,15 +220,15 @@ const hasCode = (error: Error): error is Error & { code: string } => "code" in e
 
 export const errorCode = (error: unknown): string | undefined => driverError(error)?.code;
 
-/** The connection went away with the answer: what was asked may have been done or not. */
+/** The connection was lost with the answer. The statement may or may not have been carried out. */
 export function isConnectionLost(error: unknown): boolean {
   const code = errorCode(error) ?? "";
   return CONNECTION_LOST.has(code) || /^(08(?!P01)|57P0)/.test(code) || isPoolersEnd(error);
 }
 
 /**
- * PgBouncer says 08P01 of everything, most often that its server is away. It is FATAL then; PostgreSQL says the same of
- * what it can't read, which is an ERROR. What a client was refused for will be refused again.
+ * PgBouncer uses 08P01 for everything, most often for a server that is away, and then it is FATAL. PostgreSQL uses it, as an
+ * ERROR, for a message that it can't read. Refusals of a client are excepted: trying again would not help.
  */
 function isPoolersEnd(error: unknown): boolean {
   const found = driverError(error);
@@ -239,10 +239,10 @@ function isPoolersEnd(error: unknown): boolean {
 
 const POOLERS_REFUSAL = /unsupported startup|no such (user|database)|not allowed|authentication|SSL required/i;
 
-/** A deadlock or a serialization failure: nothing was done, and doing it again helps. */
+/** A deadlock or a serialization failure: nothing was done, and trying again helps. */
 export const isRolledBack = (error: unknown) => ["40P01", "40001"].includes(errorCode(error) ?? "");
 
-/** Class 22 is of values: of another encoding, too long, no number. 54000: larger than an index or a row can be. */
+/** Class 22 is about values: a wrong encoding, too long, not a number. 54000: too large for an index or a row. */
 const isUnstorable = (error: unknown) => /^(22...|54000)$/.test(errorCode(error) ?? "");
 
 export function isUnavailable(error: unknown): boolean {

@@ -2,15 +2,15 @@ import postgres from "postgres";
 import { Failure } from "../../base/failure.ts";
 import { deadline, errorCode, TimeoutError } from "./database.ts";
 
-/** PostgreSQL 15 is the oldest that has all that the statements use. */
+/** PostgreSQL 15 is the oldest that has everything that the statements use. */
 const OLDEST_VERSION = 150_000;
 /** Where the migrations make the tables. */
 export const DEFAULT_SCHEMA = "public";
-/** Two connections that are asked in turn: behind a pooler that shares them, one round has shown it so far. */
+/** How often two connections are asked in turn. Behind a pooler that shares them, one round has been enough so far. */
 const ROUNDS = 5;
 const ANSWER_WITHIN_MS = 5_000;
 
-/** The database can't be served, and waiting does not help. The text says what does. */
+/** The database can't be served, and waiting does not help. The text says what to do. */
 class DatabaseRefusal extends Error {}
 
 /** The properties of a server and a database that matter here. */
@@ -30,7 +30,7 @@ export interface DatabaseFacts {
 }
 
 /**
- * Looks at the database before anything is done in it, on connections that set nothing and leave nothing behind.
+ * Examines the database before anything else uses it, on connections that set nothing and leave nothing behind.
  * @returns the schema in which the tables are, or will be
  * @throws DatabaseRefusal when it can't be served
  */
@@ -52,7 +52,7 @@ export async function examineDatabase(url: string, onWarning: (text: string) => 
   }
 }
 
-/** Why a database with these properties can't be served. */
+/** The reason why a database with these properties can't be served. `undefined`: it can. */
 export function refusalOf(facts: DatabaseFacts): string | undefined {
   const { database } = facts;
   if (facts.version < OLDEST_VERSION)
@@ -87,7 +87,7 @@ export function warningsOf(facts: DatabaseFacts): string[] {
   return warnings;
 }
 
-/** One connection, which tells when it was not the same one all the time. */
+/** One connection that knows whether it was closed meanwhile. */
 function connect(url: string) {
   let closed = 0;
   const client = postgres(url, {
@@ -116,21 +116,20 @@ async function factsOf(connection: Connection): Promise<DatabaseFacts> {
   return facts;
 }
 
-/** No more than PostgreSQL 9.6 has: an old one shall be named, not fail. `confab_amend` is nobody else's name. */
+/** It uses only what PostgreSQL 9.6 has, so that an old server is named instead of failing. Every release has `confab_grams`. */
 const FACTS = `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_version') AS "versionName",
     datname AS database, pg_encoding_to_char(encoding) AS encoding, datctype AS ctype, pg_is_in_recovery() AS "isStandby",
     current_setting('synchronous_commit') AS "synchronousCommit", current_setting('fsync') AS fsync,
     current_schema() AS "newTablesIn", (
       SELECT nspname FROM pg_catalog.pg_proc JOIN pg_catalog.pg_namespace ON pg_namespace.oid = pronamespace
-      WHERE proname = 'confab_amend'
+      WHERE proname = 'confab_grams'
       ORDER BY array_position(current_schemas(false), nspname), nspname <> '${DEFAULT_SCHEMA}' LIMIT 1
     ) AS "tablesIn"
   FROM pg_catalog.pg_database WHERE datname = current_database()`;
 
 /**
- * Whether something between here and PostgreSQL gives its connections to others while ours are open: then the first one
- * is served by another backend than before, or the second one by the backend of the first. A pid may return; with the
- * moment of its start it does not.
+ * Whether a pooler gives PostgreSQL's connections to others while ours are open. Then the first one gets another backend
+ * than before, or the second one gets the backend of the first. A pid can come back, but not with the same start time.
  */
 async function sharesSessions(first: Connection, second: Connection): Promise<boolean> {
   const own = await backendOf(first);
@@ -138,14 +137,14 @@ async function sharesSessions(first: Connection, second: Connection): Promise<bo
   if (own === others) return true;
   for (let round = 0; round < ROUNDS; round++)
     if ((await backendOf(first)) !== own || (await backendOf(second)) !== others) {
-      // A connection that broke and was made again has another backend, and shares nothing.
+      // A connection that broke and was made again has another backend, although nothing is shared.
       if (first.wasClosed() || second.wasClosed()) throw new TimeoutError("the database closed a connection");
       return true;
     }
   return false;
 }
 
-/** Direct, a second connection is had at once or refused. */
+/** Without a pooler, a second connection is opened or refused at once. */
 const secondBackend = (second: Connection) =>
   backendOf(second).catch((error: unknown) => {
     if (!(error instanceof TimeoutError)) throw error;
@@ -162,7 +161,7 @@ async function backendOf(connection: Connection): Promise<string | undefined> {
   return row?.backend;
 }
 
-/** A pooler's refusal of a parameter in the URL does not say what to do. This text does. */
+/** A pooler that refuses a parameter in the URL does not say what to do. This text does. */
 function explained(error: unknown): unknown {
   const parameter = /unsupported startup parameter(?: in options)?: (\S+)/.exec(
     error instanceof Error ? error.message : "",

@@ -8,7 +8,7 @@ const RETRY_MS = 500;
 
 const NODE_PREFIX = "confab node ";
 
-/** The nodes that hold the lock now, which is: that serve this database. */
+/** The ids of the nodes that hold the lock now: those that serve this database. */
 export async function livingNodes(query: Query): Promise<string[]> {
   const rows = await query<{ name: string }>(
     `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -27,9 +27,9 @@ export interface NodeLock {
 }
 
 /**
- * Makes this process the only node of a database, or with `shared` one of several that have a bus: without one, two
- * nodes would silently keep messages from each other's sockets. The lock lives as long as its connection; a lost connection is made again, and
- * `onLost` is called when somebody else has taken the lock meanwhile.
+ * Makes this process the only node of a database, or with `shared` one of several that have a bus. Without a bus, two nodes
+ * would silently keep messages from each other's sockets. The lock lives as long as its connection. A lost connection is
+ * opened again, and `onLost` is called when somebody else has taken the lock meanwhile.
  * @param patienceMs how long to wait for a node that is shutting down, so that a restart passes
  */
 export async function lockNode(
@@ -45,16 +45,16 @@ export async function lockNode(
     idle_timeout: 0,
     backoff: () => RETRY_MS / 1000,
     max_lifetime: null,
-    // Else asked for at a connection's start, and nobody hears when that fails.
+    // Otherwise the driver asks for types at a connection's start, and a failure of that goes unnoticed.
     fetch_types: false,
     onnotice: () => {},
     onclose: () => lost?.(),
     connection: { application_name: name },
     prelude: sessionPrelude("pg_catalog", {
-      // The other nodes know this one by it: `livingNodes`.
+      // `livingNodes` finds this node by it.
       application_name: name,
       ...NO_LIMITS,
-      // In seconds: a machine that dies without a word gives its lock back after about a quarter of a minute.
+      // In seconds. A machine that dies without closing the connection loses its lock after about 15 s.
       tcp_keepalives_idle: "5",
       tcp_keepalives_interval: "3",
       tcp_keepalives_count: "3",
@@ -75,7 +75,7 @@ export async function lockNode(
       await Bun.sleep(RETRY_MS);
     }
   };
-  // Each try that fails closes a connection, and so is heard of here again: one loop is enough.
+  // Each failed try closes a connection and calls this again, so one loop is enough.
   let reacquiring = false;
   const reacquire = async () => {
     if (reacquiring) return;

@@ -1,22 +1,21 @@
 import { codePoints } from "../../../protocol/content.ts";
-import { numbersOf } from "../../log/rows.ts";
 import type { Database } from "./database.ts";
+import { numbersOf } from "./values.ts";
 
-/** Of a search that fits more people than these the newest are found soon enough by looking through all. */
+/** When a search fits more people than these, looking through everybody soon finds the newest of them. */
 const FOUND_MOST = 10_000;
 
 /**
- * Whether a text has in it what is looked for, as `confab_fold` sees both: a condition. The subquery is worked out once, not
- * for each row.
+ * The SQL condition that a text contains a search, both folded. The subquery is computed once, not for each row.
  * @param folded the text, as `confab_folded` makes it
- * @param sought the parameter that is looked for
+ * @param sought the parameter that has the search
  */
 export const has = (folded: string, sought: string) =>
   `strpos(${folded}, (SELECT substr(confab_folded(${sought}), 3))) > 0`;
 
 /**
- * All who have the text in their name or e-mail; `undefined` where they are too many. Asked of the index, or where that may
- * not be, of everybody in pieces.
+ * The ids of all users who have the text in their name or e-mail; `undefined` when they are too many. The index answers. On
+ * a database where a search may not use it, pieces of the whole table do.
  */
 export async function foundUsers(db: Database, search: string, most = FOUND_MOST): Promise<number[] | undefined> {
   const bound = Math.min(most, db.pieceRows);
@@ -27,10 +26,10 @@ export async function foundUsers(db: Database, search: string, most = FOUND_MOST
   return rows.length > bound ? undefined : rows.map(({ id }) => id);
 }
 
-/** Whether a user `u` has $1 in their name or e-mail. */
+/** The condition that a user `u` has $1 in their name or e-mail. */
 const HAS_TEXT = has("u.folded", "$1");
 
-/** A cursor before which all users are. */
+/** A cursor that is beyond all users. */
 export const BEYOND_ALL = 2 ** 31;
 
 /** The ids of all users `u` for whom a condition on $1 holds; `undefined` where they are more than `most`. */
@@ -49,14 +48,14 @@ async function walkUsers(db: Database, condition: string, parameter: string, mos
   }
 }
 
-/** The findings of one piece of a search, an array as text, and the last row that it looked at. */
+/** The results of one piece of a search, an array as text, and the last row that it looked at. */
 export interface IdsRow {
   looked: number;
   oldest: string | null;
   ids: string;
 }
 
-/** One piece of a search, newest first: of $3 rows `within` a condition those for which the other one holds. */
+/** One piece of a search, newest first: it looks at $3 rows `within` a condition, and finds those that meet the other one. */
 export const idsOf = (table: string, as: string, condition: string, within: string) => `SELECT count(*)::int AS looked,
     (array_agg(piece.id ORDER BY piece.id))[1]::text AS oldest,
     coalesce(array_agg(piece.id ORDER BY piece.id DESC) FILTER (WHERE piece.is_found), '{}')::text AS ids

@@ -1,10 +1,10 @@
 /**
- * Settings of a session that change what our statements mean or what they answer. Each connection says them itself: the
- * defaults of a server, a database, a role or a URL may be anything.
+ * Settings that change what statements mean or what they answer. Each connection sets them itself, because the defaults of a
+ * server, a database, a role or a URL can be anything.
  */
 const MEANING = {
   client_encoding: "UTF8",
-  // drizzle reads a moment as text: with 'SQL, DMY' day and month come back swapped.
+  // drizzle reads a moment as text. With 'SQL, DMY' day and month come back swapped.
   DateStyle: "ISO, MDY",
   IntervalStyle: "postgres",
   TimeZone: "UTC",
@@ -12,10 +12,10 @@ const MEANING = {
   // With less, moments that are selected as numbers lose their milliseconds.
   extra_float_digits: "1",
   standard_conforming_strings: "on",
-  // Without it NULL in an array's text is the word "NULL": every send would have the same client_id.
+  // Without it NULL in an array's text is the word "NULL", and every send would have the same client_id.
   array_nulls: "on",
   transform_null_equals: "off",
-  // An error where a policy would hide rows: a chat with holes is worse than none.
+  // An error where a policy would hide rows, because a chat with gaps is worse than none.
   row_security: "off",
   // Numbering relies on every statement seeing what was committed before it began.
   default_transaction_isolation: "read committed",
@@ -30,7 +30,7 @@ const MEANING = {
   "plpgsql.extra_errors": "none",
 };
 
-/** No limits: for a migration, which may take its time, and for the lock, whose connection is idle for months. */
+/** No limits, for a migration, which can take long, and for the node lock, whose connection is idle for months. */
 export const NO_LIMITS = {
   statement_timeout: "0",
   lock_timeout: "0",
@@ -40,8 +40,8 @@ export const NO_LIMITS = {
 };
 
 /**
- * Everything is asked by key. A connection keeps the plans of its first calls: those for tables of a page or two would
- * read the whole of them, and sort a group of thousands to find its first people.
+ * Every statement asks by key. A connection keeps the plans of its first calls. Plans for tables of a page or two would read
+ * whole tables later, and sort a group of thousands to find its first people.
  */
 export const PLANS_BY_KEY = {
   enable_seqscan: "off",
@@ -50,15 +50,15 @@ export const PLANS_BY_KEY = {
   enable_indexonlyscan: "on",
   enable_nestloop: "on",
   plan_cache_mode: "auto",
-  // Scans that are needed all the same then look so expensive that PostgreSQL would compile them first.
+  // The scans that are needed look so expensive with these settings that PostgreSQL would compile them first.
   jit: "off",
 };
 
 /**
- * The statement that each connection runs before any other. Start-up parameters would not work: PgBouncer refuses the ones
- * it does not know, or ignores them and says nothing. A setting that this server does not have is left out, and one that
- * has its value already is not set: some may be set by superusers only.
- * @param schema where the tables are; a temporary table never stands in for one of them
+ * The statement that each connection runs before any other. Start-up parameters would not work: PgBouncer refuses those that
+ * it does not know, or ignores them silently. Settings that this server lacks are left out. A setting that has its value
+ * already is not set again, because some are only for superusers.
+ * @param schema where the tables are; temporary tables come after it, so none of them hides a table
  */
 export function sessionPrelude(schema: string, settings: Record<string, string>): string {
   const searchPath = `${quoted(schema, '"')}, pg_temp`;
@@ -68,7 +68,7 @@ export function sessionPrelude(schema: string, settings: Record<string, string>)
     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) value`;
 }
 
-/** The settings that Confab sets, for the test that has each of them set to something else. */
+/** The names of all these settings, for the test that sets each of them to something else. */
 export const SESSION_SETTINGS = Object.keys({ ...MEANING, ...NO_LIMITS, ...PLANS_BY_KEY, search_path: "" });
 
 const quoted = (text: string, mark: string) => mark + text.replaceAll(mark, mark + mark) + mark;

@@ -1,19 +1,20 @@
--- Edits or deletes a message in one call, so that its conversation is locked for as long as the writing takes and not for
--- as long as the way here: the sends of all others wait behind it.
+-- Edits or deletes a message in one call. The conversation is locked only while the database writes, not while the answer
+-- travels: the sends of all others wait behind that lock.
 --
--- In:  the conversation, who asks, the message, and its new content; null deletes it.
+-- In:  the conversation, the user who asks, the message, and its new content; null deletes it. Without a user (null) an admin
+--      asks: the caller has checked their right, and they need not be a member or the sender.
 -- Out: one row.
---      amended     `message` as it is now; `at_version` numbers the change, `at_seq` the newest message at that moment
---      unchanged   it was so already, as after an answer that was lost: `message` as it is, and nothing was written
+--      amended     `message` as it is now; `at_version` and `at_tag` are the change's, `at_seq` is the newest message then
+--      unchanged   the message was so already, as after a lost answer: `message` as it is, and nothing was written
 --      conversation_not_found | not_a_participant | message_not_found | not_the_sender | message_deleted
 --                  the first that applies, by its name in src/protocol/failures.ts; nothing was written
--- MUST: lock first, look for what is there second, write third, each in a statement of its own, as `confab_append` does
---      and for the same reason.
-CREATE FUNCTION confab_amend(
+-- MUST: lock first, look second, write third, each in a statement of its own, as `confab_append_messages` does and for the
+--      same reason.
+CREATE OR REPLACE FUNCTION confab_edit(
   p_conversation uuid, p_user integer, p_message uuid, p_content text,
-  OUT outcome text, OUT at_version bigint, OUT at_seq bigint, OUT message messages
+  OUT outcome text, OUT at_version bigint, OUT at_tag uuid, OUT at_seq bigint, OUT message messages
 ) LANGUAGE plpgsql
--- Every access here is by key, as in `confab_append`.
+-- Every access here is by key, as in `confab_append_messages`.
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 AS $$
@@ -27,7 +28,7 @@ BEGIN
     RETURN;
   END IF;
   PERFORM FROM participants p WHERE p.conversation_id = p_conversation AND p.user_id = p_user;
-  IF NOT FOUND THEN
+  IF NOT FOUND AND p_user IS NOT NULL THEN
     outcome := 'not_a_participant';
     RETURN;
   END IF;
@@ -44,22 +45,28 @@ BEGIN
     RETURN;
   END IF;
 
-  -- The database's clock: the one clock that all nodes share.
+  -- The database's clock, because all nodes share it.
   v_now := clock_timestamp();
   UPDATE messages m SET
     content = coalesce(p_content, ''),
-    -- What a resend is known by from now on: SHA-256, base64url.
+    -- A resend is recognised by this digest from now on: SHA-256, base64url. A trigger keys it.
     first_content = CASE
       WHEN m.first_content IS NULL AND m.client_id IS NOT NULL
       THEN rtrim(translate(encode(sha256(convert_to(m.content, 'UTF8')), 'base64'), '+/', '-_'), '=')
       ELSE m.first_content
     END,
     edited_at = CASE WHEN p_content IS NULL THEN m.edited_at ELSE v_now END,
-    deleted_at = CASE WHEN p_content IS NULL THEN v_now END
+    deleted_at = CASE WHEN p_content IS NULL THEN v_now END,
+    -- Fields are part of what the message said, so a deletion takes them too.
+    fields = CASE WHEN p_content IS NOT NULL THEN m.fields END
   WHERE m.id = p_message
   RETURNING m.* INTO message;
-  INSERT INTO changes (conversation_id, version, last_seq, message_seq)
-  VALUES (p_conversation, at_version, at_seq, message.seq);
+  INSERT INTO changes (conversation_id, version, last_seq, message_seq, kind)
+  VALUES (
+    p_conversation, at_version, at_seq, message.seq,
+    CASE WHEN p_content IS NULL THEN 'message_deleted' ELSE 'message_edited' END
+  )
+  RETURNING tag INTO at_tag;
   UPDATE conversations c SET last_version = at_version WHERE c.id = p_conversation;
 END;
 $$;

@@ -1,26 +1,28 @@
--- The one writer of messages: appends a batch of sends, in the order given, and says what became of each. It takes the
--- place of the function of the same name with one parameter less, which nodes of the version before go on calling.
+-- The only writer of messages. Appends a batch of sends in the given order, and returns the outcome of each.
 --
--- In:  the conversations of the batch, each once and in ascending order; then parallel arrays, one element a send, of
---      which `of` says which of the conversations it goes to, from 1. `wait`: false skips conversations whose row is
---      locked by somebody else (outcome `busy`, try them again alone), true waits for them up to lock_timeout.
---      `again`: the batch may already be there from an attempt whose answer was lost; look for the ids first.
--- Out: one row a send, `ord` being its place in the batch, from 1.
---      appended          it is in the log now: seq, version, sender's name and e-mail, time
---      existing          a message with this client_id (or, with `again`, this id) was there before: the whole of it
+-- In:  `p_conversations` are the conversations of the batch, each once, in ascending order. The other arrays have one element
+--      a send. `p_of` says to which conversation the send goes, counted from 1. `p_fields` are the message fields
+--      (src/protocol/message-fields.ts); null where a send, or the whole batch, has none.
+--      `p_wait`: false skips conversations whose row somebody else has locked (outcome `busy`; try them again alone). True
+--      waits for them up to lock_timeout.
+--      `p_again`: an earlier attempt, whose answer was lost, may have written the batch. Look for the ids first.
+-- Out: one row a send; `ord` is its position in the batch, from 1.
+--      appended          now in the log: seq, version, the sender's name and e-mail, and the time
+--      existing          a message with this client_id (or, with `p_again`, this id) was there before: the whole message
 --      busy | no_conversation | no_participant   nothing was written
--- MUST: lock first, look for what is there second, write third, each in a statement of its own. A statement sees only
---      what was committed before it began; one that did two of these would number around rows it could not see. Only
---      the locked row itself is read as it is then, so its numbers may come with the lock.
-CREATE FUNCTION confab_append(
+-- MUST: lock first, look for existing messages second, write third, each in a statement of its own. A statement sees only
+--      what was committed before it began. A statement that did two of these would number around rows that it cannot see.
+--      Only the locked row itself is read in its newest state, so its counters may come with the lock.
+CREATE OR REPLACE FUNCTION confab_append_messages(
   p_conversations uuid[], p_of integer[], p_ids uuid[], p_senders integer[], p_client_ids text[], p_contents text[],
-  p_wait boolean, p_again boolean
+  p_fields jsonb[], p_wait boolean, p_again boolean
 ) RETURNS TABLE (
   ord bigint, outcome text, id uuid, seq bigint, version bigint, sender_name text, sender_email text, client_id text,
-  content text, first_content text, created_ms double precision, edited_ms double precision, deleted_ms double precision
+  content text, first_content text, created_ms double precision, edited_ms double precision, deleted_ms double precision,
+  fields jsonb
 ) LANGUAGE plpgsql
--- Every access here is by key. Plans chosen while the tables are empty would scan them, and stay. Nor may a batch's plan
--- be one for all (plan_cache_mode): chosen on empty tables it walks the conversations, until they are analysed.
+-- Every access here is by key. A plan that is chosen while the tables are empty would scan them, and stay. Do not force a
+-- generic plan either (plan_cache_mode): chosen on empty tables, it walks all conversations until they are analysed.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
@@ -28,13 +30,13 @@ DECLARE
   v_locked uuid[];
   v_seqs bigint[];
   v_versions bigint[];
-  v_of integer[] := p_of; -- places in v_locked; null: not locked
+  v_of integer[] := p_of; -- positions in v_locked; null: not locked
   v_known bigint[] := '{}';
   v_appended bigint := 0;
   v_now timestamptz(3);
 BEGIN
-  -- A single send, as most batches of a server are that is not busy, needs none of what follows: the same three steps in
-  -- small statements take PostgreSQL 240 us instead of 335. What they don't find is answered by the others.
+  -- Most batches of a server that is not busy are a single send. For one send, the same three steps in small statements take
+  -- PostgreSQL 240 us instead of 335. If they do not append it, the general statements below find out why.
   IF cardinality(p_ids) = 1 AND NOT p_wait AND NOT p_again THEN
     SELECT c.last_seq + 1, c.last_version + 1 INTO seq, version FROM conversations c WHERE c.id = p_conversations[1]
     FOR NO KEY UPDATE SKIP LOCKED;
@@ -43,19 +45,20 @@ BEGIN
       SELECT FROM messages m WHERE m.conversation_id = p_conversations[1] AND m.sender_id = p_senders[1]
         AND m.client_id = p_client_ids[1]
     )) THEN
-      UPDATE participants p SET read_seq = confab_append.seq
+      UPDATE participants p SET read_seq = confab_append_messages.seq
       FROM users u
       WHERE p.conversation_id = p_conversations[1] AND p.user_id = p_senders[1] AND u.id = p.user_id AND u.is_active
-      RETURNING u.first_name || ' ' || u.last_name, u.email INTO sender_name, sender_email;
+      RETURNING rtrim(u.first_name || ' ' || u.last_name), u.email INTO sender_name, sender_email;
       IF FOUND THEN
         INSERT INTO messages (
-          conversation_id, seq, version, id, sender_id, sender_name, sender_email, client_id, content, created_at
+          conversation_id, seq, version, id, sender_id, sender_name, sender_email, client_id, content, created_at, fields
         ) VALUES (
-          p_conversations[1], confab_append.seq, confab_append.version, p_ids[1], p_senders[1],
-          confab_append.sender_name, confab_append.sender_email, p_client_ids[1], p_contents[1], v_now
+          p_conversations[1], confab_append_messages.seq, confab_append_messages.version, p_ids[1], p_senders[1],
+          confab_append_messages.sender_name, confab_append_messages.sender_email, p_client_ids[1], p_contents[1], v_now,
+          p_fields[1]
         );
         UPDATE conversations c
-        SET last_seq = confab_append.seq, last_version = confab_append.version, updated_at = v_now,
+        SET last_seq = confab_append_messages.seq, last_version = confab_append_messages.version, updated_at = v_now,
           oldest_at = coalesce(c.oldest_at, v_now)
         WHERE c.id = p_conversations[1];
         ord := 1;
@@ -98,10 +101,11 @@ BEGIN
     IF v_known <> '{}' THEN
       RETURN QUERY
       SELECT s.ord, 'existing', m.id, m.seq, m.version, m.sender_name, m.sender_email, m.client_id, m.content,
-        m.first_content, (extract(epoch FROM m.created_at) * 1000)::double precision,
+        confab_sent_digest(m.first_content, m.id, s.content), (extract(epoch FROM m.created_at) * 1000)::double precision,
         (extract(epoch FROM m.edited_at) * 1000)::double precision,
-        (extract(epoch FROM m.deleted_at) * 1000)::double precision
-      FROM unnest(p_ids, v_of, p_senders, p_client_ids) WITH ORDINALITY AS s (id, of, sender_id, client_id, ord)
+        (extract(epoch FROM m.deleted_at) * 1000)::double precision, m.fields
+      FROM unnest(p_ids, v_of, p_senders, p_client_ids, p_contents)
+        WITH ORDINALITY AS s (id, of, sender_id, client_id, content, ord)
       CROSS JOIN LATERAL (
         SELECT * FROM messages m WHERE m.id = s.id
         UNION
@@ -115,22 +119,22 @@ BEGIN
 
   RETURN QUERY
   WITH allowed AS MATERIALIZED (
-    SELECT s.ord, s.id, p.conversation_id, s.sender_id, s.client_id, s.content,
-      u.first_name || ' ' || u.last_name AS sender_name, u.email AS sender_email,
+    SELECT s.ord, s.id, p.conversation_id, s.sender_id, s.client_id, s.content, s.fields,
+      rtrim(u.first_name || ' ' || u.last_name) AS sender_name, u.email AS sender_email,
       v_seqs[s.of] + row_number() OVER sends AS seq, v_versions[s.of] + row_number() OVER sends AS version,
       lead(s.ord) OVER sends IS NULL AS is_newest
-    FROM unnest(p_ids, v_of, p_senders, p_client_ids, p_contents)
-      WITH ORDINALITY AS s (id, of, sender_id, client_id, content, ord)
+    FROM unnest(p_ids, v_of, p_senders, p_client_ids, p_contents, p_fields)
+      WITH ORDINALITY AS s (id, of, sender_id, client_id, content, fields, ord)
     JOIN participants p ON p.conversation_id = v_locked[s.of] AND p.user_id = s.sender_id
     JOIN users u ON u.id = s.sender_id AND u.is_active
     WHERE s.ord <> ALL (v_known)
     WINDOW sends AS (PARTITION BY s.of ORDER BY s.ord)
   ), inserted AS (
     INSERT INTO messages (
-      conversation_id, seq, version, id, sender_id, sender_name, sender_email, client_id, content, created_at
+      conversation_id, seq, version, id, sender_id, sender_name, sender_email, client_id, content, created_at, fields
     )
     SELECT a.conversation_id, a.seq, a.version, a.id, a.sender_id, a.sender_name, a.sender_email, a.client_id,
-      a.content, v_now
+      a.content, v_now, a.fields
     FROM allowed a
   ), moved AS (
     UPDATE conversations c
@@ -143,7 +147,8 @@ BEGIN
     WHERE p.conversation_id = a.conversation_id AND p.user_id = a.sender_id
   )
   SELECT a.ord, 'appended', NULL::uuid, a.seq, a.version, a.sender_name, a.sender_email, NULL::text, NULL::text,
-    NULL::text, (extract(epoch FROM v_now) * 1000)::double precision, NULL::double precision, NULL::double precision
+    NULL::text, (extract(epoch FROM v_now) * 1000)::double precision, NULL::double precision, NULL::double precision,
+    NULL::jsonb
   FROM allowed a;
   GET DIAGNOSTICS v_appended = ROW_COUNT;
 
@@ -156,7 +161,7 @@ BEGIN
         ELSE 'no_conversation'
       END,
       s.id, NULL::bigint, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-      NULL::double precision, NULL::double precision, NULL::double precision
+      NULL::double precision, NULL::double precision, NULL::double precision, NULL::jsonb
     FROM unnest(p_ids, v_of, p_of) WITH ORDINALITY AS s (id, of, given, ord)
     WHERE s.ord <> ALL (v_known) AND NOT (
       s.of IS NOT NULL AND (SELECT m.seq FROM messages m WHERE m.id = s.id) IS NOT NULL

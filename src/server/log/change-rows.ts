@@ -1,0 +1,98 @@
+import { type ChangeKind, changeKinds, isChangeKind } from "../../protocol/changes.ts";
+import type { User } from "../../protocol/users.ts";
+import { numbersOf } from "../platform/postgres/values.ts";
+import type { Change, Contents, KnownChange, Step } from "./changes.ts";
+import { hasMessage, MESSAGE_COLUMNS, type MessageRow, messageOf } from "./rows.ts";
+
+/** One row of the statement CHANGES. */
+export type ChangeRow = Partial<MessageRow> & {
+  at_version: number;
+  at_tag: string | null;
+  at_seq: number;
+  /** A kind of change, or `start`: the change after which was asked. Only the tag of that row is read. */
+  kind: string;
+  /** Arrays as text, because both drivers read a text alike. */
+  added: string;
+  removed: string;
+  name: string | null;
+};
+
+/**
+ * The change at $2, and those with $2 < version <= $3. Every version between two rows of `changes` is a message. Its seq
+ * follows from the nearest such row before it, or from where retention has cut.
+ *
+ * A row of release 1 has no kind: it follows from the other columns.
+ *
+ * OFFSET 0 keeps the planner from turning the look-ups into joins. A join would read a whole conversation, although an index
+ * has the few rows that count.
+ */
+export const CHANGES = `WITH base AS MATERIALIZED (
+    SELECT coalesce(
+      (SELECT last_seq + ($2 - version) FROM changes
+       WHERE conversation_id = $1 AND version <= $2 ORDER BY version DESC LIMIT 1),
+      (SELECT pruned_seq + ($2 - pruned_version) FROM conversations WHERE id = $1)
+    ) AS seq
+  )
+  SELECT $2::bigint AS at_version, confab_tag($1, $2) AS at_tag, base.seq AS at_seq, 'start' AS kind,
+    '{}' AS added, '{}' AS removed, NULL::text AS name, ${MESSAGE_COLUMNS}
+  FROM base LEFT JOIN messages m ON false
+  UNION ALL
+  SELECT m.version AS at_version, m.id AS at_tag, m.seq AS at_seq, 'message' AS kind,
+    '{}' AS added, '{}' AS removed, NULL::text AS name, ${MESSAGE_COLUMNS}
+  FROM base CROSS JOIN LATERAL (
+    SELECT * FROM messages WHERE conversation_id = $1 AND seq > base.seq AND seq <= base.seq + ($3 - $2) OFFSET 0
+  ) m
+  WHERE m.version <= $3
+  UNION ALL
+  SELECT c.version, confab_change_tag(c.tag, c.conversation_id, c.version, c.created_at), c.last_seq, coalesce(c.kind, CASE
+      WHEN c.message_seq IS NOT NULL AND m.deleted_at IS NULL THEN 'message_edited'
+      WHEN c.message_seq IS NOT NULL THEN 'message_deleted'
+      WHEN c.added <> '{}' THEN 'members_added'
+      WHEN c.removed <> '{}' THEN 'members_removed'
+      ELSE 'renamed'
+    END), c.added::text, c.removed::text, c.name, ${MESSAGE_COLUMNS}
+  FROM changes c LEFT JOIN LATERAL (
+    SELECT * FROM messages WHERE conversation_id = c.conversation_id AND seq = c.message_seq OFFSET 0
+  ) m ON true
+  WHERE c.conversation_id = $1 AND c.version > $2 AND c.version <= $3
+  ORDER BY at_version`;
+
+/**
+ * `undefined` when the row is no whole change, as when retention has removed its message.
+ * @param people the users whom the rows have as added
+ */
+export function changeOf(
+  row: ChangeRow,
+  conversationId: string,
+  people: ReadonlyMap<number, User>,
+): Change | undefined {
+  if (row.at_tag === null) return undefined;
+  const step = { conversationId, version: row.at_version, tag: row.at_tag, lastSeq: row.at_seq };
+  const { kind } = row;
+  return isChangeKind(kind) ? knownChange(kind, step, row, people) : { ...step, kind: "unknown", name: kind };
+}
+
+function knownChange<K extends ChangeKind>(
+  kind: K,
+  step: Step,
+  row: ChangeRow,
+  people: ReadonlyMap<number, User>,
+): KnownChange<K> | undefined {
+  const contents = CONTENTS[changeKinds[kind]](row, people);
+  return contents && Object.assign({ kind }, step, contents);
+}
+
+const messageIn = (row: ChangeRow) => (hasMessage(row) ? { message: messageOf(row) } : undefined);
+
+/** How the parts that a frame shows are read, by the frame's type. */
+const CONTENTS: {
+  [F in keyof Contents]: (row: ChangeRow, people: ReadonlyMap<number, User>) => Contents[F] | undefined;
+} = {
+  message: messageIn,
+  message_changed: messageIn,
+  participants: ({ added, removed, name }, people) => ({
+    added: numbersOf(added).flatMap((id) => people.get(id) ?? []),
+    removed: numbersOf(removed),
+    name,
+  }),
+};
