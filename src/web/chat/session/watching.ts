@@ -9,7 +9,9 @@ const PAUSE_MS = 150;
  * Watches presence for all parts of the page together.
  * @returns a function that watches these users until the function that it returns is called
  */
-export function createWatches(client: ConfabClient): (userIds: readonly number[]) => () => void {
+export function createWatches(
+  client: Pick<ConfabClient, "on" | "watch" | "unwatch">,
+): (userIds: readonly number[]) => () => void {
   /** How many parts of the page show the presence of each user. */
   const shown = new Map<number, number>();
   /** The users whom the client watches. */
