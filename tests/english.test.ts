@@ -74,6 +74,7 @@ describe("a planted fault is found:", () => {
     ["src/a.ts", "/** Reads it.\n * @param id Whose it is */", "Whose it is"],
     ["src/a.tsx", "const a = 1; // nobody reads it any more", "nobody reads it"],
     ["tests/a.test.ts", 'test("who leaves is told", () => {});', "Who leaves is told"],
+    ["tests/a.test.ts", '  ])("so many as %s are told", () => {});', "So many"],
     ["src/web/texts/a.ts", 'a: "What you wrote is kept.",', "What you wrote"],
     ["a.sql", "SELECT 1; -- Of those it keeps one", "Of those"],
     ["a.yml", "# So many nodes may run", "So many nodes"],

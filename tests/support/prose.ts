@@ -34,7 +34,8 @@ function ofCode(path: string, source: string): Text[] {
       continue;
     }
     if (!inBlock) texts.end();
-    const name = path.startsWith("tests/") && /\b(?:test|it|describe\w*)\b[^"`]*\(\s*(["`])(.*?)\1/.exec(line)?.[2];
+    const name =
+      path.startsWith("tests/") && /(?:\b(?:test|it|describe\w*)\b[^"`]*|^ *\]?\))\(\s*(["`])(.*?)\1/.exec(line)?.[2];
     if (name)
       texts.begin(
         n,
