@@ -3,12 +3,12 @@ import { type NameRule, namesBy } from "./names.ts";
 import { email } from "./text.ts";
 import { sessionInfo, time, user } from "./users.ts";
 
-/** What only superusers see and ask for, under `/api/admin/`. */
+/** The bodies and answers of `/api/admin/`, which only superusers may use. */
 
-/** How many a list counts and pages through at most. */
+/** The most entries that a list counts and pages through. */
 export const LISTED_MOST = 10_000;
 
-/** Of a list that is paged by its offset. */
+/** `meta` of a list that is paged by its offset. */
 export const listMeta = z.object({
   total: z.int(),
   total_exact: z.boolean().meta({ description: "False: there are more, which a narrower search finds." }),
@@ -36,12 +36,12 @@ export const adminUserDetail = adminUser
 export type AdminUserDetail = z.infer<typeof adminUserDetail>;
 
 const change = z.boolean({ error: "Must be true or false." }).optional();
-/** Either may be left out. The example stands in the API's pages ready to be sent: it gives nobody a right. */
+/** Either field may be left out. The API page offers the example ready to be sent, so it gives nobody a right. */
 export const changeUserBody = z
   .object({ is_active: change, is_superuser: change })
   .meta({ id: "ChangeUserBody", examples: [{ is_active: true }] });
 
-/** A person whom a superuser adds: they choose their password by the link in the answer. */
+/** A person whom a superuser adds. The person sets a password by the link in the answer. */
 export const addUserBody = (names: NameRule) =>
   z.object({ email, ...namesBy(names), is_superuser: change }).meta({
     id: "AddUserBody",
@@ -66,10 +66,10 @@ export const adminConversation = z
     name: z.string().nullable(),
     is_group: z.boolean(),
     owner_id: z.int().nullable(),
-    /** The first by joining: three in a list, fifty in the detail. */
+    /** The members who joined first: three in a list, fifty in the detail. */
     participants: z.array(adminUser),
     participant_count: z.int(),
-    /** Those that retention has left. */
+    /** Without the messages that retention has removed. */
     message_count: z.int(),
     last_seq: z.int(),
     last_version: z.int(),
@@ -81,14 +81,14 @@ export type AdminConversation = z.infer<typeof adminConversation>;
 
 export const limitInForce = z
   .object({
-    /** The setting; `null`: it can't be set. */
+    /** The name of the setting. `null`: the limit can't be set. */
     setting: z.string().nullable(),
     description: z.string(),
-    /** `null`: off, or without end. */
+    /** `null`: the limit is off. */
     value: z.union([z.int(), z.string()]).nullable(),
-    /** What the value counts, or is measured in. */
+    /** The unit of `value`. */
     unit: z.enum(["hits", "count", "bytes", "characters", "ms", "choice"]),
-    /** For `hits`: within how many ms. */
+    /** For `hits`: the time that the value counts for, in ms. */
     window_ms: z.int().optional(),
   })
   .meta({ id: "LimitInForce" });
@@ -125,7 +125,7 @@ export const auditEntry = z
   .object({
     id: z.int(),
     at: time,
-    /** `null`: the command line. The e-mail is that of the time. */
+    /** `null`: the command line. The e-mail address is the one at that time. */
     actor: z.object({ id: z.int(), email: z.string() }).nullable(),
     action: z.enum(auditActions),
     target: z.object({ type: z.enum(auditTargets), id: z.string() }),
@@ -133,5 +133,5 @@ export const auditEntry = z
     address: z.string().nullable(),
   })
   .meta({ id: "AuditEntry" });
-/** What an admin did. */
+/** One act of an admin. */
 export type AuditEntry = z.infer<typeof auditEntry>;

@@ -1,4 +1,4 @@
-/** WebSocket close codes. Each one promises the client what to do next (CONTRACT §7). */
+/** WebSocket close codes. Each one tells the client what to do next (docs/contract.md §7). */
 export const closeCodes = {
   protocolAbuse: 1008,
   tryAgain: 1011,
@@ -9,7 +9,7 @@ export const closeCodes = {
   flooding: 4429,
 } as const;
 
-/** Why it was closed and what the client does next, for people. */
+/** The reason for each close code and the client's next step, for people. */
 export const closeAdvice: Record<keyof typeof closeCodes, string> = {
   protocolAbuse: "Ten unparsable or unknown frames within a minute: stop.",
   tryAgain: "The server could not bring the socket up: reconnect and resume.",
@@ -20,5 +20,8 @@ export const closeAdvice: Record<keyof typeof closeCodes, string> = {
   flooding: "Flooding: wait, then reconnect.",
 };
 
-/** Advice to a client, in ms, for a reconnect after a restart. Each socket gets a different share of it, so that not all come back at once. */
+/**
+ * How long a client waits, in ms, before it reconnects after a restart. Each socket gets a random part of `spread`, so
+ * that not all come back at once.
+ */
 export const reconnectAfterMs = { base: 500, spread: 2500 };

@@ -1,19 +1,19 @@
-/** Length in Unicode code points, which is what every limit of the contract counts. */
+/** The length in Unicode code points. Every limit of the contract counts these. */
 export function codePoints(text: string): number {
   let surrogatePairs = 0;
   for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800) surrogatePairs++;
   return text.length - surrogatePairs;
 }
 
-/** NUL can't be stored by PostgreSQL and a lone surrogate can't be written as UTF-8: both would come back changed. */
+/** PostgreSQL can't store NUL, and UTF-8 can't hold a lone surrogate: both would come back changed. */
 export const unstorable = (text: string) => text.includes("\0") || !text.isWellFormed();
 
-/** White space as Python's `str.strip()` knows it, which the seed trimmed contents with. */
+/** The white space of Python's `str.strip()`, with which the API's first version trimmed messages. */
 const SPACE = /* @__PURE__ */ new Set(
   "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
 );
 
-/** Linear in the text's length, as no regular expression for the end of a text is. */
+/** Trims a text in linear time. A regular expression for the end of a text takes quadratic time. */
 export function strip(text: string): string {
   let start = 0;
   let end = text.length;
@@ -24,7 +24,10 @@ export function strip(text: string): string {
 
 export const CONTENT_MAX = 5000;
 
-/** Why a text that was trimmed can't be a message's content. The texts are the contract's. Browsers ask it too: no zod here. */
+/**
+ * Why a trimmed text can't be a message's content; `undefined` when it can. The contract fixes the texts. Browsers call
+ * this too, so it must not use zod.
+ */
 export function contentFault(text: string): string | undefined {
   if (text === "") return "Message content cannot be empty";
   if (text.length > CONTENT_MAX && codePoints(text) > CONTENT_MAX)

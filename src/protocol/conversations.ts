@@ -4,7 +4,7 @@ import { message } from "./messages.ts";
 import { count, counter, epoch, headTag, id, line, prunedSeq, userId, uuid } from "./text.ts";
 import { time, user } from "./users.ts";
 
-/** How many participants a conversation object carries, by joining; the others are paged. */
+/** How many members a conversation carries, in the order of joining. The others come in pages. */
 export const PARTICIPANTS_SHOWN = 50;
 
 export const conversation = z
@@ -25,7 +25,7 @@ export const conversation = z
     updated_at: time.meta({ description: "Moves with every message." }),
   })
   .meta({ id: "Conversation" });
-/** A conversation as one participant sees it: `display_name` depends on who looks. */
+/** A conversation as one member sees it: `display_name` depends on the reader. */
 export type Conversation = z.infer<typeof conversation>;
 
 export const conversationSummary = conversation
@@ -36,7 +36,7 @@ export const conversationSummary = conversation
     last_message: message.nullable(),
   })
   .meta({ id: "ConversationSummary" });
-/** A conversation with its counts and newest message, as the list has it. */
+/** A conversation as it stands in the list, with its counts and newest message. */
 export type ConversationSummary = z.infer<typeof conversationSummary>;
 
 export const unreadCounts = z
@@ -59,15 +59,15 @@ export const conversationDetail = conversationSummary
       .meta({ description: "How far each of `participants` has read." }),
   })
   .meta({ id: "ConversationDetail" });
-/** One conversation, with how far each participant shown has read. */
+/** One conversation, with the read position of each member in `participants`. */
 export type ConversationDetail = z.infer<typeof conversationDetail>;
 
-/** Blank, or nothing that can be seen: the group has no name of its own. */
+/** A group's name. A name that is blank or invisible becomes null: the group has no name of its own. */
 const name = line(0, 255)
   .transform((text) => (/^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(text) ? null : text))
   .meta({ description: "Of a group. Null or blank: it has none of its own.", examples: ["Friends"] });
 
-/** User ids, as many as there are. */
+/** A list of user ids, of any length. */
 export const idList = z
   .array(z.unknown(), {
     error: (issue) => (issue.input === undefined ? "This field is required." : "Expected a list of user ids."),
@@ -86,7 +86,7 @@ export const idList = z
   })
   .meta({ items: { type: "integer", minimum: 1 }, minItems: 1, uniqueItems: true, examples: [[2]] });
 
-/** Beside a conversation that was made, or that people were added to. */
+/** `meta` beside a new conversation, or beside one that people were added to. */
 export const requested = z
   .object({
     requested: z.array(userId).meta({
@@ -102,7 +102,7 @@ export const createConversationBody = z
     name: name.nullish(),
   })
   .meta({ id: "CreateConversationBody" });
-/** A group that begins with its maker alone. */
+/** A group whose first member is its maker alone. */
 export const createEmptyGroupBody = z
   .object({ name: name.pipe(z.string({ error: "This field may not be blank." })) })
   .meta({ id: "CreateEmptyGroupBody", examples: [{ name: "Everybody" }] });
@@ -131,7 +131,9 @@ export const unsubscribeFrame = z.object(commonFields).meta({
   examples: [{ conversation_id: "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071" }],
 });
 
-/** Where a conversation stands: its newest change, the tag that names its history there, and the end of what retention removed. */
+/**
+ * Where a conversation stands: its newest change, the tag of that change, and the last `seq` that retention removed.
+ */
 const standing = { last_version, tag: headTag, pruned_seq: prunedSeq };
 
 export const subscribedFrame = serverFrame(

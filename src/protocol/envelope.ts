@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { failures } from "./failures.ts";
 
-/** A request's body is at most this long (CONTRACT §1). */
+/** A longer request body is refused (docs/contract.md §1). */
 export const BODY_BYTES_MAX = 64 * 1024;
 
-/** A field's faults, each a text for people: `{"email": ["Enter a valid email address."]}`. */
+/** The faults of each field, as texts for people: `{"email": ["Enter a valid email address."]}`. */
 export type FieldErrors = Record<string, string[]>;
 
 /** The body of every 2xx answer. */
@@ -13,7 +13,7 @@ export interface Success<T = unknown> {
   message?: string;
   data?: T;
   meta?: Record<string, unknown>;
-  /** Of the ready call: what is away, though the node serves. */
+  /** In the answer of the ready call: the parts that are away although the node serves. */
   degraded?: string[];
 }
 
@@ -21,7 +21,7 @@ export interface Success<T = unknown> {
 export const successBody = <Parts extends z.ZodRawShape>(parts: Parts) =>
   z.object({ status: z.literal("success"), ...parts });
 
-/** Every code that an answer or an `error` frame may have. */
+/** The codes of all answers and `error` frames. */
 export const errorCode = z
   .enum([...new Set(Object.values(failures).map(({ code }) => code))])
   .meta({ id: "ErrorCode", description: "For programs: a code never changes its meaning." });
@@ -38,5 +38,5 @@ export const errorBody = z
     request_id: z.string().optional().meta({ description: "On a 5xx: what to name when reporting it." }),
   })
   .meta({ id: "Error" });
-/** The body of every 4xx and 5xx answer. `request_id` is there on a 5xx. */
+/** The body of every 4xx and 5xx answer. Only a 5xx has a `request_id`. */
 export type ErrorBody = z.infer<typeof errorBody>;

@@ -5,7 +5,7 @@ import { closeCodes } from "./close-codes.ts";
  * - `code`: the stable code for programs. It never changes its meaning.
  * - `status`: the HTTP status.
  * - `message`: the text for people. Clients of the API's first version may compare it, so most texts are fixed.
- * - `close`: the code that closes a socket which fails so while it opens. Left out: 1011, try again.
+ * - `close`: the close code of a socket that fails this way while it opens. Left out: 1011, try again.
  */
 export const failures = {
   // The request itself

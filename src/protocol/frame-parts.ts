@@ -12,7 +12,9 @@ const ref = z
   .optional()
   .meta({ description: "Chosen by the client, echoed by what answers.", maxLength: REF_MAX });
 
-/** Fields that every client frame may have. On `/ws/chat/{id}/` the path names the conversation, and the field is ignored. */
+/**
+ * Fields that every client frame may have. On `/ws/chat/{id}/` the path names the conversation; the field is ignored.
+ */
 export const commonFields = {
   ref,
   conversation_id: uuid.optional().meta({ description: "On /ws/: which conversation is meant." }),

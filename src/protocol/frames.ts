@@ -53,8 +53,8 @@ export type ClientFrame<T extends ClientFrameType = ClientFrameType> = z.infer<(
  * The frames that the server sends, by `type`. A frame about a conversation carries its id, on both kinds of socket.
  * The types and the API documents are made from these schemas. The server does not check what it sends.
  *
- * The first rule: a frame with `conversation_id` and a `version` of its own, other than `ack`, is a change. It moves the
- * client's cursor to that version, whether or not the client knows its type. No other frame may have a `version`.
+ * The first rule: a frame with `conversation_id` and a `version` of its own, other than `ack`, is a change. It moves
+ * the client's cursor to that version, whether or not the client knows its type. No other frame may have a `version`.
  */
 export const serverFrames = {
   connection_established: connectionEstablishedFrame,
@@ -84,7 +84,10 @@ export const serverFrames = {
 
 export type ServerFrame = z.infer<(typeof serverFrames)[keyof typeof serverFrames]>;
 
-/** Frames that only exist on `/ws/`, where the client chooses its conversations. All others exist on both kinds of socket. */
+/**
+ * Frames that only exist on `/ws/`, where the client chooses its conversations. All others exist on both kinds of
+ * socket.
+ */
 export const userSocketOnly: ReadonlySet<string> = new Set(
   [...Object.entries(clientFrames), ...Object.entries(serverFrames)]
     .filter(([, schema]) => schema.meta()?.["userSocketOnly"])

@@ -3,19 +3,19 @@ import { conversation } from "./conversations.ts";
 import { count, uuid } from "./text.ts";
 import { time, user } from "./users.ts";
 
-/** Links by which people come to the server, or into a group. */
+/** Invites: links that let people join the server or a group. */
 
 const INVITE_USES_MAX = 10_000;
-/** In seconds. */
+/** How long an invite works, in seconds. */
 const INVITE_LIFE = { default: 7 * 86_400, max: 365 * 86_400 };
 
-/** The letters of Crockford's base 32: none of them is taken for another one. */
+/** The letters of Crockford's base 32. People can't mistake one of them for another. */
 export const CODE_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz";
-/** 80 random bits: nobody finds one by trying. */
+/** 80 random bits, too many to guess. */
 export const CODE_LENGTH = 16;
 const CODE = new RegExp(`^[${CODE_LETTERS}]{${CODE_LENGTH}}$`);
 
-/** A code in any letter case, with an O for a 0 and an I or L for a 1; `undefined` for anything else. */
+/** Reads a code in any letter case. An O counts as 0, an I or L as 1. Gives `undefined` for anything else. */
 export function parseInviteCode(text: string): string | undefined {
   const code = text.trim().toLowerCase().replaceAll("o", "0").replace(/[il]/g, "1");
   return CODE.test(code) ? code : undefined;

@@ -26,9 +26,9 @@ export const message = z
   })
   .meta({ id: "Message", description: "A deleted message stays as a tombstone: `deleted_at` and empty content." });
 /**
- * A message. `seq` numbers the messages of a conversation, `version` is the change that created it; both are dense
- * and never change. The sender's name and e-mail are those of the moment of sending. A deleted message stays as a
- * tombstone with `deleted_at` and empty content.
+ * A message. `seq` numbers the messages of a conversation. `version` is the change that created the message. Both are
+ * dense and never change. The sender's name and e-mail address are those at the time of sending. A deleted message
+ * stays as a tombstone with `deleted_at` and empty content.
  */
 export type Message = z.infer<typeof message>;
 
@@ -38,7 +38,7 @@ export const HISTORY_LIMIT = { default: 50, max: 100 };
 export const sendBody = z.object({ content, client_id: clientId.optional() }).meta({ id: "SendBody" });
 export const editBody = z.object({ content }).meta({ id: "EditBody" });
 
-/** Where a conversation stood when its messages were read. */
+/** Where the conversation stood when the server read its messages. */
 const pageAt = {
   last_version: count.meta({ description: "The newest change that this answer includes." }),
   tag: headTag,
@@ -59,7 +59,7 @@ export const messagePage = z
   .meta({ id: "MessagePage" });
 export type MessagePage = z.infer<typeof messagePage>;
 
-/** A page's messages as JSON, written once for all who ask, and where the conversation stood. */
+/** A page whose messages are JSON already, written once for everybody who asks. */
 export interface EncodedPage {
   messages: readonly string[];
   total: number;

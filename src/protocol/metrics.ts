@@ -2,9 +2,9 @@ import { z } from "zod";
 import { time } from "./users.ts";
 
 interface Kind {
-  /** How the samples of a longer time become one. */
+  /** How the samples of a longer time are combined into one. */
   over: "mean" | "max" | "min";
-  /** How the nodes' values become the cluster's. */
+  /** How the values of all nodes are combined into the cluster's. */
   nodes: "sum" | "max" | "min";
 }
 
@@ -12,7 +12,7 @@ const perSecond = { over: "mean", nodes: "sum" } as const;
 const worst = { over: "max", nodes: "max" } as const;
 const whetherUp = { over: "min", nodes: "min" } as const;
 
-/** What each node tells of itself every five seconds. docs/admin.md says what exactly is measured. */
+/** The measurements that each node publishes every five seconds. docs/admin.md defines each one. */
 export const metricKinds = {
   connections: { over: "max", nodes: "sum" },
   upgrades_per_s: perSecond,
@@ -36,10 +36,10 @@ export const metricKinds = {
 export type MetricName = keyof typeof metricKinds;
 export const metricNames = Object.keys(metricKinds) as MetricName[];
 
-/** `null`: nothing to tell, as of a delay when nothing was sent, or of Redis where there is none. */
+/** `null`: there is no value, as for a delay when nothing was sent, or for Redis where there is none. */
 export type Sample = Record<MetricName, number | null>;
 
-/** A node, as it tells of itself. */
+/** A node, as it describes itself. */
 export interface NodeInfo {
   id: string;
   name: string;
@@ -58,10 +58,10 @@ export type MetricSeries = z.infer<typeof series>;
 
 export const metricsReport = z
   .object({
-    /** What `postgres_up` is about: PostgreSQL, or the one within the node. */
+    /** The database that `postgres_up` measures: PostgreSQL, or the one embedded in the node. */
     database: z.enum(["postgres", "embedded"]),
     step_ms: z.int(),
-    /** Moments, ms since the epoch; every series has one value for each. */
+    /** Times in ms since the epoch. Every series has one value for each. */
     at: z.array(z.int()),
     nodes: z.array(
       z.object({
@@ -70,7 +70,7 @@ export const metricsReport = z
         version: z.string(),
         started_at: time,
         last_at: z.int(),
-        /** It was heard a moment ago. */
+        /** The node has sent a sample within the last seconds. */
         is_alive: z.boolean(),
         series,
       }),

@@ -1,34 +1,37 @@
 import { codePoints } from "./content.ts";
 import { INVISIBLE, line } from "./text.ts";
 
-/** Whose rule for names a server has: `letters` is the contract's, `any` takes whatever can be seen. */
+/** A server's rule for names: `letters` is the contract's, `any` allows every visible character. */
 export type NameRule = "letters" | "any";
 
 const NAME_MAX = 100;
 
-/** A letter with what stands above and below it: no script needs more, and more would paint over other rows. */
+/** A letter with its marks above and below. No script needs more of them, and more would cover other rows. */
 const LETTER = String.raw`\p{L}[\p{Mn}\p{Mc}]{0,6}`;
-/** Scripts in which letters are joined, or kept apart, by a mark that can't be seen. */
+/** Scripts in which an invisible mark joins letters or keeps them apart. */
 const JOINING = ["Arabic", "Syriac", "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu"]
   .concat(["Kannada", "Malayalam", "Sinhala", "Khmer", "Myanmar"])
   .map((script) => String.raw`\p{Script=${script}}`)
   .join("");
 const JOINER = String.raw`(?<=[${JOINING}])[\u200c\u200d](?=[${JOINING}])`;
-/** What stands between letters: `O'Brien`, `Mary-Jane`, `J. R.`, `J.-P.`, `van 't Hoff`, `de' Medici`, `Gal·la`. Never twice the same. */
+/**
+ * Signs between letters: `O'Brien`, `Mary-Jane`, `J. R.`, `J.-P.`, `van 't Hoff`, `de' Medici`, `Gal·la`. None is
+ * repeated.
+ */
 const BETWEEN = String.raw`[.·・]?[ \-‐]?['’]?|['’] |${JOINER}`;
-/** A dot ends it at most, as in `King Jr.`. */
+/** A whole name. Besides a letter only a dot may end it, as in `King Jr.`. */
 const LETTERS = new RegExp(`^${LETTER}(?:(?:${BETWEEN})${LETTER})*\\.?$`, "u");
 
-/** Joiners go between letters where they belong; nothing else that can't be seen goes anywhere. */
+/** Invisible characters other than joiners. A name may not have them; joiners are allowed between letters only. */
 const UNSEEN = /(?![\u200c\u200d])\p{Default_Ignorable_Code_Point}/u;
-/** One of these is a name by itself. */
+/** A single one of these can be a whole name. */
 const SYLLABLE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\uac00-\ud7a3]/u;
 
-/** Marks that turn the direction of what stands beside them. */
+/** Marks that change the direction of the text beside them. */
 const DIRECTION = /[\u061c\u200e\u200f]/;
 
 const isOfLetters = (name: string) => LETTERS.test(name) && !UNSEEN.test(name);
-/** Letters and their marks; a dot or a hyphen makes no name longer. */
+/** Counts letters and their marks only: a dot or a hyphen makes no name longer. */
 const lengthOf = (name: string) => codePoints(name.replace(/[^\p{L}\p{M}]/gu, ""));
 
 function ofLetters(label: string) {
@@ -60,13 +63,13 @@ const ANYTHING = {
   last: anything(0).meta({ description: "Empty where a person has one name only. Trimmed, in NFC." }),
 };
 
-/** The fields of a person's two names, by the rule of the server. */
+/** The schemas of a person's two names, under the server's rule. */
 export function namesBy(rule: NameRule) {
   const { first, last } = rule === "any" ? ANYTHING : LETTERS_ONLY;
   return { first_name: first.meta({ examples: ["Ann"] }), last_name: last.meta({ examples: ["Example"] }) };
 }
 
-/** Both names as people read them. People with one name have an empty last name. */
+/** Both names as people read them. The last name is empty when a person has one name only. */
 export const fullNameOf = (first: string, last: string): string => `${first} ${last}`.trimEnd();
 
 /** The `display_name` of a group without a name. @param firstNames of its first three members, in the order of joining */

@@ -5,14 +5,16 @@ import { requiredString } from "./text.ts";
 
 const PASSWORD_MIN = 8;
 const PASSWORD_MAX = 128;
-/** NFC makes no text shorter than a third of itself, and it takes quadratic time: what is far too long is not tried. */
+/**
+ * A longer text is refused before NFC, which takes quadratic time. NFC makes no text shorter than a third of itself.
+ */
 const UNITS_MAX = 6 * PASSWORD_MAX;
 
 export const TOO_COMMON = "This password is too common.";
 
 /**
- * A password in the form in which it is hashed: keyboards write one letter in more than one way. `undefined` for one that
- * is longer than any password may be.
+ * The form in which a password is hashed: NFC, because keyboards write one letter in more than one way. Gives
+ * `undefined` for a text that is longer than any password may be.
  */
 export function normalPassword(text: string): string | undefined {
   if (text.length > UNITS_MAX) return undefined;
@@ -24,8 +26,8 @@ export const samePassword = (one: string, other: string) =>
   one === other || (normalPassword(one) ?? one) === (normalPassword(other) ?? other);
 
 /**
- * The common passwords of eight characters and more that Django comes with (BSD-3-Clause, Copyright (c) Django Software
- * Foundation), made by Royce Williams of passwords that became public. In lower case, one a line.
+ * The common passwords of eight characters and more that Django ships (BSD-3-Clause, Copyright (c) Django Software
+ * Foundation). Royce Williams made the list from passwords that became public. Lower case, one a line.
  */
 const common = new Set<string>();
 function isCommon(password: string): boolean {
@@ -33,7 +35,7 @@ function isCommon(password: string): boolean {
   return common.has(password.toLowerCase().trim());
 }
 
-/** A new password, in NFC. Its length is bounded here, before any hashing. */
+/** A new password, in NFC. Its length is checked here, before any hashing. */
 export const password = requiredString()
   .transform((text, context) => {
     const normal = normalPassword(text);
@@ -47,12 +49,15 @@ export const password = requiredString()
   })
   .meta({ format: "password", minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX, examples: ["SecurePass123"] });
 
-/** The same once more. */
+/** The new password once more. */
 export const passwordAgain = requiredString()
   .refine((text) => text !== "", { error: "This field may not be blank." })
   .meta({ description: "The same once more.", format: "password", examples: ["SecurePass123"] });
 
-/** Whether a password is what everybody knows of the account: its e-mail address, the part before the @, a name. */
+/**
+ * Whether a password is something that everybody knows about the account: its e-mail address, the part before the @, or
+ * a name.
+ */
 export function isOwnData(password: string, person: { email: string; first_name: string; last_name: string }): boolean {
   const { email, first_name: first, last_name: last } = person;
   const known = [email, email.slice(0, email.lastIndexOf("@")), first, last, `${first} ${last}`, `${last} ${first}`];

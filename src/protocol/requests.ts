@@ -3,7 +3,7 @@ import { serverFrame } from "./frame-parts.ts";
 import { id } from "./text.ts";
 import { time, user } from "./users.ts";
 
-/** How many requests one person may have waiting, in all. */
+/** How many requests of one person may wait for an answer at once. */
 export const OPEN_REQUESTS_MAX = 50;
 
 export const request = z
@@ -17,7 +17,7 @@ export const request = z
     created_at: time,
   })
   .meta({ id: "Request", description: "A wish to write to you, or to add you to a group. It waits for your answer." });
-/** A wish to write to a person, or to add them to a group, that waits for their answer. */
+/** A person's wish to write to you, or to add you to a group. It waits for your answer. */
 export type ConversationRequest = z.infer<typeof request>;
 
 export const requestFrame = serverFrame(

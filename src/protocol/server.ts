@@ -2,10 +2,10 @@ import { z } from "zod";
 import { line, uuid } from "./text.ts";
 
 export const registrations = ["open", "invite", "closed"] as const;
-/** Who may register: anybody, only people with an invite link, or nobody. */
+/** The people who may register: anybody, only those with an invite link, or nobody. */
 export type Registration = (typeof registrations)[number];
 
-/** How the next account can become the first superuser, as one request may know it. */
+/** How the next account can become the first superuser, as far as one request may know. */
 export const firstUserWays = ["none", "code", "here"] as const;
 export type FirstUserWay = (typeof firstUserWays)[number];
 
@@ -42,7 +42,7 @@ export const serverSettings = z
   .meta({ id: "ServerSettings", description: "The settings that admins choose in the page." });
 export type ServerSettingsInfo = z.infer<typeof serverSettings>;
 
-/** Each may be left out. An empty name is none. */
+/** Each field may be left out. An empty name removes the name. */
 export const changeSettingsBody = z
   .object({
     name: line(0, SERVER_NAME_MAX)

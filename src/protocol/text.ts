@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CONTENT_MAX, codePoints, contentFault, strip, unstorable } from "./content.ts";
 
-/** A message's content: trimmed, then 1–5000 characters, kept exactly. The texts are the contract's. */
+/** A message's content: trimmed, then 1–5000 characters, kept exactly. The contract fixes the texts of its faults. */
 export const content = z
   .string({ error: "Message content cannot be empty" })
   .transform((text, context) => {
@@ -17,20 +17,21 @@ export const content = z
     examples: ["Hello, Bob!"],
   });
 
-/** Control characters, line ends, and what turns the direction of all text around it. */
+/** Control characters, line ends, and characters that change the direction of the text around them. */
 const DISTURBING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
-/** More marks on one letter than any script needs: they would be painted over the rows around it. */
+/** More marks on one letter than any script needs. They would cover the rows around it. */
 const STACKED = /\p{M}{7}|\p{Script=Inherited}{4}/u;
 
-/** Nothing in it can be seen: space, fillers, the empty pattern of Braille. */
+/** A text without a visible character: it has only space, fillers, or the empty pattern of Braille. */
 export const INVISIBLE = /^[\s\u2800\p{Default_Ignorable_Code_Point}\p{Cc}]*$/u;
 
 /** One line of text for people: trimmed, NFC, `min`–`max` code points. */
 export const line = (min: number, max: number) =>
   requiredString()
     .transform((text, context) => {
-      // NFC makes no text shorter than a third of itself, and it takes quadratic time: what is far too long is not tried.
+      // NFC takes quadratic time and makes no text shorter than a third of itself, so a text far too long is refused
+      // first.
       const tooLong = text.length > 6 * max + 100;
       const trimmed = tooLong ? text : text.normalize("NFC").trim();
       if (tooLong) context.addIssue(`Ensure this field has no more than ${max} characters.`);
@@ -45,10 +46,10 @@ export const line = (min: number, max: number) =>
 
 const EMAIL_MAX = 254;
 
-/** What browsers take as an address, its domain of two parts at least. */
+/** The addresses that browsers accept, with a domain of at least two parts. */
 const EMAIL = new RegExp(`(?=.*@.*\\.)${z.regexes.html5Email.source}`);
 
-/** An e-mail address in the form it is stored and compared in: lower case. */
+/** An e-mail address in lower case, the form that is stored and compared. */
 export const email = requiredString()
   .transform((text) => text.trim().toLowerCase())
   .pipe(
@@ -65,7 +66,7 @@ export const email = requiredString()
     examples: ["ann@example.com"],
   });
 
-/** A string that must be there; the texts are those of the seed's form validation. */
+/** A required string. The texts are those of the API's first version. */
 export function requiredString() {
   return z.string({
     error: (issue) =>
@@ -77,7 +78,7 @@ export function requiredString() {
   });
 }
 
-/** The id a client makes for one send, so that a resend can be told from a second message. */
+/** The id that a client makes for one send. By it the server tells a resend from a second message. */
 export const clientId = z
   .string({ error: "Must be a string of 1 to 64 printable ASCII characters." })
   .regex(/^[\x20-\x7e]{1,64}$/, { error: "Must be 1 to 64 printable ASCII characters." })
@@ -86,11 +87,14 @@ export const clientId = z
     examples: ["ann-1"],
   });
 
-/** What the API pages show for the id of a conversation or a message. */
+/** The example of a conversation's or a message's id on the API page. */
 const EXAMPLE_ID = "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071";
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A UUID in any letter case, handed on in the lower case it is stored and compared in; `undefined` for anything else. */
+/**
+ * Reads a UUID in any letter case. Gives it in lower case, the form that is stored and compared; `undefined` for
+ * anything else.
+ */
 export const parseUuid = (text: string): string | undefined => (UUID.test(text) ? text.toLowerCase() : undefined);
 
 export const uuid = z
@@ -99,13 +103,13 @@ export const uuid = z
   .transform((text) => text.toLowerCase())
   .meta({ format: "uuid", examples: [EXAMPLE_ID] });
 
-/** The random id of a change: with its version it names a place in one history. */
+/** The random id of a change. With its version it names a place in one history. */
 export const changeTag = z.string().meta({
   description: "The tag of this change: send it back with `after_version`.",
   format: "uuid",
   examples: [EXAMPLE_ID],
 });
-/** The same beside a `last_version`. */
+/** The tag beside a `last_version`. */
 export const headTag = changeTag.nullable().meta({
   description: "The tag of the change at `last_version`: send it back with `after_version`. Null when not known.",
 });
@@ -117,7 +121,7 @@ export const epoch = z.string().meta({
   examples: ["7d444840-9dc0-41d1-8245-ee51d2f5a2f1"],
 });
 
-/** User ids are PostgreSQL integers; a larger number is no id at all. */
+/** The largest user id. User ids are PostgreSQL integers. */
 export const USER_ID_MAX = 2 ** 31 - 1;
 export const userId = z
   .int({ error: "A valid integer is required." })
@@ -125,13 +129,13 @@ export const userId = z
   .max(USER_ID_MAX, { error: "A valid user id is required." })
   .meta({ description: "A user's id.", examples: [2] });
 
-/** A `seq` or `version`: dense counters that start at 1; 0 stands before the first. */
+/** A `seq` or `version` that a client sends. Both count from 1; 0 stands before the first. */
 export const counter = z
   .int({ error: "A valid integer is required." })
   .min(0, { error: "Ensure this value is greater than or equal to 0." })
   .meta({ examples: [12] });
 
-/** The same as they come out of the server: checked by the tests, never while the server runs. */
+/** Ids and counters that the server sends. Only the tests check them, never the running server. */
 export const id = z.uuid().meta({ examples: [EXAMPLE_ID] });
 export const count = z
   .int()

@@ -22,10 +22,10 @@ export const user = z
     }),
   })
   .meta({ id: "User", description: "A user as everybody may see them." });
-/** A user as everybody may see them: never a hash, never a staff flag. */
+/** A user as everybody may see them: without a password hash or a superuser's flag. */
 export type User = z.infer<typeof user>;
 
-/** Whose wish to add a person to a conversation counts at once: that of all others becomes a request. */
+/** The people who may add a person to conversations at once. Everybody else's wish becomes a request. */
 export const mayAddMe = z
   .enum(["everybody", "shared", "nobody"], { error: "Must be everybody, shared or nobody." })
   .meta({
@@ -36,7 +36,7 @@ export type MayAddMe = z.infer<typeof mayAddMe>;
 
 const is_superuser = z.literal(true).optional().meta({ description: "There for superusers only." });
 
-/** A person who has just come in, as they see themselves. */
+/** A person who has just registered or logged in, as they see themselves. */
 export const arrival = user
   .extend({ is_superuser })
   .meta({ id: "Arrival", description: "A person who has just come in." });
@@ -44,13 +44,13 @@ export const arrival = user
 export const profile = user
   .extend({ may_add_me: mayAddMe, is_superuser })
   .meta({ id: "Profile", description: "Oneself." });
-/** Oneself. `is_superuser` is there for superusers only. */
+/** The profile of the user who asks. Only superusers have `is_superuser`. */
 export type Profile = z.infer<typeof profile>;
 
 const newPassword = { password, password_confirm: passwordAgain };
 const passwordsMatch = (body: { password: string; password_confirm: string }) =>
   samePassword(body.password, body.password_confirm);
-/** Named at once with the other faults, so it runs even when another field has failed. */
+/** Runs even when another field has failed, so that the answer names all faults at once. */
 const mismatch = {
   path: ["password"],
   error: "Passwords do not match.",
@@ -60,7 +60,7 @@ const mismatch = {
   },
 };
 
-/** As much as a person may type or paste for ten letters. */
+/** Leaves room for spaces and dashes that a person types into a code of ten letters. */
 const SETUP_CODE_MAX = 40;
 const setupCode = z
   .string({ error: "Not a valid string." })
@@ -94,12 +94,12 @@ export const registerBody = (names: NameRule) =>
     .meta({ id: "RegisterBody" });
 export type RegisterBody = z.infer<ReturnType<typeof registerBody>>;
 
-/** Any password: whether it is right is answered alike for every wrong pair. */
+/** Any password is accepted here, so that every wrong pair gets the same answer. */
 export const loginBody = z
   .object({ email, password: requiredString().meta({ format: "password", examples: ["SecurePass123"] }) })
   .meta({ id: "LoginBody" });
 
-/** Each may be left out. */
+/** Each field may be left out. */
 export function profileBody(names: NameRule) {
   const { first_name, last_name } = namesBy(names);
   return z
@@ -142,11 +142,11 @@ export const resetCheck = z
     is_new: z.boolean().meta({ description: "Whether this person has never signed in before." }),
   })
   .meta({ id: "ResetCheck", description: "The account whose password a link sets." });
-/** Whose password a link sets. */
+/** The account whose password a link sets. */
 export type ResetCheck = z.infer<typeof resetCheck>;
 
 const SEARCH_MAX = 254;
-/** A search of the directory; empty means everyone. In the form in which names are stored. */
+/** A search for people; empty finds everyone. It is in NFC, as stored names are. */
 export const search = z
   .string({ error: "Not a valid string." })
   .refine((text) => codePoints(text) <= SEARCH_MAX, {

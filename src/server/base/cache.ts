@@ -1,13 +1,13 @@
 import { LRUCache } from "lru-cache";
 
-/** CONTRACT §8 and DESIGN §1.2: what was read once is believed this long, unless the bus says earlier that it changed. */
+/** How long a read stays valid, unless the bus reports a change earlier (docs/contract.md §8). */
 const BELIEVED_MS = 5_000;
 
-/** Remembers reads by key. Readers of one key share one read; `forget` also voids a read that is under way. */
+/** Remembers reads by key. Readers of one key share one read. `forget` also discards a read that is under way. */
 export class ReadCache<V extends object | string> {
   private readonly reads: LRUCache<string, Promise<V>>;
 
-  /** @param isSure false while changes may be missed: then only readers at the same time share a read */
+  /** @param isSure false while changes may be missed. Then only readers at the same time share a read */
   constructor(
     max: number,
     private readonly isSure: () => boolean,

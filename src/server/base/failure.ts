@@ -5,23 +5,23 @@ import { type FailureName, failures } from "../../protocol/failures.ts";
 interface Details {
   /** Faults by field, for `validation_failed`. */
   errors?: FieldErrors;
-  /** Seconds after which trying again makes sense. */
+  /** The client may try again after this many seconds. */
   retryAfter?: number;
-  /** A text for people that says more than the one in the table. */
+  /** A text for people in place of the one in the table. */
   message?: string;
-  /** The error behind it, where it may be a fault of ours: it is logged, and nobody is told of it. */
+  /** The error behind it, where the server may be at fault. It is logged and never sent. */
   cause?: unknown;
 }
 
 /**
- * A refusal that people are told about. Anything else that is thrown is a fault of ours and stays inside.
- * `src/protocol/failures.ts` declares them all; http/errors.ts and ws/errors.ts put them on the wire.
+ * A failure that the client is told about. Any other error that is thrown is the server's own fault: clients get
+ * `internal_error`. protocol/failures.ts declares all failures. http/answers.ts and ws/dispatch.ts send them.
  */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly code: (typeof failures)[FailureName]["code"];
   readonly status: (typeof failures)[FailureName]["status"];
-  /** Closes a socket that fails so while it opens. */
+  /** The close code of a socket that fails this way while it opens. */
   readonly closeCode: number;
   readonly errors: FieldErrors | undefined;
   readonly retryAfter: number | undefined;
@@ -40,16 +40,16 @@ export class Failure extends Error {
   }
 }
 
-/** The part of an error that goes to the log. A refusal with no error behind it is nobody's fault and is not logged. */
+/** The part of an error that goes to the log. A failure without a cause is no fault of the server and is not logged. */
 export const errorToLog = (error: unknown): unknown => (error instanceof Failure ? error.cause : error);
 
-/** A refusal of one field's value. */
+/** The failure for one field's value. */
 export const invalidField = (field: string, text: string) =>
   new Failure("validation_failed", { errors: { [field]: [text] } });
 
 /**
- * A refusal for coming too often; the text is the one the seed's clients know.
- * @param why is added to it
+ * The failure for too many requests. Clients of the API's first version know its text.
+ * @param why a sentence that is added to the text
  */
 export function throttled(retryAfterSeconds: number, why?: string): Failure {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));

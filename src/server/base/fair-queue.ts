@@ -1,9 +1,15 @@
 import type { PasswordCaller } from "./caller.ts";
 
-/** After this many turns of callers with proof, somebody else has one: an attacker with proof starves nobody. */
+/**
+ * After this many turns of proven callers, another caller has one. So an attacker with proof can't block everybody
+ * else.
+ */
 const PROVEN_IN_A_ROW = 4;
 
-/** Waiting callers of one kind: wide networks take turns, in each its networks do, and in each of those they come in order. */
+/**
+ * Waiting callers of one kind. Wide networks take turns, and so do the networks in each. Callers of one network come in
+ * order.
+ */
 class Turns<T> {
   size = 0;
   /** The next one comes first. */
@@ -36,7 +42,10 @@ class Turns<T> {
     return item;
   }
 
-  /** Takes the last one of the busiest network of the busiest wide network; of equal ones it is that which has just grown. */
+  /**
+   * Removes the last caller of the busiest network in the busiest wide network. Of equals it chooses the one that has
+   * just grown.
+   */
   dropLast(grown: PasswordCaller): T | undefined {
     const [name, wide] = busiest(this.wides, grown.wide, ({ size }) => size) ?? [];
     const [network, waiting] = (wide && busiest(wide.networks, grown.network, ({ length }) => length)) ?? [];
@@ -63,8 +72,8 @@ function busiest<V>(all: Map<string, V>, preferred: string, sizeOf: (value: V) =
 }
 
 /**
- * The callers who wait for a password to be hashed. Those with proof go first, and are sent away last when too many wait.
- * Among equals each wide network has its share, and each network in it: a flood holds up its own network alone.
+ * The callers who wait for a password to be hashed. Proven callers go first, and are refused last when too many wait.
+ * Among equals each wide network has its share, and each network in it. So a flood delays its own network alone.
  */
 export class FairQueue<T> {
   private readonly proven = new Turns<T>();
@@ -85,7 +94,7 @@ export class FairQueue<T> {
     return (isTheirs ? this.proven : this.others).next();
   }
 
-  /** @param grown whom `add` was called for just now: they are it only where their own network is among the busiest */
+  /** @param grown the caller of the last `add`. They are dropped only when their own network is among the busiest */
   dropLast(grown: PasswordCaller): T | undefined {
     return (this.others.size > 0 ? this.others : this.proven).dropLast(grown);
   }

@@ -1,4 +1,4 @@
-/** What the parts log with; pino fits it. The object's fields first, then a text for people. */
+/** The logger that every part gets; pino fits it. The fields come first, then a text for people. */
 export interface Logger {
   debug(fields: object, text: string): void;
   info(fields: object, text: string): void;

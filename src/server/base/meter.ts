@@ -1,24 +1,24 @@
 import { createHistogram } from "node:perf_hooks";
 
 /**
- * What a node counts while it works: plain numbers, as each message passes here. `Sampler` reads and clears them every
- * few seconds.
+ * The counts of a node's work. They are plain numbers, because every message updates them. `Sampler` reads and clears
+ * them every few seconds.
  */
 export class Meter {
   /** Sockets that were opened. */
   upgrades = 0;
   /** Messages that this node has committed. */
   messages = 0;
-  /** Frames of changes times the sockets here that they went to. */
+  /** Change frames, each counted once for every socket of this node that got it. */
   deliveries = 0;
-  /** Frames of clients that were answered with a fault of the server. */
+  /** Client frames that were answered with a fault of the server. */
   frameErrors = 0;
-  /** Answers by the hundreds of their status. */
+  /** HTTP answers by the first digit of their status. */
   readonly requests = [0, 0, 0, 0, 0, 0];
-  /** µs from a send's arrival in the domain to its handover to all sockets of this node and to the bus. */
+  /** The time from a send's arrival to its delivery to this node's sockets and to the bus, in µs. */
   readonly delivery = createHistogram();
 
-  /** @param since performance.now() when the send arrived */
+  /** @param since the value of performance.now() when the send arrived */
   countMessage(since: number): void {
     this.messages++;
     this.delivery.record(Math.max(1, Math.round((performance.now() - since) * 1000)));

@@ -1,9 +1,9 @@
-/** How many at a time. */
+/** Splits a list into parts of `atOnce` entries. */
 export function* chunks<T>(all: readonly T[], atOnce: number): Generator<T[]> {
   for (let i = 0; i < all.length; i += atOnce) yield all.slice(i, i + atOnce);
 }
 
-/** As many conversations at a time as have so many members together; one that has more comes alone. */
+/** Splits conversations into parts with at most `rows` members together. A larger conversation is a part by itself. */
 export function* pieces<T extends { members: number }>(all: readonly T[], rows: number): Generator<T[]> {
   let piece: T[] = [];
   let members = 0;

@@ -1,4 +1,4 @@
-/** What happened to accounts, sessions and rights. The operator's tools watch these names: they never change their meaning. */
+/** Events of accounts, sessions and rights. Operators' tools watch these names, so they never change their meaning. */
 export type SecurityEventName =
   | "registered"
   | "first_superuser"
@@ -20,18 +20,18 @@ export type SecurityEventName =
 
 export interface SecurityEvent {
   event: SecurityEventName;
-  /** The account's e-mail address, as it was typed where there is no such account. */
+  /** The account's e-mail address. For an unknown account, the address as it was typed. */
   account?: string;
   userId?: number;
-  /** Where it was asked from. The command line has neither. */
+  /** The network and address of the caller. The command line has neither. */
   network?: string;
   address?: string;
-  /** The admin who did it to somebody else's account; null: the command line. */
+  /** The admin who did it to another person's account. `null`: the command line. */
   by?: number | null;
   details?: Record<string, string | number | boolean | null>;
 }
 
-/** Where security events are written down. Recording never fails and never waits. */
+/** Writes security events down. `record` never fails and never waits. */
 export interface SecurityLog {
   record(event: SecurityEvent): void;
 }

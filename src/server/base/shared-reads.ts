@@ -1,6 +1,6 @@
-/** Keys that one statement asks after. */
+/** The most keys that one statement reads. */
 const KEYS_AT_ONCE = 1_000;
-/** A statement that takes longer than this holds up nobody else. */
+/** After this time the next statement starts beside a slow one. */
 const PATIENCE_MS = 50;
 
 interface Asked<Key, Value> extends PromiseWithResolvers<Value | undefined> {
@@ -8,15 +8,14 @@ interface Asked<Key, Value> extends PromiseWithResolvers<Value | undefined> {
 }
 
 /**
- * Group commit's counterpart for reads: those that are asked for while a statement is under way share the next one.
- * There is no artificial wait, and nobody is answered by a statement that began before they asked: what was committed
- * by then is always seen.
+ * Group commit for reads: reads that arrive while a statement is under way share the next one. There is no artificial
+ * wait. A read is never answered by a statement that began before it, so it always sees earlier commits.
  */
 export class SharedReads<Key, Value> {
   private waiting = new Map<string, Asked<Key, Value>>();
   private busy = false;
 
-  /** @param readAll answers by `nameOf(key)`; what it rejects with, all that share the statement get */
+  /** @param readAll gives the values by `nameOf(key)`. When it rejects, all reads of the statement get the error */
   constructor(
     private readonly nameOf: (key: Key) => string,
     private readonly readAll: (keys: Key[]) => Promise<Map<string, Value>>,
@@ -48,7 +47,7 @@ export class SharedReads<Key, Value> {
   }
 
   private async read() {
-    // What is asked in the same tick shares the statement.
+    // Reads of the same tick share the statement.
     await Promise.resolve();
     const batch = [...this.waiting].slice(0, KEYS_AT_ONCE);
     if (batch.length === this.waiting.size) this.waiting = new Map();

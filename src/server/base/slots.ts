@@ -1,11 +1,11 @@
-/** Waited for a slot in vain. */
+/** No slot became free in time. */
 class NoSlotError extends Error {
   readonly code = "CALL_TIMEOUT";
 }
 
 /**
- * Lets so many calls run at once; the others wait here, and not in the driver's own queue, from which they could not
- * be called back: what its caller was refused would be done when the database is back.
+ * Lets a number of calls run at once. The others wait here, not in the driver's own queue: a call that waits there
+ * can't be withdrawn. It would run when the database is back, although its caller was refused.
  */
 export class Slots {
   private free: number;
@@ -15,7 +15,7 @@ export class Slots {
     this.free = count;
   }
 
-  /** @throws NoSlotError when `work` was not started within so many ms */
+  /** @throws NoSlotError when no slot became free within `timeoutMs` */
   async run<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
     if (this.free > 0) this.free--;
     else await this.turn(timeoutMs);

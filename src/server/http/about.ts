@@ -5,35 +5,35 @@ import type { Env } from "./env.ts";
 
 /** A 2xx answer: the envelope with these parts, or no JSON at all. */
 export interface DocumentedAnswer {
-  /** The texts it can have. */
+  /** The possible texts of `message`. */
   message?: string | string[];
   data?: z.ZodType;
   meta?: z.ZodType;
   /** Other parts of the envelope. */
   more?: z.ZodRawShape;
-  /** What is sent instead of the envelope, and what that is. */
+  /** The media type of an answer without the envelope, and its description. */
   type?: string;
   description?: string;
-  /** Whether it sets, or takes away, the session's cookie. */
+  /** The answer sets or clears the session's cookie. */
   cookie?: "set" | "cleared";
 }
 
-/** What the API pages say of a route, beside what its `json` and `query` say by themselves. */
+/** The description of a route on the API page. The schemas of its `json` and `query` are added by themselves. */
 export interface About {
-  /** Its name in generated clients. */
+  /** The name of the route in generated clients. */
   id: string;
   summary: string;
   description?: string;
-  /** For everybody; all other routes need a session. */
+  /** The route needs no session. */
   public?: true;
-  /** For superusers: to all others it is not there. */
+  /** Only superusers may use the route. Everybody else gets a 404. */
   superusers?: true;
   answers: Partial<Record<101 | 200 | 201 | 202 | 304, DocumentedAnswer>>;
-  /** How it can fail, beside what every route and every body, query and path of its kind can. */
+  /** The failures of this route, beside those that all routes with such a body, query or path have. */
   failures?: FailureName[];
 }
 
-/** What a route's handlers tell of it. */
+/** The facts that a route's handlers carry. */
 export interface RouteFacts {
   about?: About;
   body?: z.ZodType;
@@ -42,7 +42,7 @@ export interface RouteFacts {
 
 const FACTS = Symbol("facts");
 
-/** Writes on a handler what it does to its route. */
+/** Attaches facts about the route to a handler. */
 export const tell = <H extends object>(handler: H, facts: RouteFacts): H => Object.assign(handler, { [FACTS]: facts });
 
 export const factsOf = (handler: object): RouteFacts => (FACTS in handler ? (handler[FACTS] as RouteFacts) : {});
@@ -50,11 +50,12 @@ export const factsOf = (handler: object): RouteFacts => (FACTS in handler ? (han
 /**
  * Describes a route for `/api/docs/`. It stands before the route's other handlers and does nothing.
  *
- * A new route: give it an `about`, its `json(…)` and `query(…)` schemas are found by themselves; a new path parameter
- * or a new first part of a path is added to `PARAMETERS` or `TAGS` of openapi.ts. Schemas that have `.meta({ id })`
- * become named components; `description` and `examples` of their fields are shown. A new frame: give its schema in
- * protocol/frames.ts a description, and say in `userSocketOnly` if it is one for `/ws/` only.
- * A test fails for a route or a frame that is not described, and for every answer and frame in the whole of the tests
- * that is not as described, down to a field too many.
+ * - A new route: give it an `about`. Its `json(…)` and `query(…)` schemas are found by themselves. New path parameters
+ *   go into its `RouteGroup`.
+ * - Schemas with `.meta({ id })` become named components. The page shows the `description` and `examples` of fields.
+ * - A new frame: declare it in its noun's file in protocol/ with a description, and list it in protocol/frames.ts.
+ *
+ * A test fails for a route or a frame without a description. Every answer and frame in all tests is compared with its
+ * description, so a field too many fails a test as well.
  */
 export const about = (text: About): MiddlewareHandler<Env> => tell((_, next) => next(), { about: text });

@@ -10,10 +10,10 @@ type Answer<T> = Omit<Success<T>, "status">;
 export const success = <T>(c: Context<Env>, answer: Answer<T>, status: 200 | 201 | 202 = 200) =>
   json(c, JSON.stringify({ status: "success", ...answer } satisfies Success<T>), status);
 
-/** Text of a list that is written at a stretch: one or two ms of work. */
+/** How much of a list is written before other requests have their turn. It takes one or two ms. */
 const STRETCH_CHARACTERS = 256 * 1024;
 
-/** The same for a list that may be of megabytes: everybody else has their turn while it is written. */
+/** A 2xx answer with a list, which may have megabytes. Other requests have their turn while it is written. */
 export async function successList<T, M>(c: Context<Env>, list: readonly T[], meta: M) {
   const parts: string[] = [];
   let characters = 0;
@@ -30,12 +30,12 @@ export async function successList<T, M>(c: Context<Env>, list: readonly T[], met
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** The same for data that is JSON already. */
+/** A 2xx answer whose data is JSON already. */
 export const successText = (c: Context<Env>, data: string) => json(c, `{"status":"success","data":${data}}`, 200);
 
 /**
- * Bun sends an answer with more than 15,360 bytes that was waited for piece by piece: each header takes four system
- * calls, a page of 17 KB 63 of them. A stream that is written at once goes out whole, with its Content-Length.
+ * Bun sends an asynchronous answer of more than 15,360 bytes in pieces. Each header takes four system calls, and a page
+ * of 17 KB takes 63. A stream that is written at once goes out whole, with its Content-Length.
  */
 const WHOLE_UNTIL_BYTES = 15_000;
 
@@ -47,12 +47,12 @@ function json(c: Context<Env>, text: string, status: 200 | 201 | 202) {
     controller.write(text);
     controller.end();
   };
-  // Below its mark nothing would be sent before the end is known.
+  // Below this mark Bun sends nothing before the stream ends.
   const body = new ReadableStream({ type: "direct", pull: write }, { highWaterMark: bytes + 1 });
   return c.body(body, status, headers);
 }
 
-/** Any error in the contract's envelope: the one place where a Failure becomes an HTTP answer. */
+/** An error in the contract's envelope. This is the one place where a Failure becomes an HTTP answer. */
 export function failureAnswer(c: Context<Env>, error: unknown, logger: Logger) {
   const failure = error instanceof Failure ? error : new Failure("internal");
   const request_id = c.var.requestId;

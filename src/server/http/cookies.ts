@@ -8,7 +8,9 @@ export const SESSION_COOKIE = "sessionid";
 
 export const cookieName = (prefix: CookiePrefix, name: string) => (prefix === "host" ? `__Host-${name}` : name);
 
-/** How many cookies of one name are read. There can be several: a parent domain or another path may have set some too. */
+/**
+ * How many cookies of one name are read. There can be several: a parent domain or another path may have set some too.
+ */
 const OF_ONE_NAME_MAX = 4;
 
 /** The values of all cookies of this name, in the order of the request. */

@@ -11,7 +11,9 @@ export interface Env {
     client: Client;
     /** The cookie's token, whether or not it belongs to a session. */
     token: string | undefined;
-    /** The session of the request; `undefined` without a login. A Failure when the database can't tell at the moment. */
+    /**
+     * The session of the request; `undefined` without a login. A Failure when the database can't tell at the moment.
+     */
     session: Session | undefined | Failure;
     sessions: { isProved(session: Session): Promise<boolean> };
     /** A handler sets it to take this request out of the count of requests without a login. */
@@ -33,8 +35,8 @@ export function sessionOf(c: Context<Env>): Session {
 }
 
 /**
- * Refuses requests without a login. It stands before the checks of the body and the query, so that people without a login
- * learn nothing about those.
+ * Refuses requests without a login. It stands before the checks of the body and the query, so that people without a
+ * login learn nothing about those.
  */
 export const loggedIn: MiddlewareHandler<Env> = async (c, next) => {
   sessionOf(c);
@@ -42,8 +44,8 @@ export const loggedIn: MiddlewareHandler<Env> = async (c, next) => {
 };
 
 /**
- * Refuses unless the password was entered in this session within the last 15 minutes. It stands before routes that can't
- * be undone or that open an account, where a stolen cookie or an unlocked screen must not be enough.
+ * Refuses unless the password was entered in this session within the last 15 minutes. It stands before routes that
+ * can't be undone or that open an account, where a stolen cookie or an unlocked screen must not be enough.
  */
 export const recentlyProved: MiddlewareHandler<Env> = async (c, next) => {
   await requireProof(c);

@@ -8,11 +8,14 @@ import { parseUuid, USER_ID_MAX } from "../../protocol/text.ts";
 import { Failure } from "../base/failure.ts";
 import { tell } from "./about.ts";
 
-/** Reads and checks a JSON body: size, type, form, then its fields, every faulty one named. `c.req.valid("json")` has it. */
+/**
+ * Checks a JSON body: its size, its type, its form, then its fields. `c.req.valid("json")` gives it.
+ * @throws Failure which names every faulty field
+ */
 export function json<S extends z.ZodType>(schema: S) {
   const validate = zValidator("json", schema, refuse);
   const middleware: typeof validate = async (c, next) => {
-    // Where Hono's validator looks for it.
+    // Hono's validator reads the text from here.
     Object.assign(c.req.bodyCache, { text: Promise.resolve(await readText(c.req.raw)) });
     try {
       return await validate(c, next);
@@ -23,7 +26,7 @@ export function json<S extends z.ZodType>(schema: S) {
   return tell(middleware, { body: schema });
 }
 
-/** Checks the query string. `c.req.valid("query")` has it. */
+/** Checks the query string. `c.req.valid("query")` gives it. */
 export const query = <S extends z.ZodType>(schema: S) => tell(zValidator("query", schema, refuse), { query: schema });
 
 function refuse(result: { success: true } | { success: false; error: { issues: readonly z.core.$ZodIssue[] } }) {
@@ -42,14 +45,14 @@ function byField(issues: readonly z.core.$ZodIssue[]): FieldErrors {
   return errors;
 }
 
-/** The body's text; "{}" where there is none, so that what is missing is named field by field. */
+/** The body's text. An empty body counts as "{}", so that the answer names each missing field. */
 async function readText(request: Request): Promise<string> {
   if (!request.body) return "{}";
   const length = request.headers.get("content-length");
   if (Number(length) > BODY_BYTES_MAX) throw new Failure("payload_too_large");
   const reading = length === null ? readBounded(request.body) : request.bytes();
   const bytes = await reading.catch((error: unknown) => {
-    // Who hangs up in the middle of a body does not hear the answer; it is no fault of ours.
+    // The client hung up within the body and gets no answer. The server is not at fault.
     throw error instanceof Failure ? error : new Failure("invalid_json");
   });
   if (bytes.length === 0) return "{}";
@@ -62,7 +65,7 @@ async function readText(request: Request): Promise<string> {
   }
 }
 
-/** A body may come without its length: it is counted as it comes. */
+/** Reads a body without a Content-Length, and counts its bytes as they come. */
 async function readBounded(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -74,7 +77,7 @@ async function readBounded(body: ReadableStream<Uint8Array>): Promise<Uint8Array
   return Buffer.concat(chunks);
 }
 
-/** A whole number in a query string, from `min` up; what is above `max` becomes `max`. */
+/** A whole number in a query string, from `min` up. A number above `max` counts as `max`. */
 export const whole = (min: number, max: number, fallback: number) =>
   z
     .string({ error: "A valid integer is required." })

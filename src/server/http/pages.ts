@@ -1,21 +1,21 @@
-/** A small page that needs nothing else of the server, for people who get none of its own. */
+/** A small page that needs no other file, for people who can't get the web client. */
 interface BarePage {
   title: string;
   text: string;
-  /** Whether it asks again by itself, after a second. */
+  /** The page reloads itself after a second. */
   refresh?: boolean;
   link?: { to: string; text: string };
 }
 
 export const pathOf = (request: Request) => (URL.canParse(request.url) ? new URL(request.url).pathname : "");
 
-/** A person's browser that opens an address; programs and scripts ask for something else. */
+/** Whether a person's browser opens an address. Programs and scripts send another Accept header. */
 export const wantsPage = (request: Request) =>
   /^(GET|HEAD)$/.test(request.method) &&
   !/^\/(api|ws)(\/|$)/.test(pathOf(request)) &&
   (request.headers.get("accept") ?? "").includes("text/html");
 
-/** Its texts are ours: nothing in it is escaped. */
+/** Writes the page. Its texts MUST be constants of the server: nothing is escaped. */
 export function barePage({ title, text, refresh = false, link }: BarePage) {
   const html = `<!doctype html>
 <html lang="en">

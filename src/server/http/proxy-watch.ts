@@ -3,9 +3,9 @@ import type { TrustedProxies } from "./requester.ts";
 
 const HEADERS = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"];
 
-/** Notices a proxy in front that the settings do not know of: all who come through it would count as one address. */
+/** Notices a proxy that the settings don't name. All people behind it would count as one address. */
 export class ProxyWatch {
-  /** Requests come with a proxy's headers, and none is believed. */
+  /** A request came with a proxy's header, and no proxy is trusted. */
   seen = false;
 
   constructor(

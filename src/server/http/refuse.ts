@@ -6,7 +6,9 @@ import { failureAnswer } from "./answers.ts";
 import type { Env } from "./env.ts";
 import { barePage, wantsPage } from "./pages.ts";
 
-/** Answers faults and unknown paths. MUST be called after the last route, because it reads the methods of all routes. */
+/**
+ * Answers faults and unknown paths. MUST be called after the last route, because it reads the methods of all routes.
+ */
 export function refuseTheRest(app: Hono<Env>, logger: Logger): void {
   /** A person's browser gets a page for an unknown path. Programs get the envelope. */
   const refuse = (c: Context<Env>, error: unknown) =>

@@ -1,30 +1,32 @@
 import ipaddr from "ipaddr.js";
 import type { Caller } from "../base/caller.ts";
 
-/** Whom `X-Forwarded-*` is believed from: so many proxies in front, or proxies at these addresses. */
+/**
+ * The proxies whose `X-Forwarded-*` headers are trusted: a number of proxies in front, or proxies at these addresses.
+ */
 export type TrustedProxies = number | [ipaddr.IPv4 | ipaddr.IPv6, number][];
 
-/** Bun's server, as far as it is asked here. */
+/** The part of Bun's server that this file needs. */
 export interface Connections {
   port: number;
   requestIP(request: Request): { address: string; port: number } | null;
 }
 
-/** Who sent a request, as far as can be believed. */
+/** The sender of a request, as far as the server can trust the headers. */
 export interface Client extends Caller {
   https: boolean;
   /** The host the client asked for. */
   host: string;
-  /** The port the client asked for, where a trusted proxy tells it apart from the host. */
+  /** The port the client asked for, where a trusted proxy sends it in a header of its own. */
   port: string | undefined;
 }
 
-/** Reads who sent a request from its connection, and from its headers only as far as trusted proxies vouch for them. */
+/** Finds the sender of a request from its connection, and from its headers where they come from trusted proxies. */
 export function clientOf(request: Request, connections: Connections, trusted: TrustedProxies): Client {
   const peer = connections.requestIP(request)?.address ?? "";
   const { headers } = request;
   const proxied = isTrustedPeer(peer, trusted);
-  // Empty entries are a client's: an appending proxy keeps them, and they must not hide what it appended.
+  // A client can send empty entries, and a proxy keeps them. They must not hide the address that the proxy appends.
   const chain = listOf(headers.get("x-forwarded-for"));
   const address = (proxied && chain.length > 0 ? forwardedAddress(chain, trusted) : undefined) ?? parse(peer);
   return {
@@ -39,14 +41,14 @@ export function clientOf(request: Request, connections: Connections, trusted: Tr
 /** The origin of the page that a client asked for, for links that lead back to it. */
 export type OriginOf = (client: Client) => string;
 
-/** @param publicUrl what the operator says it is, which wins over what clients ask for */
+/** @param publicUrl the origin that the operator has set. It wins over the host that clients ask for */
 export const originOf =
   (publicUrl: string | undefined): OriginOf =>
   ({ https, host, port }) =>
     publicUrl ?? askedOrigin(`http${https ? "s" : ""}://${host}`, port);
 
 function askedOrigin(text: string, port: string | undefined): string {
-  // A proxy may tell its clients' host in any form; what is no origin is written as it came, and leads nowhere.
+  // A proxy may send the host in any form. A text that is no origin stays as it came, and the link leads nowhere.
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
   if (url.port === "" && port !== undefined && !/:\d+$/.test(text)) url.port = port;
@@ -59,7 +61,9 @@ function isTrustedPeer(peer: string, trusted: TrustedProxies): boolean {
   return address !== undefined && isIn(address, trusted);
 }
 
-/** From the right: each proxy appends whom it heard from, so the first that is none of ours is the client. */
+/**
+ * Each proxy appends its peer's address. So the first address from the right that is no trusted proxy is the client's.
+ */
 function forwardedAddress(chain: string[], trusted: TrustedProxies) {
   if (typeof trusted === "number") return parse(chain.at(-Math.min(trusted, chain.length)) ?? "");
   const addresses = chain.map(parse);
@@ -73,7 +77,7 @@ function forwardedAddress(chain: string[], trusted: TrustedProxies) {
 const isIn = (address: ipaddr.IPv4 | ipaddr.IPv6, ranges: [ipaddr.IPv4 | ipaddr.IPv6, number][]) =>
   ranges.some((range) => range[0].kind() === address.kind() && address.match(range));
 
-/** One spelling for each address: IPv4 mapped into IPv6 is IPv4; brackets, ports and zones go. */
+/** Gives each address one form: IPv4 mapped into IPv6 becomes IPv4; brackets, ports and zones go. */
 function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const bare = text.replace(/^\[([^\]]*)\](?::\d+)?$/, "$1").replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1");
   try {

@@ -10,7 +10,7 @@ export interface PathParameter {
   unknown?: FailureName;
 }
 
-/** What the API page says about a group of routes. */
+/** The description of a group of routes on the API page. */
 export interface ApiSection {
   /** The first part of their paths. A group with a longer one wins. */
   path: string;

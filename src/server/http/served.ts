@@ -1,13 +1,13 @@
 import type { Context } from "hono";
 import type { Env } from "./env.ts";
 
-/** For what has a hash of its content in its name. */
+/** `Cache-Control` of files that have a hash of their content in their name. */
 export const FOR_EVER = "public, max-age=31536000, immutable";
 
-/** A file, and the same packed, worked out once. */
+/** A file, plain and compressed. Both are made once. */
 export interface Served {
   type: string;
-  /** Blobs, which are not copied for each reader: a slow one keeps what it is sent. */
+  /** Blobs are not copied for each reader, so slow readers cost no memory. */
   plain: Blob;
   packed: Blob;
   etag: string;
@@ -21,9 +21,9 @@ export function served(type: string, content: string | Uint8Array): Served {
 }
 
 /**
- * Unpacked and packed are one thing to a cache, each under its own tag.
- * @param cache what `Cache-Control` says
- * @param vary what else of a request the content depends on
+ * Answers with a file, compressed where the client accepts it. Each form has an ETag of its own.
+ * @param cache the value of `Cache-Control`
+ * @param vary further request headers that the content depends on
  */
 export function answerFile(c: Context<Env>, { type, plain, packed, etag }: Served, cache: string, vary = "") {
   const takesGzip = /\bgzip\b/.test(c.req.header("accept-encoding") ?? "");
@@ -31,7 +31,7 @@ export function answerFile(c: Context<Env>, { type, plain, packed, etag }: Serve
   c.header("Cache-Control", cache);
   c.header("Vary", `Accept-Encoding${vary}`);
   c.header("ETag", tag);
-  // Weak or not, which proxies change: it names the same.
+  // Proxies make tags weak. A weak tag names the same content.
   const known = c.req.header("if-none-match")?.split(/\s*,\s*/) ?? [];
   if (known.some((name) => name.replace(/^W\//, "") === tag)) return c.body(null, 304);
   if (takesGzip) c.header("Content-Encoding", "gzip");

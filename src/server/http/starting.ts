@@ -2,7 +2,7 @@ import type { ErrorBody, Success } from "../../protocol/envelope.ts";
 import { type FailureName, failures } from "../../protocol/failures.ts";
 import { barePage, pathOf, wantsPage } from "./pages.ts";
 
-/** What is answered before the node is open: that the process lives, and that it can't serve yet. */
+/** The answer before the node is open. A health check learns that the process lives; all others get `starting`. */
 export function startingAnswer(request: Request): Response {
   const path = pathOf(request);
   if (wantsPage(request))
@@ -13,7 +13,7 @@ export function startingAnswer(request: Request): Response {
 
 const STARTING = barePage({ title: "Confab is starting", text: "This page goes on by itself.", refresh: true });
 
-/** A refusal from outside the application, in the contract's envelope all the same. */
+/** A failure in the contract's envelope, for requests that don't reach the app. */
 export function bareFailure(name: FailureName, more: Record<string, string> = {}): Response {
   const headers = { ...bareHeaders(), ...more };
   const { code, message, status } = failures[name];

@@ -1,7 +1,7 @@
 import type { ClientFrame, ClientFrameType } from "../../protocol/frames.ts";
 import type { ClientSocket } from "./socket.ts";
 
-/** What the server does when a client sends a frame of type `T`. `protocol/frames.ts` gives the frame's fields. */
+/** The handler of the client frame with type `T`. `protocol/frames.ts` has the frame's fields. */
 export interface Command<T extends ClientFrameType> {
   /** The frame is about no conversation, so `run` gets an empty `conversationId`. */
   isGeneral?: true;

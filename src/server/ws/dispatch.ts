@@ -8,7 +8,9 @@ import type { Limits } from "../limits/limits.ts";
 import type { Commands } from "./command.ts";
 import type { ClientSocket } from "./socket.ts";
 
-/** Reads the frames that clients send, checks them by the tables of frames and commands, and runs the command of each. */
+/**
+ * Reads the frames that clients send, checks them by the tables of frames and commands, and runs the command of each.
+ */
 export class Dispatcher {
   constructor(
     private readonly commands: Commands,
@@ -59,7 +61,10 @@ export class Dispatcher {
     }
   }
 
-  /** Says that nothing was done, and why. An error that is no Failure is the server's own: it is logged, and clients get no detail. */
+  /**
+   * Says that nothing was done, and why. An error that is no Failure is the server's own: it is logged, and clients get
+   * no detail.
+   */
   private answerError(socket: ClientSocket, error: unknown, frame: object): void {
     const failure = error instanceof Failure ? error : new Failure("internal");
     const fault = errorToLog(error);
@@ -101,7 +106,10 @@ function typeOf(frame: object, socket: ClientSocket): ClientFrameType | undefine
 
 const isFrameType = (type: string): type is ClientFrameType => Object.hasOwn(clientFrames, type);
 
-/** The first fault as one text. It names the field, but for `content` and `ref`, whose texts the contract fixes as they are. */
+/**
+ * The first fault as one text. It names the field, but for `content` and `ref`, whose texts the contract fixes as they
+ * are.
+ */
 function faultOf(issues: { path: PropertyKey[]; message: string }[]): Failure {
   const [issue] = issues;
   const field = issue?.path.join(".") ?? "";

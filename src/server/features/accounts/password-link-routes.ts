@@ -8,7 +8,7 @@ import { json } from "../../http/input.ts";
 import type { Credentials } from "./account.ts";
 import type { PasswordLinks } from "./password-links.ts";
 
-/** The calls of a person who has a one-time link. A wrong token is a request without login like any other, and 256 bits long. */
+/** The routes for a person with a one-time link. A token has 256 bits, so wrong ones need no limit of their own. */
 export function passwordLinkRoutes(
   links: PasswordLinks,
   signIn: (c: Context<Env>, credentials: Credentials) => Promise<User>,
@@ -35,7 +35,7 @@ export function passwordLinkRoutes(
   });
   app.post("/confirm", aboutConfirm, json(resetConfirmBody), async (c) => {
     const { token, password, sign_in } = c.req.valid("json");
-    // Before the link is used up: who is told to try again must still have one.
+    // Before the link is used up: a person who must try again still needs it.
     if (sign_in && c.var.session instanceof Failure) throw c.var.session;
     const credentials = await links.confirm(token, password, c.var.client);
     const data = sign_in ? await signIn(c, credentials) : credentials.user;

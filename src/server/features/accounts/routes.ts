@@ -82,11 +82,11 @@ function routes(services: Services) {
     failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
   });
   app.post("/register", aboutRegister, json(registerBody(names)), async (c) => {
-    // In this order: a network that is held up uses up nothing of its neighbours'.
+    // In this order: a network that has reached its limit must not use up the limit of its neighbours.
     await limits.register.network?.hit(c.var.client.network);
     await limits.register.wide?.hit(c.var.client.wide);
     const body = c.req.valid("json");
-    // Before anything is written: who is told to try again must not find their address taken then.
+    // Before anything is written: a person who must try again must not find their address taken.
     if (body.sign_in && c.var.session instanceof Failure) throw c.var.session;
     const credentials = await users.register(body, {
       ...c.var.client,
@@ -121,7 +121,7 @@ function routes(services: Services) {
       data = await signIn(c, credentials);
     } catch (error) {
       if (!(error instanceof Failure && error.reason === "invalid_credentials")) throw error;
-      // A login beside this one has renewed the hash meanwhile; or the password is another one by now.
+      // Meanwhile another login has renewed the hash, or the password was changed.
       credentials = await show();
       data = await signIn(c, credentials);
     }
@@ -191,7 +191,7 @@ function routes(services: Services) {
   app.post("/password", aboutPassword, loggedIn, json(passwordBody), async (c) => {
     const session = sessionOf(c);
     const { old_password, password } = c.req.valid("json");
-    // Guessing the old password with a stolen cookie is held up like guessing at the login.
+    // Guessing the old password with a stolen cookie has the same limits as guessing at the login.
     const tried = { account: session, signedInAs: session.userId, field: "old_password" };
     await wrongPasswords.guard(tried, c.var.client, (from) =>
       users.changePassword(session, old_password, password, from),

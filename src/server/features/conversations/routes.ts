@@ -20,7 +20,7 @@ import { conversationIdOf, json, query, userIdOf, whole } from "../../http/input
 import type { RouteGroup } from "../../http/route-group.ts";
 import type { Conversations } from "./service.ts";
 
-/** Also what a client gets that names no limit, as the seed's clients don't. */
+/** Also the default: clients of the API's first version send no limit. */
 const CONVERSATIONS_MAX = 1000;
 const PARTICIPANTS_LIMIT = { default: 50, max: 1000 };
 
@@ -144,5 +144,5 @@ function routes({ conversations }: Services) {
   return app;
 }
 
-/** Nobody is asked unless they want to be: then the answer is as ever. */
+/** `meta` of an answer. It is left out when nobody has to agree first. */
 const meta = (requested: number[]) => (requested.length === 0 ? {} : { meta: { requested } });

@@ -6,9 +6,12 @@ import { success } from "../../http/answers.ts";
 import type { Env } from "../../http/env.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
 
-/** Whether this node can serve, as the ready call tells it. */
+/** Tells whether this node can serve. */
 export interface Readiness {
-  /** Resolves with the parts that are away but not needed. Throws a Failure that says why it can't serve. */
+  /**
+   * Gives the parts that are away although the node serves, such as `redis`.
+   * @throws Failure which says why the node can't serve
+   */
   check(): Promise<string[]>;
 }
 

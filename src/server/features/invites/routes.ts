@@ -79,8 +79,9 @@ function routes(services: Services) {
     const data = await invites.preview(c.req.param("code"));
     const { session, client } = c.var;
     if (!session || session instanceof Failure) {
-      // Ten people of one office open one link within a minute: who has a right code guesses none. Together they may do so
-      // as often as somebody who is signed in, as each look costs the database as much.
+      // A caller with a right code does not guess, and many people of one office may open a link at once. So these
+      // requests
+      // count like those of one user instead: each costs the database as much.
       await limits.anonymous?.store.decrement(client.network);
       await limits.user?.hit(`invites ${client.network}`);
     }

@@ -49,7 +49,7 @@ function routes({ messages, limits }: Services) {
   });
   app.get("/", aboutPage, loggedIn, limited, query(pageQuery), async (c) => {
     const { limit, offset, before_seq: beforeSeq, after_seq: afterSeq, mark_read: markRead } = c.req.valid("query");
-    // A link on another site may bring the cookie along; it must not change anything.
+    // A link on another site may bring the cookie along. It must not move the read position.
     const fromElsewhere = c.req.header("sec-fetch-site") === "cross-site";
     const page = { limit, offset, beforeSeq, afterSeq, markRead: markRead && !fromElsewhere };
     const conversationId = conversationIdOf(c);

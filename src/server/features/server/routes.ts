@@ -12,7 +12,7 @@ export interface ServerServices {
   settings: ServerSettings;
   firstUser: FirstUser;
   ownMachine: OwnMachine;
-  /** Those that only the environment sets. */
+  /** The settings that only the environment sets. */
   fixedSettings: Pick<ServerInfo, "names" | "directory">;
 }
 
@@ -35,7 +35,7 @@ function routes(services: ServerServices) {
   return app;
 }
 
-/** What a request may know of this server. Rejects when the database has to be asked and is away. */
+/** The facts about this server that a request may know. Rejects when it needs the database and that is away. */
 export async function serverInfoFor(c: Context<Env>, services: ServerServices): Promise<ServerInfo> {
   const { settings, firstUser, ownMachine } = services;
   return {

@@ -4,7 +4,7 @@ import type { Env } from "../../http/env.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
 
 const DAY_MS = 86_400_000;
-/** RFC 9116 asks for less than a year. A later reader fetches the file again. */
+/** RFC 9116 asks for less than a year. */
 const EXPIRES_DAYS = 180;
 
 interface Services {
@@ -19,7 +19,7 @@ function routes({ securityContact, publicUrl }: Services) {
   const app = new Hono<Env>();
   app.get("/.well-known/security.txt", (c) => {
     if (securityContact === undefined) throw new Failure("path_not_found");
-    // The text stays the same all day, so that it can be compared.
+    // The same all day, so that tools can compare it.
     const expires = new Date((Math.floor(Date.now() / DAY_MS) + EXPIRES_DAYS) * DAY_MS);
     const lines = [`Contact: ${securityContact}`, `Expires: ${expires.toISOString()}`, "Preferred-Languages: en"];
     if (publicUrl !== undefined) lines.push(`Canonical: ${publicUrl}/.well-known/security.txt`);

@@ -22,7 +22,7 @@ carry a \`ref\`, and what answers it echoes that. Unknown fields are ignored, an
 may frame types. Every change of a conversation has a \`version\`: 1, 2, 3, … A client that has got version N comes back
 with \`after_version\` N and the \`tag\` of that change, and gets all that it missed before anything live; or a \`reset\`, when the server has another history there.`;
 
-/** Every close code, with why, and what the client does next. */
+/** Every close code with its reason and the client's next step. */
 const closings = [
   ...Object.entries(closeCodes).map(([name, code]) => ({ code, advice: closeAdvice[name as keyof typeof closeCodes] })),
   { code: 1009, advice: `A frame above ${FRAME_BYTES_MAX / 1024} KiB: send smaller ones.` },
@@ -86,7 +86,7 @@ export function asyncApi(cookie: string) {
   };
 }
 
-/** A client frame says its type, which its schema leaves to the table; a message may do without. */
+/** Adds `type` to a client frame's schema, which leaves it to the table. A message may leave `type` out. */
 function typed(type: string, schema: JsonSchema): JsonSchema {
   const required = [...(type === "message" ? [] : ["type"]), ...(schema.required ?? [])];
   const properties = { type: { const: type }, ...schema.properties };

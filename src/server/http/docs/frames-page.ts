@@ -73,7 +73,7 @@ function fields({ properties = {}, required = [] }: JsonSchema) {
   </table></div>`;
 }
 
-/** A name is a link to what is in it. */
+/** The type of a field. A named type is a link to its fields. */
 function typeOf(schema: JsonSchema): unknown {
   const { $ref, enum: values, anyOf, items } = schema;
   if ($ref) {
@@ -93,5 +93,5 @@ function limits({ minLength, maxLength, minItems, maxItems, default: fallback }:
   return [length, items, fallback === undefined ? "" : `Else ${JSON.stringify(fallback)}.`].filter(Boolean).join(" ");
 }
 
-/** What stands between backquotes is code. */
+/** Shows text between backquotes as code. */
 const text = (marked: string) => marked.split("`").map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part));

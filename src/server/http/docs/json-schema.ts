@@ -2,11 +2,11 @@ import { z } from "zod";
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** JSON Schemas of one document, out of zod's: what has an id is put among the document's components. */
+/** Makes the JSON Schemas of one document from zod's. Schemas with an id go into the document's components. */
 export class Schemas {
   readonly components: Record<string, JsonSchema> = {};
 
-  /** @param io whether it is what comes in, before it is transformed, or what goes out */
+  /** @param io `input`: the value before zod transforms it. `output`: the value that the server sends */
   of(schema: z.ZodType, io: "input" | "output"): JsonSchema {
     const made = z.toJSONSchema(schema, { io, override });
     const moved = JSON.parse(JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/'));
@@ -17,21 +17,21 @@ export class Schemas {
 }
 
 function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonSchema }) {
-  // Clients must bear with fields that come later; the tests see to it that there are none now.
+  // Clients must accept fields that later versions add. The tests check that no answer has such a field now.
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-  // It says which sockets have the frame, and the document says that in its channels.
+  // The document says in its channels which sockets have a frame.
   delete jsonSchema["userSocketOnly"];
-  // What the format says already, and what no number here comes near.
+  // The format implies these patterns, and no number comes near this maximum.
   if (jsonSchema.format === "date-time" || jsonSchema.format === "uuid" || jsonSchema.format === "email")
     delete jsonSchema.pattern;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // Of what is transformed zod leaves these out, as they may be those of the result. Here they are what is sent.
+  // zod leaves these out where a schema transforms, as they may describe the result. Here they describe the sent value.
   const { examples, default: fallback } = z.globalRegistry.get(zodSchema) ?? {};
   if (Array.isArray(examples)) jsonSchema.examples = examples;
   if (fallback !== undefined) jsonSchema.default = fallback as JsonSchema["default"] & {};
 }
 
-/** A value of the schema: its example, or one made of its parts' examples, without what may be left out. */
+/** An example of the schema: its own, or one made from the examples of its required parts. */
 export function exampleOf(schema: JsonSchema, components: Record<string, JsonSchema>): unknown {
   if (schema.examples?.length) return schema.examples[0];
   if (schema.const !== undefined) return schema.const;

@@ -53,7 +53,7 @@ export function openApi(routes: readonly RouterRoute[], sections: readonly ApiSe
     const path = documentedPath(route.path);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: described };
   }
-  // The rest happens to frames only: asyncapi.json has it.
+  // All other failures happen to frames only. asyncapi.json has their codes.
   const shown = new Set(JSON.stringify(paths).match(/(?<=#\/components\/examples\/)\w+/g));
   return {
     openapi: "3.1.1",
@@ -183,7 +183,7 @@ function success(status: string, answer: DocumentedAnswer, schemas: Schemas) {
   const { message, data, meta, more, type, description, cookie } = answer;
   const texts = message === undefined ? [] : [message].flat();
   const headers = {
-    // The answer that opens a socket is Bun's own.
+    // Bun itself answers with 101.
     ...(status === "101" ? {} : REQUEST_ID),
     ...(cookie
       ? { "Set-Cookie": { description: `The session's cookie is ${cookie}.`, schema: { type: "string" } } }

@@ -11,7 +11,7 @@ import { asyncApi } from "./asyncapi.ts";
 import { framesPage } from "./frames-page.ts";
 import { openApi } from "./openapi.ts";
 
-/** Nothing from elsewhere and no inline script; the styles are those that Swagger UI writes on its elements. */
+/** Allows nothing from other servers and no inline script. Swagger UI writes inline styles on its elements. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -30,8 +30,8 @@ const answers = (type: string, description: string): Record<200 | 304, Documente
 });
 
 /**
- * The API's pages and documents. They stand before what watches over the other routes: the same bytes for everybody,
- * made once, need no session, and count for no limit.
+ * The API's pages and documents. They come before the middleware of the other routes: they need no session, count for
+ * no limit, and are made once, the same for everybody.
  * @param routes gives all routes of the app. It is called when the first page is asked for
  * @param sections the groups of these routes, in the order of the page
  * @param cookie gives the name of the session's cookie
@@ -109,7 +109,7 @@ export function docsRoutes(
   return app;
 }
 
-/** What is made when it is first asked for, and then kept. */
+/** Makes a value at the first call and keeps it. A call that fails is made again. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

@@ -6,8 +6,9 @@ import type { Env } from "../env.ts";
 import type { Refusals } from "./refusals.ts";
 
 /**
- * Two lines a request, as the seed's log has them, and a count of it. Paths only: a query may hold what somebody searched
- * for. Of many refusals the first are written, then how many more there were.
+ * Counts each request and writes two lines about it, in the form of the API's first version. The lines have the path
+ * only, because a query may hold a person's search. Of many refusals the first ones are written, then the number of the
+ * others.
  */
 export const apiLog = (write: (line: string) => void, refusals: Refusals, meter: Meter) =>
   createMiddleware<Env>(async (c, next) => {
@@ -16,12 +17,12 @@ export const apiLog = (write: (line: string) => void, refusals: Refusals, meter:
     const user = session && !(session instanceof Failure) ? session.userId : "anonymous";
     const request = `${c.req.method} ${oneLine(getPath(c.req.raw))}`;
     const begun = `API Request: ${request} - User: ${user} - IP: ${client.address}`;
-    // While a network is refused again and again, its requests are written when it is known that they were not.
+    // While a network is refused again and again, its lines are written only for requests that succeed.
     const waits = refusals.isMany(client.network);
     if (!waits) write(begun);
     await next();
     const seconds = ((performance.now() - started) / 1000).toFixed(3);
-    // A socket's upgrade has its answer from Bun, which Hono sees as an empty 200.
+    // Bun answers a socket's upgrade itself. Hono sees an empty 200.
     const status = c.res.headers.has(UPGRADED) ? 101 : c.res.status;
     meter.countRequest(status);
     if (status >= 400 && !refusals.isWritten(status, client.network) && waits) return;
@@ -32,7 +33,7 @@ export const apiLog = (write: (line: string) => void, refusals: Refusals, meter:
 /** Marks the stand-in answer of a request that has become a socket. */
 export const UPGRADED = "X-Upgraded";
 
-/** Who has an invite's code can come in by it. */
+/** Matches an invite's code, which is hidden: everybody who knows it can join with it. */
 const INVITE = /^(\/api\/invites\/[^/]{4})[^/]+/i;
 
 const oneLine = (path: string) =>

@@ -8,25 +8,26 @@ import type { Client } from "../requester.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** An origin that is refused is logged once in so long, and no more than so many of them. */
+/** A refused origin is logged once within `ttl` ms, and at most `max` of them. */
 const LOGGED = { max: 100, ttl: 3_600_000 };
 
 /**
- * A browser attaches the session's cookie to what any site makes it send, so an unsafe request or an upgrade must come
- * from this server's own pages or a listed origin. The log names the setting that lets others in.
+ * Refuses unsafe requests and upgrades from pages of other sites. A browser attaches the session's cookie to requests
+ * from any site, so they must come from this server's own pages or a listed origin. The log names the setting that
+ * allows more.
  */
 export function ownOrigin(listed: readonly string[], logger: Logger) {
   const logged = new LRUCache<string, true>(LOGGED);
   const log = (c: Context<Env>, origin: string) => {
     if (logged.size >= LOGGED.max) logged.purgeStale();
-    // Beyond that somebody makes them up.
+    // More of them are made up by somebody.
     if (logged.has(origin) || logged.size >= LOGGED.max) return;
     logged.set(origin, true);
     logger.warn({ origin: shown(origin) }, refusalOf(origin, c.var.client, listed));
   };
   return createMiddleware<Env>(async (c, next) => {
     const origin = c.req.header("origin");
-    // Reading is not refused here: it is the browser that keeps the answer from such a page.
+    // Reading is not refused here: the browser keeps the answer from such a page.
     if (origin !== undefined && !isAllowed(origin, c, listed)) log(c, origin.slice(0, SHOWN_MAX));
     const isUpgrade = c.req.header("upgrade") !== undefined;
     if (!SAFE_METHODS.has(c.req.method) || isUpgrade || isPreflight(c)) requireOwnOrigin(c, listed);
@@ -34,14 +35,16 @@ export function ownOrigin(listed: readonly string[], logger: Logger) {
   });
 }
 
-/** A browser's question whether a page of another origin may send something. Listed ones have their answer by now. */
+/**
+ * A browser's question whether a page of another origin may send a request. Listed origins have their answer by now.
+ */
 const isPreflight = (c: Context<Env>) =>
   c.req.method === "OPTIONS" && c.req.header("access-control-request-method") !== undefined;
 
 const isAllowed = (origin: string, c: Context<Env>, listed: readonly string[]) =>
   listed.includes(origin) || isOwn(origin, c.var.client, c.req.header("sec-fetch-site") === "same-origin");
 
-/** A client that is no browser sends neither header and is let through. */
+/** Refuses a request from a page of another site. Programs send neither header and pass. */
 export function requireOwnOrigin(c: Context<Env>, listed: readonly string[]): void {
   const origin = c.req.header("origin");
   const site = c.req.header("sec-fetch-site");
@@ -53,8 +56,9 @@ export function requireOwnOrigin(c: Context<Env>, listed: readonly string[]): vo
 }
 
 /**
- * Compared as hosts: behind a proxy that ends TLS the scheme is not ours to know. A default port may be left out.
- * @param saysBrowser the browser itself says that page and server are one origin; no page can make it say so
+ * Whether the origin is this server's own. Hosts are compared, because the server can't know the scheme behind a proxy
+ * that ends TLS. A default port may be left out.
+ * @param saysBrowser the browser itself says that page and server have one origin, which no page can forge
  */
 function isOwn(origin: string, { host, port }: Client, saysBrowser: boolean): boolean {
   try {
@@ -62,10 +66,10 @@ function isOwn(origin: string, { host, port }: Client, saysBrowser: boolean): bo
     if (page.origin !== origin) return false;
     const asked = new URL(`${page.protocol}//${host}`);
     if (page.host === asked.host) return true;
-    // A proxy in between has left the port out, and tells it apart.
+    // A proxy has left the port out of the host, and sends it in a header of its own.
     if (port !== undefined && !/:\d+$/.test(host) && page.host === new URL(`${page.protocol}//${host}:${port}`).host)
       return true;
-    // Another port of the host is another origin. Only the browser knows that it is none, and a proxy lost or added a port.
+    // Another port of the host is another origin, unless a proxy lost or added the port. Only the browser can tell.
     return saysBrowser && page.hostname === asked.hostname;
   } catch {
     return false;
@@ -73,7 +77,7 @@ function isOwn(origin: string, { host, port }: Client, saysBrowser: boolean): bo
 }
 
 const SHOWN_MAX = 100;
-/** A header as it may be shown: short, and without what no origin or host has. */
+/** A header in a form that is safe to show: short, and without characters that no origin or host has. */
 const shown = (text: string) =>
   (text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text).replace(/[^\w :/.,[\]%~…-]/g, "?");
 

@@ -8,9 +8,9 @@ import { isUncounted } from "../uncounted.ts";
 
 const nothing: MiddlewareHandler<Env> = (_, next) => next();
 
-/** Anonymous requests are counted by address, those of a session by user. */
+/** Limits requests: without a login by network, with a session by user. */
 export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<Env> {
-  // Many people may register and log in from one place: what succeeds there has limits of its own.
+  // Many people may register and log in from one place. Such requests have limits of their own when they succeed.
   const byNetwork = limit(
     anonymous,
     (c) => c.var.client.network,
@@ -23,13 +23,13 @@ export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<En
   });
 }
 
-/** On top of the above, for the message endpoints. */
+/** A further limit, for the message routes. */
 export const messageLimit = ({ messages }: Limits): MiddlewareHandler<Env> => limit(messages, userKey);
 
 const userKey = ({ var: { session } }: Context<Env>) =>
   session && !(session instanceof Failure) ? String(session.userId) : "";
 
-/** @param isGivenBack whether a request that was answered is taken out of the count again */
+/** @param isGivenBack whether an answered request is taken out of the count again */
 function limit(
   limiter: Limiter | undefined,
   keyOf: (c: Context<Env>) => string,
@@ -43,7 +43,7 @@ function limit(
     keyGenerator: keyOf,
     skipSuccessfulRequests: isGivenBack !== undefined,
     requestWasSuccessful: isGivenBack ?? (() => false),
-    // Started by its driver already; starting it again would only set its timer anew.
+    // The driver has started the store. A second start would reset its timer.
     store: {
       increment: async (key) => {
         const { totalHits, resetTime } = await store.increment(key);

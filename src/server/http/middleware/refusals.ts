@@ -1,13 +1,16 @@
 import { LRUCache } from "lru-cache";
 
-/** Of one status and network, so many refusals are written within this time; of all networks, so many a second. */
+/** Within WINDOW_MS, WRITTEN_EACH refusals of one status and network are written; of all networks WRITTEN_A_SECOND. */
 const WINDOW_MS = 10_000;
 const WRITTEN_EACH = 5;
 const WRITTEN_A_SECOND = 100;
-/** Pairs of status and network that are counted at once. */
+/** The most pairs of status and network that are counted at once. */
 const COUNTED_MAX = 5_000;
 
-/** Which refused requests `api.log` tells one by one, so that nobody fills a disk by being refused. The rest are counted. */
+/**
+ * Decides which refused requests `api.log` has one by one, so that refused requests can't fill a disk. The others are
+ * counted.
+ */
 export class Refusals {
   private second = 0;
   private writtenInSecond = 0;
@@ -31,12 +34,12 @@ export class Refusals {
 
   constructor(private readonly write: (line: string) => void) {}
 
-  /** Whether refusals of this network are left out at present. */
+  /** Whether refusals of this network are left out at the moment. */
   isMany(network: string): boolean {
     return this.many.has(network) || this.isSecondFull();
   }
 
-  /** Counts a refusal; false: it shall not be written. */
+  /** Counts a refusal. Gives false when it must not be written. */
   isWritten(status: number, network: string): boolean {
     const key = `${status} ${network}`;
     const counted = this.counts.get(key) ?? { status, network, count: 0 };
@@ -52,7 +55,7 @@ export class Refusals {
     return false;
   }
 
-  /** Writes what is counted and not yet told. */
+  /** Writes the counts that are not in the log yet. */
   close(): void {
     this.counts.clear();
     this.tell();

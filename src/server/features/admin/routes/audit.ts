@@ -18,7 +18,7 @@ export function auditRoutes(administration: Administration) {
     target_type: z.enum(auditTargets, { error: `Must be one of: ${auditTargets.join(", ")}.` }).optional(),
     target_id: z
       .string({ error: "Not a valid id." })
-      // Of an invite its code, of a user a number, of all others a UUID.
+      // An invite's id is its code, a user's is a number, all others are UUIDs.
       .regex(/^([0-9a-f-]{1,36}|[0-9a-z]{16})$/i, { error: "Not a valid id." })
       .transform((id) => id.toLowerCase())
       .optional(),

@@ -9,7 +9,7 @@ import type { OriginOf } from "../../../http/requester.ts";
 import type { PasswordLinks } from "../../accounts/password-links.ts";
 import { adminOf } from "./superusers.ts";
 
-/** Links that let a person in who has no password, or has forgotten it. */
+/** Links for people without a password, or who have forgotten it. */
 export function passwordLinkRoutes(services: { passwordLinks: PasswordLinks; originOf: OriginOf; names: NameRule }) {
   const { passwordLinks, originOf, names } = services;
   const app = new Hono<Env>();

@@ -6,8 +6,8 @@ import { requireOwnOrigin } from "../../../http/middleware/origin.ts";
 import type { Admin } from "../../audit/entry.ts";
 
 /**
- * Answers everybody but superusers as if there were nothing here, whatever the path and the method. A request from a page of
- * another origin is refused even when it only reads, because reading is written down too.
+ * Answers everybody but superusers with 404, whatever the path and the method. It also refuses pages of other origins,
+ * even when they only read: reading is written to the audit log too.
  */
 export const superusersOnly = (listedOrigins: readonly string[]) =>
   createMiddleware<Env>(async (c, next) => {
@@ -18,7 +18,7 @@ export const superusersOnly = (listedOrigins: readonly string[]) =>
     await next();
   });
 
-/** The caller, for the audit log. */
+/** The admin who asks, for the audit log. */
 export const adminOf = (c: Context<Env>): Admin => ({
   userId: sessionOf(c).userId,
   address: c.var.client.address,
