@@ -68,6 +68,7 @@ import { originToOpen } from "./addresses.ts";
 import { openShared } from "./cluster.ts";
 import { CommandWatch } from "./command-watch.ts";
 import { createApp } from "./http-app.ts";
+import { startJobs } from "./jobs.ts";
 import { limitsInForce } from "./limits-in-force.ts";
 import { Operator } from "./operator.ts";
 import { stopServer } from "./stop.ts";
@@ -321,13 +322,14 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   );
   const userChanges = new UserChanges(hub, stores.users, stores.conversations, logger);
   const metrics = new Metrics(config.DATABASE_URL === undefined ? "embedded" : "postgres");
+  const jobs = startJobs({ database, stores, window, logger });
   const administration = new Administration({
     stores: stores.admin,
     pages,
     places: shared.places,
     announcer,
     bus,
-    window,
+    jobs,
     security,
     logger,
   });
@@ -390,18 +392,10 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   });
   if (config.DATABASE_URL !== undefined) history.watch();
 
-  const eraseRemoved = () =>
-    void administration
-      .erase()
-      .catch((error: unknown) =>
-        logger.warn({ err: error }, "what removed conversations held is erased a little later"),
-      );
   bus.onDoubt(async () => {
     access.forgetAll();
     sessions.forgetAll();
     await Promise.all([hub.heal(), sockets.touch(), settings.reload()]);
-    // What removed conversations had in Redis is still there if it was away.
-    eraseRemoved();
   });
 
   let draining = false;
@@ -468,7 +462,6 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const housekeeping = setInterval(() => {
     const retention = config.MESSAGE_RETENTION;
     const pruning = retention === "forever" ? undefined : stores.log.prune(retention, tellPruned);
-    eraseRemoved();
     administration.goOnPassing();
     Promise.all([pruning, sessions.prune(), invites.tidy(), passwordLinks.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
@@ -476,7 +469,6 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   }, options.housekeepingEveryMs ?? HOUSEKEEPING_EVERY_MS);
 
   // Left over from a node that has ended, or from one of an earlier version.
-  eraseRemoved();
   administration.passOnGroups();
 
   return {
@@ -513,6 +505,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       settings.close();
       commands?.close();
       administration.close();
+      await jobs.close();
       announcer.close();
       await presence.close();
       await shared.close();

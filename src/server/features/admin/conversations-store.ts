@@ -3,6 +3,7 @@ import type { AdminConversation } from "../../../protocol/admin.ts";
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import { parseUuid } from "../../../protocol/text.ts";
 import { Failure } from "../../base/failure.ts";
+import { addJob } from "../../jobs/store.ts";
 import { AMENDED, type AmendRow, amendedOf } from "../../log/amend.ts";
 import { removedAtOnce } from "../../log/prune.ts";
 import type { Database } from "../../platform/postgres/database.ts";
@@ -11,6 +12,7 @@ import { passOn } from "../members/alter.ts";
 import { participantsPage } from "../members/page.ts";
 import { audited, rowsOf } from "./audited.ts";
 import { conversationListOf } from "./conversation-lists.ts";
+import { ERASE_CONVERSATION, eraseJobOf } from "./erase-job.ts";
 import { type Counted, totalOf } from "./listed.ts";
 import type { Admin, AdminConversationStore } from "./ports.ts";
 import {
@@ -25,10 +27,11 @@ import {
 
 /** People of a conversation that a list shows. */
 const PARTICIPANTS_LISTED = 3;
-/** A node that has erased nothing for so long has ended, or can't go on: another one does. */
+/**
+ * Nodes of the release before have no jobs and erase by claims on the row itself. So does the job, for as long as they may
+ * run beside it. A claim ends after so long, in ms.
+ */
 const CLAIMED_MS = 10_000;
-/** So long after a removal what was read before it may still come to be kept somewhere. */
-const LATE_MS = 60_000;
 
 export class PostgresAdminConversations implements AdminConversationStore {
   private readonly self = crypto.randomUUID();
@@ -125,6 +128,7 @@ export class PostgresAdminConversations implements AdminConversationStore {
       if (!row) throw new Failure("conversation_not_found");
       const { prunedSeq, lastSeq, prunedVersion, lastVersion } = row;
       await tx.insert(removedConversations).values({ id, prunedSeq, lastSeq, prunedVersion, lastVersion });
+      await addJob(tx, eraseJobOf(id));
       // Who takes part goes with it.
       await tx.delete(conversations).where(eq(conversations.id, id));
       const details = { name: row.name, participants: row.participantCount, messages: lastSeq - prunedSeq };
@@ -135,12 +139,8 @@ export class PostgresAdminConversations implements AdminConversationStore {
     });
   }
 
-  async removed() {
-    const rows = await this.db.query<{ id: string }>(
-      "SELECT id FROM removed_conversations ORDER BY removed_at, id",
-      [],
-    );
-    return rows.map(({ id }) => id);
+  async addMissingEraseJobs() {
+    await this.db.query(ADD_MISSING_JOBS, [ERASE_CONVERSATION]);
   }
 
   async erasePiece(id: string) {
@@ -148,13 +148,21 @@ export class PostgresAdminConversations implements AdminConversationStore {
     return row ? (row.more ? "more" : "done") : "elsewhere";
   }
 
-  async forget(id: string): Promise<void> {
+  async forget(id: string, minAgeMs: number): Promise<void> {
     await this.db.query(
       "DELETE FROM removed_conversations WHERE id = $1 AND removed_at < now() - $2 * interval '1 millisecond'",
-      [id, LATE_MS],
+      [id, minAgeMs],
     );
   }
+
+  async isForgotten(id: string) {
+    return (await this.db.query("SELECT FROM removed_conversations WHERE id = $1", [id])).length === 0;
+  }
 }
+
+const ADD_MISSING_JOBS = `INSERT INTO jobs (kind, key, payload)
+  SELECT $1::text, id::text, jsonb_build_object('conversation_id', id) FROM removed_conversations
+  ON CONFLICT (kind, key) DO NOTHING`;
 
 /** How far it is gone moves with what goes: nobody looks for it twice. */
 const ERASE = `WITH due AS (

@@ -80,14 +80,19 @@ export interface AdminConversationStore {
     conversationId: string,
     messageId: string,
   ): Promise<{ message: Message; change: Change | undefined }>;
-  /** From now on there is no such conversation. What it held is left to `erasePiece`. */
+  /** From now on there is no such conversation. A job erases what it held. */
   remove(by: Admin, id: string): Promise<void>;
-  /** Removed conversations of which something may be left. */
-  removed(): Promise<string[]>;
-  /** Erases a piece of what one of them held, and tells whether there is more. `elsewhere`: another node does it. */
+  /** Adds the job for removed conversations without one: nodes of the release before add none. */
+  addMissingEraseJobs(): Promise<void>;
+  /**
+   * Erases a piece of what a removed conversation held, and tells whether there is more. `elsewhere`: another node does it,
+   * or there is no such removed conversation.
+   */
   erasePiece(id: string): Promise<"more" | "done" | "elsewhere">;
-  /** Nothing is left of it, nor can anything come any more; too early for that, it stays among the removed. */
-  forget(id: string): Promise<void>;
+  /** Forgets a removed conversation of which nothing is left. One that was removed less than so many ms ago stays. */
+  forget(id: string, minAgeMs: number): Promise<void>;
+  /** Whether there is no such removed conversation any more. */
+  isForgotten(id: string): Promise<boolean>;
 }
 
 export interface AuditLog {

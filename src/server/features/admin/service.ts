@@ -4,9 +4,10 @@ import { Failure } from "../../base/failure.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { SecurityEvent, SecurityEventName, SecurityLog } from "../../base/security-log.ts";
 import type { Bus } from "../../bus/bus.ts";
+import type { Jobs } from "../../jobs/jobs.ts";
 import type { Announcer } from "../../log/announcer.ts";
 import type { Page, Pages } from "../../log/pages.ts";
-import type { MessageWindow, PageQuery } from "../../log/ports.ts";
+import type { PageQuery } from "../../log/ports.ts";
 import type { SocketPlaces } from "../../places/places.ts";
 import { publishEnded } from "../accounts/ended-sessions.ts";
 import type { Admin, AdminConversationStore, AdminStores, AdminUserStore, AuditLog } from "./ports.ts";
@@ -17,13 +18,10 @@ interface Parts {
   places: SocketPlaces;
   announcer: Announcer;
   bus: Bus;
-  window: Pick<MessageWindow, "drop"> | undefined;
+  jobs: Pick<Jobs, "wake">;
   security: SecurityLog;
   logger: Logger;
 }
-
-/** Between two pieces that are erased: who writes and reads has the database to themselves meanwhile. */
-const ERASING_PAUSE_MS = 50;
 
 /** Deactivated users whose groups are looked for at once. */
 const OWNERS_AT_ONCE = 100;
@@ -35,8 +33,6 @@ const DOUBT_EVERY_MS = 2_000;
 
 /** What superusers may do. Who asks is one: http/admin sees to that, and for all that changes something the store does again. */
 export class Administration {
-  private erasing: Promise<void> | undefined;
-  private hasMoreToErase = false;
   private isClosed = false;
   private passingOn: Promise<void> | undefined;
   private hasMoreToPassOn = false;
@@ -162,51 +158,18 @@ export class Administration {
 
   /** With everything in it, for everybody, on every node, for good. */
   async removeConversation(by: Admin, id: string): Promise<void> {
-    const { stores, announcer, logger } = this.parts;
+    const { stores, announcer, jobs } = this.parts;
     try {
       await stores.conversations.remove(by, id);
     } catch (error) {
       announcer.doubt(id, error, true);
     }
     announcer.announceRemoval(id);
-    // Not waited for: a large one takes a while, and housekeeping goes on with what is left of it.
-    this.erase().catch((error: unknown) => logger.warn({ err: error }, "what is left is erased a little later"));
+    // A job erases what it held.
+    jobs.wake();
   }
 
-  /** What removed conversations held is erased; may be called again and again, and runs once at a time. */
-  erase(): Promise<void> {
-    this.hasMoreToErase = true;
-    this.erasing ??= this.eraseAll().finally(() => {
-      this.erasing = undefined;
-    });
-    return this.erasing;
-  }
-
-  /** A piece of each in turn: a small one, and one that is removed meanwhile, does not wait for the end of a large one. */
-  private async eraseAll() {
-    const settled = new Set<string>();
-    while (this.hasMoreToErase && !this.isClosed) {
-      this.hasMoreToErase = false;
-      for (const id of await this.parts.stores.conversations.removed()) {
-        if (settled.has(id)) continue;
-        if (this.isClosed) return;
-        if (await this.eraseSome(id)) this.hasMoreToErase = true;
-        else settled.add(id);
-      }
-    }
-  }
-
-  /** Whether there is more of it to erase here. */
-  private async eraseSome(id: string): Promise<boolean> {
-    const { stores, window } = this.parts;
-    const left = await stores.conversations.erasePiece(id);
-    if (left === "more") await Bun.sleep(ERASING_PAUSE_MS);
-    else if (left === "done" && !this.isClosed && (!window || (await window.drop(id))))
-      await stores.conversations.forget(id);
-    return left === "more";
-  }
-
-  /** What is being erased is left as it is, for another node or the next start. */
+  /** Groups that still wait for other owners are found again by the next start. */
   close(): void {
     this.isClosed = true;
     clearTimeout(this.nextDoubt);

@@ -1,0 +1,41 @@
+import type { Logger } from "../base/logger.ts";
+import { ERASE_CONVERSATION, eraseConversation } from "../features/admin/erase-job.ts";
+import { type JobKinds, Jobs } from "../jobs/jobs.ts";
+import { JobStore } from "../jobs/store.ts";
+import type { MessageWindow, Stores } from "../log/ports.ts";
+import type { Database } from "../platform/postgres/database.ts";
+
+/** A node of the release before may have removed conversations: jobs for them are added this often. */
+const ADD_MISSING_EVERY_MS = 60_000;
+
+/** Runs all jobs of this node. To add a kind, add it to the table below. */
+export function startJobs(parts: {
+  database: Database;
+  stores: Stores;
+  window: MessageWindow | undefined;
+  logger: Logger;
+}): Pick<Jobs, "wake" | "close"> {
+  const { database, stores, window, logger } = parts;
+  const { conversations } = stores.admin;
+
+  const kinds: JobKinds = {
+    [ERASE_CONVERSATION]: eraseConversation({ conversations, window }),
+  };
+
+  const jobs = new Jobs(new JobStore(database), kinds, logger);
+  const addMissing = () =>
+    conversations.addMissingEraseJobs().then(
+      () => jobs.wake(),
+      (error: unknown) => logger.debug({ err: error }, "jobs that are missing are added a little later"),
+    );
+  const timer = setInterval(addMissing, ADD_MISSING_EVERY_MS);
+  jobs.start();
+  void addMissing();
+  return {
+    wake: () => jobs.wake(),
+    async close() {
+      clearInterval(timer);
+      await jobs.close();
+    },
+  };
+}
