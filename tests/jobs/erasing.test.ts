@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { ERASE_CONVERSATION, eraseConversation } from "../../src/server/features/admin/erase-job.ts";
+import { FollowerStore } from "../../src/server/followers/store.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
@@ -34,6 +35,7 @@ inEachMode("the job that erases removed conversations", (mode) => {
     eraseConversation({
       conversations: stores.admin.conversations,
       window: { drop: async () => isRedisThere },
+      cursors: new FollowerStore(stores.database),
     })({ conversation_id: id });
 
   test("a removal adds the job, and the job goes a minute later, when nothing is left", async () => {

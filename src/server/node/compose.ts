@@ -40,6 +40,7 @@ import { PostgresFirstUser } from "../features/server/first-user-store.ts";
 import { OwnMachine } from "../features/server/own-machine.ts";
 import { ServerSettings } from "../features/server/settings.ts";
 import { PostgresServerSettings } from "../features/server/settings-store.ts";
+import { StatisticsStore } from "../features/statistics/store.ts";
 import { Typing } from "../features/typing/service.ts";
 import { Refusals } from "../http/middleware/refusals.ts";
 import { ProxyWatch } from "../http/proxy-watch.ts";
@@ -67,6 +68,7 @@ import { Sockets } from "../ws/sockets.ts";
 import { originToOpen } from "./addresses.ts";
 import { openShared } from "./cluster.ts";
 import { CommandWatch } from "./command-watch.ts";
+import { startFollowers } from "./followers.ts";
 import { createApp } from "./http-app.ts";
 import { startJobs } from "./jobs.ts";
 import { limitsInForce } from "./limits-in-force.ts";
@@ -322,6 +324,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   );
   const userChanges = new UserChanges(hub, stores.users, stores.conversations, logger);
   const metrics = new Metrics(config.DATABASE_URL === undefined ? "embedded" : "postgres");
+  const statistics = new StatisticsStore(database);
+  const followers = startFollowers({ database, log: stores.log, statistics, logger });
   const jobs = startJobs({ database, stores, window, logger });
   const administration = new Administration({
     stores: stores.admin,
@@ -336,6 +340,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const refusals = new Refusals(options.writeApiLog);
   const proxyWatch = new ProxyWatch(config.TRUSTED_PROXIES, logger);
   bus.onEvent((event) => {
+    if (event.kind === "change" || event.kind === "head") followers.note(event.conversationId);
     // What this node believes is put right before its sockets hear of it.
     if (event.kind === "sessions_ended") sessions.forget(event.sessions.map((session) => session.key));
     if (event.kind === "session_renewed") sessions.forget([event.key]);
@@ -387,6 +392,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     firstUser.forget();
     commands?.restart();
     bus.publish({ kind: "history_changed", epoch });
+    void followers.sweep();
     void hub.startEpoch(epoch);
     void sockets.touch();
   });
@@ -396,6 +402,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     access.forgetAll();
     sessions.forgetAll();
     await Promise.all([hub.heal(), sockets.touch(), settings.reload()]);
+    void followers.sweep();
   });
 
   let draining = false;
@@ -412,6 +419,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     wrongPasswords: new WrongPasswords(limits, stores.sessions, security),
     administration,
     metrics,
+    statistics,
     meter,
     limitsInForce: () => limitsInForce(config, settings.registration),
     access,
@@ -505,7 +513,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       settings.close();
       commands?.close();
       administration.close();
-      await jobs.close();
+      await Promise.all([jobs.close(), followers.close()]);
       announcer.close();
       await presence.close();
       await shared.close();

@@ -29,6 +29,7 @@ import { requestRoutes } from "../features/requests/routes.ts";
 import type { Requests } from "../features/requests/service.ts";
 import { serverRoutes } from "../features/server/routes.ts";
 import { securityTxtRoutes } from "../features/server/security-txt.ts";
+import type { StatisticsStore } from "../features/statistics/store.ts";
 import { failureAnswer } from "../http/answers.ts";
 import { docsRoutes } from "../http/docs/routes.ts";
 import type { Env } from "../http/env.ts";
@@ -59,6 +60,7 @@ export interface AppServices extends WebServices {
   wrongPasswords: WrongPasswords;
   administration: Administration;
   metrics: Metrics;
+  statistics: StatisticsStore;
   meter: Meter;
   limitsInForce(): LimitInForce[];
   /** X-Forwarded-* headers came from a proxy that is not trusted. */

@@ -1,5 +1,6 @@
 import type { Logger } from "../base/logger.ts";
 import { ERASE_CONVERSATION, eraseConversation } from "../features/admin/erase-job.ts";
+import { FollowerStore } from "../followers/store.ts";
 import { type JobKinds, Jobs } from "../jobs/jobs.ts";
 import { JobStore } from "../jobs/store.ts";
 import type { MessageWindow, Stores } from "../log/ports.ts";
@@ -19,7 +20,7 @@ export function startJobs(parts: {
   const { conversations } = stores.admin;
 
   const kinds: JobKinds = {
-    [ERASE_CONVERSATION]: eraseConversation({ conversations, window }),
+    [ERASE_CONVERSATION]: eraseConversation({ conversations, window, cursors: new FollowerStore(database) }),
   };
 
   const jobs = new Jobs(new JobStore(database), kinds, logger);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FollowerStore } from "../../followers/store.ts";
 import { jobKind } from "../../jobs/jobs.ts";
 import type { MessageWindow } from "../../log/ports.ts";
 import type { AdminConversationStore } from "./ports.ts";
@@ -22,21 +23,24 @@ export const eraseJobOf = (conversationId: string) => ({
 });
 
 /**
- * Erases what a removed conversation held: messages and changes piece by piece, then its window in Redis. The job stays
+ * Erases what a removed conversation held: messages and changes piece by piece, then its window in Redis and
+ * the cursors of the followers. The job stays
  * until no node can write the conversation to Redis.
  */
 export function eraseConversation(parts: {
   conversations: Pick<AdminConversationStore, "erasePiece" | "isForgotten" | "forget">;
   /** `undefined`: there is no Redis. */
   window: Pick<MessageWindow, "drop"> | undefined;
+  cursors: Pick<FollowerStore, "forget">;
 }) {
-  const { conversations, window } = parts;
+  const { conversations, window, cursors } = parts;
   return jobKind(z.object({ conversation_id: z.uuid() }), async ({ conversation_id: id }) => {
     const left = await conversations.erasePiece(id);
     if (left === "more") return { againAfterMs: PAUSE_MS };
     // A node of an older release may have erased all of it.
     if (left === "elsewhere") return (await conversations.isForgotten(id)) ? "done" : { againAfterMs: ELSEWHERE_MS };
     if (window && !(await window.drop(id))) return { againAfterMs: REDIS_RETRY_MS };
+    await cursors.forget(id);
     await conversations.forget(id, LATE_MS);
     return (await conversations.isForgotten(id)) ? "done" : { againAfterMs: LATE_MS };
   });

@@ -20,6 +20,8 @@ import type { PasswordLinks } from "../accounts/password-links.ts";
 import type { Conversations } from "../conversations/service.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ServerSettings } from "../server/settings.ts";
+import { statisticsRoutes } from "../statistics/routes.ts";
+import type { StatisticsStore } from "../statistics/store.ts";
 import { adminConversationRoutes } from "./conversation-routes.ts";
 import { superusersOnly } from "./env.ts";
 import { adminLinkRoutes } from "./link-routes.ts";
@@ -37,6 +39,7 @@ export function adminRoutes(services: {
   originOf: OriginOf;
   names: NameRule;
   metrics: Metrics;
+  statistics: StatisticsStore;
   limitsInForce(): LimitInForce[];
   settings: ServerSettings;
   proxyHeadersSeen(): boolean;
@@ -50,6 +53,7 @@ export function adminRoutes(services: {
   app.route("/users", adminLinkRoutes(services));
   app.route("/conversations", adminConversationRoutes(services));
   app.route("/settings", adminSettingsRoutes(services));
+  app.route("/statistics", statisticsRoutes(services.statistics));
 
   const aboutLimits = about({
     id: "adminGetLimits",

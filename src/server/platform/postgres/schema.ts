@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  date,
   index,
   integer,
   jsonb,
@@ -413,3 +414,9 @@ export const auditLog = pgTable(
     index("audit_log_target").on(table.targetType, table.targetId, table.id),
   ],
 );
+
+/** Messages that were sent on each day, in UTC. A follower counts them; what retention or an admin removes stays counted. */
+export const statistics = pgTable("statistics", {
+  day: date({ mode: "string" }).primaryKey(),
+  messages: counter("messages").notNull(),
+});
