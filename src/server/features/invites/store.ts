@@ -6,6 +6,7 @@ import type { NewUser } from "../../log/ports.ts";
 import { iso, ms, USER_COLUMNS, type UserRow, userOf, userOfRow } from "../../log/rows.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
 import { conversations, invites, inviteUses, participants, users } from "../../platform/postgres/schema.ts";
+import { may, roleIn } from "../../rights/may.ts";
 import { audited, type Entry, rowsOf } from "../admin/audited.ts";
 import type { Admin } from "../admin/ports.ts";
 import { comeIn, lockConversation } from "../members/alter.ts";
@@ -191,8 +192,7 @@ async function insert(tx: Transaction, { code, conversationId, makerId, maxUses,
   if (conversationId !== undefined) {
     const group = await lockConversation(tx, conversationId);
     const place = and(eq(participants.conversationId, conversationId), eq(participants.userId, maker));
-    const [member] = await tx.select().from(participants).where(place);
-    if (!member) throw new Failure("conversation_not_found");
+    if (!may(await roleIn(tx, group, maker), "make_invite")) throw new Failure("conversation_not_found");
     if (!group.isGroup) throw new Failure("not_a_group", { message: "Only groups can have invite links" });
     // A clock that was set back in between must not make it older than the membership that it lives by.
     since = sql`greatest(clock_timestamp(), (SELECT joined_at FROM participants WHERE ${place}))`;
@@ -235,19 +235,21 @@ async function firstSuperuser(tx: Transaction): Promise<number> {
 async function revoke(tx: Transaction, code: string, userId: number | undefined): Promise<InviteRecord | undefined> {
   const [row] = await tx.select().from(invites).where(eq(invites.code, code)).for("update");
   if (!row) throw new Failure("invite_not_found");
-  if (userId !== undefined && row.createdBy !== userId) {
-    const [group] = await tx
-      .select()
-      .from(conversations)
-      .where(eq(conversations.id, row.conversationId ?? NO_ID));
-    if (group?.ownerId !== userId) throw new Failure("not_your_invite");
+  if (row.createdBy !== userId) {
+    const role = userId === undefined ? "admin" : await roleAt(tx, row.conversationId, userId);
+    if (!may(role, "revoke_invite")) throw new Failure("not_your_invite");
   }
   if (row.revokedAt) return undefined;
   await tx.update(invites).set({ revokedAt: sql`clock_timestamp()` }).where(eq(invites.code, code));
   return read(tx, code);
 }
 
-const NO_ID = "00000000-0000-0000-0000-000000000000";
+/** The role in the group that an invite leads into; `undefined` without one, or where the person does not take part. */
+async function roleAt(tx: Transaction, conversationId: string | null, userId: number) {
+  if (conversationId === null) return undefined;
+  const [group] = await tx.select().from(conversations).where(eq(conversations.id, conversationId));
+  return group && roleIn(tx, group, userId);
+}
 
 /** A person who is deactivated, or no longer a superuser, loses the invites they made as such. The invites do not come back with the right. */
 export async function revokeInvitesOf(tx: Transaction, userId: number, { all }: { all: boolean }): Promise<void> {

@@ -1,13 +1,20 @@
 import { and, asc, eq, sql } from "drizzle-orm";
+import type { Action, Role } from "../../../protocol/rights.ts";
 import { Failure, invalidField } from "../../base/failure.ts";
 import type { Change } from "../../log/changes.ts";
 import type { Alteration, AlterOutcome, Asked, EndedRequest } from "../../log/ports.ts";
 import { arrayParam, isOneOf, userOf } from "../../log/rows.ts";
 import type { Transaction } from "../../platform/postgres/database.ts";
 import { changes, conversations, participants, removals, users } from "../../platform/postgres/schema.ts";
+import { may, roleIn } from "../../rights/may.ts";
 import { ask, endRequestsOf, lockRequest, settleGroup } from "../requests/ask.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
+/** The person who does it, and their role under the conversation's lock. */
+interface Actor {
+  id: number;
+  role: Role;
+}
 interface Outcome {
   added?: number[];
   removed?: number[];
@@ -24,6 +31,10 @@ export async function lockConversation(tx: Transaction, conversationId: string):
   return row;
 }
 
+function requireRight(role: Role, action: Action) {
+  if (!may(role, action)) throw new Failure("not_the_owner");
+}
+
 /** Changes who takes part in a group or what it is called: one step of its log, or none when it is so already. */
 export async function alter(
   tx: Transaction,
@@ -32,43 +43,41 @@ export async function alter(
   alteration: Alteration,
 ): Promise<AlterOutcome> {
   const conversation = await lockConversation(tx, conversationId);
+  const role = await roleIn(tx, conversation, actorId);
   // To an outsider a conversation does not exist.
-  if (!(await isParticipant(tx, conversationId, actorId))) throw new Failure("conversation_not_found");
+  if (!role) throw new Failure("conversation_not_found");
   if (!conversation.isGroup) throw new Failure("not_a_group");
-  const outcome = await apply(tx, conversation, actorId, alteration);
+  const outcome = await apply(tx, conversation, { id: actorId, role }, alteration);
   const { added = [], removed = [], set, asked = [], ended = [] } = outcome;
   const isChange = added.length > 0 || removed.length > 0 || set !== undefined;
   return { change: isChange ? await record(tx, conversation, outcome) : undefined, asked, ended };
 }
 
-function apply(
-  tx: Transaction,
-  conversation: ConversationRow,
-  actorId: number,
-  alteration: Alteration,
-): Promise<Outcome> {
+function apply(tx: Transaction, conversation: ConversationRow, actor: Actor, alteration: Alteration): Promise<Outcome> {
   switch (alteration.kind) {
     case "rename":
-      return rename(conversation, alteration.name);
+      return rename(conversation, actor, alteration.name);
     case "add":
-      return add(tx, conversation, actorId, alteration);
+      return add(tx, conversation, actor, alteration);
     case "remove":
-      return remove(tx, conversation, actorId, alteration.userId);
+      return remove(tx, conversation, actor, alteration.userId);
     case "accept":
-      return accept(tx, conversation, actorId, alteration);
+      return accept(tx, conversation, actor, alteration);
   }
 }
 
-async function rename(conversation: ConversationRow, name: string | null): Promise<Outcome> {
+async function rename(conversation: ConversationRow, { role }: Actor, name: string | null): Promise<Outcome> {
+  requireRight(role, "rename");
   return name === conversation.name ? {} : { set: { name } };
 }
 
 async function add(
   tx: Transaction,
   conversation: ConversationRow,
-  actorId: number,
+  actor: Actor,
   { userIds, toAsk = new Set(), max }: Alteration & { kind: "add" },
 ): Promise<Outcome> {
+  requireRight(actor.role, "add_member");
   const present = await tx
     .select({ id: participants.userId })
     .from(participants)
@@ -77,30 +86,29 @@ async function add(
   if (wanted.length === 0) return {};
   requireRoom(conversation, wanted.length, max);
   const { left, removed } = await absences(tx, conversation.id, wanted);
-  if (removed.size > 0 && conversation.ownerId !== actorId) throw await onlyTheOwner(tx, removed);
+  if (removed.size > 0 && !may(actor.role, "bring_back_member")) throw await onlyTheOwner(tx, removed);
   const decides = (id: number) => toAsk.has(id) || left.has(id);
   const joined = await join(
     tx,
     conversation,
     wanted.filter((id) => !decides(id)),
   );
-  return { ...joined, asked: await ask(tx, actorId, conversation.id, wanted.filter(decides)) };
+  return { ...joined, asked: await ask(tx, actor.id, conversation.id, wanted.filter(decides)) };
 }
 
-/** @param fromId sent the request; they must still be in the group, and be its owner where the owner has removed this person */
+/** @param sender of the request: they must still be in the group, and may have to bring back a removed person */
 async function accept(
   tx: Transaction,
   conversation: ConversationRow,
-  fromId: number,
+  sender: Actor,
   { userId, requestId, max }: Alteration & { kind: "accept" },
 ): Promise<Outcome> {
   const request = await lockRequest(tx, requestId);
   // It may have been answered on another device just now.
-  if (await isParticipant(tx, conversation.id, userId))
-    return { ended: await settleGroup(tx, conversation.id, [userId]) };
+  if (await roleIn(tx, conversation, userId)) return { ended: await settleGroup(tx, conversation.id, [userId]) };
   if (!request) throw new Failure("request_not_found");
   const { removed } = await absences(tx, conversation.id, [userId]);
-  if (removed.size > 0 && conversation.ownerId !== fromId) throw new Failure("removed_from_group");
+  if (removed.size > 0 && !may(sender.role, "bring_back_member")) throw new Failure("removed_from_group");
   requireRoom(conversation, 1, max);
   return join(tx, conversation, [userId]);
 }
@@ -142,18 +150,13 @@ async function onlyTheOwner(tx: Transaction, removed: ReadonlySet<number>): Prom
   );
 }
 
-async function remove(
-  tx: Transaction,
-  conversation: ConversationRow,
-  actorId: number,
-  userId: number,
-): Promise<Outcome> {
-  if (!(await isParticipant(tx, conversation.id, userId))) throw new Failure("participant_not_found");
-  if (userId !== actorId && conversation.ownerId !== actorId) throw new Failure("not_the_owner");
+async function remove(tx: Transaction, conversation: ConversationRow, actor: Actor, userId: number): Promise<Outcome> {
+  if (!(await roleIn(tx, conversation, userId))) throw new Failure("participant_not_found");
+  requireRight(actor.role, userId === actor.id ? "leave" : "remove_member");
   await tx
     .delete(participants)
     .where(and(eq(participants.conversationId, conversation.id), eq(participants.userId, userId)));
-  const removal = { removedBy: actorId, at: new Date() };
+  const removal = { removedBy: actor.id, at: new Date() };
   await tx
     .insert(removals)
     .values({ conversationId: conversation.id, userId, ...removal })
@@ -177,7 +180,7 @@ export async function comeIn(
   admit: () => Promise<void>,
 ): Promise<{ change: Change | undefined; ended: EndedRequest[] }> {
   const { id, participantCount } = conversation;
-  if (await isParticipant(tx, id, userId)) return { change: undefined, ended: [] };
+  if (await roleIn(tx, conversation, userId)) return { change: undefined, ended: [] };
   const own = and(eq(removals.conversationId, id), eq(removals.userId, userId));
   const [removal] = await tx.select().from(removals).where(own);
   if (removal && removal.removedBy !== userId) throw new Failure("removed_from_group");
@@ -258,12 +261,4 @@ export async function insertParticipants(tx: Transaction, conversationId: string
   await tx.execute(sql`INSERT INTO ${participants} (conversation_id, user_id, read_seq)
     SELECT ${conversationId}, u.id, ${readSeq} FROM unnest(${arrayParam(userIds)}::integer[]) WITH ORDINALITY AS u (id, n)
     ORDER BY u.n`);
-}
-
-async function isParticipant(tx: Transaction, conversationId: string, userId: number): Promise<boolean> {
-  const rows = await tx
-    .select({ userId: participants.userId })
-    .from(participants)
-    .where(and(eq(participants.conversationId, conversationId), eq(participants.userId, userId)));
-  return rows.length > 0;
 }
