@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Failure } from "../base/failure.ts";
 import type { Sessions } from "../features/accounts/sessions.ts";
-import type { Session } from "../log/ports.ts";
+import type { Principal, SessionPrincipal } from "../rights/principal.ts";
 import type { Client, Connections } from "./requester.ts";
 
 /** What every handler finds in its context. */
@@ -12,8 +12,8 @@ export interface Env {
     client: Client;
     /** The cookie's token, believed or not. */
     token: string | undefined;
-    /** Who is logged in; `undefined` is nobody. A Failure when that can't be found out right now. */
-    session: Session | undefined | Failure;
+    /** Who asks; `undefined`: nobody is signed in. A Failure when that can't be found out right now. */
+    principal: Principal | undefined | Failure;
     sessions: Pick<Sessions, "isProved">;
     /** Set by a handler: this request, if nobody was logged in, is taken out of the count of such requests again. */
     countsNot: true | undefined;
@@ -22,17 +22,20 @@ export interface Env {
   };
 }
 
-/** The session of whoever is logged in. Throws authentication_required, or that it can't be told. */
-export function sessionOf(c: Context<Env>): Session {
-  const { session } = c.var;
-  if (session instanceof Failure) throw session;
-  if (!session) throw new Failure("authentication_required");
-  return session;
+/** Who asks. Throws authentication_required when nobody is signed in, or that it can't be told. */
+export function principalOf(c: Context<Env>): Principal {
+  const { principal } = c.var;
+  if (principal instanceof Failure) throw principal;
+  if (!principal) throw new Failure("authentication_required");
+  return principal;
 }
+
+/** The same for routes that need a session: those about passwords, sessions and sockets. They refuse all other kinds. */
+export const sessionOf = (c: Context<Env>): SessionPrincipal => principalOf(c);
 
 /** Before a body or a query is looked at: who is not logged in learns that, and nothing else. */
 export const loggedIn: MiddlewareHandler<Env> = async (c, next) => {
-  sessionOf(c);
+  principalOf(c);
   await next();
 };
 

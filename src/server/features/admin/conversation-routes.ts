@@ -8,7 +8,7 @@ import { count, counter, USER_ID_MAX } from "../../../protocol/text.ts";
 import { search } from "../../../protocol/users.ts";
 import { success, successList, successText } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
-import { type Env, recentlyProved, sessionOf } from "../../http/env.ts";
+import { type Env, principalOf, recentlyProved } from "../../http/env.ts";
 import { conversationIdOf, json, messageIdOf, optionalCounter, query, whole } from "../../http/input.ts";
 import type { Conversations } from "../conversations/service.ts";
 import { adminOf } from "./env.ts";
@@ -49,7 +49,7 @@ export function adminConversationRoutes(services: { administration: Administrati
     answers: { 201: { message: "Conversation created successfully", data: conversation } },
   });
   app.post("/", aboutCreate, json(createEmptyGroupBody), async (c) => {
-    const data = await conversations.createEmptyGroup(sessionOf(c).userId, c.req.valid("json").name);
+    const data = await conversations.createEmptyGroup(principalOf(c).userId, c.req.valid("json").name);
     return success(c, { message: "Conversation created successfully", data }, 201);
   });
 

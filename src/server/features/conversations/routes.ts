@@ -15,7 +15,7 @@ import { count, epoch } from "../../../protocol/text.ts";
 import { search, user } from "../../../protocol/users.ts";
 import { success, successList } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
-import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { type Env, loggedIn, principalOf } from "../../http/env.ts";
 import { conversationIdOf, json, query, userIdOf, whole } from "../../http/input.ts";
 import type { Conversations } from "./service.ts";
 
@@ -39,7 +39,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   });
   app.post("/", aboutCreate, loggedIn, json(createConversationBody), async (c) => {
     const { participant_ids: participantIds, name } = c.req.valid("json");
-    const begun = await conversations.create(sessionOf(c).userId, { participantIds, name: name ?? null });
+    const begun = await conversations.create(principalOf(c).userId, { participantIds, name: name ?? null });
     if (begun.kind === "requested")
       return success(c, { message: "Request sent", data: { request: begun.request } }, 202);
     const { conversation: data } = begun;
@@ -61,7 +61,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
     },
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
-    const { conversations: data, ...meta } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
+    const { conversations: data, ...meta } = await conversations.list(principalOf(c).userId, c.req.valid("query"));
     return successList(c, data, meta);
   });
 
@@ -71,7 +71,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
     answers: { 200: { data: conversationDetail } },
   });
   app.get("/:conversationId", aboutOne, async (c) =>
-    success(c, { data: await conversations.detail(sessionOf(c).userId, conversationIdOf(c)) }),
+    success(c, { data: await conversations.detail(principalOf(c).userId, conversationIdOf(c)) }),
   );
 
   const aboutRename = about({
@@ -81,7 +81,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
     failures: ["not_a_group"],
   });
   app.patch("/:conversationId", aboutRename, loggedIn, json(renameBody), async (c) => {
-    const data = await conversations.rename(sessionOf(c).userId, conversationIdOf(c), c.req.valid("json").name);
+    const data = await conversations.rename(principalOf(c).userId, conversationIdOf(c), c.req.valid("json").name);
     return success(c, { message: "Conversation updated successfully", data });
   });
 
@@ -96,7 +96,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
     answers: { 200: { data: z.array(user), meta: z.object({ total: count, next_after }) } },
   });
   app.get("/:conversationId/participants", aboutParticipants, loggedIn, query(pageQuery), async (c) => {
-    const page = await conversations.participants(sessionOf(c).userId, conversationIdOf(c), c.req.valid("query"));
+    const page = await conversations.participants(principalOf(c).userId, conversationIdOf(c), c.req.valid("query"));
     return successList(c, page.users, { total: page.total, next_after: page.next });
   });
 
@@ -110,7 +110,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
   });
   app.post("/:conversationId/participants", aboutAdd, loggedIn, json(addParticipantsBody), async (c) => {
     const { user_ids } = c.req.valid("json");
-    const added = await conversations.addParticipants(sessionOf(c).userId, conversationIdOf(c), user_ids);
+    const added = await conversations.addParticipants(principalOf(c).userId, conversationIdOf(c), user_ids);
     const { conversation: data } = added;
     return success(c, { message: "Participants added successfully", data, ...meta(added.requested) });
   });
@@ -123,7 +123,7 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
     failures: ["not_a_group", "not_the_owner", "participant_not_found"],
   });
   app.delete("/:conversationId/participants/:userId", aboutRemove, async (c) => {
-    const done = await conversations.removeParticipant(sessionOf(c).userId, conversationIdOf(c), userIdOf(c));
+    const done = await conversations.removeParticipant(principalOf(c).userId, conversationIdOf(c), userIdOf(c));
     return success(c, { message: done === "hidden" ? "Conversation hidden" : "Participant removed successfully" });
   });
 

@@ -7,7 +7,7 @@ import { uuid } from "../../../protocol/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { success, successList } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
-import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { type Env, loggedIn, principalOf } from "../../http/env.ts";
 import { json, query, whole } from "../../http/input.ts";
 import type { OriginOf } from "../../http/requester.ts";
 import type { Limits } from "../../limits/limits.ts";
@@ -29,7 +29,7 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
   });
   app.post("/", aboutCreate, loggedIn, json(createInviteBody), async (c) => {
     const from = { client: c.var.client, origin: originOf(c.var.client) };
-    const data = await invites.create(sessionOf(c), c.req.valid("json"), from);
+    const data = await invites.create(principalOf(c), c.req.valid("json"), from);
     return success(c, { message: "Invite created successfully", data }, 201);
   });
 
@@ -49,7 +49,7 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
     const { conversation_id: conversationId, ...page } = c.req.valid("query");
     const asked = { ...page, conversationId };
-    const { invites: data, total, isExact } = await invites.list(sessionOf(c), asked, originOf(c.var.client));
+    const { invites: data, total, isExact } = await invites.list(principalOf(c), asked, originOf(c.var.client));
     return successList(c, data, { total, total_exact: isExact });
   });
 
@@ -64,8 +64,8 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
   });
   app.get("/:code", aboutPreview, async (c) => {
     const data = await invites.preview(c.req.param("code"));
-    const { session, client } = c.var;
-    if (!session || session instanceof Failure) {
+    const { principal, client } = c.var;
+    if (!principal || principal instanceof Failure) {
       // Ten people of one office open one link within a minute: who has a right code guesses none. Together they may do so
       // as often as somebody who is signed in, as each look costs the database as much.
       await limits.anonymous?.store.decrement(client.network);
@@ -82,7 +82,7 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
     failures: ["invite_not_found", "invite_ended", "removed_from_group", "group_full", "conversation_not_found"],
   });
   app.post("/:code/accept", aboutAccept, async (c) => {
-    const joined = await invites.accept(sessionOf(c).userId, c.req.param("code"));
+    const joined = await invites.accept(principalOf(c).userId, c.req.param("code"));
     return success(c, { data: { conversation: joined } });
   });
 
@@ -94,7 +94,7 @@ export function inviteRoutes(services: { invites: Invites; limits: Limits; origi
     failures: ["invite_not_found", "not_your_invite", "path_not_found"],
   });
   app.delete("/:code", aboutRevoke, async (c) => {
-    await invites.revoke(sessionOf(c), c.req.param("code"), c.var.client);
+    await invites.revoke(principalOf(c), c.req.param("code"), c.var.client);
     return success(c, { message: "Invite revoked" });
   });
 

@@ -4,7 +4,7 @@ import { HISTORY_LIMIT } from "../../../protocol/frames.ts";
 import { editBody, encodePage, message, messagePage, sendBody } from "../../../protocol/messages.ts";
 import { success, successText } from "../../http/answers.ts";
 import { about } from "../../http/docs/about.ts";
-import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { type Env, loggedIn, principalOf } from "../../http/env.ts";
 import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "../../http/input.ts";
 import { messageLimit } from "../../http/middleware/rate-limits.ts";
 import type { Limits } from "../../limits/limits.ts";
@@ -35,7 +35,7 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
     const fromElsewhere = c.req.header("sec-fetch-site") === "cross-site";
     const page = { limit, offset, beforeSeq, afterSeq, markRead: markRead && !fromElsewhere };
     const conversationId = conversationIdOf(c);
-    const found = await messages.page(conversationId, sessionOf(c), page);
+    const found = await messages.page(conversationId, principalOf(c), page);
     return successText(c, encodePage(conversationId, found));
   });
 
@@ -51,7 +51,7 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
   });
   app.post("/", aboutSend, loggedIn, limited, json(sendBody), async (c) => {
     const { content, client_id: clientId } = c.req.valid("json");
-    const senderId = sessionOf(c).userId;
+    const senderId = principalOf(c).userId;
     const sent = await messages.send({
       conversationId: conversationIdOf(c),
       senderId,
@@ -71,7 +71,7 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
   });
   app.patch("/:messageId", aboutEdit, loggedIn, limited, json(editBody), async (c) => {
     const { content } = c.req.valid("json");
-    const data = await messages.edit(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c), content);
+    const data = await messages.edit(conversationIdOf(c), principalOf(c).userId, messageIdOf(c), content);
     return success(c, { message: "Message edited successfully", data });
   });
 
@@ -82,7 +82,7 @@ export function messageRoutes({ messages, limits }: { messages: Messages; limits
     failures: ["not_a_participant", "not_the_sender"],
   });
   app.delete("/:messageId", aboutDelete, loggedIn, limited, async (c) => {
-    const data = await messages.remove(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c));
+    const data = await messages.remove(conversationIdOf(c), principalOf(c).userId, messageIdOf(c));
     return success(c, { message: "Message deleted successfully", data });
   });
 

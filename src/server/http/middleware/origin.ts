@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { LRUCache } from "lru-cache";
 import { Failure } from "../../base/failure.ts";
 import type { Logger } from "../../base/logger.ts";
+import { isSentByBrowsers } from "../../rights/principal.ts";
 import type { Env } from "../env.ts";
 import type { Client } from "../requester.ts";
 
@@ -41,8 +42,10 @@ const isPreflight = (c: Context<Env>) =>
 const isAllowed = (origin: string, c: Context<Env>, listed: readonly string[]) =>
   listed.includes(origin) || isOwn(origin, c.var.client, c.req.header("sec-fetch-site") === "same-origin");
 
-/** A client that is no browser sends neither header and is let through. */
+/** A client that is no browser sends neither header and is let through. So is a principal that no browser sends by itself. */
 export function requireOwnOrigin(c: Context<Env>, listed: readonly string[]): void {
+  const { principal } = c.var;
+  if (principal && !(principal instanceof Failure) && !isSentByBrowsers[principal.kind]) return;
   const origin = c.req.header("origin");
   const site = c.req.header("sec-fetch-site");
   const allowed =
