@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { z } from "zod";
 import {
   adminConversation,
   adminUser,
@@ -12,6 +13,7 @@ import { CONTENT_MAX } from "../../src/protocol/content.ts";
 import { BODY_BYTES_MAX } from "../../src/protocol/envelope.ts";
 import { FRAME_BYTES_MAX, USER_WATCHED_MAX, WATCHED_MAX } from "../../src/protocol/frames.ts";
 import { messagePage } from "../../src/protocol/messages.ts";
+import { dailyStatistics } from "../../src/protocol/statistics.ts";
 import { SESSION_IDLE_MS } from "../../src/server/features/accounts/sessions.ts";
 import { TOO_SLOW_BYTES } from "../../src/server/ws/sockets.ts";
 import { REPLAY_MAX } from "../../src/server/ws/subscription.ts";
@@ -58,6 +60,18 @@ inEachMode("administration", (mode) => {
   test("what another site's page asks for is refused, reading too", async () => {
     const answer = await root.get("/api/admin/users/", { "Sec-Fetch-Site": "cross-site" });
     expectError(answer, 403, { code: "foreign_origin" });
+  });
+
+  test("the statistics have a row for each of the last 30 days, for superusers alone", async () => {
+    const path = "/api/admin/statistics/";
+    const days = dataOf(await root.get(path));
+    expectShape(z.array(dailyStatistics), days);
+    const today = Date.now();
+    const expected = Array.from({ length: 30 }, (_, i) =>
+      new Date(today - (29 - i) * 86_400_000).toISOString().slice(0, 10),
+    );
+    expect(days.map(({ day }: { day: string }) => day)).toEqual(expected);
+    expectError(await (await server.person("Ann")).get(path), 404, { message: "Not found" });
   });
 
   test("only superusers are told that they are, and only of themselves", async () => {

@@ -76,6 +76,9 @@ function details(given: AuditDetails): string {
   return parts.join(" · ");
 }
 
+const utcDays = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
+const dayOf = (day: string) => utcDays.format(new Date(day));
+
 const ranges: Record<MetricRange, string> = { hour: "Hour", day: "Day" };
 
 /** Every text of the admin panel: a translation is a file like this one with the same keys. */
@@ -146,6 +149,13 @@ export const adminEn = {
       messages: "Messages",
       delivery: "Slowest delivery",
       errors: "Errors",
+    },
+    days: {
+      title: "Messages per day",
+      hint: "Messages sent in the last 30 days, by days in UTC",
+      summary: (total: number, today: number) => `${numbers.format(total)} in 30 days, ${numbers.format(today)} today`,
+      of: (day: string, messages: number) => `${dayOf(day)}: ${count(messages, "message", "messages")}`,
+      day: (day: string) => dayOf(day),
     },
     plots: {
       connections: { title: "Connections", hint: "Open WebSockets" },
