@@ -1,5 +1,5 @@
 /**
- * Who may do what in a group: action × role. To change a rule, change the table.
+ * The rights in a group: action × role. To change a rule, change the table.
  * - `owner`: made the group, or got it from the owner before.
  * - `member`: takes part in it.
  * - `admin`: a superuser of the server, who need not take part in it.

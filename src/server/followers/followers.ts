@@ -5,13 +5,15 @@ import { FollowerRunner } from "./runner.ts";
 import type { FollowerStore } from "./store.ts";
 
 const RETRY_MS = 1_000;
+/** After each piece a sweep rests for so many times as long: while events get lost, one follows the other. */
+const SWEEP_RESTS = 9;
 /** A node that stops waits for its last round for so long. */
 const CLOSE_MS = 2_000;
 /** Smaller than all ids. */
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 /**
- * What runs after the commit. A follower goes through the changes of every conversation, in order, and does something with
+ * Work that runs after the commit. A follower goes through the changes of every conversation, in order, and does something with
  * them: count, index, send. Nothing is added to the append path:
  * - A node notes the conversations of the changes that it commits or hears of, and its followers handle them a little later.
  * - A cursor for each follower and conversation says up to which version that was done. It moves after the effect.
@@ -67,7 +69,9 @@ export class Followers {
     if (!this.hasBegun) for (const follower of this.followers) await this.store.begin(follower);
     this.hasBegun = true;
     for (let after: string | undefined = NO_ID; after !== undefined && !this.isClosed; ) {
+      const started = performance.now();
       const { ids, last }: { ids: string[]; last: string | undefined } = await this.store.behind(this.followers, after);
+      if (last !== undefined) await Bun.sleep(SWEEP_RESTS * (performance.now() - started));
       for (const id of ids) this.note(id);
       // Piece by piece, so that what is noted stays few.
       if (ids.length > 0) for (const runner of this.runners) await runner.run();
@@ -75,7 +79,7 @@ export class Followers {
     }
   }
 
-  /** What is not handled in time is found by another node's sweep, or by the next start's. */
+  /** Stops within two seconds. Another node's sweep, or that of the next start, finds the rest. */
   async close(): Promise<void> {
     this.isClosed = true;
     const ends = Promise.all(this.runners.map((runner) => runner.close()));

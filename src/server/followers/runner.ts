@@ -29,7 +29,7 @@ export class FollowerRunner {
     this.schedule();
   }
 
-  /** Handles what is noted now. What another node handles, or what fails, stays for the next round. Never rejects. */
+  /** Handles what is noted now. Shards of other nodes and failures stay for the next round. Never rejects. */
   run(): Promise<void> {
     this.running ??= this.round().finally(() => {
       this.running = undefined;

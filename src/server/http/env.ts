@@ -12,7 +12,7 @@ export interface Env {
     client: Client;
     /** The cookie's token, believed or not. */
     token: string | undefined;
-    /** Who asks; `undefined`: nobody is signed in. A Failure when that can't be found out right now. */
+    /** The one who asks; `undefined`: nobody is signed in. A Failure when that can't be found out right now. */
     principal: Principal | undefined | Failure;
     sessions: Pick<Sessions, "isProved">;
     /** Set by a handler: this request, if nobody was logged in, is taken out of the count of such requests again. */
@@ -22,7 +22,7 @@ export interface Env {
   };
 }
 
-/** Who asks. Throws authentication_required when nobody is signed in, or that it can't be told. */
+/** The one who asks. Throws authentication_required when nobody is signed in, or that it can't be told. */
 export function principalOf(c: Context<Env>): Principal {
   const { principal } = c.var;
   if (principal instanceof Failure) throw principal;

@@ -4,7 +4,7 @@ import type { Transaction } from "../platform/postgres/database.ts";
 import { participants } from "../platform/postgres/schema.ts";
 
 /**
- * May this person do this here? The table of rights answers, by the person's role. Ask in the transaction that does it,
+ * Tells whether a role allows an action, by the table of rights. Ask in the transaction that does it,
  * under the conversation's lock: then nobody acts after they have lost the role.
  */
 export function may(role: Role | undefined, action: Action): boolean {

@@ -4,7 +4,7 @@ import type { Session } from "../log/ports.ts";
 export type SessionPrincipal = Session & { kind: "session" };
 
 /**
- * Who asks. `identify` finds out once for each request, and everything that a request may do follows from it. Another kind,
+ * The one who asks. `identify` finds out once for each request, and everything that a request may do follows from it. Another kind,
  * such as an access token or an app, joins this union and brings the scopes that limit it.
  */
 export type Principal = SessionPrincipal;
