@@ -45,9 +45,13 @@ export class FollowerStore {
 
   constructor(private readonly db: Database) {}
 
-  /** Conversations whose changes one transaction handles, and changes that it handles at most. */
+  /**
+   * Conversations whose changes one transaction handles, and changes that it handles at most. In an embedded database all
+   * others wait for its end: it takes some ms.
+   */
   get most(): { conversations: number; changes: number } {
-    return { conversations: Math.max(1, this.db.pieceRows / 20), changes: this.db.pieceRows };
+    const { pieceRows } = this.db;
+    return { conversations: Math.ceil(pieceRows / 50), changes: Math.ceil(pieceRows / 5) };
   }
 
   /**

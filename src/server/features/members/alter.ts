@@ -35,7 +35,7 @@ function requireRight(role: Role, action: Action) {
   if (!may(role, action)) throw new Failure("not_the_owner");
 }
 
-/** Changes who takes part in a group or what it is called: one step of its log, or none when it is so already. */
+/** Changes the members of a group, or its name: one change of its log, or none when nothing differs. */
 export async function alter(
   tx: Transaction,
   conversationId: string,
@@ -125,7 +125,7 @@ async function join(tx: Transaction, conversation: ConversationRow, added: numbe
   return { added, ended: await settleGroup(tx, conversation.id, added) };
 }
 
-/** Those of these people who have left the group by themselves, and those whom its owner has removed. */
+/** Among these people: who has left the group, and whom its owner has removed. */
 async function absences(tx: Transaction, conversationId: string, userIds: number[]) {
   const rows = await tx
     .select()
@@ -168,9 +168,9 @@ async function remove(tx: Transaction, conversation: ConversationRow, actor: Act
 }
 
 /**
- * Somebody comes into a locked group by themselves, and no request to them waits any longer. No change when they are in it
+ * Adds a person who comes into a locked group by an invite, and ends the requests to them. No change when they are in it
  * already.
- * @param admit is asked first whether they may; it rejects where they may not
+ * @param admit is called first. It rejects when they may not come in
  */
 export async function comeIn(
   tx: Transaction,
@@ -190,7 +190,7 @@ export async function comeIn(
   return { change: await record(tx, conversation, joined), ended: joined.ended ?? [] };
 }
 
-/** Gives a group whose owner is deactivated to its longest-standing active member. No change when that is not so. */
+/** Gives a group whose owner is deactivated to its longest-standing active member. No change when the owner is active. */
 export async function passOn(tx: Transaction, conversationId: string): Promise<{ change: Change | undefined }> {
   const conversation = await lockConversation(tx, conversationId);
   const { ownerId } = conversation;
@@ -201,7 +201,7 @@ export async function passOn(tx: Transaction, conversationId: string): Promise<{
   return { change: heir === undefined ? undefined : await record(tx, conversation, { set: { ownerId: heir } }) };
 }
 
-/** Locked, so that a deactivation of the heir comes after this and finds the group among those they own. */
+/** Locks the heir's row: a deactivation of the heir comes after this, and finds the group among theirs. */
 async function activeHeir(tx: Transaction, conversationId: string): Promise<number | undefined> {
   const [heir] = await tx
     .select({ id: users.id })
