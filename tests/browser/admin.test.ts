@@ -252,6 +252,8 @@ describeInBrowser("the admin panel", () => {
     await page.goto("/admin");
     await page.waitForSelector(".plot canvas");
     expect(await page.locator(".plot canvas").count()).toBe(8);
+    await page.getByRole("heading", { name: "Messages per day" }).waitFor();
+    expect(await page.locator(".days-bars rect").count()).toBe(30);
     for (let i = 0; i < 20; i++) await ann.send(id, `${i}`);
     const first = (selector: string) => page.locator(selector).first();
     for (const [label, value] of [

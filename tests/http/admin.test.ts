@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "bun:test";
+import { z } from "zod";
 import {
   adminConversation,
   adminUser,
@@ -13,6 +14,7 @@ import { BODY_BYTES_MAX } from "../../src/protocol/envelope.ts";
 import { FRAME_BYTES_MAX } from "../../src/protocol/frames.ts";
 import { messagePage } from "../../src/protocol/messages.ts";
 import { USER_WATCHED_MAX, WATCHED_MAX } from "../../src/protocol/presence.ts";
+import { dailyStatistics } from "../../src/protocol/statistics.ts";
 import { SESSION_IDLE_MS } from "../../src/server/features/accounts/session-times.ts";
 import { TOO_SLOW_BYTES } from "../../src/server/ws/sockets.ts";
 import { REPLAY_MAX } from "../../src/server/ws/subscription.ts";
@@ -57,6 +59,18 @@ inEachMode("administration", (mode) => {
   test("a page of another site is refused, also when it only reads", async () => {
     const answer = await root.get("/api/admin/users/", { "Sec-Fetch-Site": "cross-site" });
     expectError(answer, 403, { code: "foreign_origin" });
+  });
+
+  test("the statistics have a row for each of the last 30 days, for superusers alone", async () => {
+    const path = "/api/admin/statistics/";
+    const days = dataOf(await root.get(path));
+    expectShape(z.array(dailyStatistics), days);
+    const today = Date.now();
+    const expected = Array.from({ length: 30 }, (_, i) =>
+      new Date(today - (29 - i) * 86_400_000).toISOString().slice(0, 10),
+    );
+    expect(days.map(({ day }: { day: string }) => day)).toEqual(expected);
+    expectError(await (await server.person("Ann")).get(path), 404, { message: "Not found" });
   });
 
   test("only superusers are told that they are, and only of themselves", async () => {

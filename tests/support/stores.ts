@@ -10,6 +10,7 @@ import { type Mode, makePlace } from "./modes.ts";
 
 /** The stores of one mode on a database of their own, without a server. */
 export interface TestStores extends Stores {
+  database: Database;
   query: Query;
   history: HistoryStore;
   databaseUrl: string | undefined;
@@ -29,9 +30,11 @@ export async function openTestStores(mode: Mode): Promise<TestStores> {
   const place = await makePlace(mode);
   const driver = await openDriver(readConfig(place.environment), pino({ level: "silent" }));
   await driver.migrate(true);
-  const stores = storesOn(new Database(driver));
+  const database = new Database(driver);
+  const stores = storesOn(database);
   return {
     ...stores,
+    database,
     query: driver.query,
     history: new PostgresHistory((work) => work(driver.query)),
     beside: () => storesOn(new Database(driver)),

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Failure } from "../base/failure.ts";
-import type { Session } from "../base/session.ts";
+import type { Principal, SessionPrincipal } from "../rights/principal.ts";
 import type { Client, Connections } from "./requester.ts";
 
 /** The values that every handler finds in its context. */
@@ -11,11 +11,9 @@ export interface Env {
     client: Client;
     /** The cookie's token, whether or not it belongs to a session. */
     token: string | undefined;
-    /**
-     * The session of the request; `undefined` without a login. A Failure when the database can't tell at the moment.
-     */
-    session: Session | undefined | Failure;
-    sessions: { isProved(session: Session): Promise<boolean> };
+    /** The principal of the request; `undefined` without a login. A Failure when the database can't tell at the moment. */
+    principal: Principal | undefined | Failure;
+    sessions: { isProved(session: SessionPrincipal): Promise<boolean> };
     /** A handler sets it to take this request out of the count of requests without a login. */
     countsNot: true | undefined;
     /** hono-rate-limiter sets it: the limit that counted last. */
@@ -24,22 +22,25 @@ export interface Env {
 }
 
 /**
- * The session of the request.
+ * The principal of the request.
  * @throws Failure `authentication_required`, or the fault that kept the server from finding the session
  */
-export function sessionOf(c: Context<Env>): Session {
-  const { session } = c.var;
-  if (session instanceof Failure) throw session;
-  if (!session) throw new Failure("authentication_required");
-  return session;
+export function principalOf(c: Context<Env>): Principal {
+  const { principal } = c.var;
+  if (principal instanceof Failure) throw principal;
+  if (!principal) throw new Failure("authentication_required");
+  return principal;
 }
+
+/** The same for routes that need a session: those about passwords, sessions and sockets. They refuse all other kinds. */
+export const sessionOf = (c: Context<Env>): SessionPrincipal => principalOf(c);
 
 /**
  * Refuses requests without a login. It stands before the checks of the body and the query, so that people without a
  * login learn nothing about those.
  */
 export const loggedIn: MiddlewareHandler<Env> = async (c, next) => {
-  sessionOf(c);
+  principalOf(c);
   await next();
 };
 

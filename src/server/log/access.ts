@@ -4,8 +4,8 @@ import type { Bus } from "../bus/bus.ts";
 import type { Memberships } from "./memberships.ts";
 
 /**
- * Who may see what. Ask as a user before anything of a conversation is read; what writes asks again under the
- * conversation's lock. Believed for 5 s, and forgotten as soon as the bus tells of a change.
+ * Decides who may read a conversation. Ask it, as a user, before you read anything of one. A write asks again under the
+ * conversation's lock. An answer is kept for 5 s, and dropped as soon as the bus tells of a change.
  */
 export class Access {
   private readonly memberships: ReadCache<"participant" | "outsider" | "unknown">;
@@ -17,7 +17,7 @@ export class Access {
     this.memberships = new ReadCache(200_000, () => bus.isSure);
   }
 
-  /** Forgets everything believed: who knows what was missed. */
+  /** Drops all answers: events that would have changed some may have got lost. */
   forgetAll(): void {
     this.memberships.clear();
   }

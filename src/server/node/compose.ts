@@ -17,7 +17,9 @@ import { openShared } from "./cluster.ts";
 import { Operator } from "./control/operator.ts";
 import { lockDatabase, openDriver } from "./drivers.ts";
 import { routeEvents } from "./events.ts";
+import { startFollowers } from "./followers.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { startJobs } from "./jobs.ts";
 import type { NodeOptions } from "./options.ts";
 import { originToOpen } from "./origin-to-open.ts";
 import { recoverFrom } from "./recovery.ts";
@@ -94,20 +96,22 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const history = await openHistory(database, logger);
   const shared = await openShared(options, { nodeId, stores, database, history });
   const { bus, window } = shared;
-  const services = await openServices(options, stores, shared);
+  const followers = startFollowers({ database, log: stores.log, statistics: stores.statistics, logger });
+  const jobs = startJobs({ database, stores, window, logger });
+  const services = await openServices(options, stores, shared, jobs);
   const { users, administration, firstUser, invites, meter, settings } = services;
 
   // Sockets, and the events that reach them
   const { hub, sockets } = openSockets(options, { stores, shared, history, services });
   const userChanges = new UserChanges(hub, stores.users, stores.memberships, logger);
   const presence = services.presenceWatching;
-  bus.onEvent(routeEvents({ ...services, presence, hub, sockets, userChanges, history, window, logger }));
+  bus.onEvent(routeEvents({ ...services, presence, hub, sockets, userChanges, followers, history, window, logger }));
   const housekeeping = new Housekeeping(
     { ...services, pruneMessages: pruningFor(config.MESSAGE_RETENTION), logger },
     options.housekeepingEveryMs,
   );
   const { audit } = stores;
-  const commands = recoverFrom({ bus, history, hub, sockets, services, userChanges, housekeeping, audit, isShared });
+  const commands = recoverFrom({ bus, history, hub, sockets, services, userChanges, followers, audit, isShared });
 
   // Requests
   let draining = false;
@@ -140,6 +144,8 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     housekeeping,
     { start: () => isShared && history.watch(), stop: () => history.close() },
     { stop: () => sampler.close() },
+    { stop: () => jobs.close() },
+    { stop: () => followers.close() },
     ...(commands ? [commands] : []),
   ];
   for (const task of tasks) task.start?.();
@@ -152,7 +158,6 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     settings,
     administration.users,
     services.orphanedGroups,
-    services.erasing,
     services.announcer,
     services.presence,
     shared,

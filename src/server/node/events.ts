@@ -6,6 +6,7 @@ import type { Metrics } from "../features/metrics/service.ts";
 import type { PresenceWatching } from "../features/presence/watching.ts";
 import type { ServerSettings } from "../features/server/settings.ts";
 import type { Typing } from "../features/typing/service.ts";
+import type { Followers } from "../followers/followers.ts";
 import type { Access } from "../log/access.ts";
 import type { History } from "../log/history.ts";
 import type { MessageWindow } from "../log/window.ts";
@@ -19,6 +20,7 @@ interface EventHandlers {
   access: Pick<Access, "forgetAll">;
   sessions: Pick<Sessions, "forget" | "forgetAll">;
   userChanges: Pick<UserChanges, "add">;
+  followers: Pick<Followers, "note">;
   presence: Pick<PresenceWatching, "changed">;
   typing: Pick<Typing, "correct">;
   settings: Pick<ServerSettings, "refresh">;
@@ -40,10 +42,16 @@ type Routes = { [K in Kind]: (event: Events[K]) => void };
  */
 export function routeEvents(parts: EventHandlers): (event: BusEvent) => void {
   const { hub, sockets, access, sessions, userChanges, presence, typing, settings, firstUser, metrics } = parts;
-  const { history, window, logger } = parts;
+  const { followers, history, window, logger } = parts;
   const routes: Routes = {
-    change: (event) => hub.applyChange(event),
-    head: ({ conversationId, version, lastSeq }) => hub.applyHead(conversationId, version, lastSeq),
+    change(event) {
+      followers.note(event.conversationId);
+      hub.applyChange(event);
+    },
+    head({ conversationId, version, lastSeq }) {
+      followers.note(conversationId);
+      hub.applyHead(conversationId, version, lastSeq);
+    },
     ephemeral(event) {
       hub.sendEphemeral(event);
       // The sockets get the stop first, and then that the user types on.

@@ -26,6 +26,7 @@ import { requestRoutes } from "../features/requests/routes.ts";
 import type { Requests } from "../features/requests/service.ts";
 import { serverRoutes } from "../features/server/routes.ts";
 import { securityTxtRoutes } from "../features/server/security-txt.ts";
+import type { StatisticsStore } from "../features/statistics/store.ts";
 import { typingCommands } from "../features/typing/commands.ts";
 import type { Typing } from "../features/typing/service.ts";
 import type { FactServices } from "../features/web/page-facts.ts";
@@ -55,6 +56,7 @@ export interface RouteServices extends FactServices {
   wrongPasswords: WrongPasswords;
   administration: Administration;
   metrics: Metrics;
+  statistics: StatisticsStore;
   limitsInForce(): LimitInForce[];
   /** True when X-Forwarded-* headers came from a proxy that is not trusted. */
   proxyHeadersSeen(): boolean;

@@ -1,7 +1,6 @@
 import type { Logger } from "../base/logger.ts";
 import type { PasswordLinks } from "../features/accounts/password-links.ts";
 import type { Sessions } from "../features/accounts/sessions.ts";
-import type { Erasing } from "../features/admin/erasing.ts";
 import type { OrphanedGroups } from "../features/admin/orphaned-groups.ts";
 import type { Invites } from "../features/invites/service.ts";
 
@@ -10,7 +9,6 @@ const EVERY_MS = 60_000;
 interface HousekeepingParts {
   /** Removes the messages that retention does not keep; undefined: it keeps all. */
   pruneMessages: (() => Promise<unknown>) | undefined;
-  erasing: Pick<Erasing, "erase">;
   orphanedGroups: Pick<OrphanedGroups, "passOn" | "retry">;
   sessions: Pick<Sessions, "prune">;
   invites: Pick<Invites, "tidy">;
@@ -29,8 +27,6 @@ export class Housekeeping {
 
   start(): void {
     this.timer = setInterval(() => this.run(), this.everyMs);
-    // Left over from a node that has ended, or from one of an earlier version.
-    this.eraseRemoved();
     this.parts.orphanedGroups.passOn();
   }
 
@@ -38,18 +34,9 @@ export class Housekeeping {
     clearInterval(this.timer);
   }
 
-  /** Erases the content of removed conversations. */
-  eraseRemoved(): void {
-    const { erasing, logger } = this.parts;
-    erasing
-      .erase()
-      .catch((error: unknown) => logger.warn({ err: error }, "removed conversations are erased a little later"));
-  }
-
   private run() {
     const { pruneMessages, orphanedGroups, sessions, invites, passwordLinks, logger } = this.parts;
     const pruning = pruneMessages?.();
-    this.eraseRemoved();
     orphanedGroups.retry();
     Promise.all([pruning, sessions.prune(), invites.tidy(), passwordLinks.prune()]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),

@@ -1,11 +1,11 @@
 import type { Bus } from "../bus/bus.ts";
 import type { AuditStore } from "../features/audit/store.ts";
+import type { Followers } from "../followers/followers.ts";
 import type { History } from "../log/history.ts";
 import type { Hub } from "../ws/hub.ts";
 import type { Sockets } from "../ws/sockets.ts";
 import type { UserChanges } from "../ws/user-changes.ts";
 import { DatabaseCommands } from "./control/database-commands.ts";
-import type { Housekeeping } from "./housekeeping.ts";
 import type { Services } from "./services.ts";
 
 interface RecoveryParts {
@@ -15,7 +15,7 @@ interface RecoveryParts {
   sockets: Sockets;
   services: Services;
   userChanges: UserChanges;
-  housekeeping: Housekeeping;
+  followers: Pick<Followers, "sweep">;
   audit: AuditStore;
   /** Other processes may change the database: commands, and nodes. */
   isShared: boolean;
@@ -28,7 +28,7 @@ interface RecoveryParts {
  * process
  */
 export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined {
-  const { bus, history, hub, sockets, services, userChanges, housekeeping } = parts;
+  const { bus, history, hub, sockets, services, userChanges, followers } = parts;
   const { access, sessions, pages, messages, settings, firstUser, orphanedGroups, presenceWatching } = services;
 
   const commands = parts.isShared
@@ -52,6 +52,7 @@ export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined 
     commands?.restart();
     bus.publish({ kind: "history_changed", epoch });
     void hub.startEpoch(epoch);
+    void followers.sweep();
     void sockets.touch();
   });
 
@@ -60,8 +61,7 @@ export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined 
     sessions.forgetAll();
     presenceWatching.heal();
     await Promise.all([hub.heal(), sockets.touch(), settings.reload()]);
-    // If Redis was away, removed conversations still have their content there.
-    housekeeping.eraseRemoved();
+    void followers.sweep();
   });
 
   return commands;

@@ -7,7 +7,6 @@ import { Passwords } from "../features/accounts/passwords.ts";
 import { Sessions } from "../features/accounts/sessions.ts";
 import { Users } from "../features/accounts/users.ts";
 import { AdminConversations } from "../features/admin/conversations.ts";
-import { Erasing } from "../features/admin/erasing.ts";
 import { OrphanedGroups } from "../features/admin/orphaned-groups.ts";
 import type { Administration } from "../features/admin/service.ts";
 import { AdminUsers } from "../features/admin/users.ts";
@@ -21,6 +20,7 @@ import { PresenceWatching } from "../features/presence/watching.ts";
 import { Requests } from "../features/requests/service.ts";
 import { ServerSettings } from "../features/server/settings.ts";
 import { Typing } from "../features/typing/service.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import { Access } from "../log/access.ts";
 import { Announcer } from "../log/announcer.ts";
 import { Pages } from "../log/pages.ts";
@@ -33,7 +33,12 @@ import type { Stores } from "./stores.ts";
 export type Services = Awaited<ReturnType<typeof openServices>>;
 
 /** The services of all features, each made from the stores and from the services above it. */
-export async function openServices(options: NodeOptions, stores: Stores, { bus, window, places, counters }: Shared) {
+export async function openServices(
+  options: NodeOptions,
+  stores: Stores,
+  { bus, window, places, counters }: Shared,
+  jobs: Pick<Jobs, "wake">,
+) {
   const { config, logger } = options;
   const secret = await stores.sessions.secret("session");
   const security = new SecurityLines(options.writeSecurityLog);
@@ -95,11 +100,10 @@ export async function openServices(options: NodeOptions, stores: Stores, { bus, 
 
   // Admins
   const metrics = new Metrics(config.DATABASE_URL === undefined ? "embedded" : "postgres");
-  const erasing = new Erasing(stores.erasing, window);
   const orphanedGroups = new OrphanedGroups(stores.admin.users, stores.admin.conversations, announcer, logger);
   const administration: Administration = {
     users: new AdminUsers({ store: stores.admin.users, orphanedGroups, places, bus, security }),
-    conversations: new AdminConversations({ store: stores.admin.conversations, erasing, pages, announcer, logger }),
+    conversations: new AdminConversations({ store: stores.admin.conversations, jobs, pages, announcer }),
     audit: stores.audit,
   };
 
@@ -124,7 +128,6 @@ export async function openServices(options: NodeOptions, stores: Stores, { bus, 
     presenceWatching,
     metrics,
     administration,
-    erasing,
     orphanedGroups,
   };
 }

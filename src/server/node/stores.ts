@@ -11,6 +11,7 @@ import { InvitesStore } from "../features/invites/store.ts";
 import { PresenceStore } from "../features/presence/store.ts";
 import { RequestsStore } from "../features/requests/store.ts";
 import { SettingsStore } from "../features/server/settings-store.ts";
+import { StatisticsStore } from "../features/statistics/store.ts";
 import { MessageLog } from "../log/log.ts";
 import { Memberships } from "../log/memberships.ts";
 import type { Database } from "../platform/postgres/database.ts";
@@ -33,6 +34,7 @@ export function storesOn(database: Database) {
     settings: new SettingsStore(database),
     audit: new AuditStore(database),
     erasing: new ErasingStore(database),
+    statistics: new StatisticsStore(database),
     admin: {
       users: new AdminUsersStore(database),
       conversations: new AdminConversationsStore(database),

@@ -90,6 +90,7 @@ export function openHttp(options: NodeOptions, { services, stores, shared, readi
     gate: {
       upgrade: (request, visitor) => options.server().upgrade(request, { data: { ...visitor, socket: undefined } }),
     },
+    statistics: stores.statistics,
     places: shared.places,
     maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
     isDraining,

@@ -6,7 +6,10 @@ import { isUncounted } from "../../http/uncounted.ts";
 import type { SessionCookies } from "./session-cookies.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** Finds out who asks: address, cookie, session. Refuses nobody; handlers ask `sessionOf`. */
+/**
+ * Finds out who asks, from the request's credentials: the address, and the principal. Refuses nobody: handlers ask
+ * `principalOf`.
+ */
 export const identify = (cookies: SessionCookies, sessions: Sessions, trusted: TrustedProxies) =>
   createMiddleware<Env>(async (c, next) => {
     c.set("client", clientOf(c.req.raw, c.env, trusted));
@@ -19,11 +22,11 @@ export const identify = (cookies: SessionCookies, sessions: Sessions, trusted: T
       const found = isUncounted(c) ? undefined : await cookies.find(tokens);
       if (found) {
         c.set("token", found.token);
-        c.set("session", found.session);
+        c.set("principal", { kind: "session", ...found.session });
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      c.set("session", error);
+      c.set("principal", error);
     }
     await next();
   });

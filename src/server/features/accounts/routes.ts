@@ -87,7 +87,7 @@ function routes(services: Services) {
     await limits.register.wide?.hit(c.var.client.wide);
     const body = c.req.valid("json");
     // Before anything is written: a person who must try again must not find their address taken.
-    if (body.sign_in && c.var.session instanceof Failure) throw c.var.session;
+    if (body.sign_in && c.var.principal instanceof Failure) throw c.var.principal;
     const credentials = await users.register(body, {
       ...c.var.client,
       isHere: () => services.ownMachine.isOwnPage(c),
@@ -109,8 +109,8 @@ function routes(services: Services) {
   });
   app.post("/login", aboutLogin, json(loginBody), async (c) => {
     const { email, password } = c.req.valid("json");
-    const { session, client } = c.var;
-    const signedInAs = session instanceof Failure ? undefined : session?.userId;
+    const { principal, client } = c.var;
+    const signedInAs = principal instanceof Failure ? undefined : principal?.userId;
     const show = () =>
       wrongPasswords.guard({ account: { email }, signedInAs }, client, (from) =>
         users.authenticate(email, password, from),
@@ -251,11 +251,11 @@ function routes(services: Services) {
 
 /** Ends the session that came with the request, if one did. */
 async function endCurrent(c: Context<Env>, sessions: Sessions): Promise<boolean> {
-  const { session } = c.var;
-  if (session instanceof Failure) throw session;
-  if (!session) return false;
+  const { principal } = c.var;
+  if (principal instanceof Failure) throw principal;
+  if (principal?.kind !== "session") return false;
   try {
-    await sessions.endOne(session.userId, session.id, c.var.client);
+    await sessions.endOne(principal.userId, principal.id, c.var.client);
     return true;
   } catch (error) {
     if (error instanceof Failure && error.reason === "session_not_found") return false;

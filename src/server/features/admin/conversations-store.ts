@@ -3,6 +3,7 @@ import type { AdminConversation } from "../../../protocol/admin.ts";
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
 import { parseUuid } from "../../../protocol/text.ts";
 import { Failure } from "../../base/failure.ts";
+import { addJob } from "../../jobs/store.ts";
 import { AMENDED, type AmendRow, amendedOf } from "../../log/amend.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { rowsOf } from "../../platform/postgres/rows-of.ts";
@@ -13,6 +14,7 @@ import type { Admin } from "../audit/entry.ts";
 import { passOn } from "../members/alter.ts";
 import { participantsPage } from "../members/page.ts";
 import { conversationListOf } from "./conversations-sql.ts";
+import { eraseJobOf } from "./erasing.ts";
 import {
   ADMIN_USER_COLUMNS,
   type AdminUserRow,
@@ -142,6 +144,7 @@ export class AdminConversationsStore {
       if (!row) throw new Failure("conversation_not_found");
       const { prunedSeq, lastSeq, prunedVersion, lastVersion } = row;
       await tx.insert(removedConversations).values({ id, prunedSeq, lastSeq, prunedVersion, lastVersion });
+      await addJob(tx, eraseJobOf(id));
       // The memberships are deleted with it.
       await tx.delete(conversations).where(eq(conversations.id, id));
       const details = { name: row.name, participants: row.participantCount, messages: lastSeq - prunedSeq };

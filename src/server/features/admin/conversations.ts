@@ -1,20 +1,18 @@
 import type { AdminConversation } from "../../../protocol/admin.ts";
 import type { Message } from "../../../protocol/messages.ts";
 import { Failure } from "../../base/failure.ts";
-import type { Logger } from "../../base/logger.ts";
+import type { Jobs } from "../../jobs/jobs.ts";
 import type { Announcer } from "../../log/announcer.ts";
 import type { PageQuery } from "../../log/log.ts";
 import type { Page, Pages } from "../../log/pages.ts";
 import type { Admin } from "../audit/entry.ts";
 import type { AdminConversationsStore, ConversationsQuery } from "./conversations-store.ts";
-import type { Erasing } from "./erasing.ts";
 
 interface Parts {
   store: AdminConversationsStore;
-  erasing: Pick<Erasing, "erase">;
+  jobs: Pick<Jobs, "wake">;
   pages: Pages;
   announcer: Announcer;
-  logger: Logger;
 }
 
 /** The acts of superusers on conversations. The routes check that the caller is one; each call that changes something checks again. */
@@ -61,14 +59,14 @@ export class AdminConversations {
 
   /** Removes a conversation and everything in it: for everybody, on every node, for good. */
   async remove(by: Admin, id: string): Promise<void> {
-    const { store, erasing, announcer, logger } = this.parts;
+    const { store, jobs, announcer } = this.parts;
     try {
       await store.remove(by, id);
     } catch (error) {
       announcer.doubt(id, error, true);
     }
     announcer.announceRemoval(id);
-    // Not waited for: a large conversation takes a while, and housekeeping erases the rest.
-    erasing.erase().catch((error: unknown) => logger.warn({ err: error }, "what is left is erased a little later"));
+    // A job erases what it held.
+    jobs.wake();
   }
 }

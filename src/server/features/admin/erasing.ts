@@ -1,61 +1,54 @@
+import { z } from "zod";
+import type { FollowerStore } from "../../followers/store.ts";
+import { jobKind } from "../../jobs/jobs.ts";
 import { removedAtOnce } from "../../log/prune.ts";
 import type { MessageWindow } from "../../log/window.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 
-/** The pause between two pieces. Other writers and readers have the database to themselves meanwhile. */
-const ERASING_PAUSE_MS = 50;
-/** A node that has erased nothing for this long has ended, or can't go on. Another node takes over. */
-const CLAIMED_MS = 10_000;
-/** For this long after a removal, a write that read the conversation before it may still put something back. */
+/** The pause between two pieces of a conversation, in ms. Other writers and readers have the database to themselves meanwhile. */
+const PAUSE_MS = 50;
+/** How soon a job looks again at a conversation that a node of an older release erases, in ms. */
+const ELSEWHERE_MS = 5_000;
+/** How soon it tries Redis again, in ms. */
+const REDIS_RETRY_MS = 2_000;
+/** For this long after a removal, a node that read the conversation before it may still write it to Redis, in ms. */
 const LATE_MS = 60_000;
+/**
+ * Nodes of the release before have no jobs and erase by claims on the row itself. So does the job, as long as such nodes may
+ * run beside it. A claim ends after this time, in ms.
+ */
+const CLAIMED_MS = 10_000;
 
-/** Erases what removed conversations held, in the database and in the window. */
-export class Erasing {
-  private erasing: Promise<void> | undefined;
-  private hasMoreToErase = false;
-  private isClosed = false;
+export const ERASE_CONVERSATION = "erase_conversation";
 
-  constructor(
-    private readonly store: ErasingStore,
-    private readonly window: Pick<MessageWindow, "drop"> | undefined,
-  ) {}
+/** The payload of the job, and its key: there is one job for each removed conversation. */
+export const eraseJobOf = (conversationId: string) => ({
+  kind: ERASE_CONVERSATION,
+  key: conversationId,
+  payload: { conversation_id: conversationId },
+});
 
-  /** Erases what removed conversations held. You may call it again and again: it runs once at a time. */
-  erase(): Promise<void> {
-    this.hasMoreToErase = true;
-    this.erasing ??= this.eraseAll().finally(() => {
-      this.erasing = undefined;
-    });
-    return this.erasing;
-  }
-
-  /** A piece of each conversation in turn: a small one, or one that is removed meanwhile, does not wait for a large one. */
-  private async eraseAll() {
-    const settled = new Set<string>();
-    while (this.hasMoreToErase && !this.isClosed) {
-      this.hasMoreToErase = false;
-      for (const id of await this.store.removed()) {
-        if (settled.has(id)) continue;
-        if (this.isClosed) return;
-        if (await this.eraseSome(id)) this.hasMoreToErase = true;
-        else settled.add(id);
-      }
-    }
-  }
-
-  /** Returns whether there is more of it to erase here. */
-  private async eraseSome(id: string): Promise<boolean> {
-    const left = await this.store.erasePiece(id);
-    if (left === "more") await Bun.sleep(ERASING_PAUSE_MS);
-    else if (left === "done" && !this.isClosed && (!this.window || (await this.window.drop(id))))
-      await this.store.forget(id);
-    return left === "more";
-  }
-
-  /** Stops after the current piece. Another node or the next start goes on. */
-  close(): void {
-    this.isClosed = true;
-  }
+/**
+ * Erases what a removed conversation held: messages and changes piece by piece, then its window in Redis and the cursors
+ * of the followers. The job stays until no node can write the conversation to Redis.
+ */
+export function eraseConversation(parts: {
+  erasing: Pick<ErasingStore, "erasePiece" | "isForgotten" | "forget">;
+  /** `undefined`: there is no Redis. */
+  window: Pick<MessageWindow, "drop"> | undefined;
+  cursors: Pick<FollowerStore, "forget">;
+}) {
+  const { erasing, window, cursors } = parts;
+  return jobKind(z.object({ conversation_id: z.uuid() }), async ({ conversation_id: id }) => {
+    const left = await erasing.erasePiece(id);
+    if (left === "more") return { againAfterMs: PAUSE_MS };
+    // A node of an older release may have erased all of it.
+    if (left === "elsewhere") return (await erasing.isForgotten(id)) ? "done" : { againAfterMs: ELSEWHERE_MS };
+    if (window && !(await window.drop(id))) return { againAfterMs: REDIS_RETRY_MS };
+    await cursors.forget(id);
+    await erasing.forget(id, LATE_MS);
+    return (await erasing.isForgotten(id)) ? "done" : { againAfterMs: LATE_MS };
+  });
 }
 
 /** The messages and changes that removed conversations left behind. */
@@ -64,13 +57,9 @@ export class ErasingStore {
 
   constructor(private readonly db: Database) {}
 
-  /** Removed conversations of which something may be left. */
-  async removed(): Promise<string[]> {
-    const rows = await this.db.query<{ id: string }>(
-      "SELECT id FROM removed_conversations ORDER BY removed_at, id",
-      [],
-    );
-    return rows.map(({ id }) => id);
+  /** Adds the jobs of removed conversations that have none: a node of an older release removed them. */
+  async addMissingJobs(): Promise<void> {
+    await this.db.query(ADD_MISSING_JOBS, [ERASE_CONVERSATION]);
   }
 
   /** Erases a piece of one conversation, and says whether there is more. `elsewhere`: another node erases it. */
@@ -79,14 +68,22 @@ export class ErasingStore {
     return row ? (row.more ? "more" : "done") : "elsewhere";
   }
 
-  /** Forgets a conversation of which nothing is left. Within `LATE_MS` of its removal it stays among the removed. */
-  async forget(id: string): Promise<void> {
+  /** Forgets a conversation of which nothing is left. Within `minAgeMs` of its removal it stays among the removed. */
+  async forget(id: string, minAgeMs: number): Promise<void> {
     await this.db.query(
       "DELETE FROM removed_conversations WHERE id = $1 AND removed_at < now() - $2 * interval '1 millisecond'",
-      [id, LATE_MS],
+      [id, minAgeMs],
     );
   }
+
+  async isForgotten(id: string): Promise<boolean> {
+    return (await this.db.query("SELECT FROM removed_conversations WHERE id = $1", [id])).length === 0;
+  }
 }
+
+const ADD_MISSING_JOBS = `INSERT INTO jobs (kind, key, payload)
+  SELECT $1::text, id::text, jsonb_build_object('conversation_id', id) FROM removed_conversations
+  ON CONFLICT (kind, key) DO NOTHING`;
 
 /** The pruned positions move with the rows that go, so nobody looks for them twice. */
 const ERASE = `WITH due AS (

@@ -8,6 +8,8 @@ import type { PasswordLinks } from "../accounts/password-links.ts";
 import type { Conversations } from "../conversations/service.ts";
 import type { Metrics } from "../metrics/service.ts";
 import type { ServerSettings } from "../server/settings.ts";
+import { statisticsRoutes } from "../statistics/routes.ts";
+import type { StatisticsStore } from "../statistics/store.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { limitRoutes } from "./routes/limits.ts";
@@ -25,6 +27,7 @@ interface Services {
   originOf: OriginOf;
   names: NameRule;
   metrics: Metrics;
+  statistics: StatisticsStore;
   limitsInForce(): LimitInForce[];
   settings: ServerSettings;
   proxyHeadersSeen(): boolean;
@@ -49,6 +52,7 @@ function routes(services: Services) {
   app.route("/users", passwordLinkRoutes(services));
   app.route("/conversations", conversationRoutes(services));
   app.route("/settings", settingsRoutes(services));
+  app.route("/statistics", statisticsRoutes(services.statistics));
   app.route("/limits", limitRoutes(services.limitsInForce));
   app.route("/metrics", metricRoutes(services.metrics));
   app.route("/audit", auditRoutes(administration));

@@ -15,7 +15,7 @@ import { count, epoch, uuid } from "../../../protocol/text.ts";
 import { search, user } from "../../../protocol/users.ts";
 import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { type Env, loggedIn, principalOf } from "../../http/env.ts";
 import { conversationIdOf, json, query, userIdOf, whole } from "../../http/input.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
 import type { Conversations } from "./service.ts";
@@ -53,7 +53,7 @@ function routes({ conversations }: Services) {
   });
   app.post("/", aboutCreate, loggedIn, json(createConversationBody), async (c) => {
     const { participant_ids: participantIds, name } = c.req.valid("json");
-    const begun = await conversations.create(sessionOf(c).userId, { participantIds, name: name ?? null });
+    const begun = await conversations.create(principalOf(c).userId, { participantIds, name: name ?? null });
     if (begun.kind === "requested")
       return success(c, { message: "Request sent", data: { request: begun.request } }, 202);
     const { conversation: data } = begun;
@@ -75,7 +75,7 @@ function routes({ conversations }: Services) {
     },
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
-    const { conversations: data, ...meta } = await conversations.list(sessionOf(c).userId, c.req.valid("query"));
+    const { conversations: data, ...meta } = await conversations.list(principalOf(c).userId, c.req.valid("query"));
     return successList(c, data, meta);
   });
 
@@ -85,7 +85,7 @@ function routes({ conversations }: Services) {
     answers: { 200: { data: conversationDetail } },
   });
   app.get("/:conversationId", aboutOne, async (c) =>
-    success(c, { data: await conversations.detail(sessionOf(c).userId, conversationIdOf(c)) }),
+    success(c, { data: await conversations.detail(principalOf(c).userId, conversationIdOf(c)) }),
   );
 
   const aboutRename = about({
@@ -95,7 +95,7 @@ function routes({ conversations }: Services) {
     failures: ["not_a_group"],
   });
   app.patch("/:conversationId", aboutRename, loggedIn, json(renameBody), async (c) => {
-    const data = await conversations.rename(sessionOf(c).userId, conversationIdOf(c), c.req.valid("json").name);
+    const data = await conversations.rename(principalOf(c).userId, conversationIdOf(c), c.req.valid("json").name);
     return success(c, { message: "Conversation updated successfully", data });
   });
 
@@ -110,7 +110,7 @@ function routes({ conversations }: Services) {
     answers: { 200: { data: z.array(user), meta: z.object({ total: count, next_after }) } },
   });
   app.get("/:conversationId/participants", aboutParticipants, loggedIn, query(pageQuery), async (c) => {
-    const page = await conversations.participants(sessionOf(c).userId, conversationIdOf(c), c.req.valid("query"));
+    const page = await conversations.participants(principalOf(c).userId, conversationIdOf(c), c.req.valid("query"));
     return successList(c, page.users, { total: page.total, next_after: page.next });
   });
 
@@ -124,7 +124,7 @@ function routes({ conversations }: Services) {
   });
   app.post("/:conversationId/participants", aboutAdd, loggedIn, json(addParticipantsBody), async (c) => {
     const { user_ids } = c.req.valid("json");
-    const added = await conversations.addParticipants(sessionOf(c).userId, conversationIdOf(c), user_ids);
+    const added = await conversations.addParticipants(principalOf(c).userId, conversationIdOf(c), user_ids);
     const { conversation: data } = added;
     return success(c, { message: "Participants added successfully", data, ...meta(added.requested) });
   });
@@ -137,7 +137,7 @@ function routes({ conversations }: Services) {
     failures: ["not_a_group", "not_the_owner", "participant_not_found"],
   });
   app.delete("/:conversationId/participants/:userId", aboutRemove, async (c) => {
-    const done = await conversations.removeParticipant(sessionOf(c).userId, conversationIdOf(c), userIdOf(c));
+    const done = await conversations.removeParticipant(principalOf(c).userId, conversationIdOf(c), userIdOf(c));
     return success(c, { message: done === "hidden" ? "Conversation hidden" : "Participant removed successfully" });
   });
 

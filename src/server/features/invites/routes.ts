@@ -7,7 +7,7 @@ import { uuid } from "../../../protocol/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { type Env, loggedIn, principalOf } from "../../http/env.ts";
 import { json, query, whole } from "../../http/input.ts";
 import type { OriginOf } from "../../http/requester.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
@@ -42,7 +42,7 @@ function routes(services: Services) {
   });
   app.post("/", aboutCreate, loggedIn, json(createInviteBody), async (c) => {
     const from = { client: c.var.client, origin: originOf(c.var.client) };
-    const data = await invites.create(sessionOf(c), c.req.valid("json"), from);
+    const data = await invites.create(principalOf(c), c.req.valid("json"), from);
     return success(c, { message: "Invite created successfully", data }, 201);
   });
 
@@ -62,7 +62,7 @@ function routes(services: Services) {
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
     const { conversation_id: conversationId, ...page } = c.req.valid("query");
     const asked = { ...page, conversationId };
-    const { invites: data, total, isExact } = await invites.list(sessionOf(c), asked, originOf(c.var.client));
+    const { invites: data, total, isExact } = await invites.list(principalOf(c), asked, originOf(c.var.client));
     return successList(c, data, { total, total_exact: isExact });
   });
 
@@ -77,8 +77,8 @@ function routes(services: Services) {
   });
   app.get("/:code", aboutPreview, async (c) => {
     const data = await invites.preview(c.req.param("code"));
-    const { session, client } = c.var;
-    if (!session || session instanceof Failure) {
+    const { principal, client } = c.var;
+    if (!principal || principal instanceof Failure) {
       // A caller with a right code does not guess, and many people of one office may open a link at once. So these
       // requests
       // count like those of one user instead: each costs the database as much.
@@ -96,7 +96,7 @@ function routes(services: Services) {
     failures: ["invite_not_found", "invite_ended", "removed_from_group", "group_full", "conversation_not_found"],
   });
   app.post("/:code/accept", aboutAccept, async (c) => {
-    const joined = await invites.accept(sessionOf(c).userId, c.req.param("code"));
+    const joined = await invites.accept(principalOf(c).userId, c.req.param("code"));
     return success(c, { data: { conversation: joined } });
   });
 
@@ -108,7 +108,7 @@ function routes(services: Services) {
     failures: ["invite_not_found", "not_your_invite", "path_not_found"],
   });
   app.delete("/:code", aboutRevoke, async (c) => {
-    await invites.revoke(sessionOf(c), c.req.param("code"), c.var.client);
+    await invites.revoke(principalOf(c), c.req.param("code"), c.var.client);
     return success(c, { message: "Invite revoked" });
   });
 

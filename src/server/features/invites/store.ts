@@ -7,6 +7,7 @@ import type { Database, Transaction } from "../../platform/postgres/database.ts"
 import { rowsOf } from "../../platform/postgres/rows-of.ts";
 import { conversations, invites, inviteUses, participants, users } from "../../platform/postgres/schema.ts";
 import { type Total, totalOf } from "../../platform/postgres/totals.ts";
+import { may, roleIn } from "../../rights/may.ts";
 import type { NewUser } from "../accounts/account.ts";
 import { audited } from "../audit/audited.ts";
 import type { Admin, Entry } from "../audit/entry.ts";
@@ -172,8 +173,7 @@ async function insert(tx: Transaction, { code, conversationId, makerId, maxUses,
   if (conversationId !== undefined) {
     const group = await lockConversation(tx, conversationId);
     const place = and(eq(participants.conversationId, conversationId), eq(participants.userId, maker));
-    const [member] = await tx.select().from(participants).where(place);
-    if (!member) throw new Failure("conversation_not_found");
+    if (!may(await roleIn(tx, group, maker), "make_invite")) throw new Failure("conversation_not_found");
     if (!group.isGroup) throw new Failure("not_a_group", { message: "Only groups can have invite links" });
     // The clock may have been set back: the invite must not be older than the membership that it depends on.
     since = sql`greatest(clock_timestamp(), (SELECT joined_at FROM participants WHERE ${place}))`;
@@ -216,19 +216,21 @@ async function firstSuperuser(tx: Transaction): Promise<number> {
 async function revoke(tx: Transaction, code: string, userId: number | undefined): Promise<InviteRecord | undefined> {
   const [row] = await tx.select().from(invites).where(eq(invites.code, code)).for("update");
   if (!row) throw new Failure("invite_not_found");
-  if (userId !== undefined && row.createdBy !== userId) {
-    const [group] = await tx
-      .select()
-      .from(conversations)
-      .where(eq(conversations.id, row.conversationId ?? NO_ID));
-    if (group?.ownerId !== userId) throw new Failure("not_your_invite");
+  if (row.createdBy !== userId) {
+    const role = userId === undefined ? "admin" : await roleAt(tx, row.conversationId, userId);
+    if (!may(role, "revoke_invite")) throw new Failure("not_your_invite");
   }
   if (row.revokedAt) return undefined;
   await tx.update(invites).set({ revokedAt: sql`clock_timestamp()` }).where(eq(invites.code, code));
   return read(tx, code);
 }
 
-const NO_ID = "00000000-0000-0000-0000-000000000000";
+/** The role in the group that an invite leads into; `undefined` without one, or where the person does not take part. */
+async function roleAt(tx: Transaction, conversationId: string | null, userId: number) {
+  if (conversationId === null) return undefined;
+  const [group] = await tx.select().from(conversations).where(eq(conversations.id, conversationId));
+  return group && roleIn(tx, group, userId);
+}
 
 const entryOf = (action: "invite_made" | "invite_revoked", invite: InviteRecord): Entry => ({
   action,

@@ -1,14 +1,21 @@
 import { and, asc, eq, sql } from "drizzle-orm";
+import type { Action, Role } from "../../../protocol/rights.ts";
 import { Failure, invalidField } from "../../base/failure.ts";
 import { type Change, groupChangeKind } from "../../log/changes.ts";
 import { userOf } from "../../log/rows.ts";
 import type { Transaction } from "../../platform/postgres/database.ts";
 import { changes, conversations, participants, removals, users } from "../../platform/postgres/schema.ts";
 import { arrayParam, isOneOf } from "../../platform/postgres/values.ts";
+import { may, roleIn } from "../../rights/may.ts";
 import { type Asked, ask, type EndedRequest, endRequestsOf, lockRequest, settleGroup } from "../requests/statements.ts";
 import type { Alteration, AlterOutcome } from "./alteration.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
+/** The person who does it, and their role under the conversation's lock. */
+interface Actor {
+  id: number;
+  role: Role;
+}
 interface Outcome {
   added?: number[];
   removed?: number[];
@@ -25,7 +32,11 @@ export async function lockConversation(tx: Transaction, conversationId: string):
   return row;
 }
 
-/** Changes who takes part in a group or what it is called: one step of its log, or none when it is so already. */
+function requireRight(role: Role, action: Action) {
+  if (!may(role, action)) throw new Failure("not_the_owner");
+}
+
+/** Changes the members of a group, or its name: one change of its log, or none when nothing differs. */
 export async function alter(
   tx: Transaction,
   conversationId: string,
@@ -33,43 +44,41 @@ export async function alter(
   alteration: Alteration,
 ): Promise<AlterOutcome> {
   const conversation = await lockConversation(tx, conversationId);
+  const role = await roleIn(tx, conversation, actorId);
   // To an outsider a conversation does not exist.
-  if (!(await isParticipant(tx, conversationId, actorId))) throw new Failure("conversation_not_found");
+  if (!role) throw new Failure("conversation_not_found");
   if (!conversation.isGroup) throw new Failure("not_a_group");
-  const outcome = await apply(tx, conversation, actorId, alteration);
+  const outcome = await apply(tx, conversation, { id: actorId, role }, alteration);
   const { added = [], removed = [], set, asked = [], ended = [] } = outcome;
   const isChange = added.length > 0 || removed.length > 0 || set !== undefined;
   return { change: isChange ? await record(tx, conversation, outcome) : undefined, asked, ended };
 }
 
-function apply(
-  tx: Transaction,
-  conversation: ConversationRow,
-  actorId: number,
-  alteration: Alteration,
-): Promise<Outcome> {
+function apply(tx: Transaction, conversation: ConversationRow, actor: Actor, alteration: Alteration): Promise<Outcome> {
   switch (alteration.kind) {
     case "rename":
-      return rename(conversation, alteration.name);
+      return rename(conversation, actor, alteration.name);
     case "add":
-      return add(tx, conversation, actorId, alteration);
+      return add(tx, conversation, actor, alteration);
     case "remove":
-      return remove(tx, conversation, actorId, alteration.userId);
+      return remove(tx, conversation, actor, alteration.userId);
     case "accept":
-      return accept(tx, conversation, actorId, alteration);
+      return accept(tx, conversation, actor, alteration);
   }
 }
 
-async function rename(conversation: ConversationRow, name: string | null): Promise<Outcome> {
+async function rename(conversation: ConversationRow, { role }: Actor, name: string | null): Promise<Outcome> {
+  requireRight(role, "rename");
   return name === conversation.name ? {} : { set: { name } };
 }
 
 async function add(
   tx: Transaction,
   conversation: ConversationRow,
-  actorId: number,
+  actor: Actor,
   { userIds, toAsk = new Set(), max }: Alteration & { kind: "add" },
 ): Promise<Outcome> {
+  requireRight(actor.role, "add_member");
   const present = await tx
     .select({ id: participants.userId })
     .from(participants)
@@ -78,30 +87,29 @@ async function add(
   if (wanted.length === 0) return {};
   requireRoom(conversation, wanted.length, max);
   const { left, removed } = await absences(tx, conversation.id, wanted);
-  if (removed.size > 0 && conversation.ownerId !== actorId) throw await onlyTheOwner(tx, removed);
+  if (removed.size > 0 && !may(actor.role, "bring_back_member")) throw await onlyTheOwner(tx, removed);
   const decides = (id: number) => toAsk.has(id) || left.has(id);
   const joined = await join(
     tx,
     conversation,
     wanted.filter((id) => !decides(id)),
   );
-  return { ...joined, asked: await ask(tx, actorId, conversation.id, wanted.filter(decides)) };
+  return { ...joined, asked: await ask(tx, actor.id, conversation.id, wanted.filter(decides)) };
 }
 
-/** @param fromId sent the request; they must still be in the group, and be its owner where the owner has removed this person */
+/** @param sender of the request: they must still be in the group, and may have to bring back a removed person */
 async function accept(
   tx: Transaction,
   conversation: ConversationRow,
-  fromId: number,
+  sender: Actor,
   { userId, requestId, max }: Alteration & { kind: "accept" },
 ): Promise<Outcome> {
   const request = await lockRequest(tx, requestId);
   // It may have been answered on another device just now.
-  if (await isParticipant(tx, conversation.id, userId))
-    return { ended: await settleGroup(tx, conversation.id, [userId]) };
+  if (await roleIn(tx, conversation, userId)) return { ended: await settleGroup(tx, conversation.id, [userId]) };
   if (!request) throw new Failure("request_not_found");
   const { removed } = await absences(tx, conversation.id, [userId]);
-  if (removed.size > 0 && conversation.ownerId !== fromId) throw new Failure("removed_from_group");
+  if (removed.size > 0 && !may(sender.role, "bring_back_member")) throw new Failure("removed_from_group");
   requireRoom(conversation, 1, max);
   return join(tx, conversation, [userId]);
 }
@@ -118,7 +126,7 @@ async function join(tx: Transaction, conversation: ConversationRow, added: numbe
   return { added, ended: await settleGroup(tx, conversation.id, added) };
 }
 
-/** Those of these people who have left the group by themselves, and those whom its owner has removed. */
+/** Among these people: who has left the group, and whom its owner has removed. */
 async function absences(tx: Transaction, conversationId: string, userIds: number[]) {
   const rows = await tx
     .select()
@@ -143,18 +151,13 @@ async function onlyTheOwner(tx: Transaction, removed: ReadonlySet<number>): Prom
   );
 }
 
-async function remove(
-  tx: Transaction,
-  conversation: ConversationRow,
-  actorId: number,
-  userId: number,
-): Promise<Outcome> {
-  if (!(await isParticipant(tx, conversation.id, userId))) throw new Failure("participant_not_found");
-  if (userId !== actorId && conversation.ownerId !== actorId) throw new Failure("not_the_owner");
+async function remove(tx: Transaction, conversation: ConversationRow, actor: Actor, userId: number): Promise<Outcome> {
+  if (!(await roleIn(tx, conversation, userId))) throw new Failure("participant_not_found");
+  requireRight(actor.role, userId === actor.id ? "leave" : "remove_member");
   await tx
     .delete(participants)
     .where(and(eq(participants.conversationId, conversation.id), eq(participants.userId, userId)));
-  const removal = { removedBy: actorId, at: new Date() };
+  const removal = { removedBy: actor.id, at: new Date() };
   await tx
     .insert(removals)
     .values({ conversationId: conversation.id, userId, ...removal })
@@ -166,9 +169,9 @@ async function remove(
 }
 
 /**
- * Somebody comes into a locked group by themselves, and no request to them waits any longer. No change when they are in it
+ * Adds a person who comes into a locked group by an invite, and ends the requests to them. No change when they are in it
  * already.
- * @param admit is asked first whether they may; it rejects where they may not
+ * @param admit is called first. It rejects when they may not come in
  */
 export async function comeIn(
   tx: Transaction,
@@ -178,7 +181,7 @@ export async function comeIn(
   admit: () => Promise<void>,
 ): Promise<{ change: Change | undefined; ended: EndedRequest[] }> {
   const { id, participantCount } = conversation;
-  if (await isParticipant(tx, id, userId)) return { change: undefined, ended: [] };
+  if (await roleIn(tx, conversation, userId)) return { change: undefined, ended: [] };
   const own = and(eq(removals.conversationId, id), eq(removals.userId, userId));
   const [removal] = await tx.select().from(removals).where(own);
   if (removal && removal.removedBy !== userId) throw new Failure("removed_from_group");
@@ -188,7 +191,7 @@ export async function comeIn(
   return { change: await record(tx, conversation, joined), ended: joined.ended ?? [] };
 }
 
-/** Gives a group whose owner is deactivated to its longest-standing active member. No change when that is not so. */
+/** Gives a group whose owner is deactivated to its longest-standing active member. No change when the owner is active. */
 export async function passOn(tx: Transaction, conversationId: string): Promise<{ change: Change | undefined }> {
   const conversation = await lockConversation(tx, conversationId);
   const { ownerId } = conversation;
@@ -199,7 +202,7 @@ export async function passOn(tx: Transaction, conversationId: string): Promise<{
   return { change: heir === undefined ? undefined : await record(tx, conversation, { set: { ownerId: heir } }) };
 }
 
-/** Locked, so that a deactivation of the heir comes after this and finds the group among those they own. */
+/** Locks the heir's row: a deactivation of the heir comes after this, and finds the group among theirs. */
 async function activeHeir(tx: Transaction, conversationId: string): Promise<number | undefined> {
   const [heir] = await tx
     .select({ id: users.id })
@@ -261,12 +264,4 @@ export async function insertParticipants(tx: Transaction, conversationId: string
   await tx.execute(sql`INSERT INTO ${participants} (conversation_id, user_id, read_seq)
     SELECT ${conversationId}, u.id, ${readSeq} FROM unnest(${arrayParam(userIds)}::integer[]) WITH ORDINALITY AS u (id, n)
     ORDER BY u.n`);
-}
-
-async function isParticipant(tx: Transaction, conversationId: string, userId: number): Promise<boolean> {
-  const rows = await tx
-    .select({ userId: participants.userId })
-    .from(participants)
-    .where(and(eq(participants.conversationId, conversationId), eq(participants.userId, userId)));
-  return rows.length > 0;
 }

@@ -4,7 +4,7 @@ import { editBody, encodePage, HISTORY_LIMIT, message, messagePage, sendBody } f
 import { uuid } from "../../../protocol/text.ts";
 import { about } from "../../http/about.ts";
 import { success, successText } from "../../http/answers.ts";
-import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { type Env, loggedIn, principalOf } from "../../http/env.ts";
 import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "../../http/input.ts";
 import { messageLimit } from "../../http/middleware/rate-limits.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
@@ -53,7 +53,7 @@ function routes({ messages, limits }: Services) {
     const fromElsewhere = c.req.header("sec-fetch-site") === "cross-site";
     const page = { limit, offset, beforeSeq, afterSeq, markRead: markRead && !fromElsewhere };
     const conversationId = conversationIdOf(c);
-    const found = await messages.page(conversationId, sessionOf(c), page);
+    const found = await messages.page(conversationId, principalOf(c), page);
     return successText(c, encodePage(conversationId, found));
   });
 
@@ -69,7 +69,7 @@ function routes({ messages, limits }: Services) {
   });
   app.post("/", aboutSend, loggedIn, limited, json(sendBody), async (c) => {
     const { content, client_id: clientId } = c.req.valid("json");
-    const senderId = sessionOf(c).userId;
+    const senderId = principalOf(c).userId;
     const sent = await messages.send({
       conversationId: conversationIdOf(c),
       senderId,
@@ -89,7 +89,7 @@ function routes({ messages, limits }: Services) {
   });
   app.patch("/:messageId", aboutEdit, loggedIn, limited, json(editBody), async (c) => {
     const { content } = c.req.valid("json");
-    const data = await messages.edit(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c), content);
+    const data = await messages.edit(conversationIdOf(c), principalOf(c).userId, messageIdOf(c), content);
     return success(c, { message: "Message edited successfully", data });
   });
 
@@ -100,7 +100,7 @@ function routes({ messages, limits }: Services) {
     failures: ["not_a_participant", "not_the_sender"],
   });
   app.delete("/:messageId", aboutDelete, loggedIn, limited, async (c) => {
-    const data = await messages.remove(conversationIdOf(c), sessionOf(c).userId, messageIdOf(c));
+    const data = await messages.remove(conversationIdOf(c), principalOf(c).userId, messageIdOf(c));
     return success(c, { message: "Message deleted successfully", data });
   });
 

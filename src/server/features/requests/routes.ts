@@ -5,7 +5,7 @@ import { request } from "../../../protocol/requests.ts";
 import { count, uuid } from "../../../protocol/text.ts";
 import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
-import { type Env, loggedIn, sessionOf } from "../../http/env.ts";
+import { type Env, loggedIn, principalOf } from "../../http/env.ts";
 import { idIn, query, whole } from "../../http/input.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
 import type { Requests } from "./service.ts";
@@ -45,7 +45,7 @@ function routes({ requests }: Services) {
     answers: { 200: { data: z.array(request), meta: z.object({ total: count }) } },
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
-    const { requests: data, total } = await requests.list(sessionOf(c).userId, c.req.valid("query"));
+    const { requests: data, total } = await requests.list(principalOf(c).userId, c.req.valid("query"));
     return successList(c, data, { total });
   });
 
@@ -57,7 +57,7 @@ function routes({ requests }: Services) {
     failures: ["removed_from_group", "validation_failed"],
   });
   app.post("/:requestId/accept", aboutAccept, async (c) => {
-    const data = await requests.accept(sessionOf(c).userId, requestIdOf(c));
+    const data = await requests.accept(principalOf(c).userId, requestIdOf(c));
     return success(c, { message: "Request accepted", data });
   });
 
@@ -68,7 +68,7 @@ function routes({ requests }: Services) {
     answers: { 200: { message: "Request declined" } },
   });
   app.delete("/:requestId", aboutDecline, async (c) => {
-    await requests.decline(sessionOf(c).userId, requestIdOf(c));
+    await requests.decline(principalOf(c).userId, requestIdOf(c));
     return success(c, { message: "Request declined" });
   });
 

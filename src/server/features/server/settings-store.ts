@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { AuditDetails } from "../../../protocol/admin.ts";
-import { changeSettingsBody, type Registration } from "../../../protocol/server.ts";
+import type { Registration } from "../../../protocol/server.ts";
+import { changeSettingsBody } from "../../../protocol/server.ts";
 import { invalidField } from "../../base/failure.ts";
 import type { Database, Transaction } from "../../platform/postgres/database.ts";
 import { conversations, serverSettings } from "../../platform/postgres/schema.ts";

@@ -13,8 +13,8 @@ import type { Refusals } from "./refusals.ts";
 export const apiLog = (write: (line: string) => void, refusals: Refusals, meter: Meter) =>
   createMiddleware<Env>(async (c, next) => {
     const started = performance.now();
-    const { session, client } = c.var;
-    const user = session && !(session instanceof Failure) ? session.userId : "anonymous";
+    const { principal, client } = c.var;
+    const user = principal && !(principal instanceof Failure) ? principal.userId : "anonymous";
     const request = `${c.req.method} ${oneLine(getPath(c.req.raw))}`;
     const begun = `API Request: ${request} - User: ${user} - IP: ${client.address}`;
     // While a network is refused again and again, its lines are written only for requests that succeed.

@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { LRUCache } from "lru-cache";
 import { Failure } from "../../base/failure.ts";
 import type { Logger } from "../../base/logger.ts";
+import { isSentByBrowsers } from "../../rights/principal.ts";
 import type { Env } from "../env.ts";
 import type { Client } from "../requester.ts";
 
@@ -46,6 +47,8 @@ const isAllowed = (origin: string, c: Context<Env>, listed: readonly string[]) =
 
 /** Refuses a request from a page of another site. Programs send neither header and pass. */
 export function requireOwnOrigin(c: Context<Env>, listed: readonly string[]): void {
+  const { principal } = c.var;
+  if (principal && !(principal instanceof Failure) && !isSentByBrowsers[principal.kind]) return;
   const origin = c.req.header("origin");
   const site = c.req.header("sec-fetch-site");
   const allowed =

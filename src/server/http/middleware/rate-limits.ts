@@ -26,8 +26,8 @@ export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<En
 /** A further limit, for the message routes. */
 export const messageLimit = ({ messages }: Limits): MiddlewareHandler<Env> => limit(messages, userKey);
 
-const userKey = ({ var: { session } }: Context<Env>) =>
-  session && !(session instanceof Failure) ? String(session.userId) : "";
+const userKey = ({ var: { principal } }: Context<Env>) =>
+  principal && !(principal instanceof Failure) ? String(principal.userId) : "";
 
 /** @param isGivenBack whether an answered request is taken out of the count again */
 function limit(

@@ -5,6 +5,7 @@ import { Icon } from "../../design/icon.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
 import { adminTexts } from "../../texts/admin/texts.ts";
 import { Page } from "../parts/page.tsx";
+import { Days } from "./days.tsx";
 import { useMetrics } from "./metrics.ts";
 import { Nodes } from "./nodes.tsx";
 import { Plot } from "./plot.tsx";
@@ -63,6 +64,7 @@ function Picture({ report, spanMs, scope }: { report: MetricsReport; spanMs: num
           <OnePlot key={kind.title} kind={kind} report={report} spanMs={spanMs} scope={scope} />
         ))}
       </div>
+      <Days />
       <Nodes report={report} />
     </>
   );

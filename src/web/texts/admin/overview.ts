@@ -1,6 +1,9 @@
 import type { MetricRange } from "../../../protocol/metrics.ts";
-import { ago } from "../format.ts";
+import { ago, count, numbers } from "../format.ts";
 import { clocks, moments, percents, rough, seconds } from "./format.ts";
+
+const utcDays = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
+const dayOf = (day: string) => utcDays.format(new Date(day));
 
 const ranges: Record<MetricRange, string> = { hour: "Hour", day: "Day" };
 
@@ -30,6 +33,13 @@ export const overview = {
   alive: (version: string) => `running ${version}`,
   ended: (name: string) => `${name} (ended)`,
   gone: (time: string) => `last heard ${ago(time, moments)}`,
+  days: {
+    title: "Messages per day",
+    hint: "Messages sent in the last 30 days, by days in UTC",
+    summary: (total: number, today: number) => `${numbers.format(total)} in 30 days, ${numbers.format(today)} today`,
+    of: (day: string, messages: number) => `${dayOf(day)}: ${count(messages, "message", "messages")}`,
+    day: (day: string) => dayOf(day),
+  },
   tiles: {
     nodes: "Nodes",
     connections: "Open sockets",

@@ -7,7 +7,7 @@ import { count, counter, USER_ID_MAX } from "../../../../protocol/text.ts";
 import { search } from "../../../../protocol/users.ts";
 import { about } from "../../../http/about.ts";
 import { success, successList, successText } from "../../../http/answers.ts";
-import { type Env, recentlyProved, sessionOf } from "../../../http/env.ts";
+import { type Env, principalOf, recentlyProved } from "../../../http/env.ts";
 import { conversationIdOf, json, messageIdOf, optionalCounter, query, whole } from "../../../http/input.ts";
 import type { Conversations } from "../../conversations/service.ts";
 import type { Administration } from "../service.ts";
@@ -48,7 +48,7 @@ export function conversationRoutes(services: { administration: Administration; c
     answers: { 201: { message: "Conversation created successfully", data: conversation } },
   });
   app.post("/", aboutCreate, json(createEmptyGroupBody), async (c) => {
-    const data = await conversations.createEmptyGroup(sessionOf(c).userId, c.req.valid("json").name);
+    const data = await conversations.createEmptyGroup(principalOf(c).userId, c.req.valid("json").name);
     return success(c, { message: "Conversation created successfully", data }, 201);
   });
 

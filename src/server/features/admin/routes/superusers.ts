@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { Failure } from "../../../base/failure.ts";
-import { type Env, sessionOf } from "../../../http/env.ts";
+import { type Env, principalOf } from "../../../http/env.ts";
 import { requireOwnOrigin } from "../../../http/middleware/origin.ts";
 import type { Admin } from "../../audit/entry.ts";
 
@@ -11,16 +11,16 @@ import type { Admin } from "../../audit/entry.ts";
  */
 export const superusersOnly = (listedOrigins: readonly string[]) =>
   createMiddleware<Env>(async (c, next) => {
-    const { session } = c.var;
-    if (session instanceof Failure) throw session;
-    if (!session?.isSuperuser) throw new Failure("path_not_found");
+    const { principal } = c.var;
+    if (principal instanceof Failure) throw principal;
+    if (!principal?.isSuperuser) throw new Failure("path_not_found");
     requireOwnOrigin(c, listedOrigins);
     await next();
   });
 
 /** The admin who asks, for the audit log. */
 export const adminOf = (c: Context<Env>): Admin => ({
-  userId: sessionOf(c).userId,
+  userId: principalOf(c).userId,
   address: c.var.client.address,
   network: c.var.client.network,
 });

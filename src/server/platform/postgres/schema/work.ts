@@ -1,4 +1,4 @@
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { bigint, date, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { counter, moment } from "./columns.ts";
 
 /** One-off work that outlives a process. A worker leases a job, does it, and deletes its row. */
@@ -46,3 +46,9 @@ export const followerLeases = pgTable(
   },
   (table) => [primaryKey({ columns: [table.follower, table.shard] })],
 );
+
+/** The messages that were sent on each day, in UTC. A follower counts them. Later removals do not lower the counts. */
+export const statistics = pgTable("statistics", {
+  day: date({ mode: "string" }).primaryKey(),
+  messages: counter("messages").notNull(),
+});

@@ -1,0 +1,4 @@
+CREATE TABLE "statistics" (
+	"day" date PRIMARY KEY NOT NULL,
+	"messages" bigint NOT NULL
+);

@@ -1,0 +1,43 @@
+import type { Logger } from "../base/logger.ts";
+import { ERASE_CONVERSATION, eraseConversation } from "../features/admin/erasing.ts";
+import { FollowerStore } from "../followers/store.ts";
+import { type JobKinds, Jobs } from "../jobs/jobs.ts";
+import { JobStore } from "../jobs/store.ts";
+import type { MessageWindow } from "../log/window.ts";
+import type { Database } from "../platform/postgres/database.ts";
+import type { Stores } from "./stores.ts";
+
+/** A node of the release before may have removed conversations: jobs for them are added this often. */
+const ADD_MISSING_EVERY_MS = 60_000;
+
+/** Runs all jobs of this node. To add a kind, add it to the table below. */
+export function startJobs(parts: {
+  database: Database;
+  stores: Stores;
+  window: MessageWindow | undefined;
+  logger: Logger;
+}): Pick<Jobs, "wake" | "close"> {
+  const { database, stores, window, logger } = parts;
+  const { erasing } = stores;
+
+  const kinds: JobKinds = {
+    [ERASE_CONVERSATION]: eraseConversation({ erasing, window, cursors: new FollowerStore(database) }),
+  };
+
+  const jobs = new Jobs(new JobStore(database), kinds, logger);
+  const addMissing = () =>
+    erasing.addMissingJobs().then(
+      () => jobs.wake(),
+      (error: unknown) => logger.debug({ err: error }, "jobs that are missing are added a little later"),
+    );
+  const timer = setInterval(addMissing, ADD_MISSING_EVERY_MS);
+  jobs.start();
+  void addMissing();
+  return {
+    wake: () => jobs.wake(),
+    async close() {
+      clearInterval(timer);
+      await jobs.close();
+    },
+  };
+}

@@ -1,0 +1,270 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import pino from "pino";
+import { statisticsFollower } from "../../src/server/features/statistics/follower.ts";
+import { StatisticsStore } from "../../src/server/features/statistics/store.ts";
+import type { ChangeRange, Follower } from "../../src/server/followers/follower.ts";
+import { Followers } from "../../src/server/followers/followers.ts";
+import { FollowerStore, Superseded } from "../../src/server/followers/store.ts";
+import { inEachMode } from "../support/modes.ts";
+import { openTestStores, type TestStores } from "../support/stores.ts";
+
+const EVERY_MS = 10;
+
+inEachMode("followers", (mode) => {
+  if (mode === "redis") return;
+  let stores: TestStores;
+  let statistics: StatisticsStore;
+  let ann: number;
+  let bob: number;
+  const running: Followers[] = [];
+  const log: Record<string, unknown>[] = [];
+  const logger = pino({ level: "warn" }, { write: (line: string) => void log.push(JSON.parse(line)) });
+
+  beforeAll(async () => {
+    stores = await openTestStores(mode);
+    statistics = new StatisticsStore(stores.database);
+    [ann, bob] = [await stores.user("Ann"), await stores.user("Bob")];
+  });
+  afterAll(() => stores.close());
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((node) => node.close()));
+    log.length = 0;
+  });
+
+  /** A node with these followers, or the statistics. */
+  function node(...followers: Follower[]): Followers {
+    const store = new FollowerStore(stores.database);
+    const all = followers.length > 0 ? followers : [statisticsFollower(statistics, EVERY_MS)];
+    const one = new Followers(all, store, stores.log, logger);
+    running.push(one);
+    return one;
+  }
+  const group = async () => stores.conversation([ann, bob, await stores.user()]);
+  const send = async (id: string, count: number) => {
+    for (let i = 0; i < count; i++) await stores.log.append(stores.draft(id, ann, `${i}`));
+  };
+  const counted = async () =>
+    (await stores.query<{ n: number }>("SELECT coalesce(sum(messages), 0)::int AS n FROM statistics", []))[0]?.n;
+  /** Messages that were ever sent to conversations that are still there. */
+  const sent = async () =>
+    (await stores.query<{ n: number }>("SELECT sum(last_seq)::int AS n FROM conversations", []))[0]?.n;
+  const until = async (isSo: () => boolean | Promise<boolean>) => {
+    while (!(await isSo())) await Bun.sleep(5);
+  };
+  const cursorOf = async (follower: string, id: string) =>
+    (
+      await stores.query<{ version: number }>(
+        "SELECT version FROM follower_cursors WHERE follower = $1 AND conversation_id = $2",
+        [follower, id],
+      )
+    )[0]?.version;
+
+  /** A follower with effects on the outside, which are kept: `version:kind` by conversation. */
+  function outside(name: string, start: Follower["start"], fails: (range: ChangeRange) => boolean = () => false) {
+    const effects = new Map<string, string[]>();
+    const handle = async (range: ChangeRange) => {
+      if (fails(range)) throw new Error("nobody listens");
+      const changes = await range.changes();
+      const before = effects.get(range.conversationId) ?? [];
+      effects.set(range.conversationId, [...before, ...changes.map(({ version, kind }) => `${version}:${kind}`)]);
+    };
+    return { effects, follower: { name, start, everyMs: EVERY_MS, handle } satisfies Follower };
+  }
+
+  test("a sweep counts what is in the log, and nothing twice", async () => {
+    const ids = [await group(), await group(), await group()];
+    for (const id of ids) {
+      await send(id, 7);
+      const { message } = await stores.log.append(stores.draft(id, bob, "first"));
+      await stores.log.amend(id, bob, message.id, "second");
+      await stores.conversations.alter(id, ann, { kind: "rename", name: "Renamed" });
+      await send(id, 3);
+      await stores.log.amend(id, bob, message.id, null);
+    }
+    await Promise.all([node().sweep(), node().sweep()]);
+    await node().sweep();
+    expect(await counted()).toBe(33);
+    expect(await sent()).toBe(33);
+    for (const id of ids) expect(await cursorOf("statistics", id)).toBe(14);
+    expect(log).toEqual([]);
+  });
+
+  test("messages count on the day on which they were sent, in UTC", async () => {
+    const before = await statistics.lastDays(30);
+    const id = await group();
+    await send(id, 3);
+    await stores.query(
+      `UPDATE messages SET created_at = (now() AT TIME ZONE 'UTC')::date::timestamp AT TIME ZONE 'UTC' - interval '1 second'
+       WHERE conversation_id = $1 AND seq = 2`,
+      [id],
+    );
+    await node().sweep();
+    const after = await statistics.lastDays(30);
+    expect(after).toHaveLength(30);
+    expect(after.at(-1)?.day).toBe(new Date().toISOString().slice(0, 10));
+    expect(after.map(({ messages }, i) => messages - (before[i]?.messages ?? 0)).slice(-3)).toEqual([0, 1, 2]);
+  });
+
+  test("two nodes that hear of the same changes count each message once, while people send", async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, group));
+    const nodes = [node(), node()];
+    await Promise.all(nodes.map((one) => one.sweep()));
+    await Promise.all(
+      ids.map(async (id) => {
+        for (let i = 0; i < 15; i++) {
+          await send(id, 1);
+          for (const one of nodes) one.note(id);
+        }
+      }),
+    );
+    await until(async () => (await counted()) === (await sent()));
+    await Promise.all(nodes.map((one) => one.sweep()));
+    expect(await counted()).toBe(await sent());
+  });
+
+  test("a node that stops counts what it has noted", async () => {
+    const id = await group();
+    const one = node(statisticsFollower(statistics, 60_000));
+    await one.sweep();
+    await send(id, 5);
+    one.note(id);
+    await one.close();
+    expect(await counted()).toBe(await sent());
+  });
+
+  test("retention does not alter what was counted, and a cursor that it has passed goes on after the cut", async () => {
+    const id = await group();
+    await send(id, 4);
+    await node().sweep();
+    const { messages } = await stores.log.page(id, { limit: 1 });
+    await send(id, 4);
+    await stores.log.amend(id, ann, messages[0]?.id ?? "", "edited");
+    await stores.query(
+      "UPDATE messages SET created_at = now() - interval '2 days' WHERE conversation_id = $1 AND seq <= 6",
+      [id],
+    );
+    await stores.query("UPDATE conversations SET oldest_at = now() - interval '2 days' WHERE id = $1", [id]);
+    const before = await counted();
+    expect(await stores.log.prune(24 * 3_600_000)).toBe(6);
+    // Of the four that were not counted, retention has removed two.
+    await node().sweep();
+    expect(await counted()).toBe((before ?? 0) + 2);
+    // The edit of a message that is gone is skipped.
+    const { effects, follower } = outside("after-retention", "zero");
+    await node(follower).sweep();
+    expect(effects.get(id)).toEqual(["7:message", "8:message"]);
+    await stores.query(
+      "UPDATE statistics SET messages = messages + 2 WHERE day = (now() AT TIME ZONE 'UTC')::date",
+      [],
+    );
+  });
+
+  test("a removed conversation stays counted, and its cursors go", async () => {
+    const id = await group();
+    await send(id, 3);
+    await node().sweep();
+    const before = await counted();
+    await stores.query("DELETE FROM conversations WHERE id = $1", [id]);
+    const one = node();
+    await one.sweep();
+    one.note(id);
+    await one.close();
+    expect(await counted()).toBe(before);
+    expect(await cursorOf("statistics", id)).toBe(3);
+    await new FollowerStore(stores.database).forget(id);
+    expect(await cursorOf("statistics", id)).toBeUndefined();
+    await stores.query(
+      "UPDATE statistics SET messages = messages - 3 WHERE day = (now() AT TIME ZONE 'UTC')::date",
+      [],
+    );
+    expect(await counted()).toBe(await sent());
+  });
+
+  test("in a new epoch the counts stay, an index starts over, and effects go on", async () => {
+    const id = await group();
+    await send(id, 2);
+    const [index, hooks] = [outside("index", "zero"), outside("hooks", "heads")];
+    const all = [statisticsFollower(statistics, EVERY_MS), index.follower, hooks.follower];
+    await node(...all).sweep();
+    await send(id, 1);
+    await node(...all).sweep();
+    expect(index.effects.get(id)).toEqual(["1:message", "2:message", "3:message"]);
+    expect(hooks.effects.get(id)).toEqual(["3:message"]);
+
+    await stores.query("UPDATE history SET epoch = gen_random_uuid()", []);
+    index.effects.clear();
+    await node(...all).sweep();
+    await send(id, 1);
+    await node(...all).sweep();
+    expect(index.effects.get(id)).toEqual(["1:message", "2:message", "3:message", "4:message"]);
+    expect(hooks.effects.get(id)).toEqual(["3:message", "4:message"]);
+    expect(await counted()).toBe(await sent());
+  });
+
+  test("a cursor beyond the head is rewound to it", async () => {
+    const id = await group();
+    await send(id, 2);
+    const { effects, follower } = outside("rewound", "zero");
+    await node(follower).sweep();
+    await stores.query("UPDATE follower_cursors SET version = 90 WHERE follower = 'rewound' AND conversation_id = $1", [
+      id,
+    ]);
+    await node(follower).sweep();
+    expect(await cursorOf("rewound", id)).toBe(2);
+    await send(id, 1);
+    await node(follower).sweep();
+    expect(effects.get(id)).toEqual(["1:message", "2:message", "3:message"]);
+  });
+
+  test("a conversation that always fails holds up no other one, and goes on once it works", async () => {
+    const [bad, good] = [await group(), await group()];
+    let isBroken = true;
+    const { effects, follower } = outside(
+      "stubborn",
+      "heads",
+      ({ conversationId }) => isBroken && conversationId === bad,
+    );
+    const one = node(follower);
+    await one.sweep();
+    for (const id of [bad, good]) {
+      await send(id, 2);
+      one.note(id);
+    }
+    await until(() => effects.has(good));
+    await until(() => log.length > 0);
+    await Bun.sleep(5 * EVERY_MS);
+    expect(log).toMatchObject([{ follower: "stubborn", msg: "a follower failed, it will go on a little later" }]);
+    expect(await cursorOf("stubborn", bad)).toBeUndefined();
+    isBroken = false;
+    await until(() => effects.has(bad));
+    for (const id of [bad, good]) expect(effects.get(id)).toEqual(["1:message", "2:message"]);
+  });
+
+  test("a node whose lease another node has taken over writes nothing", async () => {
+    const id = await group();
+    await send(id, 2);
+    const [slow, next] = [new FollowerStore(stores.database), new FollowerStore(stores.database)];
+    const lease = await slow.lease("fenced", 0);
+    const [position] = await slow.positions("fenced", [id]);
+    if (!lease || !position) throw new Error("there is no lease");
+    expect(await next.lease("fenced", 0)).toBeUndefined();
+    // As ten seconds later.
+    await stores.query("UPDATE follower_leases SET leased_until = clock_timestamp() WHERE follower = 'fenced'", []);
+    const taken = await next.lease("fenced", 0);
+    if (!taken) throw new Error("the lease has not ended");
+    expect(taken.fence).toBe(lease.fence + 1);
+
+    const before = await counted();
+    const move = { conversationId: id, from: position.cursor, version: 2, epoch: position.epoch };
+    const range = { conversationId: id, epoch: position.epoch, after: 0, upTo: 2, changes: async () => [] };
+    await expect(slow.move(lease, [move], (tx) => statistics.count(tx, [range]))).rejects.toThrow(Superseded);
+    await next.move(taken, [move]);
+    // The same once more: the cursor is not where it was read.
+    await expect(next.move(taken, [move], (tx) => statistics.count(tx, [range]))).rejects.toThrow(Superseded);
+    expect(await counted()).toBe(before);
+    await slow.release(lease);
+    expect(await slow.lease("fenced", 0)).toBeUndefined();
+    await next.release(taken);
+    expect(await slow.lease("fenced", 0)).toBeDefined();
+  });
+});
