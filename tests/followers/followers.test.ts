@@ -249,7 +249,10 @@ inEachMode("followers", (mode) => {
     if (!lease || !position) throw new Error("there is no lease");
     expect(await next.lease("fenced", 0)).toBeUndefined();
     // As ten seconds later.
-    await stores.query("UPDATE follower_leases SET leased_until = clock_timestamp() WHERE follower = 'fenced'", []);
+    await stores.query(
+      "UPDATE follower_leases SET leased_until = now() - interval '1 second' WHERE follower = 'fenced'",
+      [],
+    );
     const taken = await next.lease("fenced", 0);
     if (!taken) throw new Error("the lease has not ended");
     expect(taken.fence).toBe(lease.fence + 1);

@@ -56,10 +56,10 @@ const filledIn = (path: string) =>
   );
 
 test("the app has these many routes, the public ones among them", () => {
-  expect(routes).toHaveLength(74);
+  expect(routes).toHaveLength(75);
   expect(routes).toEqual(expect.arrayContaining(Object.keys(PUBLIC)));
   expect(guarded).toContain("GET /ws/chat/:conversationId");
-  expect(hidden).toHaveLength(19);
+  expect(hidden).toHaveLength(20);
 });
 
 test.each(Object.entries(PUBLIC))("%s is public", async (route, status) => {

@@ -113,7 +113,7 @@ inEachMode("jobs", (mode) => {
     expect(await next.nextDueMs(["count"])).toBeGreaterThan(5_000);
 
     // As ten seconds later.
-    await stores.query("UPDATE jobs SET leased_until = clock_timestamp()", []);
+    await stores.query("UPDATE jobs SET leased_until = now() - interval '1 second'", []);
     expect(await next.lease(["count"])).toMatchObject({ id: job.id, attempts: 2 });
     await dead.remove(job);
     await dead.postpone(job, 0);
@@ -139,7 +139,7 @@ inEachMode("jobs", (mode) => {
       [3, 8_000],
       [40, 300_000],
     ] as const) {
-      await stores.query("UPDATE jobs SET run_at = now(), attempts = $1", [attempts]);
+      await stores.query("UPDATE jobs SET run_at = now() - interval '1 second', attempts = $1", [attempts]);
       jobs.wake();
       await until(async () => (await rows())[0]?.attempts === attempts + 1);
       await until(async () => (await rows())[0]?.isLeased === false);
@@ -148,7 +148,7 @@ inEachMode("jobs", (mode) => {
     expect(log).toHaveLength(3);
 
     isBroken = false;
-    await stores.query("UPDATE jobs SET run_at = now()", []);
+    await stores.query("UPDATE jobs SET run_at = now() - interval '1 second'", []);
     jobs.wake();
     await until(async () => (await rows())[0]?.attempts === 0);
     expect(await rows()).toMatchObject([{ attempts: 0, error: null, isLeased: false }]);
