@@ -107,7 +107,7 @@ describeInBrowser("the admin panel lets people in", () => {
     await page.route("**/api/users/confirm/", (route) => route.fulfill(answer), { times: 1 });
     await page.fill("dialog input[type=password]", PASSWORD);
     await page.keyboard.press("Enter");
-    await page.waitForSelector("dialog [role=status]:has-text('too many tries')");
+    await page.waitForSelector("dialog [role=status]:has-text('too many attempts')");
     await page.waitForSelector(".badge:text('deactivated')");
     expect((await eve.get("/api/users/profile/")).status).toBe(401);
     expect(faults).toEqual([]);
