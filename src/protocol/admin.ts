@@ -11,7 +11,7 @@ export const LISTED_MOST = 10_000;
 /** `meta` of a list that is paged by its offset. */
 export const listMeta = z.object({
   total: z.int(),
-  total_exact: z.boolean().meta({ description: "False: there are more, which a narrower search finds." }),
+  total_exact: z.boolean().meta({ description: "False: there are more. A narrower search finds them." }),
 });
 
 export const adminUser = user
@@ -26,10 +26,10 @@ export const adminUserDetail = adminUser
     conversation_count_exact: z.boolean().meta({ description: "False: there are more." }),
     messages_sent: z.int().meta({ description: "In the conversations they take part in now." }),
     messages_sent_exact: z.boolean().meta({
-      description: "False: there are more; counting stopped after as many messages as it may look at.",
+      description: "False: there are more. Counting stopped at its limit.",
     }),
-    open_sockets: z.int().meta({ description: "Over all nodes." }),
-    sessions: z.array(sessionInfo.omit({ current: true })).meta({ description: "Those used last." }),
+    open_sockets: z.int().meta({ description: "On all nodes." }),
+    sessions: z.array(sessionInfo.omit({ current: true })).meta({ description: "The sessions that were used last." }),
     sessions_exact: z.boolean().meta({ description: "False: there are more." }),
   })
   .meta({ id: "AdminUserDetail" });
@@ -52,7 +52,7 @@ export type AddUserBody = z.infer<ReturnType<typeof addUserBody>>;
 export const passwordLink = z
   .object({
     url: z.string().meta({
-      description: "Give it to this person and to nobody else: it opens their account, once.",
+      description: "Give it to this person only: it opens their account, once.",
       examples: ["https://chat.example.com/password#RpYvQd0rLq3vJx2s8mKZt1bNc5uWf7hA9eGiO4yT6wE"],
     }),
     expires_at: time,

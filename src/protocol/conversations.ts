@@ -13,13 +13,15 @@ export const conversation = z
     name: z
       .string()
       .nullable()
-      .meta({ description: "What its people named it.", examples: [null] }),
+      .meta({ description: "The name that its members gave it.", examples: [null] }),
     display_name: z
       .string()
-      .meta({ description: "What to call it, for who asks.", examples: ["Chat with Bob Example"] }),
+      .meta({ description: "The name to show to the reader.", examples: ["Chat with Bob Example"] }),
     is_group: z.boolean().meta({ examples: [false] }),
-    owner_id: userId.nullable().meta({ description: "Of a group: who may remove others." }),
-    participants: z.array(user).meta({ description: `The first ${PARTICIPANTS_SHOWN}, by joining.` }),
+    owner_id: userId.nullable().meta({ description: "The owner of a group, who may remove members." }),
+    participants: z
+      .array(user)
+      .meta({ description: `The first ${PARTICIPANTS_SHOWN} members, in the order of joining.` }),
     participant_count: count.meta({ examples: [2] }),
     created_at: time,
     updated_at: time.meta({ description: "Moves with every message." }),
@@ -32,7 +34,7 @@ export const conversationSummary = conversation
   .extend({
     message_count: count,
     pruned_seq: prunedSeq,
-    unread_count: count.meta({ description: "Messages after the read position of who asks.", examples: [3] }),
+    unread_count: count.meta({ description: "The number of messages after your read position.", examples: [3] }),
     last_message: message.nullable(),
   })
   .meta({ id: "ConversationSummary" });
@@ -46,7 +48,7 @@ export const unreadCounts = z
   })
   .meta({
     id: "UnreadCounts",
-    description: "Over all of the caller's conversations, whatever page or search is asked for.",
+    description: "Over all your conversations, whatever page or search you ask for.",
   });
 
 export const conversationDetail = conversationSummary
@@ -56,7 +58,7 @@ export const conversationDetail = conversationSummary
     }),
     read_positions: z
       .array(z.object({ user_id: userId, seq: count }))
-      .meta({ description: "How far each of `participants` has read." }),
+      .meta({ description: "The read position of each of `participants`." }),
   })
   .meta({ id: "ConversationDetail" });
 /** One conversation, with the read position of each member in `participants`. */
@@ -65,7 +67,10 @@ export type ConversationDetail = z.infer<typeof conversationDetail>;
 /** A group's name. A name that is blank or invisible becomes null: the group has no name of its own. */
 const name = line(0, 255)
   .transform((text) => (/^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(text) ? null : text))
-  .meta({ description: "Of a group. Null or blank: it has none of its own.", examples: ["Friends"] });
+  .meta({
+    description: "The name of a group. Null or blank: the group has no name of its own.",
+    examples: ["Friends"],
+  });
 
 /** A list of user ids, of any length. */
 export const idList = z
@@ -98,7 +103,9 @@ export const requested = z
 
 export const createConversationBody = z
   .object({
-    participant_ids: idList.meta({ description: "Who asks is added when missing. More than two people make a group." }),
+    participant_ids: idList.meta({
+      description: "You are added if you are missing. More than two people make a group.",
+    }),
     name: name.nullish(),
   })
   .meta({ id: "CreateConversationBody" });
@@ -121,13 +128,13 @@ export const subscribeFrame = z
   .meta({
     userSocketOnly: true,
     description:
-      "Takes part in a conversation; with `after_version` all that came after it is replayed first, or a `reset` says that this can't be.",
+      "Subscribes to a conversation. With `after_version` the changes after it are replayed first, or a `reset` says that this is not possible.",
     examples: [{ conversation_id: "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071", after_version: 12 }],
   });
 
 export const unsubscribeFrame = z.object(commonFields).meta({
   userSocketOnly: true,
-  description: "Takes no more part in a conversation; its `activity` is told again.",
+  description: "Ends the subscription to a conversation. Its `activity` frames come again.",
   examples: [{ conversation_id: "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071" }],
 });
 
@@ -144,36 +151,36 @@ export const subscribedFrame = serverFrame(
     last_seq,
     ...standing,
     epoch,
-    read_seq: count.meta({ description: "One's own read position." }),
+    read_seq: count.meta({ description: "Your read position." }),
   },
-  "Answers `subscribe`; what was missed follows, or a `reset`.",
+  "Answers `subscribe`. The missed changes follow, or a `reset`.",
   { userSocketOnly: true },
 );
 
 export const unsubscribedFrame = serverFrame(
   "unsubscribed",
   { conversation_id: id, ref: echo.ref, code: z.enum(["unsubscribed", "removed"]) },
-  "Nothing more comes of this conversation: one has asked for that, or is no participant any more.",
+  "No more frames of this conversation come: you have unsubscribed, or you are no longer a member.",
   { userSocketOnly: true },
 );
 
 export const resetFrame = serverFrame(
   "reset",
   { conversation_id: id, ...standing, epoch },
-  "The missed changes are too many, not kept, or of another history: fetch the conversation anew, and go on from `last_version`.",
+  "The missed changes are too many, not kept, or of another history. Load the conversation again, and go on from `last_version`.",
 );
 
 export const conversationFrame = serverFrame(
   "conversation",
   { conversation_id: id, conversation },
-  "A conversation that is new to oneself.",
+  "A conversation that is new to you.",
   { userSocketOnly: true },
 );
 
 export const activityFrame = serverFrame(
   "activity",
   { conversation_id: id, last_seq, last_version },
-  "Something happened in a conversation that one is in, but not subscribed to.",
+  "Something happened in one of your conversations that you are not subscribed to.",
   { userSocketOnly: true },
 );
 

@@ -35,7 +35,7 @@ export const errorBody = z
       .record(z.string(), z.array(z.string()))
       .optional()
       .meta({ description: "Each faulty field with its faults, as texts for people." }),
-    request_id: z.string().optional().meta({ description: "On a 5xx: what to name when reporting it." }),
+    request_id: z.string().optional().meta({ description: "Only on a 5xx: the id to name in a report." }),
   })
   .meta({ id: "Error" });
 /** The body of every 4xx and 5xx answer. Only a 5xx has a `request_id`. */

@@ -10,25 +10,28 @@ const ref = z
   .string(refError)
   .refine((text) => codePoints(text) <= REF_MAX, refError)
   .optional()
-  .meta({ description: "Chosen by the client, echoed by what answers.", maxLength: REF_MAX });
+  .meta({ description: "Chosen by the client. The answer repeats it.", maxLength: REF_MAX });
 
 /**
  * Fields that every client frame may have. On `/ws/chat/{id}/` the path names the conversation; the field is ignored.
  */
 export const commonFields = {
   ref,
-  conversation_id: uuid.optional().meta({ description: "On /ws/: which conversation is meant." }),
+  conversation_id: uuid.optional().meta({ description: "On /ws/: the conversation that the frame is about." }),
 };
 
 /** Fields of an answer that repeat those of the frame it answers. */
 export const echo = {
-  client_id: z.string().optional().meta({ description: "That of the frame this answers." }),
-  ref: z.string().optional().meta({ description: "That of the frame this answers." }),
+  client_id: z.string().optional().meta({ description: "The value in the frame that this answers." }),
+  ref: z.string().optional().meta({ description: "The value in the frame that this answers." }),
 };
 
 export const last_seq = count.meta({ description: "The newest message's `seq`.", examples: [7] });
 export const last_version = count.meta({ description: "The newest change." });
-export const version = count.meta({ description: "The change's number: dense, in order.", examples: [13] });
+export const version = count.meta({
+  description: "The number of the change. The numbers have no gaps.",
+  examples: [13],
+});
 
 /** The user whom a frame is about. */
 export const who = { user_id: userId, user_name: z.string().meta({ examples: ["Bob Example"] }) };

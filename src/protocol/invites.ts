@@ -48,7 +48,7 @@ export const invite = z
       .int()
       .nullable()
       .meta({ description: "Null: no limit.", examples: [10] }),
-    uses: count.meta({ description: "How many people came in by it.", examples: [3] }),
+    uses: count.meta({ description: "The number of people who joined by it.", examples: [3] }),
     state: inviteState,
     registers,
   })

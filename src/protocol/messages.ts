@@ -9,13 +9,13 @@ export const message = z
     id,
     conversation_id: id,
     sender_id: userId.meta({ examples: [1] }),
-    sender_name: z.string().meta({ description: "As it was at the sending.", examples: ["Ann Example"] }),
-    sender_email: z.string().meta({ description: "As it was at the sending.", examples: ["ann@example.com"] }),
+    sender_name: z.string().meta({ description: "At the time of sending.", examples: ["Ann Example"] }),
+    sender_email: z.string().meta({ description: "At the time of sending.", examples: ["ann@example.com"] }),
     content: z.string().meta({ description: "Empty when the message was deleted.", examples: ["Hello, Bob!"] }),
     timestamp: z.number().meta({ description: "`created_at` in seconds since the epoch.", examples: [1773500966.535] }),
     created_at: time,
     seq: count.meta({ description: "Numbers the messages of its conversation: 1, 2, 3, …", examples: [7] }),
-    version: count.meta({ description: "The change of its conversation that created it; never changes." }),
+    version: count.meta({ description: "The change that created the message. It never changes." }),
     client_id: z
       .string()
       .optional()
@@ -52,8 +52,8 @@ export const messagePage = z
   .object({
     conversation_id: id,
     messages: z.array(message).meta({ description: "Oldest first." }),
-    count: count.meta({ description: "How many are in this page.", examples: [1] }),
-    total: count.meta({ description: "How many the conversation has." }),
+    count: count.meta({ description: "The number of messages in this page.", examples: [1] }),
+    total: count.meta({ description: "The number of messages in the conversation." }),
     ...pageAt,
   })
   .meta({ id: "MessagePage" });
@@ -82,11 +82,11 @@ export const sendFrame = z.object({ ...commonFields, content, client_id: clientI
 });
 
 export const editFrame = z.object({ ...commonFields, message_id: uuid, content }).meta({
-  description: "Edits a message of one's own. Answered by an `ack` when there is a `ref`.",
+  description: "Edits your own message. Answered by an `ack` when there is a `ref`.",
 });
 
 export const deleteFrame = z.object({ ...commonFields, message_id: uuid }).meta({
-  description: "Deletes a message of one's own: a tombstone stays. Answered by an `ack` when there is a `ref`.",
+  description: "Deletes your own message. A tombstone stays. Answered by an `ack` when there is a `ref`.",
 });
 
 export const askHistoryFrame = z
@@ -105,7 +105,7 @@ export const askHistoryFrame = z
 export const messageFrame = serverFrame(
   "message",
   { conversation_id: id, version, message },
-  "A message, in order and without holes. Its tag is the message's id.",
+  "A new message, in order and without gaps. Its tag is the message's id.",
 );
 
 export const messageChangedFrame = serverFrame(
@@ -116,8 +116,14 @@ export const messageChangedFrame = serverFrame(
 
 export const ackFrame = serverFrame(
   "ack",
-  { conversation_id: id, ...echo, id, seq: last_seq.meta({ description: "The message's." }), version: last_version },
-  "To the sender: it is durable. Only for a message with a `client_id` or a `ref`, an edit or a deletion with a `ref`.",
+  {
+    conversation_id: id,
+    ...echo,
+    id,
+    seq: last_seq.meta({ description: "The `seq` of the message." }),
+    version: last_version,
+  },
+  "Tells the sender that a message, an edit or a deletion is stored. It answers messages with a `client_id` or a `ref`, and edits and deletions with a `ref`.",
 );
 
 export const historyFrame = serverFrame(
@@ -129,7 +135,7 @@ export const historyFrame = serverFrame(
 export const prunedFrame = serverFrame(
   "pruned",
   { conversation_id: id, pruned_seq: prunedSeq },
-  "Retention has removed messages. It is no change and may be lost; the next answer says the same.",
+  "Retention has removed messages. This frame is no change and may be lost; the next answer says the same.",
 );
 
 /** A `history` frame as JSON. Its messages come as JSON already, written once for everybody who asks. */

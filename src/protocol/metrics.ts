@@ -53,7 +53,10 @@ export type MetricRange = (typeof metricRanges)[number];
 const values = z.array(z.number().nullable());
 const series = z
   .object(Object.fromEntries(metricNames.map((name) => [name, values])) as Record<MetricName, typeof values>)
-  .meta({ id: "MetricSeries", description: "By metric, a value for each moment; docs/admin.md says what each is." });
+  .meta({
+    id: "MetricSeries",
+    description: "For each metric, one value for each time. docs/admin.md defines the metrics.",
+  });
 export type MetricSeries = z.infer<typeof series>;
 
 export const metricsReport = z

@@ -52,7 +52,7 @@ export const password = requiredString()
 /** The new password once more. */
 export const passwordAgain = requiredString()
   .refine((text) => text !== "", { error: "This field may not be blank." })
-  .meta({ description: "The same once more.", format: "password", examples: ["SecurePass123"] });
+  .meta({ description: "The password once more.", format: "password", examples: ["SecurePass123"] });
 
 /**
  * Whether a password is something that everybody knows about the account: its e-mail address, the part before the @, or

@@ -15,7 +15,7 @@ const user_ids = idList
   .refine((ids) => ids.length <= WATCHED_MAX, { error: `Ensure this list has no more than ${WATCHED_MAX} user ids.` })
   .transform((ids) => [...new Set(ids)])
   .meta({
-    description: "Ids of users; who is named twice counts once.",
+    description: "Ids of users. Repeated ids count once.",
     type: "array",
     items: { type: "integer", minimum: 1 },
     minItems: 1,
@@ -25,12 +25,12 @@ const user_ids = idList
 
 export const watchFrame = z.object({ ...commonFields, user_ids }).meta({
   userSocketOnly: true,
-  description: "Asks who of these people is there, now and from now on. Answered by a `presence` for each.",
+  description: "Asks which of these people are online, now and from now on. Answered by a `presence` for each.",
 });
 
 export const unwatchFrame = z.object({ ...commonFields, user_ids }).meta({
   userSocketOnly: true,
-  description: "Asks no more about these people.",
+  description: "Stops asking about these people.",
 });
 
 export const presenceFrame = serverFrame(
@@ -39,10 +39,11 @@ export const presenceFrame = serverFrame(
     user_id: userId,
     online: z.boolean().meta({ examples: [true] }),
     last_seen: time.nullable().meta({
-      description: "When the last socket closed, or the last login where that is later; null of strangers.",
+      description:
+        "The time when the last socket closed, or of the last login if that is later. Null for people you may not see.",
     }),
     ref: echo.ref,
   },
-  "Somebody who is watched is there, or is not.",
+  "A watched person is online, or is not.",
   { userSocketOnly: true },
 );

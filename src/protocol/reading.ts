@@ -3,7 +3,7 @@ import { commonFields, last_seq, serverFrame, who } from "./frame-parts.ts";
 import { counter, id } from "./text.ts";
 
 export const markReadFrame = z.object({ ...commonFields, seq: counter.optional() }).meta({
-  description: "Moves one's read position forward, to `seq` or else to the newest message.",
+  description: "Moves your read position forward, to `seq` or else to the newest message.",
   examples: [{ seq: 7 }],
 });
 
@@ -16,6 +16,6 @@ export const readFrame = serverFrame(
 export const readPositionFrame = serverFrame(
   "read_position",
   { conversation_id: id, seq: last_seq },
-  "Oneself has read up to `seq`, on this device or another, whether one is subscribed or not.",
+  "You have read up to `seq`, on this device or another. It comes whether or not you are subscribed.",
   { userSocketOnly: true },
 );

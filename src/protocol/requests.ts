@@ -30,6 +30,6 @@ export const requestFrame = serverFrame(
 export const requestEndedFrame = serverFrame(
   "request_ended",
   { request_id: id },
-  "A request to you was accepted or declined, here or on another device, or there is no need for it any more.",
+  "You have accepted or declined a request, here or on another device, or it is no longer needed.",
   { userSocketOnly: true },
 );

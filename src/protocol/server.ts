@@ -26,20 +26,20 @@ export const serverInfo = z
         "`code`: the printed set-up code makes the next account a superuser. `here`: this request could do so without it. `none`: there is a superuser.",
     }),
   })
-  .meta({ id: "ServerInfo", description: "Facts that a page needs before anybody is logged in." });
+  .meta({ id: "ServerInfo", description: "Facts that a page needs before a login." });
 export type ServerInfo = z.infer<typeof serverInfo>;
 
 export const serverSettings = z
   .object({
     name: z.string().nullable(),
     registration,
-    registration_fixed: z.boolean().meta({ description: "REGISTRATION is set in the environment, which wins." }),
+    registration_fixed: z.boolean().meta({ description: "True: REGISTRATION is set in the environment and wins." }),
     default_conversation_id: z.uuid().nullable().meta({ description: "The group that new accounts join." }),
     proxy_headers_seen: z.boolean().meta({
       description: "X-Forwarded-* headers came while TRUSTED_PROXIES is 0: set it, or all people count as one address.",
     }),
   })
-  .meta({ id: "ServerSettings", description: "The settings that admins choose in the page." });
+  .meta({ id: "ServerSettings", description: "The settings that admins can change in the panel." });
 export type ServerSettingsInfo = z.infer<typeof serverSettings>;
 
 /** Each field may be left out. An empty name removes the name. */

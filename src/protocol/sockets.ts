@@ -19,17 +19,17 @@ export const connectionEstablishedFrame = serverFrame(
     tag: headTag.optional(),
     pruned_seq: prunedSeq.optional(),
     epoch,
-    read_seq: count.optional().meta({ description: "One's own read position." }),
+    read_seq: count.optional().meta({ description: "Your read position." }),
     reconnect_after_ms: count.meta({ description: "How long to wait after a lost connection.", examples: [1500] }),
-    user_id: userId.meta({ description: "Oneself." }),
+    user_id: userId.meta({ description: "Your id." }),
   },
-  "The first frame. On /ws/ it names no conversation.",
+  "The first frame on a socket. On /ws/ it names no conversation.",
 );
 
 export const epochFrame = serverFrame(
   "epoch",
   { epoch },
-  "The database may have gone back: load lists anew. Each open conversation that differs gets a `reset`.",
+  "The database may have gone back: load your lists again. Each open conversation that differs gets a `reset`.",
   { userSocketOnly: true },
 );
 
@@ -42,5 +42,5 @@ export const errorFrame = serverFrame(
     ...echo,
     retry_after: count.optional().meta({ description: "Seconds." }),
   },
-  "Nothing was done; only `unavailable` and `internal_error` leave that open: send again with the same `client_id`.",
+  "Nothing was done. After `unavailable` and `internal_error` that is not certain: send again with the same `client_id`.",
 );

@@ -83,7 +83,7 @@ export const clientId = z
   .string({ error: "Must be a string of 1 to 64 printable ASCII characters." })
   .regex(/^[\x20-\x7e]{1,64}$/, { error: "Must be 1 to 64 printable ASCII characters." })
   .meta({
-    description: "Made by the client, one for each send: a repeated send with it gives the first message back.",
+    description: "Made by the client, one for each send. A repeated send with it gives the first message back.",
     examples: ["ann-1"],
   });
 
@@ -116,7 +116,7 @@ export const headTag = changeTag.nullable().meta({
 
 export const epoch = z.string().meta({
   description:
-    "Names the database's history. When it changes, the database may have gone back: load lists anew; counters may fall.",
+    "Names the database's history. When it changes, the database may have gone back: load your lists again. Counters may be lower.",
   format: "uuid",
   examples: ["7d444840-9dc0-41d1-8245-ee51d2f5a2f1"],
 });

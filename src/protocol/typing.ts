@@ -9,7 +9,8 @@ export const setTypingFrame = z
     is_typing: z.unknown().optional().transform(Boolean).meta({ type: "boolean", default: false }),
   })
   .meta({
-    description: "Tells the others; not again within 3 s, and not in groups over 100.",
+    description:
+      "Tells the others that you type or have stopped. Not forwarded again within 3 s, nor in groups over 100.",
     examples: [{ is_typing: true }],
   });
 

@@ -34,16 +34,16 @@ export const mayAddMe = z
   });
 export type MayAddMe = z.infer<typeof mayAddMe>;
 
-const is_superuser = z.literal(true).optional().meta({ description: "There for superusers only." });
+const is_superuser = z.literal(true).optional().meta({ description: "Present for superusers only." });
 
 /** A person who has just registered or logged in, as they see themselves. */
 export const arrival = user
   .extend({ is_superuser })
-  .meta({ id: "Arrival", description: "A person who has just come in." });
+  .meta({ id: "Arrival", description: "A person who has just registered or logged in." });
 
 export const profile = user
   .extend({ may_add_me: mayAddMe, is_superuser })
-  .meta({ id: "Profile", description: "Oneself." });
+  .meta({ id: "Profile", description: "Your profile." });
 /** The profile of the user who asks. Only superusers have `is_superuser`. */
 export type Profile = z.infer<typeof profile>;
 
@@ -70,7 +70,8 @@ const setupCode = z
     description: "The code that a server without an admin prints when it starts. The account becomes a superuser.",
   });
 const first = z.boolean({ error: "Must be true or false." }).optional().meta({
-  description: "Become the superuser of a server without users; only from its own page, on its own machine.",
+  description:
+    "True: become the superuser of a server without users. Works only on the server's own page, on its own machine.",
 });
 
 export const registerBody = (names: NameRule) =>
@@ -82,13 +83,13 @@ export const registerBody = (names: NameRule) =>
       invite: z
         .string({ error: "Not a valid string." })
         .optional()
-        .meta({ description: "The code of an invite link: the new person is a member of its group at once." }),
+        .meta({ description: "The code of an invite link. The new person joins its group at once." }),
       setup_code: setupCode,
       first,
       sign_in: z
         .boolean({ error: "Must be true or false." })
         .optional()
-        .meta({ description: "true: the answer has the cookies of a login.", examples: [true] }),
+        .meta({ description: "True: the answer sets the cookies of a login.", examples: [true] }),
     })
     .refine(passwordsMatch, mismatch)
     .meta({ id: "RegisterBody" });
@@ -130,7 +131,7 @@ export const resetConfirmBody = z
     sign_in: z
       .boolean({ error: "Must be true or false." })
       .default(false)
-      .meta({ description: "True: sets the cookies of a login too." }),
+      .meta({ description: "True: the answer sets the cookies of a login." }),
   })
   .refine(passwordsMatch, mismatch)
   .meta({ id: "ResetConfirmBody" });
@@ -161,17 +162,17 @@ export const sessionInfo = z
     id,
     created_at: time,
     last_used_at: time,
-    address: z.string().meta({ description: "Where the login came from.", examples: ["192.0.2.7"] }),
-    client: z.string().meta({ description: "What the browser calls itself.", examples: ["Mozilla/5.0"] }),
-    current: z.boolean().meta({ description: "The session of this very request." }),
+    address: z.string().meta({ description: "The address that the login came from.", examples: ["192.0.2.7"] }),
+    client: z.string().meta({ description: "The browser's User-Agent.", examples: ["Mozilla/5.0"] }),
+    current: z.boolean().meta({ description: "True for the session of this request." }),
   })
-  .meta({ id: "Session", description: "One of one's own logins." });
+  .meta({ id: "Session", description: "One of your logins." });
 /** One of a user's sessions, as they see it in their list. */
 export type SessionInfo = z.infer<typeof sessionInfo>;
 
 export const userFrame = serverFrame(
   "user",
   { user },
-  "A name or an account has changed: that of somebody who shares a conversation with this user, or the user's own.",
+  "Your own name or account has changed, or that of somebody who shares a conversation with you.",
   { userSocketOnly: true },
 );

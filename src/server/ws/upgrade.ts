@@ -45,7 +45,7 @@ export const socketRoutes: RouteGroup<Services> = {
   path: "/ws",
   section: {
     name: "Sockets",
-    description: "Where a WebSocket begins. [What goes over it](/api/docs/frames/) has a page of its own.",
+    description: "Here you open a WebSocket. [The frames](/api/docs/frames/) have a page of their own.",
   },
   failures: { always: ["foreign_origin"] },
   routes,
@@ -79,7 +79,7 @@ function routes(services: Services): Hono<Env> {
     id: "chatSocket",
     summary: "A socket on one conversation",
     description:
-      "`after_version` replays every change after it, before anything live. With the `tag` of that change a client is told by `reset` when the server has another history there.",
+      "`after_version` replays every later change before live ones. With the `tag` of that change, the server sends a `reset` if it has another history there.",
     answers,
     failures: ["not_a_participant", ...refusals],
   });
@@ -89,7 +89,7 @@ function routes(services: Services): Hono<Env> {
   });
   const aboutUser = about({
     id: "userSocket",
-    summary: "One socket for all of one's conversations",
+    summary: "One socket for all your conversations",
     answers,
     failures: refusals,
   });

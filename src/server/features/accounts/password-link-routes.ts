@@ -29,7 +29,7 @@ export function passwordLinkRoutes(
     id: "confirmPasswordLink",
     summary: "Sets a password by a one-time link",
     description:
-      "Ends all the person's sessions and voids all their links. With `sign_in` it sets the session's cookie, too.",
+      "Ends all the person's sessions and voids all their links. With `sign_in` it also sets the session's cookie.",
     public: true,
     answers: { 200: { message: "Password changed successfully", data: user } },
   });

@@ -51,7 +51,7 @@ export const accountRoutes: RouteGroup<Services> = {
   path: "/api/users",
   section: {
     name: "People",
-    description: "Registering, logging in, one's profile and sessions, and who else is there.",
+    description: "Registering, logging in, your profile and sessions, and the list of users.",
   },
   parameters: {
     userId: { schema: userId },
@@ -76,7 +76,7 @@ function routes(services: Services) {
     id: "register",
     summary: "Registers a person",
     description:
-      "It does not log in, unless `sign_in` is true: then the answer sets the session's cookie, and a session that came with the request ends. Where an invite is needed, or leads into a group, `invite` is its code. Registrations are also counted by network, signed in or not. `is_superuser` is in the answer for the first superuser only, who came with `setup_code` or `first`.",
+      "With `sign_in` the answer sets the session's cookie, and a session that came with the request ends. `invite` is the code of an invite link; some servers require one. Registrations are also counted by network, with or without a login. Only the first superuser, who registers with `setup_code` or `first`, gets `is_superuser` in the answer.",
     public: true,
     answers: { 201: { message: "User registered successfully", data: arrival } },
     failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
@@ -102,7 +102,7 @@ function routes(services: Services) {
     id: "login",
     summary: "Logs in",
     description:
-      "Tries are also counted by account and address, and wrong passwords by network and by account, signed in or not. A session that came with the request ends.",
+      "Attempts are also counted by account and address, and wrong passwords by network and by account, with or without a login. A session that came with the request ends.",
     public: true,
     answers: { 200: { message: "Login successful", data: arrival, cookie: "set" } },
     failures: ["invalid_credentials"],
@@ -149,7 +149,7 @@ function routes(services: Services) {
     return success(c, { message: "Logout successful" });
   });
 
-  const aboutProfile = about({ id: "getProfile", summary: "Oneself", answers: { 200: { data: profile } } });
+  const aboutProfile = about({ id: "getProfile", summary: "Your profile", answers: { 200: { data: profile } } });
   app.get("/profile", aboutProfile, async (c) => success(c, { data: await users.profile(sessionOf(c)) }));
 
   const aboutRename = about({
@@ -184,8 +184,8 @@ function routes(services: Services) {
 
   const aboutPassword = about({
     id: "changePassword",
-    summary: "Changes one's password",
-    description: "Ends all one's other sessions, and renews this one.",
+    summary: "Changes your password",
+    description: "Ends all your other sessions and renews this one.",
     answers: { 200: { message: "Password changed successfully", cookie: "set" } },
   });
   app.post("/password", aboutPassword, loggedIn, json(passwordBody), async (c) => {
@@ -204,8 +204,8 @@ function routes(services: Services) {
 
   const aboutConfirm = about({
     id: "confirmPassword",
-    summary: "Confirms your password once more",
-    description: "Acts that can't be undone ask for it. Tries are counted like logins.",
+    summary: "Confirms your password",
+    description: "Actions that can't be undone ask for it. Attempts count like logins.",
     answers: { 200: { message: "Password confirmed" } },
   });
   app.post("/confirm", aboutConfirm, loggedIn, json(confirmBody), async (c) => {
@@ -220,7 +220,7 @@ function routes(services: Services) {
 
   const aboutSessions = about({
     id: "listSessions",
-    summary: "One's own logins",
+    summary: "Your logins",
     answers: { 200: { data: z.array(sessionInfo) } },
   });
   app.get("/sessions", aboutSessions, async (c) => success(c, { data: await sessions.list(sessionOf(c)) }));
@@ -237,7 +237,7 @@ function routes(services: Services) {
 
   const aboutEnd = about({
     id: "endSession",
-    summary: "Ends one of one's own logins",
+    summary: "Ends one of your logins",
     answers: { 200: { message: "Session ended" } },
   });
   app.delete("/sessions/:sessionId", aboutEnd, async (c) => {

@@ -39,7 +39,7 @@ export const adminRoutes: RouteGroup<Services> = {
   path: "/api/admin",
   section: {
     name: "Administration",
-    description: "For superusers: anybody else is answered 404, as for a path that there isn't.",
+    description: "For superusers. Everybody else gets a 404, as for an unknown path.",
   },
   routes,
 };

@@ -44,7 +44,7 @@ function routes({ conversations }: Services) {
     id: "createConversation",
     summary: "Begins a conversation",
     description:
-      "A 1-on-1 that there is already is answered with 200. People who do not let you add them get a request: of a 1-on-1 the answer is 202, of a group `meta.requested` names them.",
+      "200: the 1-on-1 exists already. People who do not let you add them get a request. For a 1-on-1 the answer is then 202; for a group `meta.requested` names them.",
     answers: {
       200: { message: "Conversation already exists", data: conversation },
       201: { message: "Conversation created successfully", data: conversation, meta: requested },
@@ -69,7 +69,7 @@ function routes({ conversations }: Services) {
   });
   const aboutList = about({
     id: "listConversations",
-    summary: "One's conversations, most recently active first",
+    summary: "Your conversations, most recently active first",
     answers: {
       200: { data: z.array(conversationSummary), meta: z.object({ total: count, unread: unreadCounts, epoch }) },
     },
@@ -81,7 +81,7 @@ function routes({ conversations }: Services) {
 
   const aboutOne = about({
     id: "getConversation",
-    summary: "One conversation, with its people's read positions",
+    summary: "One conversation, with its members' read positions",
     answers: { 200: { data: conversationDetail } },
   });
   app.get("/:conversationId", aboutOne, async (c) =>
@@ -90,7 +90,7 @@ function routes({ conversations }: Services) {
 
   const aboutRename = about({
     id: "renameConversation",
-    summary: "Names a group",
+    summary: "Renames a group",
     answers: { 200: { message: "Conversation updated successfully", data: conversation } },
     failures: ["not_a_group"],
   });
@@ -106,7 +106,7 @@ function routes({ conversations }: Services) {
   const next_after = count.nullable().meta({ description: "`after` of the next page; null when this is the last." });
   const aboutParticipants = about({
     id: "listParticipants",
-    summary: "A conversation's people, by joining",
+    summary: "A conversation's members, in the order of joining",
     answers: { 200: { data: z.array(user), meta: z.object({ total: count, next_after }) } },
   });
   app.get("/:conversationId/participants", aboutParticipants, loggedIn, query(pageQuery), async (c) => {
@@ -118,7 +118,7 @@ function routes({ conversations }: Services) {
     id: "addParticipants",
     summary: "Adds people to a group",
     description:
-      "People who do not let you add them, or who left the group by themselves, get a request: `meta.requested` names them. Those whom the owner has removed only the owner can add.",
+      "People who do not let you add them, or who have left the group, get a request: `meta.requested` names them. Only the owner can add people again whom the owner has removed.",
     answers: { 200: { message: "Participants added successfully", data: conversation, meta: requested } },
     failures: ["not_a_group"],
   });
@@ -131,8 +131,8 @@ function routes({ conversations }: Services) {
 
   const aboutRemove = about({
     id: "removeParticipant",
-    summary: "Leaves a group, or as its owner removes somebody; hides a 1-on-1",
-    description: "A 1-on-1 that you hide is left out of your list until a message comes, or you begin it again.",
+    summary: "Leaves a group, removes a member from a group you own, or hides a 1-on-1",
+    description: "Your list leaves a hidden 1-on-1 out until a message comes or you begin it again.",
     answers: { 200: { message: ["Participant removed successfully", "Conversation hidden"] } },
     failures: ["not_a_group", "not_the_owner", "participant_not_found"],
   });

@@ -42,12 +42,12 @@ function routes({ readiness }: Services) {
   const degraded = z
     .array(z.string())
     .optional()
-    .meta({ description: "What is away.", examples: [["redis"]] });
+    .meta({ description: "The parts that are away.", examples: [["redis"]] });
   const aboutReady = about({
     id: "ready",
     summary: "The node can serve",
     description:
-      "`degraded` names what is away though the node serves. 503 while starting, stopping or without its database.",
+      "`degraded` names the parts that are away although the node serves. 503: the node is starting, stopping, or without its database.",
     public: true,
     answers: { 200: { message: ["Ready", "Degraded"], more: { degraded } } },
     failures: ["unavailable", "draining", "starting"],

@@ -24,7 +24,7 @@ interface Services {
 
 export const inviteRoutes: RouteGroup<Services> = {
   path: "/api/invites",
-  section: { name: "Invites", description: "Links by which people come to the server, or into a group." },
+  section: { name: "Invites", description: "Links that let people join the server or a group." },
   parameters: { code: { schema: inviteCode, unknown: "invite_not_found" } },
   routes,
 };
@@ -36,7 +36,7 @@ function routes(services: Services) {
   const aboutCreate = about({
     id: "createInvite",
     summary: "Makes an invite link",
-    description: "A group's members make links into it. Superusers also make links to the server alone.",
+    description: "Members of a group can make links to it. Superusers can also make links to the server alone.",
     answers: { 201: { message: "Invite created successfully", data: invite } },
     failures: ["conversation_not_found", "not_a_group", "too_many_invites", "path_not_found"],
   });
@@ -55,7 +55,7 @@ function routes(services: Services) {
     id: "listInvites",
     summary: "Invite links, newest first",
     description:
-      "One's own, and for superusers all. With `conversation_id`, all of that group, for its members. Those that ended are kept for 90 days.",
+      "Your own links; superusers get all. With `conversation_id`, members get all links of that group. Links that have ended are kept for 90 days.",
     answers: { 200: { data: z.array(invite), meta: listMeta } },
     failures: ["conversation_not_found"],
   });
@@ -68,9 +68,9 @@ function routes(services: Services) {
 
   const aboutPreview = about({
     id: "getInvite",
-    summary: "Tells where an invite link leads",
+    summary: "Shows where an invite link leads",
     description:
-      "For everybody who has the link. Only wrong codes count as requests without login. Right ones have a limit of their own, as high as that of a user.",
+      "For everybody who has the link. Only wrong codes count as requests without a login. Right ones have a limit of their own, equal to a user's.",
     public: true,
     answers: { 200: { data: invitePreview } },
     failures: ["invite_not_found"],
@@ -80,8 +80,7 @@ function routes(services: Services) {
     const { principal, client } = c.var;
     if (!principal || principal instanceof Failure) {
       // A caller with a right code does not guess, and many people of one office may open a link at once. So these
-      // requests
-      // count like those of one user instead: each costs the database as much.
+      // requests count like those of one user: each costs the database as much.
       await limits.anonymous?.store.decrement(client.network);
       await limits.user?.hit(`invites ${client.network}`);
     }
@@ -91,7 +90,7 @@ function routes(services: Services) {
   const aboutAccept = about({
     id: "acceptInvite",
     summary: "Joins a group by its invite link",
-    description: "A member gets the same answer, and the link is not used. 410 says why a link has ended.",
+    description: "Members get the same answer, and the link does not count as used. A 410 says why a link has ended.",
     answers: { 200: { data: z.object({ conversation: conversation.nullable() }) } },
     failures: ["invite_not_found", "invite_ended", "removed_from_group", "group_full", "conversation_not_found"],
   });
@@ -103,7 +102,7 @@ function routes(services: Services) {
   const aboutRevoke = about({
     id: "revokeInvite",
     summary: "Revokes an invite link",
-    description: "By its maker, the group's owner or a superuser. People who came in by it stay.",
+    description: "The link's maker, the group's owner and superusers may revoke it. People who joined by it stay.",
     answers: { 200: { message: "Invite revoked" } },
     failures: ["invite_not_found", "not_your_invite", "path_not_found"],
   });

@@ -20,7 +20,7 @@ export const messageRoutes: RouteGroup<Services> = {
   path: "/api/chat/conversations/:conversationId/messages",
   section: {
     name: "Messages",
-    description: "Also limited to 10 requests a minute and user, unless the server is set otherwise.",
+    description: "Each user has a further limit of 10 requests a minute, unless the server is set otherwise.",
   },
   parameters: {
     messageId: { schema: uuid.meta({ description: "A message's id." }), unknown: "message_not_found" },
@@ -60,7 +60,8 @@ function routes({ messages, limits }: Services) {
   const aboutSend = about({
     id: "sendMessage",
     summary: "Sends a message",
-    description: "201 when it is stored. The same `client_id` again: 200 with the message of the first time.",
+    description:
+      "201: the message is stored. 200: the same `client_id` was sent before; the answer has the first message.",
     answers: {
       200: { message: "Message was already sent", data: message },
       201: { message: "Message sent successfully", data: message },
@@ -83,7 +84,7 @@ function routes({ messages, limits }: Services) {
 
   const aboutEdit = about({
     id: "editMessage",
-    summary: "Edits a message of one's own",
+    summary: "Edits your own message",
     answers: { 200: { message: "Message edited successfully", data: message } },
     failures: ["not_a_participant", "not_the_sender", "message_deleted"],
   });
@@ -95,7 +96,7 @@ function routes({ messages, limits }: Services) {
 
   const aboutDelete = about({
     id: "deleteMessage",
-    summary: "Deletes a message of one's own: a tombstone stays",
+    summary: "Deletes your own message. A tombstone stays",
     answers: { 200: { message: "Message deleted successfully", data: message } },
     failures: ["not_a_participant", "not_the_sender"],
   });

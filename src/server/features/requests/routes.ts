@@ -41,7 +41,7 @@ function routes({ requests }: Services) {
     id: "listRequests",
     summary: "Requests that wait for your answer, newest first",
     description:
-      "People send them whom `may_add_me` of your profile does not let add you at once. `total` is 1,000 at most.",
+      "They come from people whom `may_add_me` in your profile does not let add you at once. `total` is 1,000 at most.",
     answers: { 200: { data: z.array(request), meta: z.object({ total: count }) } },
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
@@ -64,7 +64,7 @@ function routes({ requests }: Services) {
   const aboutDecline = about({
     id: "declineRequest",
     summary: "Declines a request",
-    description: "Its sender is not told, and can't ask again for the same.",
+    description: "The sender is not told, and can't send the same request again.",
     answers: { 200: { message: "Request declined" } },
   });
   app.delete("/:requestId", aboutDecline, async (c) => {

@@ -26,7 +26,7 @@ function routes(services: ServerServices) {
   const app = new Hono<Env>();
   const aboutServer = about({
     id: "getServer",
-    summary: "Tells a page what it needs before a login",
+    summary: "Facts that a page needs before a login",
     description: "It counts for no limit.",
     public: true,
     answers: { 200: { data: serverInfo } },

@@ -16,11 +16,11 @@ export interface FrameMessage {
   examples: { payload: Record<string, unknown> }[];
 }
 
-const DESCRIPTION = `What goes over Confab's two kinds of socket: one JSON object a frame, at most ${FRAME_BYTES_MAX / 1024} KiB.
-A socket is opened with the session's cookie; what is refused is refused before, as an HTTP answer. Any client frame may
-carry a \`ref\`, and what answers it echoes that. Unknown fields are ignored, and more may come with later versions, as
-may frame types. Every change of a conversation has a \`version\`: 1, 2, 3, … A client that has got version N comes back
-with \`after_version\` N and the \`tag\` of that change, and gets all that it missed before anything live; or a \`reset\`, when the server has another history there.`;
+const DESCRIPTION = `The frames on Confab's two kinds of socket. A frame is one JSON object of at most ${FRAME_BYTES_MAX / 1024} KiB.
+You open a socket with the session's cookie. A refusal comes before the socket opens, as an HTTP answer. Any client frame
+may carry a \`ref\`, and its answer repeats it. Ignore unknown fields and frame types: later versions may add some. Every
+change of a conversation has a \`version\`: 1, 2, 3, … To resume after version N, send \`after_version\` N and the \`tag\`
+of that change. You get every missed change before live ones, or a \`reset\` when the server has another history there.`;
 
 /** Every close code with its reason and the client's next step. */
 const closings = [
@@ -57,7 +57,7 @@ export function asyncApi(cookie: string) {
         address: "/ws/chat/{conversation_id}/",
         title: "One conversation",
         description:
-          "Greeted with `connection_established`; what was missed follows when `after_version` is given, or a `reset` when the `tag` beside it is not that change's.",
+          "The first frame is `connection_established`. With `after_version` the missed changes follow, or a `reset` when `tag` is not the tag of that change.",
         parameters: { conversation_id: { description: "The conversation's id." } },
         messages: channelMessages(ofChat),
         bindings: binding({ after_version: schemas.of(counter, "input"), tag: schemas.of(resumeTag, "input") }),
@@ -65,7 +65,7 @@ export function asyncApi(cookie: string) {
       },
       user: {
         address: "/ws/",
-        title: "All of one's conversations",
+        title: "All your conversations",
         description: "Nothing is subscribed at first. Client frames name their `conversation_id`.",
         messages: channelMessages(everything),
         bindings: binding({}),

@@ -21,16 +21,16 @@ const descriptionOf = (cookie: string) => `Real-time chat over HTTP and [WebSock
 
 Every JSON answer is an envelope: \`{"status":"success","message"?,"data"?,"meta"?}\`, or
 \`{"status":"error","message","code","errors"?}\`, where \`code\` is for programs, \`message\` for people, and \`errors\` maps
-each faulty field to a list of texts. An unknown path is 404 \`not_found\`, a method that it does not know 405
+each faulty field to a list of texts. An unknown path gets a 404 \`not_found\`, an unknown method of a path a 405
 \`method_not_allowed\` with \`Allow\`.
 
-Unless the server is set otherwise, 20 requests a minute are answered to an address without a login, 100 to a user.
+Unless the server is set otherwise, an address without a login may send 20 requests a minute, and a user 100.
 Registrations and logins that succeed don't count among the 20; they and wrong passwords have limits of their own.
-\`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (seconds) say where one stands; beyond is 429
-\`throttled\` with \`Retry-After\`.
+\`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (seconds) say how many requests you have left. Further
+requests get a 429 \`throttled\` with \`Retry-After\`.
 
-Login sets a cookie, \`${cookie}\`, and all else needs it: **log in here once, and the requests tried on this page
-have it**. Paths end in a slash, or not. Times are ISO 8601 in UTC; lengths are counted in Unicode code points. More
+A login sets the cookie \`${cookie}\`, which most other requests need: **log in here once, and the requests that you try
+on this page have it**. A slash at the end of a path may be left out. Times are ISO 8601 in UTC; lengths are counted in Unicode code points. More
 fields may come with later versions.`;
 
 type Documented = Required<Pick<ApiSection, "section">>;
@@ -75,7 +75,7 @@ export function openApi(routes: readonly RouterRoute[], sections: readonly ApiSe
       headers: {
         RequestId: { description: "Names the request; the server's log has it too.", schema: { type: "string" } },
         RetryAfter: {
-          description: "Seconds after which trying again makes sense.",
+          description: "Seconds to wait before you try again.",
           schema: { type: "integer", minimum: 1 },
         },
       },

@@ -23,7 +23,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const UNCHANGED = { 304: { description: "It is what `If-None-Match` names." } };
+const UNCHANGED = { 304: { description: "The client has this version, which `If-None-Match` names." } };
 const answers = (type: string, description: string): Record<200 | 304, DocumentedAnswer> => ({
   200: { type, description },
   ...UNCHANGED,
@@ -96,7 +96,7 @@ export function docsRoutes(
 
   const aboutAsset = about({
     id: "docsAsset",
-    summary: "What the pages are made of",
+    summary: "A file of these pages",
     public: true,
     answers: answers("*/*", "The file; its name has a hash of its content."),
     failures: ["path_not_found"],

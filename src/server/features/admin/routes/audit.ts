@@ -31,7 +31,7 @@ export function auditRoutes(administration: Administration) {
   });
   const aboutAudit = about({
     id: "adminListAudit",
-    summary: "What admins have done, newest first",
+    summary: "The acts of admins, newest first",
     superusers: true,
     answers: {
       200: { data: z.array(auditEntry), meta: listMeta.extend({ next_before: counter.nullable() }) },

@@ -30,7 +30,7 @@ export function conversationRoutes(services: { administration: Administration; c
     id: "adminListConversations",
     summary: "All conversations, newest first",
     description:
-      "`search` looks in names, in people's names and e-mails, and for the id itself; less than three letters begin a word.",
+      "`search` finds conversations by name, by a member's name or e-mail address, and by id. Fewer than three letters match only the start of a word.",
     superusers: true,
     answers: { 200: { data: z.array(adminConversation), meta: listMeta } },
   });
@@ -42,7 +42,7 @@ export function conversationRoutes(services: { administration: Administration; c
 
   const aboutCreate = about({
     id: "adminCreateGroup",
-    summary: "Makes a group that you alone are in, for others to join",
+    summary: "Makes a group with you as its only member, for others to join",
     description: "New accounts join the group that is `default_conversation_id` in the settings.",
     superusers: true,
     answers: { 201: { message: "Conversation created successfully", data: conversation } },
@@ -81,7 +81,7 @@ export function conversationRoutes(services: { administration: Administration; c
   });
   const aboutParticipants = about({
     id: "adminListParticipants",
-    summary: "A conversation's members, by joining",
+    summary: "A conversation's members, in the order of joining",
     superusers: true,
     answers: {
       200: { data: z.array(adminUser), meta: z.object({ total: count, next_after: counter.nullable() }) },
@@ -99,7 +99,7 @@ export function conversationRoutes(services: { administration: Administration; c
   const aboutMessages = about({
     id: "adminReadMessages",
     summary: "A page of a conversation's messages",
-    description: "That they were read is written to the audit log. Nobody's read position moves.",
+    description: "Reading is written to the audit log. No read position moves.",
     superusers: true,
     answers: { 200: { data: messagePage } },
   });

@@ -15,8 +15,8 @@ export function metricRoutes(metrics: Metrics) {
   });
   const aboutMetrics = about({
     id: "adminGetMetrics",
-    summary: "How the nodes have been, over the last hour or day",
-    description: "With `after`, what is newer than that moment (ms since the epoch).",
+    summary: "The nodes' metrics of the last hour or day",
+    description: "With `after`, only values newer than that time (ms since the epoch).",
     superusers: true,
     answers: { 200: { data: metricsReport } },
   });

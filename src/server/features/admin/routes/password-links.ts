@@ -18,7 +18,7 @@ export function passwordLinkRoutes(services: { passwordLinks: PasswordLinks; ori
     id: "adminAddUser",
     summary: "Adds a person, who sets a password by the link in the answer",
     description:
-      "It does not matter who may register. The link works once, for 7 days. A superuser is added with a password that was entered within 15 minutes.",
+      "Works even where registration is closed. The link works once, for 7 days. Adding a superuser needs a password that was entered within 15 minutes.",
     superusers: true,
     answers: { 201: { message: "User added successfully", data: addedUser } },
     failures: ["confirmation_required"],

@@ -20,7 +20,7 @@ export function settingsRoutes(services: { settings: ServerSettings; proxyHeader
 
   const aboutSettings = about({
     id: "adminGetSettings",
-    summary: "The settings that admins choose",
+    summary: "The settings that admins can change",
     superusers: true,
     answers: { 200: { data: serverSettings } },
   });
@@ -30,7 +30,7 @@ export function settingsRoutes(services: { settings: ServerSettings; proxyHeader
     id: "adminChangeSettings",
     summary: "Changes settings, on all nodes at once",
     description:
-      "What is left out stays. REGISTRATION of the environment wins. `default_conversation_id`: a group that new accounts join.",
+      "A setting that is left out stays as it is. REGISTRATION in the environment wins. `default_conversation_id` is a group that new accounts join.",
     superusers: true,
     answers: { 200: { message: "Settings changed", data: serverSettings } },
   });

@@ -37,8 +37,7 @@ export function userRoutes(administration: Administration) {
   const aboutUser = about({
     id: "adminGetUser",
     summary: "A user, with counts and sessions",
-    description:
-      "That somebody else's were looked at is written to the audit log, once an hour for each admin and user.",
+    description: "Looking at another user is written to the audit log, once an hour for each admin and user.",
     superusers: true,
     answers: { 200: { data: adminUserDetail } },
     failures: ["user_not_found"],
@@ -49,9 +48,9 @@ export function userRoutes(administration: Administration) {
 
   const aboutChange = about({
     id: "adminChangeUser",
-    summary: "Deactivates or reactivates a user, or makes or unmakes a superuser",
+    summary: "Deactivates or reactivates a user, or grants or revokes superuser rights",
     description:
-      "A deactivated person is out at once, everywhere. Their messages stay, and their e-mail stays taken. All but a reactivation needs a password that was entered within 15 minutes.",
+      "Deactivating a person ends all their sessions at once. Their messages stay, and their e-mail address stays taken. Every change but a reactivation needs a password that was entered within 15 minutes.",
     superusers: true,
     answers: { 200: { message: "User updated successfully", data: adminUser } },
     failures: ["user_not_found", "own_account", "confirmation_required"],
