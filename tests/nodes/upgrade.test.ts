@@ -94,7 +94,6 @@ if (modes.includes("redis") && hasLastRelease)
       const writers = [write(ann, "old ann"), write(bob, "old bob"), arrange(ann)] as const;
       await Bun.sleep(500);
       const before = acked.length;
-      const started = performance.now();
       next = await spawnServer(place.environment);
       const during = acked.length - before;
       const there = bob.at(next.url);
@@ -108,7 +107,6 @@ if (modes.includes("redis") && hasLastRelease)
       isOver = true;
       const [a, b] = await Promise.all(writers);
       const [c, d] = await Promise.all(writersThere);
-      expect({ during, startMs: performance.now() - started }).toMatchObject({ during: expect.any(Number) });
       expect(during).toBeGreaterThan(0);
 
       const pages: Message[][] = [];
@@ -136,11 +134,11 @@ if (modes.includes("redis") && hasLastRelease)
         const last = socket.frames[0].last_version;
         socket.close();
         const replay = await ann.at(url).chat(id, 0);
-        await replay.until((frames) => frames.at(-1)?.version === last, CATCH_UP_MS);
+        await replay.until((frames) => frames.some(({ version }) => version === last), CATCH_UP_MS);
         expect(versions(replay.frames)).toEqual(upTo(last));
         replay.close();
         for (const open of sockets) {
-          await open.until((frames) => frames.at(-1)?.version === last, CATCH_UP_MS);
+          await open.until((frames) => frames.some(({ version }) => version === last), CATCH_UP_MS);
           const [first = 0] = versions(open.frames);
           expect(versions(open.frames)).toEqual(upTo(last).slice(first - 1));
         }

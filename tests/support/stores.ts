@@ -1,8 +1,7 @@
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
 import type { Draft } from "../../src/server/log/group-commit.ts";
-import type { HistoryStore } from "../../src/server/log/history.ts";
-import { PostgresHistory } from "../../src/server/log/history-store.ts";
+import { HistoryStore } from "../../src/server/log/history-store.ts";
 import type { Stores } from "../../src/server/log/ports.ts";
 import { openDriver, storesOn } from "../../src/server/node/compose.ts";
 import { Database, type Query } from "../../src/server/platform/postgres/database.ts";
@@ -33,7 +32,7 @@ export async function openTestStores(mode: Mode): Promise<TestStores> {
   return {
     ...stores,
     query: driver.query,
-    history: new PostgresHistory((work) => work(driver.query)),
+    history: new HistoryStore((work) => work(driver.query)),
     beside: () => storesOn(new Database(driver)),
     databaseUrl: place.environment["DATABASE_URL"],
     async user(firstName = "Some") {

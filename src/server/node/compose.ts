@@ -48,7 +48,7 @@ import { Limiter, type Limits, type Rate } from "../limits/limits.ts";
 import { Access } from "../log/access.ts";
 import { Announcer } from "../log/announcer.ts";
 import { History } from "../log/history.ts";
-import { PostgresHistory } from "../log/history-store.ts";
+import { HistoryStore } from "../log/history-store.ts";
 import { MessageLog } from "../log/log.ts";
 import { Pages } from "../log/pages.ts";
 import type { Stores } from "../log/ports.ts";
@@ -232,9 +232,9 @@ async function lockFor({ config, onLost }: NodeOptions, nodeId: string): Promise
 
 /** The node's view of its database's history. A database that was away is asked for it before anything else. */
 async function openHistory(database: Database, logger: Logger): Promise<History> {
-  const history = new History(new PostgresHistory((work) => database.statements(work)), logger);
+  const history = new History(new HistoryStore((work) => database.statements(work)), logger);
   await history.open();
-  database.probeWith((query) => history.check(new PostgresHistory((work) => work(query))));
+  database.probeWith((query) => history.check(new HistoryStore((work) => work(query))));
   return history;
 }
 
