@@ -472,7 +472,7 @@ for (const mode of sides)
     const older = ADMIN_MIGRATION;
     const isKey = (line: string) => line.startsWith('{"name":"digest",');
     const rows = kept.flatMap((line) => {
-      const { last_online, tag, may_add_me, proved_at, hidden_seq, ...row } = JSON.parse(line);
+      const { last_online, tag, may_add_me, proved_at, hidden_seq, fields, kind, payload, ...row } = JSON.parse(line);
       if (row.first_content) row.first_content = plain;
       return isKey(line) ? [] : [JSON.stringify(row)];
     });

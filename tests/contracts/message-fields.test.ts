@@ -38,6 +38,7 @@ inEachMode("the fields of a message", (mode) => {
     await stores.close();
   });
 
+  const group = async () => stores.conversation([ann, bob, await stores.user()]);
   const send = (id: string, content: string, text?: string, clientId?: string): Promise<Appended> => {
     const draft = stores.draft(id, ann, content, clientId);
     return stores.log.append(text === undefined ? draft : { ...draft, fields: { [FIELD]: { text } } });
@@ -45,7 +46,7 @@ inEachMode("the fields of a message", (mode) => {
   const fieldOf = (message: Message): unknown => Object.entries(message).find(([key]) => key === FIELD)?.[1];
 
   test("are in the answer, the frame, the pages and the replay", async () => {
-    const id = await stores.conversation([ann, bob]);
+    const id = await group();
     const awkward = `"quoted", {braced}, \\, NULL, Żółć, 🎉`;
     const { message } = await send(id, "with", awkward);
     expect(fieldOf(message)).toEqual({ text: awkward });
@@ -66,7 +67,7 @@ inEachMode("the fields of a message", (mode) => {
   });
 
   test("of many sends in one batch each stay with their own", async () => {
-    const ids = await Promise.all([1, 2, 3].map(() => stores.conversation([ann, bob])));
+    const ids = await Promise.all([1, 2].map(group));
     const texts = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? undefined : `note ${i}`));
     const sent = await Promise.all(
       texts.map((text, i) => send(ids[i % 2] ?? "", `${i}`, text, i % 4 === 0 ? `c${i}` : undefined)),
@@ -75,21 +76,21 @@ inEachMode("the fields of a message", (mode) => {
       const text = texts[i];
       expect(fieldOf(message)).toEqual(text === undefined ? undefined : { text });
     }
-    for (const id of ids.slice(0, 2)) {
+    for (const id of ids) {
       const own = sent.map(({ message }) => message).filter((message) => message.conversation_id === id);
       expect((await stores.log.page(id, { limit: 100 })).messages).toEqual(own);
     }
   });
 
   test("are the stored ones when a send is repeated", async () => {
-    const id = await stores.conversation([ann, bob]);
+    const id = await group();
     const { message } = await send(id, "once", "first", "c");
     for (const again of [await send(id, "once", "second", "c"), await send(id, "once", undefined, "c")])
       expect(again).toEqual({ message, first: false });
   });
 
   test("stay when the message is edited, and go when it is deleted", async () => {
-    const id = await stores.conversation([ann, bob]);
+    const id = await group();
     const { message } = await send(id, "with", "kept");
     expect(fieldOf((await stores.log.amend(id, ann, message.id, "edited")).message)).toEqual({ text: "kept" });
     expect((await stores.log.amend(id, ann, message.id, null)).message).not.toHaveProperty(FIELD);
@@ -98,7 +99,7 @@ inEachMode("the fields of a message", (mode) => {
   });
 
   test("are refused when they are too large, and a fault when they are not registered", async () => {
-    const id = await stores.conversation([ann, bob]);
+    const id = await group();
     const frame = JSON.stringify({ [FIELD]: { text: "" } }).length;
     await send(id, "large", "x".repeat(MESSAGE_FIELDS_BYTES_MAX - frame));
     await expect(send(id, "too large", "x".repeat(MESSAGE_FIELDS_BYTES_MAX - frame + 1))).rejects.toMatchObject({
@@ -111,7 +112,7 @@ inEachMode("the fields of a message", (mode) => {
   });
 
   test("that only a newer release knows are passed on", async () => {
-    const id = await stores.conversation([ann, bob]);
+    const id = await group();
     const { message } = await send(id, "from the future");
     await stores.query(`UPDATE messages SET fields = '{"hologram": [1, 2]}' WHERE id = $1`, [message.id]);
     expect((await stores.log.page(id, { limit: 1 })).messages).toEqual([{ ...message, hologram: [1, 2] } as Message]);

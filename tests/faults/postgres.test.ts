@@ -454,8 +454,8 @@ if (modes.includes("redis")) {
     const reader = await bob.chat(id);
     await ann.send(id, "1");
     // As a node would that died between its commit and telling of it.
-    await admin`SELECT * FROM confab_append(ARRAY[${id}::uuid], ARRAY[1], ARRAY[gen_random_uuid()], ARRAY[${ann.id}::int],
-      ARRAY[NULL::text], ARRAY['2'], true, false)`;
+    await admin`SELECT * FROM confab_append_messages(ARRAY[${id}::uuid], ARRAY[1], ARRAY[gen_random_uuid()], ARRAY[${ann.id}::int],
+      ARRAY[NULL::text], ARRAY['2'], NULL, true, false)`;
     await ann.send(id, "3");
     await reader.until(() => reader.all("message").length === 3);
     expect(reader.all("message").map(({ message }) => message.content)).toEqual(["1", "2", "3"]);

@@ -86,15 +86,16 @@ if (modes.includes("redis") && hasLastRelease)
       }
     }
 
-    const versions = (frames: Frame[]) =>
-      frames.filter(({ type }) => CHANGES.includes(type)).map(({ version }) => version);
+    /** Release 1 has the version of a new message only in the message. */
+    const versionOf = (frame: Frame): number => frame.version ?? frame.message.version;
+    const versions = (frames: Frame[]) => frames.filter(({ type }) => CHANGES.includes(type)).map(versionOf);
+    const hasAll = (last: number) => (frames: Frame[]) => versions(frames).includes(last);
     const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
     test("loses, doubles and reorders nothing: messages, edits, deletions, names and members", async () => {
       const writers = [write(ann, "old ann"), write(bob, "old bob"), arrange(ann)] as const;
       await Bun.sleep(500);
       const before = acked.length;
-      const started = performance.now();
       next = await spawnServer(place.environment);
       const during = acked.length - before;
       const there = bob.at(next.url);
@@ -108,7 +109,6 @@ if (modes.includes("redis") && hasLastRelease)
       isOver = true;
       const [a, b] = await Promise.all(writers);
       const [c, d] = await Promise.all(writersThere);
-      expect({ during, startMs: performance.now() - started }).toMatchObject({ during: expect.any(Number) });
       expect(during).toBeGreaterThan(0);
 
       const pages: Message[][] = [];
@@ -136,11 +136,11 @@ if (modes.includes("redis") && hasLastRelease)
         const last = socket.frames[0].last_version;
         socket.close();
         const replay = await ann.at(url).chat(id, 0);
-        await replay.until((frames) => frames.at(-1)?.version === last, CATCH_UP_MS);
+        await replay.until(hasAll(last), CATCH_UP_MS);
         expect(versions(replay.frames)).toEqual(upTo(last));
         replay.close();
         for (const open of sockets) {
-          await open.until((frames) => frames.at(-1)?.version === last, CATCH_UP_MS);
+          await open.until(hasAll(last), CATCH_UP_MS);
           const [first = 0] = versions(open.frames);
           expect(versions(open.frames)).toEqual(upTo(last).slice(first - 1));
         }

@@ -1,8 +1,8 @@
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
 import type { Draft } from "../../src/server/log/group-commit.ts";
-import type { HistoryStore } from "../../src/server/log/history.ts";
-import { PostgresHistory } from "../../src/server/log/history-store.ts";
+import type { HistoryStore } from "../../src/server/log/history-store.ts";
+import { HistoryStore } from "../../src/server/log/history-store.ts";
 import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Query } from "../../src/server/platform/postgres/database.ts";
@@ -36,7 +36,7 @@ export async function openTestStores(mode: Mode): Promise<TestStores> {
     ...stores,
     database,
     query: driver.query,
-    history: new PostgresHistory((work) => work(driver.query)),
+    history: new HistoryStore((work) => work(driver.query)),
     beside: () => storesOn(new Database(driver)),
     databaseUrl: place.environment["DATABASE_URL"],
     async user(firstName = "Some") {

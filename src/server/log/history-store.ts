@@ -1,5 +1,11 @@
 import type { Query } from "../platform/postgres/database.ts";
-import type { HistoryStore, Witness } from "./history.ts";
+
+/** A change that this node has acked or delivered. The database must still have it. */
+export interface Witness {
+  conversationId: string;
+  version: number;
+  tag: string;
+}
 
 /** A replica that is not promoted. Its reads can be old, and nothing can be written. */
 class InRecovery extends Error {
@@ -7,15 +13,22 @@ class InRecovery extends Error {
   readonly code = "57P03";
 }
 
-export class PostgresHistory implements HistoryStore {
+/** The statements about the epoch. */
+export class HistoryStore {
   /** @param run runs statements on one database */
   constructor(private readonly run: <T>(work: (query: Query) => Promise<T>) => Promise<T>) {}
 
-  look(witnesses: readonly Witness[]) {
+  /**
+   * The epoch as it is now. `isContradicted`: the database is no longer where it was when the epoch began, or it lacks one
+   * of the witnesses. A conversation that retention or an admin has emptied contradicts nothing.
+   * @throws Failure `unavailable` when the database is away, or is a replica that is not promoted
+   */
+  look(witnesses: readonly Witness[]): Promise<{ epoch: string; isContradicted: boolean }> {
     return this.run((query) => look(query, witnesses));
   }
 
-  renew(epoch: string) {
+  /** Begins a new epoch, unless another node has already done so. Resolves to the epoch that holds. */
+  renew(epoch: string): Promise<string> {
     return this.run(async (query) => {
       const [renewed] = await query<{ epoch: string }>(RENEW, [epoch]);
       // Another node has renewed it. A new statement begins after its commit, and so reads the epoch that holds.

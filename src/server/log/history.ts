@@ -1,29 +1,11 @@
 import type { Logger } from "../base/logger.ts";
+import type { HistoryStore, Witness } from "./history-store.ts";
 
 /** How often a node checks that the database still has the history it knows. */
 const CHECK_EVERY_MS = 1_000;
 /** The same while the database does not answer. */
 const RETRY_EVERY_MS = 250;
 const WITNESSES = 16;
-
-/** A change that this node has acked or delivered. The database must still have it. */
-export interface Witness {
-  conversationId: string;
-  version: number;
-  tag: string;
-}
-
-/** The statements about the epoch: `history-store.ts`. */
-export interface HistoryStore {
-  /**
-   * The epoch as it is now. `isContradicted`: the database is no longer where it was when the epoch began, or it lacks one
-   * of the witnesses. A conversation that retention or an admin has emptied contradicts nothing.
-   * @throws Failure `unavailable` when the database is away, or is a replica that is not promoted
-   */
-  look(witnesses: readonly Witness[]): Promise<{ epoch: string; isContradicted: boolean }>;
-  /** Begins a new epoch, unless another node has already done so. Resolves to the epoch that holds. */
-  renew(epoch: string): Promise<string>;
-}
 
 /**
  * The history of the database, as this node knows it. A restored backup, a promoted replica or a lost tail takes committed

@@ -7,7 +7,7 @@ import type { Users } from "../features/accounts/users.ts";
 import type { Administration } from "../features/admin/service.ts";
 import { Sampler } from "../features/metrics/sampler.ts";
 import { History } from "../log/history.ts";
-import { PostgresHistory } from "../log/history-store.ts";
+import { HistoryStore } from "../log/history-store.ts";
 import { Database, type Driver } from "../platform/postgres/database.ts";
 import type { NodeLock } from "../platform/postgres/node-lock.ts";
 import type { Upgrade } from "../ws/socket.ts";
@@ -213,9 +213,9 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
 
 /** The node's view of its database's history. A database that was away is asked for it before anything else. */
 async function openHistory(database: Database, logger: Logger): Promise<History> {
-  const history = new History(new PostgresHistory((work) => database.statements(work)), logger);
+  const history = new History(new HistoryStore((work) => database.statements(work)), logger);
   await history.open();
-  database.probeWith((query) => history.check(new PostgresHistory((work) => work(query))));
+  database.probeWith((query) => history.check(new HistoryStore((work) => work(query))));
   return history;
 }
 
