@@ -1,4 +1,3 @@
-import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
 import type { Draft } from "../../src/server/log/group-commit.ts";
 import type { HistoryStore } from "../../src/server/log/history-store.ts";
