@@ -1,6 +1,6 @@
+import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
 import type { Draft } from "../../src/server/log/group-commit.ts";
-import type { HistoryStore } from "../../src/server/log/history-store.ts";
 import { HistoryStore } from "../../src/server/log/history-store.ts";
 import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
