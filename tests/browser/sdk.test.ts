@@ -173,7 +173,7 @@ describeInBrowser("the package in a browser", () => {
     await right.close();
   });
 
-  test("the short names of the built module are the same for all its parts: edits, presence, typing, history", async () => {
+  test("the two modules of the package work together: edits, presence, typing, history", async () => {
     proxy.state = "pass";
     const tab = await openTab();
     await isIn("online")(tab);
