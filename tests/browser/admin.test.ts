@@ -169,7 +169,7 @@ describeInBrowser("the admin panel", () => {
     expect((await chat.next("message_changed")).message.content).toBe("");
 
     await page.click("button:has-text('Remove conversation')");
-    await page.waitForSelector("dialog:has-text('3 people, with 2 messages')");
+    await page.waitForSelector("dialog:has-text('3 people and erases 2 messages')");
     await page.click("dialog button:has-text('Remove conversation')");
     expect((await chat.closed).code).toBe(4403);
     await page.waitForURL("**/admin/conversations*");
