@@ -292,7 +292,7 @@ describeInBrowser("the admin panel", () => {
     await page.clock.runFor(REFRESH_MS);
     await page.waitForSelector(".notice-error:has-text('That did not work')");
     await page.clock.runFor(REFRESH_MS);
-    await page.waitForSelector(".notice-error:has-text('Just now not. What is shown stands still')");
+    await page.waitForSelector(".notice-error:has-text('Just now not. The figures are out of date')");
     await page.clock.runFor(REFRESH_MS);
     await until(() => asked === 3);
     await page.clock.runFor(2 * REFRESH_MS);
