@@ -167,7 +167,7 @@ describeInBrowser("the admin panel", () => {
     expect((await chat.next("message_changed")).message.content).toBe("");
 
     await page.click("button:has-text('Remove conversation')");
-    await page.waitForSelector("dialog:has-text('3 people, with 2 messages')");
+    await page.waitForSelector("dialog:has-text('3 people and erases 2 messages')");
     await page.click("dialog button:has-text('Remove conversation')");
     expect((await chat.closed).code).toBe(4403);
     await page.waitForURL("**/admin/conversations*");
@@ -292,7 +292,7 @@ describeInBrowser("the admin panel", () => {
     await page.clock.runFor(REFRESH_MS);
     await page.waitForSelector(".notice-error:has-text('That did not work')");
     await page.clock.runFor(REFRESH_MS);
-    await page.waitForSelector(".notice-error:has-text('Just now not. What is shown stands still')");
+    await page.waitForSelector(".notice-error:has-text('Just now not. The figures are out of date')");
     await page.clock.runFor(REFRESH_MS);
     await until(() => asked === 3);
     await page.clock.runFor(2 * REFRESH_MS);

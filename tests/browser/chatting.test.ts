@@ -324,7 +324,7 @@ describeInBrowser("two people in two browsers", () => {
     await field(page).fill("before: ");
     await page.evaluate("navigator.clipboard.writeText('x'.repeat(1_000_000))");
     await field(page).press("Control+v");
-    await page.getByRole("alert").filter({ hasText: "at most 5,000 characters" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "up to 5,000 characters" }).waitFor();
     expect(await field(page).inputValue()).toBe("before: ");
     // A text a little too long can be shortened.
     await page.evaluate("navigator.clipboard.writeText('y'.repeat(8_000))");
