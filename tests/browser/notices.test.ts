@@ -107,7 +107,7 @@ describeInBrowser("notices of a group on an open page", () => {
     }
   });
 
-  test("one’s own renaming is a line too, also in a group without a message", async () => {
+  test("your own renaming is a line too, also in a group without a message", async () => {
     if (!ann || !bob || !cid) throw new Error("nobody is there");
     const { id } = await ann.conversation([bob, cid], "Quiet");
     const opened = await openPage(ann, `/c/${id}`);

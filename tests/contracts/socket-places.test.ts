@@ -58,7 +58,7 @@ if (modes.includes("redis"))
 
 let users = 1_000_000;
 
-/** What all nodes together have said of a user, in the order of its moments. */
+/** Everything that the nodes together have said about a user, in the order of its times. */
 const said = (user: number, ...nodes: TestNode[]) =>
   [...new Set(nodes)]
     .flatMap(({ changes }) => changes.filter(({ userId }) => userId === user))

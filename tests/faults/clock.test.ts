@@ -104,7 +104,7 @@ if (modes.includes("redis"))
       await Bun.sleep(WINDOW_MS);
       await expectLimited([a, second]);
       await a.until((frames) => frames.some((frame) => frame.type === "typing" && !frame.is_typing), 18_000);
-      // CONTRACT: 6 s; three-fold slack.
+      // docs/contract.md §7: 6 s, with three-fold slack.
       expect(performance.now() - typed).toBeWithin(5_500, 18_000);
       second.close();
       for (const socket of [a, b]) socket.close();
@@ -153,7 +153,7 @@ if (modes.includes("postgres"))
       a.send({ content: "now", client_id: "1" });
       await Bun.sleep(500);
       Date.now = () => now() - HOUR_MS;
-      // CONTRACT: refused within 2 s; three-fold slack.
+      // docs/contract.md §8: refused within 2 s, with three-fold slack.
       await a.until(() => a.all("error").length === 1, 6_000);
       network.state = "pass";
       a.send({ content: "now", client_id: "1" });

@@ -176,7 +176,7 @@ if (modes.includes("redis")) {
       const started = performance.now();
       await dan.post("/api/users/logout/");
       expect((await there.closed).code).toBe(4401);
-      // CONTRACT: 5 s with Redis dead; three-fold slack.
+      // docs/contract.md §8: 5 s with Redis dead, with three-fold slack.
       expect(performance.now() - started).toBeLessThan(15_000);
       await redis.resume();
       await until(() => allIsNormal(pair), NORMAL_AGAIN_MS, "all normal again");

@@ -104,7 +104,7 @@ if (modes.includes("redis"))
         return laptop.delete(`/api/users/sessions/${other.id}/`);
       },
       "the deactivation of the user": ({ laptop }) =>
-        office.node.administration.users.change(null, laptop.id, { isActive: false }),
+        office.node.services.administration.users.change(null, laptop.id, { isActive: false }),
     };
 
     async function expectEnded(login: Login, withinMs: number) {
@@ -197,7 +197,7 @@ if (modes.includes("redis"))
         return { client, status };
       });
       await Bun.sleep(150);
-      await office.node.administration.users.change(null, login.laptop.id, { isActive: false });
+      await office.node.services.administration.users.change(null, login.laptop.id, { isActive: false });
       for (const { client, status } of await Promise.all(racing)) {
         expect([200, 401]).toContain(status);
         expect((await client.get("/api/users/profile/")).status).toBe(401);

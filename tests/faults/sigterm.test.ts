@@ -6,7 +6,7 @@ import { startProxy } from "../support/proxy.ts";
 import type { Frame } from "../support/socket.ts";
 
 const WINDOW = 20;
-/** CONTRACT: a stop takes at most 10 s. */
+/** docs/contract.md §8: a stop takes at most 10 s. */
 const STOP_MS = 10_000;
 
 let place: Place;

@@ -8,7 +8,7 @@ import type { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
 
-/** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
+/** docs/contract.md §8: other nodes catch up in 2 s; three-fold slack. */
 const CATCH_UP_MS = 6_000;
 /** Lines are gathered for 20 ms before they are written. */
 const LOGGED_MS = 100;

@@ -7,7 +7,7 @@ import type { RedisServer } from "../support/redis.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import type { Frame, Socket } from "../support/socket.ts";
 
-/** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
+/** docs/contract.md §8: other nodes catch up in 2 s; three-fold slack. */
 export const CATCH_UP_MS = 6_000;
 /** All is normal by itself within 5 s of Redis being back; three-fold slack. */
 export const NORMAL_AGAIN_MS = 15_000;

@@ -4,7 +4,7 @@ import { type ServerProcess, spawnServer } from "../support/process.ts";
 import { startProxy } from "../support/proxy.ts";
 
 const SENDS = 20;
-/** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
+/** docs/contract.md §8: other nodes catch up in 2 s; three-fold slack. */
 const CATCH_UP_MS = 6_000;
 
 if (modes.includes("redis"))

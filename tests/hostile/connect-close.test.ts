@@ -147,8 +147,8 @@ describe("connecting and closing over and over leaves nothing behind", () => {
 
 /** The state that a node keeps for its sockets, as numbers. */
 function inside({ node, server }: OpenNode, conversationId: string) {
-  const services = node.sockets["services"];
-  const { hub, presence, typing } = services;
+  const { hub, places } = node.sockets["services"];
+  const { presenceWatching: presence, typing } = node.services;
   const topics = [`c:${conversationId}`, `a:${conversationId}`];
   return {
     sockets: hub.sockets.all.size,
@@ -159,7 +159,7 @@ function inside({ node, server }: OpenNode, conversationId: string) {
     watched: hub.watching["watched"].size,
     presence:
       presence["watches"].people.size + presence["watches"].watchers.length + presence["states"]["deferred"].size,
-    here: services.places.here.size,
+    here: places.here.size,
     typing: typing["entries"].size,
     topics: topics.reduce((sum, topic) => sum + server.subscriberCount(topic), 0),
     pending: server.pendingWebSockets,

@@ -128,7 +128,7 @@ inEachMode("hostile frames", (mode) => {
     return { closed, frames: closed ? frames : frames.slice(0, -1) };
   }
 
-  /** One frame, and everything CONTRACT §7 says of what comes back. */
+  /** One frame, and everything docs/contract.md §7 says of what comes back. */
   async function throwFrame(attack: Attack, frame: string): Promise<void> {
     const read = readFrame(frame, attack.kind);
     const kind = "type" in read ? KINDS[read.type] : undefined;
@@ -292,7 +292,7 @@ inEachMode("hostile frames", (mode) => {
 
   test("a ref of 64 characters comes back, one of 65 is refused", async () => {
     const { socket } = await connect("/ws/chat/{id}/");
-    // CONTRACT §1: lengths are code points.
+    // docs/contract.md §1: lengths are code points.
     for (const character of ["x", "\u00e9", "\u{1f600}"]) {
       socket.send({ type: "ping", ref: character.repeat(64) });
       socket.send({ type: "ping", ref: character.repeat(65) });

@@ -3,7 +3,7 @@ import type { Client } from "../support/client.ts";
 import { type Mode, modes } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-/** CONTRACT: how long any answer may take, with room for a machine that does other things. */
+/** docs/contract.md §8: how long any answer may take, with room for a machine that does other things. */
 export const PATIENCE_MS = 5_000;
 
 /** The edge is the same in each mode, so the modes share the tries at it; what is kept is tried in full in each. */
@@ -13,7 +13,7 @@ export const triesAMode = (tries: number) => Math.ceil(tries / modes.length);
 const INTERNALS =
   /node_modules|\.[tj]s\b|\bat \S+ \(|\bSELECT\b|\bINSERT\b|\bUPDATE\b|\$\d|syntax error|sqlstate|postgres|pglite|drizzle|argon2|\bzod\b|hono\b|\bundefined\b|\[object|\bError:|\bInvalid input\b|password_hash|0x00/i;
 
-/** An error's body, as CONTRACT §1 has it; `about` is what a failure prints. */
+/** An error's body, as docs/contract.md §1 has it; `about` is what a failure prints. */
 export function expectErrorBody(body: unknown, about: string): void {
   expect(body, about).toBeObject();
   const { status, message, code, errors, ...rest } = body as Record<string, unknown>;

@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 import { on } from "./two-nodes.ts";
 
-/** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
+/** docs/contract.md §8: other nodes catch up in 2 s; three-fold slack. */
 const CATCH_UP_MS = 6_000;
 
 if (modes.includes("redis"))

@@ -7,7 +7,7 @@ import { makePlace, modes, type Place } from "../support/modes.ts";
 import { run, type ServerProcess, spawnServer } from "../support/process.ts";
 import type { Socket } from "../support/socket.ts";
 
-/** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
+/** docs/contract.md §8: other nodes catch up in 2 s; three-fold slack. */
 const CATCH_UP_MS = 6_000;
 /** A node that is not heard for so long is said to be on another Redis. */
 const STRANGE_AFTER_MS = 20_000;

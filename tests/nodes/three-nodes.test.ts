@@ -6,7 +6,7 @@ import { type ServerProcess, spawnServer } from "../support/process.ts";
 
 const WINDOW = 30;
 const ROUNDS = 3;
-/** CONTRACT §8.6: other nodes catch up in 2 s; three-fold slack. */
+/** docs/contract.md §8: other nodes catch up in 2 s; three-fold slack. */
 const CATCH_UP_MS = 6_000;
 
 if (modes.includes("redis"))

@@ -97,7 +97,7 @@ if (modes.includes("redis"))
       await dan.post("/api/users/logout/");
       expect((await there.closed).code).toBe(4401);
       expect((await hub.closed).code).toBe(4401);
-      // CONTRACT: within a second; three-fold slack.
+      // docs/contract.md §8: within a second, with three-fold slack.
       expect(performance.now() - started).toBeLessThan(3_000);
       expect((await on(two, dan).get("/api/users/profile/")).status).toBe(401);
     });

@@ -3,8 +3,6 @@ import type { Server } from "bun";
 import { version } from "../../../package.json";
 import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Users } from "../features/accounts/users.ts";
-import type { Administration } from "../features/admin/service.ts";
 import { Sampler } from "../features/metrics/sampler.ts";
 import { History } from "../log/history.ts";
 import { HistoryStore } from "../log/history-store.ts";
@@ -23,7 +21,7 @@ import { startJobs } from "./jobs.ts";
 import type { NodeOptions } from "./options.ts";
 import { originToOpen } from "./origin-to-open.ts";
 import { recoverFrom } from "./recovery.ts";
-import { openServices } from "./services.ts";
+import { openServices, type Services } from "./services.ts";
 import { stopServer } from "./stop.ts";
 import { storesOn } from "./stores.ts";
 import { openHttp, openSockets } from "./transports.ts";
@@ -35,8 +33,7 @@ const ABORT = { drainMs: 500, hangUpMs: 1_500 };
 export interface Node {
   fetch(request: Request, server: Server<Upgrade>): Response | Promise<Response>;
   sockets: Sockets;
-  users: Users;
-  administration: Administration;
+  services: Services;
   operator: Operator;
   /** The code that makes the next account a superuser; undefined when there is one, or FIRST_USER forbids it. */
   setUpCode(): Promise<string | undefined>;
@@ -167,8 +164,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   return {
     fetch: (request, server) => app.fetch(request, server),
     sockets,
-    users,
-    administration,
+    services,
     operator: new Operator({
       users,
       admin: stores.admin.users,

@@ -1,12 +1,11 @@
 import type { WebSocketHandler } from "bun";
 import { closeCodes } from "../../protocol/close-codes.ts";
 import { encode, FRAME_BYTES_MAX } from "../../protocol/frames.ts";
+import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Meter } from "../base/meter.ts";
-import type { Sessions } from "../features/accounts/sessions.ts";
-import type { PresenceWatching } from "../features/presence/watching.ts";
-import type { Typing } from "../features/typing/service.ts";
+import type { Session } from "../base/session.ts";
 import type { Memberships, Standing } from "../log/memberships.ts";
 import type { SocketPlaces } from "../places/places.ts";
 import type { Dispatcher } from "./dispatch.ts";
@@ -33,11 +32,19 @@ export const socketLimits = {
   perMessageDeflate: false,
 } as const satisfies Partial<WebSocketHandler<Upgrade>>;
 
+/** The sessions behind the sockets. */
+interface SocketSessions {
+  /** The live session of a token; `undefined` when it has ended. */
+  find(token: string): Promise<Session | undefined>;
+  /** Counts as use of these sessions. Resolves with the ids of those that have ended. */
+  touch(ids: string[]): Promise<string[]>;
+}
+
 interface Services {
   hub: Hub;
-  presence: PresenceWatching;
+  presence: { end(socket: ClientSocket): void };
   conversations: Memberships;
-  typing: Typing;
+  typing: { allLeft(conversationId: string, actor: Actor): void };
   places: SocketPlaces;
   meter: Meter;
   logger: Logger;
@@ -58,7 +65,7 @@ export class Sockets {
 
   constructor(
     private readonly services: Services,
-    private readonly sessions: Sessions,
+    private readonly sessions: SocketSessions,
     private readonly dispatcher: Dispatcher,
   ) {
     this.timers = [

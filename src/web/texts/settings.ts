@@ -18,7 +18,7 @@ export const settingsTexts = {
   newPassword: "New password",
   changePassword: "Change password",
   passwordChanged: "Password changed. All other sessions have ended.",
-  mayAddMe: "Who can message you or add you to a group",
+  mayAddMe: "Who can message you or add you to a group?",
   mayAddMeHint: "Everyone else has to ask. Their requests appear above your conversations.",
   mayAddMes: {
     everybody: "Everyone",

@@ -4,7 +4,7 @@ import { count } from "../format.ts";
 export const settings = {
   name: "Server name",
   nameHint: "People see it in invites and when they sign in.",
-  registration: "Who can create an account",
+  registration: "Who can create an account?",
   registrations: { open: "Everyone", invite: "With an invite", closed: "No one" },
   registrationHints: {
     open: "Anyone who knows the address can join.",
