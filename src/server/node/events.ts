@@ -105,6 +105,8 @@ export function routeEvents(parts: EventHandlers): (event: BusEvent) => void {
   };
 }
 
+/** Ignores a kind that only a newer release knows. */
 function route<K extends Kind>(routes: Routes, kind: K, event: Events[K]): void {
-  routes[kind](event);
+  const handle: Routes[K] | undefined = routes[kind];
+  handle?.(event);
 }
