@@ -15,9 +15,9 @@ import { openShared } from "./cluster.ts";
 import { Operator } from "./control/operator.ts";
 import { lockDatabase, openDriver } from "./drivers.ts";
 import { routeEvents } from "./events.ts";
-import { startFollowers } from "./followers.ts";
+import { openFollowers } from "./followers.ts";
 import { Housekeeping } from "./housekeeping.ts";
-import { startJobs } from "./jobs.ts";
+import { openJobs } from "./jobs.ts";
 import type { NodeOptions } from "./options.ts";
 import { originToOpen } from "./origin-to-open.ts";
 import { recoverFrom } from "./recovery.ts";
@@ -93,9 +93,13 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const history = await openHistory(database, logger);
   const shared = await openShared(options, { nodeId, stores, database, history });
   const { bus, window } = shared;
-  const followers = startFollowers({ database, log: stores.log, statistics: stores.statistics, logger });
-  const jobs = startJobs({ database, stores, window, logger });
-  const services = await openServices(options, stores, shared, jobs);
+  const followers = openFollowers({ database, log: stores.log, statistics: stores.statistics, logger });
+  const jobs = openJobs({ database, stores, window, logger });
+  const services = await openServices(options, stores, shared, jobs).catch(async (error: unknown) => {
+    // The caller tries again, with shared parts of its own.
+    await shared.close();
+    throw error;
+  });
   const { users, administration, firstUser, invites, meter, settings } = services;
 
   // Sockets, and the events that reach them
@@ -136,13 +140,13 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   };
   const sampler = new Sampler(info, meter, sampled, bus);
 
-  /** Started in this order now that everything is wired, and stopped in it before the log is drained. */
+  /** Started in this order now that everything is wired, and stopped before the parts below are closed. */
   const tasks: Task[] = [
     housekeeping,
     { start: () => isShared && history.watch(), stop: () => history.close() },
     { stop: () => sampler.close() },
-    { stop: () => jobs.close() },
-    { stop: () => followers.close() },
+    jobs,
+    { start: () => void followers.sweep(), stop: () => followers.close() },
     ...(commands ? [commands] : []),
   ];
   for (const task of tasks) task.start?.();
@@ -181,11 +185,13 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     async close(stop = () => stopServer(options.server(), sockets)) {
       draining = true;
       sockets.stopReading();
-      for (const task of tasks) await task.stop();
+      // Jobs and followers can take seconds while the database hangs. Clients are sent away meanwhile.
+      const stopped = Promise.allSettled(tasks.map((task) => task.stop()));
       await stores.log.drain();
       await stop();
       // Sends that came by HTTP meanwhile get their commit too.
       await stores.log.drain();
+      await stopped;
       for (const part of closed) await part.close();
       await lock?.release();
     },

@@ -7,8 +7,8 @@ import { FollowerStore } from "../followers/store.ts";
 import type { MessageLog } from "../log/log.ts";
 import type { Database } from "../platform/postgres/database.ts";
 
-/** Runs all followers of this node. To add a follower, add it to the table below. */
-export function startFollowers(parts: {
+/** All followers of this node. They begin with the first sweep. To add a follower, add it to the table below. */
+export function openFollowers(parts: {
   database: Database;
   log: MessageLog;
   statistics: StatisticsStore;
@@ -16,7 +16,5 @@ export function startFollowers(parts: {
 }): Followers {
   const { database, log, statistics, logger } = parts;
   const followers: Follower[] = [statisticsFollower(statistics)];
-  const running = new Followers(followers, new FollowerStore(database), log, logger);
-  void running.sweep();
-  return running;
+  return new Followers(followers, new FollowerStore(database), log, logger);
 }

@@ -10,13 +10,13 @@ import type { Stores } from "./stores.ts";
 /** A node of the release before may have removed conversations: jobs for them are added this often. */
 const ADD_MISSING_EVERY_MS = 60_000;
 
-/** Runs all jobs of this node. To add a kind, add it to the table below. */
-export function startJobs(parts: {
+/** All jobs of this node, to be started and stopped. To add a kind, add it to the table below. */
+export function openJobs(parts: {
   database: Database;
   stores: Stores;
   window: MessageWindow | undefined;
   logger: Logger;
-}): Pick<Jobs, "wake" | "close"> {
+}) {
   const { database, stores, window, logger } = parts;
   const { erasing } = stores;
 
@@ -30,12 +30,15 @@ export function startJobs(parts: {
       () => jobs.wake(),
       (error: unknown) => logger.debug({ err: error }, "jobs that are missing are added a little later"),
     );
-  const timer = setInterval(addMissing, ADD_MISSING_EVERY_MS);
-  jobs.start();
-  void addMissing();
+  let timer: ReturnType<typeof setInterval> | undefined;
   return {
     wake: () => jobs.wake(),
-    async close() {
+    start() {
+      timer = setInterval(addMissing, ADD_MISSING_EVERY_MS);
+      jobs.start();
+      void addMissing();
+    },
+    async stop() {
       clearInterval(timer);
       await jobs.close();
     },
