@@ -86,7 +86,9 @@ inEachMode("reading", (mode) => {
   });
 
   test("a read position reaches the person's own devices, subscribed or not, and nobody else in a large group", async () => {
-    const crowd = await Promise.all(range(1, 99).map((n) => server.person(`Crowd ${"abcdefghij"[n % 10]}`)));
+    const crowd: Client[] = [];
+    // Eleven at a time: a slow machine refuses more passwords at once than it can check in time.
+    for (let n = 0; n < 9; n++) crowd.push(...(await Promise.all(range(1, 11).map(() => server.person("Crowd")))));
     const { id } = await ann.conversation([bob, ...crowd]);
     await sendAll(await ann.chat(id), ["one", "two", "three"]);
     const [chat, asked, idle, a] = [await bob.chat(id), await bob.hub(), await bob.hub(), await ann.hub()];
