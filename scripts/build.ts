@@ -34,7 +34,8 @@ async function build(root: string) {
     target: "bun",
     format: "esm",
     define: { "process.env.NODE_ENV": '"production"' },
-    // With bytecode the binary starts in two thirds of the time. Minifying would save less than a hundredth, and no time.
+    // With bytecode the binary starts in two thirds of the time. Minifying would save less than a hundredth of the
+    // size, and no time.
     bytecode: true,
     // Logged errors then name our files and lines.
     sourcemap: "inline",

@@ -1,6 +1,7 @@
 /**
- * Prints the SQL of `confab_fold_letters` (src/server/platform/postgres/search/fold-letters.sql): which letter finds each one.
- * Unicode's own case folding, never a locale's; a letter with a stroke is found by the plain one.
+ * Prints the SQL of `confab_fold_letters` (src/server/platform/postgres/search/fold-letters.sql), which maps each
+ * letter to the one that searches compare. It follows Unicode's own case folding, never a locale's. A letter with a
+ * stroke becomes the plain letter.
  */
 const CROSSED: Record<string, string> = {
   ł: "l",
@@ -28,7 +29,10 @@ function foldedLetter(letter: string): string {
   return CROSSED[one] ?? one;
 }
 
-/** Pairs of a letter and its folded letter. ASCII is left out, because `lower` of the C locale folds it, and so are letters that decompose. */
+/**
+ * Pairs of a letter and its folded letter. ASCII is left out, because `lower` of the C locale folds it. Letters that
+ * decompose are left out, too.
+ */
 function foldedLetters(): [string, string][] {
   const pairs: [string, string][] = [];
   for (let point = 0x80; point <= 0x10_ffff; point++) {

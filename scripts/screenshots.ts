@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dir, "..");
 const IMAGES = join(ROOT, "docs/images");
 /** The number of colours in a picture. Pages have few, so this saves three quarters of the bytes. */
 const COLOURS = 256;
-/** The port of the new server. The default port, because a picture may show its address. */
+/** The port of the new server: the default one, because a picture may show the address. */
 const FIRST_PORT = "8000";
 const PATIENCE_MS = 10_000;
 
@@ -45,7 +45,7 @@ async function take(shot: Shot, face: Face) {
   await community.unread();
   const { person, url } = await visitorOf(shot);
   const network = await startProxy(Number(url.port));
-  // The address of a new server stays: a picture may show it.
+  // A new server stays at its own address, because a picture may show that.
   if (shot.as !== "founder" && shot.as !== "newcomer") url.port = String(network.port);
   const context = await (await sharedChromium()).newContext({
     ...optionsOf(face),
@@ -71,7 +71,7 @@ async function take(shot: Shot, face: Face) {
       .waitFor();
   await shot.act({ page, face, community, network });
   await page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))");
-  // No element shall look as if the pointer were on it.
+  // Move the pointer away, so that no element looks hovered.
   await page.mouse.move(0, 0);
   const png = await page.screenshot({ animations: "disabled", caret: "hide" });
   await save(`${shot.name}-${face}`, png);

@@ -5,20 +5,24 @@ import { afterAllFiles, cleanUpAll } from "../tests/support/cleanup.ts";
 import { embeddedTemplate, SHARED_TEMPLATE } from "../tests/support/modes.ts";
 import { postgresPrograms, SHARED_POSTGRES, startPostgres } from "../tests/support/postgres.ts";
 
-// `bun run test`: most tests wait more than they compute, so their files run side by side. Then come those in a browser,
-// fewer at once, and those that must be alone, one after the other. With arguments, what they say, in one process:
-// `bun run test tests/http -t "a name"`.
+// `bun run test` runs all tests. Most of them wait more than they compute, so their files run side by side. Files that
+// need a browser come next, fewer at once. Files that must be alone come last, one after the other. Arguments select
+// tests, which then run in one process: `bun run test tests/http -t "a name"`.
 
 const ROOT = join(import.meta.dir, "..");
 const SIDE_BY_SIDE = 3;
 /** A page that waits for its turn runs out of patience, as a person would. */
 const BROWSERS_SIDE_BY_SIDE = 2;
 /**
- * How long files take, in ms: the slowest begin first, so that none of them is left alone at the end. Files that are not
- * in it count as quick. Measure anew with `bun test --timings=tests/timings.json --update-timings FILE…`.
+ * This file has the duration of each test file, in ms. The slowest files begin first, so that none of them runs alone
+ * at the end. A file without an entry counts as quick. Measure anew with `bun test --timings=tests/timings.json
+ * --update-timings FILE…`.
  */
 const TIMINGS = "tests/timings.json";
-/** They prove nothing on a machine that does much else, or measure what it does, or stand on Redis answering in time. */
+/**
+ * Files that need the machine for themselves. Some prove nothing on a busy machine, some measure it, and some need
+ * Redis to answer in time.
+ */
 const ALONE = [
   "tests/contracts/counters.test.ts",
   "tests/faults/checker/checker.test.ts",
@@ -30,12 +34,12 @@ const ALONE = [
   "tests/nodes/two-nodes.test.ts",
 ];
 
-/** Files that are run again at most when they fail. */
+/** At most this many failed files run again. */
 const AGAIN_MOST = 3;
 
 /**
- * Where temporary folders are: in memory where that has room. The tests copy hundreds of databases of 8 to 40 MB, and on
- * a disk each of those costs up to a second of the processor.
+ * The place of temporary folders: in memory, where that has room. The tests copy hundreds of databases of 8 to 40 MB.
+ * On a disk each copy costs up to a second of the processor.
  */
 const MEMORY = "/dev/shm";
 const MEMORY_LEAST = 8 * 2 ** 30;
@@ -60,7 +64,7 @@ interface Totals {
   passed: number;
   failed: number;
   skipped: number;
-  /** Said again at the end: thousands of lines may lie between a failure and the totals. */
+  /** Printed again at the end, because thousands of lines may lie between a failure and the totals. */
   failures: Failed[];
 }
 
@@ -89,8 +93,8 @@ async function testAll(): Promise<Totals[]> {
 
 /**
  * Runs files with failures once more, one after the other, now that the machine has nothing else to do. A test that
- * passes then is printed as flaky and does not fail the run: mend it, because it hides real faults. More files than
- * `AGAIN_MOST` are no coincidence, and are not run again.
+ * passes then is printed as flaky and does not fail the run. Mend such a test, because it hides real faults. When more
+ * than `AGAIN_MOST` files fail, that is no coincidence, and none runs again.
  */
 async function again(parts: Totals[], shared: Record<string, string>): Promise<Totals[]> {
   const failures = parts.flatMap((part) => part.failures);
@@ -119,7 +123,7 @@ async function startShared(): Promise<Record<string, string>> {
   return { ...template, [SHARED_POSTGRES]: postgres.url("postgres") };
 }
 
-/** Runs `bun test`. A fault that is no test's own counts as one: a file that can't be loaded, an interrupt. */
+/** Runs `bun test`. A fault outside the tests counts as a failure: a file that can't be loaded, or an interrupt. */
 async function test(what: string[], environment: Record<string, string> = {}): Promise<Totals> {
   if (interrupt.signal.aborted)
     return { passed: 0, failed: 1, skipped: 0, failures: [{ file: "", text: "interrupted" }] };
