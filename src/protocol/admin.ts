@@ -36,7 +36,9 @@ export const adminUserDetail = adminUser
 export type AdminUserDetail = z.infer<typeof adminUserDetail>;
 
 const change = z.boolean({ error: "Must be true or false." }).optional();
-/** Either field may be left out. The API page offers the example ready to be sent, so it gives nobody a right. */
+/**
+ * Either field may be left out. The API page lets you send the example as it is, so the example gives nobody a right.
+ */
 export const changeUserBody = z
   .object({ is_active: change, is_superuser: change })
   .meta({ id: "ChangeUserBody", examples: [{ is_active: true }] });

@@ -4,8 +4,8 @@ import type { ServerFrame } from "./frames.ts";
  * Every kind of change that takes a version, and the type of the frame that shows it. The column `changes.kind` has these
  * names, but for `message`: a new message is a row of `messages`.
  *
- * A new kind costs an entry here, its frame in `src/server/log/changes.ts`, and the code that writes its rows. A change that
- * only alters how a message looks is no new kind: it is a `message_changed` frame with the message as it is now.
+ * A new kind needs an entry here, its frame in `src/server/log/changes.ts`, and the code that writes its rows. A change
+ * that only alters how a message looks is no new kind: it is a `message_changed` frame with the message as it is now.
  */
 export const changeKinds = {
   message: "message",

@@ -4,7 +4,7 @@ import { message } from "./messages.ts";
 import { count, counter, epoch, headTag, id, line, prunedSeq, userId, uuid } from "./text.ts";
 import { time, user } from "./users.ts";
 
-/** How many members a conversation carries, in the order of joining. The others come in pages. */
+/** How many members the JSON of a conversation has, in the order of joining. Clients read the others in pages. */
 export const PARTICIPANTS_SHOWN = 50;
 
 export const conversation = z
@@ -109,7 +109,7 @@ export const createConversationBody = z
     name: name.nullish(),
   })
   .meta({ id: "CreateConversationBody" });
-/** A group whose first member is its maker alone. */
+/** A group that begins with its maker as the only member. */
 export const createEmptyGroupBody = z
   .object({ name: name.pipe(z.string({ error: "This field may not be blank." })) })
   .meta({ id: "CreateEmptyGroupBody", examples: [{ name: "Everybody" }] });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { failures } from "./failures.ts";
 
-/** A longer request body is refused (docs/contract.md §1). */
+/** The largest request body. A larger one is refused (docs/contract.md §1). */
 export const BODY_BYTES_MAX = 64 * 1024;
 
 /** The faults of each field, as texts for people: `{"email": ["Enter a valid email address."]}`. */
@@ -13,7 +13,7 @@ export interface Success<T = unknown> {
   message?: string;
   data?: T;
   meta?: Record<string, unknown>;
-  /** In the answer of the ready call: the parts that are away although the node serves. */
+  /** Only in the answer to the readiness check: the parts that are away although the node serves, such as `redis`. */
   degraded?: string[];
 }
 

@@ -94,7 +94,7 @@ export const failures = {
     message: "This client_id was already used for a message with other content",
   },
 
-  // Frames. They can't happen over HTTP; the status is the one that a bridge would answer with.
+  // Frames. These failures can't happen over HTTP. The status is for a bridge from HTTP to frames.
   invalid_frame: { code: "invalid_format", status: 400, message: "Invalid message format" },
   unknown_frame_type: { code: "unknown_type", status: 400, message: "Unknown message type" },
   too_many_watched: {

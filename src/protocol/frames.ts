@@ -28,7 +28,7 @@ import { connectionEstablishedFrame, epochFrame, errorFrame, pingFrame, pongFram
 import { setTypingFrame, typingFrame } from "./typing.ts";
 import { userFrame } from "./users.ts";
 
-/** A longer frame closes the socket with 1009. */
+/** The largest frame. A larger one closes the socket with 1009. */
 export const FRAME_BYTES_MAX = 64 * 1024;
 
 /** The frames that a client may send, by `type`. A frame without a `type` is a message. Unknown fields are ignored. */
@@ -53,8 +53,9 @@ export type ClientFrame<T extends ClientFrameType = ClientFrameType> = z.infer<(
  * The frames that the server sends, by `type`. A frame about a conversation carries its id, on both kinds of socket.
  * The types and the API documents are made from these schemas. The server does not check what it sends.
  *
- * The first rule: a frame with `conversation_id` and a `version` of its own, other than `ack`, is a change. It moves
- * the client's cursor to that version, whether or not the client knows its type. No other frame may have a `version`.
+ * The rule of the cursor: a frame with `conversation_id` and a `version` of its own, other than `ack`, is a change. It
+ * moves the client's cursor to that version, whether or not the client knows its type. No other frame may have a
+ * `version`.
  */
 export const serverFrames = {
   connection_established: connectionEstablishedFrame,
@@ -94,5 +95,5 @@ export const userSocketOnly: ReadonlySet<string> = new Set(
     .map(([type]) => type),
 );
 
-/** The one place where a frame becomes bytes: every socket gets what is encoded here. */
+/** Encodes a frame. This is the one place where a frame becomes bytes: every socket gets this text. */
 export const encode = (frame: ServerFrame): string => JSON.stringify(frame);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { time } from "./users.ts";
 
 interface Kind {
-  /** How the samples of a longer time are combined into one. */
+  /** How the samples of a longer time become one. */
   over: "mean" | "max" | "min";
   /** How the values of all nodes are combined into the cluster's. */
   nodes: "sum" | "max" | "min";
@@ -73,7 +73,7 @@ export const metricsReport = z
         version: z.string(),
         started_at: time,
         last_at: z.int(),
-        /** The node has sent a sample within the last seconds. */
+        /** Whether the node has sent a sample within the last seconds. */
         is_alive: z.boolean(),
         series,
       }),

@@ -6,7 +6,7 @@ export type NameRule = "letters" | "any";
 
 const NAME_MAX = 100;
 
-/** A letter with its marks above and below. No script needs more of them, and more would cover other rows. */
+/** A letter with its marks above and below. No script needs more marks, and more would cover other rows. */
 const LETTER = String.raw`\p{L}[\p{Mn}\p{Mc}]{0,6}`;
 /** Scripts in which an invisible mark joins letters or keeps them apart. */
 const JOINING = ["Arabic", "Syriac", "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu"]

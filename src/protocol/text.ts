@@ -103,7 +103,7 @@ export const uuid = z
   .transform((text) => text.toLowerCase())
   .meta({ format: "uuid", examples: [EXAMPLE_ID] });
 
-/** The random id of a change. With its version it names a place in one history. */
+/** The random id of a change. Together with the version it names a place in one history. */
 export const changeTag = z.string().meta({
   description: "The tag of this change: send it back with `after_version`.",
   format: "uuid",

@@ -5,7 +5,8 @@ import { id } from "./text.ts";
 export const setTypingFrame = z
   .object({
     ...commonFields,
-    // Any value is accepted, and counts as JavaScript's truth does: clients of the API's first version rely on that.
+    // Any value is accepted, and converted as JavaScript's `Boolean` does: clients of the API's first version rely on
+    // that.
     is_typing: z.unknown().optional().transform(Boolean).meta({ type: "boolean", default: false }),
   })
   .meta({

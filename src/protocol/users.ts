@@ -25,7 +25,7 @@ export const user = z
 /** A user as everybody may see them: without a password hash or a superuser's flag. */
 export type User = z.infer<typeof user>;
 
-/** The people who may add a person to conversations at once. Everybody else's wish becomes a request. */
+/** The people who may add a person to conversations without asking. Everybody else sends a request. */
 export const mayAddMe = z
   .enum(["everybody", "shared", "nobody"], { error: "Must be everybody, shared or nobody." })
   .meta({
