@@ -7,7 +7,10 @@ const BELIEVED_MS = 5_000;
 export class ReadCache<V extends object | string> {
   private readonly reads: LRUCache<string, Promise<V>>;
 
-  /** @param isSure false while changes may be missed. Then only readers at the same time share a read */
+  /**
+   * @param isSure false while changes may be missed. Then a read is forgotten when it ends, and serves only the readers
+   * that wait for it
+   */
   constructor(
     max: number,
     private readonly isSure: () => boolean,

@@ -9,12 +9,12 @@ interface Details {
   retryAfter?: number;
   /** A text for people in place of the one in the table. */
   message?: string;
-  /** The error behind it, where the server may be at fault. It is logged and never sent. */
+  /** The error that caused it, where the server may be at fault. It is logged and never sent. */
   cause?: unknown;
 }
 
 /**
- * A failure that the client is told about. Any other error that is thrown is the server's own fault: clients get
+ * A failure that the client gets as an answer. Any other error that is thrown is the server's own fault: clients get
  * `internal_error`. protocol/failures.ts declares all failures. http/answers.ts and ws/dispatch.ts send them.
  */
 export class Failure extends Error {

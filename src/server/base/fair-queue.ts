@@ -1,8 +1,8 @@
 import type { PasswordCaller } from "./caller.ts";
 
 /**
- * After this many turns of proven callers, another caller has one. So an attacker with proof can't block everybody
- * else.
+ * After this many turns of proven callers, another caller has one. An attacker with proof therefore can't block
+ * everybody else.
  */
 const PROVEN_IN_A_ROW = 4;
 

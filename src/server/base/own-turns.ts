@@ -4,8 +4,8 @@ import { Failure } from "./failure.ts";
 const PATIENCE_MS = 5_000;
 
 /**
- * Runs one list or search of a user at a time, in the order of the calls. A user with many calls at once waits for their own,
- * and takes no more of the database than others do. One list alone may have tens of megabytes.
+ * Runs one list or search of a user at a time, in the order of the calls. A user who makes many calls at once waits for
+ * their own calls, and takes no more of the database than others do. A single list may have tens of megabytes.
  */
 export class OwnTurns {
   private readonly last = new Map<number, Promise<unknown>>();

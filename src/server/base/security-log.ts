@@ -26,7 +26,7 @@ export interface SecurityEvent {
   /** The network and address of the caller. The command line has neither. */
   network?: string;
   address?: string;
-  /** The admin who did it to another person's account. `null`: the command line. */
+  /** The admin who changed another person's account. `null`: the command line. */
   by?: number | null;
   details?: Record<string, string | number | boolean | null>;
 }

@@ -1,4 +1,4 @@
-/** A live session, and whose it is. */
+/** A live session and its user. */
 export interface Session {
   id: string;
   /** The hash of its token: the store and the caches know the session by it. */

@@ -2,8 +2,8 @@ import type { NodeInfo, Sample } from "../../protocol/metrics.ts";
 import type { ChangeEvent } from "./change-event.ts";
 
 /**
- * The events that nodes send each other. The bus makes delivery fast. The log alone makes it right: any event may be
- * lost.
+ * The events that nodes send each other. The bus only makes delivery fast. The log makes it complete, because any event
+ * may be lost.
  */
 export type BusEvent =
   | ChangeEvent
@@ -11,14 +11,14 @@ export type BusEvent =
   | { kind: "head"; conversationId: string; version: number; lastSeq: number }
   | EphemeralEvent
   /**
-   * A user has read up to there: a frame for their own `/ws/` sockets. If it is lost, the next `subscribed` says the
-   * same.
+   * A user's read position has moved. The frame is for their own `/ws/` sockets. If the event is lost, the next
+   * `subscribed` frame has the position.
    */
   | { kind: "read_position"; conversationId: string; userId: number; frame: string }
   | ToUserEvent
   /** Sessions that ended. `key` is the key of a session in each node's cache. */
   | { kind: "sessions_ended"; userId: number; sessions: { id: string; key: string }[] }
-  /** Sessions may have ended without an event: each node asks again for those of its open sockets. */
+  /** Sessions may have ended without an event: each node checks the sessions of its open sockets again. */
   | { kind: "sessions_doubted" }
   /** A session got a new token. `key` belongs to the old one. */
   | { kind: "session_renewed"; key: string }
@@ -28,7 +28,8 @@ export type BusEvent =
   /** The conversation was removed. */
   | { kind: "conversation_removed"; conversationId: string }
   /**
-   * Retention has removed the conversation's messages up to this `seq`. If it is lost, the next answer says the same.
+   * Retention has removed the conversation's messages up to this `seq`. If the event is lost, the next answer has the
+   * number.
    */
   | { kind: "pruned"; conversationId: string; prunedSeq: number }
   /** An admin has changed the settings, or the server has its first superuser. Nodes read both again. */
@@ -61,14 +62,17 @@ export interface PresenceEvent {
 export interface ToUserEvent {
   kind: "to_user";
   userId: number;
-  /** The conversation that is new to them, and its version when they joined; 0: it was made with them. */
+  /**
+   * The conversation that is new to the user, and its version when they joined. 0: they are a member from its
+   * beginning.
+   */
   joined?: { conversationId: string; version: number };
   frame: string;
 }
 
 /**
- * The conversation to whose subscribers alone an event goes. `undefined`: it goes to every node. So do changes of
- * members, because a node also remembers members of conversations that none of its sockets is in.
+ * The conversation whose subscribers get an event. `undefined`: every node gets it. Every node gets changes of members,
+ * because a node also remembers members of conversations in which it has no socket.
  */
 export function followersOf(event: BusEvent): string | undefined {
   if (!("conversationId" in event) || event.kind === "conversation_removed") return undefined;
@@ -87,8 +91,8 @@ export interface Bus {
   /** Sets the one handler of this node. It MUST NOT throw or block. */
   onEvent(handler: (event: BusEvent) => void): void;
   /**
-   * Sets the handler for the time while events may have got lost. It runs soon and then about every second, until one
-   * run has succeeded while all was well. Two runs never overlap.
+   * Sets the handler that runs while events may have been lost. It runs soon and then about every second. It stops
+   * after a run that succeeded without a new doubt from its start to its end. Two runs never overlap.
    */
   onDoubt(handler: () => Promise<void>): void;
   /** Whether every event of every node arrives, as far as this node knows. */

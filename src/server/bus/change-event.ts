@@ -7,10 +7,10 @@ export interface ChangeEvent {
   lastSeq: number;
   /** The frame for the sockets of the conversation. */
   frame: string;
-  /** The message that came or changed with it. The frame ends with its JSON and a brace. */
+  /** The message that this change sent, edited or deleted. The frame ends with the message's JSON and a brace. */
   message?: { seq: number; isNew: boolean };
-  /** Ids of the users who joined with it. */
+  /** Ids of the users who joined with this change. */
   added?: number[];
-  /** Ids of the users who left with it. */
+  /** Ids of the users who left with this change. */
   removed?: number[];
 }
