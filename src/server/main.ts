@@ -136,7 +136,7 @@ function explain(error: unknown): number {
   return error instanceof UsageError || error instanceof ConfigError || isParseError ? 2 : 1;
 }
 
-/** The reader may leave, as in `confab … | head`. No output is worth an uncaught error. */
+/** The reader may close the pipe, as in `confab … | head`. A lost output must not end in an uncaught error. */
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 // If this process ends before `main` has answered, the command is not done.

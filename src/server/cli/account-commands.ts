@@ -9,7 +9,7 @@ import { operatorOn } from "../node/operator-on-database.ts";
 import { FolderLockError } from "../platform/pglite/folder-lock.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 
-/** Carries out a command on accounts. If a server has the embedded database open, that server does it. */
+/** Carries out a command on accounts. If a server has the embedded database open, that server carries it out. */
 export async function runOnAccounts(config: Config, command: AccountCommand): Promise<AccountReply> {
   try {
     return await onDatabase(config, command);

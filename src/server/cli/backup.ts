@@ -20,7 +20,7 @@ const RETRY_MS = 2_000;
 /** Standard output. */
 const STDOUT = "-";
 
-/** Writes everything to a file for `restore`, as it is at one moment, while the server goes on. */
+/** Writes all data, as of one moment, to a file for `restore`. A running server goes on serving. */
 export async function backup(config: Config, file: string, force: boolean): Promise<number> {
   if (file === STDOUT && process.stdout.isTTY)
     throw new BackupError("A backup is not text, and a terminal can't show it. Give a file, or pipe the output on.");
@@ -56,7 +56,7 @@ async function toStandardOutput(database: BackupDatabase, progress: Progress): P
 
 async function toFile(database: BackupDatabase, file: string, leftovers: Leftovers, progress: Progress) {
   const unfinished = `${file}.unfinished`;
-  // Password hashes, sessions and all messages: for its owner only.
+  // The file has password hashes, sessions and all messages, so only its owner may read it.
   const descriptor = leftovers.open(unfinished);
   let written: Awaited<ReturnType<typeof write>>;
   try {
@@ -123,7 +123,9 @@ function standardOutput(): Sink {
   };
 }
 
-/** Opens the database itself if nobody else has it open, else a copy that its server lets this command make. */
+/**
+ * Opens the database itself if no server has it open. Otherwise opens a copy, which the server lets this command make.
+ */
 async function openForBackup(
   config: Config,
   nearby: string,
@@ -162,7 +164,7 @@ async function openForBackup(
   }
 }
 
-/** The server only keeps its log meanwhile. The slow work is done here, on a copy. */
+/** Meanwhile the server only holds its checkpoints back. This command does the slow work, on a copy. */
 async function openCopy(config: Config, nearby: string, leftovers: Leftovers, progress: Progress) {
   const copy = mkdtempSync(join(nearby, ".confab-backup-"));
   leftovers.add(copy);

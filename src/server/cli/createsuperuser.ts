@@ -27,7 +27,10 @@ export interface SuperuserOptions {
   promote: boolean;
 }
 
-/** Makes a superuser; with `promote`, of an existing account. Asks on a terminal for the options that are missing. */
+/**
+ * Makes a new superuser. With `promote` an existing account becomes a superuser. Asks on a terminal for the options
+ * that are missing.
+ */
 export async function createSuperuser(config: Config, options: SuperuserOptions): Promise<number> {
   const { promote, firstName: first_name, lastName: last_name } = options;
   const given = { email: options.email, first_name, last_name, password: options.password || undefined };

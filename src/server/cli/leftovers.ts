@@ -21,7 +21,7 @@ export class Leftovers {
     this.paths.add(path);
   }
 
-  /** The command has done its work, and only has to clean up. */
+  /** Call it when the command has done its work and only has to clean up. */
   done(): void {
     this.isDone = true;
   }

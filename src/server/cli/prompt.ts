@@ -17,7 +17,7 @@ async function ask(question: string, isHidden: boolean): Promise<string> {
     output: isHidden ? nowhere : process.stdout,
     terminal: true,
   });
-  // Only now: from here on the terminal itself does not show typed characters.
+  // The question is printed only now, because from here on the terminal itself does not show typed characters.
   if (isHidden) process.stdout.write(question);
   try {
     return await new Promise<string>((resolve, reject) => {
