@@ -3,11 +3,11 @@ import type { Bus } from "../../bus/bus.ts";
 /** A session that has ended. */
 export interface EndedSession {
   id: string;
-  /** The caches know the session by it. */
+  /** The key of the session in the caches of all nodes. */
   key: string;
 }
 
-/** Sessions in one event. The bus carries no event so large that others would wait for it. */
+/** The most sessions in one event. Other events must not wait for a large one. */
 const AT_ONCE = 500;
 
 /** Announces to all nodes that sessions of a user have ended. */

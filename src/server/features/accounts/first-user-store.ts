@@ -35,7 +35,7 @@ export class FirstUserStore {
 
   /**
    * Makes the first superuser, one at a time over all nodes.
-   * @returns `late` when there is a superuser by now, or for `here` a user
+   * @returns `late` when there is a superuser by now, or, for `here`, any user
    */
   create(user: NewUser, way: Proof["way"], address: string): Promise<User | "email_taken" | "late"> {
     return superusersAlone<User | "email_taken" | "late">(this.db, async (tx) => {

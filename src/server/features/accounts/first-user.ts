@@ -51,7 +51,7 @@ export class FirstUser {
     return made === "email_taken" ? undefined : made;
   }
 
-  /** Somebody may have become a superuser: the next call asks the database again. */
+  /** Call it when somebody may have become a superuser: the next call asks the database again. */
   forget(): void {
     this.claims.clear();
   }

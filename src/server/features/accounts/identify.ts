@@ -7,8 +7,8 @@ import type { SessionCookies } from "./session-cookies.ts";
 import type { Sessions } from "./sessions.ts";
 
 /**
- * Finds out who asks, from the request's credentials: the address, and the principal. Refuses nobody: handlers ask
- * `principalOf`.
+ * Finds the caller of a request: the address, and the principal from the credentials. It refuses nobody: handlers call
+ * `principalOf`, which does.
  */
 export const identify = (cookies: SessionCookies, sessions: Sessions, trusted: TrustedProxies) =>
   createMiddleware<Env>(async (c, next) => {

@@ -10,8 +10,8 @@ export class Newcomers {
   ) {}
 
   /**
-   * Call it after the account is made, and again at its first login, which makes up for a crash in between. Never rejects: the
-   * account exists with or without the group.
+   * Call it after the account is made. Call it again at the first login, in case of a crash in between. Never rejects:
+   * the account exists with or without the group.
    */
   async welcome(userId: number): Promise<void> {
     const conversationId = this.settings.defaultConversationId;

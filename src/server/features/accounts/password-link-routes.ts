@@ -35,7 +35,7 @@ export function passwordLinkRoutes(
   });
   app.post("/confirm", aboutConfirm, json(resetConfirmBody), async (c) => {
     const { token, password, sign_in } = c.req.valid("json");
-    // Before the link is used up: a person who must try again still needs it.
+    // This comes before the link is used up, because a person who must try again still needs the link.
     if (sign_in && c.var.principal instanceof Failure) throw c.var.principal;
     const credentials = await links.confirm(token, password, c.var.client);
     const data = sign_in ? await signIn(c, credentials) : credentials.user;

@@ -11,7 +11,7 @@ import type { EndedSession } from "./ended-sessions.ts";
 import { deleteSessions, voidLinksOf } from "./statements.ts";
 import { accountOf } from "./users-store.ts";
 
-/** Links that one round of housekeeping deletes. */
+/** The most links that one round of housekeeping deletes. */
 const PRUNED_AT_ONCE = 1_000;
 
 const works = (key: string) => and(eq(passwordLinks.key, key), gt(passwordLinks.expiresAt, sql`clock_timestamp()`));
@@ -24,7 +24,7 @@ interface NewLink {
   life: number;
 }
 
-/** One-time links, known by the hash of their token. Each call that makes one is written to the audit log. */
+/** One-time links, stored by the hash of their token. Each call that makes one is written to the audit log. */
 export class PasswordLinksStore {
   constructor(private readonly db: Database) {}
 
@@ -40,7 +40,7 @@ export class PasswordLinksStore {
     });
   }
 
-  /** Voids the user's other links. Rejects when there is no such user, or they are deactivated. */
+  /** Makes a link, and voids the user's other links. Rejects when the user does not exist or is deactivated. */
   make(by: Admin, userId: number, link: NewLink) {
     return audited(this.db, by, async (tx) => {
       const user = await lockUser(tx, userId);
@@ -67,7 +67,8 @@ export class PasswordLinksStore {
   }
 
   /**
-   * Uses a link up: sets the password, voids all links of the user and ends all their sessions. Of racing calls one does it.
+   * Uses a link up: sets the password, voids all links of the user and ends all their sessions. When several calls
+   * race, only one succeeds.
    * @returns `undefined` when the link does not work
    */
   confirm(
@@ -76,7 +77,8 @@ export class PasswordLinksStore {
   ): Promise<(Pick<Account, "user" | "isSuperuser"> & { ended: EndedSession[] }) | undefined> {
     return this.db.transaction(async (tx) => {
       const [known] = await tx.select().from(passwordLinks).where(works(key));
-      // The user's row first, as `make` locks it too. A login at the same time has its session by then, or is refused.
+      // Lock the user's row first, as `make` does. A login at the same time has made its session by then, or is
+      // refused.
       const user = known && (await lockUser(tx, known.userId));
       if (!user?.isActive) return undefined;
       const used = await tx.delete(passwordLinks).where(works(key)).returning({ key: passwordLinks.key });

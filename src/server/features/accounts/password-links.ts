@@ -70,12 +70,12 @@ export class PasswordLinks {
 
   /** Sets the password of the link's user. All their sessions end, here and on every node. */
   async confirm(token: string, password: string, from: PasswordCaller): Promise<Credentials> {
-    // Checked before the costly hash. The store decides when several requests race.
+    // The link is checked before the costly hash. The store decides when several requests race.
     const { user: person } = await this.find(token);
     requireSecret(password, person);
     const passwordHash = await this.passwords.hash(password, from);
     const confirmed = await this.store.confirm(keyOf(token), passwordHash).catch((error: unknown) => {
-      // The change may be committed although its answer got lost: nodes ask again which sessions live.
+      // The change may be committed although its answer got lost. So each node checks its sessions again.
       this.bus.publish({ kind: "sessions_doubted" });
       throw error;
     });

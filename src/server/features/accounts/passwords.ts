@@ -16,7 +16,10 @@ export const PASSWORD_COST: PasswordCost = { memoryCost: 19_456, timeCost: 2 };
 const ARGON2ID = { algorithm: 2, parallelism: 1 } as const;
 /** Hashes that run at once. A rush of logins leaves a core for everything else. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
-/** Callers that wait: as many as are served within seconds. When there are more, one is told to come back; see `FairQueue`. */
+/**
+ * The most callers that wait: as many as are served within seconds. When there are more, one of them is refused and may
+ * try again; see `FairQueue`.
+ */
 export const PASSWORDS_WAITING_MAX = 300;
 
 interface Waiting {
@@ -36,7 +39,10 @@ export function requireSecret(password: string, person: Parameters<typeof isOwnD
 export class Passwords {
   private running = 0;
   private readonly queue = new FairQueue<Waiting>();
-  /** The hash for unknown e-mails. Checking it makes them take as long as known ones. */
+  /**
+   * The hash for unknown e-mails. A check against this hash makes a login with an unknown e-mail take as long as any
+   * other.
+   */
   private readonly decoy: Promise<string>;
 
   constructor(private readonly cost = PASSWORD_COST) {
@@ -95,7 +101,7 @@ export class Passwords {
     });
   }
 
-  /** Hands the turn on. `running` stays the same while anybody waits. */
+  /** Gives the turn to the next caller. `running` stays the same while anybody waits. */
   private passOn() {
     const next = this.queue.next();
     if (next) next.start();

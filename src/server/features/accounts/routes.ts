@@ -82,11 +82,11 @@ function routes(services: Services) {
     failures: ["registration_closed", "registration_by_invite", "invite_not_found", "invite_ended", "group_full"],
   });
   app.post("/register", aboutRegister, json(registerBody(names)), async (c) => {
-    // In this order: a network that has reached its limit must not use up the limit of its neighbours.
+    // The limit of the network comes first: a network that has reached it must not use up the limit of its neighbours.
     await limits.register.network?.hit(c.var.client.network);
     await limits.register.wide?.hit(c.var.client.wide);
     const body = c.req.valid("json");
-    // Before anything is written: a person who must try again must not find their address taken.
+    // This comes before anything is written: a person who must try again must not find their address taken.
     if (body.sign_in && c.var.principal instanceof Failure) throw c.var.principal;
     const credentials = await users.register(body, {
       ...c.var.client,

@@ -57,15 +57,15 @@ export class SessionCookies {
     deleteCookie(c, this.own, this.attributes(c));
   }
 
-  /** Whether this database made one of the tokens, whether its session lives or not. */
+  /** Whether this database made one of the tokens. The token's session may have ended. */
   areOurs(tokens: string[]): boolean {
     return tokens.some((token) => this.sessions.isOurs(token));
   }
 
   private attributes(c: Context<Env>) {
     const own = { httpOnly: true, path: "/" } as const;
-    // A page of another site whose origin is listed. Browsers do not send it Lax cookies. They send a partitioned cookie on that
-    // site alone, so no third site can use it.
+    // The request comes from a page of another site, whose origin is listed. Browsers attach no Lax cookies to it. They
+    // attach a partitioned cookie on that site alone, so no third site can use the cookie.
     if (c.req.header("sec-fetch-site") === "cross-site")
       return { ...own, sameSite: "None", secure: true, partitioned: true } as const;
     const { prefix, secure } = this.settings;

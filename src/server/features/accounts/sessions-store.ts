@@ -10,10 +10,10 @@ import { PROVED_MS } from "./session-times.ts";
 import { ALIVE, ENDED, IDLE, LIFETIME, SESSIONS_LISTED, sessionsOf } from "./statements.ts";
 
 const PROVED = sql.raw(`interval '${PROVED_MS / 1000} seconds'`);
-/** The networks that are remembered of a user: the last they signed in from, and for how long. */
+/** How many networks of a user are remembered, those of the newest logins, and for how long. */
 const NETWORKS_KNOWN = 50;
 const NETWORKS_KNOWN_FOR = sql.raw("interval '90 days'");
-/** Sessions that one login ends at most. The next login ends the rest. */
+/** The most sessions that one login ends. The next login ends the rest. */
 const PUSHED_OUT_MOST = 1_000;
 
 export interface NewSession {
@@ -29,7 +29,9 @@ export interface NewSession {
 export class SessionsStore {
   constructor(private readonly db: Database) {}
 
-  /** A secret that only the nodes of this database share. One seals tokens, the other names their bus. */
+  /**
+   * A secret that only the nodes of this database share. `session` seals tokens, and `bus` names the bus of the nodes.
+   */
   async secret(name: "session" | "bus"): Promise<string> {
     const [row] = await this.db.read((orm) => orm.select().from(secrets).where(eq(secrets.name, name)));
     if (!row) throw new Error(`the database has no ${name} secret`);
@@ -66,7 +68,7 @@ export class SessionsStore {
     });
   }
 
-  /** The account of an e-mail or an id, and whether its user has signed in from there before. */
+  /** The account of an e-mail or an id, and whether its user has signed in from this network before. */
   async standing(
     account: { email: string } | { userId: number },
     { network, address }: { network: string; address: string },
@@ -117,7 +119,7 @@ export class SessionsStore {
     };
   }
 
-  /** Counts as use, which is written down once a minute at most. Returns the ids of the sessions that still live. */
+  /** Writes down that these sessions are in use, once a minute at most. Returns the ids of those that still live. */
   async touch(ids: string[]): Promise<string[]> {
     if (ids.length === 0) return [];
     const named = sql`${sessions.id} = ANY (${arrayParam(ids)}::uuid[])`;

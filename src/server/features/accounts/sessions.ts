@@ -16,7 +16,7 @@ const TOKEN = /^([\w-]{43})\.([\w-]{22})$/;
 /** The use of a session is written down at most this often. */
 const TOUCH_EVERY_MS = 60_000;
 
-/** Sessions that a node remembers. */
+/** The most sessions that a node remembers. */
 const SESSIONS_KNOWN = 50_000;
 
 interface Found {
@@ -88,7 +88,10 @@ export class Sessions {
     return token;
   }
 
-  /** Whether the user proved their password within `PROVED_MS`. Asks the database before it says no: another node may know. */
+  /**
+   * Whether the user proved their password within `PROVED_MS`. Asks the database before the answer is no, because
+   * another node may have recorded the proof.
+   */
   async isProved(session: Session): Promise<boolean> {
     if (session.isProved) return true;
     this.cache.forget(session.key);
@@ -139,7 +142,7 @@ export class Sessions {
     for (const key of keys) this.cache.forget(key);
   }
 
-  /** Forgets all sessions: the facts that they hold of their users have changed. */
+  /** Forgets all sessions, because facts about their users have changed. */
   forgetAll(): void {
     this.cache.clear();
   }
@@ -161,7 +164,10 @@ export class Sessions {
     return key;
   }
 
-  /** Whether this server made the token. The seal shows an invented one without a query, so nobody can keep the database busy with them. */
+  /**
+   * Whether this server made the token. The seal exposes an invented token without a query, so that invented tokens
+   * can't keep the database busy.
+   */
   isOurs(token: string): boolean {
     const [, random, seal] = TOKEN.exec(token) ?? [];
     return random !== undefined && seal !== undefined && equal(seal, this.seal(random));

@@ -11,7 +11,7 @@ import { SESSION_IDLE_MS, SESSION_LIFETIME_MS } from "./session-times.ts";
 export const IDLE = sql.raw(`interval '${SESSION_IDLE_MS / 1000} seconds'`);
 export const LIFETIME = sql.raw(`interval '${SESSION_LIFETIME_MS / 1000} seconds'`);
 
-/** Sessions of a user that a list shows. */
+/** The most sessions of a user that a list shows. */
 export const SESSIONS_LISTED = 200;
 
 export const ENDED = { id: sessions.id, key: sessions.key };
@@ -44,7 +44,7 @@ export function deleteSessions(tx: Transaction, userId: number, id?: string) {
     .returning(ENDED);
 }
 
-/** Voids the links that were made for a user before. They may be in other hands. */
+/** Voids the links that were made for a user before. Another person may have them. */
 export async function voidLinksOf(tx: Transaction, userId: number): Promise<void> {
   await tx.delete(passwordLinks).where(eq(passwordLinks.userId, userId));
 }

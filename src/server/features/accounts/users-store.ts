@@ -49,7 +49,7 @@ export class UsersStore {
   /** Sets a password and ends all the user's sessions but `keptSession`: both or neither. Returns the sessions that ended. */
   setPassword(id: number, passwordHash: string, keptSession: string) {
     return this.db.transaction(async (tx) => {
-      // The user's row first: a login that runs at the same time has its session by then, or is refused.
+      // Change the user's row first. A login at the same time has made its session by then, or is refused.
       await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
       await voidLinksOf(tx, id);
       return tx
@@ -98,7 +98,7 @@ export class UsersStore {
     });
   }
 
-  /** Replaces this hash by another one of the same password, if it is still there. */
+  /** Replaces a hash by another one of the same password, unless the stored hash is another one by now. */
   async renewHash(id: number, passwordHash: string, renewed: string) {
     const isThere = and(eq(users.id, id), eq(users.passwordHash, passwordHash));
     await this.db.run((orm) => orm.update(users).set({ passwordHash: renewed }).where(isThere));
@@ -118,7 +118,7 @@ export class UsersStore {
   /** Everybody but the caller, newest first. `shared`: only people with whom the caller shares a conversation. */
   async list(query: { callerId: number; shared: boolean; search: string; limit: number; offset: number }) {
     const { callerId, shared, search, limit, offset } = query;
-    // Without the index, the pieces of this list find them.
+    // Where searches may not use the index, the pieces of this list search by themselves.
     const found = this.db.searchesByIndex ? await foundUsers(this.db, search) : undefined;
     const list = walkOf({ isSearched: search !== "" && !found, isOfFound: found !== undefined, isShared: shared });
     const shown: User[] = [];
@@ -149,13 +149,13 @@ type WalkedRow = Partial<UserRow> & { looked: number; shown: number; oldest: num
 const isUser = (row: Partial<UserRow>): row is UserRow => row.user_id != null;
 
 /**
- * One piece of a list, newest first. It looks at $2 users whose id is below $1, leaves out the first $3 that match, and
+ * One piece of a list, newest first. It reads $2 users whose id is below $1, leaves out the first $3 that match, and
  * shows the next $4. $5 is the caller, $6 the text or the ids that were found.
  */
 function walkOf({ isSearched, isOfFound, isShared }: { isSearched: boolean; isOfFound: boolean; isShared: boolean }) {
   const conditions = ["u.is_active", "u.id <> $5"];
   if (isSearched) conditions.push(has("u.folded", "$6"));
-  // IS TRUE keeps the planner from a join: it hashes the caller's conversations once.
+  // IS TRUE keeps the planner from a join. The planner then hashes the caller's conversations once.
   if (isShared)
     conditions.push(`EXISTS (
       SELECT FROM (SELECT conversation_id AS id FROM participants WHERE user_id = u.id OFFSET 0) theirs

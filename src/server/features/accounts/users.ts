@@ -58,7 +58,7 @@ export class Users {
     if (proof) await this.arrivals?.firstUser.check(proof);
     else await registration.require(body.invite);
     requireSecret(body.password, body);
-    // Checked before the costly hash. The insert decides when two requests race.
+    // The e-mail is checked before the costly hash. The insert decides when two requests race.
     if (await this.store.byEmail(body.email)) throw emailTaken();
     const passwordHash = await this.passwords.hash(body.password, from);
     const account = {
@@ -96,15 +96,15 @@ export class Users {
   }
 
   /**
-   * Hashes a right password again when its hash was made at an earlier, lower cost. A leaked hash then costs as much as it
-   * should. Nobody waits for it, and it may fail: the next login tries again.
+   * Hashes a right password again when its hash was made at an earlier, lower cost. To guess at a leaked hash then
+   * costs as much as it should. No caller waits for this. If it fails, the next login tries again.
    */
   async renewHash({ user, passwordHash }: Credentials, password: string, from: PasswordCaller): Promise<void> {
     if (this.passwords.isCurrent(passwordHash)) return;
     await this.store.renewHash(user.id, passwordHash, await this.passwords.hash(password, from));
   }
 
-  /** Throws a fault of `password` unless it is the password of the session's user. */
+  /** Throws a fault of the field `password` unless the text is the password of the session's user. */
   async confirm(session: Session, password: string, from: PasswordCaller): Promise<void> {
     const account = await this.store.byId(session.userId);
     if (!account || !(await this.passwords.verify(account.passwordHash, password, from)))

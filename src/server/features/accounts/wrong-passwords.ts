@@ -12,7 +12,7 @@ export interface Tried {
   account: { email: string } | { userId: number };
   /** The user of the caller's session, if there is one. */
   signedInAs?: number | undefined;
-  /** When it is no login: the field whose fault says that the password was wrong. */
+  /** For anything but a login: the field that gets the fault when the password is wrong. */
   field?: string;
 }
 
@@ -48,7 +48,7 @@ export class WrongPasswords {
       const found = canBe ? await this.sessions.standing(standing, where) : undefined;
       const key = keyOf(found?.email ?? ("email" in standing ? standing.email : ""));
       if (found) event.account ??= found.email;
-      // A cookie of the account proves more than the network does: a neighbour's guesses do not hold its owner up.
+      // A cookie of the account proves more than the network does, so a neighbour's guesses do not lock the owner out.
       const holdsCookie = found !== undefined && found.userId === tried.signedInAs;
       const isProven = holdsCookie || found?.isKnown === true;
       const { wrong } = this.limits;
@@ -86,7 +86,7 @@ const accountOf = (email: string) => email.trim().toLowerCase().slice(0, EMAIL_M
 const loginKey = (who: { email: string } | { userId: number }) =>
   "email" in who ? `e-mail ${who.email}` : `user ${who.userId}`;
 
-/** Short, whatever was typed. A hash, so that no e-mail address lies in Redis for an hour. */
+/** A hash, which is short whatever was typed. With it, no e-mail address lies in Redis for an hour. */
 const keyOf = (email: string) => createHash("sha256").update(email).digest("base64url").slice(0, 22);
 
 function isWrong(error: unknown, field: string | undefined): boolean {

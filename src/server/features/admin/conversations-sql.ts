@@ -2,7 +2,7 @@ import { LISTED_MOST } from "../../../protocol/admin.ts";
 import { atMost, isIn, isMoreThan, LOOKED_THROUGH_MOST, pageOf } from "./listed.ts";
 import { CONVERSATION_COLUMNS } from "./rows.ts";
 
-/** People found by the index, whose conversations are looked up. */
+/** The most people found by the index whose conversations are looked up. */
 const PEOPLE_FOUND_MOST = 1_000;
 
 const SHOWN = { columns: CONVERSATION_COLUMNS, table: "conversations", as: "c" };
@@ -12,7 +12,10 @@ const isFull = (name: string) => isMoreThan(LOOKED_THROUGH_MOST - 1, name);
 const NEWEST = `SELECT id FROM conversations ORDER BY id DESC`;
 
 const OWN_IS_CUT = isMoreThan(LISTED_MOST, "some_own");
-/** The conversations of one person: some, and when there are more, those among the newest of all. */
+/**
+ * The conversations of one person, at most as many as a list shows. When there are more, also those of the person among
+ * the newest memberships of all people.
+ */
 const ownOf = (person: string) => `some_own AS MATERIALIZED (
     SELECT conversation_id AS id FROM participants WHERE user_id = ${person} ${atMost(LISTED_MOST)}
   ), own AS MATERIALIZED (
@@ -41,7 +44,7 @@ const INDEXED = `people AS MATERIALIZED (
   )`;
 const HAVE_MORE = "(SELECT have_more FROM indexes)";
 
-/** When the indexes have more, the newest of these conversations and their members are looked through as well. */
+/** When the indexes have more, the statement also searches the newest of these conversations and their members. */
 const lookedThrough = (ids: string) => `newest AS MATERIALIZED (
     SELECT c.id, c.name FROM (SELECT id FROM (${ids}) ids WHERE ${HAVE_MORE} LIMIT ${LOOKED_THROUGH_MOST}) asked
     CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.id OFFSET 0) c

@@ -25,11 +25,11 @@ import {
   isConversation,
 } from "./rows.ts";
 
-/** Members of a conversation that a list shows. */
+/** The most members of a conversation that a list shows. */
 const PARTICIPANTS_LISTED = 3;
 /** Selects the conversations of a list. */
 export interface ConversationsQuery {
-  /** Looked for in the name and the members' names and e-mails. It may also be the id itself. */
+  /** The text to find in the name and in the members' names and e-mails. It may also be the conversation's id. */
   search: string;
   participantId: number | undefined;
   limit: number;
@@ -37,8 +37,8 @@ export interface ConversationsQuery {
 }
 
 /**
- * Conversations as superusers see them. Each call that takes an `Admin` is written to the audit log in the transaction of
- * the act itself, and rejects with Failure("path_not_found") when they are no active superuser at that moment.
+ * Conversations as superusers see them. Each call that takes an `Admin` is written to the audit log in the transaction
+ * of the act itself, and rejects with Failure("path_not_found") when the admin is no active superuser at that moment.
  */
 export class AdminConversationsStore {
   constructor(private readonly db: Database) {}
@@ -119,7 +119,7 @@ export class AdminConversationsStore {
     });
   }
 
-  /** Leaves a tombstone. `change` is undefined when the message was one already. */
+  /** Deletes a message and leaves a tombstone. `change` is undefined when the message was deleted already. */
   removeMessage(by: Admin, conversationId: string, messageId: string) {
     return audited(this.db, by, async (tx) => {
       const [row] = await rowsOf<AmendRow>(

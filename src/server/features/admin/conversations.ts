@@ -15,7 +15,10 @@ interface Parts {
   announcer: Announcer;
 }
 
-/** The acts of superusers on conversations. The routes check that the caller is one; each call that changes something checks again. */
+/**
+ * The acts of superusers on conversations. The routes check that the caller is a superuser. Each call that changes
+ * something checks again.
+ */
 export class AdminConversations {
   constructor(private readonly parts: Parts) {}
 
@@ -66,7 +69,7 @@ export class AdminConversations {
       announcer.doubt(id, error, true);
     }
     announcer.announceRemoval(id);
-    // A job erases what it held.
+    // A job erases the messages and changes.
     jobs.wake();
   }
 }

@@ -7,15 +7,15 @@ import type { Database } from "../../platform/postgres/database.ts";
 
 /** The pause between two pieces of a conversation, in ms. Other writers and readers have the database to themselves meanwhile. */
 const PAUSE_MS = 50;
-/** How soon a job looks again at a conversation that a node of an older release erases, in ms. */
+/** How soon a job checks again a conversation that a node of an older release erases, in ms. */
 const ELSEWHERE_MS = 5_000;
-/** How soon it tries Redis again, in ms. */
+/** How soon a job tries Redis again, in ms. */
 const REDIS_RETRY_MS = 2_000;
 /** For this long after a removal, a node that read the conversation before it may still write it to Redis, in ms. */
 const LATE_MS = 60_000;
 /**
- * Nodes of the release before have no jobs and erase by claims on the row itself. So does the job, as long as such nodes may
- * run beside it. A claim ends after this time, in ms.
+ * Nodes of the release before have no jobs and erase by claims on the row itself. The job does the same, as long as
+ * such nodes may run beside it. A claim ends after this time, in ms.
  */
 const CLAIMED_MS = 10_000;
 
@@ -85,7 +85,7 @@ const ADD_MISSING_JOBS = `INSERT INTO jobs (kind, key, payload)
   SELECT $1::text, id::text, jsonb_build_object('conversation_id', id) FROM removed_conversations
   ON CONFLICT (kind, key) DO NOTHING`;
 
-/** The pruned positions move with the rows that go, so nobody looks for them twice. */
+/** The pruned positions move as rows are deleted, so no statement searches for deleted rows again. */
 const ERASE = `WITH due AS (
     SELECT * FROM removed_conversations
     WHERE id = $1 AND (eraser = $2 OR eraser IS NULL OR claimed_until < clock_timestamp()) FOR UPDATE SKIP LOCKED

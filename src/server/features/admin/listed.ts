@@ -1,8 +1,8 @@
 import { LISTED_MOST } from "../../../protocol/admin.ts";
 
 /**
- * Rows that are looked through one by one, newest first, when an index finds more than a list shows. An index returns them in no
- * order, so without this the newest could be missing.
+ * The most rows that are searched one by one, newest first, when an index finds more than a list shows. An index
+ * returns rows in no order, so without this search the newest could be missing.
  */
 export const LOOKED_THROUGH_MOST = 20_000;
 

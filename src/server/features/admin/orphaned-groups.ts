@@ -4,7 +4,7 @@ import type { Announcer } from "../../log/announcer.ts";
 import type { AdminConversationsStore } from "./conversations-store.ts";
 import type { AdminUsersStore } from "./users-store.ts";
 
-/** Deactivated users whose groups are looked for at once. */
+/** How many deactivated users one step reads, to find the groups that they own. */
 const OWNERS_AT_ONCE = 100;
 
 /** Passes groups of deactivated owners on to their longest-standing active members. */
@@ -20,7 +20,7 @@ export class OrphanedGroups {
     private readonly logger: Logger,
   ) {}
 
-  /** Looks for groups of deactivated owners and passes them on. Runs once at a time, and again after a failure. */
+  /** Passes on all groups of deactivated owners. Runs once at a time, and again after a failure. */
   passOn(): void {
     this.hasMoreToPassOn = true;
     this.passingOn ??= this.passOnAll()
@@ -53,7 +53,10 @@ export class OrphanedGroups {
     }
   }
 
-  /** One transaction a group: others write and read in between, and the rest is found again after a crash. */
+  /**
+   * Each group has a transaction of its own: others write and read in between, and a later run finds the rest after a
+   * crash.
+   */
   private async passOnGroup(id: string) {
     if (this.isClosed) return;
     try {

@@ -29,8 +29,8 @@ export const userListOf = (flags: Flags): string =>
   );
 
 /**
- * The ids of users with the text in their name or e-mail, newest first. When the index finds too many, the newest users with
- * these flags are looked through as well. The list is cut unless one of the two ways has seen them all.
+ * The ids of users with the text in their name or e-mail, newest first. When the index finds too many, the newest users
+ * with these flags are searched as well. The list is cut unless one of the two ways has read all users.
  */
 export async function findUsers(
   db: Database,

@@ -14,15 +14,18 @@ import { revokeInvitesOf } from "../invites/statements.ts";
 import { type AdminUserRow, adminUserOf, adminUserOfRow, isUser } from "./rows.ts";
 import { findUsers, USERS_OF, userListOf } from "./users-sql.ts";
 
-/** A number that nothing else uses; the second is a user's id. Views of one user are written down one after the other. */
+/**
+ * The first number of an advisory lock; nothing else uses it. The second number is a user's id. Views of one user are
+ * written down one after the other.
+ */
 const VIEW_LOCK = 7_163_005;
 
-/** Messages that are looked at to count those that a user sent. */
+/** The most messages that are read to count those that a user sent. */
 const COUNTED_MOST = 10_000;
 
 /** Selects the users of a list. */
 export interface UsersQuery {
-  /** Looked for in names and e-mails. */
+  /** The text to find in names and e-mails. */
   search: string;
   isActive: boolean | undefined;
   isSuperuser: boolean | undefined;
@@ -37,8 +40,8 @@ export interface WantedRights {
 }
 
 /**
- * Users as superusers see them. Each call that takes an `Admin` is written to the audit log in the transaction of the act
- * itself, and rejects with Failure("path_not_found") when they are no active superuser at that moment.
+ * Users as superusers see them. Each call that takes an `Admin` is written to the audit log in the transaction of the
+ * act itself, and rejects with Failure("path_not_found") when the admin is no active superuser at that moment.
  */
 export class AdminUsersStore {
   constructor(private readonly db: Database) {}
@@ -102,8 +105,8 @@ export class AdminUsersStore {
   }
 
   /**
-   * Changes a user's rights. `changed` names the ones that were different before. Rejects when it would cost the admin
-   * their own account, or the server its last active superuser.
+   * Changes a user's rights. `changed` names the ones that were different before. Rejects a change that would take the
+   * admin's own account, or the server's last active superuser.
    */
   change(by: Admin, id: number, wanted: WantedRights) {
     return auditedAlone(this.db, by, async (tx) => {
@@ -122,7 +125,7 @@ export class AdminUsersStore {
       if (by?.userId === id && isLoss) throw new Failure("own_account");
       const [row = before] = await tx.update(users).set({ isActive, isSuperuser }).where(eq(users.id, id)).returning();
       if (isLoss) await requireSuperuser(tx);
-      // The user's row first: a login that runs at the same time has its session by then, or is refused.
+      // Change the user's row first. A login at the same time has made its session by then, or is refused.
       const ended = isActive ? [] : await deleteSessions(tx, id);
       if (!isActive) await voidLinksOf(tx, id);
       if (!isActive || isLoss) await revokeInvitesOf(tx, id, { all: !isActive });
@@ -172,7 +175,7 @@ async function requireSuperuser(tx: Transaction) {
   if (!left) throw new Failure("last_superuser");
 }
 
-/** Looks at $3 conversations and at $2 of their messages at most, the newest of each conversation first. */
+/** Reads at most $3 conversations and $2 of their messages, the newest of each conversation first. */
 const COUNTS = `WITH own AS MATERIALIZED (SELECT conversation_id AS id FROM participants WHERE user_id = $1 LIMIT $3)
   SELECT (SELECT count(*)::int FROM own) AS conversations,
     count(*) FILTER (WHERE s.sender_id = $1)::int AS sent, count(*)::int AS looked

@@ -8,9 +8,12 @@ import type { Admin } from "../audit/entry.ts";
 import type { OrphanedGroups } from "./orphaned-groups.ts";
 import type { AdminUsersStore, UsersQuery, WantedRights } from "./users-store.ts";
 
-/** In ms, how much later a transaction may commit whose caller gave up: the time-outs of the store, and some slack. */
+/**
+ * How much later, in ms, a transaction may still commit after its caller gave up: the time-outs of the store, and some
+ * slack.
+ */
 const DOUBT_MS = 10_000;
-/** How often each node looks meanwhile for sessions that have ended after all. */
+/** Until then each node checks this often, in ms, whether sessions have ended after all. */
 const DOUBT_EVERY_MS = 2_000;
 
 interface Parts {
@@ -21,7 +24,10 @@ interface Parts {
   security: SecurityLog;
 }
 
-/** The acts of superusers on users. The routes check that the caller is one; each call that changes something checks again. */
+/**
+ * The acts of superusers on users. The routes check that the caller is a superuser. Each call that changes something
+ * checks again.
+ */
 export class AdminUsers {
   private isClosed = false;
   private sessionsDoubtedUntil = 0;
@@ -54,7 +60,7 @@ export class AdminUsers {
     // Announced even when nothing changed: the answer to an earlier change may have got lost, and its announcement with it.
     bus.publish({ kind: "user_changed", userId: id, fullName: user.full_name });
     if (!user.is_active) bus.publish({ kind: "sessions_doubted" });
-    // Also after a reactivation: a group without active members has an heir now.
+    // This also runs after a reactivation, because a group without active members then has an heir.
     orphanedGroups.passOn();
     return user;
   }

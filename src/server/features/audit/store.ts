@@ -4,7 +4,7 @@ import type { Database } from "../../platform/postgres/database.ts";
 import { auditLog } from "../../platform/postgres/schema.ts";
 import { totalOf } from "../../platform/postgres/totals.ts";
 
-/** Entries of the command line that one query reads. */
+/** The most entries of the command line that one query reads. */
 const COMMANDS_AT_ONCE = 100;
 
 /** Selects the entries of a list. */
