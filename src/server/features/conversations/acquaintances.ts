@@ -2,8 +2,8 @@ import { chunks, pieces } from "../../base/pieces.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 
 /**
- * The users among `ids` who share a conversation with the user; the user themselves may be among them. It reads the user's own
- * conversations, so an id of nobody costs as much as the id of a stranger.
+ * The users among `ids` who share a conversation with the user; the user themselves may be among them. It reads the
+ * user's own conversations, so an id that does not exist costs as much as the id of a stranger.
  */
 export async function acquaintances(db: Database, userId: number, ids: readonly number[]): Promise<Set<number>> {
   const found = new Set<number>();

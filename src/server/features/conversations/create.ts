@@ -18,7 +18,7 @@ export function create(tx: Transaction, conversation: NewConversation): Promise<
     : createPair(tx, conversation);
 }
 
-/** When all others are asked, the group begins with its owner alone. */
+/** Makes a group. When all others must agree first, it begins with its owner alone. */
 async function createGroup(
   tx: Transaction,
   { id, ownerId, participantIds, toAsk = new Set(), name }: NewConversation,

@@ -4,9 +4,9 @@ import type { ConversationsStore } from "./store.ts";
 
 /** The people whom a user wants to add. */
 export interface Reached {
-  /** The user may not know that they exist, or they do not. */
+  /** Ids that do not exist, and ids of people whom the user may not know of. */
   unknown: number[];
-  /** They must agree first. */
+  /** People who must agree first. */
   toAsk: ReadonlySet<number>;
 }
 

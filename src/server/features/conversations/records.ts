@@ -32,7 +32,7 @@ export interface NewConversation {
   participantIds: number[];
   /** Makes a group of two people or fewer. */
   isGroup?: true;
-  /** The wanted members who must agree first. */
+  /** The wanted members who must agree before they join. */
   toAsk?: ReadonlySet<number>;
   name: string | null;
   /** The id of the request that the 1-on-1 answers. */

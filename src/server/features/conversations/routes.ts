@@ -20,7 +20,10 @@ import { conversationIdOf, json, query, userIdOf, whole } from "../../http/input
 import type { RouteGroup } from "../../http/route-group.ts";
 import type { Conversations } from "./service.ts";
 
-/** Also the default: clients of the API's first version send no limit. */
+/**
+ * The most conversations in one answer. It is also the default, because clients of the API's first version send no
+ * limit.
+ */
 const CONVERSATIONS_MAX = 1000;
 const PARTICIPANTS_LIMIT = { default: 50, max: 1000 };
 

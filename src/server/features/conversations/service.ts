@@ -40,8 +40,8 @@ export class Conversations {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Makes a conversation, or returns the 1-on-1 that exists already: two people have one, however many requests race. People who
-   * must agree first get a request.
+   * Makes a conversation, or returns the 1-on-1 that exists already. Two people never have two, however many requests
+   * race. People who must agree first get a request.
    */
   async create(creatorId: number, body: { participantIds: number[]; name: string | null }): Promise<Begun> {
     const faults = duplicateFaults(body.participantIds);
@@ -152,8 +152,8 @@ export class Conversations {
   }
 
   /**
-   * Adds a person to a group as if its owner had done it. Used for people who come by themselves, such as new accounts. Does
-   * nothing when they are a member already, or when they left or were removed.
+   * Adds a person to a group as if its owner had done it. It is for people who come by themselves, such as new
+   * accounts. Does nothing when they are a member already, or when they left or were removed.
    */
   async admit(conversationId: string, userId: number): Promise<void> {
     const record = await this.parts.store.record(conversationId);

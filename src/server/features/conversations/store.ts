@@ -43,7 +43,10 @@ export class ConversationsStore {
     return rows;
   }
 
-  /** The users among `ids` who share a conversation with the user. The cost does not reveal which ids exist. */
+  /**
+   * The users among `ids` who share a conversation with the user. The time that it takes does not reveal which ids
+   * exist.
+   */
   sharing(userId: number, ids: number[]) {
     return acquaintances(this.db, userId, ids);
   }
@@ -97,7 +100,7 @@ export class ConversationsStore {
       const unread = { conversations: unread_conversations, messages: unread_messages };
       return { rows: await this.withPeople(summaries), total, unread, epoch };
     }
-    // Read before the pieces: a caller that sees another epoch with them reads the list again.
+    // The epoch is read before the pieces: a caller that then sees another epoch reads the list again.
     const [history] = await this.db.query<{ epoch: string }>(`SELECT ${EPOCH} AS epoch`, []);
     const own = await this.db.bulk<OwnRow>(OWN, [userId, search]);
     const ids = (search === "" ? own : await this.foundAmong(userId, own, search)).map(({ id }) => id);

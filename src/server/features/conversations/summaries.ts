@@ -25,8 +25,8 @@ export type SummaryRow = Partial<MessageRow> & {
 export const isSummary = (row: Partial<SummaryRow>): row is SummaryRow => row.summary_id != null;
 
 /*
- * Each LATERAL with OFFSET 0 is a lookup row by row that the planner must not turn into a join. It would keep a join that it
- * chose while the tables were small, and read them from end to end once they have grown.
+ * Each LATERAL with OFFSET 0 is a lookup row by row that the planner must not turn into a join. The planner would reuse
+ * a join that it chose while the tables were small, and read them from end to end once they have grown.
  */
 
 /** Whether a member `p` has hidden their 1-on-1 `c`, and no message has come since. */

@@ -15,5 +15,5 @@ export function codeOf(text: string): string {
 /** The link of an invite. */
 export const urlOf = (code: string, origin: string) => `${origin}/invite/${code}`;
 
-/** The part of a code that the security log shows. Readers of the log must not come in by it. */
+/** The part of a code that the security log shows. Readers of the log must not be able to use the invite. */
 export const shortCode = (code: string) => `${code.slice(0, 4)}…`;

@@ -25,7 +25,7 @@ export interface NewInvite {
   expiresIn: number | undefined;
 }
 
-/** The group that a person is in by an invite. `change` is undefined when they were a member before. */
+/** The group that a person joined by an invite. `change` is undefined when they were a member before. */
 export interface Joined {
   conversationId: string | undefined;
   change: Change | undefined;

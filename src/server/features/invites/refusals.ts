@@ -9,7 +9,7 @@ const ENDED = {
 /** The refusal of an invite that is not active, which says why. */
 export const inviteEnded = (state: keyof typeof ENDED) => new Failure("invite_ended", { message: ENDED[state] });
 
-/** The refusal of an invite by a member, where only those of superusers make accounts. */
+/** The refusal of a member's invite where only invites of superusers make accounts. */
 export const notForRegistering = () =>
   new Failure("registration_by_invite", {
     message: "This invite link is for people who have an account here. Ask an admin for a link to register with.",

@@ -79,8 +79,8 @@ function routes(services: Services) {
     const data = await invites.preview(c.req.param("code"));
     const { principal, client } = c.var;
     if (!principal || principal instanceof Failure) {
-      // A caller with a right code does not guess, and many people of one office may open a link at once. So these
-      // requests count like those of one user: each costs the database as much.
+      // A caller with a right code does not guess, and many people in one office may open a link at once. So these
+      // requests count like the requests of one user, because each costs the database as much.
       await limits.anonymous?.store.decrement(client.network);
       await limits.user?.hit(`invites ${client.network}`);
     }

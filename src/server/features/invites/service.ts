@@ -134,7 +134,7 @@ export class Invites implements Registration {
     const { store, server, maxParticipants: max } = this.parts;
     const anyMaker = server.registration === "open";
     const made = await this.commitJoin(conversation?.id, () => store.register(known, user, { max, anyMaker }));
-    // The new user has no socket yet, so only the group is told.
+    // The new user has no socket yet, so only the group gets the change.
     if (made?.change) this.parts.announcer.announce(made.change);
     return made?.user;
   }
@@ -149,7 +149,7 @@ export class Invites implements Registration {
     return invite;
   }
 
-  /** When the answer to the commit gets lost, the announcer looks whether the group has a change to see. */
+  /** When the answer to the commit gets lost, the announcer checks whether the group has a new change. */
   private commitJoin<T>(conversationId: string | undefined, commit: () => Promise<T>): Promise<T> {
     return commit().catch((error: unknown) => {
       if (conversationId === undefined) throw error;

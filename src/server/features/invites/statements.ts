@@ -3,8 +3,8 @@ import type { Transaction } from "../../platform/postgres/database.ts";
 import { invites } from "../../platform/postgres/schema.ts";
 
 /**
- * Revokes the invites of a user who is deactivated (`all`), or the invites to the server of one who is no superuser any more. They do
- * not come back with the right.
+ * Revokes the invites of a user who is deactivated (`all`), or the invites to the server of a user who is no superuser
+ * any more. The invites do not come back with the right.
  */
 export async function revokeInvitesOf(tx: Transaction, userId: number, { all }: { all: boolean }): Promise<void> {
   const which = all ? undefined : sql`${invites.conversationId} IS NULL`;

@@ -17,11 +17,11 @@ import type { InviteRecord, Joined, NewInvite } from "./records.ts";
 import { inviteEnded, notForRegistering } from "./refusals.ts";
 import { ABOUT, type InviteRow, MAKER_IS_IN, recordOf, SOME, STATE } from "./rows.ts";
 
-/** Invites of one person that can be active at the same time. */
+/** The most invites of one person that can be active at the same time. */
 const WORKING_MOST = 100;
-/** The newest invites of a person, among which the active ones are counted. */
+/** How many of a person's newest invites are read to count the active ones. */
 const LOOKED_AT_MOST = 1_000;
-/** Ended invites are kept for this long, so that admins can see how people came in. */
+/** Ended invites stay for this long, so that admins can see how people came in. */
 const KEPT = "interval '90 days'";
 
 /** Selects the invites of a list: those into a group, those of a maker, or all. */
@@ -33,8 +33,8 @@ export interface InvitesQuery {
 }
 
 /**
- * Invites. One transaction counts a person who comes in by an invite and makes them a member, under the locks of the group
- * and the invite: both or neither, once, and never more people than the invite is for.
+ * Invites. One transaction counts a person who comes in by an invite and makes them a member: both or neither. It holds
+ * the locks of the group and the invite. So a person counts once, and no more people come in than the invite is for.
  */
 export class InvitesStore {
   /** The code after which `tidy` goes on. */
@@ -119,7 +119,7 @@ export class InvitesStore {
     });
   }
 
-  /** Deletes some of the invites that ended more than 90 days ago. Called again and again it reaches all of them. */
+  /** Deletes some of the invites that ended more than 90 days ago. Repeated calls reach all of them. */
   async tidy(): Promise<void> {
     const [piece] = await this.db.bulk<{ last: string | null; looked: number; ended: string | null }>(ENDED, [
       this.tidiedUpTo,
@@ -137,7 +137,10 @@ export class InvitesStore {
 /** The outcome of an invite to the server alone. */
 const NOWHERE: Joined = { conversationId: undefined, change: undefined, ended: [] };
 
-/** Locks the conversation's row before the invite's, in the order of a removal of the conversation with its invites. */
+/**
+ * Locks the conversation's row before the invite's. The removal of a conversation with its invites locks in the same
+ * order.
+ */
 async function lockInvite(tx: Transaction, code: string) {
   const [known] = await tx.select().from(invites).where(eq(invites.code, code));
   if (!known) throw new Failure("invite_not_found");

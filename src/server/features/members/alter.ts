@@ -126,7 +126,7 @@ async function join(tx: Transaction, conversation: ConversationRow, added: numbe
   return { added, ended: await settleGroup(tx, conversation.id, added) };
 }
 
-/** Among these people: who has left the group, and whom its owner has removed. */
+/** Finds out which of these people have left the group, and which of them its owner has removed. */
 async function absences(tx: Transaction, conversationId: string, userIds: number[]) {
   const rows = await tx
     .select()
@@ -169,9 +169,9 @@ async function remove(tx: Transaction, conversation: ConversationRow, actor: Act
 }
 
 /**
- * Adds a person who comes into a locked group by an invite, and ends the requests to them. No change when they are in it
- * already.
- * @param admit is called first. It rejects when they may not come in
+ * Adds a person who comes into a locked group by an invite, and ends the requests to them. No change when the person is
+ * a member already.
+ * @param admit is called first. It rejects when the person may not come in
  */
 export async function comeIn(
   tx: Transaction,
@@ -235,7 +235,7 @@ async function record(
   const { id: conversationId, lastSeq } = conversation;
   const tag = crypto.randomUUID();
   const kind = groupChangeKind({ added, removed, isRename: set.name !== undefined });
-  // Nodes of release 1 take every row without a message for a change of members, so each one has the name too.
+  // Nodes of release 1 take every row without a message for a change of members, so each row has the group's name too.
   await tx.insert(changes).values({ conversationId, version, lastSeq, kind, added, removed, name, tag });
   await tx
     .update(conversations)
@@ -259,7 +259,10 @@ async function record(
   return set.ownerId === undefined ? change : { ...change, ownerId: set.ownerId };
 }
 
-/** In the order given, which is the order of joining. One array, not a parameter for each of thousands. */
+/**
+ * Adds people in the order given, which is the order of joining. It passes one array, because thousands of people would
+ * be too many parameters.
+ */
 export async function insertParticipants(tx: Transaction, conversationId: string, userIds: number[], readSeq: number) {
   await tx.execute(sql`INSERT INTO ${participants} (conversation_id, user_id, read_seq)
     SELECT ${conversationId}, u.id, ${readSeq} FROM unnest(${arrayParam(userIds)}::integer[]) WITH ORDINALITY AS u (id, n)

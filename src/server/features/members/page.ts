@@ -1,6 +1,6 @@
 import type { Database } from "../../platform/postgres/database.ts";
 
-/** The participants after $2, looked up row by row as in summaries.ts. Where there are none, one row has the total. */
+/** The members after $2, read row by row as in summaries.ts. Where there are none, one row has the total. */
 const pageOf = (columns: string) => `SELECT c.participant_count AS total, p.ordinal, ${columns}
   FROM conversations c
   LEFT JOIN LATERAL (
@@ -9,7 +9,10 @@ const pageOf = (columns: string) => `SELECT c.participant_count AS total, p.ordi
   LEFT JOIN LATERAL (SELECT * FROM users WHERE id = p.user_id OFFSET 0) u ON true
   WHERE c.id = $1 ORDER BY p.ordinal`;
 
-/** A page of who takes part, by joining, with these columns of `users u`; `undefined` when there is no such conversation. */
+/**
+ * A page of members in the order of joining, with these columns of `users u`. `undefined`: there is no such
+ * conversation.
+ */
 export async function participantsPage<Row extends { user_id: number }>(
   db: Database,
   columns: string,

@@ -14,7 +14,7 @@ import type { Page, Pages } from "../../log/pages.ts";
 /** In larger groups neither typing nor read frames are forwarded (docs/contract.md §7). */
 export const QUIET_ABOVE = 100;
 
-/** Read positions that are remembered, and for how long, in ms. */
+/** How many read positions are remembered, and for how long, in ms. */
 const POSITIONS = { max: 50_000, ttl: 60_000 };
 
 const positionKey = (conversationId: string, userId: number) => `${conversationId} ${userId}`;
@@ -22,8 +22,9 @@ const positionKey = (conversationId: string, userId: number) => `${conversationI
 /** Sends, edits, deletes and reads messages, whether they come by socket or by HTTP. */
 export class Messages {
   /**
-   * How far people are known to have read, so that reading the same page again writes nothing. A position never moves back,
-   * and a person who joins again starts at the newest message. So nothing must be forgotten unless the database goes back.
+   * How far people are known to have read, so that reading the same page again writes nothing. A position never moves
+   * back, and a person who joins again starts at the newest message. So a remembered position stays right unless the
+   * database goes back in time.
    */
   private readonly readUpTo = new LRUCache<string, number>(POSITIONS);
 
@@ -56,7 +57,7 @@ export class Messages {
           this.announcer.announce({ kind: "message", conversationId, version, tag, lastSeq, message });
           this.meter.countMessage(since);
         } else {
-          // A resend mostly follows a lost answer, and the announcement may have got lost with it.
+          // Most resends follow a lost answer, and the announcement may have been lost with the answer.
           this.announcer.remind(message.conversation_id, message.version, message.seq);
         }
         return appended;

@@ -90,12 +90,15 @@ export class Sampler {
     return sample;
   }
 
-  /** Bun opens a file for this. When clients hold all files that the process may open, it fails, and the last value is used. */
+  /**
+   * Bun opens a file to read the memory. That fails when clients have taken all files that the process may open. The
+   * last value is used then.
+   */
   private readMemory() {
     try {
       this.memory = process.memoryUsage();
     } catch {
-      // Tried again with the next sample.
+      // The next sample tries again.
     }
     return this.memory;
   }

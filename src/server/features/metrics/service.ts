@@ -15,7 +15,7 @@ const POINTS = 720;
 const STEP_MS: Record<MetricRange, number> = { hour: SAMPLE_EVERY_MS, day: 24 * SAMPLE_EVERY_MS };
 /** A node that has sent no sample for this long has ended. */
 const ALIVE_MS = 3 * SAMPLE_EVERY_MS;
-/** Nodes that are remembered. Each restart adds one. */
+/** The most nodes that are remembered. Each restart adds one. */
 const NODES_MOST = 64;
 /** A sample whose clock differs more than this from ours is dated by our clock. */
 const SKEW_MS = 30_000;
@@ -50,7 +50,7 @@ export class Metrics {
       points: { hour: [], day: [] },
     };
     node.lastAt = now;
-    // The node that was heard last comes last in the map.
+    // The node with the newest sample comes last in the map.
     this.nodes.delete(info.id);
     this.nodes.set(info.id, node);
     add(node.points.hour, STEP_MS.hour, moment, sample);
@@ -58,7 +58,7 @@ export class Metrics {
     this.forgetOld(now);
   }
 
-  /** The node has announced its end, so no report waits for its next sample. */
+  /** Call it when a node has announced its end, so that no report waits for its next sample. */
   end(id: string): void {
     const node = this.nodes.get(id);
     if (node) node.hasEnded = true;
@@ -95,7 +95,10 @@ export class Metrics {
     };
   }
 
-  /** The newest moment for which all living nodes have sent a sample. A later one would look like a fall. */
+  /**
+   * The newest moment for which all living nodes have sent a sample. At a later moment the values of some nodes are
+   * missing, which would look like a fall.
+   */
   private newest(range: MetricRange, now: number): number {
     const nodes = [...this.nodes.values()];
     const living = nodes.filter((node) => isAlive(node, now));

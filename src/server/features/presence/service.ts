@@ -4,12 +4,13 @@ import type { PresenceChange, SocketPlaces } from "../../places/places.ts";
 import type { PresenceStore } from "./store.ts";
 
 /**
- * Changes of this time go into one statement and one event. When a node dies, thousands of users go offline at once.
+ * Changes within this time go into one statement and one event. When a node dies, thousands of users go offline at
+ * once.
  */
 const GATHER_MS = 50;
 const AT_ONCE = 1_000;
 const RETRY_MS = 2_000;
-/** The last write of a node that closes holds it up no longer than this. */
+/** A node that closes waits no longer than this for its last write. */
 const CLOSE_PATIENCE_MS = 1_000;
 
 /** Announces that users come online or go offline, as the places of their sockets show, and writes down when. */

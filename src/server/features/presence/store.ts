@@ -1,7 +1,7 @@
 import type { Database } from "../../platform/postgres/database.ts";
 import { iso, ms } from "../../platform/postgres/values.ts";
 
-/** Conversations that are looked at for one person, more or less. */
+/** About how many conversations are searched for one person. */
 const PLACES_A_PERSON = 5;
 
 /** Writes down when people were last online, and reads it for the people who may know. */
@@ -51,9 +51,9 @@ const WENT_OFFLINE = `UPDATE users u SET last_online = greatest(u.last_online, n
   RETURNING u.id, ${SEEN} AS seen_ms`;
 
 /**
- * IS TRUE keeps the planner from a join: it hashes the watchers' conversations once, and looks through each person's until
- * one is found there. MUST be asked for about a hundred watchers at most. A hash that does not fit in memory makes
- * PostgreSQL search the whole list for each row.
+ * IS TRUE keeps the planner from a join. The planner then hashes the watchers' conversations once, and reads each
+ * person's conversations until one is found there. MUST be run for about a hundred watchers at most. If the hash does
+ * not fit in memory, PostgreSQL searches the whole list for each row.
  */
 const VISIBLE = `SELECT asked.watcher, u.id, ${SEEN} AS seen_ms
   FROM unnest($1::integer[], $2::integer[]) AS asked (watcher, id)

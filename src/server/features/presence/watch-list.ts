@@ -2,7 +2,7 @@
 export interface WatchingSocket {
   readonly actor: { readonly userId: number };
   readonly isClosed: boolean;
-  /** The reader is behind: it gets presence when it has caught up. */
+  /** The client reads slowly, and gets presence when it has caught up. */
   readonly isSlow: boolean;
   send(frame: string): void;
   /** Resolves when the reader has caught up, or is gone. */
@@ -23,7 +23,7 @@ export interface Watched {
 /** A socket's watch on one person. */
 export interface Watch {
   isGranted: boolean;
-  /** The number of the newest question whether it is granted. */
+  /** The number of the newest check of the right to watch. */
   asked: number;
   /** The client's request that has no answer yet. */
   request: { ref: string | undefined } | undefined;

@@ -5,9 +5,9 @@ import type { Watch, Watched, WatchingSocket, WatchList } from "./watch-list.ts"
 
 const PEOPLE_AT_ONCE = 1_000;
 
-/** The states of the people who are watched from this node, and the frames that tell them. */
+/** The states of the people who are watched from this node, and the frames that show them. */
 export class WatchedStates {
-  /** By slow socket, the people whose state it has not got yet. */
+  /** By slow socket, the people whose state the socket still has to get. */
   private readonly deferred = new Map<WatchingSocket, Set<number>>();
 
   constructor(
@@ -31,12 +31,12 @@ export class WatchedStates {
 
   /** Reads all states again, because events may have been lost. */
   async readAgain(): Promise<void> {
-    // The clock by which they were known so far may have been put back since.
+    // The times of the known states may be of a clock that was set back since.
     for (const [, watched] of this.watches.people) watched.at = Number.NEGATIVE_INFINITY;
     await this.read([...this.watches.people].flatMap(([id, { read }]) => (read ? id : [])));
   }
 
-  /** Answers a request, or sends the state if it is another one than the socket has got. */
+  /** Answers a request. Without a request, sends the state if it differs from the one that the socket got last. */
   sendGranted(socket: WatchingSocket, id: number, watch: Watch, lastSeen: string | null): void {
     const watched = this.watches.find(id);
     if (!watched) return;
@@ -72,7 +72,7 @@ export class WatchedStates {
     for (const [socket, watch] of watched.watches) if (watch.isGranted) this.sendOrDefer(socket, id, watched, watch);
   }
 
-  /** A slow reader gets a state when it has caught up, and then the state of that moment. */
+  /** A slow reader gets a state only when it has caught up: the state at that moment. */
   private sendOrDefer(socket: WatchingSocket, id: number, watched: Watched, watch: Watch) {
     const deferred = this.deferred.get(socket);
     if (deferred) deferred.add(id);

@@ -7,12 +7,15 @@ import type { Presence } from "./service.ts";
 import { type Watch, type WatchingSocket, WatchList } from "./watch-list.ts";
 import { WatchedStates } from "./watched-states.ts";
 
-/** Doubts of this time are resolved by one statement. One removal from a large conversation raises hundreds. */
+/**
+ * Doubts that come within this time are resolved by one statement. One removal from a large conversation raises
+ * hundreds.
+ */
 const GATHER_MS = 100;
 const RETRY_MS = 1_000;
 /** While events may be missing, all states and watches are checked again, this often at most. */
 const HEAL_EVERY_MS = 10_000;
-/** People and watchers of one statement, which looks through the conversations of them all. */
+/** The most people, and the most watchers, of one statement, which searches the conversations of all of them. */
 const PEOPLE_AT_ONCE = 1_000;
 const WATCHERS_AT_ONCE = 100;
 
@@ -63,7 +66,7 @@ export class PresenceWatching {
       throw new Failure("too_many_watched", {
         message: `All your sockets together can watch at most ${USER_WATCHED_MAX} people; unwatch some of them first`,
       });
-    // Registered before the right is asked for: a removal from here on asks again.
+    // Watches are registered before the right is checked, so that a removal from here on leads to another check.
     for (const id of userIds) this.watches.add(socket, id).request = { ref };
     try {
       await this.inTurn(userId, async () => {
@@ -83,7 +86,8 @@ export class PresenceWatching {
   }
 
   /**
-   * Lets a user ask one question at a time, over all sockets: one about a thousand people takes the database a while.
+   * Lets a user ask one question at a time, over all their sockets, because a question about a thousand people takes
+   * the database a while.
    */
   private async inTurn(userId: number, ask: () => Promise<void>): Promise<void> {
     const before = this.turns.get(userId) ?? Promise.resolve();
@@ -152,7 +156,8 @@ export class PresenceWatching {
   // Rights
 
   /**
-   * Sends nothing more until the right was checked again. An answer that is on its way may be too old, and is dropped.
+   * Sends nothing more until the right was checked again. The answer to a check that is under way may be too old, so it
+   * is dropped.
    */
   private suspend(userId: number, id: number) {
     for (const [, watch] of this.watches.between(userId, id)) {
@@ -215,7 +220,7 @@ export class PresenceWatching {
   }
 }
 
-/** Cuts watches into parts that one statement can look up. All watches of a user are in one part. */
+/** Cuts watches into parts that one statement can check. All watches of a user are in one part. */
 function* batches(userIds: Iterable<number>, of: (userId: number) => Iterable<number>): Generator<Pairs> {
   let pairs: Pairs = new Map();
   let people = 0;

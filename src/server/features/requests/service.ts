@@ -36,7 +36,7 @@ export class Requests {
     }
   }
 
-  /** The sender is not told, and sees no difference. */
+  /** The sender gets no notice, and sees no difference. */
   async decline(userId: number, requestId: string): Promise<void> {
     if (!(await this.store.decline(userId, requestId))) throw new Failure("request_not_found");
     publishEndedRequests(this.bus, [{ id: requestId, userId }]);

@@ -5,7 +5,7 @@ import type { Transaction } from "../../platform/postgres/database.ts";
 import { removals, requests } from "../../platform/postgres/schema.ts";
 import { isOneOf } from "../../platform/postgres/values.ts";
 
-/** A person who was asked. `isNew` is false when they had been asked before, whatever they answered. */
+/** A request to a person. `isNew` is false when they had been asked before, whatever they answered. */
 export interface Asked {
   /** The id of the request. */
   id: string;
@@ -86,8 +86,8 @@ export async function settleGroup(tx: Transaction, conversationId: string, userI
 }
 
 /**
- * Call it when this person is out of the group: ends the requests that they sent for it, and those to them. No earlier request
- * brings them back.
+ * Call it when this person is out of the group: ends the requests that they sent for it, and those to them. So an
+ * earlier request can't bring them back.
  */
 export async function endRequestsOf(tx: Transaction, conversationId: string, userId: number): Promise<EndedRequest[]> {
   const theirs = or(eq(requests.fromId, userId), eq(requests.userId, userId));
@@ -113,7 +113,10 @@ export async function settlePair(tx: Transaction, low: number, high: number): Pr
   );
 }
 
-/** Whether a person has asked for a 1-on-1 with another. They have agreed to it then, whatever the answer was. */
+/**
+ * Whether a person has asked another one for a 1-on-1. A person who asked has agreed to the 1-on-1, whatever the answer
+ * was.
+ */
 export async function hasAsked(tx: Transaction, fromId: number, userId: number): Promise<boolean> {
   const rows = await tx
     .select({ id: requests.id })
@@ -122,6 +125,6 @@ export async function hasAsked(tx: Transaction, fromId: number, userId: number):
   return rows.length > 0;
 }
 
-/** Declined requests are not among those that wait, so nobody is told that they ended. */
+/** Declined requests are not among those that wait, so their end is not announced. */
 const ended = (rows: (typeof requests.$inferSelect)[]): EndedRequest[] =>
   rows.flatMap(({ id, userId, declinedAt }) => (declinedAt === null ? { id, userId } : []));

@@ -6,7 +6,7 @@ import type { Database } from "../../platform/postgres/database.ts";
 import { requests } from "../../platform/postgres/schema.ts";
 import { iso, ms } from "../../platform/postgres/values.ts";
 
-/** The newest requests of one person that are looked at. The others appear as these are answered. */
+/** How many of a person's newest requests are read. Older ones appear as these are answered. */
 const SHOWN_MAX = 1_000;
 
 type RequestRow = UserRow & {

@@ -8,7 +8,10 @@ import { type ChosenSettings, DEFAULT_SETTINGS, type SettingsStore } from "./set
 /** The pause before another try to read the settings. */
 const RETRY_MS = 1_000;
 
-/** The settings that admins choose in the panel. They are kept here, and read again when the bus announces a change. */
+/**
+ * The settings that admins choose in the panel. This node remembers them, and reads them again when the bus announces a
+ * change.
+ */
 export class ServerSettings {
   private chosen = DEFAULT_SETTINGS;
   private isStale = false;

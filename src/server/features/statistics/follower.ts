@@ -5,8 +5,8 @@ import type { StatisticsStore } from "./store.ts";
 const COUNT_EVERY_MS = 30_000;
 
 /**
- * Counts the messages of each day, for the admin panel. Messages of the last half minute are not counted yet. When an admin
- * removes a conversation, its messages of the last half minute may never be.
+ * Counts the messages of each day, for the admin panel. Messages of the last half minute are not counted yet. When an
+ * admin removes a conversation, its messages of the last half minute may never be counted.
  */
 export const statisticsFollower = (store: StatisticsStore, everyMs = COUNT_EVERY_MS): TableFollower => ({
   name: "statistics",

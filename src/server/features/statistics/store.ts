@@ -8,8 +8,8 @@ export class StatisticsStore {
   constructor(private readonly db: Database) {}
 
   /**
-   * Adds the messages of some ranges to their days. Counts in the database: to read each message for it would cost more
-   * than a hundredth of what sending it does.
+   * Adds the messages of some ranges to their days. The database counts them, because to read each message would cost
+   * more than a hundredth of the cost of sending it.
    */
   async count(tx: Transaction, ranges: readonly ChangeRange[]): Promise<void> {
     if (ranges.length === 0) return;

@@ -66,7 +66,9 @@ export class Typing {
     for (const source of [...(entry?.sources.keys() ?? [])]) this.left(conversationId, actor, source);
   }
 
-  /** Another node announced that a user has stopped. When they still type on this node, announces that. */
+  /**
+   * Handles the announcement of another node that a user has stopped. If they still type on this node, announces that.
+   */
   correct({ conversationId, fromUserId, frame }: EphemeralEvent): void {
     const entry = this.entries.get(keyOf(conversationId, fromUserId));
     if (!entry || entry.sources.size === 0 || !frame.startsWith(TYPING) || !frame.endsWith(STOPPED)) return;

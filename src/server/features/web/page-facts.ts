@@ -3,7 +3,7 @@ import type { Env } from "../../http/env.ts";
 import type { SessionCookies } from "../accounts/session-cookies.ts";
 import { type ServerServices, serverInfoFor } from "../server/routes.ts";
 
-/** The services that know what a page has to know at its start. */
+/** The services that have the facts for the start of a page. */
 export interface FactServices extends ServerServices {
   cookies: SessionCookies;
 }

@@ -31,7 +31,10 @@ const WORKER_POLICY = "default-src 'none'; connect-src 'self'";
 
 const ICON_CACHE = "public, max-age=86400";
 
-/** How many pages are kept as they are sent. Few differ: only in the facts about the server and the session. */
+/**
+ * How many finished pages are cached. There are few, because they differ only in the facts about the server and the
+ * session.
+ */
 const PAGES_KEPT = 50;
 
 interface Services extends FactServices {
