@@ -5,7 +5,10 @@ import { FollowerRunner } from "./runner.ts";
 import type { FollowerStore } from "./store.ts";
 
 const RETRY_MS = 1_000;
-/** After each piece a sweep rests for so many times as long: while events get lost, one follows the other. */
+/**
+ * After each piece a sweep rests this many times as long as the piece took. While events get lost, sweeps follow each
+ * other without a pause.
+ */
 const SWEEP_RESTS = 9;
 /** A node that stops waits for its last round for so long. */
 const CLOSE_MS = 2_000;
@@ -15,11 +18,12 @@ const NO_ID = "00000000-0000-0000-0000-000000000000";
 /**
  * Work that runs after the commit. A follower goes through the changes of every conversation, in order, and does something with
  * them: count, index, send. Nothing is added to the append path:
- * - A node notes the conversations of the changes that it commits or hears of, and its followers handle them a little later.
- * - A cursor for each follower and conversation says up to which version that was done. It moves after the effect.
+ * - A node notes the conversations of the changes that it commits or that the bus reports, and its followers handle
+ * them a little later.
+ * - A cursor for each follower and conversation has the last handled version. It moves after the effect.
  * - One node at a time runs a shard of a follower, by a lease with a fencing number.
  * - A sweep compares cursors with heads: after a start, after events may have got lost (as when a node dies), and in a new
- *   epoch. It finds what nobody has noted.
+ *   epoch. A sweep finds the changes that nobody has noted.
  */
 export class Followers {
   private readonly runners: readonly FollowerRunner[];
@@ -37,13 +41,13 @@ export class Followers {
     this.runners = followers.map((follower) => new FollowerRunner(follower, store, log, logger));
   }
 
-  /** A conversation has a change, or may have one. Costs next to nothing. */
+  /** Notes that a conversation has a change, or may have one. Costs next to nothing. */
   note(conversationId: string): void {
-    // Before that, the first sweep finds it.
+    // Before that, the first sweep finds the change.
     if (this.hasBegun) for (const runner of this.runners) runner.note(conversationId);
   }
 
-  /** Looks for changes that nobody has noted. Called meanwhile, it looks once more. Never rejects. */
+  /** Looks for changes that nobody has noted. A call during a sweep makes it run once more. Never rejects. */
   sweep(): Promise<void> {
     this.isSweepWanted = true;
     this.sweeping ??= this.sweepAll().finally(() => {
@@ -73,7 +77,7 @@ export class Followers {
       const { ids, last }: { ids: string[]; last: string | undefined } = await this.store.behind(this.followers, after);
       if (last !== undefined) await Bun.sleep(SWEEP_RESTS * (performance.now() - started));
       for (const id of ids) this.note(id);
-      // Piece by piece, so that what is noted stays few.
+      // The sweep runs piece by piece, so that few conversations are noted at a time.
       if (ids.length > 0) for (const runner of this.runners) await runner.run();
       after = last;
     }

@@ -1,12 +1,12 @@
 import type { Change } from "../log/changes.ts";
 import type { MessageLog } from "../log/log.ts";
 
-/** Changes that one statement reads. */
+/** The most changes that one statement reads. */
 const READ_AT_ONCE = 200;
 
 /**
- * Reads the changes with `after` < version ≤ `upTo`. A socket needs them all and is told to start anew when one is missing.
- * A follower skips it: it is an edit of a message that retention has removed since, or retention has removed the change.
+ * Reads the changes with `after` < version ≤ `upTo`. When one is missing, a socket has to start anew, and a follower
+ * skips it. Retention has then removed the change, or the message that it edited.
  */
 export async function readChanges(
   log: Pick<MessageLog, "changes">,

@@ -4,7 +4,7 @@ import { type ChangeRange, type Follower, startsOverInNewEpoch } from "./followe
 import { readChanges } from "./replay.ts";
 import { type FollowerStore, type Lease, type Move, type Position, SHARDS, Superseded } from "./store.ts";
 
-/** Changes whose effects on the outside happen again when a node dies in the middle of them. */
+/** The most changes whose effects on the outside happen again when a node dies in the middle of them. */
 const EFFECTS_AT_ONCE = 200;
 
 /** Runs one follower on this node: in rounds, over the conversations that were noted. */
@@ -23,13 +23,15 @@ export class FollowerRunner {
     private readonly logger: Logger,
   ) {}
 
-  /** A conversation has changes. They are handled with the next round. */
+  /** Notes that a conversation has changes. The next round handles them. */
   note(conversationId: string): void {
     this.pending.set(conversationId, (this.pending.get(conversationId) ?? 0) + 1);
     this.schedule();
   }
 
-  /** Handles what is noted now. Shards of other nodes and failures stay for the next round. Never rejects. */
+  /**
+   * Handles the changes that are noted now. Shards of other nodes and failures stay for the next round. Never rejects.
+   */
   run(): Promise<void> {
     this.running ??= this.round().finally(() => {
       this.running = undefined;
@@ -38,7 +40,7 @@ export class FollowerRunner {
     return this.running;
   }
 
-  /** Ends the round under way early, and handles what is noted in a last, short one. */
+  /** Ends the round under way early, and handles the noted changes in a last, short one. */
   async close(): Promise<void> {
     this.isClosing = true;
     clearTimeout(this.timer);
@@ -63,7 +65,7 @@ export class FollowerRunner {
       } catch (error) {
         if (error instanceof Superseded) continue;
         hasFailed = true;
-        // Once, until a round goes well.
+        // The failure is logged once, until a round succeeds.
         if (!this.hasFailed && !this.isClosing) {
           const { name } = this.follower;
           this.logger.warn({ err: error, follower: name }, "a follower failed, it will go on a little later");
@@ -77,7 +79,7 @@ export class FollowerRunner {
     const lease = await this.store.lease(this.follower.name, shard);
     if (!lease) return;
     try {
-      // After a failure one by one: a conversation that always fails does not hold up the others.
+      // After a failure conversations are handled one by one: one that always fails must not hold up the others.
       const atOnce = this.hasFailed ? 1 : this.store.most.conversations;
       const failures: unknown[] = [];
       const wasClosing = this.isClosing;
@@ -90,7 +92,7 @@ export class FollowerRunner {
         });
         if (this.isClosing) continue;
         queue.push(...unfinished);
-        // Everybody else has the database to themselves for as long.
+        // Rest for as long as the work took: everybody else has the database to themselves meanwhile.
         await Bun.sleep(performance.now() - started);
       }
       if (failures.length > 0) throw failures[0];
@@ -118,7 +120,7 @@ export class FollowerRunner {
       if (isMoved) moves.push({ conversationId, from: cursor, version: upTo, epoch });
     }
     await this.apply(lease, ranges, moves);
-    // One that changed meanwhile was noted once more.
+    // A conversation that changed meanwhile was noted once more, and stays noted.
     for (const id of ids)
       if (!unfinished.includes(id) && this.pending.get(id) === noted.get(id)) this.pending.delete(id);
     return unfinished;
@@ -144,5 +146,5 @@ export class FollowerRunner {
   }
 }
 
-/** By the end of the id, which is random. Its beginning is the time. */
+/** The end of the id decides, because it is random. Its beginning is the time. */
 const shardOf = (conversationId: string) => Number.parseInt(conversationId.slice(-2), 16) % SHARDS;

@@ -5,9 +5,9 @@ import { rowsOf } from "../platform/postgres/rows-of.ts";
 import { arrayParam } from "../platform/postgres/values.ts";
 import { type Follower, startsOverInNewEpoch } from "./follower.ts";
 
-/** Conversations are spread over so many shards, so that several nodes can run one follower. */
+/** Conversations are spread over this many shards, so that several nodes can run one follower. */
 export const SHARDS = 8;
-/** A shard of a node that has died is free after so long. */
+/** A shard of a node that has died is free after this time. */
 const LEASE_MS = 10_000;
 
 /** The right to run one shard of a follower. A later lease has a larger fence. */
@@ -20,11 +20,11 @@ export interface Lease {
 /** Where a follower stands in a conversation, and where the conversation stands. */
 export interface Position {
   conversationId: string;
-  /** As the database has it; null: the follower has none there. */
+  /** The cursor in the database; null: the follower has none there. */
   cursor: { version: number; epoch: string } | null;
   lastVersion: number;
   prunedVersion: number;
-  /** Of the database, read in the same statement. */
+  /** The epoch of the database, read in the same statement. */
   epoch: string;
 }
 
@@ -47,8 +47,8 @@ export class FollowerStore {
   constructor(private readonly db: Database) {}
 
   /**
-   * Conversations whose changes one transaction handles, and changes that it handles at most. In an embedded database all
-   * others wait for its end: it takes some ms.
+   * The most conversations, and the most changes, of one transaction. In an embedded database everything else waits for
+   * its end, so it must take only some ms.
    */
   get most(): { conversations: number; changes: number } {
     const { pieceRows } = this.db;
@@ -56,8 +56,8 @@ export class FollowerStore {
   }
 
   /**
-   * Notes where the heads are now, for a follower that begins there. Later calls do nothing: its lease rows say that it has
-   * begun.
+   * Writes cursors at the heads of now, for a follower that begins there. Later calls do nothing: the lease rows show
+   * that the follower has begun.
    */
   async begin({ name, start }: Follower): Promise<void> {
     if (start === "heads") await this.db.query(BEGIN_AT_HEADS, [name, SHARDS]);
@@ -125,8 +125,8 @@ export class FollowerStore {
   }
 
   /**
-   * Looks through some conversations with greater ids than `after`. Returns those of them in which one of the followers is
-   * not at the head, and the last id that was looked at: `undefined` after the end.
+   * Reads some conversations with greater ids than `after`. Returns those of them in which one of the followers is not
+   * at the head, and the last id that was read: `undefined` after the end.
    */
   async behind(followers: readonly Follower[], after: string) {
     const [row] = await this.db.bulk<{ last: string | null; looked: number; ids: string | null }>(BEHIND, [
@@ -145,7 +145,7 @@ export class FollowerStore {
   }
 }
 
-/** Of two nodes the first one begins. The other one waits for its rows and finds them. */
+/** When two nodes begin at once, the first one writes the rows. The other one waits for these rows and finds them. */
 const BEGIN_AT_HEADS = `WITH begun AS (
     INSERT INTO follower_leases (follower, shard) SELECT $1::text, n FROM generate_series(0, $2::integer - 1) AS n
     ON CONFLICT DO NOTHING RETURNING shard
