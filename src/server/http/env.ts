@@ -32,7 +32,10 @@ export function principalOf(c: Context<Env>): Principal {
   return principal;
 }
 
-/** The same for routes that need a session: those about passwords, sessions and sockets. They refuse all other kinds. */
+/**
+ * The same for routes that need a session: those about passwords, sessions and sockets. They refuse all other kinds of
+ * principal.
+ */
 export const sessionOf = (c: Context<Env>): SessionPrincipal => principalOf(c);
 
 /**

@@ -15,8 +15,9 @@ export const validHost = createMiddleware<Env>(async (c, next) => {
 });
 
 /**
- * Answers only requests for one of these hosts, or for the host of PUBLIC_URL. A trusted proxy says which host the client
- * asked for. Health checks are answered under any name, because they ask for addresses.
+ * Answers only requests for one of these hosts, or for the host of PUBLIC_URL. A trusted proxy says which host the
+ * client asked for. Health checks are answered under any name, because load balancers ask for an address, not for a
+ * name.
  * @param allowed a host without a port stands for all its ports
  */
 export function allowedHosts(allowed: readonly string[], publicUrl: string | undefined, trusted: TrustedProxies) {

@@ -25,7 +25,7 @@ export function refuseTheRest(app: Hono<Env>, logger: Logger): void {
   app.onError((error, c) => refuse(c, error));
 }
 
-/** The same page whether there is none at the address or this person may not see it. */
+/** The page for an address that has none. A person who may not see a page gets this one, too. */
 const NOT_FOUND = barePage({
   title: "There is no page here",
   text: "Either the address is wrong, or the page is for admins and you are not signed in as one.",

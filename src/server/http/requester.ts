@@ -77,7 +77,7 @@ function forwardedAddress(chain: string[], trusted: TrustedProxies) {
 const isIn = (address: ipaddr.IPv4 | ipaddr.IPv6, ranges: [ipaddr.IPv4 | ipaddr.IPv6, number][]) =>
   ranges.some((range) => range[0].kind() === address.kind() && address.match(range));
 
-/** Gives each address one form: IPv4 mapped into IPv6 becomes IPv4; brackets, ports and zones go. */
+/** Gives each address one form: IPv4 mapped into IPv6 becomes IPv4; brackets, ports and zones are dropped. */
 function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const bare = text.replace(/^\[([^\]]*)\](?::\d+)?$/, "$1").replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1");
   try {

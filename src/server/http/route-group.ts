@@ -18,7 +18,10 @@ export interface ApiSection {
   section?: { name: string; description: string };
   /** Path parameters that these routes bring along, by their name in the path. */
   parameters?: Record<string, PathParameter>;
-  /** Failures that the documents give to these routes, `always`, or do not, `never`, unlike to all others. */
+  /**
+   * Exceptions to the failures that the documents give to all routes: these routes have the failures `always`, and do
+   * not have those in `never`.
+   */
   failures?: { always?: FailureName[]; never?: FailureName[] };
 }
 

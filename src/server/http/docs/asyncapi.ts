@@ -86,7 +86,10 @@ export function asyncApi(cookie: string) {
   };
 }
 
-/** Adds `type` to a client frame's schema, which leaves it to the table. A message may leave `type` out. */
+/**
+ * Adds `type` to a client frame's schema, because only the table of frames has the types. A message may leave `type`
+ * out.
+ */
 function typed(type: string, schema: JsonSchema): JsonSchema {
   const required = [...(type === "message" ? [] : ["type"]), ...(schema.required ?? [])];
   const properties = { type: { const: type }, ...schema.properties };

@@ -12,14 +12,15 @@ globalThis.SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   tryItOutEnabled: true,
-  // Nothing is asked of other servers, and what a browser has of a session it sends by itself.
+  // The page asks no other server for anything, and the browser sends the session's cookie by itself.
   validatorUrl: null,
   syntaxHighlight: { theme: "tomorrow-night" },
   withCredentials: false,
   persistAuthorization: false,
 });
 
-// It leaves some fields without a name for screen readers, and what scrolls out of the reach of a keyboard.
+// Swagger UI gives some fields no name for screen readers, and leaves its scrolling parts out of the reach of a
+// keyboard.
 const NAMES = { "textarea.body-param__text": "Request body", select: "Media type" };
 new MutationObserver(() => {
   for (const [selector, name] of Object.entries(NAMES))

@@ -21,7 +21,7 @@ export function ownOrigin(listed: readonly string[], logger: Logger) {
   const logged = new LRUCache<string, true>(LOGGED);
   const log = (c: Context<Env>, origin: string) => {
     if (logged.size >= LOGGED.max) logged.purgeStale();
-    // More of them are made up by somebody.
+    // More origins than that are somebody's inventions.
     if (logged.has(origin) || logged.size >= LOGGED.max) return;
     logged.set(origin, true);
     logger.warn({ origin: shown(origin) }, refusalOf(origin, c.var.client, listed));

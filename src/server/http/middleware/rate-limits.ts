@@ -10,7 +10,8 @@ const nothing: MiddlewareHandler<Env> = (_, next) => next();
 
 /** Limits requests: without a login by network, with a session by user. */
 export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<Env> {
-  // Many people may register and log in from one place. Such requests have limits of their own when they succeed.
+  // Many people may register and log in from one place. When such requests succeed, they only count for limits of their
+  // own.
   const byNetwork = limit(
     anonymous,
     (c) => c.var.client.network,

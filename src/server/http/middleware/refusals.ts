@@ -1,6 +1,9 @@
 import { LRUCache } from "lru-cache";
 
-/** Within WINDOW_MS, WRITTEN_EACH refusals of one status and network are written; of all networks WRITTEN_A_SECOND. */
+/**
+ * Within WINDOW_MS the log gets WRITTEN_EACH refusals of one status and network. Of all networks together it gets
+ * WRITTEN_A_SECOND each second.
+ */
 const WINDOW_MS = 10_000;
 const WRITTEN_EACH = 5;
 const WRITTEN_A_SECOND = 100;
