@@ -2,17 +2,17 @@ import type { z } from "zod";
 import type { Logger } from "../base/logger.ts";
 import type { JobStore, LeasedJob } from "./store.ts";
 
-/** A node looks for jobs of other nodes this often. It knows of its own at once. */
+/** A node looks for jobs of other nodes this often. It knows its own jobs at once. */
 const LOOK_EVERY_MS = 5_000;
 /** The pause before the next look when the database does not answer. */
 const RETRY_MS = 1_000;
 /** The pause after a first failure. It doubles with each further one, up to the ceiling. */
 const BACK_OFF_MS = { first: 1_000, most: 5 * 60_000 };
 
-/** A step leads to the end of the job, or to its next step after so many ms. */
+/** After a step the job is done, or its next step follows after this many ms. */
 type Outcome = "done" | { againAfterMs: number };
 
-/** Does one bounded step of a job. It may run again after it was done, so it must not matter how often it runs. */
+/** Does one bounded step of a job. A step may run again after it was done, so a repetition must change nothing. */
 type Step = (payload: unknown) => Promise<Outcome>;
 
 /** The table of all jobs: kind → step. A node runs jobs of these kinds only, and leaves others to newer nodes. */
@@ -101,7 +101,7 @@ export class Jobs {
   }
 
   private noteAway(error: unknown): number {
-    // Once, until the database answers: every call says the same meanwhile.
+    // The warning is written once until the database answers, because every call fails meanwhile.
     if (!this.isAway && !this.isClosed) this.logger.warn({ err: error }, "jobs wait until the database answers");
     this.isAway = true;
     return RETRY_MS;

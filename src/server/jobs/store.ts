@@ -1,9 +1,9 @@
 import type { Database, Transaction } from "../platform/postgres/database.ts";
 import { jobs } from "../platform/postgres/schema.ts";
 
-/** A job of a node that has died is taken over after so long. A step takes far less. */
+/** Another node takes over the job of a dead node after this time. A step takes far less. */
 const LEASE_MS = 10_000;
-/** Characters of an error that a row keeps. */
+/** The most characters of an error that a row stores. */
 const ERROR_MOST = 1_000;
 
 /** A job that this node has leased for one step. */
@@ -53,7 +53,7 @@ export class JobStore {
     await this.db.bulk("DELETE FROM jobs WHERE id = $1 AND leased_by = $2", [id, this.self]);
   }
 
-  /** The step went well and there is another one. */
+  /** Gives the job back after a step that succeeded. The next step is due after `ms`. */
   async postpone({ id }: LeasedJob, ms: number): Promise<void> {
     await this.db.bulk(`${GIVE_BACK}, attempts = 0, last_error = NULL ${MINE}`, [id, this.self, ms]);
   }
@@ -63,7 +63,7 @@ export class JobStore {
   }
 }
 
-/** Attempts are counted here, so that a job that kills its node is put off too once it fails. */
+/** A lease counts the attempt. So a job that kills its node is put off too, once it fails. */
 const LEASE = `WITH due AS MATERIALIZED (
     SELECT id FROM jobs
     WHERE kind = ANY ($1::text[]) AND run_at <= clock_timestamp()

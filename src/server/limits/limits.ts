@@ -33,7 +33,10 @@ export class Limiter {
     if (totalHits > this.rate.limit) throw throttled(secondsUntil(resetTime, this.rate));
   }
 
-  /** For tries that count only when they fail. Counts nothing. @throws Failure `throttled` when no more tries may fail */
+  /**
+   * Asks before a try that counts only when it fails. Counts nothing. @throws Failure `throttled` when no more tries
+   * may fail
+   */
   async check(key: string): Promise<void> {
     const { totalHits, resetTime } = await this.store.get(key);
     if (totalHits >= this.rate.limit) throw throttled(secondsUntil(resetTime, this.rate));
