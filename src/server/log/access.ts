@@ -4,8 +4,9 @@ import type { Bus } from "../bus/bus.ts";
 import type { Memberships } from "./memberships.ts";
 
 /**
- * Decides who may read a conversation. Ask it, as a user, before you read anything of one. A write asks again under the
- * conversation's lock. An answer is kept for 5 s, and dropped as soon as the bus tells of a change.
+ * Decides who may read a conversation. Call it before you read anything of a conversation for a user. A write checks
+ * again under the conversation's lock. An answer is remembered for 5 s, and dropped as soon as the bus reports a
+ * change.
  */
 export class Access {
   private readonly memberships: ReadCache<"participant" | "outsider" | "unknown">;
@@ -17,7 +18,7 @@ export class Access {
     this.memberships = new ReadCache(200_000, () => bus.isSure);
   }
 
-  /** Drops all answers: events that would have changed some may have got lost. */
+  /** Drops all answers. Call it when events that would have changed some may have been lost. */
   forgetAll(): void {
     this.memberships.clear();
   }

@@ -10,7 +10,7 @@ const DOUBT_MS = 10_000;
 
 /**
  * Announces changes to the nodes, after their commit. A commit whose answer was lost may have happened without an
- * announcement. So its conversation is remembered, and its head is announced once the database answers again.
+ * announcement. So the announcer remembers the conversation, and announces its head once the database answers again.
  */
 export class Announcer {
   /** Conversations in doubt, until when (performance.now), and whether the doubt is about their removal. */
@@ -39,7 +39,8 @@ export class Announcer {
 
   /**
    * Throws a write's error again. Unless the error says that nothing was done, the conversation is checked until it is clear.
-   * @param isRemoval the write was to remove the conversation; only then does a missing conversation mean that it was removed
+   * @param isRemoval the write was to remove the conversation; only then does a missing conversation mean that the
+   * write has removed it
    */
   doubt(conversationId: string, error: unknown, isRemoval = false): never {
     if (!(error instanceof Failure) || error.reason === "unavailable") {

@@ -9,7 +9,7 @@ export type ChangeRow = Partial<MessageRow> & {
   at_version: number;
   at_tag: string | null;
   at_seq: number;
-  /** A kind of change, or `start`: the change after which was asked. Only the tag of that row is read. */
+  /** A kind of change, or `start` for the change at $2. Only the tag of a `start` row is read. */
   kind: string;
   /** Arrays as text, because both drivers read a text alike. */
   added: string;
@@ -21,7 +21,7 @@ export type ChangeRow = Partial<MessageRow> & {
  * The change at $2, and those with $2 < version <= $3. Every version between two rows of `changes` is a message. Its seq
  * follows from the nearest such row before it, or from where retention has cut.
  *
- * A row of release 1 has no kind: it follows from the other columns.
+ * A row of release 1 has no kind. Its kind follows from the other columns.
  *
  * OFFSET 0 keeps the planner from turning the look-ups into joins. A join would read a whole conversation, although an index
  * has the few rows that count.

@@ -34,7 +34,7 @@ export interface UnknownChange extends Step {
 
 export type Change = KnownChange | UnknownChange;
 
-/** How the frame of each kind is made. The frame says how things are now, never what differs. */
+/** How the frame of each kind is made. A frame has the new state, never the difference. */
 const FRAMES: { [K in ChangeKind]: (change: KnownChange<K>) => ServerFrame } = {
   message: ({ conversationId: conversation_id, version, message }) => ({
     type: "message",
@@ -61,7 +61,7 @@ function participants(change: Step & Contents["participants"]): ServerFrame {
 
 const knownFrame = <K extends ChangeKind>(change: KnownChange<K>) => FRAMES[change.kind](change);
 
-/** No client knows this type. Each moves its cursor all the same, by the rule that `serverFrames` states. */
+/** No client knows this type. Each client moves its cursor all the same, by the rule that `serverFrames` states. */
 const unknownFrame = ({ conversationId, version, tag, name }: UnknownChange) =>
   JSON.stringify({ type: "change", conversation_id: conversationId, version, tag, kind: name });
 

@@ -27,7 +27,7 @@ export interface Draft {
   senderId: number;
   content: string;
   clientId: string | undefined;
-  /** By the keys of `src/protocol/message-fields.ts`. */
+  /** The optional fields, by the keys of `src/protocol/message-fields.ts`. */
   fields?: MessageFields;
 }
 
@@ -39,9 +39,9 @@ export interface Appended {
 
 interface Send {
   draft: Draft;
-  /** Its fields as JSON. */
+  /** The draft's fields as JSON. */
   fields: string | null;
-  /** Its answer was lost, so it may be in the log already. */
+  /** The answer of an earlier attempt was lost, so the message may be in the log already. */
   doubtful: boolean;
   resolve(appended: Appended): void;
   reject(error: unknown): void;
@@ -79,7 +79,7 @@ export class GroupCommit {
         draft,
         fields,
         doubtful: false,
-        // The answer first: a drain ends after everybody who waits for an answer has it.
+        // The answer goes first, because a drain must end after every caller has its answer.
         resolve: (appended) => {
           resolve(appended);
           this.settled();
@@ -165,7 +165,7 @@ export class GroupCommit {
       const waiting = this.parked.get(conversationId) ?? [];
       const batch = takeWithoutDoubles(waiting);
       if (batch.length === 0) break;
-      // The row can't be seen yet, so there is nothing to wait for.
+      // A conversation that is still busy has no visible row yet, so there is no lock to wait for.
       for (const send of await this.commit(batch, true)) send.reject(new Failure("unavailable", { retryAfter: 1 }));
     }
     this.parked.delete(conversationId);
@@ -208,7 +208,10 @@ export class GroupCommit {
     return busy;
   }
 
-  /** One call of `confab_append_messages`. After a lost answer it asks again, and the ids show what is there. */
+  /**
+   * One call of `confab_append_messages`. After a lost answer it calls again, and the ids show which messages are
+   * there.
+   */
   private async appendRows(batch: Send[], wait: boolean): Promise<AppendRow[]> {
     const until = performance.now() + BATCH_DEADLINE_MS;
     const drafts = batch.map((send) => send.draft);
@@ -223,7 +226,7 @@ export class GroupCommit {
         drafts.map((draft) => draft.senderId),
         drafts.map((draft) => draft.clientId ?? null),
         drafts.map((draft) => draft.content),
-        // Null for the whole batch costs nothing: most batches have no fields.
+        // Most batches have no fields, and null for the whole batch costs nothing.
         batch.some(({ fields }) => fields !== null) ? batch.map(({ fields }) => fields) : null,
         wait,
         batch.some((send) => send.doubtful),

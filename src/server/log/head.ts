@@ -4,11 +4,14 @@ import { EPOCH } from "./rows.ts";
 export interface Head {
   lastSeq: number;
   lastVersion: number;
-  /** Of the change at `lastVersion`. Null when it is not known: there is no change yet, or retention has removed it. */
+  /**
+   * The tag of the change at `lastVersion`. Null when it is not known: there is no change yet, or retention has removed
+   * it.
+   */
   tag: string | null;
   prunedSeq: number;
   participantCount: number;
-  /** Of the database, read in the same statement. */
+  /** The epoch of the database, read in the same statement. */
   epoch: string;
 }
 

@@ -7,7 +7,7 @@ export interface Witness {
   tag: string;
 }
 
-/** A replica that is not promoted. Its reads can be old, and nothing can be written. */
+/** The database is a replica that is not promoted. Its reads can be old, and it takes no writes. */
 class InRecovery extends Error {
   /** PostgreSQL's own code while it starts. */
   readonly code = "57P03";
@@ -31,7 +31,8 @@ export class HistoryStore {
   renew(epoch: string): Promise<string> {
     return this.run(async (query) => {
       const [renewed] = await query<{ epoch: string }>(RENEW, [epoch]);
-      // Another node has renewed it. A new statement begins after its commit, and so reads the epoch that holds.
+      // Another node has renewed the epoch. A new statement begins after that commit, and so reads the epoch that
+      // holds.
       const [row] = renewed ? [renewed] : await query<{ epoch: string }>("SELECT epoch FROM history", []);
       if (!row) throw new Error(ROW_LOST);
       return row.epoch;
@@ -51,8 +52,9 @@ async function look(query: Query, witnesses: readonly Witness[]) {
 }
 
 /**
- * A conversation contradicts a witness when it ends before it, or has another change there. A missing conversation does too,
- * unless the audit log says that an admin removed it. Changes that retention has removed contradict nothing.
+ * A conversation contradicts a witness when its log ends before the witness, or has another change at that version. A
+ * missing conversation does too, unless the audit log says that an admin removed it. Changes that retention has removed
+ * contradict nothing.
  */
 const LOOK = `SELECT h.epoch, here.place IS NULL AS "isReplica",
     coalesce(here.place <> h.place, false) OR EXISTS (

@@ -1,16 +1,16 @@
 import type { Logger } from "../base/logger.ts";
 import type { HistoryStore, Witness } from "./history-store.ts";
 
-/** How often a node checks that the database still has the history it knows. */
+/** How often a node checks that the database still has the history that the node knows. */
 const CHECK_EVERY_MS = 1_000;
-/** The same while the database does not answer. */
+/** How often it tries that while the database does not answer. */
 const RETRY_EVERY_MS = 250;
 const WITNESSES = 16;
 
 /**
- * The history of the database, as this node knows it. A restored backup, a promoted replica or a lost tail takes committed
- * changes back, and their versions are used again. Tags beside versions show exactly what differs; the epoch shows all
- * nodes and clients that something may.
+ * The history of the database, as this node knows it. A restored backup, a promoted replica or a lost tail takes
+ * committed changes back, and their versions are used again. Tags show exactly which versions differ. A new epoch shows
+ * all nodes and clients that some versions may differ.
  */
 export class History {
   /** Everything that this node remembers belongs to this epoch. */
@@ -20,7 +20,7 @@ export class History {
   /** A room, or another reader, saw that the log contradicts delivered changes. */
   private isContradicted = false;
   private handler: (epoch: string) => void = () => {};
-  /** Counts the looks at the database, and remembers the count when the epoch changed. */
+  /** The number of checks that have begun, and that number when the epoch changed. */
   private looks = 0;
   private changedAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,7 +63,7 @@ export class History {
     if (tag !== null && this.witnesses.length < WITNESSES) this.note({ conversationId, version, tag });
   }
 
-  /** Call it with an epoch that was read with something else. If it is another one, the node checks at once. */
+  /** Call it with an epoch that was read along with other data. If the node knows another epoch, it checks at once. */
   observe(epoch: string): void {
     if (epoch !== this.epoch) void this.tick();
   }
@@ -75,7 +75,7 @@ export class History {
   }
 
   /**
-   * Checks now. Two looks can be under way; one that began before the epoch changed does not count.
+   * Checks now. Two checks can be under way. One that began before the epoch changed does not count.
    * @param store another way to the same database
    */
   async check(store = this.store): Promise<void> {

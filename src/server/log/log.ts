@@ -47,8 +47,8 @@ export class MessageLog {
   }
 
   /**
-   * Replaces the content of the user's own message, or deletes it with `null`. `change` is undefined when the message was
-   * so already.
+   * Replaces the content of the user's own message. `null` deletes the message. `change` is undefined when the message
+   * was in that state already.
    */
   async amend(
     conversationId: string,
@@ -94,7 +94,7 @@ export class MessageLog {
     return this.headReads.get(conversationId);
   }
 
-  /** The same of many at once. */
+  /** The same for many conversations at once. */
   async heads(conversationIds: string[]): Promise<Map<string, Head>> {
     const rows = await this.db.query<Head & { id: string }>(
       `SELECT c.id, ${HEAD}, confab_tag(c.id, c.last_version) AS tag FROM conversations c WHERE c.id = ANY ($1::uuid[])`,
@@ -118,8 +118,8 @@ export class MessageLog {
   }
 
   /**
-   * The changes with `after` < version ≤ `upTo`, in order and without gaps, at most `limit`. `"gone"` when not all of them
-   * are there. Each message is as it is now.
+   * The changes with `after` < version ≤ `upTo`, in order and without gaps, at most `limit`. `"gone"` when some of them
+   * are missing. Each message is in its present state.
    * @param tag of the change at `after`: when the log has another one there, the answer is `"other_history"`
    */
   async changes(
@@ -136,7 +136,7 @@ export class MessageLog {
     const found: Change[] = [];
     for (const row of rows) {
       const change = changeOf(row, conversationId, people);
-      // A changed message that retention has removed since, or a missing number.
+      // Retention has removed the changed message since, or a version is missing.
       if (!change || change.version !== after + found.length + 1) return "gone";
       found.push(change);
     }
@@ -150,7 +150,7 @@ export class MessageLog {
   }
 
   /**
-   * Removes messages older than so many ms from the log. Resolves to their number.
+   * Removes messages older than `olderThanMs` from the log. Resolves to their number.
    * @param onPruned is called for each conversation of a piece, with the `seq` up to which its messages are removed
    */
   prune(

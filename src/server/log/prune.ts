@@ -2,7 +2,7 @@ import type { Database } from "../platform/postgres/database.ts";
 
 const CONVERSATIONS_A_ROUND = 100;
 const MESSAGES_A_ROUND = 1_000;
-/** The cost of removing a message, in rows that a search would look at. */
+/** The cost of removing a message, in rows that a search could read instead. */
 const REMOVAL_ROWS = 5;
 
 /** The most messages, and the most changes, that one statement removes. */
@@ -10,8 +10,8 @@ export const removedAtOnce = ({ pieceRows }: Database) =>
   Math.min(MESSAGES_A_ROUND, Math.ceil(pieceRows / REMOVAL_ROWS));
 
 /**
- * Removes messages older than so many ms, a bounded piece of one conversation at a time, under its lock. Counts stay exact
- * because `pruned_seq` moves in the same statement. A busy conversation is left for the next run.
+ * Removes messages older than a time, a bounded piece of one conversation at a time, under the conversation's lock.
+ * Counts stay exact because `pruned_seq` moves in the same statement. A busy conversation is left for the next run.
  */
 export async function prune(
   db: Database,

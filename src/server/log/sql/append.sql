@@ -1,18 +1,19 @@
 -- The only writer of messages. Appends a batch of sends in the given order, and returns the outcome of each.
 --
 -- In:  `p_conversations` are the conversations of the batch, each once, in ascending order. The other arrays have one element
---      a send. `p_of` says to which conversation the send goes, counted from 1. `p_fields` are the message fields
---      (src/protocol/message-fields.ts); null where a send, or the whole batch, has none.
+--      for each send. `p_of` is the position of the send's conversation in `p_conversations`, from 1. `p_fields` are the
+--      message fields (src/protocol/message-fields.ts); null where a send, or the whole batch, has none.
 --      `p_wait`: false skips conversations whose row somebody else has locked (outcome `busy`; try them again alone). True
 --      waits for them up to lock_timeout.
---      `p_again`: an earlier attempt, whose answer was lost, may have written the batch. Look for the ids first.
--- Out: one row a send; `ord` is its position in the batch, from 1.
+--      `p_again`: an earlier attempt, whose answer was lost, may have written the batch. The function then looks for the
+--      ids first.
+-- Out: one row for each send; `ord` is its position in the batch, from 1.
 --      appended          now in the log: seq, version, the sender's name and e-mail, and the time
 --      existing          a message with this client_id (or, with `p_again`, this id) was there before: the whole message
 --      busy | no_conversation | no_participant   nothing was written
 -- MUST: lock first, look for existing messages second, write third, each in a statement of its own. A statement sees only
---      what was committed before it began. A statement that did two of these would number around rows that it cannot see.
---      Only the locked row itself is read in its newest state, so its counters may come with the lock.
+--      what was committed before it began. A statement that did two of these steps would number without the rows that it
+--      cannot see. Only the locked row itself is read in its newest state, so its counters may come with the lock.
 CREATE OR REPLACE FUNCTION confab_append_messages(
   p_conversations uuid[], p_of integer[], p_ids uuid[], p_senders integer[], p_client_ids text[], p_contents text[],
   p_fields jsonb[], p_wait boolean, p_again boolean
@@ -21,8 +22,9 @@ CREATE OR REPLACE FUNCTION confab_append_messages(
   content text, first_content text, created_ms double precision, edited_ms double precision, deleted_ms double precision,
   fields jsonb
 ) LANGUAGE plpgsql
--- Every access here is by key. A plan that is chosen while the tables are empty would scan them, and stay. Do not force a
--- generic plan either (plan_cache_mode): chosen on empty tables, it walks all conversations until they are analysed.
+-- Every access here is by key. Without these settings, a plan that is chosen while the tables are empty would scan them,
+-- and stay. Do not force a generic plan either (plan_cache_mode): chosen on empty tables, it walks all conversations until
+-- they are analysed.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
@@ -36,7 +38,7 @@ DECLARE
   v_now timestamptz(3);
 BEGIN
   -- Most batches of a server that is not busy are a single send. For one send, the same three steps in small statements take
-  -- PostgreSQL 240 us instead of 335. If they do not append it, the general statements below find out why.
+  -- PostgreSQL 240 us instead of 335. If these do not append the send, the general statements below find out why.
   IF cardinality(p_ids) = 1 AND NOT p_wait AND NOT p_again THEN
     SELECT c.last_seq + 1, c.last_version + 1 INTO seq, version FROM conversations c WHERE c.id = p_conversations[1]
     FOR NO KEY UPDATE SKIP LOCKED;

@@ -1,5 +1,5 @@
--- The tag of a row of `changes`. A row that is older than tags gets one that is derived from columns that never change. The time
--- goes in as a number, because settings of the session change how a timestamp is written.
+-- The tag of a row of `changes`. A row that is older than tags gets a tag that is derived from columns that never
+-- change. The time goes in as a number, because settings of the session change how a timestamp is written.
 CREATE OR REPLACE FUNCTION confab_change_tag(p_tag uuid, p_conversation uuid, p_version bigint, p_created_at timestamptz) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT coalesce(

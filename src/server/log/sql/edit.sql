@@ -5,7 +5,7 @@
 --      asks: the caller has checked their right, and they need not be a member or the sender.
 -- Out: one row.
 --      amended     `message` as it is now; `at_version` and `at_tag` are the change's, `at_seq` is the newest message then
---      unchanged   the message was so already, as after a lost answer: `message` as it is, and nothing was written
+--      unchanged   the message was in that state already, as after a lost answer: `message` as it is; nothing was written
 --      conversation_not_found | not_a_participant | message_not_found | not_the_sender | message_deleted
 --                  the first that applies, by its name in src/protocol/failures.ts; nothing was written
 -- MUST: lock first, look second, write third, each in a statement of its own, as `confab_append_messages` does and for the
