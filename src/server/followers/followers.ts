@@ -19,7 +19,7 @@ const NO_ID = "00000000-0000-0000-0000-000000000000";
  * Work that runs after the commit. A follower goes through the changes of every conversation, in order, and does something with
  * them: count, index, send. Nothing is added to the append path:
  * - A node notes the conversations of the changes that it commits or that the bus reports, and its followers handle
- * them a little later.
+ *   them a little later.
  * - A cursor for each follower and conversation has the last handled version. It moves after the effect.
  * - One node at a time runs a shard of a follower, by a lease with a fencing number.
  * - A sweep compares cursors with heads: after a start, after events may have got lost (as when a node dies), and in a new
