@@ -38,12 +38,13 @@ export interface Node {
   /** The code that makes the next account a superuser; undefined when there is one, or FIRST_USER forbids it. */
   setUpCode(): Promise<string | undefined>;
   /**
-   * Embedded: from when it resolves, the database's files may be copied, until the function that it gives is called.
+   * For an embedded database. After the promise resolves, the database's files may be copied until you call the
+   * returned function.
    */
   holdCheckpoints(): Promise<() => void>;
   /**
    * Answers the requests under way, sends all sockets away to come back, and closes the database.
-   * @param stop ends the serving in another way than for good
+   * @param stop replaces the step that ends the serving, for a node that another one follows in this process
    */
   close(stop?: () => Promise<void>): Promise<void>;
   /**
@@ -54,7 +55,7 @@ export interface Node {
 
 /** Work that goes on by itself while the node serves. */
 interface Task {
-  /** Left out: it runs from when it is made. */
+  /** Left out when the work begins by itself as soon as it is made. */
   start?(): void;
   stop(): void | Promise<void>;
 }
@@ -66,7 +67,8 @@ interface Task {
 export async function openNode(options: NodeOptions): Promise<Node> {
   const { config, logger } = options;
   const nodeId = crypto.randomUUID();
-  // Before the lock, which is none behind a pooler that shares its connections.
+  // The driver examines the database before the lock is taken. Behind a pooler that shares its connections the lock
+  // would lock nothing.
   const driver = await openDriver(config, logger, {
     onLost: options.onLost,
     onWarning: (text) => logger.warn({}, text),
@@ -189,7 +191,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       const stopped = Promise.allSettled(tasks.map((task) => task.stop()));
       await stores.log.drain();
       await stop();
-      // Sends that came by HTTP meanwhile get their commit too.
+      // Sends that came by HTTP in the meantime are committed too.
       await stores.log.drain();
       await stopped;
       for (const part of closed) await part.close();
@@ -198,7 +200,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     async abort() {
       draining = true;
       sockets.stopReading();
-      // Their senders get the ack before the close. A log that hangs is not waited for.
+      // Senders get their acks before the sockets close. A log that hangs delays that only for `drainMs`.
       await Promise.race([stores.log.drain(), Bun.sleep(ABORT.drainMs)]);
       await Promise.race([stopServer(options.server(), sockets), Bun.sleep(ABORT.hangUpMs)]);
     },
@@ -213,7 +215,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   }
 }
 
-/** The node's view of its database's history. A database that was away is asked for it before anything else. */
+/** The node's view of its database's history. When a database was away, its history is read before anything else. */
 async function openHistory(database: Database, logger: Logger): Promise<History> {
   const history = new History(new HistoryStore((work) => database.statements(work)), logger);
   await history.open();

@@ -43,7 +43,7 @@ export async function openDriver(
 }
 
 /**
- * Makes sure that no node serves this database without Redis beside another one. An embedded database needs no lock:
+ * Makes sure that no node without Redis serves this database beside another node. An embedded database needs no lock:
  * its folder is locked when it is opened.
  */
 export async function lockDatabase({ config, onLost }: NodeOptions, nodeId: string): Promise<NodeLock | undefined> {

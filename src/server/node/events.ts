@@ -54,7 +54,7 @@ export function routeEvents(parts: EventHandlers): (event: BusEvent) => void {
     },
     ephemeral(event) {
       hub.sendEphemeral(event);
-      // The sockets get the stop first, and then that the user types on.
+      // The sockets get the stop first, and then the frame that the user is still typing.
       typing.correct(event);
     },
     read_position: ({ conversationId, userId, frame }) => hub.sendReadPosition(conversationId, userId, frame),

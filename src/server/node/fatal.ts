@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 
 /** How long `beforeExit` may take, in ms. */
 const END_WITHIN_MS = 3_000;
-/** When even that timer does not fire, the kernel ends the process. Whole seconds. */
+/** When even that timer does not fire, the kernel ends the process after this time, in whole seconds. */
 const ALARM_AFTER_S = 6;
 const SIGALRM = 14;
 const STDERR = 2;
@@ -17,7 +17,7 @@ const C_LIBRARIES = [
 /** Called before the process ends because of an uncaught error. */
 export interface Ending {
   log(error: unknown, text: string): void;
-  /** It has a few seconds. The process ends whether it resolves, rejects or hangs. */
+  /** The call has a few seconds. The process ends whether it resolves, rejects or hangs. */
   beforeExit(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export class Fatal {
     // The first error is the cause. Those of the ending itself must not begin it again.
     if (this.hasBegun) return;
     this.hasBegun = true;
-    // Before anything that may block: a pipe without a reader, or a database in this thread.
+    // The alarm is set before anything that may block: a pipe without a reader, or a database in this thread.
     exitByAlarm(ALARM_AFTER_S);
     setTimeout(() => process.exit(1), END_WITHIN_MS);
     const text = `Fatal: ${kind}: ${summaryOf(error)}. The process ends, because its state can't be trusted. Acked messages are safe: start it again.`;
@@ -74,7 +74,7 @@ export function exitByAlarm(seconds: number): void {
       symbols.alarm(seconds);
       return;
     } catch {
-      // Not this library. Without any, the timers alone end the process.
+      // This library does not exist here. Without any of them, the timers alone end the process.
     }
 }
 

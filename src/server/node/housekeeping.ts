@@ -7,7 +7,7 @@ import type { Invites } from "../features/invites/service.ts";
 const EVERY_MS = 60_000;
 
 interface HousekeepingParts {
-  /** Removes the messages that retention does not keep; undefined: it keeps all. */
+  /** Removes messages that are older than retention allows. `undefined`: messages stay for ever. */
   pruneMessages: (() => Promise<unknown>) | undefined;
   orphanedGroups: Pick<OrphanedGroups, "passOn" | "retry">;
   sessions: Pick<Sessions, "prune">;

@@ -16,7 +16,7 @@ import type { NodeOptions } from "./options.ts";
 import { originToOpen } from "./origin-to-open.ts";
 import { sendAway } from "./stop.ts";
 
-/** Between tries to reach a database that is not there yet. */
+/** The pause between tries to reach a database that is not there yet. */
 const DATABASE_RETRY_MS = 1_000;
 
 /** A node that listens. */
@@ -50,7 +50,7 @@ export function startServer(options: ServerOptions): RunningServer {
   const server = listenOrSayWhy(config, logger, () => node);
   logger.info({ host: config.HOST, port: server.port }, "listening");
 
-  /** Closes the database and opens the one in its place, while this process goes on listening. */
+  /** Closes the database and opens the one that replaces it, while this process goes on listening. */
   const reopen = async (closing: Node) => {
     logger.info({}, "the database is closed, to be opened again");
     const turnAway = () => {
@@ -149,7 +149,7 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
       }),
       message: guard.frame((raw, frame) => raw.data.socket?.receive(frame)),
       drain: guard.event((raw) => raw.data.socket?.onDrain()),
-      // By the node that has opened it: another one may be serving by now.
+      // The node that opened the socket handles its end, because another node may be serving by now.
       close: guard.event((raw) => owners.get(raw.data)?.sockets.closed(raw)),
     },
   });
@@ -185,7 +185,7 @@ async function openWhenReachable(options: NodeOptions, isStopping: () => boolean
     try {
       return await openNode(options);
     } catch (error) {
-      // To wait for the embedded database would only hide the fault: it is on this machine.
+      // The embedded database is on this machine, so to wait for it would only hide the fault.
       const isElsewhere = options.config.DATABASE_URL !== undefined;
       const isAway = isUnavailable(error) || (error instanceof Failure && error.reason === "unavailable");
       if (!isElsewhere || !isAway) throw error;

@@ -4,8 +4,9 @@ import wanted from "../platform/postgres/search/old/wanted.sql" with { type: "te
 import words from "../platform/postgres/search/old/words.sql" with { type: "text" };
 
 /**
- * Functions that only nodes of the release before call, while a rolling restart lasts. Each goes, with its file, in the
- * release that is named (`platform/postgres/release.ts` numbers them); a test fails when it is still here by then.
+ * Functions that only nodes of the release before call, while a rolling restart lasts. Remove each one, with its file,
+ * in the release that is named (`platform/postgres/release.ts` numbers them). A test fails when it is still here by
+ * then.
  */
 export const OLD_FUNCTIONS = [
   { text: append, goesIn: 3 },

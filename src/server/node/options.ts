@@ -14,7 +14,7 @@ export interface NodeOptions {
   server(): Server<Upgrade>;
   /** The node can't go on: another one has taken its place, or its embedded database has stopped. */
   onLost(error: Error): void;
-  /** Others than the usual ones, for tests. */
+  /** Replaces the usual times, for tests. */
   presence?: PresenceTimes;
   passwordCost?: PasswordCost;
   housekeepingEveryMs?: number;

@@ -23,7 +23,7 @@ interface RecoveryParts {
 
 /**
  * Three things make the memory of a node out of date without an event for each change: commands on the database itself,
- * a database that has gone back in time, and a bus that may have lost events. Sets what the node then reads again.
+ * a database that has gone back in time, and a bus that may have lost events. This sets up the node to read again then.
  * @returns the watch for commands, to be started and stopped; undefined in embedded mode, where commands ask this
  * process
  */
@@ -42,7 +42,7 @@ export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined 
     : undefined;
 
   history.onChange((epoch) => {
-    // Everything that this node remembers may be of the history before.
+    // Everything that this node remembers may be from the earlier history.
     pages.clear();
     access.forgetAll();
     sessions.forgetAll();

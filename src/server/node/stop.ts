@@ -38,8 +38,8 @@ export async function sendAway(server: Server<Upgrade>, sockets: Sockets, turnAw
 }
 
 /**
- * The number of files and connections of this process: the kernel alone knows when a closed one is gone. NaN, which
- * ends the waiting, while the process has as many open as it may.
+ * The number of files and connections of this process: only the kernel knows when a closed connection is gone. NaN,
+ * which ends the waiting, while the process has as many open as it may.
  */
 function openFiles(): number {
   try {

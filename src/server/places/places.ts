@@ -37,7 +37,7 @@ export interface SocketPlaces {
   giveBack(userId: number): void;
   /** The user's places on all nodes, or on this one alone while the others cannot be asked. */
   count(userId: number): Promise<number>;
-  /** Sets the handler of changes: of users of this node, and of dead nodes. A change may come more than once. */
+  /** Sets the handler of changes of the users of this node and of dead nodes. A change may come more than once. */
   onChange(handler: (changes: PresenceChange[]) => void): void;
   /**
    * The users among these who are online, as of `at` or later. Not `sure`: users who seem to be offline may be online on other

@@ -26,7 +26,7 @@ export const askToReopen = async (socket: string) => replyOf(await post(socket, 
 
 /**
  * Does some work while the server keeps its checkpoints back.
- * @throws ServerGoneError when the server did not do so to the end: the work counts for nothing then
+ * @throws ServerGoneError when the server did not do so to the end: the result of the work is invalid then
  */
 export async function withCheckpointsHeld(socket: string, work: () => Promise<void>): Promise<void> {
   const ending = new AbortController();

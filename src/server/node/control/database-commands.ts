@@ -2,7 +2,9 @@ import type { AuditStore } from "../../features/audit/store.ts";
 
 /** How soon a node notices a command on its database. */
 const LOOK_EVERY_MS = 2_000;
-/** Entries before the newest that the first round reads: one may be committed after a later one. */
+/**
+ * How many entries before the newest one the first round reads, because an entry may be committed after a later one.
+ */
 const OVERLAP = 100;
 
 /**
@@ -25,7 +27,7 @@ export class DatabaseCommands {
     void this.look();
   }
 
-  /** The database may have gone back: entries that come now may have ids that were seen before. */
+  /** Call it when the database may have gone back in time: new entries may have ids that were seen before. */
   restart(): void {
     this.last = undefined;
   }
@@ -43,7 +45,7 @@ export class DatabaseCommands {
       this.last = entries.at(-1)?.id ?? after;
       if (entries.length > 0) this.onCommands([...new Set(entries.map(({ userId }) => userId))]);
     } catch {
-      // The database is away, which others log. The next round looks again.
+      // The database is away. Other parts log that. The next round looks again.
     } finally {
       this.looking = false;
     }

@@ -6,14 +6,17 @@ import { accountCommand } from "./accounts.ts";
 import type { Operator } from "./operator.ts";
 import { CONTROL_SOCKET, holdBody, PATHS } from "./protocol.ts";
 
-/** A command that dies releases the hold. One that hangs keeps it at most this long: the log grows meanwhile. */
+/**
+ * A command that dies releases the hold. A command that hangs loses it after this time, because the log grows
+ * meanwhile.
+ */
 const HOLD_AT_MOST_MS = 60 * 60_000;
 const HOLD_BEAT_MS = 1_000;
 
 /** The requests that commands can make to an embedded server. */
 export interface Controlled {
   operator: Operator;
-  /** From when it resolves, the database's files may be copied, until the function that it gives is called. */
+  /** After the promise resolves, the database's files may be copied until you call the returned function. */
   holdCheckpoints(): Promise<() => void>;
   /** Closes the database and opens it again, which puts a restored one in its place. */
   reopen(): Promise<void>;
@@ -84,7 +87,10 @@ export class Control {
     return new Response(body);
   }
 
-  /** The database's files are about to be closed and replaced: copies of them count for nothing. */
+  /**
+   * Ends all holds, because the database's files are about to be closed and replaced. Copies that are under way are
+   * invalid.
+   */
   releaseAll(): void {
     for (const id of [...this.holds.keys()]) this.release(id);
   }
@@ -111,12 +117,13 @@ export class Control {
 }
 
 /**
- * Listens for commands: only this process can open the embedded database. Anybody who may read the folder may ask.
+ * Listens for commands, because only this process can open the embedded database. The mode of the socket keeps other
+ * users out.
  * @returns undefined when the socket can't be made
  */
 export function listenForCommands(dataDir: string, control: Control, logger: Logger): Server<undefined> | undefined {
   const path = join(dataDir, CONTROL_SOCKET);
-  // Left by a process that was killed: this one has the folder's lock, so no other listens there.
+  // A killed process may have left its socket. This process has the folder's lock, so no other one listens there.
   rmSync(path, { force: true });
   const umask = process.umask(0o177);
   try {
