@@ -33,7 +33,8 @@ export async function copyLiveFolder(from: string, to: string, onBytes: (done: n
     onBytes(done, Math.max(done, all));
   };
   for (const name of names) await copy(name);
-  // Looked up only now: the log has grown. A segment that is begun after this look holds what is newer than the copy.
+  // The log is listed only now, because it has grown. A segment that begins later holds only changes newer than the
+  // copy.
   const log = (await readdir(join(from, LOG), { withFileTypes: true })).filter((entry) => entry.isFile());
   for (const { name } of log.toSorted((a, b) => (a.name < b.name ? -1 : 1))) await copy(join(LOG, name));
 }
@@ -53,7 +54,7 @@ const sizeOf = (path: string) =>
     () => 0,
   );
 
-/** A file that the database has removed while it was looked at: its log says so, too. */
+/** Ignores that the database has removed a file during the copy. The log has that removal, too. */
 function ignoreGone(error: unknown) {
   if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }

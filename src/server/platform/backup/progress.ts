@@ -1,7 +1,7 @@
 const ON_TERMINAL_MS = 200;
 const ELSEWHERE_MS = 10_000;
 
-/** Tells on standard error how far a command is: one line that changes on a terminal, else a line now and then. */
+/** Prints on standard error how far a command is: one line that changes on a terminal, else a line now and then. */
 export class Progress {
   private toldAt = performance.now();
   private isOpen = false;
@@ -16,7 +16,7 @@ export class Progress {
     this.isOpen = process.stderr.isTTY;
   }
 
-  /** Before anything else is told. */
+  /** Call it before you print anything else. */
   end(): void {
     if (this.isOpen) process.stderr.write("\r\x1b[K");
     this.isOpen = false;

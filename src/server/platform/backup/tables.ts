@@ -14,7 +14,7 @@ export interface BackupDatabase {
 
 /** How many rows are fetched, or inserted, at a time. */
 const ROWS_AT_ONCE = 500;
-/** And about how many letters, so that long messages go in fewer rows. */
+/** And about how many letters, so that fewer rows go together when messages are long. */
 const LETTERS_AT_ONCE = 1_000_000;
 
 /**
@@ -23,7 +23,10 @@ const LETTERS_AT_ONCE = 1_000_000;
  * seals sessions, and `digest` keys the digests by which resends are recognised.
  */
 const STAYS = new Set(["history"]);
-/** Tables that no backup has and every restore empties. A restored link might be used already, or open another account. */
+/**
+ * Tables that no backup has and every restore empties. A restored link might have been used since, or open another
+ * account.
+ */
 const VOID = new Set(["password_links"]);
 const PORTABLE: Record<string, string> = { secrets: "name IN ('session', 'digest')" };
 

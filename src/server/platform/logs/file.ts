@@ -20,7 +20,7 @@ export class LogFile {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param onFault hears of each fault once, until the file can be written again
+   * @param onFault is called once for each fault, until the file can be written again
    * @param mode of the file, before the process's umask
    */
   constructor(
@@ -60,7 +60,7 @@ export class LogFile {
       mkdirSync(this.folder, { recursive: true });
       const stream = createStream(this.name, { path: this.folder, size: SIZE, rotate: KEPT, mode: this.mode });
       stream.on("error", (error) => this.fail(stream, error));
-      // The rotation failed, but the file itself is written on.
+      // The rotation failed, but lines still go to the file.
       stream.on("warning", (error) => this.onFault(error));
       this.stream = stream;
     } catch (error) {

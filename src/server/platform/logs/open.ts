@@ -2,7 +2,7 @@ import pino from "pino";
 import pretty from "pino-pretty";
 import { LogFile } from "./file.ts";
 
-/** See config.ts. */
+/** See settings.ts. */
 interface LogSettings {
   LOG_LEVEL: pino.LevelWithSilent;
   /** A folder, or `off`. */

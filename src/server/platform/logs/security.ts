@@ -10,7 +10,7 @@ const FLOODING_A_SECOND = 20;
 const OTHERS_A_SECOND = 200;
 /** For a throttled account and network, one line is written at once, and one with the count after this time. */
 const THROTTLED_MS = 60_000;
-/** The most pairs that are counted at once. */
+/** The most pairs of account and network that are counted at once. */
 const THROTTLED_MAX = 1_000;
 /** The account is text that somebody typed. */
 const ACCOUNT_MAX = 254;

@@ -1,7 +1,7 @@
 /** The part of a database that checkpoints use. */
 interface Client {
   exec(text: string): Promise<void>;
-  /** Writes the changes of its tables since then to the disk, while other statements go on. */
+  /** Writes the table files that have changed since `sinceMs` to the disk, while other statements go on. */
   syncChanged(sinceMs: number): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ export class Checkpoints {
   }
 
   /**
-   * Keeps checkpoints back until the returned function is called. Meanwhile a copy of the files, and then of the log,
-   * is the database at the moment of the log's copy.
+   * Holds checkpoints back until you call the returned function. Until then, a copy of the files and then of the log is
+   * the database at the moment of the log's copy.
    */
   async hold(): Promise<() => void> {
     this.held++;

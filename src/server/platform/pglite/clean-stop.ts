@@ -9,7 +9,7 @@ type Query = <Row>(text: string, parameters: readonly unknown[]) => Promise<Row[
  * or that a crash took the newest commits: a copy has the same numbers. So a clean stop leaves a random mark in the
  * database and in a file outside the folder. A start removes both, and begins a new epoch if they differ.
  *
- * A machine that is restored as a whole has both again, which this can't detect.
+ * A machine that is restored as a whole has both marks again. This class can't detect that.
  */
 export class CleanStop {
   private readonly file: string | undefined;
@@ -46,7 +46,7 @@ export class CleanStop {
     );
   }
 
-  /** Leaves a mark in the database. `finish` MUST follow once that is closed. */
+  /** Leaves a mark in the database. `finish` MUST follow once the database is closed. */
   async end(query: Query): Promise<{ finish(): void }> {
     const mark = crypto.randomUUID();
     if (this.file === undefined) return { finish() {} };
@@ -54,7 +54,10 @@ export class CleanStop {
     return { finish: () => this.writeMark(mark) };
   }
 
-  /** The file is removed first, and for good. If the database then loses its newest commits, its mark is in no file. */
+  /**
+   * Removes the file first, and makes sure that the disk has the removal. If the database then loses its newest
+   * commits, no file has its mark.
+   */
   private takeMark(): string | null {
     if (this.file === undefined) return null;
     try {

@@ -32,5 +32,5 @@ export function openCluster(folder: string, sync: boolean, fs = new SyncedFiles(
   });
 }
 
-/** PGlite removes one U+FEFF from the start of a text when it reads it. One more is added for that. */
+/** PGlite removes one U+FEFF from the start of a text that it reads, so this adds one more. */
 const keepByteOrderMark = (text: string) => (text.startsWith("\ufeff") ? `\ufeff${text}` : text);

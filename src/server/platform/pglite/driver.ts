@@ -12,7 +12,7 @@ import { type Lane, PgliteThread } from "./thread-client.ts";
 const CHECKPOINT_EVERY_MS = 5 * 60_000;
 const VACUUM_EVERY_MS = 60 * 60_000;
 
-/** Calls that wait for their turn in the database's thread. The others wait where a caller can give up. */
+/** The most calls that wait for their turn in the database's thread. Others wait where a caller can give up. */
 const CALLS_AT_ONCE = 16;
 /** The most rows that a statement searches, so that it takes a few ms: sends wait for its end. */
 const PIECE_ROWS = 1_000;
@@ -38,7 +38,7 @@ interface Migrations {
 export function makeFolder(dataDir: string) {
   try {
     mkdirSync(dataDir, { recursive: true });
-    // PGlite writes files that anyone may read: the folder is what keeps others out.
+    // PGlite writes files that anyone may read, so the mode of the folder has to keep others out.
     chmodSync(dataDir, 0o700);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -55,7 +55,7 @@ export function makeFolder(dataDir: string) {
  */
 export async function openPglite<S extends Schema>(options: {
   dataDir: string;
-  /** The folder outside it in which clean stops are noted. */
+  /** The folder outside the data folder in which clean stops are noted. */
   stateDir: string;
   /** The program of the database's thread. */
   thread: URL;
@@ -127,7 +127,7 @@ export async function openPglite<S extends Schema>(options: {
     async close() {
       for (const timer of timers) clearInterval(timer);
       await checkpoints.hold();
-      // A database that has stopped by itself is left without a mark.
+      // A database that has stopped by itself gets no mark.
       const stop = hasBegun ? await cleanStop.end(query).catch(() => undefined) : undefined;
       await client.close();
       stop?.finish();

@@ -8,8 +8,8 @@ type Options = Awaited<ReturnType<NodeFS["init"]>>["emscriptenOpts"];
 type Module = NonNullable<PGlite["Module"]>;
 
 /**
- * The error code that C programs get when the disk has failed. PostgreSQL then stops rather than believe that it is
- * written.
+ * The error code that C programs get when the disk has failed. PostgreSQL then stops, because it must not take the data
+ * for written.
  */
 const EIO = 29;
 
@@ -45,7 +45,7 @@ function addFsync(module: Module) {
 /** PGlite's own arguments without `-F`, which means `fsync=off` and overrides any setting. */
 export const SYNCED_START = PGlite.defaultStartParams.filter((parameter) => parameter !== "-F");
 
-/** Opens the log with O_SYNC, because the usual way, `fdatasync`, is another call that does nothing here. */
+/** Makes PostgreSQL open the log with O_SYNC, because the usual call, `fdatasync`, does nothing here either. */
 export const SYNCED_SETTINGS = ["fsync=on", "wal_sync_method=open_datasync"];
 
 /** Syncs a folder to the disk: its content, and its own entry. */
@@ -66,7 +66,7 @@ export function syncDirectory(folder: string): void {
   }
 }
 
-/** Syncs the files of a folder that have changed since then, off this thread. Files may disappear meanwhile. */
+/** Syncs the files of a folder that have changed since `sinceMs`, off this thread. Files may disappear meanwhile. */
 export async function syncChanged(folder: string, sinceMs: number, atOnce = SYNCS_AT_ONCE): Promise<void> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = found.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));

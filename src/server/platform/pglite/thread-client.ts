@@ -11,8 +11,8 @@ import {
 } from "./thread-protocol.ts";
 
 /**
- * How many requests are at the thread at once. Two: while it answers one, the next is ready. More would wait there in
- * order, and a send could not overtake them.
+ * How many requests the thread has at once. With two, the next one is ready while the thread answers the first. More
+ * would wait there in order, and a send could not overtake them.
  */
 const ASKED_AT_ONCE = 2;
 

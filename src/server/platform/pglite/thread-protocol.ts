@@ -3,10 +3,10 @@ export type Ask =
   | ({ do: "open" } & Cluster)
   | ({ do: "query"; text: string; parameters: unknown[]; transaction: number | undefined } & Form)
   | { do: "exec"; text: string }
-  /** Asks with this number as their `transaction` belong to it, until its `end`. */
+  /** Asks with this number as their `transaction` belong to the transaction, until its `end`. */
   | { do: "begin"; transaction: number }
   | { do: "end"; transaction: number; commit: boolean }
-  /** Writes the folder's files that have changed since then to the disk, while it answers other asks. */
+  /** Writes the folder's files that have changed since `sinceMs` to the disk, while the thread answers other asks. */
   | { do: "sync"; folder: string; sinceMs: number }
   | { do: "close" };
 
@@ -19,7 +19,7 @@ export interface Cluster {
 /** How rows come back. */
 export interface Form {
   rowMode: "object" | "array";
-  /** Moments in PostgreSQL's own text, as drizzle wants them. */
+  /** Moments come as PostgreSQL's own text, which drizzle parses. */
   plainDates: boolean;
 }
 

@@ -34,7 +34,7 @@ let client: PGlite | undefined;
 
 interface OpenTransaction {
   tx: Transaction;
-  /** Commits, or with `false` undoes it. */
+  /** Commits the transaction, or with `false` undoes it. */
   end(commit: boolean): Promise<void>;
 }
 const transactions = new Map<number, OpenTransaction>();

@@ -20,9 +20,9 @@ type Client = ReturnType<typeof connect>;
 
 /** How long a statement waits for a row lock, in ms. */
 const LOCK_TIMEOUT_MS = 1_500;
-/** The rows that a piece of a search looks through. They take one core of the server some ms. */
+/** The rows that a piece of a search reads. They take one core of the server some ms. */
 const PIECE_ROWS = 10_000;
-/** Names the lock under which migrations run. Any number that no other program on this database uses. */
+/** The number of the advisory lock under which migrations run. No other program on this database may use it. */
 const MIGRATION_LOCK = 7_163_001;
 const APPLICATION = "confab";
 
@@ -34,7 +34,7 @@ function connect(url: string, max: number, prelude: string) {
     max_lifetime: null,
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
-    // The driver asks for types at a connection's start, and never again if that breaks. So arrays go as literals.
+    // The driver would ask for types at a connection's start, and never again if that breaks. So arrays go as literals.
     fetch_types: false,
     // int8 as a number, because the counters stay far below 2^53.
     types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
@@ -89,8 +89,8 @@ export function openPostgres(options: {
 }
 
 /**
- * Connections of the log. When it gives up a statement, it closes its connections too. A statement that is not sent yet
- * must not be sent later, because its senders have been told that nothing was done.
+ * Connections of the log. When a statement is given up, the client closes its connections too. A statement that is not
+ * sent yet must not be sent later, because its senders got the answer that nothing was done.
  */
 class LogClient {
   private client: Client;
@@ -128,7 +128,10 @@ function queryOn(client: Client): Query {
 const literal = (parameter: Parameters<Query>[1][number]) =>
   typeof parameter === "object" && parameter !== null ? arrayLiteral(parameter) : parameter;
 
-/** How often a migration tries again that PostgreSQL has rolled back, as a deadlock with the calls of serving nodes. */
+/**
+ * How often a migration is tried again after PostgreSQL has rolled it back, as in a deadlock with calls of serving
+ * nodes.
+ */
 const MIGRATION_TRIES = 10;
 
 interface MigrationJob {

@@ -9,10 +9,10 @@ export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
 /** A value as a statement's parameter. Both drivers write these types alike. */
 type Parameter = string | number | boolean | null | readonly (string | number | null)[];
 
-/** One statement, which the driver prepares and keeps. It must select moments as numbers (ms). */
+/** One statement, which the driver prepares once and reuses. It must select moments as numbers (ms). */
 export type Query = <Row>(text: string, parameters: readonly Parameter[]) => Promise<Row[]>;
 
-/** One statement that rejects with TimeoutError after so many ms. Its outcome is then unknown. */
+/** One statement that rejects with TimeoutError after `timeoutMs`. Its outcome is then unknown. */
 export type TimedQuery = <Row>(text: string, parameters: readonly Parameter[], timeoutMs: number) => Promise<Row[]>;
 
 /** The two drivers are `connection.ts` here and `../pglite/driver.ts`. */
@@ -23,13 +23,13 @@ export interface Driver {
   query: Query;
   /** The same for searches, long lists and upkeep, which run in pieces. Everything else goes first. */
   bulkQuery: Query;
-  /** How many of those run at once. */
+  /** How many bulk queries run at once. */
   bulkConcurrency: number;
-  /** The most rows that one of those looks through. */
+  /** The most rows that one bulk query reads. */
   pieceRows: number;
   /** Whether a search may use an index. Only a time-out bounds how much the index finds. */
   searchesByIndex: boolean;
-  /** The same on a connection that only the log uses. Readers that exhaust the pool never hold up a send. */
+  /** The same on a connection that only the log uses, so that readers who exhaust the pool never hold up a send. */
   logQuery: TimedQuery;
   /** The same for statements of the log that may wait for a lock. As many run at once as it has connections. */
   waitingLogQuery: TimedQuery;
@@ -71,7 +71,7 @@ export class Database {
   /** A statement that may run twice: a read, or a write that sets a state. */
   query: Query = (text, parameters) => this.twice(() => this.driver.query(text, parameters));
 
-  /** The same for one piece of a search, a list or upkeep. MUST look through `pieceRows` rows at most. */
+  /** The same for one piece of a search, a list or upkeep. MUST read `pieceRows` rows at most. */
   bulk: Query = (text, parameters) => this.twice(() => this.driver.bulkQuery(text, parameters), this.bulkSlots);
 
   get pieceRows(): number {
@@ -103,7 +103,7 @@ export class Database {
     const expiresAt = performance.now() + CALL_TIMEOUT_MS;
     return this.guard(() =>
       this.driver.orm.transaction((tx) => {
-        // It got its connection after its caller was refused, and refused work must not be done.
+        // The transaction got its connection only after its caller was refused, and refused work must not be done.
         if (performance.now() > expiresAt) throw new Failure("unavailable", { retryAfter: 1 });
         return work(tx);
       }),
@@ -127,7 +127,7 @@ export class Database {
     return this.probe;
   }
 
-  /** Whether it answers now. Changes nothing: a busy pool must not count as a database that is away. */
+  /** Whether the database answers now. Changes nothing: a busy pool must not count as a database that is away. */
   answers(): Promise<boolean> {
     return deadline(this.driver.query("SELECT 1", []), PROBE_TIMEOUT_MS).then(
       () => true,
@@ -135,7 +135,10 @@ export class Database {
     );
   }
 
-  /** The first call on a connection that the server has closed fails. It gets another connection. */
+  /**
+   * Repeats a call that failed with its connection: the first call on a connection that the server has closed always
+   * fails.
+   */
   private async twice<T>(work: () => Promise<T>, slots = this.slots): Promise<T> {
     const since = performance.now();
     const again = () =>
@@ -165,8 +168,8 @@ export class Database {
 }
 
 /**
- * The error for the caller. A value that PostgreSQL can't store it will not store later either. With any other error, such
- * as an internal one, clients would send the value again for ever.
+ * The error for the caller. PostgreSQL will never store a value that it can't store now, so that has an error of its
+ * own. With an internal error, clients would send the value again for ever.
  */
 export function refusalOf(error: unknown): unknown {
   if (isUnavailable(error)) return new Failure("unavailable", { retryAfter: 1 });
@@ -227,8 +230,9 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * PgBouncer uses 08P01 for everything, most often for a server that is away, and then it is FATAL. PostgreSQL uses it, as an
- * ERROR, for a message that it can't read. Refusals of a client are excepted: trying again would not help.
+ * Whether PgBouncer reports that the server is away. PgBouncer uses 08P01 for everything, most often for that, and then
+ * as FATAL. PostgreSQL uses 08P01 as an ERROR, for a message that it can't read. Refusals of a client are excepted,
+ * because to try again would not help.
  */
 function isPoolersEnd(error: unknown): boolean {
   const found = driverError(error);

@@ -6,7 +6,7 @@ import { arrayLiteral } from "./values.ts";
 /** The folder that drizzle-kit makes from the schema: beside the source, or in the single binary beside all its modules. */
 const MIGRATIONS = join(import.meta.dir, Bun.isStandaloneExecutable ? "drizzle" : "../../../../drizzle");
 
-/** Runs one statement of a transaction. Tables have no schema in it: `search_path` leads to theirs. */
+/** Runs one statement of a transaction. The statement names tables without a schema: `search_path` leads to them. */
 export type Run = <Row>(text: string, parameters?: readonly (string | number)[]) => Promise<Row[]>;
 
 /** The texts of all SQL functions, each after those that it needs: one `CREATE OR REPLACE FUNCTION confab_…` a text. */

@@ -2,7 +2,7 @@ import postgres from "postgres";
 import type { Query } from "./database.ts";
 import { NO_LIMITS, sessionPrelude } from "./session.ts";
 
-/** Any number that no other program on this database uses. */
+/** The number of an advisory lock. No other program on this database may use it. */
 const NODE_LOCK = 7_163_002;
 const RETRY_MS = 500;
 
@@ -45,7 +45,7 @@ export async function lockNode(
     idle_timeout: 0,
     backoff: () => RETRY_MS / 1000,
     max_lifetime: null,
-    // Otherwise the driver asks for types at a connection's start, and a failure of that goes unnoticed.
+    // The driver would ask for types at a connection's start, and a failure of that would go unnoticed.
     fetch_types: false,
     onnotice: () => {},
     onclose: () => lost?.(),

@@ -2,7 +2,7 @@ import { codePoints } from "../../../protocol/content.ts";
 import type { Database } from "./database.ts";
 import { numbersOf } from "./values.ts";
 
-/** When a search fits more people than these, looking through everybody soon finds the newest of them. */
+/** When more people than this match a search, a walk through everybody soon finds the newest of them. */
 const FOUND_MOST = 10_000;
 
 /**
@@ -48,14 +48,17 @@ async function walkUsers(db: Database, condition: string, parameter: string, mos
   }
 }
 
-/** The results of one piece of a search, an array as text, and the last row that it looked at. */
+/** The results of one piece of a search, an array as text, and the last row that it read. */
 export interface IdsRow {
   looked: number;
   oldest: string | null;
   ids: string;
 }
 
-/** One piece of a search, newest first: it looks at $3 rows `within` a condition, and finds those that meet the other one. */
+/**
+ * One piece of a search, newest first. It reads $3 rows for which `within` holds, and finds those for which `condition`
+ * holds too.
+ */
 export const idsOf = (table: string, as: string, condition: string, within: string) => `SELECT count(*)::int AS looked,
     (array_agg(piece.id ORDER BY piece.id))[1]::text AS oldest,
     coalesce(array_agg(piece.id ORDER BY piece.id DESC) FILTER (WHERE piece.is_found), '{}')::text AS ids

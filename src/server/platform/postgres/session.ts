@@ -12,7 +12,7 @@ const MEANING = {
   // With less, moments that are selected as numbers lose their milliseconds.
   extra_float_digits: "1",
   standard_conforming_strings: "on",
-  // Without it NULL in an array's text is the word "NULL", and every send would have the same client_id.
+  // With "off", NULL in an array's text is the word "NULL", and every send would have the same client_id.
   array_nulls: "on",
   transform_null_equals: "off",
   // An error where a policy would hide rows, because a chat with gaps is worse than none.
@@ -21,7 +21,7 @@ const MEANING = {
   default_transaction_isolation: "read committed",
   default_transaction_read_only: "off",
   default_transaction_deferrable: "off",
-  // As a replica no foreign key is checked and nothing cascades.
+  // With `replica` no foreign key is checked and nothing cascades.
   session_replication_role: "origin",
   // Above 0 an index of words returns a random part of its results.
   gin_fuzzy_search_limit: "0",
@@ -40,8 +40,8 @@ export const NO_LIMITS = {
 };
 
 /**
- * Every statement asks by key. A connection keeps the plans of its first calls. Plans for tables of a page or two would read
- * whole tables later, and sort a group of thousands to find its first people.
+ * Every statement reads rows by key. A connection keeps the plans of its first calls. Plans for tables of a page or two
+ * would read whole tables later, and sort a group of thousands to find its first people.
  */
 export const PLANS_BY_KEY = {
   enable_seqscan: "off",
@@ -50,7 +50,7 @@ export const PLANS_BY_KEY = {
   enable_indexonlyscan: "on",
   enable_nestloop: "on",
   plan_cache_mode: "auto",
-  // The scans that are needed look so expensive with these settings that PostgreSQL would compile them first.
+  // These settings make the needed scans look so expensive that PostgreSQL would compile them first.
   jit: "off",
 };
 

@@ -1,6 +1,8 @@
 import { LISTED_MOST } from "../../../protocol/admin.ts";
 
-/** The size of a list. Not exact: there are at least `total`, and the list ends at the rows that were looked at. */
+/**
+ * The size of a list. When it is not exact, there are at least `total`, and the list ends at the rows that were read.
+ */
 export interface Total {
   total: number;
   isExact: boolean;
@@ -8,7 +10,7 @@ export interface Total {
 
 /**
  * The counts of a list as its statement gives them. `found` is LISTED_MOST + 1 when there are more than LISTED_MOST.
- * `is_cut` says that the statement looked through a part only.
+ * `is_cut` says that the statement read only a part of the rows.
  */
 export interface Counted {
   found: number;

@@ -1,4 +1,4 @@
--- At most so many conversations that have the text in their name, in no particular order.
+-- At most `p_most` conversations that have the text in their name, in no particular order.
 CREATE OR REPLACE FUNCTION confab_found_conversations(p_search text, p_most integer) RETURNS SETOF uuid
 LANGUAGE sql STABLE
 SET enable_bitmapscan = on

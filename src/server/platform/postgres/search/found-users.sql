@@ -1,4 +1,4 @@
--- At most so many users who have the text in their name or e-mail, in no particular order.
+-- At most `p_most` users who have the text in their name or e-mail, in no particular order.
 CREATE OR REPLACE FUNCTION confab_found_users(p_search text, p_most integer) RETURNS SETOF integer
 LANGUAGE sql STABLE
 -- A bitmap scan is the only way to read a GIN index.
