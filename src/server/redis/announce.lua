@@ -4,7 +4,8 @@
 -- its channel, its version, its tag, the seq of its message if the change is a new message (else 0), and its text.
 -- A change is published even if Redis has no memory left to record it.
 
--- A replica publishes to its own listeners only and reports success. A write without effect fails there, and shows it.
+-- A replica publishes to its own listeners only and reports success. A write without effect fails on a replica, and so
+-- exposes it.
 local writable = redis.pcall('PEXPIRE', KEYS[1], 1, 'GT')
 if type(writable) == 'table' and writable.err then return redis.error_reply(writable.err) end
 local failed

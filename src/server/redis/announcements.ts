@@ -7,7 +7,10 @@ import recordChange from "./record-change.lua" with { type: "text" };
 import { Script } from "./script.ts";
 import { WINDOW_LENGTH, type WindowLife } from "./window.ts";
 
-/** The most changes in one script. Redis serves nobody else while it runs, some microseconds a change. */
+/**
+ * The most changes in one script. Redis serves nobody else while a script runs, which takes some microseconds for each
+ * change.
+ */
 const AT_ONCE = 128;
 
 const ANNOUNCE = new Script(recordChange, announce);
@@ -17,7 +20,7 @@ export class Announcements {
   private keys: string[] = [];
   private parameters: (string | number)[] = [];
 
-  /** @param onLost is called when changes were perhaps not published */
+  /** @param onLost is called when changes may not have been published */
   constructor(
     private readonly client: RedisClient,
     private readonly life: WindowLife,

@@ -9,10 +9,10 @@ class ForeignRedisError extends Error {}
 
 /**
  * Makes sure that all nodes of a database use one Redis. A node leaves the database's id there; a node that finds
- * another id is on the wrong server. An emptied or replaced Redis gets the id again. One that is away is asked when it
- * is back. A node that serves already goes on and logs an error, because anybody who can write to Redis could end all
- * nodes otherwise. Two databases on one Redis then share their limits and who is online. Everything else is named by
- * the database, or signed with its key.
+ * another id is on the wrong server. An emptied or replaced Redis gets the id again. A Redis that is away is asked when
+ * it is back. A node that serves already goes on and logs an error. Otherwise anybody who can write to Redis could end
+ * all nodes. Two databases on one Redis then share their limits and who is online. Everything else is named by the
+ * database, or signed with its key.
  * @throws ForeignRedisError
  */
 export async function claimRedis(client: RedisClient, id: string, logger: Logger): Promise<void> {
@@ -38,7 +38,8 @@ export async function claimRedis(client: RedisClient, id: string, logger: Logger
 }
 
 /**
- * Throws only if the Redis is another database's. One that is away, or has no memory for the id, is not known to be.
+ * Throws only if the Redis belongs to another database. That is not known of a Redis that is away, or has no memory for
+ * the id.
  */
 function onlyForeign(error: unknown) {
   if (error instanceof ForeignRedisError) throw error;

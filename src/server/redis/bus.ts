@@ -13,7 +13,7 @@ import type { WindowLife } from "./window.ts";
 
 const BEAT_EVERY_MS = 500;
 const LOOK_EVERY_MS = 2_000;
-/** How soon another node's new nonce is answered, together with others that come meanwhile. */
+/** How soon this node answers another node's new nonce, together with other nonces that come meanwhile. */
 const ANSWER_WITHIN_MS = 20;
 
 export interface BusOptions extends NeighbourOptions {
@@ -44,7 +44,7 @@ export class RedisBus implements Bus {
   private readonly subscriptions: Subscriptions;
   private readonly timers: ReturnType<typeof setInterval>[];
   private handler: (event: BusEvent) => void = () => {};
-  /** The number of the newest of its own beats that came back. */
+  /** The number of this node's newest beat that came back. */
   private ownBeat = 0;
   private answering: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
@@ -120,7 +120,8 @@ export class RedisBus implements Bus {
       [plainBeats, pulse],
       {
         message: (channel, text) => {
-          // A node's own events come back to it, and a single node hears little else: it reads only its own beats.
+          // A node's own events come back to it, and a single node receives little else. Of its own texts it reads only
+          // the beats.
           const isOwn = text.length >= self.length && text.compare(self, 0, self.length, 0, self.length) === 0;
           if (!isOwn || channel.equals(pulseName)) this.receive(channel.toString(), text);
         },
@@ -156,7 +157,8 @@ export class RedisBus implements Bus {
     if (turn === "new") this.apply(read(envelope.body));
     // An event that has counted already can't be missing.
     else if (turn === "repeated") this.neighbours.recordForged(channel);
-    // Repeated by somebody, or overtaken by a beat on another connection, as is common while Redis is slow.
+    // Somebody has repeated the event, or a beat on another connection has overtaken it, as is common while Redis is
+    // slow.
     else this.doubt.beginByRejection();
   }
 
@@ -172,7 +174,7 @@ export class RedisBus implements Bus {
   private receiveBeat({ nodeId, count, body }: Envelope) {
     const beat: Beat = JSON.parse(body.toString());
     if (nodeId === this.options.nodeId) {
-      // An earlier beat, repeated, does not show that this connection works.
+      // A repetition of an earlier beat does not show that this connection works.
       if (count <= this.ownBeat || beat.nonce !== this.guard.nonce) return;
       this.ownBeat = count;
       this.neighbours.recordOwnBeat();

@@ -11,7 +11,7 @@ const RESTS_MOST = 2;
 const DISCONNECT_TIMEOUT_MS = 500;
 const RECONNECT_MS = { first: 50, most: 1_000 };
 
-/** Without the option that maps replies, which stays as it is. */
+/** The options of ioredis, except the one that maps replies, which nobody sets. */
 type Options = Omit<RedisOptions, "replyMapping">;
 
 /**
@@ -23,7 +23,10 @@ export interface RedisAddress {
   checkCertificate?: boolean;
 }
 
-/** Redis did not carry out a command, as far as this node knows. Nothing depends on it: the caller goes on without. */
+/**
+ * Redis did not carry out a command, as far as this node knows. Nothing depends on Redis: the caller goes on without
+ * it.
+ */
 export class RedisAway extends Error {}
 
 /**
@@ -76,7 +79,7 @@ export class RedisClient {
 
   private rest() {
     const now = performance.now();
-    // Many commands may go unanswered together.
+    // Many commands may go unanswered together: they lead to one rest.
     if (now < this.restUntil) return;
     this.restUntil = now + REST_MS;
     // A connection that stays silent may be half open, so it is replaced.

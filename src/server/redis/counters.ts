@@ -4,8 +4,8 @@ import type { RedisClient } from "./client.ts";
 import { counterPrefix } from "./keys.ts";
 
 /**
- * Counts over all nodes in Redis, and on this node in `local`. The higher count holds, so a limit is never lifted:
- * neither while Redis is away, nor when somebody removes the counters.
+ * Counts over all nodes in Redis, and on this node in `local`. The higher count holds. So no limit is lifted while
+ * Redis is away, or when somebody removes the counters.
  * @param name tells these counters from all others
  */
 export function redisCounters(client: RedisClient, name: string, rate: Rate, local: CounterStore): CounterStore {
@@ -14,14 +14,15 @@ export function redisCounters(client: RedisClient, name: string, rate: Rate, loc
       prefix: counterPrefix(name),
       client: {
         scriptLoad: (script) => client.run((redis) => redis.script("LOAD", script) as Promise<string>),
-        // The store asks again after any error. After a missing answer Redis is away, so that is not sent twice.
+        // The store repeats the call after any error. After a missing answer Redis counts as away, so the repetition is
+        // not sent.
         evalsha: <T>(sha: string, keys: string[], parameters: unknown[]) =>
           client.run((redis) => redis.evalsha(sha, keys.length, ...keys, ...parameters.map(String))) as Promise<T>,
         decr: (key) => client.run((redis) => redis.decr(key)),
         del: (key) => client.run((redis) => redis.del(key)),
       },
     });
-    // Of the middleware's options the store reads this one only.
+    // The store reads only this one of the middleware's options.
     store.init({ windowMs: rate.windowMs } as Parameters<typeof store.init>[0]);
     return store;
   };
@@ -41,7 +42,8 @@ export function redisCounters(client: RedisClient, name: string, rate: Rate, loc
     async get(key) {
       const here = await local.get(key);
       try {
-        // Not by the store: it loads its script for this once, and a Redis that comes back empty does not have it.
+        // The store can't do this: it loads its script for it only once, and a Redis that comes back empty has no
+        // script.
         const [hits, ms] = await client.run((redis) => {
           const counter = counterPrefix(name) + key;
           return Promise.all([redis.get(counter), redis.pttl(counter)]);

@@ -19,7 +19,10 @@ export class Doubt {
   private sure = false;
   /** How many times an event may have been lost. */
   private losses = 0;
-  /** Texts were rejected since the bus was sure. They must not make the node ask the log more often than a cut does. */
+  /**
+   * Whether texts were rejected since the bus was sure. They must not make the node ask the log more often than a cut
+   * does.
+   */
   private hasRejected = false;
   private isAsking = false;
   private askedAt = Number.NEGATIVE_INFINITY;
@@ -37,14 +40,14 @@ export class Doubt {
     return this.sure && this.needs.isWhole();
   }
 
-  /** An event may have been lost. */
+  /** Begins the doubt, because an event may have been lost. */
   begin(): void {
     this.losses++;
     if (this.sure) this.logger.info({}, "the bus is in doubt: the log is asked for what may be missing");
     this.sure = false;
   }
 
-  /** A text was rejected. It may have been an event, so the log is asked. */
+  /** Begins the doubt after a rejected text, which may have been an event. */
   beginByRejection(): void {
     this.hasRejected = true;
     this.begin();

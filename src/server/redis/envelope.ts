@@ -51,7 +51,7 @@ export const nodeOf = (text: Buffer): string => text.toString("latin1", 0, ID_LE
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= NINE;
 
 /**
- * The text that gets sealed. A frame travels unchanged, behind a line that describes it.
+ * Makes the text that is sealed. A frame travels unchanged, behind a line that describes it.
  * @param epoch of the history that a change belongs to
  */
 export function write(event: BusEvent, epoch: string): [string, string?] {
@@ -70,7 +70,7 @@ const messageHeader = (
 ) =>
   `{"kind":"change","conversationId":"${conversationId}","version":${version},"tag":"${tag}","lastSeq":${lastSeq},"message":{"seq":${seq},"isNew":${isNew}},"epoch":"${epoch}"}\n`;
 
-/** Written by `write` on a node with our key: trusted like our own memory. */
+/** Reads a text of `write`. A node with our key wrote it, so it is trusted like our own memory. */
 export function read(body: Buffer): BusEvent {
   const text = body.toString();
   const end = text.indexOf("\n");

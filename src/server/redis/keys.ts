@@ -1,11 +1,11 @@
-/** With the hash tag that all keys of a conversation share. */
+/** The key of a conversation's window, with the hash tag that all keys of a conversation share. */
 export const windowKey = (conversationId: string) => `confab:{${conversationId}}:window`;
-/** The unsigned window of nodes of the version before. It goes when no such node is left. */
+/** The unsigned window of nodes of the version before. Remove it when no such node is left. */
 export const plainWindowKey = (conversationId: string) => `confab:{${conversationId}}:newest`;
 
 /**
- * Channels know no database numbers: one server has one space of channels. The id of the bus keeps the nodes of two
- * databases on one server apart.
+ * Channels know no database numbers: one server has one space of channels. The id of the bus separates the nodes of two
+ * databases on one server.
  */
 export const channelsOf = (busId: string) => ({
   conversation: (conversationId: string) => `confab:${busId}:${conversationId}`,
@@ -13,7 +13,7 @@ export const channelsOf = (busId: string) => ({
   everyone: `confab:${busId}:everyone`,
   /** Signed beats. */
   pulse: `confab:${busId}:pulse`,
-  /** Beats that nodes of the version before understand. They go when no such node is left. */
+  /** Beats that nodes of the version before understand. Remove them when no such node is left. */
   plainBeats: `confab:${busId}:beats`,
 });
 

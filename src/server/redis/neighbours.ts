@@ -12,34 +12,34 @@ export interface NeighbourOptions {
   nodeId: string;
   /** The ids of all nodes that serve the database now, from the database itself. */
   nodes(): Promise<string[]>;
-  /** This node hears itself but has never heard another one: it is the one on the wrong Redis. */
+  /** This node receives its own beats, but has never received another node's: this node is on the wrong Redis. */
   onStrange(error: Error): void;
   /** When a silent node is reported; the usual times when left out. */
   silence?: SilenceTimes;
 }
 
 interface NeighbourEvents {
-  /** A node has ended without a goodbye, or comes back: its last events may have been missed. */
+  /** A node has ended without a last beat, or comes back: its last events may have been missed. */
   missed(): void;
   /** This node has a new nonce, which the others should answer soon. */
   renewed(): void;
 }
 
-/** The nodes of the database: the database says which there are, and their beats say which this node hears. */
+/** The nodes of the database. The database lists them, and their beats show which of them reach this node. */
 export class Neighbours {
-  /** When each node, this one too, was last heard (performance.now). */
+  /** When the last beat of each node, this one too, came (performance.now). */
   private readonly heard = new Map<string, number>();
-  /** When plain beats of living nodes were heard. */
+  /** When the last plain beats of living nodes came. */
   private readonly plain = new Map<string, number>();
   private readonly rejections: Rejections;
   private readonly silent: SilentNodes;
   /** The nodes of the database, as it said last. */
   private living: readonly string[] = [];
-  /** The database was asked for them, once at least. */
+  /** Whether the database was asked for its nodes at least once. */
   private hasAsked = false;
-  /** This node has heard another one. */
+  /** Whether this node has received a beat of another one. */
   private hasMet = false;
-  /** A node that claims to be of the version before. The database tells whether that is true. */
+  /** A node that claims to be of the version before. The database shows whether that is true. */
   private unsigned: { nodeId: string; channel: string } | undefined;
   private closed = false;
 
@@ -54,7 +54,7 @@ export class Neighbours {
     this.heard.set(options.nodeId, Number.NEGATIVE_INFINITY);
   }
 
-  /** When this node last heard its own beat. */
+  /** When this node's own beat last came back. */
   get selfHeardAt(): number {
     return this.heard.get(this.options.nodeId) ?? 0;
   }
@@ -76,7 +76,7 @@ export class Neighbours {
     this.plain.set(node, performance.now());
   }
 
-  /** The node has said that it ends. */
+  /** Records that the node has announced its end. */
   recordEnd(nodeId: string): void {
     this.guard.end(nodeId);
     this.heard.delete(nodeId);
@@ -91,7 +91,7 @@ export class Neighbours {
   }
 
   /**
-   * Whether every node is heard.
+   * Whether the beats of every node come.
    * @param since when this node's subscriptions stood; undefined while they don't
    */
   areAllHeard(since: number | undefined): boolean {
@@ -105,7 +105,7 @@ export class Neighbours {
   }
 
   /**
-   * Asks the database which nodes serve it. Each of them must be heard; this node no longer waits for the others.
+   * Asks the database which nodes serve it. From then on this node expects beats of these nodes, and of no others.
    * @param since when this node's subscriptions stood, once the database has answered
    */
   async look(since: () => number | undefined): Promise<void> {
@@ -117,8 +117,8 @@ export class Neighbours {
     const now = performance.now();
     this.guard.forgetSilent(now);
     this.reportSilent(nodes, since(), now);
-    // After a restart of the database a node is listed only when it has connected again: it had not ended. With a new
-    // nonce this node tells the new events of the other from events that somebody repeats.
+    // A listed node has not ended. It was missing after a restart of the database, until it had connected again. With a
+    // new nonce this node can tell new events of that node from events that somebody repeats.
     if (nodes.some((node) => this.guard.hasEnded(node))) {
       this.guard.renew();
       this.on.missed();
@@ -126,7 +126,7 @@ export class Neighbours {
     }
     for (const node of this.heard.keys()) {
       if (node === this.options.nodeId || nodes.includes(node)) continue;
-      // It went without a goodbye, so it may not have announced its last commits.
+      // The node ended without a last beat, so it may not have announced its last commits.
       this.heard.delete(node);
       this.guard.end(node);
       this.on.missed();
@@ -144,7 +144,7 @@ export class Neighbours {
     for (const node of nodes) {
       const at = this.heard.get(node);
       const silentMs = at === undefined ? 0 : this.silent.silentMs(at, since ?? now, now);
-      // Its first beat is due from now on.
+      // The first beat of the node is due from now on.
       if (at === undefined) this.heard.set(node, now);
       else if (silentMs > 0 && hearsItself) this.reportSilentNode(node, silentMs, now);
       if (silentMs > 0) silent.add(node);
@@ -152,7 +152,7 @@ export class Neighbours {
     this.silent.keepOnly(silent);
   }
 
-  /** A node is not heard, though this node hears itself. */
+  /** Reports a node whose beats do not come, although this node's own beats do. */
   private reportSilentNode(node: string, silentMs: number, now: number) {
     if (now - (this.plain.get(node) ?? Number.NEGATIVE_INFINITY) < PLAIN_COUNTS_MS)
       return this.rejections.report("older", { node });
@@ -161,9 +161,7 @@ export class Neighbours {
     this.options.onStrange(new Error(`${text}; this one has never heard another.`));
   }
 
-  /**
-   * A node is of an older version if the database lists it and its beats are unsigned. Others have no business here.
-   */
+  /** Reports who sends unsigned beats: a node of an older version if the database lists it, otherwise a stranger. */
   private judgeUnsigned(nodes: readonly string[]) {
     const { unsigned } = this;
     this.unsigned = undefined;

@@ -8,7 +8,9 @@ import { Lease } from "./lease.ts";
 import leavePlace from "./leave-place.lua" with { type: "text" };
 import { outcomeAndTime, Script } from "./script.ts";
 
-/** The life of places that no node removes any more. A living node writes all its places again long before. */
+/**
+ * Redis removes places after this time, if no node has done so. A living node writes all its places again long before.
+ */
 const FORGOTTEN_AFTER_MS = 6 * 3_600_000;
 const WRITE_ALL_EVERY_MS = 2 * 3_600_000;
 const AT_ONCE = 500;
@@ -38,7 +40,7 @@ export class RedisSocketPlaces implements SocketPlaces {
   private restoredHandler = () => {};
 
   /**
-   * @param local the places of this node's own sockets: it notices when a user comes, and when they have gone for good
+   * @param local the places of this node's own sockets: it notices when a user comes, and when they have left for good
    */
   constructor(
     private readonly client: RedisClient,
@@ -66,7 +68,7 @@ export class RedisSocketPlaces implements SocketPlaces {
     if (this.here.get(userId) === before) return taking;
     const isFirst = before === undefined;
     try {
-      // In the same tick: two calls that race each write a number of their own.
+      // This runs in the same tick, so that two calls that race each write a number of their own.
       if (await this.enter(userId, max, isFirst)) return true;
     } catch {
       this.writeLater(userId, performance.now(), isFirst);
@@ -120,7 +122,7 @@ export class RedisSocketPlaces implements SocketPlaces {
     clearInterval(this.timer);
     this.client.redis.off("ready", this.onReady);
     await this.local.close();
-    // Users who do not come to another node meanwhile are gone: the others find a lease that has ended.
+    // The other nodes then find a lease that has ended, and announce the users who have not come to another node.
     await this.lease.end(this.times.grace).catch(() => {});
   }
 
@@ -135,7 +137,7 @@ export class RedisSocketPlaces implements SocketPlaces {
     const [reply] = await this.client.run((redis) =>
       Promise.all([
         ENTER.run(redis, [placesKey(userId)], [name, count, max, FORGOTTEN_AFTER_MS]),
-        // Each time: the others may have removed this node's places before it notices.
+        // The user is added each time, because other nodes may have removed this node's places before it notices.
         redis.sadd(nodeUsersKey(name), userId),
         redis.pexpire(nodeUsersKey(name), 2 * FORGOTTEN_AFTER_MS),
       ]),
@@ -151,7 +153,7 @@ export class RedisSocketPlaces implements SocketPlaces {
       Promise.all([LEAVE.run(redis, [placesKey(userId)], [name]), redis.srem(nodeUsersKey(name), userId)]),
     );
     const [outcome, at] = outcomeAndTime(reply);
-    // Also if an earlier call had done it and only its answer was lost.
+    // This also announces the work of an earlier call whose answer was lost.
     if (outcome > 0) this.handler([{ userId, online: false, at, goneMs: performance.now() - since }]);
   }
 
@@ -166,7 +168,7 @@ export class RedisSocketPlaces implements SocketPlaces {
     await telling.catch(() => this.writeLater(userId, since, !isHere && !isAgain));
   }
 
-  /** Redis gets it later. This node applies it at once. */
+  /** Notes a change that Redis gets later. This node applies it at once. */
   private writeLater(userId: number, since: number, isChange: boolean) {
     this.unwritten.set(userId, since);
     const goneMs = performance.now() - since;
@@ -246,7 +248,7 @@ export class RedisSocketPlaces implements SocketPlaces {
         Promise.all(
           users.filter(isUserId).map(async (id) => {
             const [outcome, at] = outcomeAndTime(await LEAVE.run(redis, [placesKey(Number(id))], [node]));
-            // Also if an earlier call had done it and only its answer was lost.
+            // This also announces the work of an earlier call whose answer was lost.
             return outcome > 0 ? [{ userId: Number(id), online: false, at, goneMs }] : [];
           }),
         ),

@@ -11,9 +11,9 @@ import type { WindowLife } from "./window.ts";
 /** The content of a beat. `lost`: one of the node's events did not get through. */
 export interface Beat {
   state: "alive" | "lost" | "ends";
-  /** The others send it back, to show that they hear this node now. */
+  /** The other nodes send it back, to show that they receive this node's beats now. */
   nonce: string;
-  /** The nonces of the nodes that this one has heard. */
+  /** The nonces of the nodes whose beats this one has received. */
   heard: string[];
 }
 
@@ -29,7 +29,9 @@ export class Publisher {
   private readonly announcements: Announcements;
   /** The number of this node's last event. */
   private count = 0;
-  /** A publish of this node got lost, and the others don't know yet. The next beat that gets through says so. */
+  /**
+   * A publish of this node got lost, and the other nodes don't know that yet. The next beat that gets through says so.
+   */
   private hasLost = false;
 
   constructor(
@@ -62,7 +64,7 @@ export class Publisher {
       .catch(() => {});
   }
 
-  /** Tells the others not to wait for this node's beats. */
+  /** Announces the end of this node, so that the other nodes do not wait for its beats. */
   async end(): Promise<void> {
     await this.publishBeat("ends").catch(() => {});
   }

@@ -21,13 +21,13 @@ interface Peer {
 }
 
 /**
- * Tells new events of other nodes from repeated ones. A signature shows the sender of an event, but not its time:
- * anybody who can listen on Redis can send it again. So each node numbers its events, and no number counts twice. A
- * node's events count only after it has answered this node's nonce, which is new for each connection. Earlier events
+ * Distinguishes new events of other nodes from repeated ones. A signature shows the sender of an event, but not its
+ * time: anybody who can listen on Redis can send it again. So each node numbers its events, and no number counts twice.
+ * A node's events count only after it has answered this node's nonce, which is new for each connection. Earlier events
  * may be repetitions.
  */
 export class ReplayGuard {
-  /** The others answer with it in their beats. */
+  /** The other nodes send it back in their beats, as an answer. */
   nonce = makeNonce();
   private readonly peers = new Map<string, Peer>();
 
@@ -74,19 +74,19 @@ export class ReplayGuard {
     return this.peers.get(nodeId)?.counts !== undefined;
   }
 
-  /** The node has ended. Anybody can repeat its last answer, so none of its events so far counts again. */
+  /** Notes that the node has ended. Anybody can repeat its last answer, so none of its events so far counts again. */
   end(nodeId: string): void {
     const counts = this.peers.get(nodeId)?.counts;
     if (!counts) this.peers.delete(nodeId);
     else Object.assign(counts, { floor: Number.POSITIVE_INFINITY, seen: new Float64Array(0) });
   }
 
-  /** Whether it has ended, as far as this node knows. */
+  /** Whether the node has ended, as far as this node knows. */
   hasEnded(nodeId: string): boolean {
     return this.peers.get(nodeId)?.counts?.floor === Number.POSITIVE_INFINITY;
   }
 
-  /** Nodes that have not answered may be dead, and somebody else may repeat their beats. */
+  /** Forgets silent nodes without an answer. They may be dead, and somebody else may have repeated their beats. */
   forgetSilent(now: number): void {
     for (const [nodeId, { heardAt, counts }] of this.peers)
       if (!counts && now - heardAt > FORGOTTEN_AFTER_MS) this.peers.delete(nodeId);

@@ -14,12 +14,12 @@ export class Script {
     this.digest = createHash("sha1").update(this.text).digest("hex");
   }
 
-  /** Goes out at once and alone: made for few calls with much in each. */
+  /** Sends the call at once and alone, because the calls are few and large. */
   async run(redis: Redis, keys: readonly string[], parameters: readonly (string | number)[]): Promise<unknown> {
     try {
       return await send(redis, "evalsha", [this.digest, keys.length, ...keys, ...parameters]);
     } catch (error) {
-      // The call has done nothing, so a second one doubles nothing.
+      // The call has done nothing, so a second call repeats nothing.
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
       return send(redis, "eval", [this.text, keys.length, ...keys, ...parameters]);
     }
@@ -32,6 +32,6 @@ export function outcomeAndTime(reply: unknown): [number, number] {
   return [Number(outcome), Number(at)];
 }
 
-/** Without pipelining by tick, which costs as much as the command itself. */
+/** Sends a command without pipelining by tick, which costs as much as the command itself. */
 const send = (redis: Redis, name: string, parameters: (string | number)[]) =>
   redis.sendCommand(new Command(name, parameters, { replyEncoding: "utf8" }));

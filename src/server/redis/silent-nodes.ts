@@ -13,8 +13,9 @@ export interface SilenceTimes {
 const TIMES: SilenceTimes = { warnAfter: 20_000, errorAfter: 120_000, repeatEvery: 60_000 };
 
 /**
- * Reports nodes that serve the database and are not heard on this Redis. The first report is a warning, because most of
- * them come back or leave the database's list soon. Later ones are errors. All times are of a monotonic clock, in ms.
+ * Reports nodes that serve the database and whose beats do not come over this Redis. The first report is a warning,
+ * because most such nodes come back or leave the database's list soon. Later ones are errors. All times are of a
+ * monotonic clock, in ms.
  */
 export class SilentNodes {
   /** How each silent node was last reported, and when. */
@@ -27,7 +28,7 @@ export class SilentNodes {
 
   /**
    * How long a node has been silent, when that is worth a report; otherwise 0.
-   * @param listeningSince when this node's subscriptions stood: before that it could hear nobody
+   * @param listeningSince when this node's subscriptions stood: before that it could receive no beats
    */
   silentMs(heardAt: number, listeningSince: number, now: number): number {
     const silentMs = now - Math.max(heardAt, listeningSince);

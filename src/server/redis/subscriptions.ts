@@ -17,7 +17,7 @@ export interface SubscriptionEvents {
   unconfirmed(): void;
 }
 
-/** The connection that listens on Redis, and the channels that this node wants to hear. */
+/** The connection that listens on Redis, and the channels that this node wants to receive. */
 export class Subscriptions {
   /** When all subscriptions stood (performance.now); undefined while they don't. */
   since: number | undefined;
@@ -28,7 +28,8 @@ export class Subscriptions {
 
   /**
    * @param first channels to subscribe to before those that are wanted
-   * @param last channels to subscribe to after them: the beats, so that a node that hears them hears all the rest
+   * @param last channels to subscribe to after them: the beats, so that a node that receives beats receives all the
+   * rest
    */
   constructor(
     address: RedisAddress,
@@ -40,7 +41,8 @@ export class Subscriptions {
     this.redis = openRedis(address, "subscriptions", logger, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      // `subscribeAll` does it, for all channels that are wanted now and not only for those that were confirmed before.
+      // `subscribeAll` subscribes to all channels that are wanted now. ioredis would only do so for those that were
+      // confirmed before.
       autoResubscribe: false,
     });
     this.redis.on("ready", () => void this.subscribeAll());

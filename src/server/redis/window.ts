@@ -10,7 +10,7 @@ import refillWindow from "./refill-window.lua" with { type: "text" };
 import { Script } from "./script.ts";
 import { Signatures } from "./signature.ts";
 
-/** How many messages a window keeps: more than the first pages that a client loads. */
+/** How many messages a window holds: more than the first pages that a client loads. */
 export const WINDOW_LENGTH = 200;
 
 /** When a window expires, and whether each new message starts that time again. */
@@ -19,7 +19,7 @@ export interface WindowLife {
   isRenewed: boolean;
 }
 
-/** With retention, a new message does not renew the window: a busy one would keep messages that must be gone. */
+/** With retention, a new message does not renew the window: a busy window would hold messages that must be gone. */
 export const windowLife = (ttlMs: number, retention: number | "forever"): WindowLife =>
   retention === "forever" ? { ttlMs, isRenewed: true } : { ttlMs: Math.min(ttlMs, retention), isRenewed: false };
 
@@ -39,7 +39,7 @@ interface WindowTrust {
  * Redis is not trusted. Each member is signed with its conversation, epoch, seq and *drift*: the version minus the seq
  * of the conversation at that time. Every change except a new message makes the drift larger by one, and nothing makes
  * it smaller. A member whose drift is that of the log's head is therefore the message as it is now. If somebody puts
- * back a member from before an edit, its drift gives it away.
+ * back a member from before an edit, its drift exposes it.
  */
 export class RedisWindow implements MessageWindow {
   constructor(
@@ -63,7 +63,7 @@ export class RedisWindow implements MessageWindow {
     for (const [i, member] of members.entries()) {
       const message = this.open(conversationId, head, first + i, String(member));
       if (message === undefined) {
-        // It is from another epoch, or no node wrote it. The window goes, and the next reader fills it again.
+        // The window is from another epoch, or no node wrote it. It is deleted, and the next reader fills it again.
         await this.forgiving(this.client.run((redis) => redis.del(windowKey(conversationId))));
         return undefined;
       }
@@ -93,7 +93,7 @@ export class RedisWindow implements MessageWindow {
     return this.forgiving(this.client.run((redis) => redis.del(...keysOf(conversationId))));
   }
 
-  /** The message in a member, or undefined unless it is the one with this seq, in its state at this head. */
+  /** The message in a member. `undefined` unless it is the message with this seq, in its state at this head. */
   private open(conversationId: string, head: Head, seq: number, member: string): string | undefined {
     const { signatures, channels } = this.trust;
     const brace = member.indexOf("{");
