@@ -4,8 +4,8 @@ import type { Transaction } from "../platform/postgres/database.ts";
 import { participants } from "../platform/postgres/schema.ts";
 
 /**
- * Tells whether a role allows an action, by the table of rights. Ask in the transaction that does it,
- * under the conversation's lock: then nobody acts after they have lost the role.
+ * Whether a role allows an action, by the table of rights. Call it in the transaction that acts, under the
+ * conversation's lock, so that nobody acts after they have lost the role.
  */
 export function may(role: Role | undefined, action: Action): boolean {
   const roles: readonly Role[] = rights[action];
@@ -13,7 +13,7 @@ export function may(role: Role | undefined, action: Action): boolean {
 }
 
 /**
- * The role of a person in a conversation. `undefined`: they do not take part.
+ * The role of a person in a conversation. `undefined`: the person is no member.
  * @param conversation its row, locked by this transaction
  */
 export async function roleIn(

@@ -4,8 +4,8 @@ import type { Session } from "../base/session.ts";
 export type SessionPrincipal = Session & { kind: "session" };
 
 /**
- * The one who asks. `identify` finds out once for each request, and everything that a request may do follows from it. Another kind,
- * such as an access token or an app, joins this union and brings the scopes that limit it.
+ * The caller of a request. `identify` finds it once for each request, and everything that the request may do follows
+ * from it. Another kind, such as an access token or an app, joins this union and brings the scopes that limit it.
  */
 export type Principal = SessionPrincipal;
 

@@ -12,8 +12,8 @@ interface AdmittedSubscription {
 }
 
 /**
- * Asks for each socket of a room whether its user is a member, as the log has it now. Asks again while the log is away.
- * @param standing where a user stands; `undefined`: they are no member
+ * Reads from the log, for each socket of a room, whether its user is a member now. Reads again while the log is away.
+ * @param standing reads where a user stands; `undefined`: they are no member
  */
 export async function admitMembers<S extends AdmittedSubscription>(
   room: AdmittedRoom<S>,

@@ -6,8 +6,8 @@ export interface Command<T extends ClientFrameType> {
   /** The frame is about no conversation, so `run` gets an empty `conversationId`. */
   isGeneral?: true;
   /**
-   * The frame is done also when its socket has closed meanwhile: a message that was sent counts. The command MUST NOT
-   * enter anything for such a socket, because nothing would remove it.
+   * The command runs even if its socket has closed meanwhile: a message that was sent counts. It MUST NOT register
+   * anything for such a socket, because nothing would remove the entry.
    */
   outlivesSocket?: true;
   /** The limit that the frame counts for. Left out: `frames`. */

@@ -45,7 +45,7 @@ export class Dispatcher {
   private run<T extends ClientFrameType>(socket: ClientSocket, type: T, frame: object) {
     const command = this.commands[type];
     const fail = (error: unknown) => this.answerError(socket, error, frame);
-    // The socket may have closed while its frame waited: nothing must be entered for it then.
+    // The socket may have closed while its frame waited. Nothing may be registered for it then.
     if (socket.isSentAway || (socket.isClosed && !command.outlivesSocket)) return undefined;
     try {
       const parsed = clientFrames[type].safeParse(frame);
@@ -62,8 +62,8 @@ export class Dispatcher {
   }
 
   /**
-   * Says that nothing was done, and why. An error that is no Failure is the server's own: it is logged, and clients get
-   * no detail.
+   * Answers that nothing was done, and why. An error that is no Failure is the server's own: it is logged, and clients
+   * get no detail.
    */
   private answerError(socket: ClientSocket, error: unknown, frame: object): void {
     const failure = error instanceof Failure ? error : new Failure("internal");

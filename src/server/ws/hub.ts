@@ -14,9 +14,9 @@ import { SocketDirectory } from "./socket-directory.ts";
 import { Subscription } from "./subscription.ts";
 import { type Publish, Watching } from "./watching.ts";
 
-/** Conversations whose heads one statement asks for. */
+/** The most conversations whose heads one statement reads. */
 const HEADS_AT_ONCE = 1_000;
-/** Rooms that compare themselves with the log at once, after the database may have gone back. */
+/** How many rooms compare themselves with the log at once, after the database may have gone back in time. */
 const ROOMS_AT_ONCE = 20;
 
 const roomTopic = (conversationId: string) => `c:${conversationId}`;
@@ -170,7 +170,7 @@ export class Hub {
     this.watching.moved(conversationId, version, lastSeq);
   }
 
-  /** Sends to the others of a small group. Sockets that read slowly do not get it. */
+  /** Sends to the other members of a small group. Sockets that read slowly do not get the frame. */
   sendEphemeral({ conversationId, fromUserId, frame }: EphemeralEvent): void {
     for (const { live, userId, socket } of this.rooms.get(conversationId)?.subscriptions ?? [])
       if (live && userId !== fromUserId && !socket.isSlow) socket.send(frame);
@@ -186,21 +186,21 @@ export class Hub {
   sendToUser({ userId, joined, frame }: ToUserEvent): void {
     if (joined) this.watching.joined(userId, joined.conversationId, joined.version);
     for (const socket of this.sockets.of(userId)) {
-      // A socket that is not greeted yet will ask for its list anyway.
+      // A socket that is not greeted yet reads its list later anyway.
       if (!socket.isUserSocket || !socket.isGreeted) continue;
-      // The user is out again.
+      // The user has left the conversation again.
       if (joined && !this.watching.isWatching(socket, joined.conversationId)) continue;
       socket.send(frame);
     }
   }
 
-  /** Retention has removed the conversation's messages up to there. */
+  /** Retention has removed the conversation's messages up to `prunedSeq`. */
   prune(conversationId: string, prunedSeq: number): void {
     this.rooms.get(conversationId)?.prune(prunedSeq);
     this.watching.pruned(conversationId, prunedSeq);
   }
 
-  /** Sends everybody out. It may be called twice. */
+  /** Ends all subscriptions to a conversation that was removed. It may be called twice. */
   removeConversation(conversationId: string): void {
     this.parts.members.dissolved(this.watching.removed(conversationId));
     const room = this.rooms.get(conversationId);
@@ -209,14 +209,17 @@ export class Hub {
     this.discard(room);
   }
 
-  /** For what this node believes, and for the sockets that watch. It may be called twice. */
+  /**
+   * Applies removals to the memberships that this node remembers, and to the sockets that watch. It may be called
+   * twice.
+   */
   private applyRemovals({ conversationId, version, removed = [] }: ChangeEvent) {
     this.parts.members.changed(conversationId, removed);
     for (const userId of removed) this.watching.left(userId, conversationId, version);
     this.parts.members.left(removed);
   }
 
-  /** The sockets of new members watch from now on. It may be called twice. */
+  /** Makes the sockets of new members watch the conversation. It may be called twice. */
   private applyAdditions({ conversationId, version, added = [] }: ChangeEvent) {
     this.parts.members.changed(conversationId, added);
     for (const userId of added) this.watching.joined(userId, conversationId, version);
@@ -270,7 +273,8 @@ export class Hub {
       heads.push(some);
       for (const conversationId of asked) if (!some.has(conversationId)) this.removeConversation(conversationId);
     }
-    // Read after the heads and applied before activity is sent: a user who is out at a head does not get it.
+    // The lists are read after the heads, and applied before activity is sent. So a user who has left by that head does
+    // not get its activity.
     await this.watching.heal((userIds) => conversations.ofUsers(userIds));
     for (const some of heads)
       for (const [conversationId, { lastVersion, lastSeq }] of some)

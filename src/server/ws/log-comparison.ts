@@ -35,7 +35,7 @@ interface ComparisonEvents {
 }
 
 /**
- * Compares the changes that a room has delivered with the log. A database may go back in time, and then it gives
+ * Compares the changes that a room has delivered with the log. A database may go back in time, and then it uses
  * versions again. If the log has another history, the room starts over at the log's head.
  */
 export class LogComparison {
@@ -62,7 +62,9 @@ export class LogComparison {
     void this.compare();
   }
 
-  /** Something contradicts the delivered changes: nothing more goes out until the log was asked. Resolves then. */
+  /**
+   * Something contradicts the delivered changes: the room sends nothing more until the log has answered. Resolves then.
+   */
   suspect(): Promise<void> {
     this.isSuspected = true;
     this.room.hold();
@@ -88,7 +90,7 @@ export class LogComparison {
         const found = (await this.log.places([place])).get(conversationId);
         if (room.closed) return;
         if (!found) return this.on.gone();
-        // It has started over meanwhile, because of a gap: that ends first.
+        // The room has started over meanwhile because of a gap. That has to end first.
         if (generation !== room.generation) {
           await room.started.catch(() => {});
           continue;
@@ -112,7 +114,7 @@ export class LogComparison {
     }
   }
 
-  /** Whether the log has the delivered changes. It knows nothing of changes that retention has removed. */
+  /** Whether the log has the delivered changes. The log knows nothing of changes that retention has removed. */
   private agrees(
     place: { from: number; to: number; tag: string | null },
     found: { head: Head; prunedVersion: number; tags: (string | null)[] },

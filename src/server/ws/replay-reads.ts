@@ -29,7 +29,7 @@ export class ReplayReads {
     return reading;
   }
 
-  /** While the database is away it asks again: a client that was greeted is not sent away for that. */
+  /** Reads again while the database is away: a client that was greeted is not sent away for that. */
   private async readLog(after: number, upTo: number, limit: number, tag: string | undefined) {
     const { conversationId } = this.room;
     while (!this.room.closed) {

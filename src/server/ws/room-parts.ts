@@ -6,7 +6,7 @@ import type { ClientSocket } from "./socket.ts";
 export interface RoomSubscription {
   readonly userId: number;
   readonly socket: Pick<ClientSocket, "send" | "isSlow" | "restart">;
-  /** The socket has everything that was delivered, and gets what is published. */
+  /** Whether the socket has everything that was delivered, and gets everything that is published. */
   readonly live: boolean;
   /** The user was removed with this change. */
   expel(event: ChangeEvent): void;

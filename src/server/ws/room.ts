@@ -23,21 +23,21 @@ const WAITING_MAX = 1_000;
  * change if it is the next one, drops it if it is an earlier one, and fills the gap from the log if it is a later one.
  * That alone gives the sockets one order, no holes and no doubles, whatever the bus does.
  *
- * A database may go back in time, and then it gives versions again (see LogComparison). If the log has another history
+ * A database may go back in time, and then it uses versions again (see LogComparison). If the log has another history
  * than the room has delivered, the room starts over at the log's head, and its sockets get a `reset`.
  */
 export class Room implements ComparedRoom {
   /** The version up to which all live sockets here have everything. */
   delivered = 0;
-  /** The tag of the change at that version; null when it is not known. */
+  /** The tag of the change at `delivered`; null when it is not known. */
   tag: string | null = null;
-  /** `last_seq` at that version. */
+  /** `last_seq` at `delivered`. */
   lastSeq = 0;
   prunedSeq = 0;
   participantCount = 0;
   /** The epoch in which the delivered changes were last compared with the log. */
   epoch = "";
-  /** How often the room has started over. It moves at the start of that. */
+  /** How often the room has begun to start over. */
   generation = 0;
   /** Resolves when the room stands at the conversation's head and follows it. */
   started: Promise<void>;
@@ -67,7 +67,7 @@ export class Room implements ComparedRoom {
     this.started.catch(() => on.broken());
   }
 
-  /** Subscribed first, so that no change falls between the head and what the bus brings. */
+  /** Subscribes first, so that no change falls between the head and what the bus brings. */
   private async start() {
     await this.on.subscribe();
     const head = await this.log.head(this.conversationId);
@@ -116,19 +116,19 @@ export class Room implements ComparedRoom {
     else this.expect(head.lastVersion);
   }
 
-  /** Retention has removed messages up to there. */
+  /** Retention has removed messages up to `prunedSeq`. */
   prune(prunedSeq: number): void {
     if (prunedSeq <= this.prunedSeq) return;
     this.prunedSeq = prunedSeq;
     this.on.publish(encode({ type: "pruned", conversation_id: this.conversationId, pruned_seq: prunedSeq }));
   }
 
-  /** Delivers nothing until the log was asked. MUST be followed by `suspect`. */
+  /** Delivers nothing until the log has answered. MUST be followed by `suspect`. */
   hold(): void {
     this.following = false;
   }
 
-  /** Delivers on. */
+  /** Delivers again. */
   follow(): void {
     this.following = true;
     this.advance();
@@ -150,7 +150,7 @@ export class Room implements ComparedRoom {
     this.logger.warn({ conversation_id, delivered, head: head.lastVersion }, "a conversation's sockets are reset");
     this.generation++;
     this.following = false;
-    // They may be of either history. Changes that were committed since the head was read are in the log: `known` stays.
+    // Waiting changes may be of either history. Those since the head was read are in the log, so `known` stays.
     this.waiting.clear();
     this.standAt(head);
     const { started } = this;
@@ -271,7 +271,7 @@ export class Room implements ComparedRoom {
     else this.expect(head.lastVersion);
   }
 
-  /** The room can't go on. Its sockets come back: then their right is checked, and a `reset` tells what is gone. */
+  /** The room can't go on. Its sockets come back: then their right is checked, and they get a `reset`. */
   dissolve(error: unknown): void {
     this.logger.warn(
       { err: error, conversation_id: this.conversationId },

@@ -85,12 +85,12 @@ export class ClientSocket {
     return this.raw.readyState !== WebSocket.OPEN;
   }
 
-  /** This server has closed it: later frames of the client are dropped. */
+  /** Whether this server has closed the socket: later frames of the client are dropped. */
   get isSentAway() {
     return this.sentAway;
   }
 
-  /** On `/ws/chat/{id}/` the one conversation it is about. */
+  /** On `/ws/chat/{id}/` the one conversation that the socket is about. */
   get conversationId() {
     return this.raw.data.conversationId;
   }
@@ -224,7 +224,7 @@ export class ClientSocket {
     setTimeout(() => this.raw.terminate(), TERMINATE_AFTER_MS).unref();
   }
 
-  /** Sends the client away to come back after a while that differs from socket to socket. */
+  /** Sends the client away to come back after a time that differs from socket to socket. */
   restart(): void {
     this.close(closeCodes.restarting, JSON.stringify({ reconnect_after_ms: reconnectAdvice() }));
   }

@@ -20,7 +20,7 @@ const SWEEP_EVERY_MS = 250;
 /** How often open sockets count as use of their sessions, and sessions whose end was missed are found. */
 const TOUCH_EVERY_MS = 60_000;
 
-/** For Bun.serve. */
+/** The options for `Bun.serve`. */
 export const socketLimits = {
   maxPayloadLength: FRAME_BYTES_MAX,
   backpressureLimit: FUSE_BYTES,
@@ -36,7 +36,7 @@ export const socketLimits = {
 interface SocketSessions {
   /** The live session of a token; `undefined` when it has ended. */
   find(token: string): Promise<Session | undefined>;
-  /** Counts as use of these sessions. Resolves with the ids of those that have ended. */
+  /** Writes down that these sessions are in use. Resolves with the ids of those that have ended. */
   touch(ids: string[]): Promise<string[]>;
 }
 
@@ -91,18 +91,18 @@ export class Sockets {
   private async greet(socket: ClientSocket, upgrade: Upgrade) {
     const { token, conversationId, cursor } = upgrade;
     upgrade.token = "";
-    // From here on the hub closes the socket when the session ends. It may have ended just before.
+    // From here on the hub closes the socket when the session ends. The session may have ended just before.
     const session = await this.sessions.find(token);
     if (!session) return socket.close(closeCodes.sessionEnded, "Session ended");
     socket.actor.fullName = session.fullName;
     if (socket.isClosed) return socket.start();
     if (conversationId === undefined) await this.greetUser(socket);
     else await this.greetChat(socket, conversationId, cursor);
-    // It left meanwhile. Frames that it sent before are still handled.
+    // The client left meanwhile. Frames that it sent before are still handled.
     if (!socket.isGreeted) socket.start();
   }
 
-  /** `/ws/chat/{id}/` */
+  /** Greets a socket on `/ws/chat/{id}/`. */
   private async greetChat(socket: ClientSocket, conversationId: string, cursor: Cursor | undefined) {
     const { hub, conversations } = this.services;
     const subscription = hub.enter(socket, conversationId);
@@ -170,7 +170,7 @@ export class Sockets {
     const left = [...socket.subscriptions.keys()];
     hub.remove(socket);
     presence.end(socket);
-    // If the user has another socket there, that one ends the typing, or it ends by itself.
+    // If the user has another socket there, that socket ends the typing, or the typing ends by itself.
     for (const conversationId of left)
       if (!hub.sockets.isPresent(conversationId, socket.actor.userId)) typing.allLeft(conversationId, socket.actor);
   }

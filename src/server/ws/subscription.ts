@@ -21,14 +21,16 @@ export class Subscription implements RoomSubscription, SocketSubscription {
   private over = false;
   /** The version at which the log had the user as a member. Removals before it no longer count. */
   private inAt: number | undefined;
-  /** The newest removal that came while the log was read for that. */
+  /** The version of the newest removal that came while the log was read for `inAt`. */
   private outAt = 0;
 
   constructor(
     readonly socket: ClientSocket,
     readonly room: Room,
     private readonly topic: string,
-    /** Shared by all subscriptions of a hub: a closure for each would be much of the cost of an idle socket. */
+    /**
+     * All subscriptions of a hub share this function: a closure for each would be much of the cost of an idle socket.
+     */
     private readonly onExpelled: (subscription: Subscription) => void,
   ) {
     room.subscriptions.add(this);
@@ -39,9 +41,9 @@ export class Subscription implements RoomSubscription, SocketSubscription {
   }
 
   /**
-   * Greets, then replays the changes after the cursor and goes live, which does not end with this promise. If the log
-   * has another change at the cursor, the client gets a `reset` instead.
-   * @param greet sends the first frame, in the tick whose state it tells
+   * Greets the client, replays the changes after the cursor, and goes live. The replay may go on after the promise
+   * resolves. If the log has another change at the cursor, the client gets a `reset` instead.
+   * @param greet sends the first frame, in the same tick in which its state is read
    * @throws Failure when the user is no member, or the log can't be read
    */
   async join(
@@ -59,7 +61,7 @@ export class Subscription implements RoomSubscription, SocketSubscription {
       if (!standing || standing.lastVersion < this.outAt) throw new Failure("not_a_participant");
       this.inAt = standing.lastVersion;
       const isOther = cursor?.tag !== undefined && cursor.tag !== standing.tagThere;
-      // A node that has missed changes may stand behind its client, which must not get them twice.
+      // A node that has missed changes may be behind its client, which must not get those changes twice.
       if (cursor && !isOther && cursor.version <= standing.lastVersion) await room.reached(cursor.version);
       if (this.over) return;
       if (generation !== room.generation) continue;
@@ -88,13 +90,16 @@ export class Subscription implements RoomSubscription, SocketSubscription {
   admit(standing: Standing | undefined): void {
     if (this.over) return;
     this.outAt = 0;
-    // A socket whose right is being read reads it again.
+    // A socket that is just reading its right reads it again by itself.
     if (this.inAt === undefined) return;
     if (standing) this.inAt = standing.lastVersion;
     else this.end();
   }
 
-  /** The user was removed with this change. It is the last that this socket gets, unless they are known to be back. */
+  /**
+   * The user was removed with this change. It is the last change that this socket gets, unless the user is known to be
+   * back.
+   */
   expel({ version, frame }: ChangeEvent): void {
     if (this.over) return;
     // A room that lags behind delivers removals that are older than the right to be here.

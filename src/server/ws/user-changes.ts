@@ -4,7 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Memberships } from "../log/memberships.ts";
 import type { Hub } from "./hub.ts";
 
-/** Sockets that are looked through before other work has its turn. */
+/** How many sockets are searched before other work has its turn. */
 const SOCKETS_AT_A_STRETCH = 500;
 
 /**
@@ -50,7 +50,7 @@ export class UserChanges {
     let looked = 0;
     for (const socket of [...this.hub.sockets.all]) {
       if (++looked % SOCKETS_AT_A_STRETCH === 0) await Bun.sleep(0);
-      // A socket that has had no greeting yet asks for its list afterwards.
+      // A socket that is not greeted yet reads its list afterwards.
       if (!socket.isUserSocket || !socket.isGreeted || socket.isClosed) continue;
       if (socket.actor.userId === userId || this.hub.watching.isWatchingAny(socket, shared)) socket.send(frame);
     }

@@ -7,7 +7,7 @@ import type { ClientSocket } from "./socket.ts";
 /** Sends one frame to all sockets that joined a topic: Bun's native publish. */
 export type Publish = (topic: string, frame: string) => void;
 
-/** Users whose conversations one statement reads. */
+/** The most users whose conversations one statement reads. */
 const USERS_AT_ONCE = 200;
 /**
  * Removals are remembered this long, in ms. An older joining may arrive that late, on a socket that opened meanwhile.
@@ -30,10 +30,11 @@ interface Part {
 interface Watcher {
   readonly socket: ClientSocket;
   /**
-   * The conversations that it watches, and those that its user has left since `begin`: a late joining is no news then.
+   * The conversations that the socket watches, and those that its user has left since `begin`, so that a late joining
+   * does not count.
    */
   readonly parts: Map<string, Part>;
-  /** Its list of conversations was read. Until then parts are only noted. */
+  /** Whether the list of conversations was read. Until then parts are only noted. */
   isLoaded: boolean;
 }
 
@@ -103,7 +104,7 @@ export class Watching {
     return watcher?.isLoaded === true && watcher.parts.get(conversationId)?.isIn === true;
   }
 
-  /** Whether it watches at least one of these conversations. */
+  /** Whether the socket watches at least one of these conversations. */
   isWatchingAny(socket: ClientSocket, conversationIds: ReadonlySet<string>): boolean {
     const watcher = this.find(socket);
     if (!watcher?.isLoaded) return false;
@@ -114,7 +115,10 @@ export class Watching {
     return false;
   }
 
-  /** Off while the socket is subscribed to the conversation. */
+  /**
+   * Switches the activity of a conversation on or off for a socket. It is off while the socket is subscribed to the
+   * conversation.
+   */
   setActivity(socket: ClientSocket, conversationId: string, on: boolean): void {
     if (!this.isWatching(socket, conversationId)) return;
     if (on) socket.joinTopic(activityTopic(conversationId));
@@ -123,12 +127,12 @@ export class Watching {
 
   // Events
 
-  /** The user came in with this version of the conversation. */
+  /** The user joined with this version of the conversation. */
   joined(userId: number, conversationId: string, version: number): void {
     for (const watcher of this.watchersOf(userId)) this.applyPart(watcher, conversationId, true, version);
   }
 
-  /** The user went out with this version of the conversation. */
+  /** The user left with this version of the conversation. */
   left(userId: number, conversationId: string, version: number): void {
     const key = removalKey(userId, conversationId);
     this.removals.set(key, Math.max(version, this.removals.get(key) ?? 0));
@@ -150,7 +154,7 @@ export class Watching {
     return [...userIds];
   }
 
-  /** Sends the activity once for each version. An older version that comes late is not sent. */
+  /** Sends activity once for each version. An older version that comes late is not sent. */
   moved(conversation_id: string, last_version: number, last_seq: number): void {
     const watched = this.watched.get(conversation_id);
     if (!watched || last_version <= watched.sent) return;
@@ -159,7 +163,7 @@ export class Watching {
     this.needs.publish(activityTopic(conversation_id), frame);
   }
 
-  /** Retention has removed messages up to there. */
+  /** Retention has removed messages up to `pruned_seq`. */
   pruned(conversation_id: string, pruned_seq: number): void {
     if (!this.watched.has(conversation_id)) return;
     this.needs.publish(activityTopic(conversation_id), encode({ type: "pruned", conversation_id, pruned_seq }));
@@ -193,7 +197,7 @@ export class Watching {
         this.dropMissing(watcher, parts, now);
         for (const [conversation_id, { lastVersion: last_version, lastSeq: last_seq }] of now)
           if (this.applyPart(watcher, conversation_id, true, last_version))
-            // By this the client learns of a conversation that it does not know.
+            // From this frame the client learns of a conversation that it does not know.
             watcher.socket.send(encode({ type: "activity", conversation_id, last_seq, last_version }));
       }
     }
@@ -239,7 +243,7 @@ export class Watching {
 
   private endWatch(socket: ClientSocket, conversationId: string) {
     this.unwatch(socket, conversationId);
-    // A subscribed socket gets it from its room, in the order of the log.
+    // A subscribed socket gets the removal from its room, in the order of the log.
     if (!socket.subscriptions.has(conversationId)) socket.sendRemoved(conversationId);
   }
 
