@@ -32,7 +32,7 @@ export async function settle(): Promise<Community> {
   const server = await startTestServer("postgres");
   const sql = postgres(server.environment["DATABASE_URL"] ?? "", { max: 1, onnotice: () => {} });
   const joined: Partial<Record<Name, Client>> = {};
-  // One at a time: the colours of people follow from the order of their ids.
+  // People register one at a time, because their colours follow from the order of their ids.
   for (const name of Object.keys(PEOPLE) as Name[]) joined[name] = await register(server, name);
   const people = joined as Record<Name, Client>;
   const talks: Partial<Record<TalkName, string>> = {};

@@ -71,7 +71,7 @@ export const adminConversation = z
     /** The members who joined first: three in a list, fifty in the detail. */
     participants: z.array(adminUser),
     participant_count: z.int(),
-    /** Without the messages that retention has removed. */
+    /** The number of messages, without those that retention has removed. */
     message_count: z.int(),
     last_seq: z.int(),
     last_version: z.int(),

@@ -20,7 +20,7 @@ export const commonFields = {
   conversation_id: uuid.optional().meta({ description: "On /ws/: the conversation that the frame is about." }),
 };
 
-/** Fields of an answer that repeat those of the frame it answers. */
+/** Fields of an answer that repeat the fields of the client's frame. */
 export const echo = {
   client_id: z.string().optional().meta({ description: "The value in the frame that this answers." }),
   ref: z.string().optional().meta({ description: "The value in the frame that this answers." }),

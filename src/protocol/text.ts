@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { CONTENT_MAX, codePoints, contentFault, strip, unstorable } from "./content.ts";
 
-/** A message's content: trimmed, then 1–5000 characters, kept exactly. The contract fixes the texts of its faults. */
+/**
+ * A message's content: trimmed, then 1–5000 characters, which are never altered. The contract fixes the texts of its
+ * faults.
+ */
 export const content = z
   .string({ error: "Message content cannot be empty" })
   .transform((text, context) => {
@@ -78,7 +81,7 @@ export function requiredString() {
   });
 }
 
-/** The id that a client makes for one send. By it the server tells a resend from a second message. */
+/** The id that a client makes for one send. With this id the server tells a resend from a second message. */
 export const clientId = z
   .string({ error: "Must be a string of 1 to 64 printable ASCII characters." })
   .regex(/^[\x20-\x7e]{1,64}$/, { error: "Must be 1 to 64 printable ASCII characters." })

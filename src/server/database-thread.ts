@@ -1,6 +1,6 @@
 /*
- * The entry point of the embedded database's thread. It lies beside main.ts, because the single binary needs that of
- * every file that is started by its path.
+ * The entry point of the embedded database's thread. It lies beside main.ts, because the single binary finds a file
+ * that is started by its path only there.
  */
 import { serveDatabase } from "./platform/pglite/thread.ts";
 

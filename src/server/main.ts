@@ -143,7 +143,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 process.exitCode = 1;
 process.once("beforeExit", () => process.stderr.write("confab: ended before it was done\n"));
 
-// Not awaited: while a top-level await is pending, Bun 1.4.5 neither ends on an uncaught error nor answers.
+// `main` is not awaited: while a top-level await is pending, Bun 1.4.5 neither ends on an uncaught error nor answers.
 void main(new Fatal())
   .catch(explain)
   .then((code) => process.exit(code));

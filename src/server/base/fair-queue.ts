@@ -12,7 +12,7 @@ const PROVEN_IN_A_ROW = 4;
  */
 class Turns<T> {
   size = 0;
-  /** The next one comes first. */
+  /** The network whose turn is next comes first. */
   private readonly wides = new Map<string, Wide<T>>();
 
   add({ network, wide: name }: PasswordCaller, item: T): void {
@@ -60,7 +60,7 @@ class Turns<T> {
 
 interface Wide<T> {
   size: number;
-  /** By network; the next one comes first. */
+  /** The callers by network. The network whose turn is next comes first. */
   networks: Map<string, T[]>;
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from "./failure.ts";
 
-/** In ms, how long a list or search waits for earlier ones of the same user. */
+/** How long, in ms, a list or search waits for earlier ones of the same user. */
 const PATIENCE_MS = 5_000;
 
 /**

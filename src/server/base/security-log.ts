@@ -36,5 +36,5 @@ export interface SecurityLog {
   record(event: SecurityEvent): void;
 }
 
-/** For commands that leave no security log. */
+/** The security log of commands that write none. */
 export const NO_SECURITY_LOG: SecurityLog = { record: () => {} };

@@ -1,7 +1,7 @@
 /** A live session and its user. */
 export interface Session {
   id: string;
-  /** The hash of its token: the store and the caches know the session by it. */
+  /** The hash of the session's token, and its key in the store and the caches. */
   key: string;
   userId: number;
   fullName: string;

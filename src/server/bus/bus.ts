@@ -42,7 +42,7 @@ export type BusEvent =
   | { kind: "node_ended"; nodeId: string };
 
 /**
- * A frame that may be lost without harm: typing, read. It goes to the conversation's sockets except those of
+ * A frame that may be lost without harm: typing, read. It goes to the conversation's sockets, but not to the sockets of
  * `fromUserId`.
  */
 export interface EphemeralEvent {
@@ -82,7 +82,8 @@ export function followersOf(event: BusEvent): string | undefined {
 
 /**
  * Fan-out between nodes. Drivers: in process (memory-bus.ts) and Redis (redis/bus.ts).
- * - An event reaches the handler of the publishing node before `publish` returns, and those of the others later.
+ * - An event reaches the handler of the publishing node before `publish` returns, and the handlers of other nodes
+ * later.
  * - `publish` MUST be called after the commit only.
  * - Events of one conversation may arrive out of order or not at all on other nodes: the hub orders and fills.
  */

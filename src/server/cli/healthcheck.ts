@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 const TIMEOUT_MS = 3_000;
 const ANY_ADDRESS: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "[::1]" };
 
-/** For containers: 0 when the server of these settings is ready to serve. */
+/** The health check of containers. Returns 0 when the server of these settings is ready to serve. */
 export async function healthcheck(config: Config): Promise<number> {
   const host = ANY_ADDRESS[config.HOST] ?? (config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST);
   const url = `http://${host}:${config.PORT}/api/chat/health/ready/`;

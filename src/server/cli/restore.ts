@@ -21,7 +21,7 @@ import { Leftovers } from "./leftovers.ts";
 export interface RestoreOptions {
   /** Whether to throw away the present content. */
   replace: boolean;
-  /** Only checks that the file is whole and that this version can restore it. */
+  /** Whether to check only that the file is whole and that this version can restore it. */
   check: boolean;
 }
 

@@ -52,6 +52,6 @@ async function announce({ origin, setUpCode }: RunningServer, { logger }: Pick<L
   if (code !== undefined) lines.push(`Set-up code: ${code} (the account that is made with it becomes the admin)`);
   for (const line of lines)
     if (logger.isLevelEnabled("info")) logger.info({}, line);
-    // Without a log, it goes to the terminal.
+    // Without a log, the line goes to the terminal.
     else process.stdout.write(`${line}\n`);
 }

@@ -6,11 +6,11 @@ import type { FollowerStore } from "./store.ts";
 
 const RETRY_MS = 1_000;
 /**
- * After each piece a sweep rests this many times as long as the piece took. While events get lost, sweeps follow each
- * other without a pause.
+ * After each piece a sweep rests this many times as long as the piece took. While events get lost, one sweep follows
+ * the other.
  */
 const SWEEP_RESTS = 9;
-/** A node that stops waits for its last round for so long. */
+/** A node that stops waits at most this long for its last round. */
 const CLOSE_MS = 2_000;
 /** Smaller than all ids. */
 const NO_ID = "00000000-0000-0000-0000-000000000000";
@@ -83,7 +83,7 @@ export class Followers {
     }
   }
 
-  /** Stops within two seconds. Another node's sweep, or that of the next start, finds the rest. */
+  /** Stops within two seconds. The sweep of another node, or of the next start, finds the rest. */
   async close(): Promise<void> {
     this.isClosed = true;
     const ends = Promise.all(this.runners.map((runner) => runner.close()));

@@ -76,7 +76,7 @@ export class FollowerStore {
     );
   }
 
-  /** Positions in those of the conversations that still exist. */
+  /** The follower's positions in these conversations, as far as the conversations still exist. */
   async positions(follower: string, conversationIds: readonly string[]): Promise<Position[]> {
     const rows = await this.db.query<Omit<Position, "cursor"> & { version: number | null; cursorEpoch: string }>(
       POSITIONS,
@@ -125,8 +125,8 @@ export class FollowerStore {
   }
 
   /**
-   * Reads some conversations with greater ids than `after`. Returns those of them in which one of the followers is not
-   * at the head, and the last id that was read: `undefined` after the end.
+   * Reads some conversations with greater ids than `after`. Returns the conversations in which one of the followers is
+   * not at the head, and the last id that was read: `undefined` after the end.
    */
   async behind(followers: readonly Follower[], after: string) {
     const [row] = await this.db.bulk<{ last: string | null; looked: number; ids: string | null }>(BEHIND, [

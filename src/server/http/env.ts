@@ -23,7 +23,7 @@ export interface Env {
 
 /**
  * The principal of the request.
- * @throws Failure `authentication_required`, or the fault that kept the server from finding the session
+ * @throws Failure `authentication_required`, or the fault because of which the server could not find the session
  */
 export function principalOf(c: Context<Env>): Principal {
   const { principal } = c.var;

@@ -5,8 +5,9 @@ import type { User } from "../../protocol/users.ts";
 import type { ChangeEvent } from "../bus/change-event.ts";
 
 /**
- * One step of a conversation's log. `version` numbers the steps without gaps; `lastSeq` is the number of the newest message
- * after it. `tag` is random; a new message's tag is its id. Equal versions with equal tags mean equal logs up to there.
+ * One step of a conversation's log. `version` numbers the steps without gaps; `lastSeq` is the number of the newest
+ * message after it. `tag` is random; a new message's tag is its id. Equal versions with equal tags mean that the logs
+ * are equal up to that version.
  */
 export interface Step {
   conversationId: string;

@@ -165,7 +165,7 @@ export class GroupCommit {
       const waiting = this.parked.get(conversationId) ?? [];
       const batch = takeWithoutDoubles(waiting);
       if (batch.length === 0) break;
-      // A conversation that is still busy has no visible row yet, so there is no lock to wait for.
+      // A row that is still busy can't be seen yet, so there is no lock to wait for.
       for (const send of await this.commit(batch, true)) send.reject(new Failure("unavailable", { retryAfter: 1 }));
     }
     this.parked.delete(conversationId);
@@ -195,7 +195,7 @@ export class GroupCommit {
     }
   }
 
-  /** A send that PostgreSQL refuses must not fail the others. A busy send holds back those of its conversation behind it. */
+  /** A send that PostgreSQL refuses must not fail the others. A busy send holds back its conversation's later sends. */
   private async commitOneByOne(batch: Send[], wait: boolean): Promise<Send[]> {
     const busy: Send[] = [];
     const held = new Set<string>();
@@ -208,10 +208,7 @@ export class GroupCommit {
     return busy;
   }
 
-  /**
-   * One call of `confab_append_messages`. After a lost answer it calls again, and the ids show which messages are
-   * there.
-   */
+  /** Calls `confab_append_messages`. After a lost answer it calls again, and the ids show which messages are there. */
   private async appendRows(batch: Send[], wait: boolean): Promise<AppendRow[]> {
     const until = performance.now() + BATCH_DEADLINE_MS;
     const drafts = batch.map((send) => send.draft);

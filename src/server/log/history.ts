@@ -52,7 +52,10 @@ export class History {
     clearTimeout(this.timer);
   }
 
-  /** Remembers a change that was acked or delivered. Only the newest are kept, because they would be lost first. */
+  /**
+   * Remembers a change that was acked or delivered. Only the newest changes are remembered, because a database would
+   * lose them first.
+   */
   note({ conversationId, version, tag }: Witness): void {
     this.witnesses[this.next] = { conversationId, version, tag };
     this.next = (this.next + 1) % WITNESSES;
@@ -68,7 +71,7 @@ export class History {
     if (epoch !== this.epoch) void this.tick();
   }
 
-  /** Call it when the log has another history than that of this epoch. */
+  /** Call it when the log has another history than this epoch. */
   contradict(): void {
     this.isContradicted = true;
     void this.tick();

@@ -16,9 +16,9 @@ export interface Page extends EncodedPage {
 }
 
 /**
- * Pages of conversations. Each read asks the log for the head. At one head a page is always the same, so it comes from this
- * node's cache, the window or the log, whichever has it at that head. Version and tag together identify a head: a database
- * that has gone back in time reaches the same version again, with other messages.
+ * Pages of conversations. Each read asks the log for the head. At one head a page is always the same. So it comes from
+ * this node's cache, the window or the log: the first of them that has it at that head. Version and tag together
+ * identify a head: a database that has gone back in time reaches the same version again, with other messages.
  */
 export class Pages {
   private readonly kept = new LRUCache<string, Page>({

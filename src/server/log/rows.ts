@@ -97,8 +97,9 @@ export const userOfRow = (row: UserRow): User => ({
 });
 
 /**
- * Whether the digest in the answer of `confab_append_messages` is that of this content. The function computes it from the
- * text that it got, and PGlite puts a second U+FEFF before a text that begins with one (platform/pglite/cluster.ts).
+ * Whether the digest in the answer of `confab_append_messages` belongs to this content. The function computes it from
+ * the text that it got, and PGlite puts a second U+FEFF before a text that begins with one
+ * (platform/pglite/cluster.ts).
  */
 export const isDigestOf = (digest: string, content: string) =>
   digest === sha256(content) || (content.startsWith("\ufeff") && digest === sha256(`\ufeff${content}`));

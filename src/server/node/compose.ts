@@ -38,8 +38,8 @@ export interface Node {
   /** The code that makes the next account a superuser; undefined when there is one, or FIRST_USER forbids it. */
   setUpCode(): Promise<string | undefined>;
   /**
-   * For an embedded database. After the promise resolves, the database's files may be copied until you call the
-   * returned function.
+   * Only for an embedded database. After the promise resolves, its files may be copied until you call the returned
+   * function.
    */
   holdCheckpoints(): Promise<() => void>;
   /**
@@ -55,7 +55,7 @@ export interface Node {
 
 /** Work that goes on by itself while the node serves. */
 interface Task {
-  /** Left out when the work begins by itself as soon as it is made. */
+  /** Left out when the work begins as soon as the task is made. */
   start?(): void;
   stop(): void | Promise<void>;
 }

@@ -41,7 +41,7 @@ export class Fatal {
   }
 
   private end(error: unknown, kind: string) {
-    // The first error is the cause. Those of the ending itself must not begin it again.
+    // The first error is the cause. Errors during the ending must not begin it again.
     if (this.hasBegun) return;
     this.hasBegun = true;
     // The alarm is set before anything that may block: a pipe without a reader, or a database in this thread.

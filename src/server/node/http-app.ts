@@ -16,7 +16,7 @@ import { refuseTheRest } from "../http/refuse.ts";
 import type { TrustedProxies } from "../http/requester.ts";
 import { type RouteServices, routeGroups } from "./features.ts";
 
-/** The services of the middleware, beside those of the routes. */
+/** The services of the middleware, beside the services of the routes. */
 export interface AppServices extends RouteServices {
   meter: Meter;
   writeApiLog: (line: string) => void;

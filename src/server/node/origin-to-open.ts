@@ -13,7 +13,7 @@ const PHYSICAL = /^(en|eth|wl|ww|em\d|igb|Ethernet|Wi-?Fi|WLAN)/i;
 /** The facts about a machine that decide which address others can open. */
 export interface Machine {
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>;
-  /** Its addresses are in a network inside the machine around it. */
+  /** Whether this is a container, whose addresses are in a network inside the machine around it. */
   isContainer: boolean;
 }
 

@@ -12,7 +12,7 @@ const LOOK_EVERY_MS = 10;
 /**
  * Stops listening, answers the requests under way, and sends all sockets away. For Bun a socket is closed when its
  * close frame is sent. But if the process ends before the client has hung up, the kernel answers the client's next
- * packet with a reset, and the client loses the close frame and everything else that it has not read.
+ * packet with a reset. The client then loses the close frame and everything else that it has not read.
  */
 export async function stopServer(server: Server<Upgrade>, sockets: Sockets): Promise<void> {
   const closed = sockets.closeAll();

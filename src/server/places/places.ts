@@ -2,13 +2,16 @@
 export interface PresenceChange {
   userId: number;
   online: boolean;
-  /** Of two changes of one user, the one with the higher `at` counts. In ms, by a clock of any origin that all nodes share. */
+  /**
+   * The time of the change, in ms, by a clock of any origin that all nodes share. Of two changes of one user, the later
+   * one counts.
+   */
   at: number;
-  /** In ms, how long ago the last socket closed. Its node may have died without announcing it. */
+  /** How long ago, in ms, the last socket closed. Its node may have died without announcing that. */
   goneMs: number;
 }
 
-/** In ms. */
+/** The times of presence, in ms. */
 export interface PresenceTimes {
   /** A user who comes back within this time after their last socket closed was never away. */
   grace: number;
@@ -16,7 +19,7 @@ export interface PresenceTimes {
   lease: number;
   /** How often a node renews its lease and looks for dead nodes. */
   beat: number;
-  /** After Redis has lost its data, all nodes have written theirs again within this time. */
+  /** After Redis has lost its data, all nodes have written their places again within this time. */
   settle: number;
 }
 

@@ -11,8 +11,8 @@ interface DoubtNeeds {
 }
 
 /**
- * Whether the bus may have lost an event. While it may, the handler asks the log. A pass of the handler ends the doubt
- * if it succeeds, the bus is whole from its start to its end, and nothing may have been lost meanwhile.
+ * Whether the bus may have lost an event. While it may, the handler asks the log. A run of the handler ends the doubt
+ * if it succeeds, the bus is whole during all of it, and nothing may have been lost meanwhile.
  */
 export class Doubt {
   private handler: () => Promise<void> = async () => {};

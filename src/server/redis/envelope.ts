@@ -3,9 +3,9 @@ import type { ChangeEvent } from "../bus/change-event.ts";
 import { Signatures } from "./signature.ts";
 
 /**
- * The text of an event on Redis: the node's id, the number of the event among those of the node, a dot, the signature,
- * then JSON, and after a line break the frame, if there is one. A node of the version before reads from the first brace
- * on, so no brace may come earlier.
+ * The text of an event on Redis: the node's id, the number of the event on that node, a dot, the signature, then JSON.
+ * After a line break comes the frame, if there is one. A node of the version before reads from the first brace on, so
+ * no brace may come earlier.
  */
 const ID_LENGTH = 36;
 /** Digits of a count that is still a safe integer. */

@@ -6,7 +6,10 @@ import { outcomeAndTime, Script } from "./script.ts";
 
 const RENEW = new Script(clock, renewLease);
 
-/** If the clock of Redis moves away from this node's by this much between two beats, it was set, or is another one. */
+/**
+ * If the clock of Redis moves this far from this node's clock between two beats, somebody has set it, or it belongs to
+ * another server.
+ */
 const JUMP_MS = 1_000;
 
 /** The name by which Redis knows this node, and the lease that keeps it alive there. */

@@ -22,8 +22,9 @@ const LEAVE = new Script(clock, leavePlace);
 /**
  * The places of all nodes' sockets. Redis has, for each user, the number of places on each node, and for each node the
  * end of its lease; idle sockets cost no more. A node that finds a lease that has ended removes the places of that
- * node. A node whose own lease has ended, because it was away or Redis has lost everything, goes on under another name
- * and writes all its places again. While Redis is away this node counts its own sockets: there is always a limit.
+ * node. A node's own lease ends when the node was away, or when Redis has lost everything. The node then goes on under
+ * another name and writes all its places again. While Redis is away this node counts its own sockets: there is always a
+ * limit.
  */
 export class RedisSocketPlaces implements SocketPlaces {
   private readonly lease: Lease;

@@ -7,7 +7,7 @@ const LENGTH = 22;
 export const redisKey = (sessionSecret: string): Buffer => createHmac("sha256", sessionSecret).update("redis").digest();
 
 /**
- * Signs texts that travel over Redis or are kept there (HMAC-SHA-256). Somebody who can write to Redis but can't read
+ * Signs texts that travel over Redis or are stored there (HMAC-SHA-256). Somebody who can write to Redis but can't read
  * the database can't make a text that a node accepts. The context says what a text is for: it is valid nowhere else. A
  * context holds no line break.
  */
@@ -33,7 +33,7 @@ export class Signatures {
   isRight(signature: string, context: string, text: string | Uint8Array): boolean {
     const right = this.sign(context, text);
     if (signature.length !== LENGTH) return false;
-    // In constant time.
+    // This compares in constant time.
     let difference = 0;
     for (let i = 0; i < LENGTH; i++) difference |= signature.charCodeAt(i) ^ right.charCodeAt(i);
     return difference === 0;

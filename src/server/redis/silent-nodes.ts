@@ -1,6 +1,6 @@
 import type { Logger } from "../base/logger.ts";
 
-/** In ms. */
+/** The times of reports, in ms. */
 export interface SilenceTimes {
   /** A node that is silent for this long is reported: a dead machine has lost its lock in the database by then. */
   warnAfter: number;

@@ -38,8 +38,8 @@ interface WindowTrust {
  *
  * Redis is not trusted. Each member is signed with its conversation, epoch, seq and *drift*: the version minus the seq
  * of the conversation at that time. Every change except a new message makes the drift larger by one, and nothing makes
- * it smaller. A member whose drift is that of the log's head is therefore the message as it is now. If somebody puts
- * back a member from before an edit, its drift exposes it.
+ * it smaller. A member with the drift of the log's head is therefore the message as it is now. If somebody puts back a
+ * member from before an edit, its drift exposes it.
  */
 export class RedisWindow implements MessageWindow {
   constructor(

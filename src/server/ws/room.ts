@@ -15,13 +15,13 @@ import type { RoomEvents, RoomSubscription } from "./room-parts.ts";
 /** A missing version often arrives by itself, from another connection of the same node. The room waits for it. */
 const GAP_WAIT_MS = 20;
 const FILL_PAGE = 500;
-/** Events kept while a gap is open. Later ones are read from the log when their turn comes. */
+/** The most events that wait while a gap is open. Later ones are read from the log when their turn comes. */
 const WAITING_MAX = 1_000;
 
 /**
- * One conversation that has sockets on this node: the only place from which its changes go out. The room delivers a
- * change if it is the next one, drops it if it is an earlier one, and fills the gap from the log if it is a later one.
- * That alone gives the sockets one order, no holes and no doubles, whatever the bus does.
+ * One conversation that has sockets on this node: the only place from which its changes go out. The room delivers the
+ * next change and drops earlier ones. At a later change, it first fills the gap from the log. That alone gives the
+ * sockets one order, no holes and no doubles, whatever the bus does.
  *
  * A database may go back in time, and then it uses versions again (see LogComparison). If the log has another history
  * than the room has delivered, the room starts over at the log's head, and its sockets get a `reset`.
@@ -98,7 +98,7 @@ export class Room implements ComparedRoom {
     }
     const other = this.waiting.get(event.version);
     if (other && other.tag !== event.tag) {
-      // One of the two is of another history: the log knows which.
+      // One of the two changes is of another history: the log shows which.
       this.waiting.delete(event.version);
       void this.suspect();
     } else if (this.waiting.size < WAITING_MAX) this.waiting.set(event.version, event);

@@ -1,7 +1,7 @@
 import { closeCodes } from "../../protocol/close-codes.ts";
 import type { ClientSocket } from "./socket.ts";
 
-/** All sockets of this node, and those of each user. */
+/** All sockets of this node, and the sockets of each user. */
 export class SocketDirectory {
   readonly all = new Set<ClientSocket>();
   private readonly byUser = new Map<number, Set<ClientSocket>>();

@@ -175,7 +175,7 @@ export class ClientSocket {
     if (this.raw.readyState === WebSocket.OPEN) this.raw.send(frame);
   }
 
-  /** For the sweep: whether the reader has been slow for so long that it will not catch up. */
+  /** Whether the reader has been slow for so long that it will not catch up. The sweep then closes the socket. */
   isStalled(now: number): boolean {
     if (!this.isSlow) this.slowSince = undefined;
     else this.slowSince ??= now;
@@ -255,5 +255,5 @@ class Recent {
   }
 }
 
-/** In ms, with jitter, so that a restart does not bring all clients back at once. */
+/** How long a client should wait, in ms, with jitter, so that a restart does not bring all clients back at once. */
 export const reconnectAdvice = () => reconnectAfterMs.base + Math.floor(Math.random() * reconnectAfterMs.spread);

@@ -68,7 +68,7 @@ export class Subscription implements RoomSubscription, SocketSubscription {
       room.prunedSeq = Math.max(room.prunedSeq, standing.prunedSeq);
       greet(standing, room);
       if (!cursor) this.goLive();
-      // Not awaited: the other frames of the socket go on, however long the log can't be read.
+      // The replay is not awaited: the other frames of the socket go on, however long the log can't be read.
       else if (isOther) void this.reset().catch(() => this.socket.restart());
       else void this.replay(cursor, standing, generation).catch(() => this.socket.restart());
       return;

@@ -8,8 +8,8 @@ import type { Hub } from "./hub.ts";
 const SOCKETS_AT_A_STRETCH = 500;
 
 /**
- * Announces users whose name or account has changed to `/ws/` sockets: those of the user, and those of everybody who
- * shares a conversation with them, each once. A lost bus event does no harm, because the next list has the name too.
+ * Announces users whose name or account has changed. The `/ws/` sockets of the user, and of everybody who shares a
+ * conversation with them, get the change once. A lost bus event does no harm, because the next list has the name too.
  */
 export class UserChanges {
   private readonly changed = new Set<number>();
@@ -28,7 +28,7 @@ export class UserChanges {
     if (!this.isAnnouncing) this.announceAll().catch((error: unknown) => this.fail(error));
   }
 
-  /** One user at a time, because a user may have 10,000 conversations. */
+  /** Announces one user at a time, because a user may have 10,000 conversations. */
   private async announceAll() {
     this.isAnnouncing = true;
     try {

@@ -14,13 +14,13 @@ const USERS_AT_ONCE = 200;
  */
 const REMOVALS = { max: 10_000, ttl: 60_000 };
 
-/** Before every version. */
+/** A version before all others. */
 const NOTHING = -1;
 
 const activityTopic = (conversationId: string) => `a:${conversationId}`;
 const removalKey = (userId: number, conversationId: string) => `${userId} ${conversationId}`;
 
-/** Whether a socket's user is in a conversation. `version` is that of the change that says so, or of the list. */
+/** Whether a socket's user is in a conversation. `version` belongs to the change that says so, or to the list. */
 interface Part {
   readonly version: number;
   readonly isIn: boolean;

@@ -20,7 +20,7 @@ const works = (key: string) => and(eq(passwordLinks.key, key), gt(passwordLinks.
 interface NewLink {
   /** The hash of its token. */
   key: string;
-  /** In seconds. */
+  /** How long the link works, in seconds. */
   life: number;
 }
 

@@ -11,7 +11,9 @@ import { publishEnded } from "./ended-sessions.ts";
 import type { PasswordLinksStore } from "./password-links-store.ts";
 import { type Passwords, requireSecret } from "./passwords.ts";
 
-/** In seconds. A new user may be on holiday; a user who forgot their password waits for the link. */
+/**
+ * How long a link works, in seconds. A new user may be on holiday; a user who forgot their password waits for the link.
+ */
 const LIFE = { added: 7 * 86_400, reset: 86_400 };
 
 /** One-time links by which people set a password without having one: new users, and users who forgot theirs. */
@@ -26,7 +28,7 @@ export class PasswordLinks {
   /**
    * Makes an account. Nobody can sign in to it before its user has set a password by the link.
    * @param from the caller, here and below
-   * @param origin that of the page that the link leads to, here and below
+   * @param origin the origin of the page that the link leads to, here and below
    */
   async addUser(
     by: Admin,

@@ -10,7 +10,7 @@ import { PROVED_MS } from "./session-times.ts";
 import { ALIVE, ENDED, IDLE, LIFETIME, SESSIONS_LISTED, sessionsOf } from "./statements.ts";
 
 const PROVED = sql.raw(`interval '${PROVED_MS / 1000} seconds'`);
-/** How many networks of a user are remembered, those of the newest logins, and for how long. */
+/** How many networks of a user's newest logins are remembered, and for how long. */
 const NETWORKS_KNOWN = 50;
 const NETWORKS_KNOWN_FOR = sql.raw("interval '90 days'");
 /** The most sessions that one login ends. The next login ends the rest. */
@@ -100,7 +100,7 @@ export class SessionsStore {
         .select({
           sessions,
           users,
-          // By the database's clock, which wrote the moment down.
+          // The database's clock decides, because it wrote the moment down.
           isProved: sql<boolean>`${sessions.provedAt} > now() - ${PROVED}`,
         })
         .from(sessions)

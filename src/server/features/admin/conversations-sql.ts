@@ -13,8 +13,8 @@ const NEWEST = `SELECT id FROM conversations ORDER BY id DESC`;
 
 const OWN_IS_CUT = isMoreThan(LISTED_MOST, "some_own");
 /**
- * The conversations of one person, at most as many as a list shows. When there are more, also those of the person among
- * the newest memberships of all people.
+ * The conversations of one person, at most as many as a list shows. When there are more, the statement also searches
+ * the newest memberships of all people for this person.
  */
 const ownOf = (person: string) => `some_own AS MATERIALIZED (
     SELECT conversation_id AS id FROM participants WHERE user_id = ${person} ${atMost(LISTED_MOST)}

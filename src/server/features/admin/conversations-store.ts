@@ -38,7 +38,7 @@ export interface ConversationsQuery {
 
 /**
  * Conversations as superusers see them. Each call that takes an `Admin` is written to the audit log in the transaction
- * of the act itself, and rejects with Failure("path_not_found") when the admin is no active superuser at that moment.
+ * of the act itself. It rejects with Failure("path_not_found") when the admin is no active superuser at that moment.
  */
 export class AdminConversationsStore {
   constructor(private readonly db: Database) {}

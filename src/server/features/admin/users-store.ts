@@ -41,7 +41,7 @@ export interface WantedRights {
 
 /**
  * Users as superusers see them. Each call that takes an `Admin` is written to the audit log in the transaction of the
- * act itself, and rejects with Failure("path_not_found") when the admin is no active superuser at that moment.
+ * act itself. It rejects with Failure("path_not_found") when the admin is no active superuser at that moment.
  */
 export class AdminUsersStore {
   constructor(private readonly db: Database) {}

@@ -12,7 +12,7 @@ export interface AuditQuery {
   actorId: number | undefined;
   action: AuditAction | undefined;
   target: { type: AuditTarget; id: string | undefined } | undefined;
-  /** Only entries older than this one. */
+  /** Selects only entries older than the entry with this id. */
   before: number | undefined;
   limit: number;
 }

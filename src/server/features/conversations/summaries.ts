@@ -127,7 +127,7 @@ export const SUMMARY = `SELECT ${SUMMARY_COLUMNS}
     WHERE p.user_id = $1 AND p.conversation_id = $2
   ) c ${SUMMARY_PARTS}`;
 
-/** @param participants the users of `shown_ids` */
+/** @param participants the members in `shown_ids` */
 export const summaryOf = (row: SummaryRow, participants: User[]): SummaryRecord => ({
   id: row.summary_id,
   name: row.name,

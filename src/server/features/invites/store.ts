@@ -156,7 +156,7 @@ async function read(tx: Transaction, code: string): Promise<InviteRecord> {
   return recordOf(row);
 }
 
-/** Counts a person who comes in by a locked invite. A person who came in by it before does not count again. */
+/** Counts a person who comes in by a locked invite. A person who came in by this invite before does not count again. */
 async function use(tx: Transaction, { code, state }: InviteRecord, userId: number): Promise<void> {
   const own = and(eq(inviteUses.code, code), eq(inviteUses.userId, userId));
   const [before] = await tx.select().from(inviteUses).where(own);

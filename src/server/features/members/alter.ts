@@ -105,7 +105,7 @@ async function accept(
   { userId, requestId, max }: Alteration & { kind: "accept" },
 ): Promise<Outcome> {
   const request = await lockRequest(tx, requestId);
-  // It may have been answered on another device just now.
+  // The request may have been answered on another device just now.
   if (await roleIn(tx, conversation, userId)) return { ended: await settleGroup(tx, conversation.id, [userId]) };
   if (!request) throw new Failure("request_not_found");
   const { removed } = await absences(tx, conversation.id, [userId]);

@@ -21,7 +21,7 @@ export class PresenceStore {
   }
 
   /**
-   * Finds out whose presence each watcher may know of now: their own, and that of people with whom they share a
+   * Finds out whose presence each watcher may know of now: their own, and the presence of people with whom they share a
    * conversation. Returns, by watcher, these people with the moment they were last online or logged in.
    */
   async visible(watched: ReadonlyMap<number, Iterable<number>>) {
@@ -43,7 +43,7 @@ export class PresenceStore {
   }
 }
 
-/** For people who may know of the presence. Everybody else sees `last_seen` alone. */
+/** The moment that people see who may know of the presence. Everybody else sees `last_seen` alone. */
 const SEEN = ms("greatest(u.last_seen, u.last_online)");
 
 const WENT_OFFLINE = `UPDATE users u SET last_online = greatest(u.last_online, now() - gone.ms * interval '1 millisecond')

@@ -36,7 +36,7 @@ export async function ask(
   userIds: number[],
 ): Promise<Asked[]> {
   if (userIds.length === 0) return [];
-  // One transaction of a sender at a time, because their requests are counted.
+  // A sender's transactions run one at a time, because their requests are counted.
   await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('confab_requests'), ${fromId}::integer)`);
   const before = await tx
     .select({ id: requests.id, userId: requests.userId })

@@ -81,7 +81,7 @@ export class ServerSettings {
     try {
       await this.store.change(by, wanted);
     } finally {
-      // Also after an error: the commit may be done although its answer got lost.
+      // This also runs after an error, because the commit may be done although its answer got lost.
       this.bus.publish({ kind: "settings_changed" });
     }
     await this.reload();

@@ -88,7 +88,7 @@ const isDocumented = (section: ApiSection): section is ApiSection & Documented =
 /** A route, with all that its handlers and its group say about it. */
 interface Route {
   method: string;
-  /** As Hono writes it. */
+  /** The path as Hono writes it. */
   path: string;
   facts: RouteFacts;
   section: ApiSection & Documented;
@@ -204,7 +204,7 @@ function success(status: string, answer: DocumentedAnswer, schemas: Schemas) {
   };
 }
 
-/** Every failure that the route can answer: those of its kind of request, of its group, and its own. */
+/** Every failure that the route can answer: the failures of its kind of request, of its group, and its own. */
 function namesOf({ method, path, facts: { about, body, query }, section, parameters }: Route): FailureName[] {
   const { always = [], never = [] } = section.failures ?? {};
   const checksInput = body !== undefined || query !== undefined;

@@ -72,7 +72,7 @@ BEGIN
     END IF;
   END IF;
 
-  -- In id order, so that two batches never wait for each other in a circle.
+  -- Lock in id order, so that two batches never wait for each other in a circle.
   IF p_wait THEN
     SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_version) INTO v_locked, v_seqs, v_versions FROM (
       SELECT c.id, c.last_seq, c.last_version FROM conversations c WHERE c.id = ANY (p_conversations)

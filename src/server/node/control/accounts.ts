@@ -29,7 +29,7 @@ export type AccountCommand = z.input<typeof accountCommand>;
 
 export const accountReply = z.object({
   ok: z.boolean(),
-  /** For people. */
+  /** A text for people. */
   text: z.string(),
   /** `find`: null when there is no such account. */
   found: z.object({ is_superuser: z.boolean() }).nullable().optional(),

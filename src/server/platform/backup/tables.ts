@@ -215,7 +215,8 @@ async function insertAll(run: Run, path: string, onRows: (done: number) => void)
   let into = "";
   const insert = async () => {
     if (batch.length === 0) return;
-    // Only the columns that the rows have. A column that the older version did not know gets its default.
+    // The insert names only the columns that the rows have. A column that the older version did not know gets its
+    // default.
     const columns = columnsOf(batch[0] ?? "");
     await run(
       `INSERT INTO ${into} (${columns}) OVERRIDING SYSTEM VALUE

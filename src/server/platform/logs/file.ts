@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { createStream, type RotatingFileStream } from "rotating-file-stream";
 
-/** A file is full at this size. This many full files are kept. */
+/** A file is full at this size. This many full files stay. */
 const SIZE = "10M";
 const KEPT = 5;
 /** After a fault, for example a full disk, the file is tried again after this long. */

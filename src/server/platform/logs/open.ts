@@ -23,8 +23,8 @@ export interface Logs {
 const SECRET = ["password", "password_confirm", "old_password", "token", "cookie", "authorization", "content"];
 
 /**
- * Opens the logs. The application's goes to standard output and `app.log`, that of requests to `api.log`, and security
- * events to standard output and `security.log`, which no other user of the machine may read.
+ * Opens the logs. The application's log goes to standard output and `app.log`, and the log of requests to `api.log`.
+ * Security events go to standard output and `security.log`, which no other user of the machine may read.
  */
 export function openLogs(config: LogSettings): Logs {
   const stdout = openStdout(config.LOG_FORMAT);

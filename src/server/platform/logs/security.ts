@@ -8,7 +8,7 @@ import type { SecurityEvent, SecurityEventName, SecurityLog } from "../../base/s
 const FLOODING: ReadonlySet<SecurityEventName> = new Set(["login_failed", "login_throttled"]);
 const FLOODING_A_SECOND = 20;
 const OTHERS_A_SECOND = 200;
-/** For a throttled account and network, one line is written at once, and one with the count after this time. */
+/** A throttled account and network get one line at once, and one with the count after this time. */
 const THROTTLED_MS = 60_000;
 /** The most pairs of account and network that are counted at once. */
 const THROTTLED_MAX = 1_000;

@@ -1,6 +1,6 @@
 import type { PGlite } from "@electric-sql/pglite";
 
-/** After these PostgreSQL ends its process, so that a new one recovers from the log. */
+/** After an error of this severity PostgreSQL ends its process, so that a new one recovers from the log. */
 const DEADLY = new Set(["PANIC", "FATAL"]);
 /**
  * duplicate_file: the database tries to make a file that exists. PGlite does this after the process could open no more

@@ -111,7 +111,7 @@ export class PgliteThread implements Connection {
     });
   }
 
-  /** For drizzle's driver: this class has every method of PGlite that the driver calls. */
+  /** Gives drizzle's driver this class as its client: it has every method of PGlite that the driver calls. */
   asClient(): PgliteClient {
     return this as unknown as PgliteClient;
   }
@@ -187,7 +187,7 @@ function queryAsk(text: string, parameters: readonly unknown[], options: QueryOp
   return { do: "query" as const, text, parameters: [...parameters], transaction: undefined, ...form };
 }
 
-/** The code is that of a lost connection: the statement may or may not have been carried out. */
+/** The error has the code of a lost connection, because the statement may or may not have been carried out. */
 const stoppedError = (why: string) =>
   Object.assign(new Error(`The embedded database has stopped: ${why}. Start Confab again; acked messages are kept.`), {
     code: "CONNECTION_ENDED",

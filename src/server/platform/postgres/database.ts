@@ -35,7 +35,10 @@ export interface Driver {
   waitingLogQuery: TimedQuery;
   /** Brings tables and functions to this release. With `apply` false it only throws an error that says what is missing. */
   migrate(apply: boolean): Promise<void>;
-  /** For an embedded database. Its files may be copied from the moment this resolves until the returned function is called. */
+  /**
+   * Only for an embedded database. After the promise resolves, its files may be copied until you call the returned
+   * function.
+   */
   holdCheckpoints?(): Promise<() => void>;
   close(): Promise<void>;
 }
@@ -149,7 +152,10 @@ export class Database {
     return this.guard(again, slots);
   }
 
-  /** While the database is away, calls do not queue up. One asks whether it is back, and all get that answer. */
+  /**
+   * While the database is away, calls do not queue up. One call asks whether the database is back, and all calls get
+   * that answer.
+   */
   private async guard<T>(work: () => Promise<T>, slots = this.slots): Promise<T> {
     if (this.away) await this.ping();
     return this.attempt(() => slots.run(work, CALL_TIMEOUT_MS), CALL_TIMEOUT_MS);

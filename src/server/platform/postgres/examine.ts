@@ -116,7 +116,10 @@ async function factsOf(connection: Connection): Promise<DatabaseFacts> {
   return facts;
 }
 
-/** It uses only what PostgreSQL 9.6 has, so that an old server is named instead of failing. Every release has `confab_grams`. */
+/**
+ * This statement works from PostgreSQL 9.6 on, so that an old server gets a refusal with its version instead of a
+ * failure. Every release has `confab_grams`.
+ */
 const FACTS = `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_version') AS "versionName",
     datname AS database, pg_encoding_to_char(encoding) AS encoding, datctype AS ctype, pg_is_in_recovery() AS "isStandby",
     current_setting('synchronous_commit') AS "synchronousCommit", current_setting('fsync') AS fsync,

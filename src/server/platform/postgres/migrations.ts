@@ -124,7 +124,10 @@ function sqlFunction(text: string): SqlFunction {
   return { name, text, checksum: new Bun.CryptoHasher("sha256").update(text).digest("hex") };
 }
 
-/** The records of migrations. They are beside those of drizzle, so that a backup and an empty database have none of them. */
+/**
+ * The records of migrations. They are beside drizzle's own records, so that a backup and an empty database have none of
+ * them.
+ */
 const RECORDS = [
   "CREATE SCHEMA IF NOT EXISTS drizzle",
   "CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)",

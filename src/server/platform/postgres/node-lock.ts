@@ -51,10 +51,10 @@ export async function lockNode(
     onclose: () => lost?.(),
     connection: { application_name: name },
     prelude: sessionPrelude("pg_catalog", {
-      // `livingNodes` finds this node by it.
+      // `livingNodes` finds this node by the name.
       application_name: name,
       ...NO_LIMITS,
-      // In seconds. A machine that dies without closing the connection loses its lock after about 15 s.
+      // These times are in seconds. A machine that dies without closing the connection loses its lock after about 15 s.
       tcp_keepalives_idle: "5",
       tcp_keepalives_interval: "3",
       tcp_keepalives_count: "3",

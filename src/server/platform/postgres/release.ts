@@ -1,5 +1,5 @@
 /**
- * The versions of all releases, oldest first. Add the next one when work on it begins: functions that were kept for the
+ * The versions of all releases, oldest first. Add the next one when work on it begins: functions that stayed for the
  * nodes of an older release (`old-functions.ts`) may have to go then. A test compares the list with package.json.
  *
  * Release 1 is commit 15e54fe. It wrote no number into its database, and refuses every newer schema.

@@ -7,7 +7,7 @@ export const users = pgTable(
   "users",
   {
     id: integer().primaryKey().generatedAlwaysAsIdentity(),
-    /** In lower case. */
+    /** The e-mail address, in lower case. */
     email: text().notNull().unique(),
     firstName: text("first_name").notNull(),
     lastName: text("last_name").notNull(),
@@ -25,7 +25,7 @@ export const users = pgTable(
     folded: text().notNull().generatedAlwaysAs(sql`confab_folded(first_name || ' ' || last_name || ' ' || email)`),
   },
   (table) => [
-    // Without fastupdate: a search would have to scan all entries that wait to be sorted in.
+    // With fastupdate a search would have to scan all entries that wait to be sorted in.
     index("users_found").using("gin", searchable("folded")).with({ fastupdate: false }),
     index("users_superusers").on(table.id).where(sql`is_superuser`),
     index("users_inactive").on(table.id).where(sql`not is_active`),

@@ -33,7 +33,7 @@ export const conversations = pgTable(
     lastVersion: counter("last_version").notNull().default(0),
     prunedSeq: counter("pruned_seq").notNull().default(0),
     prunedVersion: counter("pruned_version").notNull().default(0),
-    /** When the oldest kept message was sent. Retention searches by it. */
+    /** When the oldest message that is left was sent. Retention searches by this column. */
     oldestAt: moment("oldest_at"),
     createdAt: moment("created_at").notNull().defaultNow(),
     updatedAt: moment("updated_at").notNull().defaultNow(),

@@ -11,7 +11,7 @@ export const jobs = pgTable(
     key: text().notNull(),
     payload: jsonb().$type<Record<string, unknown>>().notNull(),
     createdAt: moment("created_at").notNull().defaultNow(),
-    /** Not before this time. */
+    /** The job does not run before this time. */
     runAt: moment("run_at").notNull().defaultNow(),
     attempts: integer().notNull().default(0),
     /** The node that works on it. Another node takes over when the lease ends. */
