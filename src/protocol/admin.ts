@@ -88,7 +88,6 @@ export const limitInForce = z
     description: z.string(),
     /** `null`: the limit is off. */
     value: z.union([z.int(), z.string()]).nullable(),
-    /** The unit of `value`. */
     unit: z.enum(["hits", "count", "bytes", "characters", "ms", "choice"]),
     /** For `hits`: the time that the value counts for, in ms. */
     window_ms: z.int().optional(),

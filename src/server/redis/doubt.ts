@@ -12,7 +12,7 @@ interface DoubtNeeds {
 
 /**
  * Whether the bus may have lost an event. While it may, the handler asks the log. A run of the handler ends the doubt
- * if it succeeds, the bus is whole during all of it, and nothing may have been lost meanwhile.
+ * if it succeeds, the bus is whole throughout, and nothing may have been lost meanwhile.
  */
 export class Doubt {
   private handler: () => Promise<void> = async () => {};

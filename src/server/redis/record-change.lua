@@ -1,7 +1,7 @@
 -- Prelude: `record` adds one change to a window, a sorted set of messages by seq. The window also holds its own head,
 -- the last change that it includes: the tag is the member, the negative version its score. Two kinds of change drop the
 -- window. One is a change that is not the next after the head. The other is a change that is no new message, because
--- the signatures of the other messages then no longer fit. The next reader of the newest page fills it again
+-- the signatures of the other messages then no longer fit. The next reader of the newest page fills the window again
 -- (refill-window.lua). A conversation that nobody reads has no window and costs nothing here.
 local function record(key, version, tag, seq, text, renew, length)
   local known = redis.call('ZRANGE', key, '-inf', 0, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')

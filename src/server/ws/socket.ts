@@ -95,7 +95,7 @@ export class ClientSocket {
     return this.raw.data.conversationId;
   }
 
-  // In
+  // Frames from the client
 
   receive(frame: string | Buffer): void {
     if (this.sentAway) return;
@@ -159,7 +159,7 @@ export class ClientSocket {
     if (this.throttledFrames.hit() >= FLOOD.frames) this.close(closeCodes.flooding, "Flooding");
   }
 
-  // Out
+  // Frames to the client
 
   /** Unsent bytes. */
   get buffered() {

@@ -41,7 +41,7 @@ interface Watcher {
 /** The hub, as far as watching uses it. */
 export interface WatchingNeeds {
   publish: Publish;
-  /** Brings the conversation's changes here, until `unfollow` was called as often. */
+  /** Brings the conversation's changes to this node, until `unfollow` was called as often as `follow`. */
   follow(conversationId: string): void;
   unfollow(conversationId: string): void;
 }

@@ -1,6 +1,5 @@
 import type { Bus } from "../../bus/bus.ts";
 
-/** A session that has ended. */
 export interface EndedSession {
   id: string;
   /** The key of the session in the caches of all nodes. */

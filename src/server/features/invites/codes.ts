@@ -12,7 +12,6 @@ export function codeOf(text: string): string {
   return code;
 }
 
-/** The link of an invite. */
 export const urlOf = (code: string, origin: string) => `${origin}/invite/${code}`;
 
 /** The part of a code that the security log shows. Readers of the log must not be able to use the invite. */

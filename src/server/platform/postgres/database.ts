@@ -174,8 +174,8 @@ export class Database {
 }
 
 /**
- * The error for the caller. PostgreSQL will never store a value that it can't store now, so that has an error of its
- * own. With an internal error, clients would send the value again for ever.
+ * The error for the caller. A value that PostgreSQL can't store gets a failure of its own, because PostgreSQL will
+ * never store it. After an internal error, clients would send the value again for ever.
  */
 export function refusalOf(error: unknown): unknown {
   if (isUnavailable(error)) return new Failure("unavailable", { retryAfter: 1 });
