@@ -128,7 +128,7 @@ if (modes.includes("redis"))
       return undefined;
     }
 
-    test("a joining that it hears of after the removal that followed lets the removed user's sockets hear nothing", async () => {
+    test("a joining that arrives after the removal that followed brings the removed user's sockets nothing", async () => {
       let done = await inAndOut();
       while (!done) done = await inAndOut();
       const { id, hub, late, witness } = done;

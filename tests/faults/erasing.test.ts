@@ -41,7 +41,7 @@ describe.skipIf(!modes.includes("postgres"))("erasing a large conversation", () 
     while ((await left(id)) === MANY) await Bun.sleep(5);
   }
 
-  test("ends with its node, without a complaint, and the next one goes on with it", async () => {
+  test("ends with its node without an error, and the next node goes on with it", async () => {
     const first = await start();
     const root = await superuser(first);
     const id = await conversation(root, await first.person(), MANY);
@@ -62,7 +62,7 @@ describe.skipIf(!modes.includes("postgres"))("erasing a large conversation", () 
       expect(log.filter((line) => JSON.parse(line).level >= 40 && !ABOUT_DATABASE.test(line))).toEqual([]);
   });
 
-  test("does not keep a small one waiting that is removed meanwhile", async () => {
+  test("does not delay the erasing of a small one that is removed meanwhile", async () => {
     const server = await start();
     const root = await superuser(server);
     const large = await conversation(root, await server.person(), MANY);

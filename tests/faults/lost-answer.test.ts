@@ -11,7 +11,7 @@ setDefaultTimeout(60_000);
 /** Far less than the minute after which sessions that ended unheard are noticed anyway. */
 const SOON_MS = 5_000;
 
-describe.skipIf(!modes.includes("postgres"))("what an admin did and was not told", () => {
+describe.skipIf(!modes.includes("postgres"))("an admin's act whose answer is lost", () => {
   let place: Place;
   let network: TcpProxy;
   let server: TestServer;
@@ -41,7 +41,7 @@ describe.skipIf(!modes.includes("postgres"))("what an admin did and was not told
   const sessionsOf = async (person: Client) => (await sql`SELECT id FROM sessions WHERE user_id = ${person.id}`).length;
 
   for (const [name, act] of Object.entries(acts)) {
-    test(`${name} whose commit is not answered closes the sockets soon, without being asked for again`, async () => {
+    test(`${name} whose commit is not answered closes the sockets soon, without a repeated request`, async () => {
       // As on a server that has been at work: on its connections a commit is prepared.
       const others = await Promise.all(["Bea", "Cem", "Dan", "Eli"].map((person) => server.person(person)));
       await Promise.all(others.map(act));
@@ -56,7 +56,7 @@ describe.skipIf(!modes.includes("postgres"))("what an admin did and was not told
       expect(end?.code).toBe(4401);
     });
 
-    test(`${name} that is committed after it was given up closes the sockets soon after its commit`, async () => {
+    test(`${name} that is committed after its caller gave up closes the sockets soon after its commit`, async () => {
       const ann = await server.person("Ann");
       const socket = await ann.hub();
       // Two statements, each in time; both together are not.

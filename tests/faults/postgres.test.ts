@@ -389,7 +389,7 @@ if (modes.includes("redis")) {
     await expectWholePool();
   });
 
-  test("no commit is answered: a clear refusal in time; the message is found and told, and sent again it is the same", async () => {
+  test("no commit is answered: a clear refusal in time; the message is found and delivered, and a resend is the same message", async () => {
     const { id } = await ann.conversation([bob, eve], "No answers");
     const [sender, reader] = [await ann.chat(id), await bob.chat(id)];
     const losses = loseAnswers(1_000, (asked) => asked.includes("never answered"));
@@ -412,7 +412,7 @@ if (modes.includes("redis")) {
     await expectWholePool();
   });
 
-  test("the answer to an edit is lost: a clear refusal; the others hear of it, and again it is no other", async () => {
+  test("the answer to an edit is lost: a clear refusal; the others get the edit, and a repeat is no second change", async () => {
     const { id } = await ann.conversation([bob, eve], "An edit");
     const reader = await bob.chat(id);
     const path = `${messagesOf(id)}${(await ann.send(id, "first")).id}/`;

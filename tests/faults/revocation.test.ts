@@ -319,7 +319,7 @@ if (modes.includes("redis"))
             for (const socket of socketsOf(login)) socket.close();
           });
 
-        test("a socket that only watches, where nobody is in the conversation, is told of the removal in time and hears no more", async () => {
+        test("a socket that only watches, where nobody is in the conversation, gets the removal in time and nothing after it", async () => {
           const [bob, cem] = [on(two, await one.person()), await one.person()];
           const { id: own } = await ann.conversation([bob, cem], "Watched only");
           const [hub, witness] = [await bob.hub(), await cem.hub()];

@@ -111,7 +111,7 @@ const acks = (frames: Frame[]) =>
   new Map<string, number>(frames.flatMap(({ type, client_id, seq }) => (type === "ack" ? [[client_id, seq]] : [])));
 
 if (modes.includes("redis"))
-  test("SIGTERM while PostgreSQL and Redis do not answer: refused is what can't be stored, exit 0 in time", async () => {
+  test("SIGTERM while PostgreSQL and Redis do not answer: sends that can't be stored are refused, exit 0 in time", async () => {
     place = await makePlace("redis");
     const environment = { ...place.environment };
     const networks = await Promise.all(
@@ -141,7 +141,7 @@ if (modes.includes("redis"))
     for (const network of networks) await network.stop();
   });
 
-test("SIGTERM while a client is behind and goes on sending: it hears why it is sent away", async () => {
+test("SIGTERM while a client is behind and goes on sending: it gets the close code and its reason", async () => {
   place = await makePlace("embedded");
   const node = await spawnServer(place.environment);
   nodes = [node];

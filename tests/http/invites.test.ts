@@ -74,7 +74,7 @@ inEachMode("invites", (mode) => {
   const change = async (person: Client, body: object) =>
     dataOf(await root.patch(`/api/admin/users/${person.id}/`, body));
 
-  describe("making one", () => {
+  describe("making an invite", () => {
     test("a member makes a link into their group, for seven days and without a limit by default", async () => {
       const id = await group("Lunch");
       const before = Date.now();
@@ -188,7 +188,7 @@ inEachMode("invites", (mode) => {
     });
   });
 
-  describe("accepting", () => {
+  describe("accepting an invite", () => {
     test("makes a member at once, in everybody's open sockets, and counts one use", async () => {
       const id = await group("Open");
       await ann.send(id, "before");
@@ -240,7 +240,7 @@ inEachMode("invites", (mode) => {
     });
   });
 
-  describe("the end of one", () => {
+  describe("the end of an invite", () => {
     test("says why it does not work any more", async () => {
       const id = await group();
       const [expired, used, revoked] = [
@@ -304,7 +304,7 @@ inEachMode("invites", (mode) => {
       expectError(await accept(ann, code), 404);
     });
 
-    test("its maker, the group's owner and superusers bring it about, and nobody else", async () => {
+    test("is brought about by its maker, the group's owner and superusers, and by nobody else", async () => {
       const id = await group();
       const cem = await server.person("Cem");
       dataOf(await ann.post(`/api/chat/conversations/${id}/participants/`, { user_ids: [cem.id] }));
@@ -360,7 +360,7 @@ inEachMode("invites", (mode) => {
     });
   });
 
-  describe("registering by one", () => {
+  describe("registering by an invite", () => {
     test("makes the account and the membership together, in open sockets too", async () => {
       const id = await group("New people");
       const { code } = await invite(ann, { conversation_id: id, max_uses: 1 });

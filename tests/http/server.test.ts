@@ -161,7 +161,7 @@ const hidesItself =
   process.getuid?.() === 0 && Bun.which("socat") && Bun.which("setpriv") && existsSync("/proc/net/tcp");
 if (!hidesItself) process.stderr.write("SKIPPED: a proxy that adds no header, which needs root, socat and Linux\n");
 else
-  test("a stranger behind a proxy of another user on this machine, that adds nothing, gains nothing", async () => {
+  test("a stranger behind a proxy on this machine that runs as another user and adds no header gains nothing", async () => {
     const server = await start("embedded");
     const port = await freePort();
     const to = `TCP:127.0.0.1:${new URL(server.url).port}`;

@@ -94,7 +94,7 @@ if (modes.includes("redis"))
       expect((await on(two, dan).get("/api/users/profile/")).status).toBe(401);
     });
 
-    test("a deactivation whose answer got lost, and with it what was to be told, is told when it is asked for again", async () => {
+    test("a deactivation whose answer and event got lost is announced when it is repeated", async () => {
       const dan = await one.person("Dan");
       const sockets = [await dan.hub(), await on(two, dan).hub()];
       const database = new Bun.SQL(place().environment["DATABASE_URL"] ?? "");
@@ -105,7 +105,7 @@ if (modes.includes("redis"))
       for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
     });
 
-    test("a demotion whose answer got lost is told at once when it is asked for again", async () => {
+    test("a demotion whose answer got lost is announced at once when it is repeated", async () => {
       const dan = on(two, await one.person("Dan"));
       await isWhole();
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: true });
@@ -133,7 +133,7 @@ if (modes.includes("redis"))
       for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
     });
 
-    test("a removed message and a removed conversation are so on both nodes", async () => {
+    test("the removal of a message and of a conversation holds on both nodes", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const kept = await ann.conversation([bob, eve], "Kept");
       const [chat, hub] = [await bob.chat(id), await eve.hub()];
@@ -153,7 +153,7 @@ if (modes.includes("redis"))
       hub.close();
     });
 
-    test("a node that none of its sockets follows hears of a removal too", async () => {
+    test("a node without a socket in the conversation hears of its removal too", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const page = () => bob.get(`/api/chat/conversations/${id}/messages/`);
       await isWhole();
@@ -165,7 +165,7 @@ if (modes.includes("redis"))
       expect(performance.now() - started).toBeLessThan(2_000);
     });
 
-    test("a removal that a node was not told of is found when it looks for what it has missed", async () => {
+    test("a removal whose event got lost is found when the node looks for what it has missed", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const [chat, hub] = [await bob.chat(id), await eve.hub()];
       const doomed = await spawnServer({ ...NO_LIMITS, ...place().environment });

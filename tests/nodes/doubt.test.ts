@@ -40,7 +40,7 @@ if (modes.includes("redis"))
       place.remove();
     });
 
-    test("a subscription that was cut for a moment: the message sent meanwhile comes in time, without another", async () => {
+    test("a subscription that was cut for a moment: the message sent meanwhile comes in time, without a further message", async () => {
       const { id } = await ann.conversation([bob]);
       const reader = await bob.chat(id);
       for (let i = 0; i < 5; i++) {
@@ -76,7 +76,7 @@ if (modes.includes("redis"))
       await network.stop();
     });
 
-    test("commands that were cut for a moment: what could not be published comes in time, without another", async () => {
+    test("commands that were cut for a moment: the unpublished changes come in time, without a further message", async () => {
       const { id } = await ann.conversation([bob]);
       const reader = await bob.chat(id);
       for (let i = 0; i < 5; i++) {
@@ -104,7 +104,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("joining and removal while Redis is away: sockets on the other node watch what they should, afterwards", async () => {
+    test("joining and removal while Redis is away: afterwards sockets on the other node follow the right conversations", async () => {
       const { id: left } = await ann.conversation([bob, eve], "Left");
       const { id: joined } = await ann.conversation([eve, await one.person("Dan")], "Joined");
       const { id: quiet } = await ann.conversation([bob, eve], "Quiet");
@@ -128,7 +128,7 @@ if (modes.includes("redis"))
       hub.close();
     });
 
-    test("a node on another Redis is told so and can't go on; until then messages come all the same", async () => {
+    test("a node on another Redis ends with a clear text, and messages arrive until then", async () => {
       const three = await startTestServer("redis", { ...place.environment, REDIS_URL: other.url });
       const { id } = await ann.conversation([bob, eve], "Two Redis");
       const reader = await on(three, eve).chat(id);

@@ -65,7 +65,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("a rolling restart of all nodes while people chat: nobody notices but by a 1012", async () => {
+    test("a rolling restart of all nodes while people chat: clients get a 1012 and miss nothing", async () => {
       const place = await makePlace("redis");
       const nodes: ServerProcess[] = [];
       try {

@@ -171,7 +171,7 @@ inEachMode("presence", (mode) => {
     hub.close();
   });
 
-  test("of who was deactivated when they were asked about it is told when they are back", async () => {
+  test("a watch of a deactivated person reports them when they are back", async () => {
     const root = await superuser(server, "Root");
     const { dan, hub } = await watched();
     hub.close();

@@ -69,7 +69,7 @@ inEachMode("reading", (mode) => {
     b.close();
   });
 
-  test("the others are told, once a step, and the reader's own sockets are not", async () => {
+  test("each step is sent once to the others, and not to the reader's own sockets", async () => {
     const id = await conversationOf(3);
     const [a, b, bobs] = [await ann.chat(id), await bob.chat(id), await bob.chat(id)];
     for (const seq of [2, 2, 1, 3]) b.send({ type: "read", seq });

@@ -92,7 +92,7 @@ inEachMode("a room", (mode) => {
     );
   });
 
-  test("hears of a head it has not got, and fills up to it", async () => {
+  test("fills up to a head that it hears of and does not have", async () => {
     const { room, delivered } = await openRoom(3);
     room.expect(9);
     while (room.delivered < 9) await Bun.sleep(5);
