@@ -36,7 +36,7 @@ describe.skipIf(!modes.includes("postgres"))("erasing a large conversation", () 
   }
   const remove = async (root: Client, id: string) =>
     expect((await root.delete(`/api/admin/conversations/${id}/`)).status).toBe(200);
-  /** Until its first messages are erased. */
+  /** Waits until its first messages are erased. */
   async function isBegun(id: string) {
     while ((await left(id)) === MANY) await Bun.sleep(5);
   }
@@ -52,12 +52,12 @@ describe.skipIf(!modes.includes("postgres"))("erasing a large conversation", () 
     expect(rest).toBeGreaterThan(0);
     expect(rest).toBeLessThan(MANY);
 
-    // As ten seconds later.
+    // Ends the claim, as ten seconds would.
     await sql`UPDATE removed_conversations SET claimed_until = now()`;
     const second = await start();
     while ((await left(id)) > 0) await Bun.sleep(20);
     await second.stop();
-    // Also not of what came after its end.
+    // Its log has no error of its end, nor of anything after it.
     for (const { log } of [first, second])
       expect(log.filter((line) => JSON.parse(line).level >= 40 && !ABOUT_DATABASE.test(line))).toEqual([]);
   });

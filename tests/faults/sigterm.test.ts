@@ -150,7 +150,8 @@ test("SIGTERM while a client is behind and goes on sending: it gets the close co
   // More than the kernel's buffers hold for a reader that does not read.
   await Promise.all(Array.from({ length: 900 }, () => ann.send(id, "x".repeat(4_000))));
   const socket = await ann.chat(id, 0);
-  // It does not get to reading meanwhile. A reset in answer to what it sends would take all that with it, and the close.
+  // The client does not read meanwhile. If the server answered its frames with a TCP reset, the unread frames and the
+  // close would be lost.
   Bun.sleepSync(500);
   node.kill("SIGTERM");
   for (let n = 0; n < 30; n++) {

@@ -45,7 +45,7 @@ if (modes.includes("redis"))
       place.remove();
     });
 
-    /** Takes a table away, which no code reckons with, for as long as `during` takes. */
+    /** Renames a table while `during` runs, which no code expects. */
     async function without(table: string, during: () => Promise<void>) {
       await admin.unsafe(`ALTER TABLE ${table} RENAME TO taken_away`);
       try {
@@ -73,7 +73,7 @@ if (modes.includes("redis"))
           await Bun.sleep(LOGGED_MS);
           expect(logged()).toContain(`"request_id":"${request_id}"`);
         }
-        // Without its log it serves nobody rightly.
+        // Without its log the node can't serve anybody.
         expect((await ann.get("/api/chat/health/ready/")).status).toBe(503);
       });
       expect((await ann.send(id, "after")).seq).toBe(2);

@@ -22,7 +22,7 @@ if (modes.includes("redis"))
       eve = on(two, await one.person("Eve"));
     });
 
-    /** Asks until the answer is as wanted: it is about what happens every five seconds. */
+    /** Asks until the answer is as wanted, because nodes report every five seconds. */
     async function metricsWhere(wanted: (report: MetricsReport) => boolean): Promise<MetricsReport> {
       const until = performance.now() + 20_000;
       for (;;) {
@@ -32,7 +32,7 @@ if (modes.includes("redis"))
         await Bun.sleep(100);
       }
     }
-    /** Before that nothing is believed longer than its reading takes. */
+    /** Until the bus is whole, nodes cache nothing. */
     const isWhole = async () => {
       while (!two.log.some((line) => line.includes("the bus is whole"))) await Bun.sleep(20);
     };
@@ -65,7 +65,7 @@ if (modes.includes("redis"))
       const stopping = performance.now();
       await three.stop();
       await alive(2);
-      // Less than the fifteen seconds after which one that is silent has ended.
+      // Less than the fifteen seconds after which a silent node counts as ended.
       expect(performance.now() - stopping).toBeLessThan(10_000);
     });
 
@@ -75,7 +75,7 @@ if (modes.includes("redis"))
       const becomes = async (status: number) => {
         const started = performance.now();
         while ((await dan.get("/api/admin/limits/")).status !== status) await Bun.sleep(5);
-        // Far less than the five seconds for which a session is believed.
+        // Far less than the five seconds for which a node caches a session.
         expect(performance.now() - started).toBeLessThan(2_000);
       };
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: true });
@@ -117,7 +117,7 @@ if (modes.includes("redis"))
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: false });
       const started = performance.now();
       while ((await limits()) !== 404) await Bun.sleep(5);
-      // Far less than the five seconds for which a session is believed.
+      // Far less than the five seconds for which a node caches a session.
       expect(performance.now() - started).toBeLessThan(2_000);
     });
 
@@ -138,7 +138,7 @@ if (modes.includes("redis"))
       const kept = await ann.conversation([bob, eve], "Kept");
       const [chat, hub] = [await bob.chat(id), await eve.hub()];
       const { id: messageId } = await ann.send(id, "spam");
-      // Fills the window of the newest messages, and what the node believes.
+      // Fills the window of the newest messages, and the caches of the node.
       expect((await bob.get(`/api/chat/conversations/${id}/messages/`)).status).toBe(200);
       await root.delete(`/api/admin/conversations/${id}/messages/${messageId}/`);
       await chat.next("message_changed", (frame) => frame.message.id === messageId && frame.message.content === "");
@@ -161,7 +161,7 @@ if (modes.includes("redis"))
       await root.delete(`/api/admin/conversations/${id}/`);
       const started = performance.now();
       while ((await page()).status !== 404) await Bun.sleep(5);
-      // Far less than the five seconds for which a membership is believed.
+      // Far less than the five seconds for which a node caches a membership.
       expect(performance.now() - started).toBeLessThan(2_000);
     });
 

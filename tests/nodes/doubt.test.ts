@@ -120,7 +120,7 @@ if (modes.includes("redis"))
       await ann.send(left, "you are out");
       await ann.send(quiet, "still here");
       await hub.next("activity", (frame) => frame.conversation_id === quiet);
-      // Nothing of the one that was left after its removal, and no activity where there was none.
+      // The socket gets nothing of the left conversation after its removal, and no activity of silent ones.
       const heardOf = hub.all("activity").map((frame) => frame.conversation_id);
       expect(heardOf.filter((id) => id === quiet)).toHaveLength(1);
       const removal = hub.frames.findIndex((frame) => frame.type === "unsubscribed");
@@ -141,7 +141,7 @@ if (modes.includes("redis"))
         if (performance.now() > end) throw new Error("nothing was said");
         await Bun.sleep(200);
       }
-      // The nodes that hear each other stay.
+      // The nodes that hear each other go on.
       expect([...one.lost, ...two.lost]).toEqual([]);
       reader.close();
       await three.stop();

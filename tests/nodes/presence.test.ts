@@ -10,7 +10,7 @@ import { on } from "./two-nodes.ts";
 
 /** Short, so that nobody waits. */
 const TIMES = { grace: 400, lease: 20_000, beat: 200, settle: 2_500 };
-/** A node on the other side hears in moments; a machine that does other things may take longer. */
+/** The other node hears of it within moments. A busy machine may take longer. */
 const PATIENCE_MS = 15_000;
 
 if (modes.includes("redis"))

@@ -15,7 +15,7 @@ inEachMode("who sends too fast is told to wait", (mode) => {
     bob = await server.person("Bob");
   });
 
-  /** Somebody whose budget is whole, on two sockets of one conversation and on the socket of all. */
+  /** A user who has sent nothing yet, with two sockets of one conversation and one of all. */
   async function open() {
     const ann = await server.person("Ann");
     const { id } = await ann.conversation([bob]);

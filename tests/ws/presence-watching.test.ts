@@ -93,7 +93,7 @@ describe("watching people", () => {
     const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     held = { after: first.promise };
     const asking = watching.watch(pair.socket, [dan], "r");
-    // It has its answer by then, which is on its way.
+    // The answer exists by then, and is on its way.
     await stores.presence.visible(new Map([[cat, [dan]]]));
     await stores.conversations.alter(id, cat, { kind: "remove", userId: dan });
     held = { after: second.promise };
@@ -141,7 +141,7 @@ describe("watching people", () => {
   test("all sockets of a user watch 2,000 people and no more", async () => {
     const pairs = [await sockets.open(ann), await sockets.open(ann), await sockets.open(ann)];
     const [first, second, third] = pairs.map(({ socket }) => socket) as [ClientSocket, ClientSocket, ClientSocket];
-    // Of strangers, who count while the answer is on its way.
+    // Strangers count towards the limit until the answer arrives.
     const asking = Promise.withResolvers<void>();
     held = { before: asking.promise };
     const waiting = [first, second].map((socket) => watching.watch(socket, range(1_000_001, 1_001_000), undefined));

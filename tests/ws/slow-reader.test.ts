@@ -15,12 +15,12 @@ inEachMode("a reader that stops reading", (mode) => {
   let server: TestServer;
 
   beforeAll(async () => {
-    // With one socket each, a second one is let in when the first is gone for the server.
+    // Each user may have one socket, so a second one opens only when the server has forgotten the first.
     server = await startTestServer(mode, { MAX_SOCKETS_PER_USER: "1" });
   });
   afterAll(() => server.stop());
 
-  /** Two who read, and one on bare TCP who stops as soon as it is greeted. */
+  /** Two readers, and one on bare TCP that stops reading after its greeting. */
   async function open(query = "") {
     const [ann, bob, slow] = [await server.person("Ann"), await server.person("Bob"), await server.person("Slow")];
     const { id } = await ann.conversation([bob, slow]);

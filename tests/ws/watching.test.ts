@@ -27,7 +27,7 @@ describe("a socket's conversations", () => {
 
   const row = (lastVersion: number) => ({ userId: USER, id: ID, lastVersion, lastSeq: lastVersion });
 
-  /** Version 0 is the creation without the user; then they come in with every odd version and go with every even one. */
+  /** Version 0 is the creation without the user; every odd version adds the user, and every even one removes them. */
   const isInAt = (version: number) => version % 2 === 1;
   const tell = (version: number) =>
     isInAt(version) ? watching.joined(USER, ID, version) : watching.left(USER, ID, version);
