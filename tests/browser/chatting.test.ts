@@ -42,7 +42,7 @@ describeInBrowser("two people in two browsers", () => {
     pair = await ann.conversation([bob]);
   }
 
-  test("they talk, see each other type, and see what was read", async () => {
+  test("see each other's messages, typing and read receipts", async () => {
     await meet();
     const [annPage, bobPage] = [await show(ann), await show(bob)];
     // A page that is not connected yet gets no typing frame.

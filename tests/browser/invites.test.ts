@@ -53,7 +53,7 @@ describeInBrowser("an invite link in the browser", () => {
     await close();
   });
 
-  test("brings a newcomer into the group with one form, and tells where they are going", async () => {
+  test("brings a newcomer into the group with one form, and names the group", async () => {
     const { url } = await invite();
     const { page, faults, close } = await openPage(server.visitor(), pathOf(url));
     await heading(page, "Ann Tester invited you").waitFor();

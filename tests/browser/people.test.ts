@@ -220,7 +220,7 @@ describeInBrowser("people and groups in the browser", () => {
     await close();
   });
 
-  test("Enter before the server has answered chooses nobody else", async () => {
+  test("Enter before the server has answered chooses nobody from an earlier list", async () => {
     await server.person("Zoe");
     const { page, faults, close } = await openPage(ann, "/");
     const held: Route[] = [];

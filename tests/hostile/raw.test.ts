@@ -208,7 +208,7 @@ inEachMode("raw HTTP", (mode) => {
     await target.expectWell();
   });
 
-  test("the odd values that headers may have are taken for what they are", async () => {
+  test("unusual but valid values of headers are accepted", async () => {
     const longest = "x".repeat(8_000);
     for (const header of [
       "X-Request-Id: \xff\xfe",

@@ -167,7 +167,7 @@ inEachMode("invites", (mode) => {
       });
     });
 
-    test("once it has ended, it tells nothing of the group", async () => {
+    test("it shows nothing of the group once the link has ended", async () => {
       const { code } = await invite(ann, { conversation_id: await group("Secret") });
       dataOf(await revoke(ann, code));
       const answer = await preview(server.visitor(), code);
@@ -222,7 +222,7 @@ inEachMode("invites", (mode) => {
       expect(dataOf(await list(root))[0].uses).toBe(0);
     });
 
-    test("a person who left comes back by it without another use", async () => {
+    test("a person who left comes back without another use", async () => {
       const id = await group();
       const { code } = await invite(ann, { conversation_id: id, max_uses: 1 });
       const eve = await server.person("Eve");
@@ -241,7 +241,7 @@ inEachMode("invites", (mode) => {
   });
 
   describe("the end of an invite", () => {
-    test("says why it does not work any more", async () => {
+    test("says why it no longer works", async () => {
       const id = await group();
       const [expired, used, revoked] = [
         await invite(ann, { conversation_id: id, expires_in: 1 }),

@@ -248,7 +248,7 @@ describe("origins", () => {
       },
     );
 
-    test("a preflight tells a listed origin what it may", async () => {
+    test("a preflight gives a listed origin its methods and headers", async () => {
       const { status, headers } = await preflight(LISTED);
       expect(status).toBeOneOf([200, 204]);
       expect(headers.get("access-control-allow-origin")).toBe(LISTED);

@@ -71,7 +71,7 @@ inEachMode("limits on logins", (mode) => {
     dataOf(await attempt(at(), bob.user?.email ?? "", PASSWORD));
   });
 
-  test("right passwords count among none of them", async () => {
+  test("right passwords count for none of the limits", async () => {
     const network = newNetwork();
     const ann = await person(network);
     for (const _ of times(8, () => 0)) dataOf(await attempt(at(network), ann.user?.email ?? "", PASSWORD));

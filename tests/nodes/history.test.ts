@@ -206,7 +206,7 @@ if (modes.includes("postgres"))
       });
 
       if (mode === "redis")
-        test("an idle node with sockets hears of it from a busy node, and mixes nothing", async () => {
+        test("an idle node with sockets hears of the new history from a busy node, and mixes nothing", async () => {
           if (!two) throw new Error("there is no second node");
           await say("1");
           const copy = await snapshot();

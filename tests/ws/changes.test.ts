@@ -178,7 +178,7 @@ inEachMode("a conversation changes", (mode) => {
     a.close();
   });
 
-  test("a member who leaves gets the same", async () => {
+  test("a member who leaves gets their removal, then 4403", async () => {
     const { id, path } = await freshGroup();
     const [a, b] = [await ann.chat(id), await bob.chat(id)];
     await bob.delete(`${path}participants/${bob.id}/`);

@@ -110,7 +110,7 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     a.close();
   });
 
-  test("numbers beyond reason, negative ones and what is no number are refused", async () => {
+  test("numbers that are too large, negative or not numbers are refused", async () => {
     const frames = ["1e999", "-1", "1.5", '"1"', "9007199254740993", "1e300", "null", "true", "[]"].flatMap(
       (number) => [`{"type":"read","seq":${number}}`, `{"type":"history","before_seq":${number}}`],
     );

@@ -115,7 +115,7 @@ inEachMode("reading", (mode) => {
     expect((await bob.chat(id)).frames[0].read_seq).toBe(4);
   });
 
-  test("the newest page over HTTP reads, tells the others, and with mark_read=false does neither", async () => {
+  test("the newest page over HTTP marks as read and informs the others, and with mark_read=false does neither", async () => {
     const id = await conversationOf(3);
     const a = await ann.chat(id);
     const path = `/api/chat/conversations/${id}/messages/`;

@@ -87,7 +87,7 @@ inEachMode("resuming with after_version", (mode) => {
     for (const socket of [live, a, replayed]) socket.close();
   });
 
-  test("at the newest there is nothing to replay, and live goes on", async () => {
+  test("replays nothing after the newest change, and live changes follow", async () => {
     const { id } = await freshGroup();
     await ann.send(id, "one");
     const b = await bob.chat(id, 1);
