@@ -87,7 +87,7 @@ test("a folder imports only the folders that the table allows", () => {
   expect(forbidden.map(shown)).toEqual([]);
 });
 
-test("the protocol imports no package but zod, and the SDK none, not even by way of the protocol", () => {
+test("the protocol imports no package but zod, and the SDK imports none, not even through the protocol", () => {
   const packages = all.filter(({ to, isType }) => !isType && !/^(src\/|package\.json$)/.test(to));
   const reached = new Set(files.filter((file) => file.startsWith("src/sdk/")));
   for (const file of reached)

@@ -4,7 +4,7 @@ import { scenarios } from "./scenarios/all.ts";
 
 const read = (...args: string[]) => readOptions(args, scenarios);
 
-test("without names all is measured, with names only these", () => {
+test("the benchmark measures all scenarios without names, and only the named ones with them", () => {
   expect(read()).toMatchObject({ scenarios, rounds: 3, seconds: 4, write: false });
   const some = read("dms", "idle", "--rounds", "1", "--seconds", "2");
   expect(some).toMatchObject({ rounds: 1, seconds: 2 });

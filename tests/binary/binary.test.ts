@@ -94,7 +94,7 @@ inEachMode("the binary alone in a folder that can't be written", (mode) => {
 });
 
 if (modes.includes("redis"))
-  test("two of it on one PostgreSQL and one Redis are one chat", async () => {
+  test("two nodes of it on one PostgreSQL and one Redis are one chat", async () => {
     const place = await machine("redis");
     const [one, two] = [await start(place), await start(place)];
     const [ann, bob] = [await one.visitor().signUp("Ann"), await two.visitor().signUp("Bob")];
@@ -106,21 +106,21 @@ if (modes.includes("redis"))
     expect((await a.next("message", (frame) => frame.message.seq === 2)).message.content).toBe("from the other");
   });
 
-test("that folder is really closed to it: elsewhere than in data and logs it can't write", async () => {
+test("the binary can write nowhere but in data and logs in these tests", async () => {
   const place = await machine("embedded");
   const { code, stderr } = await place.run(["migrate"], { DATA_DIR: join(place.folder, "elsewhere") });
   expect(code).toBe(1);
   expect(stderr).toContain("EACCES");
 });
 
-test("says its version and its help, and refuses what it does not know", async () => {
+test("the binary prints its version and its help, and refuses unknown commands and options", async () => {
   const place = await machine("embedded");
   expect(await place.run(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   expect((await place.run(["--help"])).stdout).toContain("Usage: confab");
   expect((await place.run(["--no-such-option"])).code).toBe(2);
 });
 
-test("reads no settings, code or paths from the folder it is started in, but the file that it is told to", async () => {
+test("the binary reads nothing in its working directory except the file that --env-file names", async () => {
   const planted = {
     ".env": "PORT=none\nDATA_DIR=/planted\n",
     "bunfig.toml": 'preload = ["./planted.ts"]\n',
@@ -140,13 +140,13 @@ test("reads no settings, code or paths from the folder it is started in, but the
   expect(told.stderr).toContain("PORT");
 });
 
-test("a signal that it has no use for ends it, as any program", async () => {
+test("the binary ends on a signal that it does not handle", async () => {
   const server = await start(await machine("embedded"));
   server.kill("SIGHUP");
   expect(await server.exited).toBe(128 + 1);
 });
 
-test("on a terminal its log is for reading", async () => {
+test("the binary writes a readable log on a terminal", async () => {
   const place = await machine("embedded");
   const shown = await place.onTerminal((text) => text.includes("ready"));
   expect(shown).toMatch(/^\[\d\d:\d\d:\d\d\] .*INFO.*listening/);

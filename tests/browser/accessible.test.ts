@@ -63,7 +63,7 @@ describeInBrowser("axe finds nothing serious", () => {
       await visitor.close();
     });
 
-  test("in the system's own few colours one still sees what is chosen, and nothing moves for who does not want it", async () => {
+  test("the page shows what is chosen in forced colours, and moves nothing with reduced motion", async () => {
     const { page, close } = await openPage(ann, `/c/${pair}`, { forcedColors: "active", reducedMotion: "reduce" });
     await message(page, "quoted").waitFor();
     const edges = await page.evaluate<string[]>(

@@ -16,7 +16,7 @@ describeInBrowser("an account in the browser", () => {
     await page.keyboard.press("Enter");
   };
 
-  test("a newcomer registers at / and is in; alone, they are told how a second person comes", async () => {
+  test("a newcomer who registers at / is signed in, and is told how to invite people when they are alone", async () => {
     const visitor = await visit("/");
     const { page, faults } = visitor;
     await page.waitForSelector("h1:text('Create your account')");
@@ -45,7 +45,7 @@ describeInBrowser("an account in the browser", () => {
     await visitor.close();
   });
 
-  test("all that the page starts with is named in it, so that nothing of it waits for something else", async () => {
+  test("the page names all files that it starts with, so that they load at once", async () => {
     const { page, close } = await visit("/");
     await page.waitForSelector("h1:text('Create your account')");
     const html = (await server.visitor().get("/")).text;
@@ -113,7 +113,7 @@ describeInBrowser("an account in the browser", () => {
     await proxy.stop();
   });
 
-  test("a browser that stores nothing is told of, so that nobody closes the page too early", async () => {
+  test("the page warns when the browser stores nothing, so that nobody closes it too early", async () => {
     const { page, close } = await openPage(await server.person("Finn"), "/");
     await page.addInitScript(
       "IDBFactory.prototype.open = () => { throw new DOMException('', 'QuotaExceededError'); };",
@@ -174,8 +174,8 @@ describeInBrowser("a page that was open when its session ended", () => {
   });
 });
 
-describeInBrowser("where people are not listed", () => {
-  test("nobody is told to be the first, nor to invite others who would not be found", async () => {
+describeInBrowser("the chat with DIRECTORY=shared", () => {
+  test("calls nobody the first person, and does not ask for invites of people who would not be found", async () => {
     const server = await startTestServer("embedded", { DIRECTORY: "shared", REGISTRATION: "open" });
     const [ann] = [await server.person("Ann"), await server.person("Bob")];
     const { page, faults, close } = await openPage(ann, "/");
@@ -190,8 +190,8 @@ describeInBrowser("where people are not listed", () => {
   });
 });
 
-describeInBrowser("where registration is closed", () => {
-  test("nobody is asked to register", async () => {
+describeInBrowser("the chat with REGISTRATION=closed", () => {
+  test("asks nobody to register", async () => {
     const server = await startTestServer("embedded", { REGISTRATION: "closed" });
     const { page, close } = await openPage(server.visitor(), "/register");
     await page.waitForSelector("h1:text('Sign in')");

@@ -31,7 +31,7 @@ describeInBrowser("the admin panel lets people in", () => {
     return page.route(path, (route) => route.fulfill({ status: 403, json: body }), { times: 1 });
   };
 
-  test("a person is added, with what is wrong at its field, and comes in by the link once", async () => {
+  test("an added person signs in once by the link, and errors of the form show at their fields", async () => {
     const { page, faults, close } = await open("/admin/users");
     await page.click("button:has-text('Add person')");
     await page.locator("dialog input[name=email]:focus").waitFor();
@@ -61,7 +61,7 @@ describeInBrowser("the admin panel lets people in", () => {
     await close();
   });
 
-  test("a password link is made only after the question; it signs the person out and lets them in again", async () => {
+  test("a password link is made after a confirmation, signs the person out, and lets them in again", async () => {
     const bob = await server.person("Bobby");
     const { page, faults, close } = await open(`/admin/users/${bob.id}`);
     await page.click("button:has-text('Create password link')");
@@ -79,7 +79,7 @@ describeInBrowser("the admin panel lets people in", () => {
     await close();
   });
 
-  test("an admin whose proof is old gives the password, and the act then goes on", async () => {
+  test("an act asks for a password that was entered long ago, and then goes on", async () => {
     const eve = await server.person("Evelyn");
     const { page, faults, close } = await open(`/admin/users/${eve.id}`);
     const path = `**/api/admin/users/${eve.id}/`;
@@ -114,7 +114,7 @@ describeInBrowser("the admin panel lets people in", () => {
     await close();
   });
 
-  test("an invite into a group is made by keyboard, copied and revoked, and told of in the audit log", async () => {
+  test("an invite into a group is made by keyboard, copied and revoked, and is in the audit log", async () => {
     const ann = await server.person("Annegret");
     await root.conversation([ann, await server.person("Ben")], "Everybody here");
     const { page, faults, close } = await open("/admin/invites");
@@ -176,7 +176,7 @@ describeInBrowser("the admin panel lets people in", () => {
     await close();
   });
 
-  test("the picture of the server says what database it has", async () => {
+  test("the overview names the kind of database", async () => {
     const { page, close } = await open("/admin");
     await page.waitForSelector(".tile:has-text('Embedded database')");
     expect(await page.locator(".tile:has-text('PostgreSQL')").count()).toBe(0);

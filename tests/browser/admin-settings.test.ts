@@ -49,7 +49,7 @@ describeInBrowser("the server's settings in the admin panel", () => {
     await close();
   });
 
-  test("once people are in, an open door is advised against and shut by one press", async () => {
+  test("advise to close open registration once people are in, and close it by one press", async () => {
     await root.patch("/api/admin/settings/", { registration: "open" });
     const { page, faults, close } = await openPage(root, "/admin/settings");
     await page.click(".notice button:has-text('Invite only')");

@@ -22,7 +22,7 @@ describeInBrowser("the admin panel", () => {
   const actions = async () =>
     (await root.get("/api/admin/audit/?limit=200")).body.data.map((entry: { action: string }) => entry.action);
 
-  test("to all but superusers it is not there, and nothing of the chat loads it", async () => {
+  test("does not exist for others than superusers, and the chat loads nothing of it", async () => {
     const ann = await server.person("Ann");
     const unknown = await ann.get("/no-such-page");
     for (const who of [server.visitor(), ann])
@@ -47,7 +47,7 @@ describeInBrowser("the admin panel", () => {
     for (const name of chat) expect((await ann.get(name)).text).not.toContain("uplot");
   });
 
-  test("the chat shows the way to it to superusers only", async () => {
+  test("is linked in the chat for superusers only", async () => {
     const ann = await server.person("Ann");
     for (const [who, count] of [
       [root, 1],
@@ -60,7 +60,7 @@ describeInBrowser("the admin panel", () => {
     }
   });
 
-  test("people are found, deactivated and reactivated, made superusers and unmade; each is asked for first", async () => {
+  test("finds, deactivates and reactivates people, and makes and unmakes superusers, each after a confirmation", async () => {
     const bob = await server.person("Bobadil");
     const { page, faults, close } = await open("/admin");
     await page.click("nav >> text=Users");
@@ -115,7 +115,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("lists that are longer than what is counted say so", async () => {
+  test("says so when a list is longer than what is counted", async () => {
     const ann = await server.person("Countless");
     await ann.conversation([root], "Countless");
     for (const list of ["users", "conversations"]) {
@@ -133,7 +133,7 @@ describeInBrowser("the admin panel", () => {
     }
   });
 
-  test("from a page that a list does not have any more one gets back to those that it has", async () => {
+  test("leads back from a page that a list no longer has to one that it has", async () => {
     const { page, faults, close } = await open("/admin/users?page=9");
     await page.waitForSelector(".empty");
     expect(await page.textContent(".pager p")).not.toContain("–");
@@ -144,7 +144,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("messages are read only when asked for, and removed; a conversation is removed", async () => {
+  test("shows messages only on request, and removes a message and a conversation", async () => {
     const [ann, bob, eve] = [await server.person("Ann"), await server.person("Bob"), await server.person("Eve")];
     const { id } = await ann.conversation([bob, eve], XSS);
     await ann.send(id, XSS);
@@ -177,7 +177,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("of a conversation that goes on the newer messages are a press away, each time written down", async () => {
+  test("loads newer messages of a conversation by a press, and each load is in the audit log", async () => {
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob]);
     const say = async (from: number, to: number) => {
@@ -213,7 +213,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("of the audit log nothing that is shown goes away while new entries come, but where there are too many", async () => {
+  test("keeps the shown entries of the audit log while new ones come, unless there are too many", async () => {
     const bob = await server.person("Bob");
     const write = async (entries: number) => {
       for (let i = 0; i < entries; i++) await root.patch(`/api/admin/users/${bob.id}/`, { is_superuser: i % 2 === 0 });
@@ -243,7 +243,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("the picture of the server lives, and stands still with a word while the server is away", async () => {
+  test("updates the overview by itself, and says that it is out of date while the server is away", async () => {
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob]);
     const socket = await bob.chat(id);
@@ -277,7 +277,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("an answer that breaks off is said to be none; while one does not come, nothing more is asked", async () => {
+  test("shows an answer that breaks off as none, and asks nothing while an answer is outstanding", async () => {
     const { page, faults, close } = await open("/admin/limits");
     await page.clock.install();
     await page.goto("/admin");
@@ -303,7 +303,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("a value that stands alone among moments without one is to be seen, as that of a server where little is sent", async () => {
+  test("plots a lone value between moments without values, as on a server where little is sent", async () => {
     const { page, faults, close } = await open("/admin/limits");
     const at = Array.from({ length: 12 }, (_, i) => 1_790_000_000_000 + i * 5_000);
     const lone = at.map((_, i) => (i === 5 ? 8 : null));
@@ -333,7 +333,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("an admin who loses the right meanwhile is told so and sees nothing more", async () => {
+  test("tells an admin who loses the right, and shows them nothing more", async () => {
     const ann = await superuser(server, "Ann");
     const { page, close } = await openPage(ann, "/admin/users");
     await page.waitForSelector("tbody tr");
@@ -374,7 +374,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("names as long as they may be have room on a phone", async () => {
+  test("has room for the longest names on a phone", async () => {
     const ann = await server.person("N".repeat(100));
     const { id } = await ann.conversation([await server.person("Bob"), await server.person("Eve")], "W".repeat(255));
     const { page, close } = await open("/admin", { viewport: { width: 320, height: 700 } });
@@ -391,7 +391,7 @@ describeInBrowser("the admin panel", () => {
     await close();
   });
 
-  test("all of it works by keyboard", async () => {
+  test("works by keyboard alone", async () => {
     const ann = await server.person("Keyboarda");
     const { page, close } = await open("/admin");
     await page.waitForSelector("h1");

@@ -48,7 +48,7 @@ describeInBrowser("the API's pages", () => {
     await tab.close();
   });
 
-  test("have a change of a user ready that gives nobody a right", async () => {
+  test("offer an example of changing a user that grants no right", async () => {
     const tab = await person.newPage();
     await tab.goto("/api/docs/#/Administration/adminChangeUser");
     const body = await tab.getByRole("textbox", { name: "Request body" }).inputValue();
@@ -56,7 +56,7 @@ describeInBrowser("the API's pages", () => {
     await tab.close();
   });
 
-  test("tell of every frame, on a phone in the dark too", async () => {
+  test("describe every frame, also on a phone in dark mode", async () => {
     const tab = await person.newPage();
     await tab.setViewportSize({ width: 360, height: 740 });
     await tab.emulateMedia({ colorScheme: "dark" });
@@ -69,7 +69,7 @@ describeInBrowser("the API's pages", () => {
     await tab.close();
   });
 
-  test("show the request that an address names from its first line on", async () => {
+  test("show a linked request from its first line on", async () => {
     const tab = await person.newPage();
     await tab.goto("/api/docs/#/People/listUsers");
     const title = tab.locator(`[id$="-listUsers"] .opblock-summary-control`);
@@ -85,7 +85,7 @@ describeInBrowser("the API's pages", () => {
     await tab.close();
   });
 
-  test("have room on a phone for what is typed and what is explained", async () => {
+  test("have room for fields and explanations on a phone", async () => {
     const tab = await person.newPage();
     await tab.setViewportSize({ width: 360, height: 740 });
     await tab.goto("/api/docs/");
@@ -112,7 +112,7 @@ describeInBrowser("the API's pages", () => {
     await tab.close();
   });
 
-  test("ask nothing of other servers, and do nothing that their policy forbids", () => {
+  test("load nothing from other servers, and do nothing that their policy forbids", () => {
     expect(foreign).toEqual([]);
     expect(forbidden).toEqual([]);
   });

@@ -42,7 +42,7 @@ describeInBrowser("two people in two browsers", () => {
     pair = await ann.conversation([bob]);
   }
 
-  test("they talk, see each other type, and see what was read", async () => {
+  test("see each other's messages, typing and read receipts", async () => {
     await meet();
     const [annPage, bobPage] = [await show(ann), await show(bob)];
     // A page that is not connected yet gets no typing frame.
@@ -112,7 +112,7 @@ describeInBrowser("two people in two browsers", () => {
     await bubble(page, "quick").waitFor();
   });
 
-  test("the keyboard is enough: from message to message, to edit and to delete", async () => {
+  test("the keyboard moves from message to message, edits and deletes", async () => {
     await meet();
     for (const text of ["one", "two", "three"]) await ann.send(pair.id, text);
     const page = await show(ann);
@@ -138,7 +138,7 @@ describeInBrowser("two people in two browsers", () => {
     expect(await seriousFaults(page)).toEqual([]);
   });
 
-  test("a draft stays over a reload, stands in the list, and goes when it is sent", async () => {
+  test("a draft survives a reload, shows in the list, and disappears when it is sent", async () => {
     await meet();
     const page = await show(ann);
     await field(page).fill("not **yet** sent");
@@ -153,7 +153,7 @@ describeInBrowser("two people in two browsers", () => {
     expect(await field(page).inputValue()).toBe("");
   });
 
-  test("a draft is the same in two tabs: what was sent in one is not there to be sent again in the other", async () => {
+  test("a draft that one tab has sent disappears from the other tab", async () => {
     await meet();
     const page = await show(ann);
     await field(page).waitFor();
@@ -166,7 +166,7 @@ describeInBrowser("two people in two browsers", () => {
     await until(async () => (await field(second).inputValue()) === "");
   });
 
-  test("Page Up and Page Down scroll the messages while one writes, and a long draft while there is one", async () => {
+  test("Page Up and Page Down scroll the messages while you type, and a long draft while there is one", async () => {
     await meet();
     for (let n = 1; n <= 40; n++) await ann.send(pair.id, `line ${n}`);
     const page = await show(ann);
@@ -228,7 +228,7 @@ describeInBrowser("two people in two browsers", () => {
     await bubble(page, "This message was deleted.").waitFor();
   });
 
-  test("a list and a quote go by what they begin with, whatever the page does", async () => {
+  test("a list and a quote take their direction from their first letters, whatever the page's direction is", async () => {
     await meet();
     for (const text of ["> שלום עולם", "- one\n- two", "- אחד\n- שתיים"]) await bob.send(pair.id, text);
     const page = await show(ann);
@@ -271,7 +271,7 @@ describeInBrowser("two people in two browsers", () => {
     expect(await link.getAttribute("target")).toBe("_blank");
   });
 
-  test("the new ones are told from those that were read, and are read when they are seen", async () => {
+  test("new messages are marked as new, and count as read when they are seen", async () => {
     await meet();
     await ann.send(pair.id, "known");
     await bob.get(`/api/chat/conversations/${pair.id}/messages/`);
@@ -318,7 +318,7 @@ describeInBrowser("two people in two browsers", () => {
     await page.getByRole("button", { name: "Show more" }).waitFor();
   });
 
-  test("an enormous paste is refused with a word, before the page would stand still", async () => {
+  test("an enormous paste is refused with a message before the page would freeze", async () => {
     await meet();
     const page = await show(ann, `/c/${pair.id}`, { permissions: ["clipboard-read", "clipboard-write"] });
     await field(page).fill("before: ");
@@ -338,7 +338,7 @@ describeInBrowser("two people in two browsers", () => {
     await until(async () => (await field(page).inputValue()) === "z".repeat(15_000));
   });
 
-  test("a file that is dropped or pasted does not take the page away, and it is said that it can't be sent", async () => {
+  test("a file that is dropped or pasted does not replace the page, which says that it can't be sent", async () => {
     await meet();
     const page = await show(ann);
     await field(page).fill("half a thought");
@@ -364,7 +364,7 @@ describeInBrowser("two people in two browsers", () => {
     expect(await field(page).inputValue()).toBe("half a thought");
   });
 
-  test("people and conversations are found, and talking begins from there", async () => {
+  test("a search finds people and conversations, and opens them", async () => {
     await meet();
     const gus = await server.person("Gustaf");
     const page = await show(ann, "/");
@@ -399,7 +399,7 @@ describeInBrowser("two people in two browsers", () => {
     await page.getByRole("heading", { name: "You are no longer in this conversation" }).waitFor();
   });
 
-  test("a phone shows it in 320 pixels, and a finger that rests opens the menu", async () => {
+  test("the chat fits into 320 pixels, and a long press opens the menu", async () => {
     await meet();
     for (const text of ["W".repeat(300), "ok", "line\n".repeat(200)]) await bob.send(pair.id, text);
     const phone = { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true };

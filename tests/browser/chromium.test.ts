@@ -21,14 +21,14 @@ describeInBrowser("the browser of the tests", () => {
     await server.stop(true);
   });
 
-  test("axe finds nothing on a page that is all right", async () => {
+  test("axe finds nothing on a page without a fault", async () => {
     const tab = await person.newPage();
     await tab.goto("/good");
     expect(await tab.getByRole("heading").textContent()).toBe("A page");
     expect(await seriousFaults(tab)).toEqual([]);
   });
 
-  test("axe finds what is wrong, under a strict policy too", async () => {
+  test("axe finds a fault, also under a strict policy", async () => {
     const tab = await person.newPage();
     await tab.goto("/bad");
     expect(await seriousFaults(tab)).toEqual(["button-name: <button></button>"]);

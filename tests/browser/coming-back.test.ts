@@ -48,7 +48,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(faults).toEqual([]);
   });
 
-  test("it says how many and since when, leads to the first, and all is read at the end", async () => {
+  test("the bar says how many and since when, leads to the first, and all are read at the end", async () => {
     const page = await show();
     await missed(page)
       .getByText(new RegExp(`^${NEW} new messages since \\d+:\\d\\d`))
@@ -71,7 +71,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await missed(page).count()).toBe(0);
   });
 
-  test("the keys do it too, while one writes, and stand on the sheet; Escape marks all as read", async () => {
+  test("the keys work too, also while you type, and are on the key sheet; Escape marks all as read", async () => {
     const page = await show();
     await missed(page).waitFor();
     await composer(page).focus();
@@ -93,7 +93,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await missed(page).count()).toBe(0);
   });
 
-  test("an answer marks all as read: the bar goes, and later messages are read as they are seen", async () => {
+  test("sending a message marks all as read and closes the bar; later messages are read as they are seen", async () => {
     const page = await show();
     await missed(page).waitFor();
     await say(page, "an answer");
@@ -103,7 +103,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await until(async () => (await unread()) === 0);
   });
 
-  test("Escape in a menu closes that, and marks nothing", async () => {
+  test("Escape in a menu closes the menu, and marks nothing as read", async () => {
     const page = await show();
     await missed(page).waitFor();
     const last = message(page, `news ${NEW} of ${NEW}`);
@@ -129,7 +129,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await unread()).toBe(NEW);
   });
 
-  test("scrolled up to the line, the bar has done its work", async () => {
+  test("the bar closes when the reader scrolls up to the line", async () => {
     const page = await show();
     await missed(page).waitFor();
     await message(page, `news ${NEW} of ${NEW}`).hover();
@@ -157,7 +157,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await unread()).toBe(60);
   });
 
-  test("a scroll away from the end just when all is read is not taken back", async () => {
+  test("a scroll away from the end is not undone when all becomes read at that moment", async () => {
     const page = await show();
     await missed(page).getByRole("button", { name: "Mark all as read" }).click();
     await message(page, `news ${NEW} of ${NEW}`).hover();
@@ -185,7 +185,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await missed(page).count()).toBe(0);
   });
 
-  test("many at once, while one looks at the end, are followed to the last", async () => {
+  test("the view at the end follows many messages at once to the last one", async () => {
     const page = await show();
     await missed(page).getByRole("button", { name: "Mark all as read" }).click();
     await until(async () => (await unread()) === 0);
@@ -226,7 +226,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
   }
   const go = (page: Page, name = "Jump to first") => missed(page).getByRole("button", { name, exact: true });
 
-  test("a server that can’t give them is told, and tried again when one says so", async () => {
+  test("a server that can’t load them is reported, and a press tries again", async () => {
     const server = { older: "fail" as "fail" | "pass" };
     const { page } = await showWith(server);
     await go(page).click();
@@ -244,7 +244,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     expect(await page.getByText("Couldn’t load").filter({ visible: true }).count()).toBe(0);
   });
 
-  test("a server that goes away meanwhile is waited for", async () => {
+  test("loading waits for a server that goes away meanwhile", async () => {
     const server = { older: "hold" as "hold" | "pass" };
     const { page } = await showWith(server);
     await go(page).click();
@@ -258,7 +258,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await until(() => isInSight(line(page)));
   });
 
-  test("while it loads the focus stays on what was pressed, and goes to the first new message then", async () => {
+  test("the focus stays on the pressed button while messages load, and then goes to the first new one", async () => {
     const { page, release } = await showWith({ older: "hold" });
     await go(page).focus();
     await page.keyboard.press("Enter");
@@ -292,7 +292,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
       expect(await focused(page)).toBe(before);
     });
 
-  test("on a small phone too, in the dark, from right to left", async () => {
+  test("the bar works on a small phone, in dark mode, from right to left", async () => {
     const viewport = { width: 320, height: 568 };
     const page = await show(undefined, { viewport, hasTouch: true, isMobile: true, colorScheme: "dark" });
     await page.evaluate(`localStorage.setItem("confab.direction", "rtl")`);
@@ -307,7 +307,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
     await until(() => isInSight(line(page)));
   });
 
-  test("with letters twice as large all of the bar is within a phone’s screen", async () => {
+  test("the whole bar is within a phone’s screen with letters twice as large", async () => {
     const viewport = { width: 390, height: 844 };
     const page = await show(undefined, { viewport, hasTouch: true, isMobile: true });
     await page.evaluate("document.documentElement.style.fontSize = '200%'");

@@ -19,7 +19,7 @@ describeInBrowser("days and times", () => {
     return { ...opened, id };
   }
 
-  test("a message of today is one of yesterday after midnight", async () => {
+  test("a message of today is under yesterday after midnight", async () => {
     const { page, faults, close, id } = await look({ timezoneId: "UTC" });
     await page.clock.install({ time: new Date().setUTCHours(23, 59, 30) });
     await page.goto(`/c/${id}`);
@@ -37,7 +37,7 @@ describeInBrowser("days and times", () => {
     await close();
   });
 
-  test("a time stays as it is written where the page runs from right to left", async () => {
+  test("a time keeps the order of its characters in a right-to-left page", async () => {
     const { page, faults, close, id } = await look({ locale: "en-US", timezoneId: "UTC" });
     await page.evaluate(`localStorage.setItem("confab.direction", "rtl")`);
     await page.goto(`/c/${id}`);
@@ -58,7 +58,7 @@ describeInBrowser("days and times", () => {
     await close();
   });
 
-  test("a day has its name in the language of the page, and a time is written as where the reader lives", async () => {
+  test("a day is named in the language of the page, and a time has the form of the reader's region", async () => {
     const { page, faults, close, id } = await look({ locale: "de-DE", timezoneId: "UTC" });
     const there = new Date(Date.now() + 3 * DAY_MS);
     const weekday = new Intl.DateTimeFormat("en", { weekday: "long", timeZone: "UTC" }).format(Date.now());

@@ -26,7 +26,7 @@ describeInBrowser("a message that is edited", () => {
   }
   const save = (page: Page) => page.getByRole("button", { name: "Save", exact: true });
 
-  test("is as one left it when one comes back from another conversation", async () => {
+  test("keeps the unsaved edit when you come back from another conversation", async () => {
     const { page, faults, close } = await began("apples");
     await composer(page).pressSequentially(" and pears");
     await page.getByRole("button", { name: "New conversation" }).first().click();
@@ -45,7 +45,7 @@ describeInBrowser("a message that is edited", () => {
     await close();
   });
 
-  test("and what was sent before are not mixed into what one takes back", async () => {
+  test("has an undo history apart from that of earlier messages", async () => {
     const { page, faults, close } = await began("grapes");
     await composer(page).pressSequentially(" and figs");
     await composer(page).press("Escape");
@@ -65,7 +65,7 @@ describeInBrowser("a message that is edited", () => {
     await close();
   });
 
-  test("and was deleted meanwhile says so, and what was written is still there to be taken elsewhere", async () => {
+  test("and was deleted meanwhile says so, and keeps the written text for you to copy", async () => {
     const { page, at, author, faults, close } = await began("plums");
     await composer(page).pressSequentially(", many of them");
     await author.delete(at);
@@ -80,7 +80,7 @@ describeInBrowser("a message that is edited", () => {
     await close();
   });
 
-  test("and was deleted before anything was changed is not edited any more", async () => {
+  test("and was deleted before anything was changed leaves editing", async () => {
     const { page, at, author, faults, close } = await began("cherries");
     await author.delete(at);
     await save(page).waitFor({ state: "detached" });

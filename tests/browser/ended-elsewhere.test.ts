@@ -42,7 +42,7 @@ describeInBrowser("a session that was ended on another device", () => {
     hal = await server.person("Hal");
   });
 
-  test("leaves nothing on this one that could be read", async () => {
+  test("leaves nothing readable on this device", async () => {
     const gus = await server.person("Gus");
     const { id } = await gus.conversation([hal]);
     await hal.send(id, "between us");
@@ -63,7 +63,7 @@ describeInBrowser("a session that was ended on another device", () => {
     await close();
   });
 
-  test("leaves nothing on this one either when the page was closed meanwhile", async () => {
+  test("leaves nothing readable on this device when the page was closed meanwhile", async () => {
     const gus = await server.person("Gus");
     const { id } = await gus.conversation([hal]);
     await hal.send(id, "between us");
@@ -81,7 +81,7 @@ describeInBrowser("a session that was ended on another device", () => {
     await close();
   });
 
-  test("says what is not sent, which goes out when the same person signs in again, or is thrown away", async () => {
+  test("counts the unsent texts, which go out when the same person signs in again, or are discarded", async () => {
     const gus = await server.person("Gus");
     const { id } = await gus.conversation([hal]);
     const proxy = await startProxy(Number(new URL(server.url).port));

@@ -91,7 +91,7 @@ describeInBrowser("a server without an admin", () => {
 });
 
 describeInBrowser("a form that the server asks to wait", () => {
-  test("waits in sight with what was typed, can be stopped, and goes on by itself", async () => {
+  test("shows that it waits, keeps its text, can be stopped, and goes on by itself", async () => {
     const server = await startTestServer("embedded", { FIRST_USER: "member" });
     const { page, faults, close } = await openPage(server.visitor(), "/register");
     let refused = 0;

@@ -43,7 +43,7 @@ describeInBrowser("the focus, after a press on something that disappears,", () =
     await close();
   });
 
-  test("writes on where a message was discarded that could not be sent", async () => {
+  test("goes to the text field when a failed message is discarded", async () => {
     const { page, faults, close, id } = await talk(["one"]);
     // Too long for the server, though not for the page: it counts otherwise there.
     await page.routeWebSocket("**/ws/", (socket) => {
@@ -64,7 +64,7 @@ describeInBrowser("the focus, after a press on something that disappears,", () =
     await close();
   });
 
-  test("writes on at the newest message, back from older ones", async () => {
+  test("goes to the text field after the way back to the newest message", async () => {
     const { page, faults, close } = await talk(Array.from({ length: 40 }, (_, n) => `message ${n}`));
     const jump = page.getByRole("button", { name: "Jump to the newest messages" });
     // A list that was just opened goes to its end while rows get their heights, and takes the button away again.
@@ -82,7 +82,7 @@ describeInBrowser("the focus, after a press on something that disappears,", () =
     await close();
   });
 
-  test("stays in its row of the list, though that moves away", async () => {
+  test("stays on its row of the list when the row moves", async () => {
     const eve = await server.person("Eve");
     const groups: string[] = [];
     for (let n = 0; n < 45; n++) groups.push((await eve.conversation([await server.person("Fay")])).id);
@@ -104,7 +104,7 @@ describeInBrowser("the focus, after a press on something that disappears,", () =
     await close();
   });
 
-  test("is on the list of the sessions that are left", async () => {
+  test("goes to the list of the remaining sessions", async () => {
     const dan = await server.person("Dan");
     await server.visitor().logIn(dan.user?.email ?? "");
     const { page, faults, close } = await openPage(dan, "/settings/sessions");

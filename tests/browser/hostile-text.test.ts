@@ -86,7 +86,7 @@ describeInWholeBrowser("people's text stays text", () => {
     await isText();
   });
 
-  test("in the names of groups, wherever they stand, and searched for", async () => {
+  test("in the names of groups, on every page and in the search", async () => {
     const groups: Conversation[] = [];
     // Piled marks are refused in names.
     const fit = (text: string) =>

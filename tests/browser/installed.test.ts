@@ -68,7 +68,7 @@ describeInWholeBrowser("the chat as an installed app", () => {
     await close();
   });
 
-  test("without a network it opens again and shows what was loaded; nothing of the API is kept by the worker", async () => {
+  test("opens without a network and shows loaded messages; the worker stores no answer of the API", async () => {
     const { path, say } = await talk();
     await say("Read this on the train");
     const { page, faults, close } = await openPage(ann, path, { chromium: "whole" });
@@ -105,7 +105,7 @@ describeInWholeBrowser("the chat as an installed app", () => {
     await close();
   });
 
-  test("a message that nobody looks at is a notification, once over two tabs, and opens its conversation", async () => {
+  test("shows an unseen message as one notification over two tabs, which opens its conversation", async () => {
     const { path, say } = await talk();
     const { page, faults, close } = await openPage(ann, "/settings/notifications", {
       chromium: "whole",

@@ -53,7 +53,7 @@ describeInBrowser("an invite link in the browser", () => {
     await close();
   });
 
-  test("brings a newcomer into the group with one form, and tells where they are going", async () => {
+  test("brings a newcomer into the group with one form, and names the group", async () => {
     const { url } = await invite();
     const { page, faults, close } = await openPage(server.visitor(), pathOf(url));
     await heading(page, "Ann Tester invited you").waitFor();
@@ -83,7 +83,7 @@ describeInBrowser("an invite link in the browser", () => {
     await close();
   });
 
-  test('is one press for people who are signed in, and "Not now" leads to their chat', async () => {
+  test('takes one press of people who are signed in, and "Not now" leads to their chat', async () => {
     const { url } = await invite();
     const fay = await server.person("Fay");
     const { page, faults, close } = await openPage(fay, pathOf(url));
@@ -99,7 +99,7 @@ describeInBrowser("an invite link in the browser", () => {
     await close();
   });
 
-  test("says why it brings nobody in: it is over, it never was, or the owner has removed them", async () => {
+  test("says why it does not work: it has ended, it never existed, or the owner has removed the person", async () => {
     const revoked = await invite();
     await ann.delete(`/api/invites/${revoked.code}/`);
     const used = await invite({ max_uses: 1 });
@@ -125,7 +125,7 @@ describeInBrowser("an invite link in the browser", () => {
     await removed.close();
   });
 
-  test("to the server alone is a superuser's to make, from the menu", async () => {
+  test("to the server alone is made by superusers only, from the menu", async () => {
     const admin = await superuser(server, "Ada");
     const { page, faults, close } = await openPage(admin, "/");
     await page.getByRole("button", { name: /^Your menu/ }).click();
@@ -143,7 +143,7 @@ describeInBrowser("an invite link in the browser", () => {
     await close();
   });
 
-  test("is shared by the phone's own means where there are some", async () => {
+  test("is shared by the phone's own dialog where there is one", async () => {
     const { page, faults, close } = await openPage(ann, "/", { viewport: { width: 390, height: 760 }, hasTouch: true });
     await page.addInitScript("navigator.share = async (what) => { window.shared = what.url; }");
     await page.goto(`/c/${group}`);
@@ -158,8 +158,8 @@ describeInBrowser("an invite link in the browser", () => {
   });
 });
 
-describeInBrowser("an account where somebody has one", () => {
-  test("is not made a second time: the right password signs in, another one is told what to do", async () => {
+describeInBrowser("registering by an invite with a taken e-mail", () => {
+  test("makes no second account: the right password signs in, a wrong one gets advice", async () => {
     const server = await startTestServer("embedded");
     const ann = await server.person("Ann");
     const { page, faults, close } = await openPage(server.visitor(), "/register");

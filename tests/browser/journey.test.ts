@@ -22,7 +22,7 @@ import { startTestServer, type TestServer } from "../support/server.ts";
 /** How long somebody is still online after their last socket; an eternity else. */
 const GRACE_MS = 200;
 
-describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
+describeInBrowser("the whole journey of newcomers, by what the page shows", () => {
   let server: TestServer;
   let ann: OpenPage;
   let bob: OpenPage;
@@ -38,7 +38,7 @@ describeInBrowser("a newcomer's whole road, by what is to be seen", () => {
     await server.stop();
   });
 
-  test("two come to an empty server, register and find one another", async () => {
+  test("two people register on an empty server and find each other", async () => {
     ann = await openPage(server.visitor(), "/");
     await register(ann.page, "Ann", "ann@example.com");
     await heading(ann.page, "You are the first one here").waitFor();

@@ -132,7 +132,7 @@ describeInBrowser("without a mouse", () => {
     await close();
   });
 
-  test("the first thing that Tab reaches leads past the list", async () => {
+  test("the first stop of Tab skips the list", async () => {
     const { page, close } = await openPage(ann, "/settings/about");
     await heading(page, "About").waitFor();
     await page.keyboard.press("Tab");
@@ -144,7 +144,7 @@ describeInBrowser("without a mouse", () => {
     await close();
   });
 
-  test("keys are where they are on a Latin keyboard, whatever script one writes", async () => {
+  test("shortcuts have the places of a Latin keyboard, whatever script you write", async () => {
     const { id } = await ann.conversation([await server.person("Fay")]);
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     const press = (key: string, code: string, more = "") =>
@@ -165,7 +165,7 @@ describeInBrowser("without a mouse", () => {
     await close();
   });
 
-  test("on a Mac the marks are with ⌘, and Ctrl moves the caret as everywhere there", async () => {
+  test("on a Mac ⌘ sets marks, and Ctrl moves the caret as in other programs", async () => {
     const { id } = await ann.conversation([await server.person("Ivy")]);
     const { page, faults, close } = await openPage(ann, "/");
     await page.addInitScript('Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" })');
@@ -206,7 +206,7 @@ describeInBrowser("without a mouse", () => {
     await close();
   });
 
-  test("the sheet has every key that does something", async () => {
+  test("the key sheet has every key that does something", async () => {
     const bob = await server.person("Dora");
     const { id } = await ann.conversation([bob]);
     const { page, faults, close } = await openPage(ann, `/c/${id}`);

@@ -26,7 +26,7 @@ describeInBrowser("a large group", () => {
   const details = (page: Page) => page.getByRole("button", { name: "Details and members" });
   const people = (page: Page) => page.getByRole("dialog").getByRole("listitem");
 
-  test("does not count who has read where it does not know of all", async () => {
+  test("shows no count of readers, as it does not know all of them", async () => {
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     await message(page, "to all").waitFor();
     await message(page, "to all").getByText("Sent", { exact: true }).waitFor();
@@ -34,7 +34,7 @@ describeInBrowser("a large group", () => {
     await close();
   });
 
-  test("keeps all people in sight that were, and the focus, when one of them is removed", async () => {
+  test("keeps the listed people and the focus when one of them is removed", async () => {
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     await details(page).click();
     for (const shown of [50, 100]) {
@@ -62,7 +62,7 @@ describeInBrowser("a large group", () => {
     await close();
   });
 
-  test("offers nobody to be added who is in", async () => {
+  test("offers no member when people are added", async () => {
     const late = others[OTHERS - 20];
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     await details(page).click();

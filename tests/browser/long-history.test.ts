@@ -64,7 +64,7 @@ describeInBrowser.skipIf(!modes.includes("postgres"))("a conversation of 100,000
     await server.stop();
   });
 
-  test("opens at the newest, and stays in place while older ones come", async () => {
+  test("opens at the newest message, and stays in place while older ones load", async () => {
     const { page } = opened;
     await page.locator(".bubble", { hasText: `Message number ${MESSAGES},` }).waitFor();
     const box = await page.locator(".messages-scroller").boundingBox();
@@ -111,7 +111,7 @@ describeInBrowser.skipIf(!modes.includes("postgres"))("a conversation of 100,000
     expect(faults).toEqual([]);
   });
 
-  test("thousands of new messages: the way to the first of them is shown, can be left, and goes on where it was", async () => {
+  test("loading back to the first of thousands of new messages shows progress, can be stopped, and goes on from there", async () => {
     if (!bob) throw new Error("nobody is there");
     const read = MESSAGES - 6000;
     await sql`UPDATE participants SET read_seq = ${read} WHERE conversation_id = ${id} AND user_id = ${bob.id}`;

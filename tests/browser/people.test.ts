@@ -142,7 +142,7 @@ describeInBrowser("people and groups in the browser", () => {
     await close();
   });
 
-  test("the sheet has the keys of the page, a letter is a letter while one types, and F6 goes round", async () => {
+  test("the key sheet has the keys of the page, letters are text while you type, and F6 cycles", async () => {
     const { page, faults, close } = await openPage(bob, "/");
     await page.waitForSelector(".sidebar-header");
     await page.keyboard.press("?");
@@ -167,7 +167,7 @@ describeInBrowser("people and groups in the browser", () => {
     await close();
   });
 
-  test("the switcher finds what the list has not loaded, and its dialog goes with the page it was opened on", async () => {
+  test("the switcher finds conversations that the list has not loaded, and closes with its page", async () => {
     const many = await server.person("Many");
     const { id } = await many.conversation([bob, carla], "Glass blowers");
     // More than a page of the list.
@@ -188,7 +188,7 @@ describeInBrowser("people and groups in the browser", () => {
     await close();
   });
 
-  test("a question goes with the page it was asked on too, and keys that lead elsewhere close what is open", async () => {
+  test("a confirmation closes with its page, and keys that lead elsewhere close what is open", async () => {
     const { id } = await ann.conversation([bob, carla], "Readers");
     await ann.send(id, "keep me");
     const { page, faults, close } = await openPage(ann, "/");
@@ -220,7 +220,7 @@ describeInBrowser("people and groups in the browser", () => {
     await close();
   });
 
-  test("Enter before the server has answered chooses nobody else", async () => {
+  test("Enter before the server has answered chooses nobody from an earlier list", async () => {
     await server.person("Zoe");
     const { page, faults, close } = await openPage(ann, "/");
     const held: Route[] = [];

@@ -111,7 +111,7 @@ describeInBrowser("going back on a narrow screen", () => {
   const pathOf = (page: Page) => new URL(page.url()).pathname;
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-  test("with little height the people one can choose from lie under nothing", async () => {
+  test("nothing covers the people to choose from on a low screen", async () => {
     const ann = await server.person("Ann");
     for (const name of ["Cid", "Dora"]) await server.person(name);
     const { page, faults, close } = await openPage(ann, "/", { viewport: { width: 360, height: 420 }, hasTouch: true });
@@ -128,7 +128,7 @@ describeInBrowser("going back on a narrow screen", () => {
     await close();
   });
 
-  test("a draft of some lines is in sight as far as there is room, also when the phone is turned", async () => {
+  test("a draft of some lines is in view as far as there is room, also when the phone is turned", async () => {
     const ann = await server.person("Ann");
     const { id } = await ann.conversation([await server.person("Bob")]);
     const [narrow, broad] = [
@@ -152,7 +152,7 @@ describeInBrowser("going back on a narrow screen", () => {
     await close();
   });
 
-  test("the arrow and the phone's own back lead the same way: out, and never into a conversation again", async () => {
+  test("the page's arrow and the phone's back both leave a conversation, and never reopen it", async () => {
     const [ann, bob, cid] = await Promise.all(["Ann", "Bob", "Cid"].map((name) => server.person(name)));
     if (!ann || !bob || !cid) throw new Error("nobody is there");
     for (const other of [bob, cid]) await other.send((await other.conversation([ann])).id, "hello");
@@ -186,7 +186,7 @@ describeInBrowser("going back on a narrow screen", () => {
     await close();
   });
 
-  test("the focus is where one comes to, and where one was when one comes back", async () => {
+  test("the focus moves to the view that opens, and back to where it was", async () => {
     const [ann, bob, cid] = await Promise.all(["Ann", "Bob", "Cid"].map((name) => server.person(name)));
     if (!ann || !bob || !cid) throw new Error("nobody is there");
     for (const other of [bob, cid]) await other.send((await other.conversation([ann])).id, "hello");

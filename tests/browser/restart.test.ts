@@ -106,7 +106,7 @@ describeInBrowser("the server is killed while two write", () => {
     expect(faults()).toEqual([]);
   });
 
-  test("a reload without the server shows what was loaded, and what waits goes out once", async () => {
+  test("a reload without the server shows loaded messages, and unsent texts go out once", async () => {
     const { pages, faults, history, die, comeBack } = await meet();
     const [annPage, bobPage] = pages;
     await send(annPage, "kept");

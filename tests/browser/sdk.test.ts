@@ -111,7 +111,7 @@ describeInBrowser("the package in a browser", () => {
     await tab.close();
   });
 
-  test("a database that the browser has ended is opened anew: what is not sent survives a reload", async () => {
+  test("a database that the browser has closed is opened again, and unsent messages survive a reload", async () => {
     proxy.state = "pass";
     const before = b.messages.length;
     const tab = await openTab();
@@ -148,7 +148,7 @@ describeInBrowser("the package in a browser", () => {
     await stranger.close();
   });
 
-  test("two tabs: each sends its own in order; what a closed one has left, the other sends", async () => {
+  test("two tabs each send their own texts in order, and one sends what a closed tab has left", async () => {
     proxy.state = "pass";
     const before = b.messages.length;
     const [left, right] = [await openTab(), await openTab()];

@@ -49,7 +49,7 @@ describeInBrowser("settings in the browser", () => {
     await close();
   });
 
-  test("where only https has notifications, nobody is told to look for them in the browser's settings", async () => {
+  test("the page does not point to the browser's settings where only HTTPS has notifications", async () => {
     const cara = await server.person("Cara");
     const { page, close } = await openPage(cara, "/");
     // The same server by a name that a browser does not trust as it does this machine's own.
@@ -64,7 +64,7 @@ describeInBrowser("settings in the browser", () => {
     await close();
   });
 
-  test("the other sessions are ended after a question", async () => {
+  test("the other sessions end after a confirmation", async () => {
     const bob = await server.person("Bob");
     const others = [server.visitor(), server.visitor()];
     for (const other of others) await other.logIn(bob.user?.email ?? "");
@@ -81,7 +81,7 @@ describeInBrowser("settings in the browser", () => {
     await close();
   });
 
-  test("how it looks is chosen and remembered; on a phone the parts are pages of their own", async () => {
+  test("the appearance is chosen and remembered; on a phone each part is a page of its own", async () => {
     const eve = await server.person("Eve");
     const { page, faults, close } = await openPage(eve, "/settings", { viewport: { width: 320, height: 640 } });
     await page.click(".settings-link:has-text('Appearance')");

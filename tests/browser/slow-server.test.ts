@@ -5,10 +5,10 @@ import { openPage } from "../support/pages.ts";
 import { startProxy } from "../support/proxy.ts";
 import { withServer } from "../support/server.ts";
 
-describeInBrowser("a server that takes its time", () => {
+describeInBrowser("a slow or absent server", () => {
   const server = withServer("embedded");
 
-  test("a conversation that was never opened says so without a connection, and is there when it is back", async () => {
+  test("a conversation that was never opened says so without a connection, and loads when it is back", async () => {
     const [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);
     const { id } = await ann.conversation([bob]);
     await bob.send(id, "long ago");
@@ -31,7 +31,7 @@ describeInBrowser("a server that takes its time", () => {
     await proxy.stop();
   });
 
-  test("a part of the page that can't be had without a server is not taken for a new version of it", async () => {
+  test("a part of the page that can't load without a server is not taken for a new version", async () => {
     const [ann, bob] = await Promise.all([server.person("Ann"), server.person("Bob")]);
     const { id } = await ann.conversation([bob]);
     const proxy = await startProxy(Number(new URL(server.url).port));

@@ -63,7 +63,7 @@ async function setUp(page: Page): Promise<string> {
 }
 
 describeInBrowser("a team of ten", () => {
-  test("starts by itself from one address with default limits, and a stranger gains nothing", async () => {
+  test("registers and chats from one address within the default limits, and a stranger gains nothing", async () => {
     const server = await startTestServer("embedded", DEFAULT_LIMITS);
     const ann = await visit(server, "/");
     const link = await setUp(ann.page);

@@ -56,7 +56,7 @@ describeInWebkit("the chat in the engine of Safari", () => {
     expect(await page.evaluate<string>("document.querySelector('[role=feed] strong').textContent")).toBe("Bob");
   });
 
-  test("each dialog shows what it holds, and Escape takes it away", async () => {
+  test("each dialog shows its content, and Escape closes it", async () => {
     const dialogs: Record<string, () => Promise<unknown>> = {
       "the keys": async () => {
         await page.evaluate(`${FOCUSED}.blur()`);
@@ -89,7 +89,7 @@ describeInWebkit("the chat in the engine of Safari", () => {
     expect(cut).toEqual([]);
   });
 
-  test("a page that was left while it kept what had come is no hindrance to the next one", async () => {
+  test("a page that was closed while it stored messages does not block the next one", async () => {
     const address = await page.evaluate<string>("location.href");
     const id = address.split("/").at(-1) ?? "";
     for (let n = 1; n <= 5; n++) {
@@ -102,7 +102,7 @@ describeInWebkit("the chat in the engine of Safari", () => {
     }
   });
 
-  test("many at once are followed to the last, which stands there after a reload too", async () => {
+  test("the view follows many messages at once to the last one, also after a reload", async () => {
     const id = (await page.evaluate<string>("location.pathname")).split("/").at(-1) ?? "";
     const socket = await bob.chat(id);
     for (let n = 1; n <= MANY; n++) {

@@ -29,7 +29,7 @@ function serve(files: readonly WebFile[] | undefined, request: Request): Respons
 }
 
 describeInBrowser("the service worker", () => {
-  test("after an update the new page is shown at once and kept with its own assets; one that does not fit is not kept", async () => {
+  test("shows the new page at once after an update, and stores it with its own assets or not at all", async () => {
     const first = await bundleWeb();
     const second = nextVersion(first);
     let current: readonly WebFile[] | undefined = first;

@@ -193,7 +193,7 @@ test("a fresh server prints one address to open and its set-up code, and no code
   expect(claimed).not.toContain("Set-up code");
 });
 
-test("a port that is taken is said so", async () => {
+test("a port that is taken is named in an error", async () => {
   const environment = await place("embedded");
   const server = await spawn(environment);
   const other = await run(["serve"], { ...(await place("embedded")), PORT: new URL(server.url).port });
@@ -216,7 +216,7 @@ test("an address that can't be listened on and a folder that can't be used are n
   }
 });
 
-test("the logs: requests as two lines in api.log, the application's as JSON in app.log", async () => {
+test("api.log has two lines for each request, and app.log has JSON", async () => {
   const environment = await place("embedded");
   const server = await spawn(environment);
   const { ann } = await chatting(server);

@@ -38,7 +38,7 @@ inEachMode("createsuperuser", (mode: Mode) => {
     expect((await root.get("/api/admin/limits/")).status).toBe(200);
   });
 
-  test("does nothing to an account that is there, unless it is told to promote it", async () => {
+  test("changes no existing account without --promote", async () => {
     place = await makePlace(mode);
     server = await spawnServer(place.environment);
     const ann = await server.visitor().signUp("Ann");

@@ -97,7 +97,7 @@ inEachMode("the digest of a message that was edited or deleted", (mode) => {
     });
   });
 
-  test("is recognised in a database that came from the embedded one, or goes there", async () => {
+  test("is recognised in a database that moved from the embedded one, or to it", async () => {
     const marked = "\ufeffmarked";
     const message = await append(marked, "7");
     await stores.log.amend(id, ann, message.id, null);

@@ -69,7 +69,7 @@ const isOnline = async ({ places }: TestNode, user: number) => (await places.onl
 
 for (const [name, open] of Object.entries(drivers))
   describe(`places for sockets (${name})`, () => {
-    test("racing takers never get more than there are", async () => {
+    test("racing sockets never get more places than there are", async () => {
       const [here, there] = await open();
       const user = ++users;
       const taken = await Promise.all(
@@ -89,7 +89,7 @@ for (const [name, open] of Object.entries(drivers))
       await until(() => there.places.take(user, 1));
     });
 
-    test("takers that are refused leave the count as it is", async () => {
+    test("refused sockets do not change the count", async () => {
       const [here, there] = await open();
       const user = ++users;
       for (let i = 0; i < 3; i++) expect(await here.places.take(user, 4)).toBe(true);

@@ -76,7 +76,7 @@ const compose = z.strictObject({
 });
 
 describe.each(COMPOSE_FILES)("%s", (file) => {
-  test("is a compose file whose names all lead somewhere", async () => {
+  test("is a compose file without a dangling name", async () => {
     const { services, networks = {}, volumes = {}, secrets = {} } = compose.parse(await yaml(file));
     expect(Object.keys(services)).not.toBeEmpty();
     for (const one of Object.values(services)) {
@@ -90,7 +90,7 @@ describe.each(COMPOSE_FILES)("%s", (file) => {
     }
   });
 
-  test("sets only what somebody reads", async () => {
+  test("sets only settings that a program reads", async () => {
     const { services } = compose.parse(await yaml(file));
     const set = Object.values(services).flatMap(({ environment = {} }) => Object.keys(environment));
     expect(set).not.toBeEmpty();
@@ -113,7 +113,7 @@ test("in production nothing but the proxy is reachable, and nobody has more righ
   expect(await read("docker-compose.prod.yml")).not.toMatch(/PASSWORD: |:\/\/[^/\s]*:[^/\s]*@/);
 });
 
-test("make-secrets.sh makes every secret of the production file, and settings that are right", async () => {
+test("make-secrets.sh makes every secret of the production file, and valid settings", async () => {
   const { secrets = {} } = compose.parse(await yaml("docker-compose.prod.yml"));
   const folder = `${process.env["TMPDIR"] ?? "/tmp"}/confab-secrets-${process.pid}`;
   try {
@@ -141,7 +141,7 @@ describe("Dockerfile", () => {
     expect(engines.bun).toBe(`>=${BUN}`);
   });
 
-  test("sets only what somebody reads, and ends as a user without rights, with a health check", async () => {
+  test("sets only settings that a program reads, and ends as a user without rights, with a health check", async () => {
     const text = (await read("Dockerfile")).replace(/\\\n/g, " ");
     const set = [...text.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = ""]) =>
       line.trim().split(/\s+/).map(splitAssignment),
@@ -181,7 +181,7 @@ const workflow = z.strictObject({
   ),
 });
 
-test("the workflow pins its actions, takes Bun from package.json, and calls scripts that there are", async () => {
+test("the workflow pins its actions, takes Bun from package.json, and calls existing scripts", async () => {
   const { jobs } = workflow.parse(await yaml(".github/workflows/ci.yml"));
   const steps = Object.values(jobs).flatMap((job) => job.steps);
   const setups = steps.filter(({ uses }) => uses?.startsWith("oven-sh/setup-bun@"));
@@ -209,7 +209,7 @@ test("the workflow installs what .ci/run installs, and Chrome is on its machine 
   expect(workflow).toContain(deno);
 });
 
-test("the systemd unit sets only what somebody reads", async () => {
+test("the systemd unit sets only settings that a program reads", async () => {
   const unit = await read("deploy/confab.service");
   const set = [...unit.matchAll(/^Environment=(.*)$/gm)].map(([, line = ""]) => splitAssignment(line));
   expect(set).not.toBeEmpty();
@@ -217,7 +217,7 @@ test("the systemd unit sets only what somebody reads", async () => {
   expect(() => readConfig(Object.fromEntries(set))).not.toThrow();
 });
 
-test("the task definition for ECS is JSON whose settings somebody reads", async () => {
+test("the task definition for ECS is JSON, and a program reads each of its settings", async () => {
   const { containerDefinitions } = z
     .object({
       containerDefinitions: z.array(
@@ -237,7 +237,7 @@ test("the task definition for ECS is JSON whose settings somebody reads", async 
 });
 
 describe.each(GUIDES)("%s", (guide) => {
-  test("names only settings that there are", async () => {
+  test("names only existing settings", async () => {
     const text = await read(guide);
     // An assignment of any name, and whatever looks like one of our settings.
     const assigned = [...text.matchAll(/(?<![\w$./-])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,})=/g)].map(
@@ -249,7 +249,7 @@ describe.each(GUIDES)("%s", (guide) => {
     expect(unknown).toEqual([]);
   });
 
-  test("leads to files that there are", async () => {
+  test("names only existing files", async () => {
     const links = [...(await read(guide)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = ""]) => link);
     for (const link of links) expect(await Bun.file(join(ROOT, "docs/deploy", link)).exists()).toBe(true);
     const files = [...(await read(guide)).matchAll(/\bdeploy\/[\w-]+\.(?:sh|json|conf|service)\b/g)].map(

@@ -10,7 +10,7 @@ import { allIsNormal, CATCH_UP_MS, NORMAL_AGAIN_MS, startTwoNodes, type TwoNodes
 
 setDefaultTimeout(60_000);
 
-/** Each way, between the first node and Redis: what it says comes after what was done later elsewhere. */
+/** The delay of each direction between the first node and Redis. Its events arrive after later events of the other node. */
 const LATE_MS = 100;
 
 const isSubscriber = (link: Link) => /subscribe/i.test(link.said);
@@ -79,7 +79,7 @@ if (modes.includes("redis"))
         let resumed: Socket | undefined;
         await whileDeaf(async () => {
           await Promise.all([2, 3, 4, 5].map((n) => ann.send(id, `${n}`)));
-          // This is what makes the test one.
+          // The second node knows nothing of them yet. Otherwise the test would prove nothing.
           expect(versionsIn(witness.frames)).toEqual([]);
           resumed = await resume(id, 4);
           await hasReached(resumed, 5);
@@ -128,7 +128,7 @@ if (modes.includes("redis"))
       return undefined;
     }
 
-    test("a joining that it hears of after the removal that followed lets the removed user's sockets hear nothing", async () => {
+    test("a joining that arrives after the removal that followed brings the removed user's sockets nothing", async () => {
       let done = await inAndOut();
       while (!done) done = await inAndOut();
       const { id, hub, late, witness } = done;

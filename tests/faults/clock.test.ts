@@ -27,7 +27,7 @@ async function untilWrongBy(offsetMs: number, server: ServerProcess, { LOG_DIR =
   }
 }
 
-/** Four frames on each socket are two too many. The sender may go on after the seconds in the answer. */
+/** Two of the four frames on each socket are above the limit. The sender may go on after the seconds in the answer. */
 async function expectLimited(sockets: [Socket, Socket]) {
   const before = sockets.map((socket) => socket.all("pong").length + socket.all("error").length);
   const errorsBefore = sockets.flatMap((socket) => socket.all("error")).length;

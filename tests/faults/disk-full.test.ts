@@ -43,7 +43,7 @@ async function openOnDisk() {
   return { environment, server, ann, bob, id: (await ann.conversation([bob])).id };
 }
 
-/** Fills the disk but for so much. */
+/** Fills the disk except for this many bytes. */
 function fill(leaveKib: number) {
   const { bsize, bavail } = statfsSync(folder);
   writeFileSync(join(folder, "filler"), Buffer.alloc(Math.max(0, bsize * bavail - leaveKib * 1024)));

@@ -36,12 +36,12 @@ describe.skipIf(!modes.includes("postgres"))("erasing a large conversation", () 
   }
   const remove = async (root: Client, id: string) =>
     expect((await root.delete(`/api/admin/conversations/${id}/`)).status).toBe(200);
-  /** Until its first messages are erased. */
+  /** Waits until its first messages are erased. */
   async function isBegun(id: string) {
     while ((await left(id)) === MANY) await Bun.sleep(5);
   }
 
-  test("ends with its node, without a complaint, and the next one goes on with it", async () => {
+  test("ends with its node without an error, and the next node goes on with it", async () => {
     const first = await start();
     const root = await superuser(first);
     const id = await conversation(root, await first.person(), MANY);
@@ -52,17 +52,17 @@ describe.skipIf(!modes.includes("postgres"))("erasing a large conversation", () 
     expect(rest).toBeGreaterThan(0);
     expect(rest).toBeLessThan(MANY);
 
-    // As ten seconds later.
+    // Ends the claim, as ten seconds would.
     await sql`UPDATE removed_conversations SET claimed_until = now()`;
     const second = await start();
     while ((await left(id)) > 0) await Bun.sleep(20);
     await second.stop();
-    // Also not of what came after its end.
+    // Its log has no error of its end, nor of anything after it.
     for (const { log } of [first, second])
       expect(log.filter((line) => JSON.parse(line).level >= 40 && !ABOUT_DATABASE.test(line))).toEqual([]);
   });
 
-  test("does not keep a small one waiting that is removed meanwhile", async () => {
+  test("does not delay the erasing of a small one that is removed meanwhile", async () => {
     const server = await start();
     const root = await superuser(server);
     const large = await conversation(root, await server.person(), MANY);

@@ -11,7 +11,7 @@ const WAYS = ["PostgreSQL", "Redis", "its clients"];
 
 const isOneOf = (chance: number) => Math.random() < chance;
 
-/** Chats by HTTP and by sockets, and minds nothing, until `isOver`. */
+/** Chats by HTTP and by sockets until `isOver`, and ignores all failures. */
 async function chat(people: Client[], id: string, to: string, isOver: () => boolean) {
   const through = people.map((person) => person.at(to));
   const talk = async (person: Client) => {
@@ -83,7 +83,7 @@ if (modes.includes("redis"))
       const proxies = [toPostgres, toRedis, toNode].filter((_, i) => to === "everybody" || WAYS[i] === to);
       const since = performance.now();
       let cuts = 0;
-      // A client that waits before it connects again leaves little to cut: chance may ask for more time.
+      // A client that waits before it reconnects leaves little to cut, so a run may need more time.
       const isOver = () => performance.now() > since + (cuts > 2 ? CUT_FOR_MS : 6 * CUT_FOR_MS);
       const chatting = chat(people, id, `http://127.0.0.1:${toNode.port}`, isOver);
       while (!isOver()) {

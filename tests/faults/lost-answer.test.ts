@@ -8,10 +8,10 @@ import { superuser } from "../support/superuser.ts";
 
 setDefaultTimeout(60_000);
 
-/** Far less than the minute after which sessions that ended unheard are noticed anyway. */
+/** Far less than the minute after which nodes notice ended sessions without an event. */
 const SOON_MS = 5_000;
 
-describe.skipIf(!modes.includes("postgres"))("what an admin did and was not told", () => {
+describe.skipIf(!modes.includes("postgres"))("an admin's act whose answer is lost", () => {
   let place: Place;
   let network: TcpProxy;
   let server: TestServer;
@@ -41,8 +41,8 @@ describe.skipIf(!modes.includes("postgres"))("what an admin did and was not told
   const sessionsOf = async (person: Client) => (await sql`SELECT id FROM sessions WHERE user_id = ${person.id}`).length;
 
   for (const [name, act] of Object.entries(acts)) {
-    test(`${name} whose commit is not answered closes the sockets soon, without being asked for again`, async () => {
-      // As on a server that has been at work: on its connections a commit is prepared.
+    test(`${name} whose commit is not answered closes the sockets soon, without a repeated request`, async () => {
+      // On a server that has been at work, the connections have prepared their commits.
       const others = await Promise.all(["Bea", "Cem", "Dan", "Eli"].map((person) => server.person(person)));
       await Promise.all(others.map(act));
       const ann = await server.person("Ann");
@@ -56,10 +56,10 @@ describe.skipIf(!modes.includes("postgres"))("what an admin did and was not told
       expect(end?.code).toBe(4401);
     });
 
-    test(`${name} that is committed after it was given up closes the sockets soon after its commit`, async () => {
+    test(`${name} that is committed after its caller gave up closes the sockets soon after its commit`, async () => {
       const ann = await server.person("Ann");
       const socket = await ann.hub();
-      // Two statements, each in time; both together are not.
+      // Each of the two statements is within its time limit, and both together exceed that of the request.
       await sql.unsafe(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_sleep(3); RETURN coalesce(new, old); END $$`);
       await sql.unsafe("CREATE TRIGGER slow BEFORE DELETE ON sessions FOR EACH ROW EXECUTE FUNCTION slow()");

@@ -67,7 +67,7 @@ if (enough && modes.includes("postgres")) {
 
     for (const socket of sockets) socket.terminate();
     await untilTrue(() => files() <= filesBefore + PEOPLE);
-    // All places are free again, and what is left of the room works.
+    // All places of sockets are free again, and the room still works.
     const again = await open(ann, EACH);
     for (const socket of again) socket.terminate();
     const [a, b] = [await ann.chat(id), await others[0]?.chat(id)];

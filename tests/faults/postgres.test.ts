@@ -13,7 +13,7 @@ const REFUSED_MS = 6_000;
 /** A server that is back serves again within 5 s; three-fold slack. */
 const BACK_MS = 15_000;
 const POOL_SIZE = 4;
-/** How long edits are kept waiting for a lock at once: short of the lock_timeout that would refuse them. */
+/** How long edits wait for a lock: less than the lock_timeout that would refuse them. */
 const HELD_MS = 1_000;
 const ROUNDS = 6;
 
@@ -140,7 +140,7 @@ if (modes.includes("redis")) {
       broken += row?.["n"] ?? 0;
       await everySendAcked(sender, sent);
     }
-    // One a round at least: that of the log.
+    // Each round breaks one connection at least, that of the log.
     expect(broken).toBeGreaterThanOrEqual(ROUNDS);
     await reader.until(() => reader.all("message").length === sent);
     const got = reader.all("message").map(({ message }) => message);
@@ -298,7 +298,7 @@ if (modes.includes("redis")) {
     }
     expect(sender.all("error")).toEqual([]);
     expect(sent).toBeGreaterThan(20);
-    // The first on a connection takes the way twice, for it is prepared there.
+    // The first edit on a connection takes two round trips, because it is prepared there.
     took.sort((a, b) => a - b);
     expect(took[took.length >> 1]).toBeLessThan(3 * 150);
     sender.close();
@@ -341,7 +341,7 @@ if (modes.includes("redis")) {
       const lockReader = (tx: postgres.TransactionSql) =>
         tx`SELECT FROM participants WHERE conversation_id = ${id} AND user_id = ${ann.id} FOR UPDATE`;
 
-      /** The other session holds what the call comes to last, and wants what it holds. */
+      /** The other session holds the row that the call locks last, and waits for one that the call holds. */
       async function crossing(
         lockFirst: (tx: postgres.TransactionSql) => Promise<unknown>,
         call: () => Promise<Answer>,
@@ -389,7 +389,7 @@ if (modes.includes("redis")) {
     await expectWholePool();
   });
 
-  test("no commit is answered: a clear refusal in time; the message is found and told, and sent again it is the same", async () => {
+  test("no commit is answered: a clear refusal in time; the message is found and delivered, and a resend is the same message", async () => {
     const { id } = await ann.conversation([bob, eve], "No answers");
     const [sender, reader] = [await ann.chat(id), await bob.chat(id)];
     const losses = loseAnswers(1_000, (asked) => asked.includes("never answered"));
@@ -412,7 +412,7 @@ if (modes.includes("redis")) {
     await expectWholePool();
   });
 
-  test("the answer to an edit is lost: a clear refusal; the others hear of it, and again it is no other", async () => {
+  test("the answer to an edit is lost: a clear refusal; the others get the edit, and a repeat is no second change", async () => {
     const { id } = await ann.conversation([bob, eve], "An edit");
     const reader = await bob.chat(id);
     const path = `${messagesOf(id)}${(await ann.send(id, "first")).id}/`;
@@ -453,7 +453,7 @@ if (modes.includes("redis")) {
     const { id } = await ann.conversation([bob, eve], "Unannounced");
     const reader = await bob.chat(id);
     await ann.send(id, "1");
-    // As a node would that died between its commit and telling of it.
+    // As a node that died between its commit and its publish.
     await admin`SELECT * FROM confab_append_messages(ARRAY[${id}::uuid], ARRAY[1], ARRAY[gen_random_uuid()], ARRAY[${ann.id}::int],
       ARRAY[NULL::text], ARRAY['2'], NULL, true, false)`;
     await ann.send(id, "3");

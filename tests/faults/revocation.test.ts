@@ -22,7 +22,7 @@ const versionOf = (frame: Frame): number =>
   frame?.type === "message" ? frame.message.version : frame?.type === "participants" ? frame.version : 0;
 
 interface Login {
-  /** Where the person does what ends something. */
+  /** The login with which the person revokes something. */
   laptop: Client;
   /** Another login of the same person. */
   phone: Client;
@@ -208,7 +208,7 @@ if (modes.includes("redis"))
       await expectEnded(login, WITHIN_MS.up);
     });
 
-    /** Requests that a node answers from what it believes must not outlive a removal that it was told of. */
+    /** A node must not answer requests from its caches after it has heard of a removal. */
     test("the page, a send, an edit and a read position are refused on the other node once somebody is removed", async () => {
       const [bob, friend] = [await one.person(), await one.person()];
       const { id: own } = await ann.conversation([bob, friend], "Pages");
@@ -272,7 +272,7 @@ if (modes.includes("redis"))
         await witness.until((frames) => frames.some(isRemoval));
         const version = versionOf(witness.frames.findLast(isRemoval));
         removedAt.push(version);
-        // So that there is something to leak.
+        // Without these messages, nothing could leak.
         await witness.until(() => head() > version + 20);
         for (const socket of [watching, subscribed]) await socket.settled();
         for (const socket of [live, replaying, watching, subscribed]) {
@@ -319,12 +319,12 @@ if (modes.includes("redis"))
             for (const socket of socketsOf(login)) socket.close();
           });
 
-        test("a socket that only watches, where nobody is in the conversation, is told of the removal in time and hears no more", async () => {
+        test("a socket that only watches, where nobody is in the conversation, gets the removal in time and nothing after it", async () => {
           const [bob, cem] = [on(two, await one.person()), await one.person()];
           const { id: own } = await ann.conversation([bob, cem], "Watched only");
           const [hub, witness] = [await bob.hub(), await cem.hub()];
           await ann.delete(`/api/chat/conversations/${own}/participants/${bob.id}/`);
-          // Something to hear of all the while: it is what the node asks the log for.
+          // Changes go on all the while, so the node has a reason to ask the log.
           let talking = true;
           const talk = (async () => {
             for (; talking; await Bun.sleep(100)) await ann.send(own, "x");
@@ -339,7 +339,7 @@ if (modes.includes("redis"))
           const { seq, version } = await ann.send(own, "not for you");
           const names = (frame: Frame) => frame.conversation_id === own && frame.last_seq >= seq;
           await witness.until((frames) => frames.some(names), WITHIN_MS[state]);
-          // A look at the log or two.
+          // Long enough for one or two reads of the log.
           await Bun.sleep(state === "up" ? 100 : 2_000);
           await hub.settled();
           expect(hub.frames.slice(told() + 1).filter((frame) => frame.conversation_id === own)).toEqual([]);

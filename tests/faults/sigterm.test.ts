@@ -111,7 +111,7 @@ const acks = (frames: Frame[]) =>
   new Map<string, number>(frames.flatMap(({ type, client_id, seq }) => (type === "ack" ? [[client_id, seq]] : [])));
 
 if (modes.includes("redis"))
-  test("SIGTERM while PostgreSQL and Redis do not answer: refused is what can't be stored, exit 0 in time", async () => {
+  test("SIGTERM while PostgreSQL and Redis do not answer: sends that can't be stored are refused, exit 0 in time", async () => {
     place = await makePlace("redis");
     const environment = { ...place.environment };
     const networks = await Promise.all(
@@ -141,7 +141,7 @@ if (modes.includes("redis"))
     for (const network of networks) await network.stop();
   });
 
-test("SIGTERM while a client is behind and goes on sending: it hears why it is sent away", async () => {
+test("SIGTERM while a client is behind and goes on sending: it gets the close code and its reason", async () => {
   place = await makePlace("embedded");
   const node = await spawnServer(place.environment);
   nodes = [node];
@@ -150,7 +150,8 @@ test("SIGTERM while a client is behind and goes on sending: it hears why it is s
   // More than the kernel's buffers hold for a reader that does not read.
   await Promise.all(Array.from({ length: 900 }, () => ann.send(id, "x".repeat(4_000))));
   const socket = await ann.chat(id, 0);
-  // It does not get to reading meanwhile. A reset in answer to what it sends would take all that with it, and the close.
+  // The client does not read meanwhile. If the server answered its frames with a TCP reset, the unread frames and the
+  // close would be lost.
   Bun.sleepSync(500);
   node.kill("SIGTERM");
   for (let n = 0; n < 30; n++) {

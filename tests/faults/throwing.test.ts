@@ -45,7 +45,7 @@ if (modes.includes("redis"))
       place.remove();
     });
 
-    /** Takes a table away, which no code reckons with, for as long as `during` takes. */
+    /** Renames a table while `during` runs, which no code expects. */
     async function without(table: string, during: () => Promise<void>) {
       await admin.unsafe(`ALTER TABLE ${table} RENAME TO taken_away`);
       try {
@@ -56,7 +56,7 @@ if (modes.includes("redis"))
     }
     const logged = (folder = place.environment["LOG_DIR"] ?? "") => readFileSync(join(folder, "app.log"), "utf8");
 
-    test("by an HTTP handler: 500 with the request_id that the log has, nothing of the inside, and all goes on", async () => {
+    test("in an HTTP handler: 500 with the request_id that the log has and no internals, and the server goes on", async () => {
       const { id } = await ann.conversation([bob]);
       const path = `/api/chat/conversations/${id}/messages/`;
       await ann.send(id, "before");
@@ -73,7 +73,7 @@ if (modes.includes("redis"))
           await Bun.sleep(LOGGED_MS);
           expect(logged()).toContain(`"request_id":"${request_id}"`);
         }
-        // Without its log it serves nobody rightly.
+        // Without its log the node can't serve anybody.
         expect((await ann.get("/api/chat/health/ready/")).status).toBe(503);
       });
       expect((await ann.send(id, "after")).seq).toBe(2);
@@ -83,7 +83,7 @@ if (modes.includes("redis"))
       ]);
     });
 
-    test("by a frame's handler: an error frame each, the socket goes on, and a resend is one message", async () => {
+    test("in a frame's handler: an error frame each, the socket goes on, and a resend is one message", async () => {
       const { id } = await ann.conversation([bob]);
       const [a, b] = [await ann.chat(id), await bob.chat(id)];
       a.send({ content: "before", ref: "before" });
@@ -123,7 +123,7 @@ if (modes.includes("redis"))
       for (const socket of [a, b]) socket.close();
     });
 
-    test("by a socket's opening: it is closed to try again, and then it opens", async () => {
+    test("while a socket opens: it closes with 1011, and the next attempt succeeds", async () => {
       await without("participants", async () => {
         const refused = await ann.hub().then(
           () => undefined,
@@ -136,7 +136,7 @@ if (modes.includes("redis"))
       hub.close();
     });
 
-    test("by what comes over the bus: it is logged, and what comes with it and after it is delivered", async () => {
+    test("in an event from the bus: it is logged, and the events with it and after it are delivered", async () => {
       const { id } = await ann.conversation([bob]);
       const [a, b] = [await ann.chat(id), await bob.chat(id)];
       const channels = channelsOf((await redis.get(BUS_ID)) ?? "");

@@ -68,7 +68,7 @@ export async function allIsNormal({ nodes }: TwoNodes): Promise<boolean> {
   );
 }
 
-/** Both nodes say that they do without Redis. */
+/** Both nodes say that Redis is away. */
 export async function isDegraded({ nodes }: TwoNodes): Promise<boolean> {
   const answers = await Promise.all(nodes.map((node) => node.visitor().get("/api/chat/health/ready/")));
   return answers.every(({ status, body }) => status === 200 && body.degraded?.includes("redis"));
@@ -114,8 +114,9 @@ export class Chat {
   }
 
   /**
-   * On each node somebody says something and edits it: acked, heard on the other in time, fresh on the pages of both.
-   * @param midway is done between the saying and the edit
+   * On each node somebody sends a message and edits it. Both are acked, reach the other node in time, and are on the
+   * pages of both.
+   * @param midway runs between the send and the edit
    */
   async exchange(midway?: () => unknown): Promise<void> {
     await this.say(0, midway);
@@ -139,7 +140,7 @@ export class Chat {
 
   private async expectNewest(seq: number, content: string) {
     const { path, people } = this.quiet;
-    // First and alone: a newer page may fill the window again.
+    // This page is read first and alone, because a newer page may fill the window again.
     if (this.edited)
       for (const person of people) {
         const { body } = await person.get(`${path}?before_seq=${this.edited.seq + 1}&limit=1`);
@@ -148,7 +149,7 @@ export class Chat {
     // Pages after a seq always come from the log.
     const { body } = await people[0].get(`${path}?after_seq=${Math.max(0, seq - PAGE)}`);
     expect(body.data.messages.at(-1)).toMatchObject({ seq, content });
-    // Twice: the first may have come from the log and filled the window, from which the second comes.
+    // Read twice: the first page may come from the log and fill the window, and the second one comes from the window.
     for (const person of [...people, ...people])
       expect((await person.get(`${path}?limit=${PAGE}`)).body.data.messages).toEqual(body.data.messages);
   }
@@ -182,7 +183,7 @@ async function expectAll(socket: Socket, changes: number) {
 const heard = (socket: Socket | undefined, is: (frame: Frame) => boolean) =>
   socket?.until((frames) => frames.some(is), CATCH_UP_MS);
 
-/** The limit is kept on each node for itself at least, and given out no more often than Redis and the nodes know it. */
+/** Each node keeps the limit by itself at least. In all, no more hits pass than the counters of Redis and of the nodes allow. */
 export async function expectLimitsKept({ nodes }: TwoNodes): Promise<void> {
   const tries = requestsFrom(freshAddress());
   let passed = 0;
@@ -222,7 +223,7 @@ export class Sockets {
     this.there = on(two, cat);
   }
 
-  /** The first node gives as many places as the setting says, and no more. */
+  /** The first node opens as many sockets of a user as the setting allows, and no more. */
   async expectKept(): Promise<void> {
     for (let i = 0; i < SOCKETS; i++) expect(await this.tryOpen(this.here)).toBe(true);
     expect(await this.tryOpen(this.here)).toBe(false);

@@ -8,7 +8,7 @@ const SENDS = 20;
 const CATCH_UP_MS = 6_000;
 
 if (modes.includes("redis"))
-  test("kill -9 between commit and publish: what nobody was told of reaches the other node's readers in time, in order", async () => {
+  test("kill -9 between commit and publish: the unpublished changes reach the other node's readers in time, in order", async () => {
     const place = await makePlace("redis");
     const redis = new URL(place.environment["REDIS_URL"] ?? "");
     const proxy = await startProxy(Number(redis.port));

@@ -71,7 +71,7 @@ inEachMode("followers", (mode) => {
     return { effects, follower: { name, start, everyMs: EVERY_MS, handle } satisfies Follower };
   }
 
-  test("a sweep counts what is in the log, and nothing twice", async () => {
+  test("a sweep counts each message of the log once", async () => {
     const ids = [await group(), await group(), await group()];
     for (const id of ids) {
       await send(id, 7);
@@ -122,7 +122,7 @@ inEachMode("followers", (mode) => {
     expect(await counted()).toBe(await sent());
   });
 
-  test("a node that stops counts what it has noted", async () => {
+  test("a node that stops counts the messages that it has noted", async () => {
     const id = await group();
     const one = node(statisticsFollower(statistics, 60_000));
     await one.sweep();
@@ -132,7 +132,7 @@ inEachMode("followers", (mode) => {
     expect(await counted()).toBe(await sent());
   });
 
-  test("retention does not alter what was counted, and a cursor that it has passed goes on after the cut", async () => {
+  test("retention does not alter the counts, and a cursor among removed messages goes on after them", async () => {
     const id = await group();
     await send(id, 4);
     await node().sweep();

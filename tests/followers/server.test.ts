@@ -7,7 +7,7 @@ import { superuser } from "../support/superuser.ts";
 setDefaultTimeout(60_000);
 
 inEachMode("messages per day", (mode) => {
-  test("a server that stops has counted what was sent to it", async () => {
+  test("a server counts the newest messages before it stops", async () => {
     const place = await makePlace(mode);
     const first = await startTestServer(mode, place.environment);
     const root = await superuser(first);

@@ -16,7 +16,7 @@ const REQUEST_MS = 36_000;
 const LOGIN = "/api/users/login/";
 const HEALTH = "/api/chat/health/";
 
-describe("drips and bombs", () => {
+describe("slow and oversized requests", () => {
   let target: Target;
   let wires: Wire[] = [];
   beforeAll(async () => {
@@ -81,7 +81,7 @@ describe("drips and bombs", () => {
     await target.expectWell();
   });
 
-  test("pieces without end are one frame of 64 KiB at most, and empty ones are nothing", async () => {
+  test("a frame in endless pieces is closed at 64 KiB, and empty pieces do not count", async () => {
     const eve = await target.server.person("Eve");
     const upgrade = async () => {
       const wire = open(`${head("GET /ws/", ...UPGRADE, KEY, `Cookie: sessionid=${eve.cookie}`)}\r\n`);

@@ -86,7 +86,7 @@ describe("connecting and closing over and over leaves nothing behind", () => {
 
   const environment = () => ({ ...NO_LIMITS, ...place.environment, MAX_SOCKETS_PER_USER: String(MAX_SOCKETS) });
 
-  test("in what the node knows: sockets, rooms, interest, topics, typing, places and timers", async () => {
+  test("in the node's tables: sockets, rooms, interest, topics, typing, places and timers", async () => {
     const open = await startOpenNode(environment());
     const ann = await new Client(open.url).signUp("Ann");
     const bob = await new Client(open.url).signUp("Bob");

@@ -16,7 +16,7 @@ const ORIGINS = [...HOSTS.map((host) => `http://${host}`), "null", "https://evil
 const SITES = ["same-origin", "same-site", "cross-site", "none", "", "SAME-ORIGIN"];
 
 inEachMode("hostile ways into a fresh server", (mode) => {
-  test("no text is the set-up code, and no page of elsewhere is the own one", async () => {
+  test("no hostile text is taken for the set-up code, and no foreign page for the server's own", async () => {
     const server = await startTestServer(mode);
     try {
       const { host } = new URL(server.url);
@@ -71,7 +71,7 @@ inEachMode("hostile settings", (mode) => {
   });
   afterAll(() => target.server.stop());
 
-  test("are refused or shown as they are, and the page stays a page", async () => {
+  test("are refused or shown unchanged, and never break the page", async () => {
     const fields = {
       name: text(hostileText),
       registration: text(fc.constantFrom("open", "invite", "closed")),

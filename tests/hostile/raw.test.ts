@@ -208,7 +208,7 @@ inEachMode("raw HTTP", (mode) => {
     await target.expectWell();
   });
 
-  test("the odd values that headers may have are taken for what they are", async () => {
+  test("unusual but valid values of headers are accepted", async () => {
     const longest = "x".repeat(8_000);
     for (const header of [
       "X-Request-Id: \xff\xfe",
@@ -289,7 +289,7 @@ inEachMode("raw HTTP", (mode) => {
     await target.expectWell();
   });
 
-  test("100 (Continue) is sent to who waits for it", async () => {
+  test("100 (Continue) is sent to a client that waits for it", async () => {
     const wire = open(post([JSON_BODY, "Expect: 100-continue", "Content-Length: 2"], ""));
     expect((await wire.take(httpAnswer))?.status).toBe(100);
     expectEnvelope(await wire.write("{}").take(httpAnswer), 400, "validation_failed");
@@ -319,7 +319,7 @@ inEachMode("raw HTTP", (mode) => {
 
   // It is Bun that hangs up, before any of our code: one mode is enough to wait 10 s for.
   if (mode === modes.at(-1))
-    test("requests that never end hold nobody up, and are hung up on", async () => {
+    test("requests that never end delay nobody, and their connections are closed", async () => {
       const bytes = [
         "",
         `POST ${LOGIN} HTTP/1.1\r\nHost: a\r\nContent-`,

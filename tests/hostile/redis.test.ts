@@ -50,7 +50,7 @@ if (modes.includes("redis"))
       return body.data.messages.map(({ content }: { content: string }) => content);
     };
 
-    test("speaks for nobody, ends no session, removes nobody and no conversation, and lies about nobody", async () => {
+    test("can't act as a user, end a session, remove a member or a conversation, or send false presence", async () => {
       const { id } = await ann.conversation([bob, eve], "Group");
       const real = await ann.send(id, "real");
       const [chat, hub] = [await bob.chat(id), await bob.hub()];
@@ -109,7 +109,7 @@ if (modes.includes("redis"))
       for (const socket of [chat, hub, annThere]) socket.close();
     });
 
-    test("has no effect by repeating what nodes have said", async () => {
+    test("has no effect by repeating the events of nodes", async () => {
       const heard: [string, string][] = [];
       const listener = new Redis(place.environment["REDIS_URL"] ?? "");
       listener.on("pmessage", (_, channel: string, text: string) => {

@@ -39,7 +39,7 @@ inEachMode("administration", (mode) => {
     (await auditOf(`target_type=user&target_id=${user.id}`)).map((entry: { action: string }) => entry.action);
   const messagesOf = (id: string) => `/api/admin/conversations/${id}/messages/`;
 
-  test("there is nothing for anybody but superusers, whatever the method", async () => {
+  test("everybody but superusers gets 404, whatever the method", async () => {
     const ann = await server.person("Ann");
     const unknown = await ann.call("GET", "/api/no-such-path/");
     for (const who of [server.visitor(), ann])
@@ -73,7 +73,7 @@ inEachMode("administration", (mode) => {
     expectError(await (await server.person("Ann")).get(path), 404, { message: "Not found" });
   });
 
-  test("only superusers are told that they are, and only of themselves", async () => {
+  test("only superusers see that they are superusers, and only of themselves", async () => {
     const ann = await server.person("Ann");
     expect(dataOf(await root.get("/api/users/profile/")).is_superuser).toBe(true);
     const { may_add_me, ...user } = dataOf(await ann.get("/api/users/profile/"));
@@ -206,7 +206,7 @@ inEachMode("administration", (mode) => {
     expect(await actionsOn(ann)).toEqual(["sessions_ended", "session_ended", "user_viewed"]);
   });
 
-  test("conversations are found by name, person and id, and tell members and counts but no message", async () => {
+  test("conversations are found by name, person and id, and show members and counts but no message", async () => {
     const [ann, bob, eve] = [await server.person("Annegret"), await server.person("Bob"), await server.person("Eve")];
     const pair = await ann.conversation([bob]);
     const group = await ann.conversation([bob, eve], "Quorum 100%");
@@ -238,7 +238,7 @@ inEachMode("administration", (mode) => {
         });
   });
 
-  test("reading messages moves nobody's read position, and is written down", async () => {
+  test("reading messages moves nobody's read position, and is in the audit log", async () => {
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob]);
     for (const n of times(5, String)) await ann.send(id, n);
@@ -364,7 +364,7 @@ inEachMode("administration", (mode) => {
     expect(auditActions).toContain(shown[0].action);
   });
 
-  test("the limits in force are told with their settings, and those that have none", async () => {
+  test("the limits in force are listed, with their settings if they have any", async () => {
     const limits = dataOf(await root.get("/api/admin/limits/"));
     for (const limit of limits) expectShape(limitInForce.strict(), limit);
     expect(new Set(limits.map(({ description }: LimitInForce) => description)).size).toBe(limits.length);

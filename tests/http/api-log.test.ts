@@ -29,12 +29,12 @@ inEachMode("the API's log", (mode) => {
     expect(response).toBe(`API Response: ${request} - Status: ${status} - Duration: 0.123s`);
   };
 
-  test("has the seed's two lines for each request, with who asked", async () => {
+  test("has the original server's two lines for each request, with the user", async () => {
     await server.visitor().post("/api/users/login/", { email: ann.user?.email, password: "SecurePass123" });
     expectLines("POST /api/users/login/", "anonymous", 200);
   });
 
-  test("has no whole invite code, by which who reads it could come in", async () => {
+  test("has no whole invite code, so that its readers can't use one", async () => {
     for (const [method, rest] of [
       ["GET", "/"],
       ["GET", ""],
@@ -52,7 +52,7 @@ inEachMode("the API's log", (mode) => {
     expectLines("GET /api/users/profile/", ann.id, 200);
   });
 
-  test("tells of refused requests too", async () => {
+  test("has refused requests too", async () => {
     const requests: [number, string, () => Promise<unknown>][] = [
       [401, "GET /api/users/profile/", () => server.visitor().get("/api/users/profile/")],
       [404, "GET /api/nowhere", () => server.visitor().get("/api/nowhere")],
@@ -72,7 +72,7 @@ inEachMode("the API's log", (mode) => {
     }
   });
 
-  test("tells of upgrades", async () => {
+  test("has upgrades", async () => {
     const socket = await ann.hub();
     expectLines("GET /ws/", ann.id, 101);
     socket.close();
@@ -95,7 +95,7 @@ inEachMode("the API's log", (mode) => {
     },
   );
 
-  test("takes no line from a header", async () => {
+  test("lets no header forge a user, an address or a line", async () => {
     const headers = ["Host: localhost", "X-Forwarded-For: 1.2.3.4 - User: admin", "User-Agent: x\ry"];
     await rawRequest(server.url, ["GET /api/users/profile/ HTTP/1.1", ...headers]);
     for (const line of server.apiLog) expect(line).not.toMatch(/admin|1\.2\.3\.4|\r/);
@@ -179,7 +179,7 @@ describe("refused requests in the API's log", () => {
 });
 
 describe("api.log", () => {
-  test("has each line as the seed shows it, with its time", async () => {
+  test("has each line in the form of the original server, with its time", async () => {
     const folder = mkdtempSync(join(tmpdir(), "confab-log-"));
     const logs = openLogs({ LOG_LEVEL: "info", LOG_DIR: folder, LOG_FORMAT: "json" });
     logs.writeApiLog("API Request: POST /api/users/login/ - User: anonymous - IP: 127.0.0.1");

@@ -67,7 +67,7 @@ inEachMode("conversations", (mode) => {
       expect(again).toMatchObject({ id: made.id, display_name: "Chat with Eve Tester" });
     });
 
-    test("is one, when 50 requests of both people race", async () => {
+    test("is made once when 50 requests of both people race", async () => {
       const [eve, fay] = [await server.person(), await server.person()];
       const answers = await Promise.all(
         times(50, (i) => (i % 2 ? create(eve, [fay.id]) : create(fay, [eve.id, fay.id]))),
@@ -237,7 +237,7 @@ inEachMode("conversations", (mode) => {
       expect((await list(bob)).find((row: { id: string }) => row.id === id)).toEqual(summary);
     });
 
-    test("is 404 to whoever is no participant, as is a conversation that isn't there", async () => {
+    test("is 404 for others than participants, and for a conversation that does not exist", async () => {
       const { id } = await ann.conversation([bob, cid]);
       const hidden = await dee.get(`${PATH}${id}/`);
       expectError(hidden, 404, notFound);
@@ -292,7 +292,7 @@ inEachMode("conversations", (mode) => {
       expect(dataOf(await ann.get(`${PATH}${id}/participants/?after=${Number.MAX_SAFE_INTEGER}`))).toEqual([]);
     });
 
-    test("are added by any participant; who joins starts at the newest and sees the history", async () => {
+    test("are added by any participant; a new one starts at the newest message and sees the history", async () => {
       const { id } = await ann.conversation([bob, cid]);
       await ann.send(id, "before");
       const changed = dataOf(await add(bob, id, [dee.id]));

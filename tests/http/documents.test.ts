@@ -140,13 +140,13 @@ describe("they are served", () => {
     expect((await server.visitor().get("/api/asyncapi.json")).body).toEqual(frames);
   });
 
-  test.each(paths)("%s is not sent again to who has it", async (path) => {
+  test.each(paths)("%s is not sent again to a client that has it", async (path) => {
     const { headers } = await server.visitor().get(path);
     const again = await server.visitor().get(path, { "If-None-Match": headers.get("etag") ?? "" });
     expect([again.status, again.text]).toEqual([304, ""]);
   });
 
-  test("with files that are ours, never change under their name, and run nothing else", async () => {
+  test("with files of this server alone, which never change under their name", async () => {
     const { text, headers } = await server.visitor().get("/api/docs/");
     expect(headers.get("content-security-policy")).toMatch(/default-src 'none'; script-src 'self';/);
     const files = [...text.matchAll(/(?:src|href)="(\/api\/docs\/assets\/[^"]+)"/g)].map(([, file = ""]) => file);

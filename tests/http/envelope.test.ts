@@ -172,7 +172,7 @@ inEachMode("the envelope", (mode) => {
       expectError(await post(loginOf(100), type), 401, wrongLogin);
     });
 
-    test("that isn't there needs no Content-Type: what is missing is named", async () => {
+    test("that is missing needs no Content-Type, and the answer names the missing fields", async () => {
       expectFaults(await visitor.call("POST", LOGIN), "email", "password");
       expectError(await visitor.call("POST", "/api/users/logout/"), 400, { message: "No user is currently logged in" });
     });
@@ -225,7 +225,7 @@ inEachMode("the envelope", (mode) => {
       expectError(await post(loginOf(100), "application/json"), 401, wrongLogin);
     });
 
-    test("that is too large is 413 whoever sends it, before its type is looked at", async () => {
+    test("that is too large is 413 for everybody, before its type is checked", async () => {
       const headers = { Cookie: `sessionid=${ann.cookie}`, "Content-Type": "application/json" };
       const send = (path: string) => ann.call("POST", path, loginOf(LIMIT + 1), headers);
       for (const path of ["/api/chat/conversations/", `/api/chat/conversations/${UNKNOWN_ID}/messages/`])
@@ -281,7 +281,7 @@ inEachMode("the envelope", (mode) => {
   });
 
   if (mode === "postgres")
-    test("a fault inside is a 500 with its request_id, and nothing of what went wrong", async () => {
+    test("an internal error is a 500 with its request_id, and without internals", async () => {
       const sql = postgres(server.environment["DATABASE_URL"] ?? "", { max: 1 });
       await sql`ALTER TABLE participants RENAME TO misplaced`;
       const answer = await ann.get("/api/chat/conversations/");

@@ -154,7 +154,7 @@ inEachMode("signing in", (mode) => {
     expect(dataOf(await profile(ann)).id).toBe(ann.id);
   });
 
-  test("tells superusers, and nobody else, that they are", async () => {
+  test("tells superusers, and nobody else, that they are superusers", async () => {
     const [ann, root] = [await server.person(), await superuser(server)];
     expect(dataOf(await logIn(server.visitor(), root.user?.email ?? "")).is_superuser).toBe(true);
     expectUser(dataOf(await logIn(server.visitor(), ann.user?.email ?? "")));
@@ -182,7 +182,7 @@ inEachMode("confirming the password", (mode) => {
   });
 
   if (mode === "postgres")
-    test("is noted in this session alone", async () => {
+    test("counts for this session alone", async () => {
       const stores = await openTestStores("postgres");
       const other = await startTestServer("postgres", { DATABASE_URL: stores.databaseUrl ?? "" });
       const ann = await other.person();

@@ -74,7 +74,7 @@ inEachMode("invites", (mode) => {
   const change = async (person: Client, body: object) =>
     dataOf(await root.patch(`/api/admin/users/${person.id}/`, body));
 
-  describe("making one", () => {
+  describe("making an invite", () => {
     test("a member makes a link into their group, for seven days and without a limit by default", async () => {
       const id = await group("Lunch");
       const before = Date.now();
@@ -167,7 +167,7 @@ inEachMode("invites", (mode) => {
       });
     });
 
-    test("once it has ended, it tells nothing of the group", async () => {
+    test("it shows nothing of the group once the link has ended", async () => {
       const { code } = await invite(ann, { conversation_id: await group("Secret") });
       dataOf(await revoke(ann, code));
       const answer = await preview(server.visitor(), code);
@@ -188,7 +188,7 @@ inEachMode("invites", (mode) => {
     });
   });
 
-  describe("accepting", () => {
+  describe("accepting an invite", () => {
     test("makes a member at once, in everybody's open sockets, and counts one use", async () => {
       const id = await group("Open");
       await ann.send(id, "before");
@@ -222,7 +222,7 @@ inEachMode("invites", (mode) => {
       expect(dataOf(await list(root))[0].uses).toBe(0);
     });
 
-    test("a person who left comes back by it without another use", async () => {
+    test("a person who left comes back without another use", async () => {
       const id = await group();
       const { code } = await invite(ann, { conversation_id: id, max_uses: 1 });
       const eve = await server.person("Eve");
@@ -240,8 +240,8 @@ inEachMode("invites", (mode) => {
     });
   });
 
-  describe("the end of one", () => {
-    test("says why it does not work any more", async () => {
+  describe("the end of an invite", () => {
+    test("says why it no longer works", async () => {
       const id = await group();
       const [expired, used, revoked] = [
         await invite(ann, { conversation_id: id, expires_in: 1 }),
@@ -304,7 +304,7 @@ inEachMode("invites", (mode) => {
       expectError(await accept(ann, code), 404);
     });
 
-    test("its maker, the group's owner and superusers bring it about, and nobody else", async () => {
+    test("is brought about by its maker, the group's owner and superusers, and by nobody else", async () => {
       const id = await group();
       const cem = await server.person("Cem");
       dataOf(await ann.post(`/api/chat/conversations/${id}/participants/`, { user_ids: [cem.id] }));
@@ -360,7 +360,7 @@ inEachMode("invites", (mode) => {
     });
   });
 
-  describe("registering by one", () => {
+  describe("registering by an invite", () => {
     test("makes the account and the membership together, in open sockets too", async () => {
       const id = await group("New people");
       const { code } = await invite(ann, { conversation_id: id, max_uses: 1 });

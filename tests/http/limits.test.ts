@@ -139,7 +139,7 @@ inEachMode("limits", (mode) => {
     expectError(await one.get(PROFILE), 401);
   });
 
-  test("a throttled request is told so before its body is looked at, and does nothing", async () => {
+  test("a throttled request is refused before its body is read, and does nothing", async () => {
     const ann = await person();
     await statuses(8, () => ann.get(PROFILE));
     expectThrottled(await ann.patch(PROFILE, "{"));

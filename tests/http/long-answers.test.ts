@@ -30,7 +30,7 @@ describe("a long answer", () => {
     expect(dataOf(answer).messages).toEqual(sent);
   });
 
-  test("comes whole to who reads slowly, and the next one behind it on the same connection", async () => {
+  test("comes whole to a slow reader, and so does the next one on the same connection", async () => {
     const { text } = await ann.get(path);
     const reader = await open(path);
     for (let i = 1; i <= 3; i++) {

@@ -69,7 +69,7 @@ inEachMode("messages", (mode) => {
       expect(messages.map(({ seq }: Message) => seq)).toEqual(times(40, (i) => i + 1));
     });
 
-    test("is 403 to who is no participant, and 404 where there is no conversation", async () => {
+    test("is 403 for others than participants, and 404 for a conversation that does not exist", async () => {
       expectError(await post(outsider, { content: "x" }), 403, noParticipant);
       for (const unknown of [UNKNOWN_ID, "x", "1"])
         expectError(await ann.post(`/api/chat/conversations/${unknown}/messages/`, { content: "x" }), 404, notFound);
@@ -178,7 +178,7 @@ inEachMode("messages", (mode) => {
       expectFaults(await ann.get(`${path}?limit=x&offset=-1`), "limit", "offset");
     });
 
-    test("is 403 to who is no participant, and 404 where there is no conversation", async () => {
+    test("is 403 for others than participants, and 404 for a conversation that does not exist", async () => {
       expectError(await outsider.get(path), 403, noParticipant);
       for (const unknown of [UNKNOWN_ID, "x", "1"])
         expectError(await ann.get(`/api/chat/conversations/${unknown}/messages/`), 404, notFound);
@@ -206,7 +206,7 @@ inEachMode("messages", (mode) => {
       expect(await unread(bob)).toBe(0);
     });
 
-    test("is told to nobody who may not know, and not read by them", async () => {
+    test("is not shown to outsiders, and not moved by them", async () => {
       await ann.send(id, "one");
       expectError(await outsider.get(path), 403);
       expect((await summary(ann)).read_positions).toEqual([

@@ -107,7 +107,7 @@ describe("origins", () => {
   });
 
   test.each(RULES)(
-    "%s may read what only superusers see, which is written down, or not",
+    "%s may read what only superusers see, with an entry in the audit log, or not",
     async (_, headers, allowed) => {
       const path = `/api/admin/conversations/${conversationId}/messages/`;
       const read = async () => (await root.get("/api/admin/audit/?action=messages_read")).body.meta.total;
@@ -248,7 +248,7 @@ describe("origins", () => {
       },
     );
 
-    test("a preflight tells a listed origin what it may", async () => {
+    test("a preflight gives a listed origin its methods and headers", async () => {
       const { status, headers } = await preflight(LISTED);
       expect(status).toBeOneOf([200, 204]);
       expect(headers.get("access-control-allow-origin")).toBe(LISTED);
@@ -258,7 +258,7 @@ describe("origins", () => {
     });
 
     test.each(["https://evil.example", "null", "http://chat.test:8000", `${LISTED}.evil.example`])(
-      "nothing of it goes to %s",
+      "no CORS header goes to %s",
       async (origin) => {
         const answers = [await send("GET", "/api/users/profile/", { Origin: origin }), await preflight(origin)];
         for (const answer of answers) expect(corsHeaders(answer)).toEqual([]);
@@ -291,7 +291,7 @@ describe("origins", () => {
       }
     });
 
-    test("nothing of it goes to who names no origin", async () => {
+    test("no CORS header goes to a request without an origin", async () => {
       expect(corsHeaders(await send("GET", "/api/users/profile/", {}))).toEqual([]);
     });
 

@@ -161,7 +161,7 @@ inEachMode("password links", (mode) => {
         expectError(await who.post(`/api/admin/users/${ann.id}/reset-link/`), 404, { message: "Not found" });
     });
 
-    test("is written down, but for the token", async () => {
+    test("is in the audit log and the security log, without its token", async () => {
       const ann = await server.person("Ann");
       const token = tokenOf(await resetLink(ann));
       dataOf(await confirm(server.visitor(), token));
@@ -219,7 +219,7 @@ inEachMode("password links", (mode) => {
       expect(answer.body.errors.email).toEqual(["A user with this email already exists."]);
     });
 
-    test("is named by what is right", async () => {
+    test("must have a valid name and e-mail", async () => {
       expectFaults(await add({}), "email", "first_name", "last_name");
       expectFaults(
         await add(newPerson({ email: "x", first_name: "J", is_superuser: 1 })),

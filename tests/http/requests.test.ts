@@ -48,7 +48,7 @@ inEachMode("requests", (mode) => {
       }
     });
 
-    test("is told to nobody else", async () => {
+    test("is shown to nobody else", async () => {
       const [ann, bob] = [await person("Ann"), await picky("Bob")];
       const { conversation } = await asked(ann, bob);
       expect(conversation).toBeNull();
@@ -82,7 +82,7 @@ inEachMode("requests", (mode) => {
       expect(dataOf(await create(ann, [bob.id]), 200).id).toBe(id);
     });
 
-    test("people who share a conversation need none where that is enough", async () => {
+    test("people who share a conversation need none when the setting is `shared`", async () => {
       const [ann, bob, cid] = [await person("Ann"), await picky("Bob", "shared"), await person("Cid")];
       await asked(ann, bob);
       await bob.conversation([ann, cid]);
@@ -128,7 +128,7 @@ inEachMode("requests", (mode) => {
       expect(await listed(bob)).toHaveLength(1);
     });
 
-    test("a request is told to nobody else", async () => {
+    test("a request is shown to nobody else", async () => {
       const [ann, bob, cid] = [await person("Ann"), await picky("Bob"), await person("Cid")];
       const { id } = await asked(ann, bob);
       for (const outsider of [ann, cid]) {
@@ -332,7 +332,7 @@ inEachMode("requests", (mode) => {
       expect(dataOf(await ann.get(`${PATH}${id}/`))).not.toContainKey("is_hidden");
     });
 
-    test("shows again for the one who begins it again, and takes no change", async () => {
+    test("shows again to a person who begins it again, without a new change", async () => {
       const [ann, bob] = [await person("Ann"), await person("Bob")];
       const { id } = await ann.conversation([bob]);
       for (const client of [ann, bob]) dataOf(await remove(client, id, client.id));

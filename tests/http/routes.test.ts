@@ -66,7 +66,7 @@ test.each(Object.entries(PUBLIC))("%s is public", async (route, status) => {
   expect((await server.visitor().call(method, path)).status).toBe(status);
 });
 
-test.each(guarded)("%s answers nobody but who is logged in", async (route) => {
+test.each(guarded)("%s needs a login", async (route) => {
   const [method = "", path = ""] = route.split(" ");
   const methods = method === "GET" ? ["GET", "HEAD"] : [method];
   for (const filled of filledIn(path))
@@ -80,7 +80,7 @@ test.each(guarded)("%s answers nobody but who is logged in", async (route) => {
       }
 });
 
-test.each(hidden)("%s is not there for anybody but superusers", async (route) => {
+test.each(hidden)("%s is 404 for everybody but superusers", async (route) => {
   const [method = "", path = ""] = route.split(" ");
   const person = await server.person();
   for (const filled of filledIn(path))
@@ -88,7 +88,10 @@ test.each(hidden)("%s is not there for anybody but superusers", async (route) =>
       expectError(await visitor.call(method, filled), 404, { message: "Not found", code: "not_found" });
 });
 
-test.each(guarded.filter((route) => route.startsWith("GET /ws")))("%s opens no socket to strangers", async (route) => {
-  for (const filled of filledIn(route.replace("GET ", "")))
-    expectError(await handshake(server.url, filled), 401, { message: "Authentication required" });
-});
+test.each(guarded.filter((route) => route.startsWith("GET /ws")))(
+  "%s opens no socket without a login",
+  async (route) => {
+    for (const filled of filledIn(route.replace("GET ", "")))
+      expectError(await handshake(server.url, filled), 401, { message: "Authentication required" });
+  },
+);

@@ -23,7 +23,7 @@ inEachMode("the security log", (mode) => {
   const events = () => server.securityLog.map((line) => JSON.parse(line));
   const from = { network: "127.0.0.1", address: "127.0.0.1" };
 
-  test("tells of a registration, a login, a new password and a logout, with account and network", async () => {
+  test("has a registration, a login, a new password and a logout, with account and network", async () => {
     const ann = await server.person();
     const account = ann.user?.email;
     const change = { old_password: PASSWORD, password: "An0ther one", password_confirm: "An0ther one" };
@@ -57,7 +57,7 @@ inEachMode("the security log", (mode) => {
     ]);
   });
 
-  test("tells what an admin does to an account, and who it was", async () => {
+  test("has the acts of an admin on an account, with the admin", async () => {
     const ann = await server.person();
     server.securityLog.length = 0;
     const path = `/api/admin/users/${ann.id}/`;
@@ -78,7 +78,7 @@ inEachMode("the security log", (mode) => {
   });
 
   if (mode === "embedded")
-    test("tells of superusers that the command line makes", async () => {
+    test("has superusers that the command line makes", async () => {
       const ann = await server.person();
       server.securityLog.length = 0;
       const about = { account: ann.user?.email, user_id: ann.id };
@@ -95,7 +95,7 @@ inEachMode("the security log", (mode) => {
     });
 
   if (mode === "embedded")
-    test("tells once of each account that the command line closes and opens", async () => {
+    test("has each deactivation and reactivation by the command line once", async () => {
       const ann = await server.person();
       const email = ann.user?.email ?? "";
       const command = (body: object) =>
@@ -116,7 +116,7 @@ inEachMode("the security log", (mode) => {
       expect(events()).toMatchObject([...told, ...promoted].map((event) => ({ event, ...about })));
     });
 
-  test("tells of people whom an admin adds, and that one is a superuser", async () => {
+  test("has people whom an admin adds, and a new superuser", async () => {
     const add = (email: string, is_superuser: boolean) =>
       root.post("/api/admin/users/", { email, first_name: "Ada", last_name: "Example", is_superuser });
     dataOf(await add(`member.${mode}@example.com`, false), 201);

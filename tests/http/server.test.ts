@@ -79,7 +79,7 @@ inEachMode("the first superuser", (mode) => {
     expect((await infoOf(server, here(server))).first_user).toBe("none");
   });
 
-  test("fifty who claim it at once are one superuser", async () => {
+  test("fifty people who claim it at once make one superuser", async () => {
     const server = await start(mode);
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => register(server, { first: true }, here(server))),
@@ -161,7 +161,7 @@ const hidesItself =
   process.getuid?.() === 0 && Bun.which("socat") && Bun.which("setpriv") && existsSync("/proc/net/tcp");
 if (!hidesItself) process.stderr.write("SKIPPED: a proxy that adds no header, which needs root, socat and Linux\n");
 else
-  test("a stranger behind a proxy of another user on this machine, that adds nothing, gains nothing", async () => {
+  test("a stranger behind a proxy on this machine that runs as another user and adds no header gains nothing", async () => {
     const server = await start("embedded");
     const port = await freePort();
     const to = `TCP:127.0.0.1:${new URL(server.url).port}`;
@@ -183,7 +183,7 @@ else
     }
   });
 
-test("admins see that a proxy's headers come while none is trusted, and that alone", async () => {
+test("admins alone see that a proxy's headers come while no proxy is trusted", async () => {
   const path = "/api/admin/settings/";
   const forwarded = { "X-Forwarded-For": "203.0.113.7" };
   const [unset, set] = [await start("embedded"), await start("embedded", { TRUSTED_PROXIES: "1" })];
@@ -210,7 +210,7 @@ inEachMode("the server's settings", (mode) => {
       });
   });
 
-  test("hold at once, are told in the page, and are written down", async () => {
+  test("hold at once, are in the page, and are in the audit log", async () => {
     const server = await start(mode);
     const root = await superuser(server, "Root");
     expect(dataOf(await root.get(settings))).toEqual({

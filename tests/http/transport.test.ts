@@ -83,7 +83,7 @@ describe("a trusted proxy", () => {
     await server.stop();
   });
 
-  test("that the settings don't know of is noticed once, by its headers", async () => {
+  test("that no setting names is noticed once, by its headers", async () => {
     const warnings = (server: TestServer) => server.log.filter((line) => line.includes("TRUSTED_PROXIES is 0"));
     const server = await startTestServer("embedded");
     await server.visitor().get("/");

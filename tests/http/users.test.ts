@@ -320,7 +320,7 @@ inEachMode("users", (mode) => {
       });
   });
 
-  describe("logging in, at what a password costs everywhere but in tests", () => {
+  describe("logging in, at the cost that a password has outside of tests", () => {
     const server = withServer(mode, {}, { passwordCost: PASSWORD_COST });
 
     test("a wrong password and an unknown e-mail get the same bytes, and take alike long", async () => {
@@ -592,7 +592,7 @@ inEachMode("DIRECTORY=shared", (mode) => {
   let server: TestServer;
   afterAll(() => server.stop());
 
-  test("lists only people one shares a conversation with", async () => {
+  test("lists only people who share a conversation with the caller", async () => {
     const meet = async (open: TestServer) => {
       const people: [Client, Client, Client, Client] = [
         await open.person(),

@@ -21,7 +21,7 @@ test("the page comes with a policy under which only files of this server run", a
   expect(answer.text).not.toMatch(/(src|href)="(https?:)?\/\//);
 });
 
-test("the page is asked for anew each time, its assets are kept for good, and both go packed", async () => {
+test("the page is fetched anew each time, its assets are cached for good, and both are compressed", async () => {
   const first = await page();
   expect(first.headers.get("cache-control")).toBe("no-cache");
   const etag = first.headers.get("etag") ?? "";
@@ -45,7 +45,7 @@ test("pages and assets count against no limit", async () => {
   for (let i = 0; i < 6; i++) expect((await page()).status).toBe(200);
 });
 
-test("every address of the page is the page; it learns from it whether people may register", async () => {
+test("every address of the chat answers the page, which has whether people may register", async () => {
   const id = crypto.randomUUID();
   for (const path of ["/sign-in", "/register", `/c/${id}`, "/settings/", "/settings/sessions"]) {
     const answer = await server.visitor().get(path);
@@ -55,18 +55,18 @@ test("every address of the page is the page; it learns from it whether people ma
 });
 
 test.each(["/assets/none.js", "/assets/..%2findex.json", "/chat/index.html", "/index.html"])(
-  "%s is not there",
+  "%s is 404",
   async (path) => expectError(await server.visitor().get(path), 404, { code: "not_found" }),
 );
 
-test("the first load is light", async () => {
+test("the first load is small", async () => {
   const html = (await page()).text;
   let bytes = Bun.gzipSync(html).byteLength;
   for (const path of assetsOf(html)) bytes += Bun.gzipSync((await server.visitor().get(path)).text).byteLength;
   expect(bytes).toBeLessThan(100 * 1024);
 });
 
-test("a browser is told how to install it, and its worker may do nothing but ask this server", async () => {
+test("the manifest says how to install the page, and its worker may only make requests to this server", async () => {
   const html = (await page()).text;
   expect(html).toContain('<link rel="manifest" href="/manifest.webmanifest">');
   const manifest = await server.visitor().get("/manifest.webmanifest");

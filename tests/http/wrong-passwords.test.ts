@@ -51,7 +51,7 @@ inEachMode("limits on logins", (mode) => {
     expect((await at(newNetwork(0x7003)).post(REGISTER, body(newAccount()))).status).toBe(201);
   });
 
-  test("one network that goes on uses up nothing of its wide network's", async () => {
+  test("a refused network that goes on uses up nothing of its wide network's limit", async () => {
     const within = 0x7004;
     for (const _ of times(20, (i) => i)) await at(newNetwork(within)).post(REGISTER, body(newAccount()));
     expect((await at(newNetwork(within, 2)).post(REGISTER, body(newAccount()))).status).toBe(201);
@@ -71,7 +71,7 @@ inEachMode("limits on logins", (mode) => {
     dataOf(await attempt(at(), bob.user?.email ?? "", PASSWORD));
   });
 
-  test("right passwords count among none of them", async () => {
+  test("right passwords count for none of the limits", async () => {
     const network = newNetwork();
     const ann = await person(network);
     for (const _ of times(8, () => 0)) dataOf(await attempt(at(network), ann.user?.email ?? "", PASSWORD));
@@ -170,7 +170,7 @@ if (modes.includes("redis"))
     }
   });
 
-describe("with the limits as they come", () => {
+describe("with the default limits", () => {
   const DEFAULTS = Object.fromEntries(
     ["ANON", "USER", "MESSAGES", "LOGIN", "REGISTER", "LOGIN_NETWORK", "LOGIN_ACCOUNT"].map((name) => [
       `RATE_LIMIT_${name}`,

@@ -73,7 +73,7 @@ test("an existing file is written on", async () => {
   expect(readFileSync(join(folder, "app.log"), "utf8")).toBe("one\ntwo\n");
 });
 
-test("a full disk is told, costs lines only, and is written again when it has space, whatever the clock says", async () => {
+test("a full disk is reported and costs lines only, and writing goes on when it has space, whatever the clock says", async () => {
   const disk = mountSmallDisk(folder, 256);
   if (!disk) return;
   const { now } = Date;
@@ -102,7 +102,7 @@ test("a full disk is told, costs lines only, and is written again when it has sp
   }
 });
 
-test("a folder that can't be made is told, and nothing else happens", () => {
+test("a folder that can't be made is reported, and nothing else happens", () => {
   folder = join(folder, "file");
   symlinkSync("/dev/null", folder);
   open().write("nowhere\n");

@@ -39,7 +39,7 @@ test.each([
   expect(lines[0]).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
 });
 
-test("of an account and a network that are held up, the first is told, and then how many more", () => {
+test("throttled logins of an account and a network are written once, and then counted", () => {
   const { log, read } = open();
   for (let n = 0; n < 900; n++) log.record({ event: "login_throttled", account: "ann@example.com", ...FROM });
   log.record({ event: "login_throttled", account: "bob@example.com", ...FROM });

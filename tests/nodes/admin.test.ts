@@ -22,7 +22,7 @@ if (modes.includes("redis"))
       eve = on(two, await one.person("Eve"));
     });
 
-    /** Asks until the answer is as wanted: it is about what happens every five seconds. */
+    /** Asks until the answer is as wanted, because nodes report every five seconds. */
     async function metricsWhere(wanted: (report: MetricsReport) => boolean): Promise<MetricsReport> {
       const until = performance.now() + 20_000;
       for (;;) {
@@ -32,7 +32,7 @@ if (modes.includes("redis"))
         await Bun.sleep(100);
       }
     }
-    /** Before that nothing is believed longer than its reading takes. */
+    /** Until the bus is whole, nodes cache nothing. */
     const isWhole = async () => {
       while (!two.log.some((line) => line.includes("the bus is whole"))) await Bun.sleep(20);
     };
@@ -65,7 +65,7 @@ if (modes.includes("redis"))
       const stopping = performance.now();
       await three.stop();
       await alive(2);
-      // Less than the fifteen seconds after which one that is silent has ended.
+      // Less than the fifteen seconds after which a silent node counts as ended.
       expect(performance.now() - stopping).toBeLessThan(10_000);
     });
 
@@ -75,7 +75,7 @@ if (modes.includes("redis"))
       const becomes = async (status: number) => {
         const started = performance.now();
         while ((await dan.get("/api/admin/limits/")).status !== status) await Bun.sleep(5);
-        // Far less than the five seconds for which a session is believed.
+        // Far less than the five seconds for which a node caches a session.
         expect(performance.now() - started).toBeLessThan(2_000);
       };
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: true });
@@ -94,7 +94,7 @@ if (modes.includes("redis"))
       expect((await on(two, dan).get("/api/users/profile/")).status).toBe(401);
     });
 
-    test("a deactivation whose answer got lost, and with it what was to be told, is told when it is asked for again", async () => {
+    test("a deactivation whose answer and event got lost is announced when it is repeated", async () => {
       const dan = await one.person("Dan");
       const sockets = [await dan.hub(), await on(two, dan).hub()];
       const database = new Bun.SQL(place().environment["DATABASE_URL"] ?? "");
@@ -105,7 +105,7 @@ if (modes.includes("redis"))
       for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
     });
 
-    test("a demotion whose answer got lost is told at once when it is asked for again", async () => {
+    test("a demotion whose answer got lost is announced at once when it is repeated", async () => {
       const dan = on(two, await one.person("Dan"));
       await isWhole();
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: true });
@@ -117,7 +117,7 @@ if (modes.includes("redis"))
       await root.patch(`/api/admin/users/${dan.id}/`, { is_superuser: false });
       const started = performance.now();
       while ((await limits()) !== 404) await Bun.sleep(5);
-      // Far less than the five seconds for which a session is believed.
+      // Far less than the five seconds for which a node caches a session.
       expect(performance.now() - started).toBeLessThan(2_000);
     });
 
@@ -133,12 +133,12 @@ if (modes.includes("redis"))
       for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
     });
 
-    test("a removed message and a removed conversation are so on both nodes", async () => {
+    test("the removal of a message and of a conversation holds on both nodes", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const kept = await ann.conversation([bob, eve], "Kept");
       const [chat, hub] = [await bob.chat(id), await eve.hub()];
       const { id: messageId } = await ann.send(id, "spam");
-      // Fills the window of the newest messages, and what the node believes.
+      // Fills the window of the newest messages, and the caches of the node.
       expect((await bob.get(`/api/chat/conversations/${id}/messages/`)).status).toBe(200);
       await root.delete(`/api/admin/conversations/${id}/messages/${messageId}/`);
       await chat.next("message_changed", (frame) => frame.message.id === messageId && frame.message.content === "");
@@ -153,7 +153,7 @@ if (modes.includes("redis"))
       hub.close();
     });
 
-    test("a node that none of its sockets follows hears of a removal too", async () => {
+    test("a node without a socket in the conversation hears of its removal too", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const page = () => bob.get(`/api/chat/conversations/${id}/messages/`);
       await isWhole();
@@ -161,11 +161,11 @@ if (modes.includes("redis"))
       await root.delete(`/api/admin/conversations/${id}/`);
       const started = performance.now();
       while ((await page()).status !== 404) await Bun.sleep(5);
-      // Far less than the five seconds for which a membership is believed.
+      // Far less than the five seconds for which a node caches a membership.
       expect(performance.now() - started).toBeLessThan(2_000);
     });
 
-    test("a removal that a node was not told of is found when it looks for what it has missed", async () => {
+    test("a removal whose event got lost is found when the node looks for what it has missed", async () => {
       const { id } = await ann.conversation([bob, eve], "Doomed");
       const [chat, hub] = [await bob.chat(id), await eve.hub()];
       const doomed = await spawnServer({ ...NO_LIMITS, ...place().environment });

@@ -40,7 +40,7 @@ if (modes.includes("redis"))
       place.remove();
     });
 
-    test("a subscription that was cut for a moment: the message sent meanwhile comes in time, without another", async () => {
+    test("a subscription that was cut for a moment: the message sent meanwhile comes in time, without a further message", async () => {
       const { id } = await ann.conversation([bob]);
       const reader = await bob.chat(id);
       for (let i = 0; i < 5; i++) {
@@ -76,7 +76,7 @@ if (modes.includes("redis"))
       await network.stop();
     });
 
-    test("commands that were cut for a moment: what could not be published comes in time, without another", async () => {
+    test("commands that were cut for a moment: the unpublished changes come in time, without a further message", async () => {
       const { id } = await ann.conversation([bob]);
       const reader = await bob.chat(id);
       for (let i = 0; i < 5; i++) {
@@ -104,7 +104,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("joining and removal while Redis is away: sockets on the other node watch what they should, afterwards", async () => {
+    test("joining and removal while Redis is away: afterwards sockets on the other node follow the right conversations", async () => {
       const { id: left } = await ann.conversation([bob, eve], "Left");
       const { id: joined } = await ann.conversation([eve, await one.person("Dan")], "Joined");
       const { id: quiet } = await ann.conversation([bob, eve], "Quiet");
@@ -120,7 +120,7 @@ if (modes.includes("redis"))
       await ann.send(left, "you are out");
       await ann.send(quiet, "still here");
       await hub.next("activity", (frame) => frame.conversation_id === quiet);
-      // Nothing of the one that was left after its removal, and no activity where there was none.
+      // The socket gets nothing of the left conversation after its removal, and no activity of silent ones.
       const heardOf = hub.all("activity").map((frame) => frame.conversation_id);
       expect(heardOf.filter((id) => id === quiet)).toHaveLength(1);
       const removal = hub.frames.findIndex((frame) => frame.type === "unsubscribed");
@@ -128,7 +128,7 @@ if (modes.includes("redis"))
       hub.close();
     });
 
-    test("a node on another Redis is told so and can't go on; until then messages come all the same", async () => {
+    test("a node on another Redis ends with a clear text, and messages arrive until then", async () => {
       const three = await startTestServer("redis", { ...place.environment, REDIS_URL: other.url });
       const { id } = await ann.conversation([bob, eve], "Two Redis");
       const reader = await on(three, eve).chat(id);
@@ -141,7 +141,7 @@ if (modes.includes("redis"))
         if (performance.now() > end) throw new Error("nothing was said");
         await Bun.sleep(200);
       }
-      // The nodes that hear each other stay.
+      // The nodes that hear each other go on.
       expect([...one.lost, ...two.lost]).toEqual([]);
       reader.close();
       await three.stop();

@@ -117,7 +117,7 @@ if (modes.includes("postgres"))
         expect(hub.frames).toContainEqual({ type: "unsubscribed", conversation_id: group.id, code: "removed" });
         const seen = hub.frames.length;
         await say("3", "4");
-        // The same versions as before: nothing may take them for what it knows.
+        // The new changes have the versions of the lost ones. No cache may mistake them.
         expect(contentsOf((await page(bob)).messages)).toEqual(["1", "2", "3", "4"]);
         expect(dataOf(await bob.get(path)).unread_count).toBe(4);
         await page(bob, "");
@@ -206,7 +206,7 @@ if (modes.includes("postgres"))
       });
 
       if (mode === "redis")
-        test("an idle node with sockets hears of it from a busy node, and mixes nothing", async () => {
+        test("an idle node with sockets hears of the new history from a busy node, and mixes nothing", async () => {
           if (!two) throw new Error("there is no second node");
           await say("1");
           const copy = await snapshot();

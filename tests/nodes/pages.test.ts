@@ -93,7 +93,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("a member who looks again has read everything since, before and after an absence", async () => {
+    test("a page marks all newer messages as read, before and after an absence", async () => {
       await ann.send(id, "one");
       for (let i = 0; i < 3; i++) await page(bob);
       expect(await unread(bob)).toBe(0);

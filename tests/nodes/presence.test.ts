@@ -10,7 +10,7 @@ import { on } from "./two-nodes.ts";
 
 /** Short, so that nobody waits. */
 const TIMES = { grace: 400, lease: 20_000, beat: 200, settle: 2_500 };
-/** A node on the other side hears in moments; a machine that does other things may take longer. */
+/** The other node hears of it within moments. A busy machine may take longer. */
 const PATIENCE_MS = 15_000;
 
 if (modes.includes("redis"))
@@ -55,7 +55,7 @@ if (modes.includes("redis"))
       return { bob, id, hub };
     }
 
-    test("it is told to the other node, and who moves from node to node was never away", async () => {
+    test("it reaches the other node, and a person who moves from node to node is never offline", async () => {
       const { bob, id, hub } = await watched();
       let socket = await bob.chat(id);
       await says(hub, bob, [false, true]);
@@ -77,7 +77,7 @@ if (modes.includes("redis"))
       hub.close();
     });
 
-    test("a question on one node learns of people who have long been on the other", async () => {
+    test("a watch on one node finds people who have long been on the other", async () => {
       const { bob, hub } = await watched();
       const there = await bob.hub();
       await says(hub, bob, [false, true]);
@@ -112,7 +112,7 @@ if (modes.includes("redis"))
       there.close();
     });
 
-    test("Redis killed and back empty: what happens on a node is told there, the others keep what they knew, and learn the rest", async () => {
+    test("Redis killed and back empty: a node shows its own changes, and the others keep what they knew and catch up", async () => {
       const [bob, dan] = [await watched(), await watched("Dan")];
       const eve = await one.person("Eve");
       await ann.conversation([eve]);
@@ -137,7 +137,7 @@ if (modes.includes("redis"))
       for (const socket of [bob.hub, dan.hub, here, stays]) socket.close();
     });
 
-    test("a node that stops: who comes to the other one was never away, the others are gone soon", async () => {
+    test("a node that stops: people who come to the other one are never offline, the others are offline soon", async () => {
       const three = await startTestServer("redis", environment, { presence: TIMES });
       const [bob, dan] = [await watched(), await watched("Dan")];
       await on(three, bob.bob).hub();

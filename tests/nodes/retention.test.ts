@@ -6,7 +6,7 @@ import { startTestServer } from "../support/server.ts";
 setDefaultTimeout(60_000);
 
 inEachMode("what retention removes", (mode) => {
-  test("is told once to each socket of the conversation and its members, and leaves every page", async () => {
+  test("is announced once to each socket of the conversation and its members, and leaves every page", async () => {
     const server = await startTestServer(mode, { MESSAGE_RETENTION: "2s" }, { housekeepingEveryMs: 200 });
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob]);

@@ -18,7 +18,7 @@ if (modes.includes("redis"))
       return node.visitor().post("/api/users/register/", body, headers);
     };
 
-    test("fifty who claim the server at once on both nodes, by either way, are one superuser", async () => {
+    test("fifty people who claim the server at once on both nodes, by either way, make one superuser", async () => {
       const code = (await one.running.setUpCode()) ?? "";
       expect(await two.running.setUpCode()).toBe(code);
       const answers = await Promise.all(

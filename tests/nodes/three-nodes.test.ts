@@ -42,7 +42,7 @@ if (modes.includes("redis"))
           await sender.closed;
           for (const { client_id, seq } of sender.all("ack")) acked.set(client_id, seq);
           const killed = performance.now();
-          // Nothing else is sent: what the node committed and could not tell must be found without a push.
+          // Nothing else is sent, so the others must find the unpublished changes of the dead node without a push.
           const { body } = await at(1, ann).get(`/api/chat/conversations/${id}/messages/?limit=1`);
           const newest = body.data.messages[0].seq;
           for (const reader of readers)
@@ -65,7 +65,7 @@ if (modes.includes("redis"))
       }
     });
 
-    test("a rolling restart of all nodes while people chat: nobody notices but by a 1012", async () => {
+    test("a rolling restart of all nodes while people chat: clients get a 1012 and miss nothing", async () => {
       const place = await makePlace("redis");
       const nodes: ServerProcess[] = [];
       try {

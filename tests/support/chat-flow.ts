@@ -9,7 +9,7 @@ import { PASSWORD } from "./client.ts";
 import { startTestServer } from "./server.ts";
 
 const RECENT_MS = 60_000;
-/** Day and month can be swapped, and are when somebody reads them in another order. */
+/** The day and the month of this date are swapped when something reads them in the wrong order. */
 const EARLY_IN_A_MONTH = "2026-03-04T15:09:26.535Z";
 /** Longer than a time-out that is meant to disturb. */
 const IDLE_MS = 300;
@@ -19,7 +19,7 @@ const isRecent = (time: string) => Math.abs(Date.parse(time) - Date.now()) < REC
 /**
  * A chat of several people on a PostgreSQL database that somebody else made. Each answer equals that on our own
  * database.
- * @param admin a superuser's URL of the same database, for what no call can do
+ * @param admin a superuser's URL of the same database, for changes that no call can make
  */
 export async function expectChatWorks(databaseUrl: string, admin = databaseUrl): Promise<void> {
   const server = await startTestServer("postgres", { DATABASE_URL: databaseUrl });
@@ -46,7 +46,7 @@ export async function expectChatWorks(databaseUrl: string, admin = databaseUrl):
     const path = `/api/chat/conversations/${id}/messages/`;
     const first = await ann.send(id, "5 € \\ 'NULL'", "a");
     expect(isRecent(first.created_at)).toBe(true);
-    // Two without a client_id are two, whatever stands for its absence.
+    // Two sends without a client_id are two messages, however the database stores its absence.
     await ann.send(id, "no id");
     await ann.send(id, "no id");
     expect((await ann.post(path, { content: "5 € \\ 'NULL'", client_id: "a" })).body.data).toEqual(first);

@@ -3,7 +3,7 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAllFiles } from "./cleanup.ts";
 
 const WHOLE = ["chromium", "chromium-browser", "google-chrome"];
-/** The same engine without what is around a page: half as long at work. */
+/** The same engine without the parts around a page, which takes half the time. */
 const SHELL = ["chromium-headless-shell"];
 const FLAGS = [
   "--headless",
@@ -26,7 +26,7 @@ if (!programs.page) process.stderr.write("SKIPPED: all browser tests, Chromium i
 
 /** A group of tests that need a browser. */
 export const describeInBrowser = describe.skipIf(!programs.page);
-/** A group of tests that need a browser with what is around its pages: notifications, installing. */
+/** A group of tests that need the whole browser, for notifications and installing. */
 export const describeInWholeBrowser = describe.skipIf(!programs.whole);
 
 const shared: { [kind in keyof typeof programs]?: Promise<Browser> } = {};
@@ -40,7 +40,7 @@ export function sharedChromium(kind: keyof typeof programs = "page"): Promise<Br
   return shared[kind];
 }
 
-/** A Chromium with a fresh profile in a temporary folder, which goes with it. */
+/** A Chromium with a fresh profile in a temporary folder, which is removed with it. */
 async function startChromium(program: string | undefined): Promise<Browser> {
   if (!program) throw new Error("Chromium is not installed (Debian: chromium)");
   const browser = await chromium.launch({ executablePath: program, args: FLAGS });

@@ -1,6 +1,6 @@
 /**
  * Cleans up what all test files of a process share, after the last of them. `setup.ts` calls it. Side by side
- * (`--parallel`) each file has modules of its own: then it is shared by, and goes with, one file.
+ * (`--parallel`) each file has modules of its own, so it cleans up after each file.
  */
 const pending: (() => void | Promise<void>)[] = [];
 

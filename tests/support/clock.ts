@@ -6,12 +6,12 @@ import { join } from "node:path";
 export interface Clock {
   /** For the process that shall have this clock. */
   environment: Record<string, string>;
-  /** Sets it to so much from the real time, as `+1h`; the process notices within some seconds. */
+  /** Sets the offset from the real time, such as `+1h`. The process notices within some seconds. */
   set(offset: string): void;
   remove(): void;
 }
 
-/** undefined where libfaketime is not installed, which is said out loud. */
+/** `undefined` where libfaketime is not installed. A line of the output says so. */
 export function makeClock(offset: string): Clock | undefined {
   const [library] = new Bun.Glob("/usr/lib/*/faketime/libfaketimeMT.so.1").scanSync({ absolute: true });
   if (!library) {

@@ -3,7 +3,8 @@ import type { Mode } from "./modes.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 /**
- * A server with DIRECTORY=shared whose people have met before: on an open one, as strangers can't meet there.
+ * A server with DIRECTORY=shared whose people share conversations already. They meet on an open server, as strangers
+ * can't meet here.
  * @param meet returns the people, whose clients then ask the closed server
  */
 export async function startClosedDirectory<People extends Client[]>(

@@ -8,7 +8,7 @@ import { type AppServices, createApp } from "../../src/server/node/http-app.ts";
 
 // Every answer and every frame that the tests get is held against the documents: client.ts and socket.ts ask here.
 
-/** Only what the app looks at while it is put together: its routes are read here, never called. */
+/** Only the services that the app needs to be composed. Its routes are read here, never called. */
 const UNUSED = { corsOrigins: [], limits: {}, trustedProxies: 0 } as unknown as AppServices;
 export const routes = createApp(UNUSED).routes;
 
@@ -30,7 +30,7 @@ const faults: string[] = [];
 export const takeFaults = () => faults.splice(0);
 
 const ajv = addFormats(new Ajv2020({ strict: false, allErrors: true }));
-/** The documents allow fields that come later; here a field that is not in them is a fault. */
+/** The documents allow fields that later releases add. In tests, a field that is not in them is a fault. */
 const strict = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value), (_, part) =>
     part?.type === "object" && part.properties && !part.$ref ? { additionalProperties: false, ...part } : part,
@@ -67,10 +67,10 @@ const paths = Object.entries(http.paths as Record<string, Record<string, Operati
   // Literal paths go before paths with parameters.
   .sort((a, b) => a.path.split("{").length - b.path.split("{").length);
 
-/** Any path may answer with these, also an unknown one: they come from before the routes. */
+/** Any path may answer with these, also an unknown one, because middleware before the routes sends them. */
 const ANYWHERE = [400, 403, 404, 405, 429, 500, 503];
 
-/** Servers of another release, by host: the documents are not theirs. */
+/** Servers of another release, by host. The documents do not describe them. */
 const others = new Set<string>();
 export const isOfAnotherRelease = (url: string) => void others.add(new URL(url).host);
 

@@ -7,12 +7,12 @@ export const composer = (page: Page) => page.getByRole("textbox", { name: /^Mess
 /** The messages that are drawn, the oldest first. */
 export const messages = (page: Page) => page.getByRole("feed").getByRole("article");
 export const message = (page: Page, text: string) => messages(page).filter({ hasText: text });
-/** The bar that says that more is new than is in sight. */
+/** The bar that says how many new messages are out of sight. */
 export const missed = (page: Page) => page.getByRole("region", { name: "New messages" });
-/** A conversation in the list; what it is called, or anything else that stands in its row. */
+/** A conversation in the list, by its title or any other text of its row. */
 export const row = (page: Page, text: string | RegExp) =>
   page.getByRole("region", { name: "Conversations" }).getByRole("listitem").filter({ hasText: text }).getByRole("link");
-/** That a connection is dead is found out within seven seconds, when nothing closes it. */
+/** The client notices a dead connection that nothing closes within seven seconds. */
 export const saysDisconnected = (page: Page) => page.getByText("Not connected").first().waitFor({ timeout: 30_000 });
 export const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
 

@@ -12,7 +12,7 @@ import { run, type ServerProcess, spawnServer } from "./process.ts";
 const COMMIT = "15e54fee01f91c6127a4d0bacce4a5444d54f85f";
 const ROOT = join(import.meta.dir, "../..");
 
-/** False in a shallow clone or a copy without git's history; then that is said out loud. */
+/** False in a shallow clone or a copy without git's history; a line of the output then says so. */
 export const hasLastRelease =
   Bun.spawnSync(["git", "-C", ROOT, "cat-file", "-e", `${COMMIT}^{commit}`], { stdout: "ignore", stderr: "ignore" })
     .exitCode === 0;

@@ -18,7 +18,7 @@ export interface Place {
   remove(): void;
 }
 
-/** The modes that this machine can run; what it can't is said out loud. */
+/** The modes that this machine can run; a line of the output names each mode that it can't run. */
 export const modes: Mode[] = ["embedded"];
 if (postgresPrograms()) modes.push("postgres");
 if (postgresPrograms() && redisProgram()) modes.push("redis");

@@ -108,7 +108,7 @@ export async function startPostgres(
     const stop = async () => {
       if (stopped) return;
       stopped = true;
-      // Its folder goes with it: there is nothing to write down.
+      // Its folder is removed with it, so nothing needs to reach the disk.
       server.kill("SIGQUIT");
       await server.exited;
       onStopped();
@@ -184,7 +184,10 @@ export async function untilReady(url: string, statement = "SELECT 1") {
   }
 }
 
-/** Below those that the system gives to outgoing connections: one that is free now is free when its server comes back. */
+/**
+ * Below the ports that the system gives to outgoing connections, so a port that is free now is still free when its
+ * server starts again.
+ */
 const PORTS = { from: 10_000, to: 32_000 };
 
 /** A port that nobody listens on. */

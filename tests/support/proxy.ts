@@ -6,19 +6,19 @@ export interface Link {
   /** The first bytes of the client, enough to tell the purpose of the connection. */
   readonly said: string;
   cut(): void;
-  /** Reads nothing of what the server sends, so that the server notices. */
+  /** Stops reading from the server, so that the server notices a full connection. */
   pause(): void;
   resume(): void;
 }
 
 const SAID_MAX = 64 * 1024;
 
-/** A network between a node and one of its services (or a client and a node) that can be made bad. */
+/** A network between a node and one of its services, or a client and a node. Tests can slow, cut or freeze it. */
 export interface TcpProxy {
   readonly port: number;
   /** Where new connections lead to. */
   target: number;
-  /** Added to what goes either way, in ms. Order is kept. */
+  /** The delay of each direction, in ms. The order stays. */
   delayMs: number;
   /** `refuse`: new connections are cut at once. `freeze`: everything stays open and nothing passes. */
   state: "pass" | "refuse" | "freeze";

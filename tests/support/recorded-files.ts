@@ -74,7 +74,7 @@ export class RecordedFiles extends SyncedFiles {
     this.events = openSync(eventsOf(folder), "w");
   }
 
-  /** Written at once: when the test hears of an answer, all that was done for it is there. */
+  /** Written at once: when the test gets an answer, all events before it are in the record. */
   private push(event: Event) {
     const bytes = serialize(event);
     const size = Buffer.alloc(SIZE_BYTES);

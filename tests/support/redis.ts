@@ -11,7 +11,7 @@ export interface RedisServer {
   /** A connection for the test itself. */
   redis: Redis;
   pid(): number;
-  /** Another number on the same server: what one test writes another does not see. */
+  /** A database of its own on the same server, so that one test does not see the keys of another. */
   database(): string;
   kill(): Promise<void>;
   resume(): Promise<void>;

@@ -1,7 +1,7 @@
 import { afterAllFiles } from "./cleanup.ts";
 import type { Frame } from "./socket.ts";
 
-/** A server's address under which a test reads along, and changes what the server says on its sockets. */
+/** A relay in front of a server. A test reads the frames that pass, and changes those that the server sends. */
 export interface Relay {
   url: string;
   /** Every frame that clients have sent, in order. */

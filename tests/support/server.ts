@@ -5,7 +5,7 @@ import { type RunningServer, type ServerOptions, startServer } from "../../src/s
 import { Client } from "./client.ts";
 import { type Mode, makePlace, type Place } from "./modes.ts";
 
-/** All limits off: a test that is about one sets it. */
+/** All limits are off. A test of a limit sets it. */
 export const NO_LIMITS = {
   RATE_LIMIT_ANON: "off",
   RATE_LIMIT_USER: "off",
@@ -35,7 +35,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Else half of what the tests compute would be passwords. */
+/** With the real cost, hashing passwords would take half of the tests' time. */
 const CHEAP_PASSWORDS = { memoryCost: 64, timeCost: 1 };
 
 /** A real server in this process, on a free port, with a database of its own. */

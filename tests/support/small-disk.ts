@@ -4,7 +4,7 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** A disk of this size mounted on the folder; undefined where this user may not mount one, which is said out loud. */
+/** A disk of this size mounted on the folder; `undefined` where this user may not mount one. A line of the output says so. */
 export function mountSmallDisk(folder: string, kib: number): SmallDisk | undefined {
   const mount = (options: string) => Bun.spawnSync(["mount", "-t", "tmpfs", "-o", options, "confab-test", folder]);
   if (!mount(`size=${kib}k`).success) {

@@ -8,7 +8,7 @@ export async function superuser(server: TestServer, firstName?: string): Promise
   return promote(server, await server.visitor().signUp(firstName));
 }
 
-/** Makes somebody a superuser; MUST be done before the server has heard of their session. */
+/** Makes somebody a superuser; MUST be called before the server has cached their session. */
 export async function promote(server: TestServer, person: Client): Promise<Client> {
   const email = person.user?.email ?? "";
   const { DATABASE_URL, DATA_DIR } = server.environment;

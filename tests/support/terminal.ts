@@ -16,7 +16,7 @@ export function openTerminal(args: string[], environment: Record<string, string>
       },
     },
   });
-  /** Waits until this comes after all that was waited for before. */
+  /** Waits until this text appears after all texts that were waited for before. */
   const sees = async (text: RegExp) => {
     const until = performance.now() + PATIENCE_MS;
     for (;;) {

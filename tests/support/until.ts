@@ -1,4 +1,4 @@
-/** A machine that does much else may take this long, in ms. */
+/** A busy machine may take this long, in ms. */
 const PATIENCE_MS = 15_000;
 
 /** Waits until the condition holds; throws after `withinMs`. @param state what to say then */

@@ -79,7 +79,7 @@ export async function startWebkit(): Promise<WebkitPage> {
   return page;
 }
 
-/** Resolves with its name. It says it when it is there. */
+/** Resolves with the name of the screen, which the program prints when it is ready. */
 async function startScreen(program: string): Promise<string> {
   const child = Bun.spawn([program, "-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "pipe", "ignore"],

@@ -98,7 +98,7 @@ interface FrameOptions {
   length?: number | bigint;
 }
 
-/** A client's WebSocket frame, with whatever is to be wrong about it. */
+/** A client's WebSocket frame, with the faults that the test wants. */
 export function clientFrame(opcode: number, payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
   const { final = true, masked = true, reserved = 0 } = options;
   const body = Buffer.from(payload as Uint8Array);

@@ -23,7 +23,7 @@ describe("an address", () => {
     expect(buildAddress(ADMIN_ADDRESSES[name], value)).toBe(path);
   });
 
-  test("takes its value as it is", () => {
+  test("keeps its value unchanged", () => {
     expect(buildAddress(CHAT_ADDRESSES.conversation, "$&")).toBe("/c/$&");
   });
 

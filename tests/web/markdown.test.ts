@@ -241,7 +241,7 @@ describe("a message as long as it may be is looked through a few times only", ()
   });
 });
 
-test("a few emoji are told from text", () => {
+test("a message of a few emoji is recognised", () => {
   for (const text of ["👍", "👍🏽 ❤️", "👨‍👩‍👧‍👦🇮🇪", "😀 😀 😀"]) expect(isOnlyEmoji(text)).toBe(true);
   for (const text of ["", "a", "1", "👍 ok", "😀".repeat(7), "#"]) expect(isOnlyEmoji(text)).toBe(false);
 });

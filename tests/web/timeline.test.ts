@@ -10,7 +10,7 @@ const at = (text: string) => new Date(`2026-03-${text}`).toISOString();
 const message = (seq: number, sender_id: number, time: string, more: Partial<ChatMessage> = {}) =>
   ({ state: "sent", key: `${seq}`, seq, sender_id, content: "text", created_at: at(time), ...more }) as ChatMessage;
 
-describe("how messages stand", () => {
+describe("the layout of messages", () => {
   const messages = [
     message(1, 1, "10T10:00:00"),
     message(2, 1, "10T10:04:59"),
@@ -24,11 +24,11 @@ describe("how messages stand", () => {
     places(readSeq).flatMap((place, index) => (place[name] ? index + 1 : []));
 
   test("days begin where the calendar says", () => expect(where("startsDay")).toEqual([1, 6]));
-  test("together stands what one sender says within five minutes of a day", () => {
+  test("messages of one sender within five minutes of a day form a group", () => {
     expect(where("startsGroup")).toEqual([1, 3, 4, 5, 6]);
     expect(where("endsGroup")).toEqual([2, 3, 4, 5, 6]);
   });
-  test("the line is above the first that was not read, and parts what stands together", () => {
+  test("the line is above the first unread message, and splits a group", () => {
     expect(where("startsUnread", 1)).toEqual([2]);
     expect(where("startsGroup", 1)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(where("endsGroup", 1)).toContain(1);
@@ -64,7 +64,7 @@ describe("emoji by name", () => {
     emoji("😅", ["sweat_smile"]),
   ];
 
-  test("the whole name first, then beginnings, other words, and what has it inside", () => {
+  test("a search finds the whole name first, then beginnings, other words, and names that contain it", () => {
     expect(findEmoji(all, "smile", 9).map(({ c }) => c)).toEqual(["😄", "😸", "😁", "😅"]);
     expect(findEmoji(all, "smile cat", 9).map(({ c }) => c)).toEqual(["😸"]);
     expect(findEmoji(all, "x", 9)).toEqual([]);

@@ -1,7 +1,7 @@
 import { ClientSocket, type Upgrade } from "../../src/server/ws/socket.ts";
 import { Socket } from "../support/socket.ts";
 
-/** A node's sockets without the node: what is tested on them is all that happens to them. */
+/** A node's sockets without the node, so that nothing happens to them except by the test. */
 export interface BareSockets {
   /** One on `/ws/`, or on the socket of one conversation: the server's end, and the client's. */
   open(userId: number, conversationId?: string): Promise<{ socket: ClientSocket; client: Socket }>;

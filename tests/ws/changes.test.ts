@@ -76,7 +76,7 @@ inEachMode("a conversation changes", (mode) => {
     a.close();
   });
 
-  test("done over HTTP it comes to the sockets just the same", async () => {
+  test("a change over HTTP reaches the sockets like any other", async () => {
     const { id, message } = await freshGroup();
     const b = await bob.chat(id);
     const sent = await ann.send(id, "x");
@@ -87,7 +87,7 @@ inEachMode("a conversation changes", (mode) => {
     b.close();
   });
 
-  test("said again it changes nothing: no frame, no version", async () => {
+  test("a repeated change makes no frame and no version", async () => {
     const { id } = await freshGroup();
     const a = await ann.chat(id);
     const sent = await ann.send(id, "x");
@@ -115,7 +115,7 @@ inEachMode("a conversation changes", (mode) => {
     a.close();
   });
 
-  test("a new name and who joins come as participants frames", async () => {
+  test("a new name and new members come as participants frames", async () => {
     const { id, path } = await freshGroup();
     const dan = await server.person("Dan");
     const b = await bob.chat(id);
@@ -178,7 +178,7 @@ inEachMode("a conversation changes", (mode) => {
     a.close();
   });
 
-  test("a member who leaves gets the same", async () => {
+  test("a member who leaves gets their removal, then 4403", async () => {
     const { id, path } = await freshGroup();
     const [a, b] = [await ann.chat(id), await bob.chat(id)];
     await bob.delete(`${path}participants/${bob.id}/`);
@@ -188,7 +188,7 @@ inEachMode("a conversation changes", (mode) => {
     a.close();
   });
 
-  test("removed while messages rush in: all up to the removal, nothing after it, and no hole for the others", async () => {
+  test("a member removed while messages rush in gets all up to the removal and nothing after it; the others get no hole", async () => {
     for (let round = 0; round < 15; round++) {
       const { id, path } = await freshGroup();
       const [b, c] = [await bob.chat(id), await cat.chat(id)];
@@ -234,7 +234,7 @@ inEachMode("a conversation changes", (mode) => {
     d.close();
   });
 
-  test("removed and added again, time after time", async () => {
+  test("a member can be removed and added again many times", async () => {
     const { id, path } = await freshGroup();
     for (let n = 0; n < 5; n++) {
       const b = await bob.chat(id);

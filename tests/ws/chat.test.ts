@@ -57,7 +57,7 @@ inEachMode("people chat over sockets", (mode) => {
     b.close();
   });
 
-  test("the greeting is the first frame and says where the conversation and its reader stand", async () => {
+  test("the greeting is the first frame and has the state of the conversation and its reader", async () => {
     const id = await freshGroup();
     await ann.send(id, "one");
     await ann.send(id, "two");

@@ -84,7 +84,7 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     a.close();
   });
 
-  test("the longest contents are no faults", async () => {
+  test("the longest contents are accepted", async () => {
     for (const content of ["x".repeat(5000), ` ${"👍".repeat(5000)} `]) {
       a.send({ content });
       expect((await a.next("message")).message.content).toBe(content.trim());
@@ -92,7 +92,7 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     a.close();
   });
 
-  test("a client_id that is none is refused", async () => {
+  test("an invalid client_id is refused", async () => {
     for (const client_id of ["", "x".repeat(65), "ümlaut", "a\nb", 1, null, {}])
       expect((await errorOf({ content: "x", client_id })).code).toBe("validation_failed");
     a.send({ content: "x", client_id: "~ ".repeat(32) });
@@ -110,7 +110,7 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     a.close();
   });
 
-  test("numbers beyond reason, negative ones and what is no number are refused", async () => {
+  test("numbers that are too large, negative or not numbers are refused", async () => {
     const frames = ["1e999", "-1", "1.5", '"1"', "9007199254740993", "1e300", "null", "true", "[]"].flatMap(
       (number) => [`{"type":"read","seq":${number}}`, `{"type":"history","before_seq":${number}}`],
     );
@@ -119,7 +119,7 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     a.close();
   });
 
-  test("the largest number is no fault", async () => {
+  test("the largest number is accepted", async () => {
     const { id } = await ann.conversation([bob, await server.person()]);
     const socket = await ann.chat(id);
     await ann.send(id, "only one");
@@ -130,7 +130,7 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     socket.close();
   });
 
-  test("edit and delete: a message that is none, unknown, another's, gone or in another conversation", async () => {
+  test("edit and delete refuse a message that is invalid, unknown, another's, gone or in another conversation", async () => {
     const other = await ann.conversation([await server.person()]);
     const elsewhere = await ann.send(other.id, "elsewhere");
     const bobs = await bob.send(conversationId, "Bob's");
@@ -186,7 +186,7 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     expect(a.all("error").length).toBeGreaterThanOrEqual(9);
   });
 
-  test("nine of them don't, even with good frames between", async () => {
+  test("nine of them don't close it, even with good frames between", async () => {
     for (let n = 0; n < 9; n++) {
       a.send("no JSON");
       await a.settled();
@@ -220,7 +220,7 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     expect(await countMessages()).toBe(before);
   });
 
-  test("a frame that is no UTF-8 ends its socket and troubles nobody else", async () => {
+  test("a frame that is no UTF-8 closes its socket and affects no other", async () => {
     for (const bytes of [
       [0x22, 0xff, 0x22],
       [0xc0, 0x80],

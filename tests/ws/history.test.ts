@@ -36,7 +36,7 @@ inEachMode("history over a socket", (mode) => {
   }
   const seqs = (page: Frame) => page.messages.map((message: Frame) => message.seq);
 
-  test("the newest 50, oldest first, when nothing is said", async () => {
+  test("history without parameters is the newest 50 messages, oldest first", async () => {
     const page = await history(a);
     expect(seqs(page)).toEqual(range(201, 250));
     expect(page).toMatchObject({ type: "history", conversation_id: conversationId, total: 250 });

@@ -42,7 +42,7 @@ inEachMode("who sends and leaves at once has sent", (mode) => {
     ["/ws/chat/{id}/", (id: string) => `/ws/chat/${id}/`],
     ["/ws/", () => "/ws/"],
   ] as const)
-    test(`on ${name}: messages, an edit, a deletion and what was read`, async () => {
+    test(`on ${name}: messages, an edit, a deletion and a read position take effect after the socket has left`, async () => {
       const { id } = await ann.conversation([bob, cat], `leaving ${name}`);
       const texts = range(1, 20).map((n) => `text ${n}`);
       await sayAndLeave(
@@ -71,8 +71,8 @@ inEachMode("who sends and leaves at once has sent", (mode) => {
   });
 });
 
-describe.skipIf(!modes.includes("postgres"))("who was sent away", () => {
-  test("has not said what was not worked on yet", async () => {
+describe.skipIf(!modes.includes("postgres"))("a client that the server has sent away", () => {
+  test("has no effect with frames that were not handled yet", async () => {
     const server = await startTestServer("postgres");
     const database = postgres(server.environment["DATABASE_URL"] ?? "", { max: 1 });
     try {

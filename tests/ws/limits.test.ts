@@ -15,7 +15,7 @@ inEachMode("who sends too fast is told to wait", (mode) => {
     bob = await server.person("Bob");
   });
 
-  /** Somebody whose budget is whole, on two sockets of one conversation and on the socket of all. */
+  /** A user who has sent nothing yet, with two sockets of one conversation and one of all. */
   async function open() {
     const ann = await server.person("Ann");
     const { id } = await ann.conversation([bob]);
@@ -31,7 +31,7 @@ inEachMode("who sends too fast is told to wait", (mode) => {
   const answered = (socket: Socket, count: number) =>
     socket.until(() => socket.all("ack").length + socket.all("pong").length + socket.all("error").length === count);
 
-  test("sends are counted over all sockets of a user; what is too much is refused and not stored", async () => {
+  test("sends count over all sockets of a user, and those above the limit are refused and not stored", async () => {
     const { ann, id, sockets } = await open();
     for (const [i, socket] of sockets.entries())
       for (const n of range(1, 3)) socket.send({ conversation_id: id, content: "x", client_id: `${i}-${n}`, ref: "r" });
@@ -59,7 +59,7 @@ inEachMode("who sends too fast is told to wait", (mode) => {
     for (const socket of sockets) socket.close();
   });
 
-  test("one user's haste is not another's", async () => {
+  test("one user's sends do not count for another user", async () => {
     const { ann, id, sockets } = await open();
     const [a] = sockets;
     const b = await bob.chat(id);

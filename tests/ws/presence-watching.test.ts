@@ -52,7 +52,7 @@ describe("watching people", () => {
   };
   const changed = (online: boolean, at: number) => watching.changed([{ userId: bob, online, at }]);
 
-  test("of two changes that come in the wrong order the later one counts", async () => {
+  test("the later of two changes counts when they come in the wrong order", async () => {
     await stores.conversation([ann, bob]);
     const pair = await sockets.open(ann);
     await watching.watch(pair.socket, [bob], undefined);
@@ -72,7 +72,7 @@ describe("watching people", () => {
     pair.client.close();
   });
 
-  test("a time told by a clock that was set back is corrected at the next look at everybody", async () => {
+  test("a time from a clock that was set back is corrected at the next check of everybody", async () => {
     const pair = await sockets.open(ann);
     await watching.watch(pair.socket, [bob], undefined);
     changed(true, performance.now() + 3_600_000);
@@ -86,14 +86,14 @@ describe("watching people", () => {
     pair.client.close();
   });
 
-  test("a removal while the right is asked for is not overlooked", async () => {
+  test("a removal while the right is checked is not missed", async () => {
     const [cat, dan] = [await stores.user(), await stores.user()];
     const id = await stores.conversation([cat, dan, ann]);
     const pair = await sockets.open(cat);
     const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     held = { after: first.promise };
     const asking = watching.watch(pair.socket, [dan], "r");
-    // It has its answer by then, which is on its way.
+    // The answer exists by then, and is on its way.
     await stores.presence.visible(new Map([[cat, [dan]]]));
     await stores.conversations.alter(id, cat, { kind: "remove", userId: dan });
     held = { after: second.promise };
@@ -141,7 +141,7 @@ describe("watching people", () => {
   test("all sockets of a user watch 2,000 people and no more", async () => {
     const pairs = [await sockets.open(ann), await sockets.open(ann), await sockets.open(ann)];
     const [first, second, third] = pairs.map(({ socket }) => socket) as [ClientSocket, ClientSocket, ClientSocket];
-    // Of strangers, who count while the answer is on its way.
+    // Strangers count towards the limit until the answer arrives.
     const asking = Promise.withResolvers<void>();
     held = { before: asking.promise };
     const waiting = [first, second].map((socket) => watching.watch(socket, range(1_000_001, 1_001_000), undefined));
@@ -156,7 +156,7 @@ describe("watching people", () => {
     }
   });
 
-  test("of all sockets of a user one question is asked at a time, and none for one that has closed", async () => {
+  test("the sockets of a user have one question under way at a time, and closed sockets have none", async () => {
     const pairs = [await sockets.open(ann), await sockets.open(ann), await sockets.open(ann)];
     const other = await sockets.open(bob);
     const asking = Promise.withResolvers<void>();
@@ -179,7 +179,7 @@ describe("watching people", () => {
     expect(watching["turns"].size).toBe(0);
   });
 
-  test("when somebody is removed, all who watch them are asked about in one question", async () => {
+  test("a removal makes one question about all who watch the removed person", async () => {
     const people = await Promise.all(range(1, 20).map(() => stores.user()));
     const id = await stores.conversation([ann, bob, ...people]);
     const pairs = await Promise.all([...people, ...people].map((user) => sockets.open(user)));
@@ -196,7 +196,7 @@ describe("watching people", () => {
     }
   });
 
-  test("while it can't be asked nothing is told; who still may know learns then what was missed", async () => {
+  test("nothing is sent while rights can't be checked; then people who still have the right get what they missed", async () => {
     const [cat, dan, eve] = [await stores.user(), await stores.user(), await stores.user()];
     const id = await stores.conversation([cat, dan, eve]);
     await stores.conversation([dan, eve]);
@@ -223,7 +223,7 @@ describe("watching people", () => {
     }
   });
 
-  test("when the database can't be asked it is an error, and nothing is watched by it", async () => {
+  test("a watch while the database is away is an error, and watches nobody", async () => {
     const pair = await sockets.open(ann);
     await watching.watch(pair.socket, [bob], undefined);
     held = { before: Promise.reject(new Error("away")) };
@@ -234,7 +234,7 @@ describe("watching people", () => {
     pair.client.close();
   });
 
-  test("a slow reader is told when it has caught up, and then once, how it is by then", async () => {
+  test("a slow reader gets the latest state, once, when it has caught up", async () => {
     const pair = await sockets.open(ann);
     await watching.watch(pair.socket, [bob], undefined);
     let isSlow = true;

@@ -59,7 +59,7 @@ inEachMode("presence", (mode) => {
     for (const socket of [hub, there]) socket.close();
   });
 
-  test("coming online and going offline are told once, over both kinds of socket and many of them", async () => {
+  test("going online and offline is sent once, over both kinds of socket and many sockets", async () => {
     const { dan, id, hub, first } = await watched();
     expect(first).toEqual({ type: "presence", user_id: dan.id, online: false, last_seen: dan.user?.last_seen });
     const sockets = [await dan.chat(id), await dan.hub(), await dan.hub()];
@@ -84,7 +84,7 @@ inEachMode("presence", (mode) => {
     hub.close();
   });
 
-  test("a person who reconnects in a moment was never offline", async () => {
+  test("a person who reconnects within moments is never offline", async () => {
     const { dan, id, hub } = await watched();
     let socket = await dan.hub();
     await next(hub, dan);
@@ -102,7 +102,7 @@ inEachMode("presence", (mode) => {
     hub.close();
   });
 
-  test("a stranger looks like somebody who does not exist, and nothing more is told of them", async () => {
+  test("a stranger looks like somebody who does not exist, and gets no later frame", async () => {
     const hub = await ann.hub();
     const there = await eve.hub();
     for (const user_id of [eve.id, 2 ** 31 - 1]) {
@@ -171,7 +171,7 @@ inEachMode("presence", (mode) => {
     hub.close();
   });
 
-  test("of who was deactivated when they were asked about it is told when they are back", async () => {
+  test("a watch of a deactivated person reports them when they are back", async () => {
     const root = await superuser(server, "Root");
     const { dan, hub } = await watched();
     hub.close();

@@ -69,7 +69,7 @@ inEachMode("reading", (mode) => {
     b.close();
   });
 
-  test("the others are told, once a step, and the reader's own sockets are not", async () => {
+  test("each step is sent once to the others, and not to the reader's own sockets", async () => {
     const id = await conversationOf(3);
     const [a, b, bobs] = [await ann.chat(id), await bob.chat(id), await bob.chat(id)];
     for (const seq of [2, 2, 1, 3]) b.send({ type: "read", seq });
@@ -115,7 +115,7 @@ inEachMode("reading", (mode) => {
     expect((await bob.chat(id)).frames[0].read_seq).toBe(4);
   });
 
-  test("the newest page over HTTP reads, tells the others, and with mark_read=false does neither", async () => {
+  test("the newest page over HTTP marks as read and informs the others, and with mark_read=false does neither", async () => {
     const id = await conversationOf(3);
     const a = await ann.chat(id);
     const path = `/api/chat/conversations/${id}/messages/`;

@@ -54,13 +54,13 @@ inEachMode("an upgrade is refused with an HTTP status and the envelope", (mode) 
     }
   });
 
-  test("403 for who is no participant", async () => {
+  test("403 for others than participants", async () => {
     const answer = await knock(eve, path);
     expectRefusal(answer, { status: 403, code: "not_a_participant" });
     expect(answer.body.message).toBe("You are not a participant in this conversation");
   });
 
-  test("404 for a conversation that does not exist, and for what is no id", async () => {
+  test("404 for a conversation that does not exist, and for an invalid id", async () => {
     for (const id of [crypto.randomUUID(), "1", "not-an-id", "%00", "x".repeat(2000)]) {
       const answer = await knock(ann, `/ws/chat/${id}/`);
       expectRefusal(answer, { status: 404, code: "not_found" });
@@ -68,12 +68,12 @@ inEachMode("an upgrade is refused with an HTTP status and the envelope", (mode) 
     }
   });
 
-  test("404 for a path that is no socket's", async () => {
+  test("404 for a path without a socket", async () => {
     for (const unknown of ["/ws/chat/", "/ws/nothing/", `${path}more/`])
       expectRefusal(await knock(ann, unknown), { status: 404, code: "not_found" });
   });
 
-  test("403 for a foreign Origin and for what a browser says came from elsewhere", async () => {
+  test("403 for a foreign Origin, and for a request that a browser marks as cross-site", async () => {
     const { host } = new URL(server.url);
     const foreign = [
       { Origin: "https://evil.example" },
@@ -101,7 +101,7 @@ inEachMode("an upgrade is refused with an HTTP status and the envelope", (mode) 
     }
   });
 
-  test("a plain GET on a socket path is told to upgrade, and still asked who it is", async () => {
+  test("a plain GET on a socket path is told to upgrade, and needs a login too", async () => {
     for (const asked of [path, "/ws/"]) {
       const answer = await ann.get(asked);
       expect(answer.status).toBe(426);

@@ -69,7 +69,7 @@ inEachMode("requests and hidden 1-on-1s on the user's socket", (mode) => {
     for (const socket of [group, hub]) socket.close();
   });
 
-  test("a hidden 1-on-1 is told to the person's own devices, without a version, and its activity still comes", async () => {
+  test("a hidden 1-on-1 is announced to the person's own devices, without a version, and its activity still comes", async () => {
     const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
     const { id } = await ann.conversation([bob]);
     await bob.send(id, "hello");

@@ -87,7 +87,7 @@ inEachMode("resuming with after_version", (mode) => {
     for (const socket of [live, a, replayed]) socket.close();
   });
 
-  test("at the newest there is nothing to replay, and live goes on", async () => {
+  test("replays nothing after the newest change, and live changes follow", async () => {
     const { id } = await freshGroup();
     await ann.send(id, "one");
     const b = await bob.chat(id, 1);
@@ -221,7 +221,7 @@ inEachMode("after a restart", (mode) => {
   const on = (server: TestServer, person: Client) =>
     Object.assign(server.visitor(), { cookie: person.cookie, user: person.user });
 
-  test("sockets were sent away with 1012 and advice, and resume with nothing missing or doubled", async () => {
+  test("sockets that were closed with 1012 and advice resume with nothing missing or doubled", async () => {
     const place = await makePlace(mode);
     const first = await startTestServer(mode, place.environment);
     const [ann, bob] = [await first.person("Ann"), await first.person("Bob")];

@@ -37,8 +37,8 @@ inEachMode("a room", (mode) => {
   afterAll(() => stores.close());
 
   /**
-   * A room that stands at `from`, though the log is further: as if the rest were committed from now on.
-   * @param instead what the room's log does otherwise than the log
+   * A room that has delivered up to `from`. The log is further, as if the rest were committed from now on.
+   * @param instead methods that replace those of the room's log
    */
   async function openRoom(from: number, conversationId = id, instead: Partial<MessageLog> = {}) {
     const delivered: string[] = [];
@@ -92,7 +92,7 @@ inEachMode("a room", (mode) => {
     );
   });
 
-  test("hears of a head it has not got, and fills up to it", async () => {
+  test("fills up to a head that it hears of and does not have", async () => {
     const { room, delivered } = await openRoom(3);
     room.expect(9);
     while (room.delivered < 9) await Bun.sleep(5);
@@ -107,7 +107,7 @@ inEachMode("a room", (mode) => {
     });
     afterAll(() => sockets.stop());
 
-    /** Bob is out with version 1 and in with version 2, and the room has got neither. */
+    /** Version 1 removes Bob, version 2 adds him, and the room has delivered neither. */
     async function openBehind() {
       const [ann, bob, eve] = [await stores.user(), await stores.user(), await stores.user()];
       const conversationId = await stores.conversation([ann, bob, eve]);
@@ -202,7 +202,7 @@ inEachMode("a room", (mode) => {
         return known && { ...known, lastSeq: delivered, lastVersion: delivered, tag: crypto.randomUUID(), epoch: "" };
       };
       const { room, delivered } = await openRoom(0, conversationId, { head, places });
-      /** The event of what is committed now. */
+      /** The event of a change that is committed now. */
       async function commit(): Promise<ChangeEvent> {
         const { message } = (await say()) as Appended;
         return changeEvent({

@@ -15,12 +15,12 @@ inEachMode("a reader that stops reading", (mode) => {
   let server: TestServer;
 
   beforeAll(async () => {
-    // With one socket each, a second one is let in when the first is gone for the server.
+    // Each user may have one socket, so a second one opens only when the server has forgotten the first.
     server = await startTestServer(mode, { MAX_SOCKETS_PER_USER: "1" });
   });
   afterAll(() => server.stop());
 
-  /** Two who read, and one on bare TCP who stops as soon as it is greeted. */
+  /** Two readers, and one on bare TCP that stops reading after its greeting. */
   async function open(query = "") {
     const [ann, bob, slow] = [await server.person("Ann"), await server.person("Bob"), await server.person("Slow")];
     const { id } = await ann.conversation([bob, slow]);
@@ -63,7 +63,7 @@ inEachMode("a reader that stops reading", (mode) => {
     expect(versionsIn(resumed.frames)).toEqual(range(got.length + 1, sent));
   });
 
-  test("does not hold up the others while a flood goes past it, and is gone in the end", async () => {
+  test("does not delay the others during a flood, and is closed in the end", async () => {
     const { a, b, connect, isGone } = await open();
     const raw = await connect();
     await sendAll(a, Array<string>(1_000).fill(LARGE));
@@ -84,7 +84,7 @@ inEachMode("a reader that stops reading", (mode) => {
     expect(raw.closeCode).toBeOneOf([4008, undefined]);
   });
 
-  test("is waited for by a replay: when it reads again it gets everything, and then what is live", async () => {
+  test("pauses its own replay, which goes on when it reads again, and then gets live changes", async () => {
     const { a, b, connect, isGone } = await open("?after_version=0");
     await sendAll(a, Array<string>(600).fill(LARGE));
     const raw = await connect();

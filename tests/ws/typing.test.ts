@@ -26,7 +26,7 @@ inEachMode("typing is told", (mode) => {
     return { id, sockets, close: () => sockets.forEach((socket) => void socket.close()) };
   }
 
-  test("to the others, and to no socket of the sender", async () => {
+  test("typing goes to the others, and to no socket of the sender", async () => {
     const { id, sockets, close } = await open();
     const [a, another, b] = sockets;
     const outside = await bob.chat((await ann.conversation([bob])).id);
@@ -46,7 +46,7 @@ inEachMode("typing is told", (mode) => {
     close();
   });
 
-  test("and the end of it", async () => {
+  test("the end of typing goes to the others", async () => {
     const { sockets, close } = await open();
     const [a, , b] = sockets;
     a.send({ type: "typing", is_typing: true });

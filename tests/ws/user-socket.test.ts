@@ -43,7 +43,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("subscribing tells where the conversation and its reader stand, and what comes from then on", async () => {
+  test("subscribing answers the state of the conversation and its reader, and new frames follow", async () => {
     const { id } = await freshGroup();
     await ann.send(id, "one");
     const hub = await bob.hub();
@@ -153,7 +153,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("activity comes from what is not subscribed, and not from what is", async () => {
+  test("activity comes from conversations that are not subscribed, and from no others", async () => {
     const { id, path } = await freshGroup();
     const other = await freshGroup();
     const hub = await bob.hub();
@@ -208,7 +208,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("a new 1-on-1 and a new group are told to each of their people, as each sees them", async () => {
+  test("a new 1-on-1 and a new group are announced to each member, as each sees them", async () => {
     const [dan, eva] = [await server.person("Dan"), await server.person("Eva")];
     const hubs = [await dan.hub(), await eva.hub()] as const;
     const outsider = await bob.hub();
@@ -228,7 +228,7 @@ inEachMode("one socket for all conversations", (mode) => {
     for (const hub of [...hubs, outsider]) hub.close();
   });
 
-  test("a 1-on-1 that was there already is not told again", async () => {
+  test("an existing 1-on-1 is not announced again", async () => {
     await ann.conversation([bob]);
     const hub = await bob.hub();
     await ann.conversation([bob]);
@@ -237,7 +237,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("a person added to a group is told, and can subscribe to it", async () => {
+  test("a person added to a group gets the conversation, and can subscribe to it", async () => {
     const { id, path } = await freshGroup();
     const dan = await server.person("Dan");
     const hub = await dan.hub();
@@ -252,7 +252,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("a removal is told: after the frame that says so where subscribed, and then nothing more", async () => {
+  test("a removed member gets the removal, after its frame where subscribed, and then nothing more", async () => {
     const { id, path } = await freshGroup();
     const [subscribed, idle] = [await bob.hub(), await bob.hub()];
     await subscribe(subscribed, id);
@@ -291,7 +291,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("a frame that names no conversation, an unknown one or none that can be is refused", async () => {
+  test("a frame without a conversation, or with an unknown or invalid one, is refused", async () => {
     const hub = await bob.hub();
     for (const conversation_id of [undefined, "no id", 1, null, crypto.randomUUID()])
       for (const type of ["message", "subscribe", "history"]) {
@@ -316,7 +316,7 @@ inEachMode("one socket for all conversations", (mode) => {
     b.close();
   });
 
-  test("unsubscribing from what is not subscribed is an error", async () => {
+  test("unsubscribing without a subscription is an error", async () => {
     const { id } = await freshGroup();
     const hub = await bob.hub();
     hub.send({ type: "unsubscribe", conversation_id: id, ref: "u" });
@@ -324,7 +324,7 @@ inEachMode("one socket for all conversations", (mode) => {
     hub.close();
   });
 
-  test("subscribed a second time it starts anew, and nothing comes twice", async () => {
+  test("a second subscribe starts over, and nothing comes twice", async () => {
     const { id } = await freshGroup();
     await ann.send(id, "one");
     const hub = await bob.hub();

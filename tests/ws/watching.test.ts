@@ -27,13 +27,13 @@ describe("a socket's conversations", () => {
 
   const row = (lastVersion: number) => ({ userId: USER, id: ID, lastVersion, lastSeq: lastVersion });
 
-  /** Version 0 is the creation without the user; then they come in with every odd version and go with every even one. */
+  /** Version 0 is the creation without the user; every odd version adds the user, and every even one removes them. */
   const isInAt = (version: number) => version % 2 === 1;
   const tell = (version: number) =>
     isInAt(version) ? watching.joined(USER, ID, version) : watching.left(USER, ID, version);
   const readAt = (version: number) => (isInAt(version) ? [row(version)] : []);
 
-  test("of joinings, removals and the list, in any order and more than once, what has the highest version counts", async () => {
+  test("the highest version counts among joinings, removals and the list, in any order and more than once", async () => {
     const pair = await sockets.open(USER);
     const { socket } = pair;
     const arrivals = fc.array(fc.integer({ min: 1, max: VERSIONS }), { maxLength: 12 });
@@ -65,7 +65,7 @@ describe("a socket's conversations", () => {
     pair.client.close();
   });
 
-  test("a joining and a removal that come while a doubt is looked into are not undone by what it read before", async () => {
+  test("a joining and a removal that come while a doubt is checked are not undone by an earlier read", async () => {
     const pair = await sockets.open(USER);
     watching.begin(pair.socket);
     watching.load(pair.socket, []);

@@ -83,7 +83,7 @@ export class Device {
   private readonly seenAt = new Map<string, Map<number, number>>();
   /** Conversations whose end this device has asked for: until that is confirmed changes may still come. */
   private readonly leaving = new Set<string>();
-  /** In which epoch it was told what it shows of a conversation. */
+  /** The epoch of what it shows of a conversation. */
   private readonly epochs = new Map<string, string>();
   private readonly pending = new Map<string, Pending>();
   private asked = 0;
@@ -143,7 +143,7 @@ export class Device {
     this.sleeping = false;
   }
 
-  /** Breaks the connection without a goodbye; `live` makes another one. */
+  /** Breaks the connection without a close; `live` makes another one. */
   drop(): void {
     this.socket?.terminate();
   }
@@ -214,7 +214,7 @@ export class Device {
     this.subscribe(conversation);
   }
 
-  /** On a user's socket: follows what it was asked into anew. */
+  /** On a user's socket: follows again a conversation that the user was added to again. */
   subscribe(conversation: string): void {
     if (!this.setup.isUserSocket || this.streams.has(conversation) || this.subscribing.has(conversation)) return;
     const after = this.cursorOf(conversation);
@@ -271,7 +271,7 @@ export class Device {
     }
   }
 
-  /** Finds what is not answered though the connection lives and it is its turn, or it never is. */
+  /** Finds frames without an answer though the connection lives and their turn has come, or never comes. */
   private findHangs() {
     const { now } = this.machine;
     for (const [ref, { operation, isItsTurn, since }] of this.pending) {
@@ -419,7 +419,7 @@ export class Device {
     pending.ended();
   }
 
-  /** Asked again when it was for the moment only; who is no participant is told when they are. */
+  /** Asks again when the refusal was temporary. A frame tells the user when they are a participant again. */
   private refused(conversation: string) {
     if (!this.subscribing.delete(conversation)) return;
     setTimeout(() => this.subscribe(conversation), this.random.int(300, 1_000));

@@ -4,7 +4,7 @@ import postgres from "postgres";
 import { startProxy } from "../../support/proxy.ts";
 import { type Cluster, copyFolder, type Node, type Place } from "./cluster.ts";
 
-/** On the wall: PostgreSQL alone is waited for. */
+/** Wall time, because it waits for PostgreSQL alone. */
 const READY_WITHIN_MS = 120_000;
 const ASK_EVERY_MS = 50;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 const TICK_MS = 50;
-/** A machine that is slower than this share of itself is taken for one that stands still: nothing waits for ever. */
+/** A machine that is slower than this share of itself counts as stopped, so that nothing waits for ever. */
 const SPEED_LEAST = 0.05;
 /** One commit, from the request to the ack, on a machine that is fast enough. */
 const USUAL_COMMIT_MS = 12;

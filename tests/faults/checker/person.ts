@@ -15,7 +15,7 @@ const FLOOD = { rounds: 15, atOnce: 30 };
 /** 20 kB. */
 const LARGE = ` ${"👍".repeat(4_900)}`;
 
-/** How often a person does what. */
+/** The frequency of each act of a person. */
 const HABITS = {
   send: 40,
   burst: 6,
@@ -74,7 +74,7 @@ export class Person {
     readonly id: number,
     private readonly client: Client,
     readonly devices: readonly Device[],
-    /** Devices that only look on: they are asked to do nothing. */
+    /** Devices that only receive. They send nothing. */
     readonly onlookers: readonly Device[],
     private readonly groups: readonly Group[],
     private readonly open: OpenGroup,
@@ -87,7 +87,7 @@ export class Person {
   /** @param pauseMs the mean time between two acts */
   async act(pauseMs: number, isOver: () => boolean): Promise<void> {
     for (let n = 0; ; n++) {
-      // A fork for each act: what it draws does not depend on when the others are answered.
+      // Each act has a fork of the random numbers, so its numbers do not depend on when other acts are answered.
       const random = this.random.fork(`act ${n}`);
       await Bun.sleep(this.machine.onTheWall(random.exponential(pauseMs)));
       if (isOver()) return;
@@ -98,7 +98,7 @@ export class Person {
     }
   }
 
-  /** Waits for all answers, and sends what is unsettled until it is certain; says what can't be settled in time. */
+  /** Waits for all answers, and repeats unsettled sends until their result is certain. Reports those that stay uncertain. */
   async settle(isLate: () => boolean): Promise<Violation[]> {
     await Promise.all(this.underWay);
     while (this.outbox.length > 0) {
@@ -216,12 +216,12 @@ export class Person {
   private newClientId = () => `${this.id}.${crypto.randomUUID()}`;
 
   private ownMessage(random: Random) {
-    // Of the newest ones: what is long settled tells nothing.
+    // One of the newest messages, because older ones are settled and prove nothing.
     const newest = this.own.slice(-20);
     return newest.length === 0 ? undefined : random.pick(newest);
   }
 
-  /** Fills a conversation with more than can wait for a reader who has stopped, as fast as it is taken. */
+  /** Fills a conversation with more than the server holds for a reader who has stopped, as fast as the server takes it. */
   async flood(conversation: string): Promise<void> {
     for (let round = 0; round < FLOOD.rounds; round++) {
       const device = this.devices.find(({ following }) => following.includes(conversation));
@@ -231,12 +231,12 @@ export class Person {
     }
   }
 
-  /** Whether this is the one who spoke over a connection. */
+  /** Whether this person sent over that connection. */
   saysIn(said: string): boolean {
     return this.client.cookie !== undefined && said.includes(this.client.cookie);
   }
 
-  /** Says something over HTTP that is never touched again. */
+  /** Sends a message over HTTP that nobody edits or deletes. */
   say(conversation: string, node: Node): Promise<Send> {
     return this.post({ conversation, content: this.text(), clientId: this.newClientId() }, node);
   }
@@ -252,7 +252,7 @@ export class Person {
     else await this.sendOverHttp({ conversation, content, clientId }, random.pick(this.nodes));
   }
 
-  /** By another way and another node than before, as it comes. */
+  /** Over another path and another node than before, at random. */
   private sendAgain(unsettled: Unsettled, random: Random): Promise<void> {
     if (random.chance(0.3)) return this.sendOverHttp(unsettled, random.pick(this.nodes));
     const { conversation, content, clientId } = unsettled;
@@ -293,7 +293,7 @@ export class Person {
     const known = this.ownMessage(random);
     if (!known || !device.isConnected || !device.conversations.includes(known.conversation)) return;
     await device.amend(known.conversation, known.id, content);
-    // And sees what became of it, wherever that is asked.
+    // Then reads the result on any node.
     if (random.chance(0.5)) await this.page(known.conversation, true, random);
   }
 
@@ -361,7 +361,7 @@ export class Person {
     };
   }
 
-  /** Asks a node over HTTP and writes down what became of it. */
+  /** Sends a request to a node over HTTP, and records the result. */
   private async request(
     operation: Operation,
     node: Node,
@@ -383,13 +383,13 @@ export class Person {
     return answer;
   }
 
-  /** A conversation as a node tells it to this person. */
+  /** A conversation as a node shows it to this person. */
   async conversation(id: string, node: Node): Promise<ConversationDetail | undefined> {
     const answer = await this.client.at(node.url).get(`/api/chat/conversations/${id}/`);
     return answer.status === 200 ? answer.body.data : undefined;
   }
 
-  /** All messages of a conversation as a node tells them, page by page from the newest: the way that may use the window. */
+  /** All messages of a conversation as a node shows them, from the newest page on. These pages may come from the window. */
   async messages(id: string, node: Node): Promise<Pick<MessagePage, "messages" | "total">> {
     const client = this.client.at(node.url);
     const all: Pick<MessagePage, "messages" | "total"> = { messages: [], total: 0 };

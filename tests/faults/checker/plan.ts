@@ -1,7 +1,7 @@
 import type { Place } from "./cluster.ts";
 import { type WayBackName, wayBack } from "./going-back.ts";
 
-/** Where a run takes place, and whether its database goes back: at most once, as what is lost proves nothing more. */
+/** Where a run takes place, and whether its database goes back: at most once, as lost changes prove nothing more. */
 export interface Plan {
   place: Place;
   goesBack: WayBackName | undefined;

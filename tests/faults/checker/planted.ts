@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FaultName } from "./faults.ts";
 import type { WayBackName } from "./going-back.ts";
 
-/** A bug that the checker must find, as what it changes in the sources. */
+/** A bug that the checker must find, as changes of the sources. */
 export interface Planted {
   edits: { file: string; find: string; replace: string }[];
   /** The faults that bring it to light. */

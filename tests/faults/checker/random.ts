@@ -1,4 +1,7 @@
-/** Random numbers that a seed repeats. Each thing that draws has a fork of its own, so that it draws the same again. */
+/**
+ * Random numbers that a seed repeats. Each user of random numbers has a fork of its own, so that a seed gives it the same
+ * numbers again.
+ */
 export class Random {
   private state: number;
 
@@ -27,7 +30,7 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** Times between events that know nothing of each other. */
+  /** Times between independent events. */
   exponential(mean: number): number {
     return -mean * Math.log(1 - this.next());
   }

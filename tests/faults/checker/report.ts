@@ -3,7 +3,7 @@ import type { RunResult } from "./run.ts";
 
 /**
  * `violated`: a guarantee did not hold. `too little evidence`: none was seen broken, but the run did too little to say
- * that they hold. The one is the server's fault, the other one is nobody's, or the machine's.
+ * that they hold. The first is the server's fault, the second is nobody's, or the machine's.
  */
 export type Verdict = "held" | "violated" | "too little evidence";
 
@@ -30,7 +30,7 @@ export interface Figures {
 
 interface FaultFigure {
   kind: string;
-  /** Sends that began while it lasted, without those that were refused on their merits. */
+  /** Sends that began during the fault, without those that were refused for a reason of their own. */
   during: Share;
   /** Those of them that began while nothing else was broken. */
   alone: Share;
@@ -43,7 +43,7 @@ interface Share {
   acked: number;
 }
 
-/** Sends that begin this much after an event of no length belong to it. */
+/** Sends that begin within this time after a momentary fault count for it, in ms. */
 const MOMENT_MS = 1_000;
 
 export function figuresOf(history: History): Figures {
@@ -118,7 +118,7 @@ export function lacking(figures: Figures, seconds: number): string[] {
   });
 }
 
-/** One line that says what came of a run. */
+/** The result of a run, in one line. */
 export function lineOf({ seed, verdict, place, goesBack, nodes, people, figures, machine }: RunResult): string {
   const { acked, delivered, pages, reconnects, faults } = figures;
   return [

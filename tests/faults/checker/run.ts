@@ -21,22 +21,22 @@ const LOOK_AGAIN_MS = 100;
 const LOOK_EVERY_MS = { all: 4_000, sought: 1_000 };
 /** How long clients may take to come to rest after all is healed, in the machine's time. */
 const REST_WITHIN_MS = 60_000;
-/** A run goes on until it has done enough, and until the machine has had its time, up to so many times as long. */
+/** A run goes on until it has done enough and its machine time is over, but at most this many times as long. */
 const LONGEST = 5;
 /** Commits that are timed before anything is broken. */
 const COMMITS_TIMED = 11;
-/** At which part of its time a run makes the copy that its database goes back to, and when it does. */
+/** The parts of its time after which a run copies its database, and after which the database goes back to the copy. */
 const GOES_BACK = { all: { copied: 0.3, back: 0.55 }, chosen: { copied: 0.1, back: 0.2 } };
-/** A share of devices has no connection while it does, and meets the new history when that has gone on. */
+/** This share of the devices is offline while the database goes back, and meets the new history later. */
 const AWAY = 0.3;
 /** Sockets hear in 2 s that the database went back (docs/guarantees.md); three-fold slack, in the machine's time. */
 const TOLD_WITHIN_MS = 6_000;
 /** How many messages a quiet conversation has before the copy; then each of the two histories adds one. */
 const SAID_IN_QUIET = 3;
 const TRIES_IN_QUIET = 30;
-/** How many messages people look at there: each number is a page of its own, with a cache of its own. */
+/** The page sizes that people ask for there. Each size is a page of its own in the caches. */
 const LOOKS = [5, 100];
-/** As many people come in by an invite; more ask. */
+/** An invite lets in this many people, and more people try. */
 const INVITED_MOST = 12;
 /** A share of devices resumes by version alone, as clients did before there were tags. */
 const WITH_TAGS = 0.75;
@@ -72,7 +72,7 @@ export interface RunResult {
 
 /**
  * People chat over nodes that fail, along with PostgreSQL, Redis and the network between them, in every way and at
- * once. Then all is healed, and what everybody was told is held against what the log has.
+ * once. Then all is healed, and the records of all clients are compared with the log.
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, seconds, main = MAIN, faults: names, sought } = options;
@@ -111,7 +111,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       isChosen: names !== undefined,
     };
     const going = goesBack && goBack(stage, goesBack, random.fork("goes back"));
-    // It is awaited further down; until then it must not end the process.
+    // The code below awaits it. Until then a rejection must not end the process.
     if (going) going.catch(() => {});
 
     let violations = await chat.lookOn(sought);
@@ -168,13 +168,13 @@ interface Stage {
   chat: Chat;
   seconds: number;
   goesBackAt: { copied: number; back: number };
-  /** Few faults were chosen: none of them is to get in its way. */
+  /** Only some faults were chosen, and none of them may disturb it. */
   isChosen: boolean;
 }
 
 /**
  * Makes a copy of the database, lets people chat on, and brings the copy back. In the quiet conversation the new history
- * then comes to the very versions that the dead one had, with other messages, and everybody looks at both.
+ * then reaches the versions of the dead one, with other messages, and everybody reads both.
  */
 async function goBack(stage: Stage, name: WayBackName, random: Random): Promise<void> {
   const { cluster, scene, history, machine, faults, chat, seconds, goesBackAt } = stage;
@@ -221,12 +221,12 @@ async function goBack(stage: Stage, name: WayBackName, random: Random): Promise<
   if (!isCalm) faults.goOn();
 }
 
-/** Says something in the quiet conversation, and looks at it on every node. */
+/** Sends a message in the quiet conversation, and reads it on every node. */
 async function sayInQuiet({ quiet }: Scene, { nodes: [node, ...others] }: Cluster) {
   const [person] = quiet.people;
   if (!person || !node) throw new Error("nobody is there");
   await untilDone(async () => (await person.say(quiet.conversation, node)).outcome === "ok");
-  // Twice: the first look may fill what the second one is answered from.
+  // Twice, because the first read may fill the cache that answers the second one.
   for (const limit of [...LOOKS, ...LOOKS])
     for (const each of [node, ...others])
       await untilDone(async () => (await person.look(quiet.conversation, each, limit)) !== undefined);
@@ -237,7 +237,7 @@ async function untilDone(done: () => Promise<boolean>) {
   for (let tries = 0; tries < TRIES_IN_QUIET && !(await done()); tries++) await Bun.sleep(LOOK_AGAIN_MS);
 }
 
-/** How long people chat: for so much of the machine's time, and until they have done enough, within reason. */
+/** How long people chat: for this much of the machine's time, and until they have done enough, up to a limit. */
 class Chat {
   private readonly endsAt: number;
   private readonly endsAtLatest: number;
@@ -303,7 +303,7 @@ type Scene = Awaited<ReturnType<typeof populate>>;
 
 /**
  * 20 to 50 people in five conversations: one of all, two groups whose people come and go, a small one, a 1-on-1; one more
- * in which only the run itself speaks; and one that people come into by an invite.
+ * in which only the run itself writes; and one that people come into by an invite.
  */
 async function populate(cluster: Cluster, history: History, random: Random, machine: Machine) {
   const clients: Client[] = [];

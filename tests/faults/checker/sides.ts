@@ -2,7 +2,7 @@ import type { History, Stream, Truth } from "./history.ts";
 
 /**
  * The history that an id belongs to. `both`: the log had it when it went back, or it never went back. `unknown`: the record
- * alone can't tell, as what was committed before may be told of after.
+ * alone can't tell, because an answer may come after the database went back.
  */
 export type Side = "both" | "dead" | "new" | "unknown";
 
@@ -46,12 +46,12 @@ export class Sides {
     return this.dead.has(id);
   }
 
-  /** Whether it is what a lost edit had made of a message. */
+  /** Whether it is the text of a lost edit. */
   isDeadContent(content: string): boolean {
     return this.deadContents.has(content);
   }
 
-  /** The histories in which there is an order of things: of both at once there is none. */
+  /** The histories in which things have an order. There is none over both histories. */
   get each(): readonly ("dead" | "new")[] {
     return this.history.wentBack ? ["dead", "new"] : ["new"];
   }
@@ -77,7 +77,7 @@ function* idsOf(conversations: Iterable<{ messages: { id: string }[]; changes: {
 }
 
 /**
- * From which frame on a stream knows of the new history: after the reset that told it, or from its beginning, when it
+ * The frame from which a stream is in the new history: after its reset, or from its beginning, when it
  * resumed by a tag and was not reset. Infinity: it does not know.
  */
 export function knowsFrom({ askedAt, after, resets }: Stream, { wentBack }: History): number {

@@ -21,7 +21,7 @@ const REFUSED_WHEN_OUT = ["not_a_participant", "not_found", "not_the_owner", "no
 /** The server may still carry out a call this long after its caller gave up, in ms. */
 const LATE_MS = 15_000;
 
-/** Violations named for each check; the rest is counted. */
+/** The number of violations that each check names. It counts the rest. */
 const NAMED_MOST = 5;
 
 /**
@@ -40,7 +40,7 @@ function record(history: History, sides: Sides): Violation[] {
         const { result, ...asked } = send;
         const of = result && sides.of(result.id, send.invokedAt);
         if (of === undefined || isIn(of)) return [send];
-        // Its answer may be of either history, but it began before those that repeat it.
+        // Its answer may come from either history, but it began before its resends.
         return of === "unknown" ? [asked] : [];
       });
       return [
@@ -178,7 +178,7 @@ function writtenOnce(sends: Send[]) {
   return [...written.values()];
 }
 
-/** Sends that one socket pipelined keep their order; those that were sent anew later have lost their place. */
+/** Sends that one socket pipelined keep their order; resends have no place in that order. */
 function* pipelinedOrder(sends: Send[]): Iterable<Violation> {
   const attempts = new Map<string, number>();
   for (const { content } of sends) attempts.set(content, (attempts.get(content) ?? 0) + 1);
@@ -261,7 +261,7 @@ function* oneHistory(history: History, sides: Sides): Iterable<Violation> {
   }
 }
 
-/** A socket that stays open while the database goes back hears of it in time, when it was shown what is lost. */
+/** A socket that stays open while the database goes back gets its reset in time, if it was shown a lost change. */
 function* toldInTime({ wentBack, streams }: History): Iterable<Violation> {
   if (wentBack?.toldBy === undefined) return;
   const { diedAt, bornAt, toldBy } = wentBack;
@@ -299,7 +299,7 @@ function* pagesAreFresh(history: History, sides: Sides): Iterable<Violation> {
 function* areFresh(pages: Page[], sends: Send[], amendments: Map<string, Amend[]>): Iterable<Violation> {
   const written = writtenOnce(sends);
   const acked = byConversation(written);
-  /** Until when a content was written, at the latest. */
+  /** The latest time at which a content can have been written. */
   const writtenBy = new Map<string, number>();
   for (const send of written) writtenBy.set(send.content, send.ackedAt);
   // One whose answer is unknown may have been carried out at any later time.
@@ -332,7 +332,7 @@ function* areFresh(pages: Page[], sends: Send[], amendments: Map<string, Amend[]
   }
 }
 
-/** Nobody is refused but for what people do to each other here. */
+/** Every refusal has its reason in the acts of other people. */
 function* refusalsMakeSense({ operations, wentBack }: History): Iterable<Violation> {
   const moving = new Set(operations.filter(({ kind }) => kind === "members").map(({ conversation }) => conversation));
   for (const operation of operations) {
@@ -410,7 +410,7 @@ function* sendsAreInTheLog(history: History, truth: Truth): Iterable<Violation> 
   }
 }
 
-/** Each version that came to anybody is what the log has at that version, or it was lost and came before they knew. */
+/** Each change that a client got is the log's change at its version, or a lost one that came before the client knew. */
 function* streamsEqualTheLog(history: History, truth: Truth): Iterable<Violation> {
   const logs = new Map([...truth.conversations].map(([id, conversation]) => [id, indexed(conversation)]));
   const tags = new Map([...truth.conversations].map(([id, conversation]) => [id, tagsOf(conversation)]));
@@ -574,7 +574,7 @@ function* nodesShowTheLog(truth: Truth): Iterable<Violation> {
   }
 }
 
-/** A message is what the last change to it said, where it is known which one was last. */
+/** A message has the content of its last change, where the record shows which one was last. */
 function* amendmentsHold(operations: Operation[], truth: Truth): Iterable<Violation> {
   const amendments = amendmentsByMessage(operations);
   for (const { messages } of truth.conversations.values())
@@ -641,7 +641,7 @@ function* unreadIsExact(operations: Operation[], truth: Truth): Iterable<Violati
   }
 }
 
-/** An invite lets in as many as it is for, each once; who was told that they are in is in, and all others asked. */
+/** An invite lets in as many as it is for, each once; everybody who got a success is a member, and all members asked. */
 function* invitesHold({ operations, wentBack }: History, truth: Truth): Iterable<Violation> {
   const { invite } = truth;
   const log = invite && truth.conversations.get(invite.conversation);

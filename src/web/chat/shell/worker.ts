@@ -1,7 +1,7 @@
 import { openConversation } from "../base/routing.ts";
 
 /**
- * Only this policy may create a script address, and it has only one (`PAGE_POLICY` in server/node/web-routes.ts allows
+ * Only this policy may create a script address, and it has only one (`PAGE_POLICY` in src/server/features/web/routes.ts allows
  * its name).
  */
 const WORKER_POLICY = "confab-worker";
