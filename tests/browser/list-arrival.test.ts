@@ -24,7 +24,7 @@ describeInBrowser("the list of conversations", () => {
     const { page, faults, close } = await openPage(server.visitor(), "/sign-in");
     await page.addInitScript(LATE);
     await page.reload();
-    await page.getByLabel("E-mail").fill(ann.user?.email ?? "");
+    await page.getByLabel("Email").fill(ann.user?.email ?? "");
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: /Everybody/ }).waitFor();
