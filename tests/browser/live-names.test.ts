@@ -62,7 +62,7 @@ describeInBrowser("names in an open page", () => {
     await gus.send(pair.id, "See you");
     const { page, faults, close } = await openPage(bob, `/c/${pair.id}`);
     await message(page, "See you").waitFor();
-    const notice = page.getByText("This account is deactivated. Gus Tester won't read new messages.");
+    const notice = page.getByText("This account is deactivated. Gus Tester won’t read new messages.");
     expect(await notice.count()).toBe(0);
     const root = await superuser(server);
     await root.call("PATCH", `/api/admin/users/${gus.id}/`, { is_active: false });
