@@ -23,7 +23,7 @@ export function Limits() {
             <tbody>
               {limits.map((limit) => (
                 <tr key={limit.setting ?? limit.description}>
-                  <td>{limit.description}</td>
+                  <td class="described">{limit.description}</td>
                   <td class="value">{texts.valueOf(limit)}</td>
                   <td class="wide setting">
                     {limit.setting ? (
