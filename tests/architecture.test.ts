@@ -29,7 +29,6 @@ const MAY_IMPORT: Record<string, string> = {
   followers: "protocol base bus log jobs platform/postgres",
   http: "protocol base limits rights",
   redis: "protocol base bus limits places log",
-  "features/{audit,requests,messages,presence,health,metrics,statistics}": BELOW,
   "features/{typing,reading}": `${BELOW} features/messages/service`,
   "features/members": `${BELOW} features/requests/statements`,
   "features/conversations": `${BELOW} features/members features/requests/{announce,statements,store} features/typing/service`,
@@ -38,6 +37,8 @@ const MAY_IMPORT: Record<string, string> = {
   "features/web": `${BELOW} web/{files,addresses} features/accounts/session-cookies features/server/routes`,
   "features/invites": `${BELOW} features/audit features/accounts/{account,users} features/{conversations/service,members/alter,requests/statements}`,
   "features/admin": `${BELOW} features/{audit,members,statistics} features/accounts/{account,ended-sessions,password-links,statements} features/{conversations/service,invites/statements,metrics/service,server/settings}`,
+  // All other features.
+  "features/*": BELOW,
   ws: "protocol base bus limits places log http",
   cli: "protocol base node platform config",
   node: "protocol web server",

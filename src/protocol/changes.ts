@@ -4,8 +4,11 @@ import type { ServerFrame } from "./frames.ts";
  * Every kind of change that takes a version, and the type of the frame that shows it. The column `changes.kind` has these
  * names, but for `message`: a new message is a row of `messages`.
  *
- * A new kind needs an entry here, its frame in `src/server/log/changes.ts`, and the code that writes its rows. A change
- * that only alters how a message looks is no new kind: it is a `message_changed` frame with the message as it is now.
+ * A new kind needs an entry here and the code that writes its rows. A new type of frame is also made in
+ * `src/server/log/changes.ts`, from rows that `src/server/log/change-rows.ts` reads.
+ *
+ * A change that only alters how a message looks is no new kind. Its row is a `message_edited`, and its frame has the message
+ * as it is now. Nodes that do not know the feature show it then too.
  */
 export const changeKinds = {
   message: "message",

@@ -66,6 +66,16 @@ inEachMode("the fields of a message", (mode) => {
     ]);
   });
 
+  test("are null when none is given", async () => {
+    const id = await group();
+    for (const fields of [{}, { [FIELD]: undefined }])
+      await stores.log.append({ ...stores.draft(id, ann, "without"), fields });
+    const rows = await stores.query<{ fields: unknown }>("SELECT fields FROM messages WHERE conversation_id = $1", [
+      id,
+    ]);
+    expect(rows).toEqual([{ fields: null }, { fields: null }]);
+  });
+
   test("of many sends in one batch each stay with their own", async () => {
     const ids = await Promise.all([1, 2].map(group));
     const texts = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? undefined : `note ${i}`));

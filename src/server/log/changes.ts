@@ -1,4 +1,4 @@
-import type { ChangeKind, changeKinds } from "../../protocol/changes.ts";
+import { type ChangeKind, changeKinds } from "../../protocol/changes.ts";
 import { encode, type ServerFrame } from "../../protocol/frames.ts";
 import type { Message } from "../../protocol/messages.ts";
 import type { User } from "../../protocol/users.ts";
@@ -35,32 +35,34 @@ export interface UnknownChange extends Step {
 
 export type Change = KnownChange | UnknownChange;
 
-/** How the frame of each kind is made. A frame has the new state, never the difference. */
-const FRAMES: { [K in ChangeKind]: (change: KnownChange<K>) => ServerFrame } = {
+/** How the frame of a change is made, by the frame's type. A frame has the new state, never the difference. */
+const FRAMES: { [F in keyof Contents]: (change: Step & Contents[F]) => ServerFrame } = {
   message: ({ conversationId: conversation_id, version, message }) => ({
     type: "message",
     conversation_id,
     version,
     message,
   }),
-  message_edited: messageChanged,
-  message_deleted: messageChanged,
-  members_added: participants,
-  members_removed: participants,
-  renamed: participants,
-  owner_changed: participants,
+  message_changed: ({ conversationId: conversation_id, version, tag, message }) => ({
+    type: "message_changed",
+    conversation_id,
+    version,
+    tag,
+    message,
+  }),
+  participants: ({ conversationId: conversation_id, version, tag, added, removed, name, ownerId: owner_id }) => ({
+    type: "participants",
+    conversation_id,
+    version,
+    tag,
+    added,
+    removed,
+    name,
+    owner_id,
+  }),
 };
 
-function messageChanged({ conversationId, version, tag, message }: Step & Contents["message_changed"]): ServerFrame {
-  return { type: "message_changed", conversation_id: conversationId, version, tag, message };
-}
-
-function participants(change: Step & Contents["participants"]): ServerFrame {
-  const { conversationId: conversation_id, version, tag, added, removed, name, ownerId: owner_id } = change;
-  return { type: "participants", conversation_id, version, tag, added, removed, name, owner_id };
-}
-
-const knownFrame = <K extends ChangeKind>(change: KnownChange<K>) => FRAMES[change.kind](change);
+const knownFrame = <K extends ChangeKind>(change: KnownChange<K>) => FRAMES[changeKinds[change.kind]](change);
 
 /** No client knows this type. Each client moves its cursor all the same, by the rule that `serverFrames` states. */
 const unknownFrame = ({ conversationId, version, tag, name }: UnknownChange) =>

@@ -9,8 +9,11 @@ const registered: Readonly<Record<string, z.ZodType>> = messageFields;
  * @throws Failure `unstorable` when they are too large, an Error when one is not registered or its value is wrong
  */
 export function encodeFields(fields: MessageFields | undefined): string | null {
-  if (fields === undefined || Object.keys(fields).length === 0) return null;
-  for (const [key, value] of Object.entries(fields)) {
+  if (fields === undefined) return null;
+  // A field that was not given may be there as `undefined`, which JSON leaves out.
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return null;
+  for (const [key, value] of given) {
     const schema = registered[key];
     if (!schema) throw new Error(`the field ${key} is not in src/protocol/message-fields.ts`);
     schema.parse(value);

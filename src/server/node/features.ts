@@ -2,60 +2,39 @@ import type { LimitInForce } from "../../protocol/admin.ts";
 import type { NameRule } from "../../protocol/names.ts";
 import type { WebFile } from "../../web/files.ts";
 import type { Logger } from "../base/logger.ts";
-import type { PasswordLinks } from "../features/accounts/password-links.ts";
 import { accountRoutes } from "../features/accounts/routes.ts";
-import type { Sessions } from "../features/accounts/sessions.ts";
-import type { Users } from "../features/accounts/users.ts";
 import type { WrongPasswords } from "../features/accounts/wrong-passwords.ts";
 import { adminRoutes } from "../features/admin/routes.ts";
-import type { Administration } from "../features/admin/service.ts";
 import { conversationCommands } from "../features/conversations/commands.ts";
 import { conversationRoutes } from "../features/conversations/routes.ts";
-import type { Conversations } from "../features/conversations/service.ts";
 import { healthRoutes, type Readiness } from "../features/health/routes.ts";
 import { inviteRoutes } from "../features/invites/routes.ts";
-import type { Invites } from "../features/invites/service.ts";
 import { messageCommands } from "../features/messages/commands.ts";
 import { messageRoutes } from "../features/messages/routes.ts";
-import type { Messages } from "../features/messages/service.ts";
-import type { Metrics } from "../features/metrics/service.ts";
 import { presenceCommands } from "../features/presence/commands.ts";
 import type { PresenceWatching } from "../features/presence/watching.ts";
 import { readingCommands } from "../features/reading/commands.ts";
 import { requestRoutes } from "../features/requests/routes.ts";
-import type { Requests } from "../features/requests/service.ts";
 import { serverRoutes } from "../features/server/routes.ts";
 import { securityTxtRoutes } from "../features/server/security-txt.ts";
 import type { StatisticsStore } from "../features/statistics/store.ts";
 import { typingCommands } from "../features/typing/commands.ts";
-import type { Typing } from "../features/typing/service.ts";
 import type { FactServices } from "../features/web/page-facts.ts";
 import { webRoutes } from "../features/web/routes.ts";
 import type { OriginOf } from "../http/requester.ts";
 import type { RouteGroup } from "../http/route-group.ts";
-import type { Limits } from "../limits/limits.ts";
-import type { Access } from "../log/access.ts";
 import type { Memberships } from "../log/memberships.ts";
 import type { SocketPlaces } from "../places/places.ts";
 import type { Commands } from "../ws/command.ts";
 import { socketCommands } from "../ws/commands.ts";
 import type { Hub } from "../ws/hub.ts";
 import { type SocketGate, socketRoutes } from "../ws/upgrade.ts";
+import type { Services } from "./services.ts";
 
-/** The services that the routes need. */
-export interface RouteServices extends FactServices {
-  users: Users;
-  sessions: Sessions;
-  invites: Invites;
-  passwordLinks: PasswordLinks;
+/** The services that the routes need: those of all features, and these. */
+export interface RouteServices extends Services, FactServices {
   originOf: OriginOf;
-  conversations: Conversations;
-  requests: Requests;
-  messages: Messages;
-  limits: Limits;
   wrongPasswords: WrongPasswords;
-  administration: Administration;
-  metrics: Metrics;
   statistics: StatisticsStore;
   limitsInForce(): LimitInForce[];
   /** True when X-Forwarded-* headers came from a proxy that is not trusted. */
@@ -66,7 +45,6 @@ export interface RouteServices extends FactServices {
   securityContact: string | undefined;
   names: NameRule;
   corsOrigins: readonly string[];
-  access: Access;
   gate: SocketGate;
   places: SocketPlaces;
   maxSocketsPerUser: number;
@@ -89,12 +67,10 @@ export const routeGroups: readonly RouteGroup<RouteServices>[] = [
   webRoutes,
 ];
 
-/** The services that the commands need. */
-interface CommandServices {
+/** The services that the commands need: those of all features, and these. */
+interface CommandServices extends Omit<Services, "presence"> {
   hub: Hub;
   presence: PresenceWatching;
-  messages: Messages;
-  typing: Typing;
   memberships: Memberships;
 }
 

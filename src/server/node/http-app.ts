@@ -1,7 +1,6 @@
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import type { Meter } from "../base/meter.ts";
 import { identify } from "../features/accounts/identify.ts";
 import { docsRoutes } from "../http/docs/routes.ts";
 import type { Env } from "../http/env.ts";
@@ -18,7 +17,6 @@ import { type RouteServices, routeGroups } from "./features.ts";
 
 /** The services of the middleware, beside the services of the routes. */
 export interface AppServices extends RouteServices {
-  meter: Meter;
   writeApiLog: (line: string) => void;
   refusals: Refusals;
   proxyWatch: ProxyWatch;

@@ -28,7 +28,7 @@ interface Below {
 /** The WebSocket side: the hub with its rooms, and the sockets themselves. */
 export function openSockets(options: NodeOptions, { stores, shared, history, services }: Below) {
   const { logger } = options;
-  const { access, messages, typing, limits, meter, sessions, presenceWatching: presence } = services;
+  const { access, typing, limits, meter, sessions, presenceWatching: presence } = services;
   const hub = new Hub({
     bus: shared.bus,
     log: stores.log,
@@ -45,7 +45,7 @@ export function openSockets(options: NodeOptions, { stores, shared, history, ser
     logger,
   });
   const { memberships } = stores;
-  const commands = commandsOf({ hub, messages, typing, memberships, presence });
+  const commands = commandsOf({ ...services, hub, memberships, presence });
   const dispatcher = new Dispatcher(commands, limits, meter, logger);
   const { places } = shared;
   const sockets = new Sockets(
