@@ -129,5 +129,5 @@ function gallery(pictures: readonly Picture[]): string {
     return `<img src="images/${name}-${face}.png" width="${width}" alt="${alt} (${face.replace("-", ", ")})">`;
   };
   const parts = pictures.map((one) => `## ${one.alt}\n\n${one.faces.map((face) => picture(one, face)).join("\n")}\n`);
-  return `# What it looks like\n\nMade by \`bun run screenshots\`; the people and their messages are invented.\n\n${parts.join("\n")}`;
+  return `# Pictures\n\nMade by \`bun run screenshots\`; the people and their messages are invented.\n\n${parts.join("\n")}`;
 }
