@@ -197,6 +197,13 @@ const spoilt: Record<string, { check: string; spoil(run: Recorded): void }> = {
       delete send?.result;
     },
   },
+  "a refusal to add a member, for the person who removed them": {
+    check: "refusals make sense",
+    spoil({ history }) {
+      const added = history.operations.find((operation) => operation.kind === "members" && operation.added === BOB);
+      Object.assign(added ?? {}, { outcome: "fail", why: "validation_failed" });
+    },
+  },
   "a fault of the server's own": {
     check: "refusals make sense",
     spoil: ({ page }) => void Object.assign(page, { outcome: "unknown", why: "internal_error" }),

@@ -332,6 +332,18 @@ function* areFresh(pages: Page[], sends: Send[], amendments: Map<string, Amend[]
   }
 }
 
+/** Whether somebody else may have removed the person whom this operation adds, before it ended. */
+const wasRemovedByAnother = ({ conversation, person, added, endedAt }: Members, operations: readonly Operation[]) =>
+  added !== undefined &&
+  operations.some(
+    (other) =>
+      other.kind === "members" &&
+      other.conversation === conversation &&
+      other.removed === added &&
+      other.person !== person &&
+      other.invokedAt < endedAt,
+  );
+
 /** Every refusal has its reason in the acts of other people. */
 function* refusalsMakeSense({ operations, wentBack }: History): Iterable<Violation> {
   const moving = new Set(operations.filter(({ kind }) => kind === "members").map(({ conversation }) => conversation));
@@ -341,8 +353,11 @@ function* refusalsMakeSense({ operations, wentBack }: History): Iterable<Violati
     // A message that was lost can't be changed.
     const isLost = kind === "amend" && why === "not_found" && wentBack && operation.endedAt >= wentBack.diedAt;
     const isTooLate = kind === "join" && why === "invite_ended";
-    const isFault =
-      why === "internal_error" || (outcome === "fail" && !isOut && !isLost && !isTooLate && why !== "message_deleted");
+    // Only the owner can bring back a member whom the owner has removed.
+    const isForOwner =
+      operation.kind === "members" && why === "validation_failed" && wasRemovedByAnother(operation, operations);
+    const isReasonable = isOut || isLost || isTooLate || isForOwner || why === "message_deleted";
+    const isFault = why === "internal_error" || (outcome === "fail" && !isReasonable);
     if (isFault) yield { check: "refusals make sense", text: `${kind} in ${conversation} was refused: ${why}` };
   }
 }
