@@ -12,6 +12,7 @@ import { type Appended, type Draft, GroupCommit } from "./group-commit.ts";
 import { HEAD, type Head } from "./head.ts";
 import { prune } from "./prune.ts";
 import { hasMessage, MESSAGE_COLUMNS, type MessageRow, messageOf, userOf } from "./rows.ts";
+import { isAnotherTag } from "./tags.ts";
 
 /** The range of messages in a page. Without `beforeSeq` and `afterSeq` it ends `offset` messages before the newest. */
 export interface PageQuery {
@@ -20,9 +21,6 @@ export interface PageQuery {
   beforeSeq?: number | undefined;
   afterSeq?: number | undefined;
 }
-
-/** Whether two tags of one version show two histories. A tag that is not known shows nothing. */
-const differs = (a: string | null | undefined, b: string | null | undefined) => a != null && b != null && a !== b;
 
 /** The log of every conversation, on either driver. Each call can reject with Failure `unavailable`. */
 export class MessageLog {
@@ -131,7 +129,7 @@ export class MessageLog {
   ): Promise<Change[] | "gone" | "other_history"> {
     const last = Math.min(upTo, after + limit);
     const [start, ...rows] = await this.db.query<ChangeRow>(CHANGES, [conversationId, after, last]);
-    if (differs(tag, start?.at_tag)) return "other_history";
+    if (isAnotherTag(tag, start?.at_tag)) return "other_history";
     const people = await this.people(rows.flatMap((row) => numbersOf(row.added)));
     const found: Change[] = [];
     for (const row of rows) {

@@ -34,9 +34,6 @@ export class DeliveredTags {
   }
 }
 
-/** Whether two tags of one version show two histories. A tag that is not known shows nothing. */
-export const isAnother = (a: string | null, b: string | null) => a !== null && b !== null && a !== b;
-
 /** Tags end in random digits: a hash of the last eight tells one tag from another, and takes four bytes. */
 function markFor(tag: string): number {
   let mark = 0;

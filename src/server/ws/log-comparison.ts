@@ -2,7 +2,8 @@ import type { Logger } from "../base/logger.ts";
 import type { ChangeEvent } from "../bus/change-event.ts";
 import type { Head } from "../log/head.ts";
 import type { MessageLog } from "../log/log.ts";
-import { type DeliveredTags, isAnother } from "./delivered-tags.ts";
+import { isAnotherTag } from "../log/tags.ts";
+import type { DeliveredTags } from "./delivered-tags.ts";
 import { ASK_AGAIN_MS, isAway } from "./log-away.ts";
 
 /** A change too old to be remembered makes the room ask the log, this often at most. */
@@ -55,7 +56,7 @@ export class LogComparison {
   checkEarlier({ version, tag }: ChangeEvent): void {
     const { delivered, tags } = this.room;
     const isSame = tags.has(version, tag);
-    if (version === delivered ? isAnother(tag, this.room.tag) : isSame === false) return void this.suspect();
+    if (version === delivered ? isAnotherTag(tag, this.room.tag) : isSame === false) return void this.suspect();
     const now = performance.now();
     if (isSame !== undefined || version === delivered || now - this.suspectedAt < SUSPECT_EVERY_MS) return;
     this.suspectedAt = now;
@@ -123,7 +124,7 @@ export class LogComparison {
     return found.tags.every((tag, i) => {
       const version = place.from + i;
       if (version <= found.prunedVersion) return true;
-      if (version === place.to) return !isAnother(tag, place.tag);
+      if (version === place.to) return !isAnotherTag(tag, place.tag);
       return this.room.tags.has(version, tag) !== false;
     });
   }

@@ -4,9 +4,10 @@ import type { ChangeEvent } from "../bus/change-event.ts";
 import { changeEvent } from "../log/changes.ts";
 import type { Head } from "../log/head.ts";
 import type { MessageLog } from "../log/log.ts";
+import { isAnotherTag } from "../log/tags.ts";
 import { admitMembers } from "./admission.ts";
 import { Arrivals } from "./arrivals.ts";
-import { DeliveredTags, isAnother } from "./delivered-tags.ts";
+import { DeliveredTags } from "./delivered-tags.ts";
 import { ASK_AGAIN_MS, isAway } from "./log-away.ts";
 import { type ComparedRoom, LogComparison } from "./log-comparison.ts";
 import { ReplayReads } from "./replay-reads.ts";
@@ -111,7 +112,7 @@ export class Room implements ComparedRoom {
    */
   observe(head: Head, delivered: number): void {
     if (!this.following) return;
-    const isOther = head.lastVersion === delivered && delivered === this.delivered && isAnother(head.tag, this.tag);
+    const isOther = head.lastVersion === delivered && delivered === this.delivered && isAnotherTag(head.tag, this.tag);
     if (head.lastVersion < delivered || isOther) void this.suspect();
     else this.expect(head.lastVersion);
   }
