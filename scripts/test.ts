@@ -6,19 +6,32 @@ import { embeddedTemplate, SHARED_TEMPLATE } from "../tests/support/modes.ts";
 import { postgresPrograms, SHARED_POSTGRES, startPostgres } from "../tests/support/postgres.ts";
 
 // `bun run test` runs all tests. Most of them wait more than they compute, so their files run side by side. Files that
-// need a browser come next, fewer at once. Files that must be alone come last, one after the other. Arguments select
-// tests, which then run in one process: `bun run test tests/http -t "a name"`.
+// must be alone come next, one after the other. Files that need a browser come last, fewer at once. A process runs some
+// files in turn, because each process loads the server and starts a browser of its own. Arguments select tests, which
+// then run in one process: `bun run test tests/http -t "a name"`.
 
 const ROOT = join(import.meta.dir, "..");
 const SIDE_BY_SIDE = 3;
 /** A page that waits for its turn runs out of patience, as a person would. */
 const BROWSERS_SIDE_BY_SIDE = 2;
+/** With more files in one process, a process that breaks would take more tests with it. */
+const FILES_IN_A_PROCESS = 6;
 /**
- * This file has the duration of each test file, in ms. The slowest files begin first, so that none of them runs alone
- * at the end. A file without an entry counts as quick. Measure anew with `bun test --timings=tests/timings.json
- * --update-timings FILE…`.
+ * When the run begins no further process, in seconds of Unix time. Files without a turn are named and count as skipped.
+ * CI sets it, because a run that CI cuts off tells nothing.
+ */
+const UNTIL = Number(process.env["TEST_UNTIL"] ?? Number.POSITIVE_INFINITY);
+/** A process that still runs this long after `UNTIL` is ended, and counts as a failure. */
+const GRACE_MS = 20 * 60_000;
+/** The longest delay of a timer. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+/**
+ * This file has the duration of each test file, in ms. Files are shared out so that processes take about as long as one
+ * another, and the longest begin first. Measure anew with `bun test --timings=tests/timings.json --update-timings FILE…`.
  */
 const TIMINGS = "tests/timings.json";
+/** The duration of a file without an entry, in ms. */
+const USUAL_MS = 5_000;
 /**
  * Files that need the machine for themselves. Some prove nothing on a busy machine, some measure it, and some need
  * Redis to answer in time.
@@ -34,8 +47,8 @@ const ALONE = [
   "tests/nodes/two-nodes.test.ts",
 ];
 
-/** At most this many failed files run again. */
-const AGAIN_MOST = 3;
+/** At most this many failed files run again, of some hundreds. */
+const AGAIN_MOST = 10;
 
 /**
  * The place of temporary folders: in memory, where that has room. The tests copy hundreds of databases of 8 to 40 MB.
@@ -51,6 +64,9 @@ process.env["TMPDIR"] = folder;
 afterAllFiles(() => rmSync(folder, { recursive: true, force: true }));
 const interrupt = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupt.abort());
+const endMs = UNTIL * 1000 - Date.now() + GRACE_MS;
+if (endMs < TIMER_MS_MAX) setTimeout(() => interrupt.abort(), endMs).unref();
+const isOver = () => Date.now() / 1000 >= UNTIL;
 
 const args = process.argv.slice(2);
 const parts = await (args.length > 0 ? test(args).then((part) => [part]) : testAll()).finally(cleanUpAll);
@@ -82,13 +98,45 @@ async function testAll(): Promise<Totals[]> {
   const [alone, together] = [files.filter(isAlone), files.filter((file) => !isAlone(file))];
   const [inBrowser, others] = [together.filter(isInBrowser), together.filter((file) => !isInBrowser(file))];
   const shared = await startShared();
-  const sideBySide = (count: number) => [`--parallel=${count}`, `--timings=${TIMINGS}`];
   const parts = [
-    await test([...sideBySide(SIDE_BY_SIDE), ...others], shared),
-    await test([...sideBySide(BROWSERS_SIDE_BY_SIDE), ...inBrowser], shared),
-    await test(alone, shared),
+    ...(await sideBySide(SIDE_BY_SIDE, others, shared)),
+    ...(await sideBySide(1, alone, shared)),
+    ...(await sideBySide(BROWSERS_SIDE_BY_SIDE, inBrowser, shared)),
   ];
   return again(parts, shared);
+}
+
+/** Runs files in `count` processes at once. A process that ends is followed by one for the next files. */
+async function sideBySide(count: number, files: string[], shared: Record<string, string>): Promise<Totals[]> {
+  const waiting = sharedOut(files);
+  const parts: Totals[] = [];
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      parts.push(isOver() ? skip(next) : await test(next, shared));
+  };
+  await Promise.all(Array.from({ length: count }, work));
+  return parts;
+}
+
+function skip(files: string[]): Totals {
+  for (const file of files) process.stdout.write(`SKIPPED: ${file}, the time for this run is over\n`);
+  return { passed: 0, failed: 0, skipped: 0, failures: [] };
+}
+
+/** Groups of files that take about as long as one another. The longest group is the first. */
+function sharedOut(files: string[]): string[][] {
+  const { files: timings } = JSON.parse(readFileSync(join(ROOT, TIMINGS), "utf8")) as { files: Record<string, number> };
+  const groups = Array.from({ length: Math.ceil(files.length / FILES_IN_A_PROCESS) }, () => ({
+    ms: 0,
+    files: [] as string[],
+  }));
+  const timed = files.map((file) => ({ file, ms: timings[file] ?? USUAL_MS })).sort((a, b) => b.ms - a.ms);
+  for (const { file, ms } of timed) {
+    const shortest = groups.reduce((least, group) => (group.ms < least.ms ? group : least));
+    shortest.files.push(file);
+    shortest.ms += ms;
+  }
+  return groups.sort((a, b) => b.ms - a.ms).map((group) => group.files);
 }
 
 /**
@@ -100,6 +148,7 @@ async function again(parts: Totals[], shared: Record<string, string>): Promise<T
   const failures = parts.flatMap((part) => part.failures);
   const files = [...new Set(failures.map(({ file }) => file))];
   if (files.length === 0 || files.length > AGAIN_MOST || files.includes("")) return parts;
+  if (Date.now() > UNTIL * 1000 + GRACE_MS / 2) return parts;
   const second = await test(files, shared);
   const failed = parts.reduce((all, part) => all + part.failed, 0);
   for (const { text } of failures)
@@ -126,9 +175,13 @@ async function startShared(): Promise<Record<string, string>> {
 /** Runs `bun test`. A fault outside the tests counts as a failure: a file that can't be loaded, or an interrupt. */
 async function test(what: string[], environment: Record<string, string> = {}): Promise<Totals> {
   if (interrupt.signal.aborted)
-    return { passed: 0, failed: 1, skipped: 0, failures: [{ file: "", text: "interrupted" }] };
-  const report = join(folder, "junit.xml");
-  rmSync(report, { force: true });
+    return {
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      failures: [{ file: "", text: `interrupted before ${what.join(", ")}` }],
+    };
+  const report = join(mkdtempSync(join(folder, "report-")), "junit.xml");
   const tests = Bun.spawn(
     [process.execPath, "test", "--timeout", "60000", "--reporter=junit", `--reporter-outfile=${report}`, ...what],
     {
@@ -145,7 +198,10 @@ async function test(what: string[], environment: Record<string, string> = {}): P
   const [failed, skipped] = [count("failures"), count("skipped")];
   const failures = failuresIn(results);
   if (code !== 0 && failed === 0)
-    failures.push({ file: "", text: "failed outside the tests, in loading a file for instance: see above" });
+    failures.push({
+      file: "",
+      text: `${interrupt.signal.aborted ? "interrupted in" : "failed outside the tests, as the output above says:"} ${what.join(", ")}`,
+    });
   return {
     passed: count("tests") - failed - skipped,
     failed: code === 0 ? failed : Math.max(failed, 1),

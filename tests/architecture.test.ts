@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 
 /** The folders that every feature may import. */
 const BELOW =
-  "protocol base bus limits places log rights jobs followers http ws/{command,hub,socket} platform/{postgres,blobs,mail}";
+  "protocol text notify base bus limits places log rights jobs followers http ws/{acknowledge,command,hub,socket} platform/{postgres,blobs,mail,outbound,pictures,scanners}";
 /** The files of a feature that may import http/ and ws/: its service and stores work without them. */
 const EDGES: Record<string, RegExp> = {
-  http: /(routes|session-cookies|identify|admin\/env|security-txt|page-facts)\.ts$|\/routes\//,
+  http: /(routes|session-cookies|identify|admin\/env|security-txt|page-facts|files\/download)\.ts$|\/routes\//,
   ws: /\/commands\.ts$/,
 };
 
@@ -17,26 +17,39 @@ const EDGES: Record<string, RegExp> = {
  */
 const MAY_IMPORT: Record<string, string> = {
   protocol: "",
-  sdk: "protocol",
-  web: "sdk protocol",
+  text: "",
+  notify: "protocol text",
+  sdk: "protocol text notify",
+  web: "sdk protocol text notify",
   base: "protocol",
   "{bus,limits,places}": "protocol base",
   "platform/postgres": "protocol base",
   "platform/{pglite,backup}": "base platform/postgres",
-  "platform/{blobs,mail,logs}": "base",
-  log: "protocol base bus platform/postgres",
+  "platform/{blobs,mail,logs,outbound}": "base",
+  "platform/scanners": "base platform/outbound",
+  "platform/containers": "platform/blobs",
+  "platform/pictures": "protocol base platform/{blobs,containers}",
+  log: "protocol text base bus platform/postgres",
   "{rights,jobs}": "protocol base bus log platform/postgres",
   followers: "protocol base bus log jobs platform/postgres",
-  http: "protocol base limits rights",
+  http: "protocol base limits rights web/{colour,design,static}",
   redis: "protocol base bus limits places log",
+  "features/notifications": `${BELOW} features/me/{own-stream,own-writes}`,
+  "features/messages": `${BELOW} features/{mentions,replies}/service features/files/attaching`,
   "features/{typing,reading}": `${BELOW} features/messages/service`,
+  "features/changes": BELOW,
+  "features/previews": `${BELOW} features/me/{own-stream,own-writes}`,
+  "features/{saved,drafts}": `${BELOW} features/me/{own-stream,own-writes,places}`,
+  "features/scheduled": `${BELOW} features/me/{own-stream,own-writes,places} features/messages/service`,
   "features/members": `${BELOW} features/requests/statements`,
-  "features/conversations": `${BELOW} features/members features/requests/{announce,statements,store} features/typing/service`,
+  "features/conversations": `${BELOW} features/me/{state,statements,store} features/members features/requests/{announce,statements,store} features/typing/service`,
   "features/accounts": `${BELOW} features/audit features/conversations/service`,
+  "features/pictures": `${BELOW} features/audit features/conversations/service`,
   "features/server": `${BELOW} features/audit features/accounts/first-user`,
-  "features/web": `${BELOW} web/{files,addresses} features/accounts/session-cookies features/server/routes`,
+  "features/threads": `${BELOW} features/conversations/service features/messages/{parts,service}`,
+  "features/web": `${BELOW} web/{files,addresses,colour,early-links} features/accounts/session-cookies features/server/routes`,
   "features/invites": `${BELOW} features/audit features/accounts/{account,users} features/{conversations/service,members/alter,requests/statements}`,
-  "features/admin": `${BELOW} features/{audit,members,statistics} features/accounts/{account,ended-sessions,password-links,statements} features/{conversations/service,invites/statements,metrics/service,server/settings}`,
+  "features/admin": `${BELOW} features/{audit,members,statistics} features/accounts/{account,ended-sessions,password-links,statements} features/{conversations/service,invites/statements,metrics/service,pictures/service,server/settings}`,
   // All other features.
   "features/*": BELOW,
   ws: "protocol base bus limits places log http",

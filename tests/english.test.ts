@@ -50,7 +50,9 @@ async function faultsOf(path: string, source: string): Promise<string[]> {
         fault(`${named} does not exist`);
     }
     if (!path.endsWith(".md")) continue;
-    for (const [, target = "", hash = ""] of text.matchAll(/\]\((?!https?:|mailto:|\/)([^)#\s]*)(?:#([^)\s]*))?\)/g)) {
+    // An example in code is no link.
+    const prose = text.replace(/(`+).*?\1/g, "");
+    for (const [, target = "", hash = ""] of prose.matchAll(/\]\((?!https?:|mailto:|\/)([^)#\s]*)(?:#([^)\s]*))?\)/g)) {
       const linked = target === "" ? path : normalize(join(dirname(path), target)).replace(/\/$/, "");
       if (!known.has(linked)) fault(`${target} does not exist`);
       else if (hash && !anchorsOf(linked === path ? source : await read(linked)).includes(hash))
@@ -82,6 +84,7 @@ describe("a planted fault is found:", () => {
     ["a.md", "| a | What counts |", "What counts"],
     ["a.md", "See [it](docs/nowhere.md).", "docs/nowhere.md does not exist"],
     ["a.md", "See [it](README.md#nowhere).", "README.md#nowhere does not exist"],
+    ["a.md", "Type `[a](nowhere)` or [it](gone).", "gone does not exist"],
     ["src/a.ts", "// See src/nowhere/file.ts.", "src/nowhere/file.ts does not exist"],
     ["src/a.ts", "// nowhere.ts does it.", "nowhere.ts does not exist"],
     ["src/a.ts", "// See docs/contract.md §99.", "no §99"],

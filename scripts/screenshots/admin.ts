@@ -5,7 +5,8 @@ import { makePlace } from "../../tests/support/modes.ts";
 import { openPage } from "../../tests/support/pages.ts";
 import { startTestServer, type TestServer } from "../../tests/support/server.ts";
 import { promote } from "../../tests/support/superuser.ts";
-import type { Face, Picture } from "./shots.ts";
+import { type Face, optionsOf, prepareLook } from "./faces.ts";
+import type { Picture } from "./shots.ts";
 
 /** How long people chat before the pictures are taken. The plots show this time. */
 const CHATTING_MS = 3 * 60_000;
@@ -22,7 +23,6 @@ const TEXTS = [
   "BUY CHEAP WATCHES https://example.com/watches",
   "Who has the key to the shed?",
 ];
-const VIEWPORTS = { desktop: { width: 1280, height: 860 }, phone: { width: 360, height: 740 } };
 
 interface View extends Picture {
   path: string;
@@ -30,7 +30,10 @@ interface View extends Picture {
 }
 
 /** Takes the pictures of the admin panel, on two nodes where people have chatted for some minutes. */
-export async function takeAdmin(save: (name: string, png: Uint8Array) => Promise<void>): Promise<Picture[]> {
+export async function takeAdmin(
+  save: (name: string, png: Uint8Array) => Promise<void>,
+  facesOf: (picture: Picture) => readonly Face[],
+): Promise<Picture[]> {
   const place = await makePlace("redis");
   const settings = { ...place.environment, RATE_LIMIT_USER: "100000/minute" };
   const [one, two] = [await startTestServer("redis", settings), await startTestServer("redis", settings)];
@@ -110,8 +113,8 @@ export async function takeAdmin(save: (name: string, png: Uint8Array) => Promise
     { name: "admin-limits", alt: "The limits in force", path: "/admin/limits", faces: ["phone-dark"] },
     { name: "admin-audit", alt: "The audit log", path: "/admin/audit", faces: ["desktop-dark"] },
   ];
-  for (const { name, path, faces, act } of views)
-    for (const face of faces) await save(`${name}-${face}`, await shoot(root, path, face, act));
+  for (const view of views)
+    for (const face of facesOf(view)) await save(`${view.name}-${face}`, await shoot(root, view.path, face, view.act));
   isOver = true;
   await Promise.all(chatting);
   await one.stop();
@@ -121,13 +124,9 @@ export async function takeAdmin(save: (name: string, png: Uint8Array) => Promise
 }
 
 async function shoot(root: Client, path: string, face: Face, act: View["act"]): Promise<Uint8Array> {
-  const isPhone = face.startsWith("phone");
-  const { page, faults, close } = await openPage(root, path, {
-    colorScheme: face.endsWith("dark") ? "dark" : "light",
-    viewport: isPhone ? VIEWPORTS.phone : VIEWPORTS.desktop,
-    deviceScaleFactor: isPhone ? 2 : 1,
-    hasTouch: isPhone,
-  });
+  const { page, faults, close } = await openPage(root, "/api/chat/health/", optionsOf(face));
+  await prepareLook(page.context(), face);
+  await page.goto(path);
   await page.waitForSelector(".body, .plots canvas");
   await act?.(page);
   // The canvas of a plot appears a moment before the plot itself.

@@ -117,6 +117,27 @@ export const TALKS = {
     with: ["ines"],
     lines: [["ines", 12, "15:30", "Thank you for the lamp. It stands in the window now 💡"]],
   },
+  notes: {
+    with: ["kofi", "rahul", "yuki"],
+    name: "Workshop notes",
+    lines: [
+      ["rahul", 14, "10:02", "A 5*3*2 cm box, so 30 cm³. The label says __init__.py ¯\\_(ツ)_/¯"],
+      ["yuki", 14, "10:05", "修理の手順は「https://example.com/manual」を参照。**重要：**電源を切る。"],
+      [
+        "rahul",
+        14,
+        "10:11",
+        "## Saturday\n\n| table | who | open |\n|---|:-:|--:|\n| lamps | Yuki | 4 |\n| radios | Kofi | 11 |\n\n- [x] fuses\n- [ ] solder, see \\\\nas\\shared\\_new",
+      ],
+      [
+        "kofi",
+        14,
+        "10:20",
+        "The timer of the toaster:\n\n```python\ndef seconds(level):\n    # Level 3 takes two minutes.\n    return 40 * level\n```\n\nThe riddle’s answer: ||a switch||",
+      ],
+      ["kofi", 14, "10:21", "10. test the fuse\n5. then the cable\n\n>_< that order is on the box"],
+    ],
+  },
 } as const satisfies Record<string, Talk>;
 
 export type TalkName = keyof typeof TALKS;

@@ -1,10 +1,10 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
+import type { Client } from "../../tests/support/client.ts";
+import { startNew } from "../../tests/support/hands.ts";
 import type { TcpProxy } from "../../tests/support/proxy.ts";
 import type { Community } from "./community.ts";
-
-/** The screen and the theme of a picture: `desktop-light` is 1280x800, `phone-dark` 390x844. */
-export const FACES = ["desktop-light", "desktop-dark", "phone-light", "phone-dark"] as const;
-export type Face = (typeof FACES)[number];
+import { FACES, type Face, isPhone } from "./faces.ts";
+import { photos } from "./photos.ts";
 
 /** The page that a picture is taken of, and its surroundings. */
 export interface Stage {
@@ -32,6 +32,8 @@ export interface Shot extends Picture {
    */
   as?: "nobody" | "founder" | "newcomer";
   path: (community: Community) => string;
+  /** The page is not the chat, so it has no list of conversations. */
+  isOutside?: true;
   /** Prepares the page before it is loaded. */
   before?: (page: Page) => Promise<void>;
   /** Acts on the loaded page, and waits until it shows everything that the picture needs. */
@@ -40,12 +42,15 @@ export interface Shot extends Picture {
 
 const TWO: readonly Face[] = ["desktop-light", "phone-dark"];
 
+/** A finger that rests this long on a message opens its actions, in ms. */
+const RESTS_MS = 700;
+
 const shows = (page: Page, text: string) => page.getByText(text).first().waitFor();
 const composer = (page: Page) => page.getByRole("textbox", { name: /^Message to/ });
 
 /** Refuses every message in the name of the server. A real server hardly ever refuses a message that the page has sent. */
 const refuseAll = (page: Page) =>
-  page.routeWebSocket("**/ws/", (socket) => {
+  page.routeWebSocket(/\/ws\/(\?|$)/, (socket) => {
     const server = socket.connectToServer();
     socket.onMessage((text) => {
       const { type, client_id, ref, conversation_id } = JSON.parse(String(text));
@@ -72,9 +77,16 @@ export const SHOTS: readonly Shot[] = [
   {
     name: "group",
     alt: "A group of seven: a list, a quote, emoji, and the line above three new messages",
-    faces: FACES,
+    faces: [...FACES, "desktop-rtl", "desktop-forced", "phone-large"],
     path: ({ talks }) => `/c/${talks.cafe}`,
     act: ({ page }) => shows(page, "3 new messages"),
+  },
+  {
+    name: "text",
+    alt: "Texts as they were typed: a table, tasks, code, a spoiler, addresses and numbers",
+    faces: FACES,
+    path: ({ talks }) => `/c/${talks.notes}`,
+    act: ({ page }) => shows(page, "that order is on the box"),
   },
   {
     name: "list",
@@ -125,12 +137,12 @@ export const SHOTS: readonly Shot[] = [
     faces: TWO,
     path: () => "/",
     async act({ page }) {
-      await page.getByRole("button", { name: "New conversation" }).first().click();
+      await startNew(page, "New group");
+      await page.getByRole("textbox", { name: "Group name" }).fill("Radio evening");
       for (const name of ["Elif", "Rahul"]) {
         await page.getByRole("combobox").fill(name);
         await page.getByRole("option", { name }).click();
       }
-      await page.getByRole("textbox", { name: "Group name" }).fill("Radio evening");
     },
   },
   {
@@ -141,8 +153,71 @@ export const SHOTS: readonly Shot[] = [
     async act({ page }) {
       await shows(page, "3 new messages");
       await page.getByRole("button", { name: "Details and members" }).click();
-      await page.getByRole("dialog").getByText("Anneke de Vries").waitFor();
+      await page.getByRole("heading", { name: "Group" }).waitFor();
+      await page.getByText("Anneke de Vries").first().waitFor();
     },
+  },
+  {
+    name: "compact",
+    alt: "The compact layout: no pictures, and the times in one column",
+    faces: ["desktop-light", "desktop-dark"],
+    path: ({ talks }) => `/c/${talks.cafe}`,
+    async before(page) {
+      await page.addInitScript(`localStorage.setItem("confab.layout", "compact")`);
+    },
+    act: ({ page }) => shows(page, "3 new messages"),
+  },
+  {
+    name: "message-actions",
+    alt: "The actions of a message: in a menu on a desktop, in a sheet after a long press on a phone",
+    faces: TWO,
+    path: ({ talks }) => `/c/${talks.kofi}`,
+    async act({ page, face }) {
+      const message = page.getByRole("article", { name: /Deal. See you/ });
+      await message.waitFor();
+      if (isPhone(face)) await rest(page, message);
+      else await message.getByText("Deal.").click({ button: "right" });
+      await page.getByRole("menuitem", { name: "Copy link" }).waitFor();
+    },
+  },
+  {
+    name: "person",
+    alt: "A card shows who an author is",
+    faces: ["desktop-light", "desktop-dark"],
+    path: ({ talks }) => `/c/${talks.cafe}`,
+    async act({ page }) {
+      await shows(page, "3 new messages");
+      await page.getByRole("feed").getByRole("button", { name: "Kofi Mensah" }).last().click();
+      await page.getByRole("dialog", { name: "About Kofi Mensah" }).getByText("kofi@example.com").waitFor();
+    },
+  },
+  {
+    name: "conversation-actions",
+    alt: "The actions of a conversation, where one right-clicks",
+    faces: ["desktop-light", "desktop-dark"],
+    path: () => "/",
+    async act({ page }) {
+      await page.getByRole("link", { name: /^Street party/ }).click({ button: "right" });
+      await page.getByRole("menuitem", { name: "Archive" }).waitFor();
+    },
+  },
+  {
+    name: "formats",
+    alt: "The text field with its bar of formats",
+    faces: TWO,
+    path: ({ talks }) => `/c/${talks.present}`,
+    async act({ page }) {
+      await composer(page).fill("The nursery has **quinces**:\n- two small ones\n- one of `1.80 m`");
+      await page.getByRole("button", { name: "Formatting" }).click();
+      await page.getByRole("toolbar", { name: "Formatting" }).waitFor();
+    },
+  },
+  {
+    name: "people",
+    alt: "All people of the server",
+    faces: TWO,
+    path: () => "/people",
+    act: ({ page }) => page.getByRole("main").getByText("Anneke de Vries").waitFor(),
   },
   {
     name: "search",
@@ -210,38 +285,104 @@ export const SHOTS: readonly Shot[] = [
       await shows(page, "درست شد");
     },
   },
-  // These shots send messages, so they come last.
+  {
+    name: "not-found",
+    alt: "An address that leads nowhere",
+    faces: TWO,
+    path: () => "/somewhere",
+    isOutside: true,
+    act: ({ page }) => page.waitForLoadState(),
+  },
+  {
+    name: "reference",
+    alt: "The API reference, where requests can be tried",
+    faces: TWO,
+    path: () => "/api/docs/",
+    isOutside: true,
+    act: ({ page }) => page.getByRole("heading", { level: 1 }).waitFor(),
+  },
+  // These shots change conversations, so they come last.
   {
     name: "joining",
-    alt: "Notices between the messages: somebody joined, and the group has a new name",
+    alt: "Notices between the messages: somebody was added, and the group has a new name",
     faces: ["phone-light"],
     path: ({ talks }) => `/c/${talks.cafe}`,
     async act({ page, community: { people, talks } }) {
       await shows(page, "3 new messages");
       const path = `/api/chat/conversations/${talks.cafe}/`;
       await people.elif.post(`${path}participants/`, { user_ids: [people.leyla.id] });
-      await shows(page, "joined");
+      await shows(page, "Elif Demir added");
       await people.leyla.send(talks.cafe, "Thank you! I bring my sewing machine.");
       await people.elif.patch(path, { name: "Repair café, spring" });
-      await shows(page, "The group is now called");
+      await shows(page, "named the group");
     },
   },
   {
     name: "coming-back",
-    alt: "Coming back to more than a page of new messages: a bar says how many and since when, and leads to the first",
+    alt: "Coming back to more than a page of new messages: the conversation opens at the first of them",
     faces: TWO,
     path: () => "/",
     async act({ page, community: { people, talks } }) {
       await page.getByRole("link", { name: /Tomás/ }).waitFor();
       for (let n = 1; n <= 120; n++) await people.tomas.send(talks.tomas, `Box ${n} of 120 is in the attic.`);
       await page.getByRole("link", { name: /Tomás/ }).click();
-      await page
-        .getByRole("region", { name: "New messages" })
-        .getByText(/ since /)
-        .waitFor();
+      await shows(page, "120 new messages");
+    },
+  },
+  {
+    name: "files",
+    alt: "A message with three pictures, and one with a document",
+    faces: TWO,
+    path: ({ talks }) => `/c/${talks.party}`,
+    async act({ page, community }) {
+      await sendPhotos(community);
+      await shows(page, "plan of the street.pdf");
+      await page.getByRole("main").locator("img").nth(2).waitFor();
+      await page.waitForFunction("[...document.images].every(({ complete }) => complete)");
+    },
+  },
+  {
+    name: "found",
+    alt: "Messages that have a word, in all conversations",
+    faces: TWO,
+    path: () => "/search?q=soldering",
+    act: ({ page }) => shows(page, "book, and his"),
+  },
+  {
+    name: "archive",
+    alt: "Conversations that are archived",
+    faces: TWO,
+    path: () => "/archive",
+    async act({ page, community: { people, talks } }) {
+      for (const id of [talks.ines, talks.party])
+        await people.maya.patch(`/api/chat/conversations/${id}/me/`, { archived: true });
+      await page.getByRole("main").getByText("Inés Carrasco").waitFor();
     },
   },
 ];
+
+/** Sends pictures and a document to the street party, once. */
+async function sendPhotos({ people: { ines, elif }, talks }: Community) {
+  const path = `/api/chat/conversations/${talks.party}/messages/`;
+  const { body } = await ines.get(path);
+  if (body.data.messages.some(({ files }: { files?: unknown }) => files)) return;
+  const sent: string[] = [];
+  for (const [name, bytes] of Object.entries(photos())) sent.push(await upload(ines, name, bytes));
+  await ines.post(path, { content: "It was so good. Thank you all! 🎏", files: sent });
+  const plan = await upload(elif, "plan of the street.pdf", Buffer.from(`%PDF-1.4\n${"x".repeat(180_000)}`));
+  await elif.post(path, { content: "For next year:", files: [plan] });
+}
+
+async function upload({ url, cookie }: Client, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const headers = { Cookie: `sessionid=${cookie}` };
+  const answer = await fetch(`${url}/api/files/?name=${encodeURIComponent(name)}`, {
+    method: "POST",
+    headers,
+    body: bytes,
+  });
+  if (!answer.ok) throw new Error(`upload: ${await answer.text()}`);
+  return JSON.parse(await answer.text()).data.id;
+}
 
 /** Lets Kofi type. */
 async function type({ sockets, talks }: Community) {
@@ -251,4 +392,15 @@ async function type({ sockets, talks }: Community) {
   await socket?.next("subscribed");
   socket?.send({ type: "typing", conversation_id, is_typing: false });
   socket?.send({ type: "typing", conversation_id, is_typing: true });
+}
+
+/** Rests a finger on an element. */
+async function rest(page: Page, on: Locator) {
+  const box = await on.boundingBox();
+  if (!box) throw new Error("the element is not in view");
+  const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }];
+  const session = await page.context().newCDPSession(page);
+  await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints });
+  await page.waitForTimeout(RESTS_MS);
+  await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
 }

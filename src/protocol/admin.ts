@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { conversationKind } from "./conversations.ts";
 import { type NameRule, namesBy } from "./names.ts";
 import { email } from "./text.ts";
 import { sessionInfo, time, user } from "./users.ts";
@@ -67,6 +68,7 @@ export const adminConversation = z
     id: z.uuid(),
     name: z.string().nullable(),
     is_group: z.boolean(),
+    kind: conversationKind,
     owner_id: z.int().nullable(),
     /** The members who joined first: three in a list, fifty in the detail. */
     participants: z.array(adminUser),
@@ -102,6 +104,7 @@ export const auditActions = [
   "user_deactivated",
   "user_reactivated",
   "user_added",
+  "avatar_removed",
   "reset_link_made",
   "invite_made",
   "invite_revoked",

@@ -8,7 +8,7 @@ import type { ServerFrame } from "./frames.ts";
  * `src/server/log/changes.ts`, from rows that `src/server/log/change-rows.ts` reads.
  *
  * A change that only alters how a message looks is no new kind. Its row is a `message_edited`, and its frame has the message
- * as it is now. Nodes that do not know the feature show it then too.
+ * as it is now. Nodes that do not know the feature show it then too. `message-changes.ts` lists the things that can change.
  */
 export const changeKinds = {
   message: "message",
@@ -18,6 +18,7 @@ export const changeKinds = {
   members_removed: "participants",
   renamed: "participants",
   owner_changed: "participants",
+  picture_changed: "participants",
 } as const satisfies Record<string, ServerFrame["type"]>;
 
 export type ChangeKind = keyof typeof changeKinds;

@@ -22,16 +22,27 @@ export function strip(text: string): string {
   return text.slice(start, end);
 }
 
+/**
+ * Whether nothing of a text can be seen: it has only space, controls, fillers, marks that combine with no letter, or the
+ * empty pattern of Braille.
+ */
+export const isInvisible = (text: string) => /^[\s\p{Cc}\p{DI}\p{Mn}\p{Me}\u2800\ufff9-\ufffb\u{1d159}]*$/u.test(text);
+
+/** The longest excerpt of a quoted message, in code points. */
+export const EXCERPT_MAX = 160;
+
 export const CONTENT_MAX = 5000;
+export const EMPTY_CONTENT = "Message content cannot be empty";
 
 /**
  * Why a trimmed text can't be a message's content; `undefined` when it can. The contract fixes the texts. Browsers call
  * this too, so it must not use zod.
  */
 export function contentFault(text: string): string | undefined {
-  if (text === "") return "Message content cannot be empty";
+  if (text === "") return EMPTY_CONTENT;
   if (text.length > CONTENT_MAX && codePoints(text) > CONTENT_MAX)
     return `Message content cannot exceed ${CONTENT_MAX} characters`;
   if (unstorable(text)) return "Message content contains invalid characters";
+  if (isInvisible(text)) return EMPTY_CONTENT;
   return undefined;
 }

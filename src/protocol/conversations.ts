@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { isInvisible } from "./content.ts";
 import { commonFields, echo, last_seq, last_version, serverFrame } from "./frame-parts.ts";
+import { conversationMe } from "./me.ts";
 import { message } from "./messages.ts";
 import { count, counter, epoch, headTag, id, line, prunedSeq, userId, uuid } from "./text.ts";
 import { time, user } from "./users.ts";
@@ -7,9 +9,26 @@ import { time, user } from "./users.ts";
 /** How many members the JSON of a conversation has, in the order of joining. Clients read the others in pages. */
 export const PARTICIPANTS_SHOWN = 50;
 
+export const conversationKind = z
+  .enum(["direct", "group", "thread"])
+  .meta({ description: "A thread belongs to another conversation, and has its members.", examples: ["direct"] });
+export type ConversationKind = z.infer<typeof conversationKind>;
+
+/** The parts that only threads have. */
+const threadParts = {
+  parent_id: id.optional().meta({ description: "Only on a thread: the conversation that it belongs to." }),
+  root_message_id: id
+    .nullable()
+    .optional()
+    .meta({ description: "Only on a thread: the message that it answers. Null when retention has removed it." }),
+  root_seq: count.optional().meta({ description: "Only on a thread: the `seq` of that message in its conversation." }),
+  is_following: z.boolean().optional().meta({ description: "Only on a thread: whether you follow it." }),
+};
+
 export const conversation = z
   .object({
     id,
+    kind: conversationKind,
     name: z
       .string()
       .nullable()
@@ -19,23 +38,43 @@ export const conversation = z
       .meta({ description: "The name to show to the reader.", examples: ["Chat with Bob Example"] }),
     is_group: z.boolean().meta({ examples: [false] }),
     owner_id: userId.nullable().meta({ description: "The owner of a group, who may remove members." }),
+    picture: id.optional().meta({
+      description: "Only there for groups with a picture: its id. A thread has the picture of its group.",
+    }),
     participants: z
       .array(user)
       .meta({ description: `The first ${PARTICIPANTS_SHOWN} members, in the order of joining.` }),
     participant_count: count.meta({ examples: [2] }),
     created_at: time,
     updated_at: time.meta({ description: "Moves with every message." }),
+    me: conversationMe,
+    ...threadParts,
   })
-  .meta({ id: "Conversation" });
+  .meta({
+    id: "Conversation",
+    description:
+      "`participants` of a thread are the people who follow it. Its `display_name` is that of the conversation that it belongs to.",
+  });
 /** A conversation as one member sees it: `display_name` depends on the reader. */
 export type Conversation = z.infer<typeof conversation>;
+
+/** The unread messages that mention the reader. They are counted anew each time, so that the number cannot drift. */
+const mentionCount = count.meta({
+  description: "How many unread messages mention you. Deleted messages do not count.",
+  examples: [1],
+});
 
 export const conversationSummary = conversation
   .extend({
     message_count: count,
     pruned_seq: prunedSeq,
     unread_count: count.meta({ description: "The number of messages after your read position.", examples: [3] }),
+    mention_count: mentionCount,
     last_message: message.nullable(),
+    root: message
+      .nullable()
+      .optional()
+      .meta({ description: "Only on a thread: the message that it answers, as it is now." }),
   })
   .meta({ id: "ConversationSummary" });
 /** A conversation as it stands in the list, with its counts and newest message. */
@@ -43,12 +82,17 @@ export type ConversationSummary = z.infer<typeof conversationSummary>;
 
 export const unreadCounts = z
   .object({
-    conversations: count.meta({ description: "Conversations with unread messages.", examples: [2] }),
+    conversations: count.meta({
+      description: "Conversations with unread messages, and those that you have marked as unread.",
+      examples: [2],
+    }),
     messages: count.meta({ description: "Unread messages in them.", examples: [5] }),
+    mentions: count.meta({ description: "Unread messages in them that mention you.", examples: [1] }),
+    marked: count.meta({ description: "How many of them have no unread messages and are only marked.", examples: [0] }),
   })
   .meta({
     id: "UnreadCounts",
-    description: "Over all your conversations, whatever page or search you ask for.",
+    description: "Over all your conversations but muted and archived ones, whatever page or search you ask for.",
   });
 
 export const conversationDetail = conversationSummary
@@ -66,7 +110,7 @@ export type ConversationDetail = z.infer<typeof conversationDetail>;
 
 /** A group's name. A name that is blank or invisible becomes null: the group has no name of its own. */
 const name = line(0, 255)
-  .transform((text) => (/^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(text) ? null : text))
+  .transform((text) => (isInvisible(text) ? null : text))
   .meta({
     description: "The name of a group. Null or blank: the group has no name of its own.",
     examples: ["Friends"],
@@ -152,6 +196,10 @@ export const subscribedFrame = serverFrame(
     ...standing,
     epoch,
     read_seq: count.meta({ description: "Your read position." }),
+    mention_count: mentionCount,
+    counted_seq: count.meta({
+      description: "`mention_count` counts messages up to this `seq`. Frames of newer messages say whom they mention.",
+    }),
   },
   "Answers `subscribe`. The missed changes follow, or a `reset`.",
   { userSocketOnly: true },
@@ -179,7 +227,14 @@ export const conversationFrame = serverFrame(
 
 export const activityFrame = serverFrame(
   "activity",
-  { conversation_id: id, last_seq, last_version },
+  {
+    conversation_id: id,
+    last_seq,
+    last_version,
+    last_scope_seq: count.optional().meta({
+      description: "The newest message that mentions everybody, where this frame knows of one.",
+    }),
+  },
   "Something happened in one of your conversations that you are not subscribed to.",
   { userSocketOnly: true },
 );

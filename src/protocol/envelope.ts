@@ -35,6 +35,8 @@ export const errorBody = z
       .record(z.string(), z.array(z.string()))
       .optional()
       .meta({ description: "Each faulty field with its faults, as texts for people." }),
+    last_seq: z.int().optional().meta({ description: "Only with the code `newer`: the `seq` of the newest message." }),
+    data: z.unknown().optional().meta({ description: "With some 409s: what is there already." }),
     request_id: z.string().optional().meta({ description: "Only on a 5xx: the id to name in a report." }),
   })
   .meta({ id: "Error" });

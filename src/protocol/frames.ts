@@ -9,6 +9,7 @@ import {
   unsubscribedFrame,
   unsubscribeFrame,
 } from "./conversations.ts";
+import { meFrame, meResetFrame } from "./me.ts";
 import { participantsFrame } from "./members.ts";
 import {
   ackFrame,
@@ -21,7 +22,10 @@ import {
   prunedFrame,
   sendFrame,
 } from "./messages.ts";
+import { pinFrame } from "./pins.ts";
+import { voteFrame } from "./polls.ts";
 import { presenceFrame, unwatchFrame, watchFrame } from "./presence.ts";
+import { reactFrame } from "./reactions.ts";
 import { markReadFrame, readFrame, readPositionFrame } from "./reading.ts";
 import { requestEndedFrame, requestFrame } from "./requests.ts";
 import { connectionEstablishedFrame, epochFrame, errorFrame, pingFrame, pongFrame } from "./sockets.ts";
@@ -38,7 +42,10 @@ export const clientFrames = {
   read: markReadFrame,
   edit: editFrame,
   delete: deleteFrame,
+  react: reactFrame,
   history: askHistoryFrame,
+  pin: pinFrame,
+  vote: voteFrame,
   ping: pingFrame,
   subscribe: subscribeFrame,
   unsubscribe: unsubscribeFrame,
@@ -55,7 +62,7 @@ export type ClientFrame<T extends ClientFrameType = ClientFrameType> = z.infer<(
  *
  * The rule of the cursor: a frame with `conversation_id` and a `version` of its own, other than `ack`, is a change. It
  * moves the client's cursor to that version, whether or not the client knows its type. No other frame may have a
- * `version`.
+ * `version`. The user's own stream has a cursor of its own, `me_version`.
  */
 export const serverFrames = {
   connection_established: connectionEstablishedFrame,
@@ -80,6 +87,8 @@ export const serverFrames = {
   request: requestFrame,
   request_ended: requestEndedFrame,
   hidden: hiddenFrame,
+  me: meFrame,
+  me_reset: meResetFrame,
   error: errorFrame,
 } as const;
 

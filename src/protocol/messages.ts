@@ -1,7 +1,26 @@
 import { z } from "zod";
+import { EMPTY_CONTENT } from "./content.ts";
+import { sentFiles } from "./files.ts";
 import { commonFields, echo, last_seq, last_version, serverFrame, version } from "./frame-parts.ts";
+import { pageLines } from "./lines.ts";
+import { messageChange } from "./message-changes.ts";
 import { messageFields } from "./message-fields.ts";
-import { changeTag, clientId, content, count, counter, epoch, headTag, id, prunedSeq, userId, uuid } from "./text.ts";
+import { pollBody } from "./polls.ts";
+import { replyTo } from "./replies.ts";
+import {
+  changeTag,
+  clientId,
+  count,
+  counter,
+  epoch,
+  headTag,
+  id,
+  optionalContent,
+  prunedSeq,
+  userId,
+  uuid,
+} from "./text.ts";
+import { alsoInParent, threadOf } from "./threads.ts";
 import { time } from "./users.ts";
 
 export const message = z
@@ -9,8 +28,14 @@ export const message = z
     id,
     conversation_id: id,
     sender_id: userId.meta({ examples: [1] }),
-    sender_name: z.string().meta({ description: "At the time of sending.", examples: ["Ann Example"] }),
-    sender_email: z.string().meta({ description: "At the time of sending.", examples: ["ann@example.com"] }),
+    sender_name: z.string().meta({
+      description: "The sender's name of today. `Deleted user` when the account is gone.",
+      examples: ["Ann Example"],
+    }),
+    sender_email: z.string().meta({
+      description: "Their e-mail address of today. Empty when the account is gone.",
+      examples: ["ann@example.com"],
+    }),
     content: z.string().meta({ description: "Empty when the message was deleted.", examples: ["Hello, Bob!"] }),
     timestamp: z.number().meta({ description: "`created_at` in seconds since the epoch.", examples: [1773500966.535] }),
     created_at: time,
@@ -27,16 +52,54 @@ export const message = z
   .meta({ id: "Message", description: "A deleted message stays as a tombstone: `deleted_at` and empty content." });
 /**
  * A message. `seq` numbers the messages of a conversation. `version` is the change that created the message. Both are
- * dense and never change. The sender's name and e-mail address are those at the time of sending. A deleted message
- * stays as a tombstone with `deleted_at` and empty content.
+ * dense and never change. The sender's name and e-mail address are those of today. A deleted message stays as a tombstone with `deleted_at` and empty content.
  */
 export type Message = z.infer<typeof message>;
 
 /** How many messages a page has. */
 export const HISTORY_LIMIT = { default: 50, max: 100 };
 
-export const sendBody = z.object({ content, client_id: clientId.optional() }).meta({ id: "SendBody" });
-export const editBody = z.object({ content }).meta({ id: "EditBody" });
+export const AROUND =
+  "The page has this `seq` in its middle, or the nearest messages that exist. Wins over the other cursors.";
+
+/** The text of a send, and its other parts. */
+const sendParts = {
+  content: optionalContent.default("").meta({
+    description:
+      "Trimmed, then kept exactly. Characters are counted as Unicode code points. Empty only beside `files`.",
+    default: undefined,
+    examples: ["Hello, Bob!"],
+  }),
+  files: sentFiles.optional(),
+  client_id: clientId.optional(),
+  reply_to: replyTo,
+  poll: pollBody.optional(),
+  if_seq: counter.optional().meta({
+    description: "The newest `seq` that you know. The message is refused with `newer` when a later one is there.",
+  }),
+  also_in_parent: alsoInParent.optional(),
+  thread_of: threadOf.optional(),
+};
+
+/** Whether a send shows something: a text or files. A value with a fault of its own has its own text. */
+const showsSomething = ({ content, files }: { content: string; files?: string[] | undefined }) =>
+  content !== "" || (Array.isArray(files) && files.length !== 0);
+/** It is asked whatever else is wrong, so that every faulty field is named at once. */
+const SHOWS_NOTHING = {
+  path: ["content"],
+  error: EMPTY_CONTENT,
+  when: ({ value, issues }: z.core.ParsePayload) =>
+    typeof value === "object" && value !== null && !issues.some(({ path }) => path?.[0] === "content"),
+};
+
+export const sendBody = z
+  .object(sendParts)
+  .refine(showsSomething, SHOWS_NOTHING)
+  .meta({ id: "SendBody", examples: [{ content: "Hello, Bob!", client_id: "ann-1" }] });
+const editedContent = optionalContent.meta({
+  description: "Trimmed, then kept exactly. Only a message with files can have an empty text.",
+});
+export const editBody = z.object({ content: editedContent }).meta({ id: "EditBody" });
 
 /** Where the conversation stood when the server read its messages. */
 const pageAt = {
@@ -54,21 +117,24 @@ export const messagePage = z
     messages: z.array(message).meta({ description: "Oldest first." }),
     count: count.meta({ description: "The number of messages in this page.", examples: [1] }),
     total: count.meta({ description: "The number of messages in the conversation." }),
+    ...pageLines,
     ...pageAt,
   })
   .meta({ id: "MessagePage" });
 export type MessagePage = z.infer<typeof messagePage>;
 
-/** A page whose messages are JSON already, written once for everybody who asks. */
+/** A page whose messages and lines are JSON already, written once for everybody who asks. */
 export interface EncodedPage {
   messages: readonly string[];
+  lines: readonly string[];
+  linesCut: boolean;
   total: number;
   at: PageAt;
 }
 
 /** The members of `MessagePage` and of a `history` frame from `total` on. */
-const encodePageEnd = ({ total, at }: EncodedPage): string =>
-  `"total":${total},"last_version":${at.last_version},"tag":${JSON.stringify(at.tag)},"pruned_seq":${at.pruned_seq},"epoch":"${at.epoch}"`;
+const encodePageEnd = ({ total, lines, linesCut, at }: EncodedPage): string =>
+  `"total":${total},"lines":[${lines.join(",")}],${linesCut ? '"lines_cut":true,' : ""}"last_version":${at.last_version},"tag":${JSON.stringify(at.tag)},"pruned_seq":${at.pruned_seq},"epoch":"${at.epoch}"`;
 
 /** A `MessagePage` as JSON. */
 export const encodePage = (conversationId: string, page: EncodedPage): string =>
@@ -76,12 +142,15 @@ export const encodePage = (conversationId: string, page: EncodedPage): string =>
 
 // Frames
 
-export const sendFrame = z.object({ ...commonFields, content, client_id: clientId.optional() }).meta({
-  description: "Sends a message. It is stored, then goes to every participant's sockets; `type` may be left out.",
-  examples: [{ content: "Hello, Bob!", client_id: "ann-1" }],
-});
+export const sendFrame = z
+  .object({ ...commonFields, ...sendParts })
+  .refine(showsSomething, SHOWS_NOTHING)
+  .meta({
+    description: "Sends a message. It is stored, then goes to every participant's sockets; `type` may be left out.",
+    examples: [{ content: "Hello, Bob!", client_id: "ann-1" }],
+  });
 
-export const editFrame = z.object({ ...commonFields, message_id: uuid, content }).meta({
+export const editFrame = z.object({ ...commonFields, message_id: uuid, content: editedContent }).meta({
   description: "Edits your own message. Answered by an `ack` when there is a `ref`.",
 });
 
@@ -92,7 +161,9 @@ export const deleteFrame = z.object({ ...commonFields, message_id: uuid }).meta(
 export const askHistoryFrame = z
   .object({
     ...commonFields,
-    before_seq: counter.optional(),
+    before_seq: counter.optional().meta({ description: "The page ends before this `seq`." }),
+    after_seq: counter.optional().meta({ description: "The page starts after this `seq`. Wins over `before_seq`." }),
+    around_seq: counter.optional().meta({ description: AROUND }),
     limit: z
       .int({ error: "A valid integer is required." })
       .min(1, { error: "Ensure this value is greater than or equal to 1." })
@@ -100,7 +171,10 @@ export const askHistoryFrame = z
       .default(HISTORY_LIMIT.default)
       .meta({ description: `More than ${HISTORY_LIMIT.max} is ${HISTORY_LIMIT.max}.` }),
   })
-  .meta({ description: "Asks for one page of older messages.", examples: [{ before_seq: 51, limit: 50 }] });
+  .meta({
+    description: "Asks for one page of messages: the newest ones, or those before, after or around a `seq`.",
+    examples: [{ before_seq: 51, limit: 50 }, { around_seq: 7 }],
+  });
 
 export const messageFrame = serverFrame(
   "message",
@@ -110,8 +184,25 @@ export const messageFrame = serverFrame(
 
 export const messageChangedFrame = serverFrame(
   "message_changed",
-  { conversation_id: id, version, tag: changeTag, message },
-  "A message was edited or deleted; this is how it is now.",
+  {
+    conversation_id: id,
+    version,
+    from: version
+      .optional()
+      .meta({ description: "Only with `changes`: the frame stands for all changes from here to `version`." }),
+    tag: changeTag,
+    change: messageChange.optional(),
+    changes: z
+      .array(messageChange)
+      .optional()
+      .meta({ description: "In place of `change`, on sockets that accept `ranges`: what each of these changes was." }),
+    excerpt: z
+      .string()
+      .optional()
+      .meta({ description: "Of an edit or a deletion: the `excerpt` of quotes of this message from now on." }),
+    message,
+  },
+  "A message was edited or deleted, or people reacted, voted or pinned it. This is how it is now.",
 );
 
 export const ackFrame = serverFrame(
@@ -128,8 +219,8 @@ export const ackFrame = serverFrame(
 
 export const historyFrame = serverFrame(
   "history",
-  { conversation_id: id, ref: echo.ref, messages: z.array(message), total: count, ...pageAt },
-  "One page of older messages, oldest first; `total` is how many there are.",
+  { conversation_id: id, ref: echo.ref, messages: z.array(message), total: count, ...pageLines, ...pageAt },
+  "One page of messages, oldest first; `total` is how many there are. A page of more than 256 KiB is cut where the client can ask on.",
 );
 
 export const prunedFrame = serverFrame(

@@ -1,5 +1,5 @@
-import { codePoints } from "./content.ts";
-import { INVISIBLE, line } from "./text.ts";
+import { codePoints, isInvisible } from "./content.ts";
+import { line } from "./text.ts";
 
 /** A server's rule for names: `letters` is the contract's, `any` allows every visible character. */
 export type NameRule = "letters" | "any";
@@ -52,7 +52,7 @@ function ofLetters(label: string) {
 
 const anything = (min: 0 | 1) =>
   line(min, NAME_MAX)
-    .refine((name) => name === "" || (!INVISIBLE.test(name) && !DIRECTION.test(name)), {
+    .refine((name) => name === "" || (!isInvisible(name) && !DIRECTION.test(name)), {
       error: "This field contains invalid characters.",
     })
     .meta({ description: "Any visible characters. Trimmed, in NFC.", minLength: min, maxLength: NAME_MAX });

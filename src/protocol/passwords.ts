@@ -1,4 +1,4 @@
-/// <reference path="./files.d.ts" />
+/// <reference path="./text-files.d.ts" />
 import list from "./common-passwords.txt" with { type: "text" };
 import { codePoints, unstorable } from "./content.ts";
 import { requiredString } from "./text.ts";

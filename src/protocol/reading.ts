@@ -2,10 +2,18 @@ import { z } from "zod";
 import { commonFields, last_seq, serverFrame, who } from "./frame-parts.ts";
 import { counter, id } from "./text.ts";
 
-export const markReadFrame = z.object({ ...commonFields, seq: counter.optional() }).meta({
-  description: "Moves your read position forward, to `seq` or else to the newest message.",
-  examples: [{ seq: 7 }],
-});
+export const markReadFrame = z
+  .object({
+    ...commonFields,
+    seq: counter.optional(),
+    version: counter.optional().meta({
+      description: "The newest change that you have looked at. It moves your `read_version`.",
+    }),
+  })
+  .meta({
+    description: "Moves your read position forward, to `seq` or else to the newest message. It never moves back.",
+    examples: [{ seq: 7 }],
+  });
 
 export const readFrame = serverFrame(
   "read",

@@ -8,11 +8,15 @@
  */
 export const rights = {
   rename: ["owner", "member"],
+  /** Chooses another picture, or removes it. */
+  change_picture: ["owner", "member"],
   add_member: ["owner", "member"],
   /** Adds a person whom the owner has removed. */
   bring_back_member: ["owner"],
   remove_member: ["owner"],
   leave: ["owner", "member"],
+  /** Notifies everybody by `<!all>`, or everybody who is online by `<!here>`. */
+  mention_all: ["owner", "member"],
   make_invite: ["owner", "member"],
   /** The invite of another person: everybody may revoke their own. */
   revoke_invite: ["owner", "admin"],

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { CONTENT_MAX, codePoints, contentFault, strip, unstorable } from "./content.ts";
+import { CONTENT_MAX, codePoints, contentFault, EMPTY_CONTENT, isInvisible, strip, unstorable } from "./content.ts";
 
 /**
  * A message's content: trimmed, then 1–5000 characters, which are never altered. The contract fixes the texts of its
  * faults.
  */
 export const content = z
-  .string({ error: "Message content cannot be empty" })
+  .string({ error: EMPTY_CONTENT })
   .transform((text, context) => {
     const trimmed = strip(text);
     const fault = contentFault(trimmed);
@@ -20,14 +20,23 @@ export const content = z
     examples: ["Hello, Bob!"],
   });
 
+/** A message's content where something else can stand for it: empty when nothing of it can be seen. */
+export const optionalContent = z
+  .string({ error: EMPTY_CONTENT })
+  .transform((text, context) => {
+    const trimmed = strip(text);
+    const fault = contentFault(trimmed);
+    if (fault === EMPTY_CONTENT) return "";
+    if (fault) context.addIssue(fault);
+    return trimmed;
+  })
+  .meta({ maxLength: CONTENT_MAX });
+
 /** Control characters, line ends, and characters that change the direction of the text around them. */
 const DISTURBING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 /** More marks on one letter than any script needs. They would cover the rows around it. */
 const STACKED = /\p{M}{7}|\p{Script=Inherited}{4}/u;
-
-/** A text without a visible character: it has only space, fillers, or the empty pattern of Braille. */
-export const INVISIBLE = /^[\s\u2800\p{Default_Ignorable_Code_Point}\p{Cc}]*$/u;
 
 /** One line of text for people: trimmed, NFC, `min`–`max` code points. */
 export const line = (min: number, max: number) =>
@@ -40,7 +49,7 @@ export const line = (min: number, max: number) =>
       if (tooLong) context.addIssue(`Ensure this field has no more than ${max} characters.`);
       else if (unstorable(trimmed) || DISTURBING.test(trimmed) || STACKED.test(trimmed))
         context.addIssue("This field contains invalid characters.");
-      else if (min > 0 && INVISIBLE.test(trimmed)) context.addIssue("This field may not be blank.");
+      else if (min > 0 && isInvisible(trimmed)) context.addIssue("This field may not be blank.");
       else if (codePoints(trimmed) < min) context.addIssue(`Ensure this field has at least ${min} characters.`);
       else if (codePoints(trimmed) > max) context.addIssue(`Ensure this field has no more than ${max} characters.`);
       return trimmed;

@@ -20,6 +20,9 @@ export const user = z
     is_active: z.literal(false).optional().meta({
       description: "Only there for a deactivated account: this person reads nothing until it is active again.",
     }),
+    avatar: id.optional().meta({
+      description: "Only there for people with a picture of their own: its id, for `/api/avatars/{picture_id}`.",
+    }),
   })
   .meta({ id: "User", description: "A user as everybody may see them." });
 /** A user as everybody may see them: without a password hash or a superuser's flag. */

@@ -7,7 +7,7 @@ import { later, platform } from "./base/platform.ts";
 import { createConversation } from "./conversations/conversation.ts";
 import { createConversations } from "./conversations/list.ts";
 import type { Core } from "./parts/core.ts";
-import type { LateStore } from "./parts/offline.ts";
+import type { LateStore } from "./parts/store.ts";
 import { createPresences } from "./presence.ts";
 import type { ClientEvents, ClientState, ConfabClient, ConnectOptions } from "./public/client.ts";
 import { ConfabError } from "./public/errors.ts";
@@ -26,7 +26,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
   let stateChange = deferred<void>();
   let closing: Promise<void> | undefined;
   let emittedState = "connecting,,";
-  const { on, emit } = createEmitter<ClientEvents>(reportError);
+  const { on, emit, emitNamed } = createEmitter<ClientEvents>(reportError);
 
   const closed = new AbortController();
   const loaded = loadPersistence().catch(reportError);
@@ -34,10 +34,12 @@ export function createClient(options: ConnectOptions): ConfabClient {
     get: async (key) => (await loaded)?.get(key),
     set: async (key, value) => (await loaded)?.set(key, value),
     delete: async (key) => (await loaded)?.delete(key),
+    keys: async (prefix) => (await loaded)?.keys(prefix) ?? [],
     clear: async (prefix) => (await loaded)?.clear(prefix),
+    claim: async (name) => (await loaded)?.claim(name) ?? null,
     flush: async () => (await loaded)?.flush(),
   };
-  const http = createHttp(base, options.fetch ?? ((input, init) => platform.fetch(input, init)), store, options.token);
+  const http = createHttp(base, options.fetch, store, options.token);
   const core: Core & ConfabClient & { reason: string | undefined; retryAt: number | undefined } = {
     ...accountCalls(http),
     state: "connecting",
@@ -46,9 +48,12 @@ export function createClient(options: ConnectOptions): ConfabClient {
     me: undefined,
     isClosed: false,
     epoch: undefined,
+    meVersion: undefined,
+    accepts: options.threads ? "ranges,threads" : "ranges",
     http,
     store,
     emit,
+    emitNamed,
     on,
     reportError,
     setState,
@@ -97,7 +102,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     presence: (userId) => presences.get(userId),
     signIn: (email, password) => core.signInBy(LOGIN, { email, password }),
     signInBy: (path, body) => session.signInBy(path, body),
-    unsentOf: async (userId) => (await (await loaded)?.keys(outboxOf(userId)))?.length ?? 0,
+    unsentOf: async (userId) => (await store.keys(outboxOf(userId))).length,
     discardUnsent: async (userId) => void (await store.clear(outboxOf(userId))),
     call: http.call,
     signOut: (how) => session.signOut(how),
@@ -112,20 +117,29 @@ export function createClient(options: ConnectOptions): ConfabClient {
   const ready = session.start();
   return core;
 
-  function reportError(error: unknown) {
+  function reportError(error: unknown): undefined {
     if (error instanceof ConnectionLost) return;
     emit("error", error instanceof Error ? error : new Error(String(error)));
   }
 
   function applyFrame(frame: ServerFrame) {
     if ("epoch" in frame && frame.epoch) applyEpoch(frame.epoch);
-    if (frame.type === "connection_established") return connectionGreeted(frame.user_id);
+    if (frame.type === "connection_established") {
+      core.meVersion ??= frame.me_version;
+      return connectionGreeted(frame.user_id);
+    }
     if (!core.isOnline()) return;
     if (frame.type === "presence") presences.applyPresence(frame);
     else if (frame.type === "user") applyUser(frame.user);
     else if (frame.type === "request") emit("request", frame.request);
     else if (frame.type === "request_ended") emit("request_ended", frame.request_id);
-    else if (frame.type === "conversation") {
+    else if (frame.type === "me") conversations.applyMe(frame);
+    // Settings may have changed unnoticed. In another epoch everything else is loaded again too.
+    else if (frame.type === "me_reset") {
+      core.meVersion = frame.me_version;
+      for (const one of conversations.known) if (one.isListed) conversations.refresh(one);
+      emit("me_reset");
+    } else if (frame.type === "conversation") {
       conversations.applyConversation(frame.conversation);
       presences.rewatch(frame.conversation.participants);
     } else if ("conversation_id" in frame && frame.conversation_id) {
@@ -178,6 +192,7 @@ export function createClient(options: ConnectOptions): ConfabClient {
     const store = persistence.createStore(storage, `confab1 ${base} `, reportError);
     core.cache = persistence.createCache(core, store);
     core.outboxOwner = persistence.createOutboxOwner(core, store, timing.lease);
+    core.settingsSender = persistence.createSettingsSender(core, store);
     persistence.watchPage(pageWoke, saveNow, closed.signal);
     return store;
   }

@@ -6,7 +6,7 @@ import { type Setting, type SettingName, settingNames, settings } from "./settin
 type Values = { readonly [N in SettingName]: z.output<(typeof settings)[N]["schema"]> };
 
 /** The settings of a node, read and checked. */
-export type Config = Values & { readonly STATE_DIR: string };
+export type Config = Values & { readonly STATE_DIR: string; readonly FILES: NonNullable<Values["FILES"]> };
 
 /** Some settings are wrong. Each of `faults` is a line that names its setting. */
 export class ConfigError extends Error {
@@ -23,10 +23,11 @@ export class ConfigError extends Error {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};
-  const { XDG_STATE_HOME, HOME } = environment;
+  const { XDG_STATE_HOME, HOME, FILES = "" } = environment;
   for (const name of settingNames) {
     const setting: Setting = settings[name];
-    const result = setting.schema.safeParse(environment[name] || setting.default);
+    const given = isOfNpm(name, environment[name]) ? undefined : environment[name];
+    const result = setting.schema.safeParse(given || setting.default);
     if (result.success) values[name] = result.data;
     else for (const issue of result.error.issues) faults.push(`${name} ${issue.message}`);
   }
@@ -38,7 +39,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     faults.push(
       "COOKIE_PREFIX host needs HTTPS: browsers refuse such a cookie from a PUBLIC_URL that begins with http://",
     );
+  if (FILES.startsWith("s3:") && !(values.S3_ACCESS_KEY_ID && values.S3_SECRET_ACCESS_KEY))
+    faults.push("FILES on an S3 server needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY");
+  values.FILES ??= join(String(values.DATA_DIR), "files");
   values.STATE_DIR ??= join(XDG_STATE_HOME || join(HOME || homedir(), ".local", "state"), "confab");
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Config;
 }
+
+/** npm and npx set COLOR to 0 or 1 for the programs that they start, to say whether the terminal has colours. */
+const isOfNpm = (name: SettingName, value: string | undefined) => name === "COLOR" && /^[01]$/.test(value ?? "");

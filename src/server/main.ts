@@ -1,16 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import { version } from "../../package.json";
-import { backup } from "./cli/backup.ts";
 import { commandOf, describeCommands, UsageError, unknownOption } from "./cli/commands.ts";
-import { createSuperuser, PASSWORD_VARIABLE } from "./cli/createsuperuser.ts";
-import { healthcheck } from "./cli/healthcheck.ts";
-import { invite } from "./cli/invite.ts";
-import { migrate } from "./cli/migrate.ts";
-import { restore } from "./cli/restore.ts";
-import { serve } from "./cli/serve.ts";
-import { setPassword } from "./cli/setpassword.ts";
-import { listUsers, setUserActive } from "./cli/user.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { Fatal } from "./node/fatal.ts";
 import { describeSettings, settings } from "./settings.ts";
@@ -53,6 +44,8 @@ const OPTIONS = {
   force: { type: "boolean" },
   replace: { type: "boolean" },
   check: { type: "boolean" },
+  repair: { type: "boolean" },
+  files: { type: "string" },
 } as const;
 
 /** Logs and data are not for other users of the machine. */
@@ -68,48 +61,67 @@ async function main(fatal: Fatal): Promise<number> {
   const environment = { ...fileEnvironment(values["env-file"]), ...process.env };
   if (values.port !== undefined) environment["PORT"] = portOf(values.port);
   const config = readConfig(environment);
+  // Each command loads its own modules alone: most need no server, and a server needs no backup.
   switch (name) {
     case "serve":
-      return serve(config, fatal);
+      return (await import("./cli/serve.ts")).serve(config, fatal);
     case "migrate":
-      return migrate(config);
+      return (await import("./cli/migrate.ts")).migrate(config);
     case "createsuperuser": {
       const { email, "first-name": firstName, "last-name": lastName, promote = false } = values;
+      const { createSuperuser, PASSWORD_VARIABLE } = await import("./cli/createsuperuser.ts");
       const password = environment[PASSWORD_VARIABLE];
       return createSuperuser(config, { email, firstName, lastName, promote, password });
     }
     case "setpassword":
-      return setPassword(config, argument, values["password-stdin"] === true);
+      return (await import("./cli/setpassword.ts")).setPassword(config, argument, values["password-stdin"] === true);
     case "invite":
-      return invite(config, values);
+      return (await import("./cli/invite.ts")).invite(config, values);
     case "user list":
-      return listUsers(config, { search: values.search, json: values.json === true });
+      return (await import("./cli/user.ts")).listUsers(config, { search: values.search, json: values.json === true });
     case "user deactivate":
-      return setUserActive(config, argument, false);
+      return (await import("./cli/user.ts")).setUserActive(config, argument, false);
     case "user reactivate":
-      return setUserActive(config, argument, true);
+      return (await import("./cli/user.ts")).setUserActive(config, argument, true);
     case "backup":
-      return backup(config, argument, values.force === true);
+      return (await import("./cli/backup.ts")).backup(config, argument, {
+        force: values.force === true,
+        files: values.files,
+      });
     case "restore":
-      return restore(config, argument, { replace: values.replace === true, check: values.check === true });
+      return (await import("./cli/restore.ts")).restore(config, argument, {
+        replace: values.replace === true,
+        check: values.check === true,
+        files: values.files,
+      });
+    case "reindex":
+      return (await import("./cli/reindex.ts")).reindex(config);
+    case "files check":
+      return (await import("./cli/files.ts")).filesCheck(config, values.repair === true);
     case "healthcheck":
-      return healthcheck(config);
+      return (await import("./cli/healthcheck.ts")).healthcheck(config);
   }
 }
 
-/** Replaces Node's own text about an unknown option, which explains arguments that begin with a dash. */
+/** Replaces Node's own texts about options, which explain arguments that begin with a dash. */
 function parseCommandLine() {
   try {
     return parseArgs({ options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    const [, option] = (error instanceof Error && /^Unknown option '([^']+)'/.exec(error.message)) || [];
-    throw option === undefined ? error : unknownOption(option, Object.keys(settings));
+    const text = error instanceof Error ? error.message : "";
+    const [, unknown] = /^Unknown option '([^']+)'/.exec(text) ?? [];
+    if (unknown !== undefined) throw unknownOption(unknown, Object.keys(settings));
+    const [, empty] = /^Option '(--[\w-]+)(?: <value>)?' argument (?:is ambiguous|missing)/.exec(text) ?? [];
+    if (empty === undefined) throw error;
+    throw empty === "--port" ? portFault() : new UsageError(`${empty} needs a value, as in ${empty}=VALUE`);
   }
 }
 
+const portFault = () => new UsageError("--port must be a whole number from 0 to 65535, as in --port 8000");
+
 function portOf(text: string): string {
   const port = settings.PORT.schema.safeParse(text);
-  if (!port.success) throw new UsageError(`--port must be a whole number from 0 to 65535, as in --port 8000`);
+  if (!port.success) throw portFault();
   return text;
 }
 

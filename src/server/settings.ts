@@ -1,19 +1,27 @@
 import type { z } from "zod";
 import {
   address,
+  color,
   contact,
   databaseUrl,
   duration,
+  endpoint,
+  filePlace,
   folder,
   hosts,
   integer,
+  languages,
   oneOf,
   origins,
+  privateHosts,
   proxies,
   publicUrl,
   rate,
   redisUrl,
   retention,
+  scanner,
+  size,
+  sizeOrOff,
 } from "./setting-schemas.ts";
 
 // Every setting of the server, by topic. `--help`, `.env.example`, `docs/settings.md` and the checks at the start are made of
@@ -55,7 +63,7 @@ const reachingTheServer = {
 
 const storingData = {
   DATA_DIR: {
-    doc: "The folder of the embedded database. Not used with DATABASE_URL.",
+    doc: "The folder of the embedded database, and of the files that people send. With DATABASE_URL and FILES it is not used.",
     default: "data",
     schema: folder,
   },
@@ -84,11 +92,40 @@ const storingData = {
     default: "on",
     schema: oneOf("on", "off"),
   },
+  SEARCH_LANGUAGES: {
+    doc: "Languages whose forms of words searches treat alike. After a change, run `confab reindex`.",
+    default: "",
+    schema: languages,
+  },
   MESSAGE_RETENTION: {
     doc: "How long messages are kept, like 24h or 30d, or forever.",
     default: "forever",
     schema: retention,
   },
+} as const satisfies Settings;
+
+const storingFiles = {
+  FILES: {
+    doc: "The place of the files that people send: a folder, or s3://BUCKET/PREFIX. All nodes need the same place. Unset: the folder files in DATA_DIR.",
+    default: undefined,
+    schema: filePlace,
+  },
+  MAX_FILE: { doc: "The largest file that a person can send.", default: "100MB", schema: size },
+  FILES_PER_USER: { doc: "The space of all files of a user.", default: "5GB", schema: sizeOrOff },
+  FILES_TOTAL: { doc: "The space of all files of the server.", default: "off", schema: sizeOrOff },
+  FILES_ORIGIN: {
+    doc: "A second origin of this server, like https://files.example.com, that answers only signed addresses of files. Unset: PUBLIC_URL does.",
+    default: undefined,
+    schema: publicUrl,
+  },
+  S3_ENDPOINT: {
+    doc: "The S3 server of FILES, like https://s3.example.com. Unset: Amazon's, in S3_REGION.",
+    default: undefined,
+    schema: endpoint,
+  },
+  S3_REGION: { doc: "The region of the bucket.", default: "us-east-1", schema: address.describe("a region") },
+  S3_ACCESS_KEY_ID: { doc: "The id of the key to the bucket.", default: "", schema: address.describe("an id") },
+  S3_SECRET_ACCESS_KEY: { doc: "The secret of that key.", default: "", schema: address.describe("a secret") },
 } as const satisfies Settings;
 
 const runningManyNodes = {
@@ -119,6 +156,11 @@ const lettingPeopleIn = {
     doc: "The people who may register: anybody, only people with an invite link, or nobody. Unset: the choice of an admin, else open.",
     default: undefined,
     schema: oneOf("open", "invite", "closed").optional().describe("`open`, `invite` or `closed`"),
+  },
+  COLOR: {
+    doc: "The colour of the pages, like #0f766e. They choose its brightness, so text is easy to read. Unset: the choice of an admin, else teal.",
+    default: undefined,
+    schema: color,
   },
   NAMES: {
     doc: "letters: first and last names consist of letters. any: any visible characters, and people may have one name only.",
@@ -152,6 +194,24 @@ const lettingPeopleIn = {
   },
 } as const satisfies Settings;
 
+const callingOthers = {
+  LINK_PREVIEWS: {
+    doc: "on: messages show the titles of the pages that they link to. Confab fetches the pages, so their servers learn its address.",
+    default: "off",
+    schema: oneOf("on", "off"),
+  },
+  SCAN: {
+    doc: "The scanner that looks into files before anybody can read them: ClamAV as clamd://host:3310 or clamd:///path, or your own as https://…",
+    default: undefined,
+    schema: scanner,
+  },
+  ALLOW_PRIVATE: {
+    doc: "Hosts and addresses inside your network that Confab may call when people name them: names, addresses, CIDRs, commas.",
+    default: "",
+    schema: privateHosts,
+  },
+} as const satisfies Settings;
+
 const limitingUse = {
   RATE_LIMIT_ANON: { doc: "Requests without a login, per address.", default: "20/minute", schema: rate },
   RATE_LIMIT_USER: { doc: "Requests of a user.", default: "100/minute", schema: rate },
@@ -177,6 +237,14 @@ const limitingUse = {
     schema: rate,
   },
   RATE_LIMIT_SENDS: { doc: "WebSocket messages of a user, over all sockets.", default: "50/10s", schema: rate },
+  RATE_LIMIT_REACTIONS: { doc: "Reactions that a user sets or takes back.", default: "200/minute", schema: rate },
+  RATE_LIMIT_FILES: {
+    doc: "Requests of a user for files and pictures, the parts of uploads too. They do not count for RATE_LIMIT_USER.",
+    default: "1000/minute",
+    schema: rate,
+  },
+  RATE_LIMIT_UPLOADS: { doc: "Files that a user uploads.", default: "100/minute", schema: rate },
+  RATE_LIMIT_SEARCHES: { doc: "Searches of a user for messages.", default: "100/minute", schema: rate },
   RATE_LIMIT_FRAMES: { doc: "Other WebSocket frames of a user, over all sockets.", default: "200/10s", schema: rate },
   MAX_SOCKETS_PER_USER: { doc: "Open sockets of a user, over all nodes.", default: "100", schema: integer(1, 100_000) },
   MAX_PARTICIPANTS: { doc: "Members of one conversation.", default: "1000", schema: integer(2, 100_000) },
@@ -204,8 +272,10 @@ const writingLogs = {
 export const topics: Record<string, Settings> = {
   "Reach the server": reachingTheServer,
   "Store data": storingData,
+  "Store files": storingFiles,
   "Run many nodes": runningManyNodes,
   "Let people in": lettingPeopleIn,
+  "Call other servers": callingOthers,
   "Limit use": limitingUse,
   "Write logs": writingLogs,
 };
@@ -213,8 +283,10 @@ export const topics: Record<string, Settings> = {
 export const settings = {
   ...reachingTheServer,
   ...storingData,
+  ...storingFiles,
   ...runningManyNodes,
   ...lettingPeopleIn,
+  ...callingOthers,
   ...limitingUse,
   ...writingLogs,
 } as const;

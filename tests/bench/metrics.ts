@@ -9,6 +9,8 @@ const ALL = {
   cpuRedis: { label: "CPU of Redis, µs" },
   cpuPostgres: { label: "CPU of PostgreSQL, µs" },
   cpu: { label: "CPU of all, µs" },
+  frames: { label: "most frames/s of a socket" },
+  resume: { label: "resume, ms" },
   upgrades: { label: "upgrades/s" },
   perConnection: { label: "memory per connection, KiB" },
   ready: { label: "start to ready, ms" },

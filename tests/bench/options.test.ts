@@ -8,8 +8,19 @@ test("the benchmark measures all scenarios without names, and only the named one
   expect(read()).toMatchObject({ scenarios, rounds: 3, seconds: 4, write: false });
   const some = read("dms", "idle", "--rounds", "1", "--seconds", "2");
   expect(some).toMatchObject({ rounds: 1, seconds: 2 });
-  if (some !== "help") expect(some.scenarios.map(({ title }) => title)).toEqual(["dms saturated", "dms 500/s", "idle"]);
+  if (some !== "help")
+    expect(some.scenarios.map(({ title }) => title)).toEqual([
+      "dms saturated",
+      "dms 500/s",
+      "dms of 3,000 characters saturated",
+      "idle",
+    ]);
   expect(read("--help")).toBe("help");
+});
+
+test("the benchmark takes a program or a checkout to measure against", () => {
+  expect(read("--against", process.execPath)).toMatchObject({ against: process.execPath });
+  expect(read("--base", ".")).toMatchObject({ against: process.cwd() });
 });
 
 test("an invalid option is refused with the valid ones", () => {
@@ -17,7 +28,7 @@ test("an invalid option is refused with the valid ones", () => {
   expect(() => read("--rounds", "0")).toThrow("--rounds must be a whole number above 0.");
   expect(() => read("--seconds", "soon")).toThrow("--seconds must be a whole number above 0.");
   expect(() => read("--quick", "--write")).toThrow("--quick is too rough for --write.");
-  expect(() => read("--base", "/nowhere")).toThrow("--base /nowhere must be a checkout of Confab");
-  expect(() => read("--base", ".", "--write")).toThrow("leave --base out");
+  expect(() => read("--against", "/nowhere")).toThrow("--against /nowhere must be a binary of Confab, or a checkout");
+  expect(() => read("--against", ".", "--write")).toThrow("leave --against out");
   expect(() => read("--fast")).toThrow(UsageError);
 });

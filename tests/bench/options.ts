@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Scenario } from "./scenario.ts";
@@ -11,8 +11,8 @@ export interface Options {
   /** Seconds to wait at most until other programs leave the machine alone. */
   patience: number;
   write: boolean;
-  /** Another checkout of Confab to measure beside this one, instead of the bare server. */
-  base: string | undefined;
+  /** Another checkout of Confab, or a binary, to measure beside this one instead of the bare server. */
+  against: string | undefined;
 }
 
 /** Something on the command line can't be; the text says what. */
@@ -23,7 +23,7 @@ export function helpOf(all: readonly Scenario[]): string {
   return `bun run bench [-- scenarios and options]
 
 Measures this Confab beside a bare server that does the least a chat server can, in turn, and checks every delivery.
-With --base it measures this checkout beside another one, which shows what a change costs.
+With --against it measures this checkout beside another Confab, which shows what a change costs.
 It starts PostgreSQL, Redis and all servers itself. Without names it measures all:
 
 ${lines.join("\n")}
@@ -32,7 +32,8 @@ ${lines.join("\n")}
   --seconds N   how long each time (4)
   --quick       one round of a second, in a minute or two: for a first look
   --write       put the figures into docs/performance.md
-  --base FOLDER measure beside the Confab in FOLDER, a checkout in which "bun install" has run
+  --against PATH  measure beside another Confab: a binary of a release, or a folder with a checkout
+                in which "bun install" has run (--base is the same)
 `;
 }
 
@@ -44,10 +45,13 @@ export function readOptions(args: string[], all: readonly Scenario[]): Options |
   const unknown = positionals.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new UsageError(`No scenario ${unknown.join(", ")}: there are ${known.join(", ")}.`);
   if (values.quick && values.write) throw new UsageError("--quick is too rough for --write.");
-  if (values.base !== undefined && values.write)
-    throw new UsageError("--write keeps figures beside the bare server: leave --base out.");
-  if (values.base !== undefined && !existsSync(join(values.base, "node_modules")))
-    throw new UsageError(`--base ${values.base} must be a checkout of Confab in which "bun install" has run.`);
+  const against = values.against ?? values.base;
+  if (against !== undefined && values.write)
+    throw new UsageError("--write keeps figures beside the bare server: leave --against out.");
+  if (against !== undefined && !isBinary(against) && !existsSync(join(against, "node_modules")))
+    throw new UsageError(
+      `--against ${against} must be a binary of Confab, or a checkout in which "bun install" has run.`,
+    );
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
   const seconds = Number(values.seconds ?? (values.quick ? 1 : 4));
   if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError("--rounds must be a whole number above 0.");
@@ -60,9 +64,12 @@ export function readOptions(args: string[], all: readonly Scenario[]): Options |
     warmUpSeconds: values.quick ? 0.5 : 1,
     patience: values.quick ? 0 : 6,
     write: values.write,
-    base: values.base === undefined ? undefined : resolve(values.base),
+    against: against === undefined ? undefined : resolve(against),
   };
 }
+
+/** Whether a path is a program, and no folder. */
+export const isBinary = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 function parse(args: string[]) {
   try {
@@ -74,6 +81,7 @@ function parse(args: string[]) {
         seconds: { type: "string" },
         quick: { type: "boolean", default: false },
         write: { type: "boolean", default: false },
+        against: { type: "string" },
         base: { type: "string" },
         help: { type: "boolean", default: false },
       },

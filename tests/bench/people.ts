@@ -9,6 +9,9 @@ import { Sessions } from "../../src/server/features/accounts/sessions.ts";
 import { openDriver } from "../../src/server/node/drivers.ts";
 import { storesOn } from "../../src/server/node/stores.ts";
 import { Database } from "../../src/server/platform/postgres/database.ts";
+import type { Client } from "../support/client.ts";
+import { isOfAnotherRelease } from "../support/documents.ts";
+import { spawnServer } from "../support/process.ts";
 
 /** One place in a room. */
 export interface Member {
@@ -87,6 +90,31 @@ const madeWorld = z.object({
 export async function worldMadeBy(checkout: string, environment: Record<string, string>): Promise<World> {
   const made: unknown = await import(join(checkout, "tests/bench/people.ts"));
   return madeWorld.parse(made).makeWorld(environment);
+}
+
+/** The same, made through the interface that every release has, on a server that runs only meanwhile. */
+export async function worldOverHttp(program: string[], environment: Record<string, string>): Promise<World> {
+  const server = await spawnServer(environment, { program });
+  try {
+    isOfAnotherRelease(server.url);
+    const people = await inParallel(PEOPLE, () => server.visitor().signUp());
+    const [owner, ...others] = people;
+    if (!owner) throw new Error("nobody could be registered");
+    const room = ({ id }: { id: string }, members: Client[]): Room => ({
+      id,
+      members: members.map(({ cookie }) => ({ cookie: `sessionid=${cookie}` })),
+    });
+    const pair = async (n: number) => {
+      const [one, two] = [...people, ...people].slice(n, n + 2);
+      if (!one || !two) throw new Error("a pair has two people");
+      return room(await one.conversation([two]), [one, two]);
+    };
+    const group = room(await owner.conversation(others, "Everybody"), people);
+    return { group, pairs: await inParallel(PEOPLE, pair) };
+  } finally {
+    server.kill("SIGTERM");
+    await server.exited;
+  }
 }
 
 async function inParallel<T>(count: number, make: (n: number) => Promise<T>): Promise<T[]> {

@@ -7,10 +7,12 @@ import { type ServerProcess, spawnServer } from "../support/process.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { mainOf } from "./checkout.ts";
 import type { Parts } from "./cpu.ts";
-import { bareWorld, makeWorld, type Room, type World, worldMadeBy } from "./people.ts";
+import { isBinary } from "./options.ts";
+import { bareWorld, makeWorld, type Room, type World, worldMadeBy, worldOverHttp } from "./people.ts";
 
-/** Runs a checkout of Confab, as `bun start` does. */
-const programOf = (checkout: string) => [process.execPath, "--no-env-file", mainOf(checkout)];
+/** Runs a binary, or a checkout of Confab as `bun start` does. */
+const programOf = (confab: string) =>
+  isBinary(confab) ? [confab, "serve"] : [process.execPath, "--no-env-file", mainOf(confab)];
 const BARE = [process.execPath, "--no-env-file", join(import.meta.dir, "bare.ts")];
 const BINARY = join(import.meta.dir, "../../dist/confab");
 
@@ -40,8 +42,8 @@ export class Services {
   private postgres: PostgresServer | undefined;
   private redis: RedisServer | undefined;
 
-  /** @param base another checkout of Confab to measure beside this one */
-  constructor(readonly base?: string) {}
+  /** @param against another Confab to measure beside this one: a binary or a checkout */
+  constructor(readonly against?: string) {}
 
   /** With all that makes a commit durable; the tests do without. */
   async postgresServer(): Promise<PostgresServer> {
@@ -54,8 +56,8 @@ export class Services {
     return this.redis;
   }
 
-  /** @param checkout the Confab that makes the database: one refuses the tables of a newer one */
-  async home(mode: "embedded" | "redis", checkout?: string): Promise<Home> {
+  /** @param other the Confab that makes the database and serves it: one refuses the tables of a newer one */
+  async home(mode: "embedded" | "redis", other?: string): Promise<Home> {
     const folder = mkdtempSync(join(tmpdir(), "confab-bench-"));
     const environment: Record<string, string> = { DATA_DIR: join(folder, "data"), LOG_DIR: join(folder, "logs") };
     if (mode === "redis") {
@@ -64,8 +66,10 @@ export class Services {
     }
     const remove = () => rmSync(folder, { recursive: true, force: true });
     afterAllFiles(remove);
-    const world = await (checkout === undefined ? makeWorld(environment) : worldMadeBy(checkout, environment));
-    return { environment, world, program: checkout === undefined ? undefined : programOf(checkout), remove };
+    if (other === undefined) return { environment, world: await makeWorld(environment), program: undefined, remove };
+    const program = programOf(other);
+    const world = await (isBinary(other) ? worldOverHttp(program, environment) : worldMadeBy(other, environment));
+    return { environment, world, program, remove };
   }
 
   /** Confab from its source, or as another program. */

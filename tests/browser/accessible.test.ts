@@ -3,7 +3,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
-import { heading, message } from "../support/hands.ts";
+import { details, heading, message, openDetails } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
@@ -51,6 +51,7 @@ describeInBrowser("axe finds nothing serious", () => {
       for (const { view, path, show } of views) {
         await page.goto(path);
         if (path === `/c/${pair}`) await message(page, "سلام").waitFor();
+        if (path === `/c/${group}`) await message(page, "unread").waitFor();
         await show(page);
         await check(view);
       }
@@ -63,11 +64,29 @@ describeInBrowser("axe finds nothing serious", () => {
       await visitor.close();
     });
 
+  for (const [look, { direction, ...options }] of Object.entries(REFERENCE_LOOKS))
+    test(`in the reference of the API, ${look}`, async () => {
+      const { page, faults, close } = await openPage(ann, "/api/docs/", { reducedMotion: "reduce", ...options });
+      if (direction) await page.evaluate(`localStorage.setItem("confab.direction", "${direction}")`);
+      const found: Record<string, string[]> = {};
+      for (const { view, path, show } of REFERENCE_VIEWS(pair)) {
+        // Only the part after the # differs between the views.
+        await page.goto("about:blank");
+        await page.goto(path);
+        await show(page);
+        const serious = await seriousFaults(page);
+        if (serious.length > 0) found[view] = serious;
+      }
+      expect(found).toEqual({});
+      expect(faults).toEqual([]);
+      await close();
+    });
+
   test("the page shows what is chosen in forced colours, and moves nothing with reduced motion", async () => {
     const { page, close } = await openPage(ann, `/c/${pair}`, { forcedColors: "active", reducedMotion: "reduce" });
-    await message(page, "quoted").waitFor();
+    await message(page, "quoted").hover();
     const edges = await page.evaluate<string[]>(
-      "[...document.querySelectorAll('.composer-box, .bubble')].map((element) => getComputedStyle(element))" +
+      "[...document.querySelectorAll('.composer-box, .message .avatar, .message:hover')].map((element) => getComputedStyle(element))" +
         ".map(({ borderStyle, outlineStyle }) => borderStyle + outlineStyle)",
     );
     expect(edges.length).toBeGreaterThan(3);
@@ -121,16 +140,16 @@ const VIEWS = (pair: string, group: string): View[] => [
     view: "a person",
     path: `/c/${pair}`,
     async show(page) {
-      await page.getByRole("button", { name: "Details and members" }).click();
-      await page.getByRole("dialog").getByText("Bob Tester").waitFor();
+      await openDetails(page);
+      await details(page).getByText("Bob Tester").first().waitFor();
     },
   },
   {
     view: "a group",
     path: `/c/${group}`,
     async show(page) {
-      await page.getByRole("button", { name: "Details and members" }).click();
-      await page.getByRole("dialog").getByText("Leyla Tester").waitFor();
+      await openDetails(page);
+      await details(page).getByText("Leyla Tester").waitFor();
     },
   },
   {
@@ -146,4 +165,61 @@ const VIEWS = (pair: string, group: string): View[] => [
     path,
     show: (page: Page) => page.getByRole("heading", { level: 1 }).waitFor(),
   })),
+];
+
+const REFERENCE_LOOKS: typeof LOOKS = {
+  "in light": { colorScheme: "light" },
+  "in dark": { colorScheme: "dark" },
+  "on a phone": { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true },
+  "from right to left": { direction: "rtl" },
+};
+
+const REFERENCE_VIEWS = (pair: string): View[] => [
+  { view: "overview", path: "/api/docs/", show: (page) => heading(page, "Calls by subject").waitFor() },
+  {
+    view: "an answer",
+    path: "/api/docs/#listMessages",
+    async show(page) {
+      await page.getByLabel("conversation_id").fill(pair);
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await page.getByText(/\d+ headers/).click();
+    },
+  },
+  {
+    view: "a refused call",
+    path: "/api/docs/#getConversation",
+    async show(page) {
+      await page.getByLabel("conversation_id").fill("nowhere");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await page.locator(".reply").getByText("404").waitFor();
+    },
+  },
+  {
+    view: "faults in the fields",
+    path: "/api/docs/#editMessage",
+    async show(page) {
+      await page.getByRole("textbox", { name: "Body (JSON)" }).fill("{");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await page.getByText("Fill this in.").first().waitFor();
+    },
+  },
+  {
+    view: "a question",
+    path: "/api/docs/#endOtherSessions",
+    async show(page) {
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    view: "the console",
+    path: "/api/docs/#client.ping",
+    async show(page) {
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+      await page.getByRole("button", { name: "Disconnect" }).waitFor();
+      await page.getByRole("button", { name: "Send frame" }).click();
+      await page.locator(".line").getByText("pong").first().waitFor();
+    },
+  },
+  { view: "close codes", path: "/api/docs/#close-codes", show: (page) => heading(page, "Close codes").waitFor() },
 ];

@@ -55,7 +55,7 @@ describeInBrowser("the admin panel", () => {
     ] as const) {
       const { page, close } = await openPage(who, "/settings/about");
       await page.waitForSelector("a[href='/api/docs/']");
-      expect(await page.locator("a[href='/admin']").count()).toBe(count);
+      expect(await page.getByRole("main").locator("a[href='/admin']").count()).toBe(count);
       await close();
     }
   });
@@ -257,11 +257,11 @@ describeInBrowser("the admin panel", () => {
     for (let i = 0; i < 20; i++) await ann.send(id, `${i}`);
     const first = (selector: string) => page.locator(selector).first();
     for (const [label, value] of [
-      ["Open sockets", /[1-9]/],
+      ["Open connections", /[1-9]/],
       ["Messages", /[1-9]/],
     ] as const)
       await page.locator(".tile", { hasText: label }).filter({ hasText: value }).waitFor();
-    expect(await first(".plot-canvas").getAttribute("aria-label")).toMatch(/^Connections\. sockets: between \d/);
+    expect(await first(".plot-canvas").getAttribute("aria-label")).toMatch(/^Connections\. open: between \d/);
     await first("label:has-text('Day')").click();
     await page.waitForSelector(".plot canvas");
     await page.route("**/api/admin/metrics/**", (route) => route.abort());

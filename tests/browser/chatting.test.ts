@@ -9,8 +9,8 @@ import { type OpenPage, openPage } from "../support/pages.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
 import { withServer } from "../support/server.ts";
 
-const bubbles = (page: Page) => page.locator(".bubble");
-const bubble = (page: Page, text: string) => bubbles(page).filter({ hasText: text });
+/** The text of a message, or the words in its place. */
+const content = (page: Page, text: string) => page.locator(".message-content", { hasText: text });
 const field = (page: Page) => page.locator(".composer-input");
 const row = (page: Page, text: string) => page.locator(".message", { hasText: text });
 
@@ -32,7 +32,8 @@ describeInBrowser("two people in two browsers", () => {
     proxy = await startProxy(Number(new URL(server.url).port));
   });
   afterEach(async () => {
-    const faults = open.flatMap((opened) => opened.faults);
+    // A part of the page that was loading when a test cut the connection is loaded again.
+    const faults = open.flatMap((opened) => opened.faults).filter((fault) => !/dynamically imported/.test(fault));
     await Promise.all(open.splice(0).map((opened) => opened.close()));
     expect(faults).toEqual([]);
   });
@@ -47,12 +48,12 @@ describeInBrowser("two people in two browsers", () => {
     const [annPage, bobPage] = [await show(ann), await show(bob)];
     // A page that is not connected yet gets no typing frame.
     await ann.send(pair.id, "Are you there?");
-    for (const page of [annPage, bobPage]) await bubble(page, "Are you there?").waitFor();
+    for (const page of [annPage, bobPage]) await content(page, "Are you there?").waitFor();
     await field(annPage).pressSequentially("Hello **Bob**");
     await bobPage.locator(".typing-line", { hasText: "Ann Tester is typing…" }).waitFor();
     await field(annPage).press("Enter");
-    await bubble(bobPage, "Hello Bob").waitFor();
-    expect(await bobPage.locator(".bubble strong").textContent()).toBe("Bob");
+    await content(bobPage, "Hello Bob").waitFor();
+    expect(await bobPage.locator(".message-text strong").textContent()).toBe("Bob");
     expect(await bobPage.locator(".typing-line").textContent()).toBe("");
     await until(async () => (await field(annPage).inputValue()) === "");
 
@@ -60,8 +61,8 @@ describeInBrowser("two people in two browsers", () => {
     await annPage.locator(".receipt", { hasText: "Read" }).waitFor();
     await field(bobPage).fill("one\ntwo");
     await field(bobPage).press("Enter");
-    await bubble(annPage, "one").waitFor();
-    expect(await bubble(annPage, "one").locator("br").count()).toBe(1);
+    await content(annPage, "one").waitFor();
+    expect(await content(annPage, "one").locator("p").textContent()).toBe("one\ntwo");
     expect(await annPage.locator("[data-announcements]").textContent()).toContain("Bob Tester: one two");
   });
 
@@ -70,34 +71,36 @@ describeInBrowser("two people in two browsers", () => {
     await ann.send(pair.id, "first");
     await ann.send(pair.id, "secnd");
     const [annPage, bobPage] = [await show(ann), await show(bob)];
-    await bubble(annPage, "secnd").waitFor();
+    await content(annPage, "secnd").waitFor();
     await field(annPage).press("ArrowUp");
     await until(async () => (await field(annPage).inputValue()) === "secnd");
     expect(await annPage.locator(".message-editing").textContent()).toContain("secnd");
     await field(annPage).fill("second");
     await field(annPage).press("Enter");
     await annPage.locator(".message-editing").waitFor({ state: "detached" });
-    await bubble(bobPage, "second").waitFor();
+    await content(bobPage, "second").waitFor();
     expect(await row(bobPage, "second").locator(".message-edited").count()).toBe(1);
 
     await row(annPage, "first").hover();
-    await row(annPage, "first").locator(".message-more").click();
+    await row(annPage, "first").getByRole("button", { name: "More actions" }).click();
     await annPage.getByRole("menuitem", { name: "Delete" }).click();
     await annPage.getByRole("button", { name: "Delete message" }).click();
-    await bubble(bobPage, "This message was deleted.").waitFor();
-    expect(await bubble(bobPage, "first").count()).toBe(0);
+    await content(bobPage, "This message was deleted.").waitFor();
+    expect(await content(bobPage, "first").count()).toBe(0);
     // Ann can't change Bob's messages.
     await bob.send(pair.id, "from Bob");
     await row(annPage, "from Bob").hover();
-    await row(annPage, "from Bob").locator(".message-more").click();
-    expect(await annPage.getByRole("menuitem").allTextContents()).toEqual(["Copy textC"]);
+    await row(annPage, "from Bob").press("Enter");
+    const items = annPage.getByRole("menuitem");
+    await items.filter({ hasText: "Copy text" }).waitFor();
+    for (const change of ["Edit", "Delete"]) expect(await items.filter({ hasText: change }).count()).toBe(0);
   });
 
   test("text typed at the moment when editing begins stays", async () => {
     await meet();
     await ann.send(pair.id, "slow");
     const page = await show(ann);
-    await bubble(page, "slow").waitFor();
+    await content(page, "slow").waitFor();
     await page.evaluate(`new MutationObserver((_, observer) => {
       if (![...document.querySelectorAll("button")].some(({ textContent }) => textContent === "Save")) return;
       observer.disconnect();
@@ -109,14 +112,14 @@ describeInBrowser("two people in two browsers", () => {
     await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))");
     expect(await field(page).inputValue()).toBe("quick");
     await field(page).press("Enter");
-    await bubble(page, "quick").waitFor();
+    await content(page, "quick").waitFor();
   });
 
   test("the keyboard moves from message to message, edits and deletes", async () => {
     await meet();
     for (const text of ["one", "two", "three"]) await ann.send(pair.id, text);
     const page = await show(ann);
-    await bubble(page, "three").waitFor();
+    await content(page, "three").waitFor();
     await field(page).focus();
     await page.locator(".message[tabindex='0']").focus();
     await page.keyboard.press("ArrowUp");
@@ -127,7 +130,7 @@ describeInBrowser("two people in two browsers", () => {
     await row(page, "two").focus();
     await page.keyboard.press("Delete");
     await page.getByRole("button", { name: "Delete message" }).click();
-    await bubble(page, "This message was deleted.").waitFor();
+    await content(page, "This message was deleted.").waitFor();
     await row(page, "one").focus();
     await page.keyboard.press("Enter");
     await page.getByRole("menuitem", { name: "Copy text" }).waitFor();
@@ -147,9 +150,9 @@ describeInBrowser("two people in two browsers", () => {
     await page.goto("/");
     await page.locator(".conversation-row", { hasText: "Draft: not yet sent" }).click();
     await field(page).press("Enter");
-    await bubble(page, "not yet sent").waitFor();
+    await content(page, "not yet sent").waitFor();
     await page.reload();
-    await bubble(page, "not yet sent").waitFor();
+    await content(page, "not yet sent").waitFor();
     expect(await field(page).inputValue()).toBe("");
   });
 
@@ -170,7 +173,7 @@ describeInBrowser("two people in two browsers", () => {
     await meet();
     for (let n = 1; n <= 40; n++) await ann.send(pair.id, `line ${n}`);
     const page = await show(ann);
-    await bubble(page, "line 40").waitFor();
+    await content(page, "line 40").waitFor();
     /** How far it is to the end. */
     const left = () =>
       page.evaluate<number>(`(() => {
@@ -185,8 +188,8 @@ describeInBrowser("two people in two browsers", () => {
     await until(async () => (await turn("PageDown")) < 2);
     await field(page).fill("draft\n".repeat(60));
     await field(page).press("PageUp");
-    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
-    expect(await left()).toBeLessThan(2);
+    // The draft took room from the messages. The list follows its end in a later frame.
+    await until(async () => (await left()) < 2);
   });
 
   test("a message sent without a connection waits and arrives once when it is back", async () => {
@@ -199,8 +202,8 @@ describeInBrowser("two people in two browsers", () => {
     proxy.cut();
     await field(page).fill("while away");
     await field(page).press("Enter");
-    await row(page, "while away").locator(".message-clock").waitFor({ state: "attached" });
-    expect(await bubble(page, "before").count()).toBe(1);
+    await row(page, "while away").locator(".receipt-pending").waitFor({ state: "attached" });
+    expect(await content(page, "before").count()).toBe(1);
     proxy.state = "pass";
     await page.locator(".message-own:not(.message-pending)", { hasText: "while away" }).waitFor();
     await row(page, "while away").locator(".receipt").waitFor({ timeout: 15_000 });
@@ -225,18 +228,18 @@ describeInBrowser("two people in two browsers", () => {
     await failure.waitFor({ timeout: 20_000 });
     await failure.getByRole("button", { name: "Discard" }).click();
     await failure.waitFor({ state: "detached" });
-    await bubble(page, "This message was deleted.").waitFor();
+    await content(page, "This message was deleted.").waitFor();
   });
 
   test("a list and a quote take their direction from their first letters, whatever the page's direction is", async () => {
     await meet();
     for (const text of ["> שלום עולם", "- one\n- two", "- אחד\n- שתיים"]) await bob.send(pair.id, text);
     const page = await show(ann);
-    await bubble(page, "two").waitFor();
+    await content(page, "two").waitFor();
     for (const direction of ["ltr", "rtl"]) {
       await page.evaluate(`document.documentElement.dir = "${direction}"`);
       const directions = page.evaluate<string[]>(
-        "[...document.querySelectorAll('.bubble blockquote, .bubble ul')].map((one) => getComputedStyle(one).direction)",
+        "[...document.querySelectorAll('.message-text blockquote, .message-text ul')].map((one) => getComputedStyle(one).direction)",
       );
       expect(await directions).toEqual(["rtl", "ltr", "rtl"]);
     }
@@ -256,16 +259,17 @@ describeInBrowser("two people in two browsers", () => {
     ];
     for (const text of texts) await bob.send(group.id, text);
     const page = await show(ann, `/c/${group.id}`);
-    await bubbles(page)
+    await page
+      .locator(".message-content")
       .nth(texts.length - 1)
       .waitFor();
-    expect(await page.locator(".bubble img, .bubble script, .bubble a").count()).toBe(0);
-    expect(await bubbles(page).first().textContent()).toBe(attack);
+    expect(await page.locator(".message-text img, .message-text script, .message-text a").count()).toBe(0);
+    expect(await page.locator(".message-content").first().textContent()).toBe(attack);
     expect(await page.locator("h1").textContent()).toBe(attack);
     expect(await page.locator(".conversation-row").first().textContent()).toContain("<img src=x");
     expect(await page.title()).not.toBe("broken");
     await bob.send(group.id, "see https://example.com/?a=1&b=2");
-    const link = page.locator(".bubble a");
+    const link = page.locator(".message-text a");
     await link.waitFor();
     expect(await link.getAttribute("rel")).toBe("noopener noreferrer nofollow");
     expect(await link.getAttribute("target")).toBe("_blank");
@@ -296,8 +300,7 @@ describeInBrowser("two people in two browsers", () => {
     await until(async () => (await field(page).inputValue()) === "well 🎉 ");
     await page.getByRole("button", { name: "Insert an emoji" }).click();
     // Also those that the fonts here have not.
-    const tooWide =
-      "[...document.querySelectorAll('.picker-grid')].filter((e) => e.scrollWidth > e.clientWidth).length";
+    const tooWide = "[...document.querySelectorAll('.emoji-grid')].filter((e) => e.scrollWidth > e.clientWidth).length";
     expect(await page.evaluate<number>(tooWide)).toBe(0);
     await page.getByRole("searchbox", { name: "Search emoji" }).fill("thumbsup");
     await page.keyboard.press("Enter");
@@ -309,10 +312,10 @@ describeInBrowser("two people in two browsers", () => {
     const page = await show(ann);
     await field(page).fill("x".repeat(5001));
     expect(await page.locator(".composer-count").textContent()).toStartWith("-1");
-    expect(await field(page).evaluate((element) => element.matches("[aria-describedby~=composer-count]"))).toBe(true);
-    await page.locator("#composer-count", { hasText: "1 character too many" }).waitFor();
+    expect(await field(page).evaluate((element) => element.matches("[aria-describedby*=-count]"))).toBe(true);
+    await page.locator(".composer-count", { hasText: "1 character too many" }).waitFor();
     await field(page).press("Enter");
-    await page.getByRole("alert").filter({ hasText: "Message content cannot exceed 5000 characters" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "1 character too many" }).waitFor();
     await field(page).fill("x".repeat(5000));
     await field(page).press("Enter");
     await page.getByRole("button", { name: "Show more" }).waitFor();
@@ -338,7 +341,7 @@ describeInBrowser("two people in two browsers", () => {
     await until(async () => (await field(page).inputValue()) === "z".repeat(15_000));
   });
 
-  test("a file that is dropped or pasted does not replace the page, which says that it can't be sent", async () => {
+  test("a file that is dropped or pasted does not replace the page, and stands above the text", async () => {
     await meet();
     const page = await show(ann);
     await field(page).fill("half a thought");
@@ -354,13 +357,11 @@ describeInBrowser("two people in two browsers", () => {
     // Nobody has prevented it: the browser goes on, and opens the file.
     expect(await give("dragover")).toBe(false);
     expect(await give("drop")).toBe(false);
-    const said = page.getByRole("status").getByText("You can’t send files here");
-    await said.waitFor();
-    await page.getByRole("button", { name: "Dismiss" }).click();
+    const attached = page.getByRole("list", { name: "Attached files" }).getByRole("listitem");
+    await until(async () => (await attached.count()) === 1);
     await give("paste", "cells of a table");
-    expect(await said.count()).toBe(0);
     await give("paste");
-    await said.waitFor();
+    await until(async () => (await attached.count()) === 2);
     expect(await field(page).inputValue()).toBe("half a thought");
   });
 
@@ -381,7 +382,7 @@ describeInBrowser("two people in two browsers", () => {
     await meet();
     await ann.send(pair.id, "hello");
     const page = await show(ann, `/c/${pair.id.toUpperCase()}`);
-    await bubble(page, "hello").waitFor();
+    await content(page, "hello").waitFor();
     await page.locator(".conversation-row[aria-current=page]", { hasText: "Bob" }).waitFor();
   });
 
@@ -409,12 +410,12 @@ describeInBrowser("two people in two browsers", () => {
     await field(page).fill("first line");
     await field(page).press("Enter");
     await until(async () => (await field(page).inputValue()) === "first line\n");
-    await page.getByRole("button", { name: "Send" }).click();
-    await bubble(page, "first line").waitFor();
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await content(page, "first line").waitFor();
 
     await row(page, "first line").locator(".receipt").waitFor();
     await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
-    const box = await bubble(page, "first line").boundingBox();
+    const box = await content(page, "first line").boundingBox();
     const finger = await page.context().newCDPSession(page);
     const touchPoints = [{ x: (box?.x ?? 0) + 10, y: (box?.y ?? 0) + 10 }];
     await finger.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints });

@@ -2,9 +2,10 @@ import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { Conversation } from "../../src/protocol/conversations.ts";
 import { until } from "../sdk/people.ts";
+import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
-import { composer, message } from "../support/hands.ts";
+import { chooseInMenu, composer, message } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
@@ -13,13 +14,13 @@ const LONG = "A long draft that took a while to write";
 describeInBrowser("a draft in two tabs", () => {
   const server = withServer("embedded");
   let ann: Client;
-  let bob: Client;
   beforeAll(async () => {
-    [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
+    ann = await server.person("Ann");
   });
 
   async function inTwoTabs(use: (one: Page, two: Page, pair: Conversation) => Promise<void>) {
-    const pair = await ann.conversation([bob]);
+    // With a person of their own: a pair has one conversation, which would have the texts of the test before.
+    const pair = await ann.conversation([await server.person("Bob")]);
     const opened: OpenPage = await openPage(ann, `/c/${pair.id}`);
     const two = await opened.page.context().newPage();
     await two.goto(`/c/${pair.id}`);
@@ -65,5 +66,50 @@ describeInBrowser("a draft in two tabs", () => {
       await composer(one).press("Enter");
       await message(two, LONG).waitFor();
       await shows(two, "begun");
+    }));
+
+  test("is offered to a tab that has a shorter one, which takes it in one step of undo or keeps its own", () =>
+    inTwoTabs(async (one, two) => {
+      const offer = (page: Page) => page.getByText("Another tab has a longer draft.");
+      await composer(one).fill(LONG);
+      await shows(two, LONG);
+      await composer(two).fill("my own");
+      await offer(two).waitFor();
+      expect(await offer(one).count()).toBe(0);
+      expect(await seriousFaults(two)).toEqual([]);
+      await two.getByRole("button", { name: "Use it" }).click();
+      await shows(two, LONG);
+      await offer(two).waitFor({ state: "detached" });
+      await composer(two).press("Control+z");
+      await shows(two, "my own");
+      await offer(two).waitFor();
+      await two.getByRole("button", { name: "Keep the draft of this tab" }).click();
+      await offer(two).waitFor({ state: "detached" });
+      expect(await storedIn(one)).toBe(LONG);
+      // The long one is sent: the other text is stored in its place, and no offer is left.
+      await composer(one).press("Enter");
+      await message(two, LONG).waitFor();
+      expect(await message(two, LONG).count()).toBe(1);
+      await until(async () => (await storedIn(one)) === "my own");
+      await shows(two, "my own");
+    }));
+
+  test("is kept when the tab with the longer one closes, and stores nothing after a sign-out in another tab", () =>
+    inTwoTabs(async (one, two, { id }) => {
+      await composer(one).fill("Xy");
+      await shows(two, "Xy");
+      await composer(two).fill(LONG);
+      await shows(one, "Xy");
+      await composer(one).fill("Zz");
+      await two.close({ runBeforeUnload: true });
+      expect(await storedIn(one)).toBe(LONG);
+      const three = await one.context().newPage();
+      await three.goto(`/c/${id}`);
+      await shows(three, LONG);
+      await chooseInMenu(three, "Sign out");
+      await three.getByLabel("Email").waitFor();
+      await one.goto("/");
+      await one.getByLabel("Email").waitFor();
+      expect(await storedIn(one)).toBe("");
     }));
 });

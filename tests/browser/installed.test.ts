@@ -84,7 +84,7 @@ describeInWholeBrowser("the chat as an installed app", () => {
     await page.click("textarea");
     await page.keyboard.type("Still on the train");
     await page.keyboard.press("Enter");
-    await page.waitForSelector(".bubble:has-text('Still on the train')");
+    await page.waitForSelector(".message-text:has-text('Still on the train')");
     await page.click("[aria-label='Your menu, Ann Tester']");
     await page.click("text=Sign out");
     await page.waitForSelector("dialog:has-text('not sent yet') >> text=Keep them");

@@ -3,7 +3,7 @@ import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import { type Client, PASSWORD } from "../support/client.ts";
-import { composer, confirm, heading, register } from "../support/hands.ts";
+import { composer, confirm, heading, register, startNew } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { startTestServer, withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
@@ -128,8 +128,7 @@ describeInBrowser("an invite link in the browser", () => {
   test("to the server alone is made by superusers only, from the menu", async () => {
     const admin = await superuser(server, "Ada");
     const { page, faults, close } = await openPage(admin, "/");
-    await page.getByRole("button", { name: /^Your menu/ }).click();
-    await page.getByRole("menuitem", { name: "Invite people" }).click();
+    await startNew(page, "Invite people");
     await page.getByRole("button", { name: "Create link" }).click();
     const link = (await page.getByRole("status", { name: "Invite link" }).textContent()) ?? "";
     expect(await seriousFaults(page)).toEqual([]);

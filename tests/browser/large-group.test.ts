@@ -9,6 +9,7 @@ import { withServer } from "../support/server.ts";
 
 /** More than the conversation itself names. */
 const OTHERS = 120;
+const AT_ONCE = 10;
 
 describeInBrowser("a large group", () => {
   const server = withServer("embedded");
@@ -17,14 +18,17 @@ describeInBrowser("a large group", () => {
   let id: string;
   beforeAll(async () => {
     ann = await server.person("Ann");
-    others = await Promise.all(Array.from({ length: OTHERS }, () => server.person()));
+    // Some at a time: on a busy machine, the last of all would wait for longer than the server lets them.
+    others = [];
+    while (others.length < OTHERS)
+      others.push(...(await Promise.all(Array.from({ length: AT_ONCE }, () => server.person()))));
     id = (await ann.conversation(others, "Everybody")).id;
     await ann.send(id, "to all");
     for (const reader of others.slice(0, 5)) await reader.get(`/api/chat/conversations/${id}/messages/`);
   });
 
   const details = (page: Page) => page.getByRole("button", { name: "Details and members" });
-  const people = (page: Page) => page.getByRole("dialog").getByRole("listitem");
+  const people = (page: Page) => page.getByRole("complementary").getByRole("listitem");
 
   test("shows no count of readers, as it does not know all of them", async () => {
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
@@ -62,14 +66,20 @@ describeInBrowser("a large group", () => {
     await close();
   });
 
-  test("offers no member when people are added", async () => {
+  test("says who is in already when people are added", async () => {
     const late = others[OTHERS - 20];
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     await details(page).click();
     await page.getByRole("button", { name: "Add people" }).click();
     await page.getByRole("combobox").fill(late?.user?.email ?? "");
-    await page.getByText("No one found").waitFor();
-    expect(await page.getByRole("option").count()).toBe(0);
+    await page.getByRole("option", { name: "Already in the group" }).waitFor();
+    await page.keyboard.press("Enter");
+    expect(
+      await page
+        .getByRole("dialog")
+        .getByRole("button", { name: /^Remove/ })
+        .count(),
+    ).toBe(0);
     expect(faults).toEqual([]);
     await close();
   });

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { until } from "../sdk/people.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
-import { composer, heading, message, row } from "../support/hands.ts";
+import { composer, details, heading, message, openDetails, row } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
@@ -34,14 +34,14 @@ describeInBrowser("names in an open page", () => {
     // The members of a group are open meanwhile.
     await row(page, "Friends").click();
     await heading(page, "Friends").waitFor();
-    await page.getByRole("button", { name: "Details" }).click();
-    const members = page.getByRole("dialog");
+    await openDetails(page);
+    const members = details(page);
     await members.getByText("Annabel Tester").waitFor();
     await rename(ann, "Anneliese");
     await members.getByText("Anneliese Tester").waitFor();
     expect(await members.getByText("Annabel Tester").count()).toBe(0);
 
-    // And the group's own name, in the dialog, the header, the list and the tab.
+    // And the group's own name, in the details, the header, the list and the tab.
     await ann.call("PATCH", `/api/chat/conversations/${group.id}/`, { name: "Old friends" });
     await until(async () => (await page.title()).includes("Old friends"));
     await row(page, "Old friends").waitFor({ state: "attached" });
@@ -52,6 +52,28 @@ describeInBrowser("names in an open page", () => {
     socket.send({ type: "typing", is_typing: true });
     await page.getByText("Anneliese Tester is typing").waitFor();
     socket.close();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("messages and quotes of before have the new name too, also after a reload without a connection to the past", async () => {
+    const { id } = await ann.conversation([bob, eve], "Quoters");
+    const quoted = await eve.send(id, "quote this");
+    await ann.post(`/api/chat/conversations/${id}/messages/`, { content: "quoted", reply_to: quoted.id });
+    const { page, faults, close } = await openPage(bob, `/c/${id}`);
+    const author = page.locator(".message-author").first();
+    const quote = page.locator(".message-quote-name");
+    await author.getByText("Eve Tester").waitFor();
+    await quote.getByText("Eve Tester").waitFor();
+    await rename(eve, "Evelyn");
+    await author.getByText("Evelyn Tester").waitFor();
+    await quote.getByText("Evelyn Tester").waitFor();
+    await page.goto("about:blank");
+    await rename(eve, "Eva");
+    await page.goto(`${bob.url}/c/${id}`);
+    await author.getByText("Eva Tester").waitFor();
+    await quote.getByText("Eva Tester").waitFor();
+    await rename(eve, "Eve");
     expect(faults).toEqual([]);
     await close();
   });

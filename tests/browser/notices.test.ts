@@ -40,35 +40,38 @@ describeInBrowser("notices of a group on an open page", () => {
     const line = (text: string) => page.getByRole("feed").getByText(text, { exact: true });
 
     await ann.post(`${path}participants/`, { user_ids: [dan.id] });
-    await line("Dan Tester joined").waitFor();
-    await said(page, "Dan Tester joined");
+    await line("You added Dan Tester").waitFor();
+    await said(page, "You added Dan Tester");
     await dan.send(id, "hello all");
     await message(page, "hello all").waitFor();
     await cid.delete(`${path}participants/${cid.id}/`);
-    await line("Cid Tester is no longer in the group").waitFor();
+    await line("Cid Tester left").waitFor();
     await bob.patch(path, { name: "Big choir" });
-    await line("The group is now called Big choir").waitFor();
+    await line("Bob Tester named the group Big choir").waitFor();
     await bob.send(id, "nice name");
     await message(page, "nice name").waitFor();
     const order = [
       "first",
-      "Dan Tester joined",
+      "You added Dan Tester",
       "hello all",
-      "Cid Tester is no longer in the group",
-      "The group is now called Big choir",
+      "Cid Tester left",
+      "Bob Tester named the group Big choir",
       "nice name",
     ];
     expect(await feed(page, order)).toEqual(order);
     expect(await page.getByRole("feed").getByRole("article").count()).toBe(3);
     expect(await seriousFaults(page)).toEqual([]);
 
-    // They are still there for who looks elsewhere and comes back.
+    // They are still there after a reload, and for who looks elsewhere and comes back.
+    await page.reload();
+    await line("Cid Tester left").waitFor();
+    expect(await feed(page, order)).toEqual(order);
     const other = await ann.conversation([bob]);
     await ann.send(other.id, "elsewhere");
     await row(page, "Bob Tester").first().click();
     await message(page, "elsewhere").waitFor();
     await row(page, "Big choir").click();
-    await line("Cid Tester is no longer in the group").waitFor();
+    await line("Cid Tester left").waitFor();
     expect(await feed(page, order)).toEqual(order);
   });
 
@@ -101,8 +104,8 @@ describeInBrowser("notices of a group on an open page", () => {
       ["Skaters", "at the rink"],
     ] as const) {
       await row(page, name).click();
-      await page.getByRole("feed").getByText("Cid Tester is no longer in the group", { exact: true }).waitFor();
-      const order = [first, "Dan Tester joined", "welcome", "Cid Tester is no longer in the group"];
+      await page.getByRole("feed").getByText("Bob Tester removed Cid Tester", { exact: true }).waitFor();
+      const order = [first, "Bob Tester added Dan Tester", "welcome", "Bob Tester removed Cid Tester"];
       expect(await feed(page, order)).toEqual(order);
     }
   });
@@ -115,10 +118,29 @@ describeInBrowser("notices of a group on an open page", () => {
     const { page } = opened;
     await page.getByText("No messages yet. Say hello!").waitFor();
     await ann.patch(`/api/chat/conversations/${id}/`, { name: "Quieter" });
-    await page.getByText("The group is now called Quieter").first().waitFor();
+    await page.getByText("You named the group Quieter").first().waitFor();
     await bob.send(id, "hush");
     await message(page, "hush").waitFor();
-    const order = ["The group is now called Quieter", "hush"];
+    const order = ["You named the group Quieter", "hush"];
     expect(await feed(page, order)).toEqual(order);
+  });
+
+  test("a person who adds many is named in one line, with three names and a count, which follows a rename", async () => {
+    if (!ann || !bob || !cid) throw new Error("nobody is there");
+    const crowd = await Promise.all(["Eva", "Fay", "Gus", "Hal", "Ida"].map((name) => server.person(name)));
+    const { id } = await bob.conversation([ann, cid], "Crowd");
+    await bob.send(id, "before");
+    for (const person of crowd)
+      await bob.post(`/api/chat/conversations/${id}/participants/`, { user_ids: [person.id] });
+    await bob.send(id, "after");
+    const opened = await openPage(ann, `/c/${id}`);
+    open.push(opened);
+    const { page } = opened;
+    const text = "Bob Tester added Eva Tester, Fay Tester, Gus Tester, and 2 others";
+    await page.getByRole("feed").getByText(text, { exact: true }).waitFor();
+    expect(await feed(page, ["before", text, "after"])).toEqual(["before", text, "after"]);
+    await bob.patch("/api/users/profile/", { first_name: "Robert", last_name: "Tester" });
+    await page.getByRole("feed").getByText(text.replace("Bob", "Robert"), { exact: true }).waitFor();
+    await bob.patch("/api/users/profile/", { first_name: "Bob", last_name: "Tester" });
   });
 });

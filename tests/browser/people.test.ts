@@ -4,6 +4,7 @@ import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
+import { startNew } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
@@ -46,7 +47,7 @@ describeInBrowser("people and groups in the browser", () => {
     await page.waitForSelector("dialog[open]:has-text('Go to')");
     await page.keyboard.press("Escape");
     await page.waitForSelector("dialog[open]", { state: "detached" });
-    await page.click("[aria-label='New conversation']");
+    await startNew(page, "New conversation");
     await choose(page, "Bob");
     await choose(page, "Carla");
     await page.fill("[name=name]", "Garden party");
@@ -69,20 +70,27 @@ describeInBrowser("people and groups in the browser", () => {
     const dora = await server.person("Dora");
     const { body } = await ann.post("/api/chat/conversations/", { participant_ids: [bob.id, carla.id], name: "Trip" });
     const path = `/c/${body.data.id}`;
+    await ann.send(body.data.id, "Where to?");
     const own = await openPage(ann, path);
     const { page } = own;
     await details(page);
     await page.waitForSelector("h3:text('3 people')");
     expect(await seriousFaults(page)).toEqual([]);
     await page.click("[aria-label='Rename the group']");
-    await page.fill("dialog [name=name]", "Trip to the sea");
+    await page.fill(".details [name=name]", "Trip to the sea");
     await page.keyboard.press("Enter");
-    await page.waitForSelector("dialog .person-name:has-text('Trip to the sea')");
+    await page.waitForSelector(".details .person-name:has-text('Trip to the sea')");
 
     await page.click("text=Add people");
-    // Members are not offered.
+    // Members are shown, but nobody can choose them.
     await page.waitForSelector(".option:has-text('Dora')");
-    expect(await page.locator(".option").count()).toBe(1);
+    const members = page.getByRole("option", { name: "Already in the group" });
+    expect(await members.count()).toBe(2);
+    for (const member of await members.all()) {
+      expect(await member.getAttribute("aria-disabled")).toBe("true");
+      await member.click({ force: true });
+    }
+    expect(await page.locator(".chip").count()).toBe(0);
     await choose(page, "Dora");
     await page.click("text=Add 1 person");
     await page.waitForSelector("h3:text('4 people')");
@@ -97,10 +105,10 @@ describeInBrowser("people and groups in the browser", () => {
 
     const other = await openPage(dora, path);
     await details(other.page);
-    await other.page.waitForSelector("dialog .person-name:has-text('Trip to the sea')");
+    await other.page.waitForSelector(".details .person-name:has-text('Trip to the sea')");
     // Only the owner can remove others.
     expect(await other.page.locator("[aria-label^='Remove']").count()).toBe(0);
-    await other.page.click("dialog >> text=Leave the group");
+    await other.page.click(".details >> text=Leave the group");
     await other.page.click(".dialog-small .button-danger");
     await other.page.waitForURL("/");
     await page.waitForSelector("h3:text('2 people')");
@@ -113,18 +121,18 @@ describeInBrowser("people and groups in the browser", () => {
     const { id } = await ann.conversation([bob, carla], "Rowers");
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     await details(page);
-    const dialog = page.getByRole("dialog", { name: "Group" });
-    const rename = dialog.getByRole("button", { name: "Rename the group" });
-    const field = dialog.getByLabel("Group name");
+    const beside = page.getByRole("complementary", { name: "Group" });
+    const rename = beside.getByRole("button", { name: "Rename the group" });
+    const field = beside.getByLabel("Group name");
     await rename.click();
-    await page.locator("dialog input:focus").waitFor();
+    await page.locator(".details input:focus").waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
     const focused = () => page.locator(":focus").textContent();
     expect(await focused()).toBe("Cancel");
     const dan = await server.person("Dan");
     await ann.post(`/api/chat/conversations/${id}/participants/`, { user_ids: [dan.id] });
-    await dialog.getByText("Dan Tester").waitFor();
+    await beside.getByText("Dan Tester").waitFor();
     expect(await focused()).toBe("Cancel");
     await page.keyboard.press("Enter");
     await page.locator("[aria-label='Rename the group']:focus").waitFor();
@@ -135,9 +143,9 @@ describeInBrowser("people and groups in the browser", () => {
     await rename.click();
     await page.keyboard.press("Escape");
     await field.waitFor({ state: "detached" });
-    expect(await dialog.count()).toBe(1);
+    expect(await beside.count()).toBe(1);
     await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "detached" });
+    await beside.waitFor({ state: "detached" });
     expect(faults).toEqual([]);
     await close();
   });
@@ -160,6 +168,8 @@ describeInBrowser("people and groups in the browser", () => {
 
     await page.click("h1");
     await page.keyboard.press("F6");
+    await page.getByRole("navigation", { name: "Sections" }).locator(":focus").waitFor();
+    await page.keyboard.press("F6");
     await page.locator(".sidebar :focus").waitFor();
     await page.keyboard.press("F6");
     await page.locator("main :focus, main:focus").waitFor();
@@ -180,9 +190,9 @@ describeInBrowser("people and groups in the browser", () => {
     await page.keyboard.press("Enter");
     await page.waitForURL(`**/c/${id}`);
     await details(page);
-    await page.getByRole("dialog").getByText("Carla Tester").waitFor();
+    await page.getByRole("complementary").getByText("Carla Tester").waitFor();
     await page.goBack();
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("complementary").waitFor({ state: "detached" });
     await page.waitForURL((url) => url.pathname === "/");
     expect(faults).toEqual([]);
     await close();
@@ -211,9 +221,9 @@ describeInBrowser("people and groups in the browser", () => {
     const { id } = await bob.conversation([ann, carla], "Chess");
     const { page, faults, close } = await openPage(ann, `/c/${id}`);
     await details(page);
-    await page.getByRole("dialog").getByText("Carla Tester").waitFor();
+    await page.getByRole("complementary").getByText("Carla Tester").waitFor();
     await bob.delete(`/api/chat/conversations/${id}/participants/${ann.id}/`);
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("complementary").waitFor({ state: "detached" });
     const title = page.getByRole("heading", { name: "You are no longer in this conversation" });
     await until(async () => title.evaluate((heading) => heading.matches(":focus")));
     expect(faults).toEqual([]);
@@ -230,7 +240,7 @@ describeInBrowser("people and groups in the browser", () => {
       await until(() => held.some((route) => new URL(route.request().url()).searchParams.get("search") === search));
       for (const route of held.splice(0)) void route.continue();
     };
-    await page.getByRole("button", { name: "New conversation" }).first().click();
+    await startNew(page, "New conversation");
     await page.getByRole("option", { name: "Zoe" }).waitFor();
     await page.keyboard.type("Carla");
     await page.keyboard.press("Enter");
@@ -252,6 +262,11 @@ describeInBrowser("people and groups in the browser", () => {
     await answer("Zoltan");
     await page.getByText("Nothing found").waitFor();
     expect(new URL(page.url()).pathname).toBe("/");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("Zoe");
+    await page.keyboard.press("Enter");
+    await answer("Zoe");
+    await page.waitForURL(/\/c\//);
     expect(faults).toEqual([]);
     await close();
   });

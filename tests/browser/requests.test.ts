@@ -4,7 +4,7 @@ import { until } from "../sdk/people.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { describeInBrowser } from "../support/chromium.ts";
 import type { Client } from "../support/client.ts";
-import { composer, message, row } from "../support/hands.ts";
+import { composer, message, openDetails, row, startNew } from "../support/hands.ts";
 import { openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
@@ -28,7 +28,7 @@ describeInBrowser("requests in the browser", () => {
     await until(() => at.page.getByRole("radio", { name: "No one" }).isChecked());
 
     const from = await openPage(ann, "/");
-    await from.page.getByRole("button", { name: "New conversation" }).first().click();
+    await startNew(from.page, "New conversation");
     await from.page.getByRole("combobox").fill("Cid");
     await from.page.getByRole("option", { name: "Cid" }).click();
     await from.page.getByRole("button", { name: "Start chat" }).click();
@@ -84,7 +84,7 @@ describeInBrowser("requests in the browser", () => {
     const { page, faults, close } = await openPage(fay, `/c/${id}`);
     await message(page, "first").waitFor();
     const hide = async () => {
-      await page.getByRole("button", { name: "Details and members" }).click();
+      await openDetails(page);
       await page.getByRole("button", { name: "Hide this conversation" }).click();
       await page.getByText("Hidden until someone writes.").waitFor();
       await row(page, "Bob Tester").waitFor({ state: "detached" });

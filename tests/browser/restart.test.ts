@@ -16,7 +16,7 @@ const send = async (page: Page, text: string) => {
   await composer(page).press("Enter");
 };
 /** Without what stands around the text: the time, the sender, a receipt. */
-const shown = (page: Page) => messages(page).locator(".bubble").allTextContents();
+const shown = (page: Page) => messages(page).locator(".message-text").allTextContents();
 
 describeInBrowser("the server is killed while two write", () => {
   const closing: (() => unknown)[] = [];
@@ -37,7 +37,9 @@ describeInBrowser("the server is killed while two write", () => {
     const ann = await server.visitor().signUp("Ann");
     const bob = await server.visitor().signUp("Bob");
     const { id } = await ann.conversation([bob]);
-    const pages: OpenPage[] = [await openPage(ann, `/c/${id}`), await openPage(bob, `/c/${id}`)];
+    const pages: OpenPage[] = await Promise.all(
+      [ann, bob].map((one) => openPage(one, `/c/${id}`, { worker: true, mayBeCut: true })),
+    );
     closing.push(() => Promise.all(pages.map((opened) => opened.close())));
     const history = async (): Promise<Message[]> =>
       (await ann.get(`/api/chat/conversations/${id}/messages/?limit=100`)).body.data.messages;

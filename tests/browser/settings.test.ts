@@ -17,10 +17,10 @@ describeInBrowser("settings in the browser", () => {
     const { page, faults, close } = await openPage(ann, "/settings/profile");
     await page.fill("[name=first_name]", "Anna");
     await page.fill("[name=last_name]", "7");
-    await page.click("text=Save");
+    await page.getByRole("button", { name: "Save", exact: true }).first().click();
     await page.waitForSelector(".field-error:has-text('at least 2 characters')");
     await page.fill("[name=last_name]", " Tester ");
-    await page.click("text=Save");
+    await page.getByRole("button", { name: "Save", exact: true }).first().click();
     await page.waitForSelector(".person-name:has-text('Anna Tester')");
     await page.waitForSelector("button:disabled:has-text('Save')");
     expect(await page.inputValue("[name=last_name]")).toBe("Tester");
@@ -59,7 +59,7 @@ describeInBrowser("settings in the browser", () => {
       await route.fulfill({ response: await route.fetch({ url, headers: { Cookie: `sessionid=${cara.cookie}` } }) });
     });
     await page.goto(`${plain}/settings/notifications`);
-    await page.getByText("Most browsers need an address that begins with https").waitFor();
+    await page.getByText("Most browsers notify only for addresses that begin with https").waitFor();
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await close();
   });

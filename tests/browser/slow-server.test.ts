@@ -37,7 +37,6 @@ describeInBrowser("a slow or absent server", () => {
     const proxy = await startProxy(Number(new URL(server.url).port));
     const { page, close } = await openPage(ann, `/c/${id}`, {
       at: `http://127.0.0.1:${proxy.port}`,
-      serviceWorkers: "block",
     });
     const lacking = page.waitForEvent("requestfailed", (request) => request.url().includes("/assets/"));
     await composer(page).waitFor();
@@ -58,10 +57,11 @@ describeInBrowser("a slow or absent server", () => {
     await bob.send(id, "long ago");
     const { page, faults, close } = await openPage(ann, "/settings/about");
     const held: (() => void)[] = [];
-    await page.routeWebSocket("**/ws/", (socket) => {
+    let isHolding = true;
+    await page.routeWebSocket(/\/ws\/(\?|$)/, (socket) => {
       const node = socket.connectToServer();
       socket.onMessage((text) => {
-        const isHeld = /^(history|message)$/.test(JSON.parse(String(text)).type);
+        const isHeld = isHolding && /^(history|message)$/.test(JSON.parse(String(text)).type);
         if (isHeld) held.push(() => node.send(text));
         else node.send(text);
       });
@@ -73,7 +73,8 @@ describeInBrowser("a slow or absent server", () => {
     await message(page, "in a hurry").waitFor();
     const beginning = page.getByText("This is the beginning");
     expect(await beginning.count()).toBe(0);
-    for (const pass of held.splice(0)) pass();
+    isHolding = false;
+    for (const pass of held) pass();
     await message(page, "long ago").waitFor();
     await beginning.waitFor();
     expect(faults).toEqual([]);

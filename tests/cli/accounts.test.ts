@@ -1,8 +1,11 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { PASSWORD } from "../support/client.ts";
 import { inEachMode, type Mode, makePlace, type Place } from "../support/modes.ts";
 import { CONFAB, run, type ServerProcess, spawnServer } from "../support/process.ts";
 import { openTerminal } from "../support/terminal.ts";
+
+// Each test starts several programs on the database's files.
+setDefaultTimeout(120_000);
 
 const NEW = "A new password 7";
 

@@ -40,6 +40,10 @@ test("a wrong command line says what is wrong and how to go on", async () => {
     [["--host", "1"], "HOST is a setting: confab reads it from the environment"],
     [["--port", "80000"], "--port must be a whole number from 0 to 65535, as in --port 8000"],
     [["--port", "http"], "--port must be a whole number"],
+    [["--port", "-5"], "--port must be a whole number"],
+    [["--port"], "--port must be a whole number from 0 to 65535, as in --port 8000"],
+    [["--env-file"], "--env-file needs a value, as in --env-file=VALUE"],
+    [["createsuperuser", "--email", "--promote"], "--email needs a value, as in --email=VALUE"],
     [["--port", "8000", "migrate"], "--port is no option of migrate. It has none."],
     [["invite", "--json"], "--json is no option of invite. It takes --uses, --days."],
     [["user"], "user needs one of: user list, user deactivate EMAIL, user reactivate EMAIL"],
@@ -65,6 +69,7 @@ test("a bad setting stops the start, and every fault is named at once", async ()
     TRUSTED_PROXIES: "10.0.0.0/99",
     MESSAGE_RETENTION: "0d",
     COOKIE_SECURE: "maybe",
+    COLOR: "teal",
   });
   expect(code).toBe(2);
   expect(stderr).toContain("PORT must be a whole number from 0 to 65535");
@@ -74,6 +79,7 @@ test("a bad setting stops the start, and every fault is named at once", async ()
   expect(stderr).toContain("TRUSTED_PROXIES");
   expect(stderr).toContain("MESSAGE_RETENTION must be a time like 24h");
   expect(stderr).toContain("COOKIE_SECURE must be auto or always");
+  expect(stderr).toContain("COLOR must be a colour like #0f766e: # and six digits from 0 to f");
 });
 
 test("an empty setting counts as not set", () => {

@@ -82,7 +82,8 @@ test("a server that is starting answers health, and says that it is not ready", 
   // A browser that wants a page gets one that asks again.
   const page = await visitor.get("/c/some", { Accept: "text/html,*/*" });
   expect(page.status).toBe(503);
-  expect(page.text).toContain('<meta http-equiv="refresh" content="1">');
+  expect(page.headers.get("refresh")).toBe("2");
+  expect(page.text).toContain("<h1>The server is starting</h1>");
   expect((await visitor.get("/api/users/profile/", { Accept: "text/html" })).body).toMatchObject({ code: "starting" });
   expect((await run(["healthcheck"], { PORT: new URL(server.url).port })).code).toBe(1);
   server.kill("SIGTERM");

@@ -54,6 +54,10 @@ if (modes.includes("redis"))
     return [await redisNode(busId), await redisNode(busId)];
   };
 
+/** By these the nodes meet. */
+const [HERE, THERE] = [-1, -2];
+const helloOf = (event: BusEvent) => (event.kind === "sessions_ended" && event.userId < 0 ? event.userId : undefined);
+
 const change = (conversationId: string, version: number): ChangeEvent => ({
   kind: "change",
   conversationId,
@@ -68,9 +72,21 @@ for (const [name, connect] of Object.entries(drivers))
     async function nodes() {
       const [here, there] = await connect();
       const got = { here: [] as BusEvent[], there: [] as BusEvent[] };
-      here.onEvent((event) => got.here.push(event));
-      there.onEvent((event) => got.there.push(event));
-      await until(() => here.isSure && there.isSure);
+      const met = { here: false, there: false };
+      here.onEvent((event) => {
+        met.here ||= helloOf(event) === THERE;
+        if (helloOf(event) === undefined) got.here.push(event);
+      });
+      there.onEvent((event) => {
+        met.there ||= helloOf(event) === HERE;
+        if (helloOf(event) === undefined) got.there.push(event);
+      });
+      // No database names the other node. A node that has not heard of it yet is sure too, and drops its events.
+      await until(() => {
+        if (!met.there) here.publish({ kind: "sessions_ended", userId: HERE, sessions: [] });
+        if (!met.here) there.publish({ kind: "sessions_ended", userId: THERE, sessions: [] });
+        return met.here && met.there && here.isSure && there.isSure;
+      });
       return { here, there, got, end: () => Promise.all([here.close(), there.close()]) };
     }
 
@@ -83,20 +99,27 @@ for (const [name, connect] of Object.entries(drivers))
 
     test("a conversation's events reach the nodes that subscribed to it, in order, once", async () => {
       const { here, there, got, end } = await nodes();
+      // Every node gets this event, after all that its node has published before.
+      const ended: BusEvent = { kind: "sessions_ended", userId: 1, sessions: [] };
+      let marks = 0;
+      const arrived = async () => {
+        here.publish(ended);
+        marks++;
+        await until(() => got.there.filter(({ kind }) => kind === ended.kind).length === marks);
+        return got.there.filter(({ kind }) => kind !== ended.kind);
+      };
       here.publish(change("a", 1));
-      await Bun.sleep(50);
+      expect(await arrived()).toEqual([]);
       await there.subscribe("a");
       for (let version = 2; version <= 100; version++) here.publish(change("a", version));
       here.publish(change("b", 1));
-      await until(() => got.there.length >= 99);
-      await Bun.sleep(50);
-      expect(got.there).toMatchObject(Array.from({ length: 99 }, (_, i) => change("a", i + 2)));
+      expect(await arrived()).toMatchObject(Array.from({ length: 99 }, (_, i) => change("a", i + 2)));
       there.unsubscribe("a");
-      await Bun.sleep(50);
+      // The node's subscriptions end and begin in their order.
+      await there.subscribe("c");
       here.publish(change("a", 101));
-      await Bun.sleep(50);
-      expect(got.there.length).toBe(99);
-      expect(got.here.length).toBe(102);
+      expect((await arrived()).length).toBe(99);
+      expect(got.here.filter(({ kind }) => kind === "change").length).toBe(102);
       await end();
     });
 

@@ -48,7 +48,7 @@ inEachMode("the kind of a change", (mode) => {
     );
     // Nodes of release 1 read the name of every row without a message.
     expect(rows).toEqual(KINDS.slice(4).map((kind) => ({ kind, name: "Lively" })));
-    const { change } = await stores.conversations.alter(id, ann, { kind: "rename", name: "Other" });
+    const { change } = await stores.altered(id, ann, { kind: "rename", name: "Other" });
     if (!change) throw new Error("nothing was renamed");
     expect(changeEvent(change).frame).toBe(changeEvent((await changesOf(id, 8))[7] as Change).frame);
   });

@@ -4,36 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import postgres from "postgres";
+import { OwnTurns } from "../../src/server/base/own-turns.ts";
 import { readConfig } from "../../src/server/config.ts";
+import { searchFollower } from "../../src/server/features/search/follower.ts";
+import { Search } from "../../src/server/features/search/service.ts";
+import { SearchStore } from "../../src/server/features/search/store.ts";
+import { Followers } from "../../src/server/followers/followers.ts";
+import { FollowerStore } from "../../src/server/followers/store.ts";
 import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Driver } from "../../src/server/platform/postgres/database.ts";
+import { parseQuery } from "../../src/text/search-query.ts";
+import { ALIKE, APART } from "../support/alike.ts";
 import { makePlace, modes } from "../support/modes.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
-
-/** Each text is found by each of the others of its line. */
-const ALIKE = [
-  ["Łukasz", "łukasz", "lukasz", "ŁUKASZ", "LUKASZ"],
-  ["Émile", "émile", "E\u0301mile", "emile", "EMILE"],
-  ["Straße", "STRASSE", "strasse", "STRAẞE"],
-  ["Όσος", "ὅσος", "οσοσ", "ΌΣΟΣ"],
-  ["Сергей", "СЕРГЕЙ", "сергеи", "сергей"],
-  ["Фёдор", "федор", "ФЁДОР"],
-  ["İstanbul", "ISTANBUL", "istanbul", "ıstanbul"],
-  ["Åsa Ørsted", "asa orsted", "ÅSA ØRSTED"],
-  ["Þóra Æsa", "thora aesa", "ÞÓRA ÆSA"],
-  ["Ｗｉｄｅ", "wide", "WIDE"],
-  ["김민수", "김민수".normalize("NFD"), "김민"],
-  ["O’Brien", "o'brien", "OʼBRIEN"],
-  ["שָׁלוֹם", "שלום"],
-  ["مُحَمَّد", "محمد"],
-];
-/** Marks that make another word. */
-const APART = [
-  ["かき", "がき"],
-  ["ไม่", "ไม้"],
-  ["की", "का"],
-];
 
 const LIBC = ["C", "C.utf8", "tr_TR.UTF-8"];
 const ICU = ["tr-TR", "en-US"];
@@ -161,6 +145,77 @@ describe("searches are the same in every locale", () => {
       expect([name, listed.users.map((found) => found.id)]).toEqual([name, [id]]);
     }
   });
+
+  test("messages are found by words in any case, with and without marks", async () => {
+    const texts = ["TITLE of Istanbul", "ISPARTA DIŞ İşler", "straße ŁÓDŹ Émile", "東京都 ㎏ ﷺ", "ıssız IRMAK"];
+    const [title = "", marks = "", strasse = "", han = "", irmak = ""] = texts;
+    const queries = [
+      "title ",
+      "istanbul ",
+      "TITLE OF",
+      '"title of"',
+      "isparta ",
+      "dis ",
+      "strasse ",
+      "lodz emile",
+      "京都",
+      "irmak ",
+    ];
+    const answers: string[][][] = [];
+    for (const { name, driver, stores } of opened) {
+      const database = new Database(driver);
+      const participantIds = [(await user(stores, "Aa"))?.id ?? 0, (await user(stores, "Bb"))?.id ?? 0];
+      const [userId = 0] = participantIds;
+      const conversationId = Bun.randomUUIDv7();
+      await stores.conversations.create({ id: conversationId, ownerId: userId, participantIds, name: null });
+      for (const content of texts)
+        await stores.log.append({
+          id: Bun.randomUUIDv7(),
+          conversationId,
+          senderId: userId,
+          content,
+          clientId: undefined,
+        });
+      const logger = pino({ level: "silent" });
+      const followers = new Followers(
+        [searchFollower(1_000, undefined, 10)],
+        new FollowerStore(database),
+        stores.log,
+        logger,
+      );
+      await followers.sweep();
+      await followers.close();
+      const search = new Search({
+        store: new SearchStore(database),
+        filling: stores.filling,
+        access: { requireParticipant: async () => {} },
+        turns: new OwnTurns(),
+        limiter: undefined,
+        stems: undefined,
+      });
+      const found: string[][] = [];
+      for (const q of queries) {
+        const asked = { query: parseQuery(q), conversationId: undefined, isOldest: true, after: undefined, limit: 20 };
+        const { results, indexed, exact } = await search.find(userId, asked);
+        expect([name, q, indexed, exact]).toEqual([name, q, {}, true]);
+        found.push([q, ...results.map(({ message }) => message.content)]);
+      }
+      answers.push(found);
+      expect([name, found]).toEqual([name, answers[0] ?? []]);
+    }
+    expect(answers[0]).toEqual([
+      ["title ", title],
+      ["istanbul ", title],
+      ["TITLE OF", title],
+      ['"title of"', title],
+      ["isparta ", marks],
+      ["dis ", marks],
+      ["strasse ", strasse],
+      ["lodz emile", strasse],
+      ["京都", han],
+      ["irmak ", irmak],
+    ]);
+  }, 60_000);
 
   test("every letter and its upper and lower case fold alike everywhere", async () => {
     let letters: string[] = [];

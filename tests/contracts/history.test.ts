@@ -60,7 +60,7 @@ inEachMode("tags and the epoch", (mode) => {
       const id = await lively();
       const { change } = await stores.log.amend(id, ann, (await say(id, "9")).id, "edited");
       expect(await tagAt(id, 10)).toBe(change?.tag ?? "none");
-      const altered = await stores.conversations.alter(id, ann, { kind: "rename", name: "Other" });
+      const altered = await stores.altered(id, ann, { kind: "rename", name: "Other" });
       expect(await tagAt(id, 11)).toBe(altered.change?.tag ?? "none");
     });
 

@@ -125,6 +125,7 @@ inEachMode("the message log", (mode) => {
       tag: expect.any(String),
       lastSeq: 2,
       message: edited.message,
+      excerpt: "edited",
     });
     expect(await stores.log.amend(id, ann, messageId, "edited")).toEqual({ ...edited, change: undefined });
 
@@ -279,6 +280,11 @@ inEachMode("the message log", (mode) => {
     expect(await seqs({ limit: 3, beforeSeq: 0 })).toEqual([]);
     expect(await seqs({ limit: 3, afterSeq: 5 })).toEqual([6, 7, 8]);
     expect(await seqs({ limit: 3, afterSeq: 25 })).toEqual([]);
+    expect(await seqs({ limit: 3, aroundSeq: 9, afterSeq: 1, beforeSeq: 1, offset: 9 })).toEqual([8, 9, 10]);
+    expect(await seqs({ limit: 4, aroundSeq: 9 })).toEqual([7, 8, 9, 10]);
+    expect(await seqs({ limit: 3, aroundSeq: 0 })).toEqual([1, 2, 3]);
+    expect(await seqs({ limit: 3, aroundSeq: Number.MAX_SAFE_INTEGER })).toEqual([23, 24, 25]);
+    expect((await seqs({ limit: 100, aroundSeq: 9 })).length).toBe(25);
     expect((await stores.log.page(id, { limit: 1 })).head.lastSeq).toBe(25);
   });
 

@@ -21,10 +21,16 @@ inEachMode("the server's settings in the database", (mode) => {
   const by = () => ({ userId: root, address: "192.0.2.1", network: "192.0.2.1" });
 
   test("a value of a later release, or a broken one, counts as not chosen", async () => {
-    await stores.settings.change(by(), { name: "Team", registration: "invite" });
+    await stores.settings.change(by(), { name: "Team", color: "#0000ff", registration: "invite" });
     await stores.query(`UPDATE server_settings SET value = '"by_lottery"' WHERE name = 'registration'`, []);
+    await stores.query(`UPDATE server_settings SET value = '"red}*{display:none"' WHERE name = 'color'`, []);
     await stores.query(`INSERT INTO server_settings (name, value) VALUES ('later', '{"a": 1}')`, []);
-    expect(await stores.settings.read()).toEqual({ name: "Team", registration: "open", defaultConversationId: null });
+    expect(await stores.settings.read()).toEqual({
+      name: "Team",
+      color: null,
+      registration: "open",
+      defaultConversationId: null,
+    });
   });
 
   test("only an active superuser changes them", async () => {
@@ -44,6 +50,7 @@ inEachMode("the server's settings in the database", (mode) => {
     const conversations = new Conversations({
       store: stores.conversations,
       memberships: stores.memberships,
+      me: stores.me,
       requests: stores.requests,
       reach: new Reach(stores.conversations, new OwnTurns(), { directory: "all" }),
       announcer: announcer as Announcer,

@@ -103,7 +103,7 @@ inEachMode("the store of sessions", (mode) => {
     expect(await isProved()).toBe(true);
     await age("14 minutes 50 seconds");
     expect(await isProved()).toBe(true);
-    await age("15 minutes");
+    await age("15 minutes 1 second");
     expect(await isProved()).toBe(false);
     await stores.sessions.prove(id);
     expect(await isProved()).toBe(true);

@@ -30,8 +30,8 @@ if (modes.includes("redis"))
       server = await sharedRedis();
       client = new RedisClient(server, silent);
       await client.untilUp(5_000);
-      window = new RedisWindow(client, trust, life, silent);
       announcements = new Announcements(client, life, () => {}, silent);
+      window = new RedisWindow(client, trust, life, announcements, silent);
     });
     afterAll(() => client.close());
 
@@ -60,6 +60,7 @@ if (modes.includes("redis"))
       lastSeq,
       tag: lastSeq === 0 ? null : idOf(conversationId, lastSeq),
       epoch: EPOCH,
+      parentId: null,
       prunedSeq,
       participantCount: 2,
     });
@@ -107,6 +108,16 @@ if (modes.includes("redis"))
       record({ ...sent(recorded, 1), message: withFields(recorded) } as Change);
       window.refill(filled, head(filled, 1), [withFields(filled)]);
       for (const id of [recorded, filled]) expect(await messages(id, head(id, 1), 1, 1)).toEqual([withFields(id)]);
+    });
+
+    test("has the changes that a lone node has gathered, when it is read at once", async () => {
+      const id = opened();
+      expect([announcements.hasWindow(id), announcements.hasWindow(crypto.randomUUID())]).toEqual([true, false]);
+      for (let version = 1; version <= 3; version++) {
+        const { event, text } = published(sent(id, version));
+        announcements.record(text, event);
+      }
+      expect(await window.page(id, head(id, 3), 1, 3)).toHaveLength(3);
     });
 
     test("is opened by a read of a page, not by a send", async () => {
@@ -199,10 +210,8 @@ if (modes.includes("redis"))
     test("a send does not make older messages live longer when retention is on", async () => {
       const id = crypto.randomUUID();
       const short = windowLife(60_000, 2_000);
-      const [own, sending] = [
-        new RedisWindow(client, trust, short, silent),
-        new Announcements(client, short, () => {}, silent),
-      ];
+      const sending = new Announcements(client, short, () => {}, silent);
+      const own = new RedisWindow(client, trust, short, sending, silent);
       own.refill(id, head(id, 0), []);
       await settled();
       for (let version = 1; version <= 5; version++) {

@@ -53,7 +53,9 @@ async function logOf(person: Client, id: string) {
   const log: { seq: number; client_id: string }[] = [];
   for (;;) {
     const path = `/api/chat/conversations/${id}/messages/?after_seq=${log.length}&limit=100`;
-    const { messages } = (await person.get(path)).body.data;
+    const answer = await person.get(path);
+    expect(answer.status, answer.text).toBe(200);
+    const { messages } = answer.body.data;
     if (messages.length === 0) return log;
     log.push(...messages);
   }

@@ -455,7 +455,7 @@ if (modes.includes("redis")) {
     await ann.send(id, "1");
     // As a node that died between its commit and its publish.
     await admin`SELECT * FROM confab_append_messages(ARRAY[${id}::uuid], ARRAY[1], ARRAY[gen_random_uuid()], ARRAY[${ann.id}::int],
-      ARRAY[NULL::text], ARRAY['2'], NULL, true, false)`;
+      ARRAY[NULL::text], ARRAY['2'], NULL, NULL, true, false)`;
     await ann.send(id, "3");
     await reader.until(() => reader.all("message").length === 3);
     expect(reader.all("message").map(({ message }) => message.content)).toEqual(["1", "2", "3"]);

@@ -122,3 +122,13 @@ test("an ended node is shown as long as its line: an hour, or a day", () => {
   }
   expect(metrics.report("day", 0, at(720)).nodes.map(({ id }) => id)).toEqual(["new", "old"]);
 });
+
+test("a sample of a node of another release has no value where it lacks a metric", () => {
+  const metrics = new Metrics();
+  const { scan_p99_ms: _, search_lag_ms: __, ...old } = sample({ connections: 3 });
+  metrics.addSample(node("a"), at(0), { ...sample({}), ...JSON.parse(JSON.stringify(old)) }, at(0));
+  for (const n of [1, 2]) metrics.addSample(node("old"), at(0) + n, JSON.parse(JSON.stringify(old)), at(0) + n);
+  const report = metrics.report("hour", 0, at(1));
+  expect(metricsReport.safeParse(report).error?.issues).toBeUndefined();
+  expect(report.total.search_lag_ms).toEqual([null]);
+});

@@ -4,7 +4,8 @@ import { statisticsFollower } from "../../src/server/features/statistics/followe
 import { StatisticsStore } from "../../src/server/features/statistics/store.ts";
 import type { ChangeRange, Follower } from "../../src/server/followers/follower.ts";
 import { Followers } from "../../src/server/followers/followers.ts";
-import { FollowerStore, Superseded } from "../../src/server/followers/store.ts";
+import { FollowerStore, SHARDS, Superseded } from "../../src/server/followers/store.ts";
+import type { Transaction } from "../../src/server/platform/postgres/database.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
@@ -235,8 +236,12 @@ inEachMode("followers", (mode) => {
     await Bun.sleep(5 * EVERY_MS);
     expect(log).toMatchObject([{ follower: "stubborn", msg: "a follower failed, it will go on a little later" }]);
     expect(await cursorOf("stubborn", bad)).toBeUndefined();
+    // The lag is that of the change that waits, and not of later ones.
+    one.note(good);
+    expect(one.lagMs("stubborn")).toBeGreaterThan(5 * EVERY_MS);
     isBroken = false;
     await until(() => effects.has(bad));
+    await until(() => one.lagMs("stubborn") === 0);
     for (const id of [bad, good]) expect(effects.get(id)).toEqual(["1:message", "2:message"]);
   });
 
@@ -244,30 +249,123 @@ inEachMode("followers", (mode) => {
     const id = await group();
     await send(id, 2);
     const [slow, next] = [new FollowerStore(stores.database), new FollowerStore(stores.database)];
-    const lease = await slow.lease("fenced", 0);
-    const [position] = await slow.positions("fenced", [id]);
+    const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+    await slow.begin({ name: "fenced", start: "zero" });
+    const lease = await slow.lease("fenced", shards);
+    const [position] = await slow.positions({ name: "fenced" }, [id]);
     if (!lease || !position) throw new Error("there is no lease");
-    expect(await next.lease("fenced", 0)).toBeUndefined();
+    expect(await next.lease("fenced", shards)).toBeUndefined();
     // As ten seconds later.
     await stores.query(
       "UPDATE follower_leases SET leased_until = now() - interval '1 second' WHERE follower = 'fenced'",
       [],
     );
-    const taken = await next.lease("fenced", 0);
+    const taken = await next.lease("fenced", shards);
     if (!taken) throw new Error("the lease has not ended");
-    expect(taken.fence).toBe(lease.fence + 1);
+    for (const [shard, fence] of taken.fences) expect(fence).toBe((lease.fences.get(shard) ?? 0) + 1);
+    expect(taken.fences.size).toBe(SHARDS);
 
     const before = await counted();
     const move = { conversationId: id, from: position.cursor, version: 2, epoch: position.epoch };
     const range = { conversationId: id, epoch: position.epoch, after: 0, upTo: 2, changes: async () => [] };
-    await expect(slow.move(lease, [move], (tx) => statistics.count(tx, [range]))).rejects.toThrow(Superseded);
+    const count = async (tx: Transaction) => {
+      await statistics.count(tx, [range]);
+      return undefined;
+    };
+    await expect(slow.move(lease, [move], count)).rejects.toThrow(Superseded);
     await next.move(taken, [move]);
     // The same once more: the cursor is not where it was read.
-    await expect(next.move(taken, [move], (tx) => statistics.count(tx, [range]))).rejects.toThrow(Superseded);
+    await expect(next.move(taken, [move], count)).rejects.toThrow(Superseded);
     expect(await counted()).toBe(before);
     await slow.release(lease);
-    expect(await slow.lease("fenced", 0)).toBeUndefined();
+    expect(await slow.lease("fenced", shards)).toBeUndefined();
     await next.release(taken);
-    expect(await slow.lease("fenced", 0)).toBeDefined();
+    expect(await slow.lease("fenced", shards)).toBeDefined();
+  });
+
+  test("a follower of runs handles complete ones at once, and the rest when it has waited", async () => {
+    const ranges: string[] = [];
+    const handle = async ({ conversationId, after, upTo }: ChangeRange) => {
+      if (conversationId === id) ranges.push(`${after}-${upTo}`);
+    };
+    const runs = { messages: 4, patienceMs: 2_000 };
+    const follower = node({ name: "runs", start: "zero", everyMs: EVERY_MS, runs, handle });
+    await follower.sweep();
+    const id = await group();
+    const note = async (count: number) => {
+      await send(id, count);
+      for (let i = 0; i < count; i++) follower.note(id);
+    };
+    const untilHandled = async (...expected: string[]) => {
+      await until(() => ranges.length >= expected.length);
+      expect(ranges).toEqual(expected);
+    };
+    await note(3);
+    await Bun.sleep(10 * EVERY_MS);
+    expect(ranges).toEqual([]);
+    await note(3);
+    await untilHandled("0-4");
+    expect(follower.lagMs("runs")).toBeGreaterThan(0);
+    await note(2);
+    await untilHandled("0-4", "4-8");
+    await until(() => follower.lagMs("runs") === 0);
+    await note(1);
+    await untilHandled("0-4", "4-8", "8-9");
+    // A sweep does not know how long a change has waited.
+    await send(id, 1);
+    await follower.sweep();
+    await untilHandled("0-4", "4-8", "8-9", "9-10");
+  });
+
+  test("a follower that ends early goes on where it ended", async () => {
+    const [one, other] = [await group(), await group()];
+    await send(one, 5);
+    await send(other, 3);
+    const written: string[] = [];
+    const write = async (_: Transaction, ranges: readonly ChangeRange[]) => {
+      const own = ranges.filter(({ conversationId }) => [one, other].includes(conversationId));
+      const [first, ...rest] = own;
+      if (!first) return undefined;
+      written.push(`${first.conversationId} ${first.after + 1}`);
+      return new Map([
+        [first.conversationId, first.after + 1],
+        ...rest.map(({ conversationId, after }) => [conversationId, after] as const),
+      ]);
+    };
+    const follower = node({ name: "early", start: "zero", everyMs: EVERY_MS, write });
+    await follower.sweep();
+    await until(() => written.length === 8);
+    for (const [id, count] of [
+      [one, 5],
+      [other, 3],
+    ] as const) {
+      const own = written.filter((line) => line.startsWith(id));
+      expect(own).toEqual(Array.from({ length: count }, (_, i) => `${id} ${i + 1}`));
+      expect(await cursorOf("early", id)).toBe(count);
+    }
+  });
+
+  test("a follower that may lag rests long between its pieces while the node is busy", async () => {
+    const id = await group();
+    await send(id, 500);
+    const starts: number[] = [];
+    const handle = async (range: ChangeRange) => {
+      if (range.conversationId !== id) return;
+      starts.push(performance.now());
+      await Bun.sleep(30);
+    };
+    let isOver = false;
+    const beBusy = async () => {
+      for (; !isOver; await new Promise(setImmediate))
+        for (const until = performance.now() + 20; performance.now() < until; );
+    };
+    const sweep = node({ name: "lags", start: "zero", everyMs: EVERY_MS, mayLag: true, handle }).sweep();
+    const busy = beBusy();
+    await until(() => starts.length > 1);
+    isOver = true;
+    await Promise.all([busy, sweep]);
+    const [first = 0, second = 0] = starts;
+    expect(second - first).toBeGreaterThan(600);
+    expect(starts).toHaveLength(3);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type AppServices, createApp } from "../../src/server/node/http-app.ts";
 import type { Client } from "../support/client.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { superuser } from "../support/superuser.ts";
 import { hostileJson, hostileText } from "./values.ts";
 import { expectErrorBody, PATIENCE_MS, startTarget, type Target } from "./wellbeing.ts";
@@ -38,7 +38,7 @@ const value = fc.oneof(
   hostileText.map((text) => encodeURIComponent(text.toWellFormed()).slice(0, 2_000)),
 );
 
-inEachMode("hostile requests of a superuser", (mode) => {
+inEachDatabase("hostile requests of a superuser", (mode) => {
   let target: Target;
   let root: Client;
   beforeAll(async () => {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
 import { clientFrames } from "../../src/protocol/frames.ts";
 import type { Client } from "../support/client.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import type { Frame, Socket } from "../support/socket.ts";
-import { documentOf, type Fields, hostileText, keptContent, text } from "./values.ts";
+import { documentOf, type Fields, hostileText, keptContent, poll, positions, text } from "./values.ts";
 import { expectErrorBody, PATIENCE_MS, startTarget, type Target, triesAMode } from "./wellbeing.ts";
 
 const FRAME_BYTES_MAX = 64 * 1024;
@@ -34,14 +34,32 @@ interface FrameKind {
 /** Every frame that a client may send. */
 const KINDS: Record<string, FrameKind> = {
   message: {
-    fields: { content, client_id: text(fc.constantFrom("a", "b", "c d", "~".repeat(64))) },
+    fields: { content, client_id: text(fc.constantFrom("a", "b", "c d", "~".repeat(64))), reply_to: message_id, poll },
     answers: ["message", "ack"],
   },
   typing: { fields: { is_typing: fc.constantFrom("true", "false") }, answers: [], silent: true },
-  read: { fields: { seq: number }, answers: [], silent: true },
+  read: { fields: { seq: number, version: number }, answers: [], silent: true },
   edit: { fields: { message_id, content }, answers: ["message_changed", "ack"], silent: true },
   delete: { fields: { message_id }, answers: ["message_changed", "ack"], silent: true },
-  history: { fields: { before_seq: number, limit: number }, answers: ["history"] },
+  pin: {
+    fields: { message_id, on: fc.constantFrom("true", "false") },
+    answers: ["message_changed", "ack"],
+    silent: true,
+  },
+  vote: { fields: { message_id, options: positions }, answers: ["message_changed", "ack"], silent: true },
+  react: {
+    fields: {
+      message_id,
+      emoji: text(fc.constantFrom("👍", "❤", ":tada:", "👍🏽")),
+      on: fc.constantFrom("true", "false"),
+    },
+    answers: ["message_changed", "ack"],
+    silent: true,
+  },
+  history: {
+    fields: { before_seq: number, after_seq: number, around_seq: number, limit: number },
+    answers: ["history"],
+  },
   ping: { fields: {}, answers: ["pong"] },
   subscribe: { fields: { after_version: number }, answers: ["subscribed"], userSocketOnly: true },
   unsubscribe: { fields: {}, answers: ["unsubscribed"], userSocketOnly: true },
@@ -79,7 +97,7 @@ function readFrame(frame: string, on: SocketKind): { type: string; frame: Frame 
   return { type, frame: parsed };
 }
 
-inEachMode("hostile frames", (mode) => {
+inEachDatabase("hostile frames", (mode) => {
   let target: Target;
   let eve: Client;
   let bob: Client;
@@ -190,7 +208,7 @@ inEachMode("hostile frames", (mode) => {
 
   test("the table has every frame that the server takes", () => {
     expect(Object.keys(KINDS).sort()).toEqual(Object.keys(clientFrames).sort());
-    expect(Object.keys(KINDS).length).toBe(11);
+    expect(Object.keys(KINDS).length).toBe(14);
   });
 
   for (const kind of SOCKETS)
@@ -279,7 +297,7 @@ inEachMode("hostile frames", (mode) => {
       "\t a".repeat(15_000),
       "\ud83d\ude00".repeat(15_000),
     ])
-      for (const field of ["content", "client_id", "ref", "conversation_id", "message_id"])
+      for (const field of ["content", "client_id", "ref", "conversation_id", "message_id", "reply_to"])
         for (const type of ["message", "edit"]) {
           const started = performance.now();
           await throwFrame(attack, JSON.stringify({ type, content: "x", [field]: `a${long}b` }));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Client, PASSWORD } from "../support/client.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { startTestServer } from "../support/server.ts";
 import { superuser } from "../support/superuser.ts";
 import { documentOf, hostileJson, hostileText, text } from "./values.ts";
@@ -15,7 +15,7 @@ const HOSTS =
 const ORIGINS = [...HOSTS.map((host) => `http://${host}`), "null", "https://evil.example", "http://", ""];
 const SITES = ["same-origin", "same-site", "cross-site", "none", "", "SAME-ORIGIN"];
 
-inEachMode("hostile ways into a fresh server", (mode) => {
+inEachDatabase("hostile ways into a fresh server", (mode) => {
   test("no hostile text is taken for the set-up code, and no foreign page for the server's own", async () => {
     const server = await startTestServer(mode);
     try {
@@ -60,7 +60,7 @@ inEachMode("hostile ways into a fresh server", (mode) => {
   });
 });
 
-inEachMode("hostile settings", (mode) => {
+inEachDatabase("hostile settings", (mode) => {
   let target: Target;
   let root: Client;
   let group: string;
@@ -91,7 +91,7 @@ inEachMode("hostile settings", (mode) => {
       expect(["open", "invite", "closed"]).toContain(info.registration);
       const page = (await target.server.visitor().get("/")).text;
       expect(page.match(/<script/g)).toHaveLength(1);
-      expect(page.match(/<meta name="confab-/g)).toHaveLength(6);
+      expect(page.match(/<meta name="confab-/g)).toHaveLength(7);
     };
     await fc.assert(fc.asyncProperty(documentOf(fields), shoot), { numRuns: triesAMode(200) });
     await root.patch("/api/admin/settings/", { registration: "open", default_conversation_id: null });

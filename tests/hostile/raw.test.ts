@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Client } from "../support/client.ts";
-import { inEachMode, modes } from "../support/modes.ts";
+import { inEachDatabase, modes } from "../support/modes.ts";
 import {
   clientFrame,
   httpAnswer,
@@ -144,7 +144,7 @@ const REFUSED_BY_BUN: Record<string, [bytes: string, status: number | undefined]
   "a chunk that is longer than it says": [chunked("2\r\n{}XX0\r\n\r\n"), 400],
 };
 
-inEachMode("raw HTTP", (mode) => {
+inEachDatabase("raw HTTP", (mode) => {
   let target: Target;
   let wires: Wire[] = [];
 
@@ -371,7 +371,7 @@ const BROKEN_FRAMES: Record<string, [frames: Buffer[], code: number]> = {
   "a length of 2^64 - 1": [[clientFrame(OPCODES.text, "x", { length: 2n ** 64n - 1n })], 1009],
 };
 
-inEachMode("raw WebSocket", (mode) => {
+inEachDatabase("raw WebSocket", (mode) => {
   let target: Target;
   let eve: Client;
   let conversationId: string;

@@ -44,6 +44,13 @@ const TEXTS = [
   "<script>alert(1)</script>",
   "\r\nSet-Cookie: sessionid=planted",
   "\u202e\u200b\ufeff",
+  "<@1> <@2147483647> <@2147483648> <@-1> <!all> <!here> <!everyone>",
+  "<@1>".repeat(1_250),
+  "<!all><@".repeat(600),
+  "\u2800",
+  "\u3164\u{e0041}",
+  "\u0301\ufe0f",
+  "\u200b.\u200b",
   "a\u0301".repeat(50),
   "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}",
   "İıſK",
@@ -177,6 +184,10 @@ const SPACES = new Set(
   "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
 );
 
+const SEEN = /[\p{L}\p{N}\p{P}\p{S}\p{Mc}\p{Cf}\p{Co}\p{Cn}]/u;
+const UNSEEN = /[\p{DI}\u2800\ufff9-\ufffb\u{1d159}]/u;
+const isSeen = (character: string) => SEEN.test(character) && !UNSEEN.test(character);
+
 /** The text that must be stored for a content, or undefined when it must be refused. */
 export function keptContent(content: unknown): string | undefined {
   if (typeof content !== "string") return undefined;
@@ -185,5 +196,28 @@ export function keptContent(content: unknown): string | undefined {
   while (end > start && SPACES.has(content.charAt(end - 1))) end--;
   const kept = content.slice(start, end);
   const length = [...kept].length;
+  if (![...kept].some(isSeen)) return undefined;
   return length >= 1 && length <= 5_000 && !kept.includes(NUL) && kept.isWellFormed() ? kept : undefined;
 }
+
+/** Positions of a poll's options, right and wrong ones. */
+export const positions: fc.Arbitrary<Json> = fc
+  .array(fc.constantFrom("0", "1", "2", "9", "-1", "1.5", '"0"', "null", "32768", "9007199254740993"), {
+    maxLength: 12,
+  })
+  .map((items) => `[${items.join(",")}]`);
+
+/** Polls of all forms, some of them right. */
+export const poll: fc.Arbitrary<Json> = fc.oneof(
+  fc.constant('{"question":"Lunch?","options":["a","b"],"multiple":true,"anonymous":true}'),
+  fc
+    .tuple(
+      text(hostileText),
+      fc.array(text(hostileText), { maxLength: 12 }),
+      fc.constantFrom("true", "false", "1", "null"),
+    )
+    .map(
+      ([question, options, flag]) =>
+        `{"question":${question},"options":[${options}],"multiple":${flag},"closes_at":${flag}}`,
+    ),
+);

@@ -1,23 +1,30 @@
 import { expect } from "bun:test";
 import type { Client } from "../support/client.ts";
-import { type Mode, modes } from "../support/modes.ts";
+import { databases, type Mode } from "../support/modes.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 /** docs/contract.md §8: how long any answer may take, with room for a machine that does other things. */
 export const PATIENCE_MS = 5_000;
 
-/** The edge is the same in each mode, so the modes share the tries at it; what is kept is tried in full in each. */
-export const triesAMode = (tries: number) => Math.ceil(tries / modes.length);
+/** The edge is the same on each database, so they share the tries at it. Stored data is tried in full on each. */
+export const triesAMode = (tries: number) => Math.ceil(tries / databases.length);
 
 /** No answer may reveal these: code, files, SQL, the programs behind the server. */
 const INTERNALS =
   /node_modules|\.[tj]s\b|\bat \S+ \(|\bSELECT\b|\bINSERT\b|\bUPDATE\b|\$\d|syntax error|sqlstate|postgres|pglite|drizzle|argon2|\bzod\b|hono\b|\bundefined\b|\[object|\bError:|\bInvalid input\b|password_hash|0x00/i;
 
+/** The failures that say where their client can go on. */
+const WITH_DATA = ["newer", "file_too_large", "user_files_full", "server_files_full", "offset_conflict"];
+const WITH_REQUEST_ID = ["user_files_full", "server_files_full", "storage_full", "unavailable"];
+
 /** An error's body, as docs/contract.md §1 has it; `about` is what a failure prints. */
 export function expectErrorBody(body: unknown, about: string): void {
   expect(body, about).toBeObject();
-  const { status, message, code, errors, ...rest } = body as Record<string, unknown>;
+  const { status, message, code, errors, data, request_id, ...rest } = body as Record<string, unknown>;
   expect(rest, about).toEqual({});
+  if (data !== undefined) expect(WITH_DATA, about).toContain(String(code));
+  // An admin finds faults of the server, as a full disk, by this id.
+  if (request_id !== undefined) expect(WITH_REQUEST_ID, about).toContain(String(code));
   expect(status, about).toBe("error");
   expect(message, about).toBeString();
   expect(String(message), about).not.toBe("");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { openLogs } from "../../src/server/platform/logs/open.ts";
 import type { Client } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
+import { uploadFile } from "../support/sent-files.ts";
 import { startTestServer, withServer } from "../support/server.ts";
 import { handshake, rawRequest } from "../support/wire.ts";
 
@@ -32,6 +33,20 @@ inEachMode("the API's log", (mode) => {
   test("has the original server's two lines for each request, with the user", async () => {
     await server.visitor().post("/api/users/login/", { email: ann.user?.email, password: "SecurePass123" });
     expectLines("POST /api/users/login/", "anonymous", 200);
+  });
+
+  test("has no name of a file, which is a part of a message", async () => {
+    const file = `/api/files/${await uploadFile(ann, { name: "a.pdf", bytes: new Uint8Array(9) })}`;
+    for (const [method, rest, shown] of [
+      ["GET", "/Dismissal of Bob.pdf", "/…"],
+      ["GET", "/Dismissal of Bob.pdf/", "/…/"],
+      ["GET", "/alternative.pdf?size=320", "/…"],
+      ["POST", "/address/", "/address/"],
+    ] as const) {
+      server.apiLog.length = 0;
+      await ann.call(method, file + rest);
+      expectLines(`${method} ${file}${shown}`, ann.id, 200);
+    }
   });
 
   test("has no whole invite code, so that its readers can't use one", async () => {

@@ -198,19 +198,19 @@ inEachMode("conversations", (mode) => {
     test("counts unread messages in all conversations of the user, whatever page or search is asked for", async () => {
       const eve = await server.person("Eve");
       const unread = async (query = "") => (await eve.get(PATH + query)).body.meta.unread;
-      expect(await unread()).toEqual({ conversations: 0, messages: 0 });
+      expect(await unread()).toEqual({ conversations: 0, messages: 0, mentions: 0, marked: 0 });
       const [one, two] = [await eve.conversation([ann]), await eve.conversation([bob, cid], "Alps")];
       const silent = await eve.conversation([dee]);
       for (const text of ["one", "two", "three"]) await ann.send(one.id, text);
       await bob.send(two.id, "four");
       await bob.send((await bob.conversation([ann])).id, "none of Eve's");
-      const all = { conversations: 2, messages: 4 };
+      const all = { conversations: 2, messages: 4, mentions: 0, marked: 0 };
       for (const query of ["", "?limit=1", "?limit=1&offset=1", "?offset=99", "?search=Alps", "?search=nothing"])
         expect([query, await unread(query)]).toEqual([query, all]);
       await eve.send(one.id, "an answer");
-      expect(await unread()).toEqual({ conversations: 1, messages: 1 });
+      expect(await unread()).toEqual({ conversations: 1, messages: 1, mentions: 0, marked: 0 });
       await eve.get(`${PATH}${two.id}/messages/`);
-      expect(await unread()).toEqual({ conversations: 0, messages: 0 });
+      expect(await unread()).toEqual({ conversations: 0, messages: 0, mentions: 0, marked: 0 });
       expect((await detail(eve, silent.id)).unread_count).toBe(0);
     });
 

@@ -30,6 +30,19 @@ describe("a long answer", () => {
     expect(dataOf(answer).messages).toEqual(sent);
   });
 
+  test("is compressed for a page of this server alone, and has the same content", async () => {
+    const few = path.replace("limit=100", "limit=5");
+    const plain = await ann.get(few);
+    const own = { "Sec-Fetch-Site": "same-origin", "Accept-Encoding": "gzip" };
+    for (let n = 0; n < 2; n++) {
+      const packed = await ann.get(few, own);
+      expect(packed.headers.get("content-encoding")).toBe("gzip");
+      expect(packed.text).toBe(plain.text);
+    }
+    for (const other of [{}, { ...own, "Sec-Fetch-Site": "same-site" }, { ...own, "Accept-Encoding": "identity" }])
+      expect((await ann.get(few, other)).headers.get("content-encoding")).toBeNull();
+  });
+
   test("comes whole to a slow reader, and so does the next one on the same connection", async () => {
     const { text } = await ann.get(path);
     const reader = await open(path);

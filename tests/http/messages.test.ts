@@ -92,6 +92,9 @@ inEachMode("messages", (mode) => {
         "x",
       ],
       ["decomposed letters, kept so", "e\u0301", "e\u0301"],
+      ["a letter among invisible characters", "\u200b\u2060x\u3164\u0301", "\u200b\u2060x\u3164\u0301"],
+      ["a sign that combines and is seen alone", "\u0903", "\u0903"],
+      ["a heart of two characters", "❤️", "❤️"],
       ["an emoji of many parts", "👩‍👩‍👧‍👦🏳️‍🌈🇦🇹", "👩‍👩‍👧‍👦🏳️‍🌈🇦🇹"],
       ["text of two directions", "שלום \u202ehello\u202c", "שלום \u202ehello\u202c"],
       ["control characters but NUL", "a\x01\x7f\x1bb", "a\x01\x7f\x1bb"],
@@ -104,6 +107,23 @@ inEachMode("messages", (mode) => {
     test.each([
       ["nothing", "", "Message content cannot be empty"],
       ["white space only", " \n\u3000", "Message content cannot be empty"],
+      ...[
+        "\u200b",
+        "\u2060\ufeff",
+        "\u2800",
+        "\u3164 \u115f\u1160\uffa0",
+        "\u00ad",
+        "\u034f\u17b4\u180e",
+        "\ufe0f\u{e0101}",
+        "\u{e0041}\u{e007f}",
+        "\u202e\u2066\u200f\u061c",
+        "\u0301\u0316",
+        "\u20e3",
+        "\x07\x1b",
+        "\ufff9\ufffb",
+        "\u{1d159}",
+        "\u200b".repeat(5000),
+      ].map((content) => ["nothing to see", content, "Message content cannot be empty"] as const),
       ["5001 characters", `${long}x`, "Message content cannot exceed 5000 characters"],
       ["5001 characters of two UTF-16 units", "😀".repeat(5001), "Message content cannot exceed 5000 characters"],
       ["NUL", "a\0b", "Message content contains invalid characters"],
@@ -155,6 +175,16 @@ inEachMode("messages", (mode) => {
       ["?after_seq=9007199254740991", []],
       ["?limit=2&offset=50&before_seq=10", lines(8, 9)],
       ["?limit=2&offset=50&after_seq=10", lines(11, 12)],
+      ["?around_seq=60", lines(35, 84)],
+      ["?limit=5&around_seq=60", lines(58, 62)],
+      ["?limit=4&around_seq=60", lines(58, 61)],
+      ["?limit=1&around_seq=60", lines(60, 60)],
+      ["?limit=5&around_seq=2", lines(1, 5)],
+      ["?limit=5&around_seq=0", lines(1, 5)],
+      ["?limit=5&around_seq=119", lines(116, 120)],
+      ["?limit=5&around_seq=9007199254740991", lines(116, 120)],
+      ["?limit=100&around_seq=60", lines(10, 109)],
+      ["?limit=5&around_seq=60&after_seq=3&before_seq=9&offset=7", lines(58, 62)],
     ])("%p has what it should, oldest first", async (query, expected) => {
       const { messages, ...rest } = await page(bob, query);
       expect(contents(messages)).toEqual(expected);
@@ -166,9 +196,11 @@ inEachMode("messages", (mode) => {
   describe("reading a page", () => {
     const bad = ["", "0x10", "1.5", "1e3", "x", "NaN", "%20", "1%00"];
     test.each([
-      ...["limit", "offset", "before_seq", "after_seq"].flatMap((name) => bad.map((value) => [name, value] as const)),
+      ...["limit", "offset", "before_seq", "after_seq", "around_seq"].flatMap((name) =>
+        bad.map((value) => [name, value] as const),
+      ),
       ["limit", "0"] as const,
-      ...["limit", "offset", "before_seq", "after_seq"].map((name) => [name, "-1"] as const),
+      ...["limit", "offset", "before_seq", "after_seq", "around_seq"].map((name) => [name, "-1"] as const),
       ["mark_read", "maybe"] as const,
     ])("with %s=%p is 400", async (name, value) => {
       expectFaults(await ann.get(`${path}?${name}=${value}`), name);
@@ -199,7 +231,8 @@ inEachMode("messages", (mode) => {
 
     test("stays so when somebody only looks, or reads further back", async () => {
       for (const content of ["one", "two", "three"]) await ann.send(id, content);
-      for (const query of ["?mark_read=false", "?limit=1&offset=1", "?limit=1&before_seq=3", "?limit=1&after_seq=0"])
+      const further = ["?limit=1&offset=1", "?limit=1&before_seq=3", "?limit=1&after_seq=0"];
+      for (const query of ["?mark_read=false", ...further, "?around_seq=1", "?around_seq=3&mark_read=true"])
         await page(bob, query);
       expect(await unread(bob)).toBe(3);
       await page(bob, "?limit=1&mark_read=true");

@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { tintStyle } from "../../src/web/colour.ts";
 import type { Answer, Client } from "../support/client.ts";
 import { PASSWORD } from "../support/client.ts";
 import { inEachMode } from "../support/modes.ts";
@@ -203,10 +205,12 @@ inEachMode("the server's settings", (mode) => {
     for (let i = 0; i < 4; i++)
       expect(await infoOf(server)).toEqual({
         name: null,
+        color: null,
         registration: "open",
         names: "any",
         directory: "shared",
         first_user: "code",
+        max_file: 100_000_000,
       });
   });
 
@@ -215,6 +219,8 @@ inEachMode("the server's settings", (mode) => {
     const root = await superuser(server, "Root");
     expect(dataOf(await root.get(settings))).toEqual({
       name: null,
+      color: null,
+      color_fixed: false,
       registration: "open",
       registration_fixed: false,
       default_conversation_id: null,
@@ -255,6 +261,7 @@ inEachMode("the server's settings", (mode) => {
       ["name", 1],
       ["registration", "maybe"],
       ["registration", null],
+      ...["teal", "#0f7", "#0f766", "0f766e", "#0f766g", "#0f766e;}", 1].map((color) => ["color", color] as const),
       ["default_conversation_id", "x"],
       ["default_conversation_id", UNKNOWN_ID],
       ["default_conversation_id", direct],
@@ -262,6 +269,38 @@ inEachMode("the server's settings", (mode) => {
       expectFaults(await root.patch(settings, { name: "Team", [field]: value }), field);
     expect((await infoOf(server)).name).toBeNull();
     expectError(await ann.patch(settings, { name: "Mine" }), 404, { code: "not_found" });
+  });
+
+  test("have a colour, which the page shows before it paints, and which an empty one takes away again", async () => {
+    const server = await start(mode);
+    const root = await superuser(server, "Root");
+    for (const [given, color] of [
+      ["#BE185D", "#be185d"],
+      ["", null],
+      ["#0000ff", "#0000ff"],
+      [null, null],
+    ] as const) {
+      expect(dataOf(await root.patch(settings, { color: given }))).toMatchObject({ color, color_fixed: false });
+      expect((await infoOf(server)).color).toBe(color);
+      const { text, headers } = await server.visitor().get("/");
+      const style = /<style>(.*)<\/style>/.exec(text)?.[1];
+      expect(style).toBe(color === null ? undefined : tintStyle(color));
+      // It stands in the head, and the policy allows it and no other.
+      expect(text.indexOf("<style>")).toBeLessThan(text.indexOf("</head>"));
+      const allowed = style && `style-src 'self' 'sha256-${createHash("sha256").update(style).digest("base64")}';`;
+      expect(headers.get("content-security-policy")).toContain(allowed ?? "style-src 'self';");
+    }
+    const entries: { details: object }[] = dataOf(await root.get("/api/admin/audit/?action=settings_changed"));
+    expect(entries.map(({ details }) => details).at(-1)).toEqual({ color: "#be185d", color_before: null });
+  });
+
+  test("the environment's COLOR wins", async () => {
+    const server = await start(mode, { COLOR: "#BE185D" });
+    const root = await superuser(server, "Root");
+    expect(dataOf(await root.get(settings))).toMatchObject({ color: "#be185d", color_fixed: true });
+    expectFaults(await root.patch(settings, { color: "#0000ff" }), "color");
+    dataOf(await root.patch(settings, { color: "#be185d", name: "Team" }));
+    expect(await infoOf(server)).toMatchObject({ color: "#be185d", name: "Team" });
   });
 
   test("the environment's REGISTRATION wins", async () => {
@@ -342,7 +381,6 @@ test("unknown addresses are a page to a browser and JSON to programs, and /admin
   for (const [path, headers] of [
     ["/no-such-page", {}],
     ["/admin", { Accept: "*/*" }],
-    ["/api/no-such-path", html],
   ] as const)
     expectError(await server.visitor().get(path, headers), 404, { code: "not_found" });
 });

@@ -4,6 +4,9 @@ import { expectError } from "./expectations.ts";
 
 const server = withServer("embedded", { RATE_LIMIT_ANON: "3/minute", REGISTRATION: "closed" });
 
+/** On the other one nobody may register. */
+const open = withServer("embedded");
+
 const page = () => server.visitor().get("/");
 const assetsOf = (html: string) =>
   [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
@@ -47,7 +50,15 @@ test("pages and assets count against no limit", async () => {
 
 test("every address of the chat answers the page, which has whether people may register", async () => {
   const id = crypto.randomUUID();
-  for (const path of ["/sign-in", "/register", `/c/${id}`, "/settings/", "/settings/sessions"]) {
+  for (const path of [
+    "/sign-in",
+    "/register",
+    `/c/${id}`,
+    "/people",
+    "/archive/",
+    "/settings/",
+    "/settings/sessions",
+  ]) {
     const answer = await server.visitor().get(path);
     expect(answer.status).toBe(200);
     expect(answer.text).toContain('<meta name="confab-registration" content="closed">');
@@ -59,10 +70,11 @@ test.each(["/assets/none.js", "/assets/..%2findex.json", "/chat/index.html", "/i
   async (path) => expectError(await server.visitor().get(path), 404, { code: "not_found" }),
 );
 
-test("the first load is small", async () => {
-  const html = (await page()).text;
+test.each(["nobody", "somebody"])("the first load is small while %s is signed in", async (who) => {
+  const visitor = who === "nobody" ? open.visitor() : await open.person("Ann");
+  const html = (await visitor.get("/")).text;
   let bytes = Bun.gzipSync(html).byteLength;
-  for (const path of assetsOf(html)) bytes += Bun.gzipSync((await server.visitor().get(path)).text).byteLength;
+  for (const path of assetsOf(html)) bytes += Bun.gzipSync((await open.visitor().get(path)).text).byteLength;
   expect(bytes).toBeLessThan(100 * 1024);
 });
 
@@ -85,5 +97,7 @@ test("the manifest says how to install the page, and its worker may only make re
   expect(worker.headers.get("content-security-policy")).toBe("default-src 'none'; connect-src 'self'");
   // It keeps all that the page names, and nothing else of this server but the icons.
   for (const path of assetsOf(html)) expect(worker.text).toContain(`"${path}"`);
+  const listed = worker.text.match(/"\/assets\/[^"]+"/g) ?? [];
+  expect(listed.length).toBe(new Set(listed).size);
   expect(worker.text).not.toContain("/api/");
 });

@@ -47,6 +47,26 @@ inEachMode("the job that erases removed conversations", (mode) => {
     expect(await step(id)).toBe("done");
   });
 
+  test("rows of the search that come late go too, and those that a node of the release before left", async () => {
+    const late = (id: string) =>
+      stores.query(
+        `INSERT INTO found (conversation_id, seq, last_seq, place_id, first_at, at, v)
+         SELECT $1::uuid, n, n, $1::uuid, now(), now(), 'late:1' FROM generate_series(1, 3) n`,
+        [id],
+      );
+    const found = async (id: string) =>
+      (await stores.query("SELECT seq FROM found WHERE conversation_id = $1", [id])).length;
+    const id = await removed();
+    expect(await step(id)).toEqual({ againAfterMs: 60_000 });
+    await late(id);
+    expect(await step(id)).toEqual({ againAfterMs: 60_000 });
+    expect(await found(id)).toBe(0);
+    await late(id);
+    await stores.query("DELETE FROM removed_conversations", []);
+    expect(await step(id)).toBe("done");
+    expect(await found(id)).toBe(0);
+  });
+
   test("the job stays while Redis is away, since the window may still be there", async () => {
     const id = await removed();
     await stores.query("UPDATE removed_conversations SET removed_at = now() - interval '61 seconds'", []);

@@ -72,7 +72,7 @@ if (modes.includes("redis"))
       await driver.query(`UPDATE conversations SET oldest_at = ${old} WHERE id = $1`, [id]);
       await stores.log.prune(86_400_000);
       await driver.close();
-      for (const query of ["", "?after_seq=2", "?limit=100", "?before_seq=11"]) {
+      for (const query of ["", "?after_seq=2", "?limit=100", "?before_seq=11", "?around_seq=3"]) {
         const { messages, total, count } = await page(bob, query);
         expect(messages.map(({ seq }: Message) => seq)).toEqual([5, 6, 7, 8, 9, 10]);
         expect([total, count]).toEqual([6, 6]);

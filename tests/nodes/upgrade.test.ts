@@ -6,6 +6,7 @@ import { hasLastRelease, runLastRelease, spawnLastRelease } from "../support/las
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { type ServerProcess, spawnServer } from "../support/process.ts";
 import type { Frame, Socket } from "../support/socket.ts";
+import { until } from "../support/until.ts";
 
 /** Makes the migration take long enough for many writes to meet it. */
 const OTHER_USERS = 20_000;
@@ -147,6 +148,31 @@ if (modes.includes("redis") && hasLastRelease)
       }
       for (const open of sockets) open.close();
     }, 120_000);
+
+    test("indexes the log of the last release for the search, as people left it", async () => {
+      const there = ann.at(next.url);
+      const search = async (q: string) => {
+        const query = new URLSearchParams({ q, conversation_id: id, limit: "50" });
+        return (await there.get(`/api/chat/search/?${query}`)).body.data;
+      };
+      await until(async () => Object.keys((await search("ann")).indexed).length === 0);
+      const contents = ({ results }: { results: { message: Message }[] }) =>
+        results.map(({ message }) => message.content);
+      expect(contents(await search('"old ann 1"'))).toContain("old ann 1");
+      expect(contents(await search('"old ann 3 edited"'))).toEqual(["old ann 3 edited"]);
+      expect(contents(await search('"old ann 5"'))).toEqual([]);
+      const sql = postgres(place.environment["DATABASE_URL"] ?? "", { max: 1 });
+      // The rest of a conversation is written when it has waited for more messages.
+      await until(
+        async () => {
+          const [of] = await sql<{ version: number; last: number }[]>`
+            SELECT f.version::int AS version, c.last_version::int AS last FROM follower_cursors f
+            JOIN conversations c ON c.id = f.conversation_id WHERE f.follower = 'search' AND f.conversation_id = ${id}`;
+          return of?.version === of?.last;
+        },
+        { withinMs: 45_000 },
+      ).finally(() => sql.end());
+    });
 
     test("is final: a node of the last release that starts again says so, and the others serve on", async () => {
       old.kill("SIGTERM");

@@ -37,7 +37,7 @@ inEachMode("rights in a group", (mode) => {
 
   const alter = (actor: number, alteration: Alteration, id = group) =>
     stores.conversations.alter(id, actor, alteration).then(
-      ({ change }) => (change ? "done" : "nothing"),
+      (outcome) => (outcome.kind === "done" && !outcome.change ? "nothing" : outcome.kind),
       (error: { reason?: string }) => error.reason,
     );
   const actions = (): Record<string, Alteration> => ({

@@ -11,7 +11,7 @@ import type { TestServer } from "../support/server.ts";
 import { range } from "../ws/frames.ts";
 import { clientOf, contents, isSettled, online, seqsOf, sharedServer, until } from "./people.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 let server: TestServer;
 let ann: ConfabClient;
@@ -294,6 +294,19 @@ test("the list has order, unread counts, newest messages and names, and stays li
   await until(() => first.b.title === "Friends");
   second.a.send("four");
   expect(ann.conversations.items[0]?.id).toBe(second.id);
+});
+
+test("a list without any conversation says that it has loaded", async () => {
+  const client = clientOf(await server.person("Nobody"));
+  const seen: boolean[] = [];
+  client.on("conversations", () => seen.push(client.conversations.isLoaded));
+  await until(() => seen.includes(true));
+  const { archived } = client.conversations;
+  const archive: boolean[] = [];
+  client.on("conversations", () => archive.push(archived.isLoaded));
+  await archived.loadMore();
+  await until(() => archive.includes(true));
+  await client.close();
 });
 
 test("the list becomes complete, also when the stored conversations are not the most recent ones", async () => {

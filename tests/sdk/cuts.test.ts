@@ -11,7 +11,7 @@ import { startTestServer, type TestServer } from "../support/server.ts";
 import { range } from "../ws/frames.ts";
 import { clientOf, contents, isSettled, online, seqsOf, sharedServer, until } from "./people.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 let server: TestServer;
 let proxy: TcpProxy;

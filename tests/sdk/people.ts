@@ -1,5 +1,6 @@
 import { afterAll } from "bun:test";
-import type { ChatMessage, ConfabClient, ConnectOptions, Conversation } from "../../src/sdk/index.ts";
+import type { Message } from "../../src/protocol/messages.ts";
+import type { ChatMessage, ConfabClient, ConnectOptions, Conversation, KeyValueStorage } from "../../src/sdk/index.ts";
 import { connect } from "../../src/sdk/index.ts";
 import { presenceTimes } from "../../src/server/places/places.ts";
 import { afterAllFiles } from "../support/cleanup.ts";
@@ -72,3 +73,29 @@ export const isSettled = ({ state, messages }: Conversation) =>
 
 /** The `seq` of each message. A complete conversation has 1 … n. */
 export const seqsOf = ({ messages }: Conversation) => messages.map(({ seq }) => seq);
+
+/** A storage that stops working for its tab at once, as when the tab dies. */
+export function mortal(storage: KeyValueStorage) {
+  let isDead = false;
+  const write = <T>(work: () => Promise<T>) => (isDead ? new Promise<T>(() => {}) : work());
+  const own: KeyValueStorage = {
+    ...storage,
+    set: (key, value) => write(() => storage.set(key, value)),
+    delete: (key) => write(() => storage.delete(key)),
+  };
+  const kill = () => {
+    isDead = true;
+  };
+  return { own, kill };
+}
+
+/** All messages of the conversation, as the server has them. */
+export async function wholeLog(person: Client, id: string): Promise<Message[]> {
+  const messages: Message[] = [];
+  for (;;) {
+    const path = `/api/chat/conversations/${id}/messages/?limit=100&after_seq=${messages.length}`;
+    const page: Message[] = (await person.get(path)).body.data.messages;
+    if (page.length === 0) return messages;
+    messages.push(...page);
+  }
+}

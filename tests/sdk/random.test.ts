@@ -7,7 +7,7 @@ import { makePlace, modes, type Place } from "../support/modes.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { range } from "../ws/frames.ts";
-import { clientOf, crash, isSettled, until } from "./people.ts";
+import { clientOf, crash, isSettled, mortal, until, wholeLog } from "./people.ts";
 
 setDefaultTimeout(60_000);
 
@@ -138,28 +138,3 @@ describe("random sends, edits, cuts, silence, lost answers, reloads and crashes 
     for (const { client } of open) await client.close();
   });
 });
-
-/** A storage that stops working for its tab at once, as when the tab dies. */
-function mortal(storage: KeyValueStorage) {
-  let isDead = false;
-  const write = <T>(work: () => Promise<T>) => (isDead ? new Promise<T>(() => {}) : work());
-  const own: KeyValueStorage = {
-    ...storage,
-    set: (key, value) => write(() => storage.set(key, value)),
-    delete: (key) => write(() => storage.delete(key)),
-  };
-  const kill = () => {
-    isDead = true;
-  };
-  return { own, kill };
-}
-
-async function wholeLog(person: Client, id: string): Promise<Message[]> {
-  const messages: Message[] = [];
-  for (;;) {
-    const path = `/api/chat/conversations/${id}/messages/?limit=100&after_seq=${messages.length}`;
-    const page: Message[] = (await person.get(path)).body.data.messages;
-    if (page.length === 0) return messages;
-    messages.push(...page);
-  }
-}

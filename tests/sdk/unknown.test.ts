@@ -7,7 +7,7 @@ import { clientOf, contents, online, sharedServer, until } from "./people.ts";
 
 // A client of this release and a server of a later one.
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 /** A faulty client subscribes 20 to 30 times a second. */
 const LONG_ENOUGH_MS = 700;

@@ -14,6 +14,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A microphone that beeps, and a camera. Pages still need the permission.
+  "--use-fake-device-for-media-stream",
 ];
 
 const find = (names: string[]) => names.flatMap((name) => Bun.which(name) ?? [])[0];
@@ -36,14 +38,17 @@ const shared: { [kind in keyof typeof programs]?: Promise<Browser> } = {};
  * a test is a `newContext()`: cookies, storage and service workers of its own. The test closes it.
  */
 export function sharedChromium(kind: keyof typeof programs = "page"): Promise<Browser> {
-  shared[kind] ??= startChromium(programs[kind]);
+  shared[kind] ??= startChromium(kind);
   return shared[kind];
 }
 
 /** A Chromium with a fresh profile in a temporary folder, which is removed with it. */
-async function startChromium(program: string | undefined): Promise<Browser> {
+async function startChromium(kind: keyof typeof programs): Promise<Browser> {
+  const program = programs[kind];
   if (!program) throw new Error("Chromium is not installed (Debian: chromium)");
   const browser = await chromium.launch({ executablePath: program, args: FLAGS });
+  // A test that is given up ends the browser. The next one starts another.
+  browser.once("disconnected", () => delete shared[kind]);
   afterAllFiles(() => browser.close());
   return browser;
 }

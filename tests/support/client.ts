@@ -60,17 +60,20 @@ export class Client {
 
   get = (path: string, headers?: Record<string, string>) => this.call("GET", path, undefined, headers);
   post = (path: string, body?: unknown, headers?: Record<string, string>) => this.call("POST", path, body, headers);
+  put = (path: string, body?: unknown, headers?: Record<string, string>) => this.call("PUT", path, body, headers);
   patch = (path: string, body?: unknown, headers?: Record<string, string>) => this.call("PATCH", path, body, headers);
   delete = (path: string, headers?: Record<string, string>) => this.call("DELETE", path, undefined, headers);
 
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const json = body === undefined ? {} : { "Content-Type": "application/json" };
+    const isRaw = typeof body === "string" || body instanceof Uint8Array;
+    const type = body instanceof Uint8Array ? "application/octet-stream" : "application/json";
+    const json = body === undefined ? {} : { "Content-Type": type };
     const cookie = this.cookie === undefined ? {} : { Cookie: `sessionid=${this.cookie}` };
     const response = await fetch(this.url + path, {
       method,
       redirect: "manual",
       headers: { ...json, ...cookie, ...headers },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
     });
     for (const set of response.headers.getSetCookie()) {
       const value = /^sessionid=([^;]*)/.exec(set)?.[1];
@@ -98,15 +101,16 @@ export class Client {
   }
 
   /** A socket on one conversation, greeted. `tag` is that of the change at `afterVersion`. */
-  chat(conversationId: string, afterVersion?: number, tag?: string): Promise<Socket> {
-    const after = afterVersion === undefined ? "" : `?after_version=${afterVersion}`;
-    const query = tag === undefined ? after : `${after}&tag=${tag}`;
-    return this.socket(`/ws/chat/${conversationId}/${query}`);
+  chat(conversationId: string, afterVersion?: number, tag?: string, accepts?: string): Promise<Socket> {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries({ after_version: afterVersion, tag, accepts }))
+      if (value !== undefined) query.set(name, String(value));
+    return this.socket(`/ws/chat/${conversationId}/?${query}`);
   }
 
-  /** A socket on all conversations, greeted. */
-  hub(): Promise<Socket> {
-    return this.socket("/ws/");
+  /** A socket on all conversations, greeted. With `query` it resumes the user's own stream. */
+  hub(query = ""): Promise<Socket> {
+    return this.socket(`/ws/${query}`);
   }
 
   private async socket(path: string): Promise<Socket> {

@@ -30,21 +30,33 @@ export async function register(page: Page, firstName: string, email: string) {
 }
 
 /** Whether it is there, and all of its height between the top and the bottom of the messages: browsers scroll by whole pixels. */
-export async function isInSight(what: Locator): Promise<boolean> {
-  const feed = what.page().getByRole("feed");
-  if ((await what.count()) === 0) return false;
-  return what.first().evaluate(
-    (element, list) => {
-      const [box, sight] = [element, list?.parentElement].map((one) => one?.getBoundingClientRect());
-      return box !== undefined && sight !== undefined && box.top > sight.top - 1 && box.bottom < sight.bottom + 1;
-    },
-    await feed.elementHandle(),
-  );
+export const isInSight = (what: Locator): Promise<boolean> =>
+  // Of all elements, because a call for one would wait for it.
+  what.evaluateAll(([element]) => {
+    const list = element?.ownerDocument.querySelector('[role="feed"]');
+    const [box, sight] = [element, list?.parentElement].map((one) => one?.getBoundingClientRect());
+    return box !== undefined && sight !== undefined && box.top > sight.top - 1 && box.bottom < sight.bottom + 1;
+  });
+
+/** Presses "New", and chooses from its menu. */
+export async function startNew(page: Page, what: "New conversation" | "New group" | "Invite people") {
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  await page.getByRole("menuitem", { name: what }).click();
+}
+
+/** The details of the open conversation: beside it, or in a dialog on a small screen. */
+export const details = (page: Page) =>
+  page.getByRole("complementary").or(page.getByRole("dialog", { name: /^(Group|Person)$/ }));
+
+/** Opens them, if they do not stand beside the conversation already. */
+export async function openDetails(page: Page) {
+  const button = page.getByRole("button", { name: "Details and members" });
+  if ((await button.getAttribute("aria-expanded")) !== "true") await button.click();
 }
 
 /** One person makes a 1-on-1, more make a group. */
 export async function startConversation(page: Page, names: readonly string[], groupName?: string) {
-  await page.getByRole("button", { name: "New conversation" }).first().click();
+  await startNew(page, "New conversation");
   for (const name of names) {
     await page.getByRole("combobox").fill(name);
     await page.getByRole("option", { name }).click();

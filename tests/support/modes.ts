@@ -32,6 +32,14 @@ export function inEachMode(name: string, tests: (mode: Mode) => void): void {
   for (const mode of modes) describe(`${name} (${mode})`, () => tests(mode));
 }
 
+/** Each database once, with all services beside it that this machine has. */
+export const databases = modes.filter((mode) => mode === "embedded" || mode === modes.at(-1));
+
+/** The same tests on each database. */
+export function inEachDatabase(name: string, tests: (mode: Mode) => void): void {
+  for (const mode of databases) describe(`${name} (${mode})`, () => tests(mode));
+}
+
 export async function makePlace(mode: Mode): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), "confab-test-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });

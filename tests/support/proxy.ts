@@ -30,6 +30,8 @@ export interface TcpProxy {
    * by a name without its text, so a commit is told by its answer: see `isCommitted`.
    */
   loseAnswers: { left: number; match?: (asked: string, answer: string) => boolean } | undefined;
+  /** How often a client has asked something after it had the answer to all before. */
+  roundTrips: number;
   /** Cuts the open links, or those that match; returns how many. */
   cut(match?: (link: Link) => boolean): number;
   /** The open links. */
@@ -49,6 +51,7 @@ export async function startProxy(targetPort: number, host = "127.0.0.1"): Promis
     state: "pass",
     deaf: undefined,
     loseAnswers: undefined,
+    roundTrips: 0,
     cut(match = () => true) {
       const chosen = [...links].filter(match);
       for (const link of chosen) link.cut();
@@ -83,6 +86,7 @@ class TcpLink implements Link {
   private asked = "";
   private readonly server = new Socket();
   private over = false;
+  private isAnswered = true;
 
   constructor(
     private readonly proxy: TcpProxy,
@@ -99,12 +103,15 @@ class TcpLink implements Link {
     const up = new Pipe(proxy, server);
     const down = new Pipe(proxy, client);
     client.on("data", (bytes: Buffer) => {
+      if (this.isAnswered) proxy.roundTrips++;
+      this.isAnswered = false;
       const text = bytes.toString("latin1");
       if (this.said.length < SAID_MAX) this.said += text;
       if (proxy.loseAnswers) this.asked = (this.asked + text).slice(-SAID_MAX);
       up.write(bytes, client);
     });
     server.on("data", (bytes: Buffer) => {
+      this.isAnswered = true;
       if (this.losesAnswer(bytes)) return this.cut();
       if (!proxy.deaf?.(this)) down.write(bytes, server);
     });

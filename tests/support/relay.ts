@@ -6,6 +6,8 @@ export interface Relay {
   url: string;
   /** Every frame that clients have sent, in order. */
   readonly sent: Frame[];
+  /** The path and query of each socket that clients have opened, in order. */
+  readonly paths: string[];
   /** The frames passed on in place of a frame of the server: none, one or several. Default: the frame itself. */
   rewrite: (frame: Frame) => Frame[];
   /** Sends this to every open client, as if the server had. */
@@ -29,6 +31,7 @@ export function startRelay(target: string): Relay {
   const relay: Relay = {
     url: "",
     sent: [],
+    paths: [],
     rewrite: (frame) => [frame],
     inject(frame) {
       for (const client of clients) client.send(JSON.stringify(frame));
@@ -57,6 +60,7 @@ export function startRelay(target: string): Relay {
     websocket: {
       open(client) {
         clients.add(client);
+        relay.paths.push(client.data.path);
         const { path, cookie, early } = client.data;
         const headers = cookie ? { Cookie: cookie } : {};
         const up = new WebSocket(target.replace(/^http/, "ws") + path, { headers });

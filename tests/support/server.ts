@@ -16,6 +16,9 @@ export const NO_LIMITS = {
   RATE_LIMIT_LOGIN_ACCOUNT: "off",
   RATE_LIMIT_SENDS: "off",
   RATE_LIMIT_FRAMES: "off",
+  RATE_LIMIT_REACTIONS: "off",
+  RATE_LIMIT_FILES: "off",
+  RATE_LIMIT_UPLOADS: "off",
 };
 
 export interface TestServer {

@@ -1,6 +1,7 @@
 import pino from "pino";
 import { readConfig } from "../../src/server/config.ts";
-import type { Draft } from "../../src/server/log/group-commit.ts";
+import type { Alteration, Altered } from "../../src/server/features/members/alteration.ts";
+import type { Draft } from "../../src/server/log/append.ts";
 import { HistoryStore } from "../../src/server/log/history-store.ts";
 import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
@@ -15,8 +16,12 @@ export interface TestStores extends Stores {
   databaseUrl: string | undefined;
   /** As another node has them, on the same database. */
   beside(): Stores;
+  /** The same database, of which one statement reads so many rows at most. */
+  inPieces(rows: number): Database;
   /** A new user's id. */
   user(firstName?: string): Promise<number>;
+  /** Alters a group. Rejects when the outcome is another one than `done`. */
+  altered(conversationId: string, actorId: number, alteration: Alteration): Promise<Altered>;
   /** A new conversation's id. */
   conversation(userIds: number[]): Promise<string>;
   draft(conversationId: string, senderId: number, content: string, clientId?: string): Draft;
@@ -38,6 +43,7 @@ export async function openTestStores(mode: Mode): Promise<TestStores> {
     history: new HistoryStore((work) => work(driver.query)),
     beside: () => storesOn(new Database(driver)),
     databaseUrl: place.environment["DATABASE_URL"],
+    inPieces: (pieceRows) => new Database({ ...driver, pieceRows }),
     async user(firstName = "Some") {
       const email = `store${++made}@example.com`;
       const user = await stores.users.create({
@@ -49,6 +55,11 @@ export async function openTestStores(mode: Mode): Promise<TestStores> {
       });
       if (!user) throw new Error("the e-mail is taken");
       return user.id;
+    },
+    async altered(...alteration) {
+      const outcome = await stores.conversations.alter(...alteration);
+      if (outcome.kind !== "done") throw new Error(`the group is not altered: ${outcome.kind}`);
+      return outcome;
     },
     async conversation(participantIds) {
       const [ownerId] = participantIds;

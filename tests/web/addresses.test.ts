@@ -5,6 +5,8 @@ describe("an address", () => {
   test.each([
     ["/", "home", undefined],
     ["/c/7", "conversation", "7"],
+    ["/people", "people", undefined],
+    ["/archive", "archive", undefined],
     ["/settings", "settings", undefined],
     ["/settings/privacy", "settings", "privacy"],
     ["/invite/abc", "invite", "abc"],
@@ -23,6 +25,12 @@ describe("an address", () => {
     expect(buildAddress(ADMIN_ADDRESSES[name], value)).toBe(path);
   });
 
+  test("may have a second value: the message of a conversation", () => {
+    expect(readAddress(CHAT_ADDRESSES, "/c/7/12")).toEqual({ name: "conversation", value: "7", second: "12" });
+    expect(readAddress(CHAT_ADDRESSES, "/c/7/12/")).toEqual({ name: "conversation", value: "7", second: "12" });
+    expect(buildAddress(CHAT_ADDRESSES.conversation, "7", 12)).toBe("/c/7/12");
+  });
+
   test("keeps its value unchanged", () => {
     expect(buildAddress(CHAT_ADDRESSES.conversation, "$&")).toBe("/c/$&");
   });
@@ -32,7 +40,7 @@ describe("an address", () => {
     expect(readAddress(CHAT_ADDRESSES, "/c/7/")).toEqual({ name: "conversation", value: "7" });
   });
 
-  test.each(["/c", "/c/7/8", "/settings/a/b", "/sign-in/x", "/admin", "/api/docs/", "/settingsx"])(
+  test.each(["/c", "/c/7/8/9", "/people/7", "/settings/a/b", "/sign-in/x", "/admin", "/api/docs/", "/settingsx"])(
     "is not one of the chat: %s",
     (path) => expect(readAddress(CHAT_ADDRESSES, path)).toBeUndefined(),
   );

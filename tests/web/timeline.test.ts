@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ChatMessage } from "../../src/sdk/index.ts";
-import { findEmoji, nameBefore } from "../../src/web/chat/messages/emoji/find.ts";
+import { findEmoji, isPlainName, nameBefore } from "../../src/web/chat/messages/emoji/find.ts";
 import { preview, previewOf } from "../../src/web/chat/messages/preview.ts";
 import { placeOf } from "../../src/web/chat/messages/timeline.ts";
 import { dayLabel, daysBetween } from "../../src/web/chat/messages/times.ts";
@@ -20,18 +20,16 @@ describe("the layout of messages", () => {
     message(6, 2, "11T00:01:00"),
   ];
   const places = (readSeq?: number) => messages.map((_, index) => placeOf(messages, index, readSeq));
-  const where = (name: "startsDay" | "startsGroup" | "endsGroup" | "startsUnread", readSeq?: number) =>
+  const where = (name: "startsDay" | "startsGroup" | "startsUnread", readSeq?: number) =>
     places(readSeq).flatMap((place, index) => (place[name] ? index + 1 : []));
 
   test("days begin where the calendar says", () => expect(where("startsDay")).toEqual([1, 6]));
   test("messages of one sender within five minutes of a day form a group", () => {
     expect(where("startsGroup")).toEqual([1, 3, 4, 5, 6]);
-    expect(where("endsGroup")).toEqual([2, 3, 4, 5, 6]);
   });
   test("the line is above the first unread message, and splits a group", () => {
     expect(where("startsUnread", 1)).toEqual([2]);
     expect(where("startsGroup", 1)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(where("endsGroup", 1)).toContain(1);
     for (const read of [undefined, 6, 99]) expect(where("startsUnread", read)).toEqual([]);
     // The last message read is not loaded, so the line stands at the first place that is certain.
     expect(where("startsUnread", 0)).toEqual([1]);
@@ -49,7 +47,7 @@ test("a message in one line has no marks and no line ends", () => {
   expect(preview("**Hi** _you_\n\n- `a`\n- [b](https://example.com)")).toBe("Hi you • a • b");
   expect(preview("<b>x</b>")).toBe("<b>x</b>");
   expect(preview("x".repeat(5000)).length).toBeLessThanOrEqual(300);
-  expect(preview(`${"x".repeat(299)}😀`)).toBe("x".repeat(299));
+  expect(preview(`${"x".repeat(299)}😀`)).toBe(`${"x".repeat(299)}…`);
   expect(
     previewOf(message(1, 1, "10T10:00:00", { content: "", deleted_at: at("10T10:01:00") } as Partial<ChatMessage>)),
   ).toBe("Message deleted");
@@ -72,8 +70,48 @@ describe("emoji by name", () => {
 
   test("a name is typed after a colon that begins a word", () => {
     expect(nameBefore("so :smi", 7)).toEqual({ name: "smi", from: 3, isClosed: false });
+    expect(nameBefore("(:sm", 4)).toEqual({ name: "sm", from: 1, isClosed: false });
     expect(nameBefore(":+1:", 4)).toEqual({ name: "+1", from: 0, isClosed: true });
-    for (const text of ["10:30", "a:smile", ":s", "http://x", ": smile", ":)"])
-      expect(nameBefore(text, text.length)).toBeUndefined();
+    expect(nameBefore("a\n:100:", 7)).toEqual({ name: "100", from: 2, isClosed: true });
+  });
+
+  test("no name is typed by an emoticon, a time, an address or code", () => {
+    const others = [
+      "a :-P",
+      ":)",
+      ":s",
+      ":3",
+      ":+1",
+      "score :10",
+      "at 10:30",
+      "::1",
+      "std::vector",
+      "a:smile",
+      ": smile",
+    ];
+    const addresses = ["http://x", "mailto:bob", "localhost:8000", "key: value", "C:\\temp"];
+    const code = ["`:smile", "```\n:smile", "~~~\n\n:smile", "`` a ` :smile", "`:smile:"];
+    for (const text of [...others, ...addresses, ...code])
+      expect([text, nameBefore(text, text.length)]).toEqual([text, undefined]);
+  });
+
+  test("Enter takes an emoji unasked only for its whole name or three letters of it", () => {
+    const open = emoji("📂", ["open_file_folder"]);
+    const ok = emoji("🆗", ["ok"], ["yes"]);
+    for (const [name, one] of [
+      ["ope", open],
+      ["open_file_folder", open],
+      ["ok", ok],
+    ] as const)
+      expect([name, isPlainName(name, one)]).toEqual([name, true]);
+    for (const [name, one] of [
+      ["op", open],
+      ["OPE", open],
+      ["file", open],
+      ["PP", ok],
+      ["yes", ok],
+      ["OK", ok],
+    ] as const)
+      expect([name, isPlainName(name, one)]).toEqual([name, false]);
   });
 });

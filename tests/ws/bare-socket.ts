@@ -22,6 +22,8 @@ export function startBareSockets(): BareSockets {
         token: "",
         conversationId: searchParams.get("conversation") ?? undefined,
         cursor: undefined,
+        meCursor: undefined,
+        accepts: new Set<never>(),
         socket: undefined,
       };
       return server.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });

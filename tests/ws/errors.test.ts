@@ -66,6 +66,8 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
     const faults: [unknown, string][] = [
       ["", EMPTY],
       [" \n\t\u00a0\u3000 ", EMPTY],
+      ["\u200b\u2060\u3164", EMPTY],
+      ["\u2800\u202e\u0301", EMPTY],
       [undefined, EMPTY],
       [null, EMPTY],
       [7, EMPTY],
@@ -112,7 +114,10 @@ inEachMode("a frame that can't be done is answered with an error", (mode) => {
 
   test("numbers that are too large, negative or not numbers are refused", async () => {
     const frames = ["1e999", "-1", "1.5", '"1"', "9007199254740993", "1e300", "null", "true", "[]"].flatMap(
-      (number) => [`{"type":"read","seq":${number}}`, `{"type":"history","before_seq":${number}}`],
+      (number) => [
+        `{"type":"read","seq":${number}}`,
+        ...["before", "after", "around"].map((name) => `{"type":"history","${name}_seq":${number}}`),
+      ],
     );
     for (const frame of [...frames, '{"type":"history","limit":0}', '{"type":"history","limit":1e999}'])
       expect((await errorOf(frame)).code).toBe("validation_failed");

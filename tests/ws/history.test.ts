@@ -58,6 +58,31 @@ inEachMode("history over a socket", (mode) => {
     expect(seqs(await history(a, { before_seq: 1_000_000, limit: 5 }))).toEqual(range(246, 250));
   });
 
+  test("after_seq leads from page to page, to the newest message, and wins over before_seq", async () => {
+    expect(seqs(await history(a, { after_seq: 50 }))).toEqual(range(51, 100));
+    expect(seqs(await history(a, { after_seq: 240, limit: 20 }))).toEqual(range(241, 250));
+    expect(seqs(await history(a, { after_seq: 0, limit: 2 }))).toEqual([1, 2]);
+    expect(seqs(await history(a, { after_seq: 10, before_seq: 100, limit: 3 }))).toEqual([11, 12, 13]);
+    for (const after_seq of [250, 1_000_000]) expect(seqs(await history(a, { after_seq }))).toEqual([]);
+  });
+
+  test("around_seq has the message in the middle, or the nearest that exist, and wins over the others", async () => {
+    expect(seqs(await history(a, { around_seq: 100 }))).toEqual(range(75, 124));
+    expect(seqs(await history(a, { around_seq: 100, limit: 1 }))).toEqual([100]);
+    for (const around_seq of [0, 1, 2]) expect(seqs(await history(a, { around_seq, limit: 5 }))).toEqual(range(1, 5));
+    for (const around_seq of [249, 250, 1_000_000])
+      expect(seqs(await history(a, { around_seq, limit: 5 }))).toEqual(range(246, 250));
+    const cursors = { around_seq: 100, after_seq: 3, before_seq: 9 };
+    expect(seqs(await history(a, { ...cursors, limit: 3 }))).toEqual([99, 100, 101]);
+  });
+
+  test("no page over a socket counts as read", async () => {
+    const socket = await bob.chat(conversationId);
+    for (const page of [{}, { before_seq: 9 }, { after_seq: 240 }, { around_seq: 250 }]) await history(socket, page);
+    expect((await bob.get(`/api/chat/conversations/${conversationId}/`)).body.data.unread_count).toBe(250);
+    socket.close();
+  });
+
   test("limit is clamped to 100 and refused below 1", async () => {
     expect(seqs(await history(a, { limit: 1 }))).toEqual([250]);
     expect(seqs(await history(a, { limit: 101 }))).toEqual(range(151, 250));
@@ -100,6 +125,21 @@ inEachMode("history over a socket", (mode) => {
         found.unshift(...seqs(page));
       }
       expect(found).toEqual(range(1, 100));
+      // The same forwards, and from the middle.
+      const forwards: number[] = [];
+      while (forwards.at(-1) !== 100) {
+        const page = await history(socket, { limit: 100, after_seq: forwards.at(-1) ?? 0 });
+        expect(page.messages.length).toBeGreaterThan(0);
+        forwards.push(...seqs(page));
+      }
+      expect(forwards).toEqual(range(1, 100));
+      for (const around_seq of [1, 50, 100]) {
+        const page = await history(socket, { limit: 100, around_seq });
+        const around = seqs(page);
+        expect(around).toContain(around_seq);
+        expect(around).toEqual(range(around[0] ?? 0, around.at(-1) ?? 0));
+        expect(JSON.stringify(page).length).toBeLessThan(FRAME_FITS_BYTES);
+      }
       socket.close();
     });
 });

@@ -86,6 +86,8 @@ describe.skipIf(!modes.includes("postgres"))("a client that the server has sent 
         // A frame after an edit waits for it.
         socket.send({ type: "edit", message_id: first.id, content: "changed" });
         socket.send({ type: "message", content: "too late" });
+        const waiting = () => sql`SELECT FROM pg_locks WHERE NOT granted`;
+        while ((await waiting()).length === 0) await Bun.sleep(5);
         expect((await phone.post("/api/users/logout/")).status).toBe(200);
         expect((await closeOf(socket)).code).toBe(4401);
       });

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import pino from "pino";
 import { Failure } from "../../src/server/base/failure.ts";
 import type { ChangeEvent } from "../../src/server/bus/change-event.ts";
+import type { Appended } from "../../src/server/log/append.ts";
 import { type Change, changeEvent } from "../../src/server/log/changes.ts";
-import type { Appended } from "../../src/server/log/group-commit.ts";
 import type { MessageLog } from "../../src/server/log/log.ts";
 import type { Memberships } from "../../src/server/log/memberships.ts";
 import { Room } from "../../src/server/ws/room.ts";
@@ -61,6 +61,7 @@ inEachMode("a room", (mode) => {
       {
         subscribe: async () => {},
         publish: (frame) => void delivered.push(frame),
+        publishRange() {},
         filled() {},
         standing: (userId) => stores.memberships.standing(conversationId, userId),
         contradicted() {},
@@ -113,7 +114,7 @@ inEachMode("a room", (mode) => {
       const conversationId = await stores.conversation([ann, bob, eve]);
       async function change(kind: "add" | "remove"): Promise<ChangeEvent> {
         const alteration = kind === "add" ? { kind, userIds: [bob], max: 10 } : { kind, userId: bob };
-        const { change } = await stores.conversations.alter(conversationId, ann, alteration);
+        const { change } = await stores.altered(conversationId, ann, alteration);
         if (!change) throw new Error("nothing has changed");
         return changeEvent(change);
       }
@@ -181,7 +182,15 @@ inEachMode("a room", (mode) => {
       asked++;
       if (asked === 2) throw new Failure("unavailable", { retryAfter: 1 });
       if (asked > 2) return stores.log.head(id);
-      return { lastSeq: 3, lastVersion: 3, tag: events[2]?.tag ?? null, prunedSeq: 0, participantCount: 3, epoch: "" };
+      return {
+        lastSeq: 3,
+        lastVersion: 3,
+        tag: events[2]?.tag ?? null,
+        prunedSeq: 0,
+        participantCount: 3,
+        parentId: null,
+        epoch: "",
+      };
     }
     const { room, delivered } = await openRoom(3, id, { head });
     room.expect(VERSIONS + 1_000);

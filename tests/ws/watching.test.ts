@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Own, OwnList } from "../../src/server/log/memberships.ts";
 import { Watching } from "../../src/server/ws/watching.ts";
 import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
 
@@ -19,18 +20,21 @@ describe("a socket's conversations", () => {
   afterAll(() => sockets.stop());
   beforeEach(() => start());
 
-  function start() {
+  function start(listStaysMs = 0) {
     followed = new Map();
-    const count = (by: number) => (id: string) => void followed.set(id, (followed.get(id) ?? 0) + by);
-    watching = new Watching({ publish: sockets.publish, follow: count(1), unfollow: count(-1) });
+    const count = (by: number) => (ids: readonly string[]) => {
+      for (const id of ids) followed.set(id, (followed.get(id) ?? 0) + by);
+    };
+    watching = new Watching({ publish: sockets.publish, follow: count(1), unfollow: count(-1) }, listStaysMs);
   }
 
-  const row = (lastVersion: number) => ({ userId: USER, id: ID, lastVersion, lastSeq: lastVersion });
+  const row = (lastVersion: number) => ({ userId: USER, id: ID, lastVersion, lastSeq: lastVersion, parentId: null });
 
   /** Version 0 is the creation without the user; every odd version adds the user, and every even one removes them. */
   const isInAt = (version: number) => version % 2 === 1;
   const tell = (version: number) =>
     isInAt(version) ? watching.joined(USER, ID, version) : watching.left(USER, ID, version);
+  const listOf = (own: Own[]): OwnList => ({ digest: own.map(({ id }) => id).join(), own });
   const readAt = (version: number) => (isInAt(version) ? [row(version)] : []);
 
   test("the highest version counts among joinings, removals and the list, in any order and more than once", async () => {
@@ -44,7 +48,7 @@ describe("a socket's conversations", () => {
         watching.begin(socket);
         // A socket that hears anything while its list is read hears at least what that read may have missed.
         for (const version of early) tell(version);
-        watching.load(socket, readAt(read));
+        watching.load(socket, listOf(readAt(read)));
         for (const version of late) tell(version);
         // A list says at which version somebody is in, but not since when they are not.
         const list = isInAt(read) ? [read] : [];
@@ -68,7 +72,7 @@ describe("a socket's conversations", () => {
   test("a joining and a removal that come while a doubt is checked are not undone by an earlier read", async () => {
     const pair = await sockets.open(USER);
     watching.begin(pair.socket);
-    watching.load(pair.socket, []);
+    watching.load(pair.socket, listOf([]));
     await watching.heal(async () => {
       tell(1);
       return [];
@@ -96,16 +100,55 @@ describe("a socket's conversations", () => {
     const pair = await sockets.open(USER);
     watching.begin(pair.socket);
     watching.end(pair.socket);
-    watching.load(pair.socket, readAt(1));
+    watching.load(pair.socket, listOf(readAt(1)));
     watching.begin(pair.socket);
-    watching.load(pair.socket, readAt(1));
+    watching.load(pair.socket, listOf(readAt(1)));
     await watching.heal(async () => {
       watching.end(pair.socket);
       return readAt(3);
     });
     watching.end(pair.socket);
     expect(followed.get(ID)).toBe(0);
-    expect([watching["users"].size, watching["watched"].size]).toEqual([0, 0]);
+    expect([watching["watchers"].userIds.length, watching["watched"]["byId"].size]).toEqual([0, 0]);
     pair.client.close();
+  });
+
+  test("the list of a closed socket serves the next one of its user until a conversation comes or goes", async () => {
+    start(60_000);
+    const [first, second] = [await sockets.open(USER), await sockets.open(USER)];
+    watching.begin(first.socket);
+    watching.load(first.socket, listOf(readAt(1)));
+    watching.moved(ID, 2, 2);
+    watching.end(first.socket);
+    watching.begin(second.socket);
+    expect(watching.digestFor(second.socket)).toBe(ID);
+    watching.load(second.socket, { digest: ID, own: undefined });
+    watching.moved(ID, 3, 3);
+    await flushed(second);
+    expect(second.client.all("activity").map((frame) => frame.last_version)).toEqual([3]);
+    expect(followed.get(ID)).toBe(1);
+    tell(4);
+    expect(watching.digestFor(second.socket)).toBeUndefined();
+    await flushed(second);
+    expect(second.client.all("unsubscribed")).toHaveLength(1);
+    first.client.close();
+    second.client.close();
+  });
+
+  test("a conversation that came without an event is found by the list of the next socket, also for the earlier ones", async () => {
+    start(60_000);
+    const [first, second] = [await sockets.open(USER), await sockets.open(USER)];
+    watching.begin(first.socket);
+    watching.load(first.socket, listOf([]));
+    watching.begin(second.socket);
+    watching.load(second.socket, listOf(readAt(1)));
+    await Promise.all([flushed(first), flushed(second)]);
+    expect(first.client.all("activity").map((frame) => frame.last_version)).toEqual([1]);
+    expect(second.client.all("activity")).toEqual([]);
+    watching.moved(ID, 2, 2);
+    await Promise.all([flushed(first), flushed(second)]);
+    for (const { client } of [first, second]) expect(client.all("activity").at(-1)).toMatchObject({ last_version: 2 });
+    first.client.close();
+    second.client.close();
   });
 });

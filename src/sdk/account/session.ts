@@ -47,6 +47,7 @@ export function createSession(core: Core, signedIn: boolean | undefined): Sessio
       // Both before the `me` event: as soon as a user is known, messages can be sent.
       await core.outboxOwner?.start(me.id);
       await core.cache?.start(me.id);
+      await core.settingsSender?.start(me.id);
     }
     core.emit("me", me);
   }

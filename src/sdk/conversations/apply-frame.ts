@@ -7,7 +7,7 @@ import type { ConversationEvents, MembersChange } from "../public/conversation.t
 import type { Message } from "../public/types.ts";
 import { jitter } from "../transport/reconnect-policy.ts";
 import { withMembersChange } from "./info.ts";
-import { MESSAGES_KEPT } from "./timeline.ts";
+import { isAmended, quoteOf, withNames, withQuote } from "./quotes.ts";
 
 /**
  * When the members of a group change, all its clients read the group again. Each waits at random up to this long for each
@@ -27,23 +27,28 @@ export function createFrameHandler(
   core: Core,
   typing: Typing,
   emit: (event: "members", ...args: ConversationEvents["members"]) => void,
+  emitNamed: Core["emitNamed"],
 ): (frame: ServerFrame) => void {
-  const { sync, timeline, readState, outbox } = self;
+  const { sync, readState, outbox } = self;
   let willRefresh = false;
 
   function applyMessage(message: Message) {
-    const { seq, sender_id } = message;
+    const { seq, sender_id, sender_name: full_name, sender_email: email } = message;
+    const earlier = self.messages.findLast((one) => one.sender_id === sender_id && one.seq);
+    // A rename that this client has missed. Most messages bring none, and 100,000 loaded ones cost nothing then.
+    if (earlier && earlier.sender_name !== full_name)
+      self.updateMessages((one) => withNames(one, new Map([[sender_id, { full_name, email }]])));
     typing.setTypist(sender_id, "", false);
     readState.update(sender_id === core.me?.id ? { head: seq, seq } : { head: seq });
     readState.updatePosition(sender_id, seq);
+    if (readState.countMention(message, core.me?.id)) recount();
     // A conversation that was only opened by its id is one of the most recent now.
     self.isListed = true;
     self.updateNewest(message);
     sync.putMessage(message);
     outbox.confirm([message]);
     self.announce(message);
-    // A conversation that is not open must not grow without limit.
-    if (!self.isOpen && timeline.items.length > 2 * MESSAGES_KEPT) self.trimMessages();
+    self.limitMessages();
   }
 
   function applyMembers(change: MembersChange) {
@@ -56,6 +61,33 @@ export function createFrameHandler(
     willRefresh = true;
   }
 
+  /** Only the server knows how many of some unread messages mention the user. */
+  function recount() {
+    if (core.isOnline() && readState.unread) core.conversations.refresh(self);
+  }
+
+  /** @param before the cursor before this frame. A frame of several changes may begin with some that were applied */
+  function emitChanges(
+    message: Message,
+    { version, from = version, change, changes = [change] }: Change,
+    before: number,
+  ) {
+    for (const one of changes.slice(Math.max(0, before + 1 - from))) {
+      if (!one) continue;
+      if (one.kind === "pin" && one.on) addPinned(message, one.user_id, from + changes.indexOf(one));
+      const event = { conversation: self, message: self.timeline.toShown(message), change: one };
+      emitNamed(one.kind, event);
+      core.emitNamed(one.kind, event);
+    }
+  }
+
+  function addPinned(message: Message, user_id: number, version: number) {
+    const user_name = self.info?.participants.find(({ id }) => id === user_id)?.full_name;
+    const [after_seq, at] = [readState.head, message.pinned?.at ?? new Date().toISOString()];
+    const about = { user_id, user_name, users: [], user_count: 0, message_seq: message.seq };
+    self.shownLines.add([{ kind: "pinned", after_seq, version, at, ...about }]);
+  }
+
   function refresh() {
     willRefresh = false;
     if (core.isOnline()) core.conversations.refresh(self);
@@ -63,7 +95,9 @@ export function createFrameHandler(
 
   return (frame) => {
     const change = changeOf(frame);
+    const { version } = sync;
     if (change && !sync.advanceCursor(change)) return;
+    self.actions?.run();
     switch (frame.type) {
       case "subscribed":
         return sync.applySubscribed(frame);
@@ -71,9 +105,19 @@ export function createFrameHandler(
         applyMessage(frame.message);
         return self.notifyChanged({ messages: true });
       case "message_changed":
-        timeline.put(frame.message, false);
-        return self.notifyChanged({ messages: true });
+        for (const timeline of self.timelines) timeline.put(frame.message, false);
+        // An edit or a deletion, and no mark such as a reaction.
+        if (!frame.change && (frame.message.mentions || readState.mentions)) recount();
+        if (change && isAmended(change)) {
+          const quote = quoteOf(frame.message, frame.excerpt);
+          self.updateMessages((message) => withQuote(message, quote));
+          core.emit("amended", self.timeline.toShown(frame.message), self);
+        }
+        self.notifyChanged({ messages: true });
+        if (change) emitChanges(frame.message, change, version);
+        return;
       case "participants":
+        self.shownLines.add(frame.line && [frame.line]);
         emit("members", frame);
         return applyMembers(frame);
       case "reset":
@@ -90,6 +134,7 @@ export function createFrameHandler(
         break;
       case "read_position":
         readState.update({ seq: frame.seq });
+        if (readState.mentions) recount();
         break;
       case "activity":
         readState.update({ head: frame.last_seq });

@@ -6,13 +6,14 @@ const PARTICIPANTS_MAX = 50;
 
 /** Applies a change of the members, the name or the owner to what is known of a conversation. */
 export function withMembersChange(info: ConversationInfo, change: MembersChange): ConversationInfo {
-  const { added, removed, name, owner_id } = change;
+  const { added, removed, name, owner_id, picture } = change;
   const moved = [...removed, ...added.map((user) => user.id)];
   const remaining = info.participants.filter((user) => !moved.includes(user.id));
   return {
     ...info,
     name,
     owner_id: owner_id === undefined ? info.owner_id : owner_id,
+    picture: picture === undefined ? info.picture : (picture ?? undefined),
     display_name: name ?? info.display_name,
     participants: [...remaining, ...added].slice(0, PARTICIPANTS_MAX),
     participant_count: info.participant_count + added.length - removed.length,

@@ -1,14 +1,14 @@
 import type { LiveConversation } from "../parts/conversation.ts";
 import type { Conversations, Core } from "../parts/core.ts";
 import type { Summary } from "../parts/frames.ts";
+import type { Page } from "../parts/transport.ts";
 import type { ConversationInfo } from "../public/types.ts";
 import { ConnectionLost } from "../transport/retry.ts";
+import { createPages, PAGE } from "./pages.ts";
 import { createRefresher } from "./refresher.ts";
 import { createUnreadTotal } from "./unread-total.ts";
 
 const PATH = "chat/conversations/";
-/** Conversations on one page of the list. The server gives no more at once. */
-const PAGE = 50;
 /** When the user comes back to the page and the list is older than this, it is loaded again. */
 const RELOAD_AFTER_MS = 10_000;
 
@@ -22,45 +22,42 @@ export function createConversations(
   createConversation: (id: string) => LiveConversation,
 ): Conversations {
   const all = new Map<string, LiveConversation>();
-  let sorted: readonly LiveConversation[] = [];
   let isUnsorted = false;
   let loadedAt = -Infinity;
-  /**
-   * How many of the most recent conversations the server has given, without a gap. Others may be known too: they were
-   * stored on the device or came one by one.
-   */
-  let depth = 0;
   /** Resolves when all conversations that this client is creating are in `own`. */
   let creations: Promise<unknown> = Promise.resolve();
   const own = new Set<string>();
   const refresher = createRefresher(core);
   const unreadTotal = createUnreadTotal(
     () => list.known,
-    () => core.isOnline() && readPage(1, 0).catch(core.reportError),
+    () => core.isOnline() && tryPage({ limit: 1 }),
   );
+  const tryPage = (page: Page) => readPage(page).catch(core.reportError);
+  const main = createPages(false, sort, tryPage, () => list.notifyChanged());
+  const archived = createPages(true, sort, tryPage, () => list.notifyChanged());
 
   const list: Conversations = {
-    hasMore: false,
-    isLoaded: false,
+    main,
+    archived,
+    get hasMore() {
+      return main.hasMore;
+    },
+    get isLoaded() {
+      return main.isLoaded;
+    },
     refresh: refresher.refresh,
     recountUnread: unreadTotal.recount,
     get items() {
-      return list.ordered;
-    },
-    get ordered() {
-      if (!isUnsorted) return sorted;
-      isUnsorted = false;
-      const listed = list.known.filter((one) => one.isListed && !one.goneReason && !one.isHidden);
-      // A conversation with a message that waits to be sent stands above all others.
-      const rank = (one: LiveConversation) => Number(one.outbox.hasUnsent());
-      sorted = listed.sort((a, b) => rank(b) - rank(a) || b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
-      return sorted;
+      return main.items;
     },
     get known() {
       return [...all.values()];
     },
     get unread() {
       return unreadTotal.count;
+    },
+    get mentions() {
+      return unreadTotal.mentions;
     },
     find: (id) => all.get(id),
     get(id) {
@@ -75,9 +72,29 @@ export function createConversations(
       return conversation;
     },
     applyConversation(info) {
+      if (info.parent_id) {
+        // Threads stand in a list of their own, which `confab/client/threads` has.
+        const thread = list.get(info.id);
+        thread.applySummary(info);
+        thread.markJoined();
+        return list.refresh(thread);
+      }
       const isKnown = list.find(info.id)?.isListed;
       const conversation = list.add(info);
       if (!isKnown) void creations.then(() => own.delete(info.id) || core.emit("added", conversation));
+    },
+    applyMe(frame) {
+      core.meVersion = frame.me_version;
+      if (frame.kind !== "conversation") return core.emitNamed(frame.kind, frame);
+      const { key, value, me_version } = frame;
+      const conversation = list.get(key);
+      conversation.settings.apply(value, me_version);
+      if (conversation.isListed) return;
+      list.recountUnread();
+      // It has come into a list that is loaded.
+      if (value.archived && !archived.isLoaded) return;
+      conversation.isListed = true;
+      list.refresh(conversation);
     },
     trackCreation(answer) {
       const tracked = answer.then((info) => info && own.add(info.id));
@@ -86,8 +103,8 @@ export function createConversations(
     applyActivity(id, lastSeq) {
       const conversation = list.get(id);
       // It is one of the most recent conversations now.
-      conversation.isListed = true;
-      conversation.activeAt = Math.max(conversation.activeAt, list.ordered[0]?.activeAt ?? 0);
+      conversation.isListed = !conversation.info?.parent_id;
+      conversation.activeAt = Math.max(conversation.activeAt, main.items[0]?.activeAt ?? 0);
       conversation.markJoined();
       // Without a new message, something else has changed: the name, perhaps, or the members.
       const isNoMessage = !conversation.sync.isSubscribed && lastSeq <= conversation.readState.head;
@@ -111,6 +128,7 @@ export function createConversations(
       subscribeRecent();
       for (const { outbox } of list.known) outbox.removeConfirmed();
       void loadFirstPage();
+      if (archived.isLoaded) void archived.load(0);
     },
     epochChanged() {
       for (const { sync } of list.known) sync.applyReset();
@@ -121,7 +139,9 @@ export function createConversations(
       all.clear();
       refresher.clear();
       unreadTotal.clear();
-      list.hasMore = list.isLoaded = false;
+      core.meVersion = undefined;
+      main.hasMore = main.isLoaded = archived.isLoaded = false;
+      archived.hasMore = true;
       for (const conversation of known) {
         conversation.isDetached = true;
         conversation.markGone("removed");
@@ -132,11 +152,7 @@ export function createConversations(
     reloadIfOld() {
       if (core.isOnline() && performance.now() - loadedAt > RELOAD_AFTER_MS) void loadFirstPage();
     },
-    async loadMore() {
-      const known = list.ordered.length;
-      // Goes on while a page brings nothing new.
-      while ((await loadPage(depth)) && list.hasMore && list.ordered.length <= known);
-    },
+    loadMore: main.loadMore,
     async search(text, page) {
       const { items, total } = await core.http.page<Summary>(PATH, text, page);
       return { items: items.map(applySummary), total };
@@ -153,57 +169,63 @@ export function createConversations(
   /** A conversation that should be on the first page but is not is read alone: the user may have left it. */
   async function loadFirstPage() {
     loadedAt = performance.now();
-    const before = list.ordered;
-    const page = await loadPage(0);
+    const before = main.items;
+    const away = new Set(archived.items);
+    const page = await main.load(0);
     if (!page) return;
     // The whole list was known before, so all others on the page are new.
     if (before.length > 0 && before.length < PAGE)
-      for (const conversation of page) if (!before.includes(conversation)) core.emit("added", conversation);
+      // A conversation that was archived is not new: a message or another device has brought it back.
+      for (const conversation of page) {
+        const isBack = away.has(conversation) || conversation.settings.state.archived_seq !== null;
+        if (!before.includes(conversation) && !isBack) core.emit("added", conversation);
+      }
     const oldest = page.length < PAGE ? -Infinity : Math.min(...page.map((one) => one.activeAt));
-    for (const conversation of before) {
+    for (const conversation of [...before, ...archived.items]) {
       if (page.includes(conversation)) continue;
       const isOtherEpoch = conversation.epoch !== core.epoch;
       // The database has gone back, so the conversation may be gone. It is listed again when the server mentions it.
       if (isOtherEpoch && !conversation.isOpen && !conversation.outbox.hasUnsent()) {
         conversation.isListed = false;
         conversation.notifyChanged();
-      } else if (isOtherEpoch || conversation.activeAt > oldest) list.refresh(conversation);
+      } else if (isOtherEpoch || (conversation.activeAt > oldest && !conversation.preferences.archived))
+        list.refresh(conversation);
     }
   }
 
-  async function loadPage(offset: number): Promise<LiveConversation[] | undefined> {
-    try {
-      const { conversations, total } = await readPage(PAGE, offset);
-      list.isLoaded = true;
-      depth = offset + conversations.length;
-      list.hasMore = conversations.length > 0 && depth < total;
-      list.notifyChanged();
-      return conversations;
-    } catch (error) {
-      core.reportError(error);
-      return undefined;
-    }
+  /** Sorts the conversations into the two lists, if anything has changed. */
+  function sort() {
+    if (!isUnsorted) return;
+    isUnsorted = false;
+    const listed = list.known.filter(
+      (one) => one.isListed && one.info && !one.info.parent_id && !one.goneReason && !one.isHidden,
+    );
+    // A conversation with a message that waits to be sent stands above all others.
+    const rank = (one: LiveConversation) => Number(one.outbox.hasUnsent());
+    listed.sort((a, b) => rank(b) - rank(a) || b.activeAt - a.activeAt || (a.id < b.id ? 1 : -1));
+    main.show(listed);
+    archived.show(listed);
   }
 
-  /** Reads a part of the list, and the number of unread messages in all of it. */
-  async function readPage(limit: number, offset: number) {
+  /** Reads a part of a list, and the counts of unread messages over all conversations. */
+  async function readPage(page: Page) {
     const { epoch } = core;
     const before = unreadTotal.snapshot();
-    const read = () => core.http.page<Summary>(PATH, "", { limit, offset });
+    const read = () => core.http.page<Summary>(PATH, "", page);
     const { items, total, unread } = await core.connection.retryWhileConnected(read);
     // The answer may be from before the database went back. A request in the new epoch is on its way already.
     if (epoch !== core.epoch) throw new ConnectionLost();
     const conversations = items.map(list.add);
-    unreadTotal.applyPage(before, conversations, items, unread?.messages);
+    unreadTotal.applyPage(before, conversations, items, unread);
     list.notifyChanged();
     return { conversations, total };
   }
 
   function subscribeRecent() {
     if (!core.isOnline()) return;
-    const { ordered } = list;
-    for (const conversation of ordered.slice(0, recent)) conversation.sync.subscribe();
+    const { items } = main;
+    for (const conversation of items.slice(0, recent)) conversation.sync.subscribe();
     // Only far below the edge, or a conversation that moves up and down there would be subscribed again and again.
-    for (const conversation of ordered.slice(recent * 2)) if (!conversation.isOpen) conversation.sync.unsubscribe();
+    for (const conversation of items.slice(recent * 2)) if (!conversation.isOpen) conversation.sync.unsubscribe();
   }
 }

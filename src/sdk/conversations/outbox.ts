@@ -1,7 +1,7 @@
 import { CONTENT_MAX } from "../../protocol/content.ts";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { randomId } from "../base/random-id.ts";
-import type { LiveConversation, Outbox } from "../parts/conversation.ts";
+import type { LiveConversation, Outbox, OutboxItem } from "../parts/conversation.ts";
 import type { Core } from "../parts/core.ts";
 import type { Frame, OutFrame } from "../parts/frames.ts";
 import type { OutboxEntry } from "../parts/stored.ts";
@@ -11,18 +11,11 @@ import type { Message } from "../public/types.ts";
 import { keyOf } from "./timeline.ts";
 
 /** The server's answer to an entry. */
-interface Confirmation {
-  id: string;
-  seq: number;
-  version: number;
-}
+type Confirmation = NonNullable<OutboxItem["confirmation"]>;
 
-interface Item {
-  entry: OutboxEntry;
+interface Item extends OutboxItem {
   /** It was sent, so the server may have it and it must not change any more. */
   wasTried: boolean;
-  /** The server has it. Its message may still be on its way. */
-  confirmation?: Confirmation;
   /** Its `message` event was emitted. The echo may stay until a page includes the message, which emits nothing then. */
   isAnnounced?: boolean;
   done: Deferred<Confirmation>;
@@ -38,15 +31,25 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
   let lastOrder = 0;
 
   const withKey = (key: string) => items.filter((item) => item.entry.key === key);
-  const nextUnsent = () => items.find((item) => !item.confirmation && !item.entry.error);
+  const nextUnsent = () => items.find(({ entry, confirmation }) => !confirmation && !entry.error && !isWaiting(entry));
+
+  /** The server's version of the message with this key, where it is loaded. */
+  function find(key: string): Message | undefined {
+    for (const timeline of self.timelines) {
+      const message = timeline.find(key);
+      if (message) return message;
+    }
+    return undefined;
+  }
 
   function itemsChanged() {
     const shown = items.filter((item) => !item.confirmation || item.entry.kind === "message");
-    self.timeline.showOutbox(
-      shown.map((item) => item.entry),
-      core.me,
-    );
+    const entries = shown.map((item) => item.entry);
+    for (const timeline of self.timelines) timeline.showOutbox(entries, core.me);
     self.notifyChanged({ messages: true });
+    // Before the next message, so that the socket keeps their order.
+    self.actions?.run();
+    self.uploads?.run();
     void sendNext();
   }
 
@@ -56,10 +59,10 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
     isSending = item.wasTried = true;
     const isWanted = () => !self.isDetached && items.includes(item) && !item.confirmation;
     const { key } = item.entry;
-    const before = self.timeline.find(key);
+    const before = find(key);
     try {
       const ack = await core.connection.request(frameOf(item.entry), Infinity, isWanted);
-      if (isWanted()) confirmItem(item, ack as Frame<"ack">, self.timeline.find(key) === before);
+      if (isWanted()) confirmItem(item, ack as Frame<"ack">, find(key) === before);
     } catch (error) {
       if (!(error instanceof ConfabError)) core.reportError(error);
       else if (isWanted()) failItem(item, error);
@@ -78,13 +81,15 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
 
   /** @param isUnchanged for an edit or a deletion: no frame has changed the message since it was sent */
   function confirmItem(item: Item, confirmation: Confirmation, isUnchanged = false) {
+    const { kind, key, content } = item.entry;
     item.confirmation = confirmation;
+    // Before the entry is deleted: an action that knows only the key would lose its message.
+    self.actions?.messageConfirmed(key, confirmation.id);
     core.outboxOwner?.deleteEntry(item.entry);
     item.done.resolve(confirmation);
-    const { kind, key, content } = item.entry;
     if (kind === "message") self.readState.update({ head: confirmation.seq, seq: confirmation.seq });
     // Shows the edit or deletion until its frame comes.
-    else if (isUnchanged) self.timeline.applyConfirmed(key, content, kind);
+    else if (isUnchanged) for (const timeline of self.timelines) timeline.applyConfirmed(key, content, kind);
   }
 
   function removeConfirmed() {
@@ -111,14 +116,20 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
     return item;
   }
 
-  function add(kind: OutboxEntry["kind"], id: string, key: string, content: string, message_id?: string): Outgoing {
+  function add(
+    kind: OutboxEntry["kind"],
+    id: string,
+    key: string,
+    content: string,
+    more: Pick<OutboxEntry, "message_id" | "options" | "uploads">,
+  ): Outgoing {
     if (!core.me || core.isClosed || self.isDetached)
       throw new ConfabError("authentication_required", "Nobody is signed in");
     // A newer edit or deletion replaces one that has not gone out.
     for (const item of withKey(key))
       if (item.entry.kind !== "message" && (!item.wasTried || item.entry.error)) discardItem(item);
     const created_at = new Date().toISOString();
-    return submit(insert({ id, kind, key, conversation_id: self.id, message_id, content, created_at }, false));
+    return submit(insert({ id, kind, key, conversation_id: self.id, content, created_at, ...more }, false));
   }
 
   /** Fails a text that is too long here. The server would close the connection over a frame that is too large. */
@@ -132,14 +143,16 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
 
   /** Edits or deletes a message that the server has. */
   function addChange(kind: "edit" | "delete", key: string, content: string): Outgoing {
-    const message = self.timeline.find(key) ?? withKey(key).find((item) => item.confirmation)?.confirmation;
+    const message = find(key) ?? withKey(key).find((item) => item.confirmation)?.confirmation;
     if (!message) throw new ConfabError("not_sent", "It is not sent yet");
-    return add(kind, randomId(), key, content, message.id);
+    return add(kind, randomId(), key, content, { message_id: message.id });
   }
 
   /** Sends an entry again: at its place, or behind all others when it has failed. */
   function resubmit(item: Item): Outgoing {
     const { error, order: _, ...entry } = item.entry;
+    // The user has seen what has come meanwhile.
+    if (entry.options?.if_seq !== undefined) entry.options = { ...entry.options, if_seq: self.readState.head };
     if (!error) {
       core.outboxOwner?.saveEntry(item.entry);
       return submit(item);
@@ -151,7 +164,7 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
       entry.id = randomId();
       entry.key = entry.key.replace(id, entry.id);
     }
-    return submit(insert(entry, true));
+    return submit(insert(entry, !isWaiting(entry)));
   }
 
   function discardItem(item: Item) {
@@ -163,14 +176,17 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
   return {
     removeConfirmed,
     hasUnsent: () => nextUnsent() !== undefined,
-    send(text) {
+    get items() {
+      return items;
+    },
+    send(text, { uploads, ...options } = {}) {
       const client_id = randomId();
       const key = keyOf({ id: "", sender_id: core.me?.id ?? 0, client_id });
-      return add("message", client_id, key, trimmed(text));
+      return add("message", client_id, key, trimmed(text, uploads ?? options.files), { options, uploads });
     },
     edit(key, text) {
-      const content = trimmed(text);
       const item = withKey(key).find((item) => item.entry.kind === "message" && !item.confirmation);
+      const content = trimmed(text, item ? item.entry.uploads : find(key)?.files);
       if (!item || (item.wasTried && !item.entry.error)) return addChange("edit", key, content);
       item.entry = { ...item.entry, content };
       return resubmit(item);
@@ -180,6 +196,15 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
       for (const item of withKey(key)) if (item.entry.error) resubmit(item);
     },
     discard: (key) => withKey(key).forEach(discardItem),
+    update(id, changes) {
+      const item = items.find(({ entry, confirmation }) => entry.id === id && !confirmation);
+      if (!item) return;
+      item.entry = { ...item.entry, ...changes };
+      core.outboxOwner?.saveEntry(item.entry);
+      const { error } = changes;
+      if (error) item.done.reject(new ConfabError(error.code, error.message));
+      itemsChanged();
+    },
     confirm(messages) {
       for (const message of messages) {
         const item = withKey(keyOf(message)).find((item) => isSameMessage(item, message));
@@ -196,7 +221,7 @@ export function createOutbox(self: LiveConversation, core: Core): Outbox {
     },
     adopt(entry) {
       if (items.some((item) => item.entry.id === entry.id)) return;
-      insert(entry, true);
+      insert(entry, !isWaiting(entry));
       itemsChanged();
     },
   };
@@ -208,7 +233,15 @@ const isSameMessage = ({ confirmation, entry: { kind, content, error } }: Item, 
   (confirmation || content === message.content || (!error && (message.edited_at ?? message.deleted_at)));
 
 /** The server ignores fields that a frame of this kind does not need. */
-const frameOf = ({ kind: type, conversation_id, id: client_id, message_id, content }: OutboxEntry): OutFrame => ({
+const frameOf = ({
+  kind: type,
+  conversation_id,
+  id: client_id,
+  message_id,
+  content,
+  options,
+}: OutboxEntry): OutFrame => ({
+  ...options,
   type,
   conversation_id,
   message_id,
@@ -216,8 +249,12 @@ const frameOf = ({ kind: type, conversation_id, id: client_id, message_id, conte
   client_id,
 });
 
-function trimmed(text: string): string {
+/** The ids of its files are not known yet. */
+const isWaiting = ({ uploads, options }: Omit<OutboxEntry, "order">) => uploads !== undefined && !options?.files;
+
+function trimmed(text: string, files: readonly unknown[] = []): string {
   const content = text.trim();
-  if (content === "") throw new ConfabError("validation_failed", "Message content cannot be empty");
+  if (content === "" && files.length === 0)
+    throw new ConfabError("validation_failed", "Message content cannot be empty");
   return content;
 }

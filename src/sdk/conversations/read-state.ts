@@ -7,6 +7,9 @@ const SEND_AFTER_MS = 500;
 /** Keeps the counters of a conversation, and sends the user's read position. */
 export function createReadState(sendPosition: (seq: number) => void): ReadState {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let mentions = 0;
+  /** The messages up to this `seq` are counted. */
+  let counted = 0;
 
   function flush() {
     if (timer === undefined) return;
@@ -24,6 +27,24 @@ export function createReadState(sendPosition: (seq: number) => void): ReadState 
     isKnown: false,
     get unread() {
       return state.isKnown ? Math.max(0, state.head - Math.max(state.seq, state.pruned)) : 0;
+    },
+    get mentions() {
+      return state.unread ? mentions : 0;
+    },
+    setMentions(count = 0, seq) {
+      mentions = count;
+      counted = seq;
+    },
+    countMention({ seq, sender_id, mentions: { user_ids, scope } = { user_ids: [] } }, userId) {
+      if (seq <= counted) return false;
+      counted = seq;
+      if (sender_id === userId) return false;
+      const isForUser = scope === "all" || user_ids.some((id) => id === userId);
+      // All before it are read.
+      if (state.head - Math.max(state.seq, state.pruned) <= 1) mentions = 0;
+      if (isForUser) mentions++;
+      // The server knows who was online.
+      return !isForUser && scope === "here";
     },
     update({ head = 0, pruned = 0, seq }) {
       state.head = Math.max(state.head, head);

@@ -2,8 +2,10 @@ import type { LiveConversation, Sync } from "../parts/conversation.ts";
 import type { Core } from "../parts/core.ts";
 import type { Frame } from "../parts/frames.ts";
 import { ConfabError } from "../public/errors.ts";
+import type { Quote } from "../public/replies.ts";
 import type { Message } from "../public/types.ts";
 import { ConnectionLost } from "../transport/retry.ts";
+import { isAmended, quoteOf, withQuote } from "./quotes.ts";
 
 /** With these codes the conversation does not exist for this user. */
 const GONE = /^(not_a_participant|not_found|validation_failed)$/;
@@ -19,6 +21,8 @@ export function createSync(self: LiveConversation, core: Core): Sync {
   /** The version after which a change was missing the last time. */
   let gapAfter: number | undefined;
   let isLoading = false;
+  /** Whether the messages here may be of another history. */
+  let isStale = false;
   /** Goes up when loaded messages, and pages that are on their way, are no longer valid. */
   let generation = 0;
   let olderPage: Promise<number> | undefined;
@@ -26,6 +30,8 @@ export function createSync(self: LiveConversation, core: Core): Sync {
   let pageCount = 0;
   /** Messages of changes that came while pages were on their way. The pages may have older states of them. */
   const meanwhile = new Map<number, Message>();
+  /** Quotes that changed in that time. */
+  let quotesMeanwhile: Quote[] = [];
 
   function subscribe() {
     if (subscription !== "none" || self.goneReason || !core.isOnline()) return;
@@ -43,7 +49,14 @@ export function createSync(self: LiveConversation, core: Core): Sync {
   function discardMessages() {
     generation++;
     sync.isLoaded = false;
-    if (self.isOpen) return;
+    self.shownLines.prune();
+    isStale = true;
+    if (!self.isOpen) removeStale();
+  }
+
+  /** An open conversation shows its old messages until others have come. */
+  function removeStale() {
+    isStale = false;
     timeline.replaceAll([]);
     self.notifyChanged({ messages: true, reset: true });
   }
@@ -55,7 +68,7 @@ export function createSync(self: LiveConversation, core: Core): Sync {
 
   /** Reads a page, and gives it to `apply` with the changes that came since the request. */
   async function readPage<T>(
-    page: { before_seq?: number; limit?: number },
+    page: Record<string, number>,
     apply: (messages: Message[], total: number, head: number) => T,
     tries?: number,
   ): Promise<T> {
@@ -66,7 +79,10 @@ export function createSync(self: LiveConversation, core: Core): Sync {
       const frame = { type: "history", conversation_id, ...page };
       const answer = (await core.connection.request(frame, tries)) as Frame<"history">;
       if (started !== generation) throw new ConnectionLost();
-      const messages = answer.messages.map((message) => meanwhile.get(message.seq) ?? message);
+      const messages = answer.messages.map((message) =>
+        quotesMeanwhile.reduce(withQuote, meanwhile.get(message.seq) ?? message),
+      );
+      self.shownLines.add(answer.lines);
       const result = apply(messages, answer.total, head);
       // Servers of earlier releases don't send `pruned_seq`.
       self.prune(answer.pruned_seq ?? 0);
@@ -74,7 +90,19 @@ export function createSync(self: LiveConversation, core: Core): Sync {
       self.outbox.confirm(messages);
       return result;
     } finally {
-      if (--pageCount === 0) meanwhile.clear();
+      if (--pageCount === 0) {
+        meanwhile.clear();
+        quotesMeanwhile = [];
+      }
+    }
+  }
+
+  async function tryPage<T>(page: Record<string, number>, apply: (messages: Message[]) => T): Promise<T | undefined> {
+    try {
+      return await readPage(page, apply, PAGE_TRIES);
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+      return undefined;
     }
   }
 
@@ -93,6 +121,7 @@ export function createSync(self: LiveConversation, core: Core): Sync {
       isDense = await readPage({}, (messages, total, head) => {
         const reset = timeline.last !== undefined;
         sync.isLoaded = true;
+        isStale = false;
         updateCounters(messages.at(-1), total, head);
         timeline.replaceAll(messages);
         const isDense = [...meanwhile.values()].every((message) => timeline.put(message));
@@ -124,12 +153,8 @@ export function createSync(self: LiveConversation, core: Core): Sync {
         self.notifyChanged({ messages: true, prepended });
         return prepended;
       };
-      try {
-        const prepended = await readPage({ before_seq, limit }, apply, PAGE_TRIES);
-        if (prepended !== undefined) return prepended;
-      } catch (error) {
-        if (!(error instanceof ConnectionLost)) throw error;
-      }
+      const prepended = await tryPage({ before_seq, limit }, apply);
+      if (prepended !== undefined) return prepended;
     }
   }
 
@@ -151,6 +176,22 @@ export function createSync(self: LiveConversation, core: Core): Sync {
     isLoaded: false,
     subscribe,
     discardMessages,
+    tryPage,
+    async whenLive() {
+      for (;;) {
+        await core.whenOnline();
+        if (self.goneReason) throw new ConfabError("not_found", "The conversation is gone");
+        if (subscription === "live") return;
+        await sync.whenChanged();
+      }
+    },
+    whenChanged: () =>
+      new Promise((resolve) => {
+        const off = self.on("change", () => {
+          off();
+          resolve();
+        });
+      }),
     get isSubscribed() {
       return subscription !== "none";
     },
@@ -175,6 +216,11 @@ export function createSync(self: LiveConversation, core: Core): Sync {
     subscriptionEnded() {
       subscription = "none";
     },
+    closed() {
+      if (!isStale) return;
+      removeStale();
+      if (subscription === "live") readNewestMessage();
+    },
     ensureLoaded() {
       if (subscription === "live" && !sync.isLoaded) void loadNewest();
       else subscribe();
@@ -190,7 +236,7 @@ export function createSync(self: LiveConversation, core: Core): Sync {
       await core.whenOnline();
       return readPage({ before_seq: seq + 1, limit: 1 }, apply, PAGE_TRIES);
     },
-    applySubscribed({ last_version, last_seq, read_seq, tag, pruned_seq = 0 }) {
+    applySubscribed({ last_version, last_seq, read_seq, tag, pruned_seq = 0, mention_count, counted_seq }) {
       if (subscription !== "requested") return;
       subscription = "live";
       target = last_version;
@@ -201,10 +247,13 @@ export function createSync(self: LiveConversation, core: Core): Sync {
       // The newest message here is newer than the server's, so it is lost, whatever the epoch says.
       if (isOtherEpoch || last_seq < (timeline.newest?.seq ?? 0)) timeline.resetNewest();
       readState.applyServerState(last_seq, read_seq);
+      readState.setMentions(mention_count, counted_seq ?? last_seq);
       self.announcedSeq = Math.min(self.announcedSeq, last_seq);
       self.prune(pruned_seq);
       self.notifyChanged();
       if (sync.isLoaded) return;
+      // Nothing brings the changes since the windows were loaded.
+      for (const window of self.windows) window.reload();
       sync.version = last_version;
       sync.tag = tag ?? undefined;
       if (self.isOpen) {
@@ -221,7 +270,8 @@ export function createSync(self: LiveConversation, core: Core): Sync {
       subscribe();
       if (self.isOpen) core.conversations.refresh(self);
     },
-    advanceCursor({ version, tag, from = version, message }) {
+    advanceCursor(change) {
+      const { version, tag, from = version, message, excerpt } = change;
       if (!(version > sync.version)) return false;
       // A change is missing before this one, or it belongs to an earlier subscription. A new subscription brings it again.
       if (subscription !== "live" || (sync.isLoaded && from > sync.version + 1)) {
@@ -236,7 +286,10 @@ export function createSync(self: LiveConversation, core: Core): Sync {
       }
       sync.version = version;
       sync.tag = tag;
-      if (message && pageCount > 0) meanwhile.set(message.seq, message);
+      if (message && pageCount > 0) {
+        meanwhile.set(message.seq, message);
+        if (isAmended(change)) quotesMeanwhile.push(quoteOf(message, excerpt));
+      }
       return true;
     },
     putMessage(message) {

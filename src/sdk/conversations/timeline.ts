@@ -7,8 +7,12 @@ import type { Message, User } from "../public/types.ts";
 /** A conversation that is not open keeps this many messages in memory. */
 export const MESSAGES_KEPT = 100;
 
-/** Holds the messages of a conversation as they are shown: those of the server, dense by `seq`, then the local echoes. */
-export function createTimeline(): Timeline {
+/**
+ * Holds the messages of a conversation as they are shown: those of the server, dense by `seq`, then the local echoes.
+ * @param withActions returns a message as it is with the user's unconfirmed actions
+ * @param hasEchoes `false` for a window, whose end is not the place of unsent messages
+ */
+export function createTimeline(withActions: <T extends ChatMessage>(message: T) => T, hasEchoes = true): Timeline {
   const items: ChatMessage[] = [];
   /** How many items, from the first one, the server has. */
   let sentCount = 0;
@@ -20,17 +24,18 @@ export function createTimeline(): Timeline {
 
   const sentAt = (index: number) => (index < sentCount ? (items[index] as SentMessage | undefined) : undefined);
   const originalOf = (message: SentMessage): Message => originals.get(message) ?? message;
-  const findIndex = (key: string) => items.findLastIndex((message) => message.key === key);
+  /** Its index, not that of an echo which the answer to another tab has made superfluous. */
+  const findIndex = (key: string) => items.findLastIndex((message, index) => index < sentCount && message.key === key);
 
   function find(key: string): Message | undefined {
-    const shown = sentAt(findIndex(key)) ?? newest;
+    const shown = (items[findIndex(key)] as SentMessage | undefined) ?? newest;
     return shown?.key === key ? originalOf(shown) : undefined;
   }
 
   function toShown(message: Message): SentMessage {
     const key = keyOf(message);
     const entry = changes.get(key);
-    const shown: SentMessage = { ...message, key, state: "sent", ...(entry && changeOf(entry)) };
+    const shown = withActions<SentMessage>({ ...message, key, state: "sent", ...(entry && changeOf(entry)) });
     originals.set(shown, message);
     return shown;
   }
@@ -99,21 +104,35 @@ export function createTimeline(): Timeline {
       if (newest && newest.seq <= seq) newest = undefined;
       return pruned;
     },
-    trim(count) {
+    trim(count, isAtEnd = false) {
       const surplus = Math.max(0, sentCount - count);
-      items.splice(0, surplus);
+      items.splice(isAtEnd ? count : 0, surplus);
       sentCount -= surplus;
+    },
+    update(change) {
+      let isChanged = false;
+      const updated = (shown: SentMessage) => {
+        const original = originalOf(shown);
+        const message = change(original);
+        if (message === original) return shown;
+        isChanged = true;
+        return toShown(message);
+      };
+      for (let i = 0; i < sentCount; i++) items[i] = updated(items[i] as SentMessage);
+      if (newest) newest = updated(newest);
+      return isChanged;
     },
     showOutbox(entries, me) {
       const before = changes;
       changes = new Map(entries.filter(isChange).map((entry) => [entry.key, entry]));
       for (const key of [...before.keys(), ...changes.keys()]) {
-        const index = findIndex(key);
-        const shown = sentAt(index);
-        if (shown) items[index] = toShown(originalOf(shown));
+        const message = find(key);
+        if (message) timeline.put(message, false);
       }
       if (newest) newest = toShown(originalOf(newest));
-      const echoes = entries.filter((entry) => !isChange(entry)).map((entry) => echoOf(entry, me));
+      const echoes = entries
+        .filter((entry) => hasEchoes && !isChange(entry))
+        .map((entry) => withActions(echoOf(entry, me)));
       items.splice(sentCount, items.length, ...echoes);
     },
   };
@@ -143,6 +162,8 @@ const echoOf = (entry: OutboxEntry, me: User | undefined): LocalMessage => ({
   sender_id: me?.id ?? 0,
   sender_name: me?.full_name ?? "",
   content: entry.content,
+  options: entry.options,
+  ...(entry.uploads && { files: [...entry.uploads], uploads: entry.uploads }),
   created_at: entry.created_at,
   ...stateOf(entry),
 });

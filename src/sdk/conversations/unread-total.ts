@@ -1,13 +1,28 @@
 import { later } from "../base/platform.ts";
 import type { LiveConversation } from "../parts/conversation.ts";
 import type { Summary } from "../parts/frames.ts";
+import type { Meta } from "../parts/transport.ts";
 import { jitter } from "../transport/reconnect-policy.ts";
+import { muteEnds } from "./settings.ts";
 
 /** A recount waits this long. By then the server knows what was read on this device. */
 const RECOUNT_AFTER_MS = 1_000;
 
-const unreadIn = (conversations: LiveConversation[]) =>
-  conversations.reduce((sum, one) => sum + (one.goneReason || one.isHidden ? 0 : one.unread), 0);
+/** Unread messages. A conversation without any that is marked as unread counts as one. */
+function unreadHere(one: LiveConversation): number {
+  const { archived, isMuted, markedUnread } = one.preferences;
+  return one.info?.parent_id || one.goneReason || one.isHidden || archived || isMuted
+    ? 0
+    : Math.max(one.unread, Number(markedUnread));
+}
+
+const mentionsHere = (one: LiveConversation) => (unreadHere(one) ? one.mentions : 0);
+
+/** The same as the server has counted it for an entry of a page. */
+const unreadThere = ({ unread_count, me }: Summary) =>
+  me?.archived || (me && muteEnds(me) > Date.now()) ? 0 : Math.max(unread_count, Number(me?.unread ?? 0));
+
+const sum = (counts: number[]) => counts.reduce((one, other) => one + other, 0);
 
 /**
  * Counts the unread messages of all conversations: those of known conversations here, and those of all others on the server.
@@ -18,6 +33,7 @@ export function createUnreadTotal(known: () => LiveConversation[], requestCount:
   /** The conversations whose unread messages are counted here. All others have `elsewhere` in total. */
   let counted = new Set<LiveConversation>();
   let elsewhere = 0;
+  let mentionsElsewhere = 0;
   let willRecount = false;
 
   function recountSoon() {
@@ -32,30 +48,33 @@ export function createUnreadTotal(known: () => LiveConversation[], requestCount:
 
   return {
     get count() {
-      return unreadIn([...counted]) + elsewhere;
+      return sum([...counted].map(unreadHere)) + elsewhere;
+    },
+    get mentions() {
+      return sum([...counted].map(mentionsHere)) + mentionsElsewhere;
     },
     /** Call it before a page is requested, and pass the result to `applyPage`. */
-    snapshot: () => new Map([...counted].map((one) => [one, one.unread])),
-    /** @param serverCount unread messages in all conversations. Servers of earlier releases don't send it */
+    snapshot: () => new Map([...counted].map((one) => [one, unreadHere(one)])),
+    /** @param server what it counts in all conversations. Servers of earlier releases don't send it */
     applyPage(
       before: Map<LiveConversation, number>,
       page: LiveConversation[],
       items: Summary[],
-      serverCount: number | undefined,
+      server: Meta["unread"],
     ) {
       counted = new Set(known().filter(({ readState }) => readState.isKnown));
       const others = [...counted].filter((one) => !page.includes(one));
-      const here = items.reduce((sum, { unread_count }) => sum + unread_count, unreadIn(others));
-      elsewhere = serverCount === undefined ? 0 : Math.max(0, serverCount - here);
-      // A message came or was read meanwhile, and the server's count may or may not include it.
-      if (others.some((one) => before.get(one) !== one.unread)) recountSoon();
+      const here = sum([...items.map(unreadThere), ...others.map(unreadHere)]);
+      elsewhere = server ? Math.max(0, server.messages + (server.marked ?? 0) - here) : 0;
+      mentionsElsewhere = Math.max(0, (server?.mentions ?? 0) - sum([...counted].map(mentionsHere)));
+      // Something came, was read or was set meanwhile, and the server's counts may or may not include it.
+      if (others.some((one) => before.get(one) !== unreadHere(one))) recountSoon();
     },
     recount() {
       if (elsewhere > 0) recountSoon();
     },
     /**
-     * Counts conversations that became known otherwise than by a page. If `elsewhere` is above 0, it may include their
-     * unread messages, so the server is asked again.
+     * Counts conversations that became known otherwise than by a page. If `elsewhere` has any, it may include them, so the server is asked again.
      */
     countNew() {
       for (const one of known()) {
@@ -66,7 +85,7 @@ export function createUnreadTotal(known: () => LiveConversation[], requestCount:
     },
     clear() {
       counted.clear();
-      elsewhere = 0;
+      elsewhere = mentionsElsewhere = 0;
     },
   };
 }

@@ -1,7 +1,8 @@
 import { randomId } from "../base/random-id.ts";
 import type { Core } from "../parts/core.ts";
-import type { OutboxOwner, Store } from "../parts/offline.ts";
-import type { OutboxEntry } from "../parts/stored.ts";
+import type { OutboxOwner } from "../parts/offline.ts";
+import type { Store } from "../parts/store.ts";
+import type { ActionEntry, OutboxEntry, WaitingEntry } from "../parts/stored.ts";
 
 /** A lease that ends later than this many lease times from now is from before the clock was set back. */
 const LEASES_AHEAD_MAX = 10;
@@ -47,10 +48,13 @@ export function createOutboxOwner(core: Core, store: Store, leaseMs: number): Ou
     if (claimed === null && left > 0 && left < LEASES_AHEAD_MAX * leaseMs) return;
     const keys = await store.keys(folderOf(name));
     const entries: OutboxEntry[] = [];
+    const actions: ActionEntry[] = [];
     let hasVanished = false;
     for (const key of keys) {
-      const entry = await store.get<OutboxEntry>(key);
+      const stored = await store.get<OutboxEntry | ActionEntry | WaitingEntry>(key);
+      const entry = stored && "waiting" in stored ? stored.waiting : stored;
       if (entry === undefined) hasVanished = true;
+      else if (entry && "place" in entry) actions.push(entry);
       else if (entry?.conversation_id && entry.order) entries.push(entry);
       else if (!unreadable.has(key)) {
         unreadable.add(key);
@@ -61,12 +65,38 @@ export function createOutboxOwner(core: Core, store: Store, leaseMs: number): Ou
     // another client is adopting the folder, and sending the rest would break the order.
     if (!hasVanished && self === owner && self !== undefined) {
       entries.sort((a, b) => a.order - b.order);
-      for (const entry of entries) conversations.get(entry.conversation_id).outbox.adopt(entry);
+      const adopted = [...(await adoptEntries(entries)), ...(await adoptActions(actions))];
       // The last ones first: another client that looks now still finds the first ones, in order.
-      for (const { id } of entries.reverse()) void store.delete(folderOf(name) + id);
+      for (const { id } of adopted.reverse()) void store.delete(folderOf(name) + id);
       await store.delete(leaseOf(name));
     }
     claimed?.();
+  }
+
+  /** Returns the entries that were adopted. Those with files stay where they are when the module for files can't be loaded. */
+  async function adoptEntries(entries: OutboxEntry[]): Promise<OutboxEntry[]> {
+    const withFiles = entries.filter(({ uploads }) => uploads);
+    const files = withFiles.length > 0 ? await import("../uploads/uploads.ts").catch(reportError) : undefined;
+    const adopted = entries.filter(({ uploads }) => !uploads || files);
+    for (const entry of adopted) {
+      const conversation = conversations.get(entry.conversation_id);
+      if (entry.uploads) files?.uploadsIn(conversation);
+      conversation.outbox.adopt(entry);
+    }
+    return adopted;
+  }
+
+  /** Returns the actions that were adopted: none when their module can't be loaded now. They stay where they are then. */
+  async function adoptActions(entries: ActionEntry[]): Promise<ActionEntry[]> {
+    if (entries.length === 0) return entries;
+    try {
+      const { actionsOf } = await import("../actions/queue.ts");
+      for (const entry of entries) actionsOf(conversations.get(entry.conversation_id)).adopt(entry);
+      return entries;
+    } catch (error) {
+      reportError(error);
+      return [];
+    }
   }
 
   return {
@@ -88,7 +118,9 @@ export function createOutboxOwner(core: Core, store: Store, leaseMs: number): Ou
       release = undefined;
     },
     saveEntry(entry) {
-      if (owner !== undefined) void store.set(folderOf(owner) + entry.id, entry);
+      // Clients of earlier releases send an entry that has an `order`, and know nothing of files.
+      const waits = "uploads" in entry && entry.uploads && !entry.options?.files;
+      if (owner !== undefined) void store.set(folderOf(owner) + entry.id, waits ? { waiting: entry } : entry);
     },
     deleteEntry({ id }) {
       if (owner !== undefined) void store.delete(folderOf(owner) + id);

@@ -5,4 +5,5 @@ export { createCache } from "./cache.ts";
 export { indexedDbStorage } from "./indexed-db.ts";
 export { createOutboxOwner } from "./outbox-owner.ts";
 export { watchPage } from "./page-lifecycle.ts";
+export { createSettingsSender } from "./settings-sender.ts";
 export { createStore } from "./store.ts";

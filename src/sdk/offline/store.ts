@@ -1,5 +1,5 @@
 import { parse } from "../base/json.ts";
-import type { Store } from "../parts/offline.ts";
+import type { Store } from "../parts/store.ts";
 import { type KeyValueStorage, memoryStorage } from "../public/storage.ts";
 
 /**

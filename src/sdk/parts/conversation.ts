@@ -1,8 +1,21 @@
 import type { ServerFrame } from "../../protocol/frames.ts";
-import type { ChatMessage, Conversation, ConversationChange, Outgoing, SentMessage } from "../public/conversation.ts";
+import type { Action, PendingAction } from "../public/actions.ts";
+import type { ConfabClient, ConversationPages } from "../public/client.ts";
+import type {
+  ChatMessage,
+  Conversation,
+  ConversationChange,
+  Outgoing,
+  Preferences,
+  SentMessage,
+} from "../public/conversation.ts";
+import type { SendOptions } from "../public/message-fields.ts";
 import type { ConversationInfo, Message, User } from "../public/types.ts";
-import type { Change, Frame, Summary } from "./frames.ts";
-import type { OutboxEntry } from "./stored.ts";
+import type { Change, Frame, StoredState, Summary } from "./frames.ts";
+import type { Lines } from "./lines.ts";
+import type { LateStore } from "./store.ts";
+import type { ActionEntry, OutboxEntry } from "./stored.ts";
+import type { Connection, Http } from "./transport.ts";
 
 /** The messages of a conversation as they are shown: those of the server, without a gap, then the local echoes. */
 export interface Timeline {
@@ -37,8 +50,10 @@ export interface Timeline {
   resetNewest(): void;
   /** Removes all messages up to `seq`. Returns how many were removed from `items`. */
   prune(seq: number): number;
-  /** Removes all but the last `count` messages of the server. */
-  trim(count: number): void;
+  /** Removes all but the last `count` messages of the server, or the first ones if the surplus is at the end. */
+  trim(count: number, isAtEnd?: boolean): void;
+  /** Replaces the messages of the server for which `change` returns another object. Returns whether there were any. */
+  update(change: (message: Message) => Message): boolean;
   /** Shows the entries of the outbox: local echoes, edits and deletions. */
   showOutbox(entries: readonly OutboxEntry[], me: User | undefined): void;
 }
@@ -56,6 +71,12 @@ export interface ReadState {
   /** Whether the user's own position is known. */
   isKnown: boolean;
   readonly unread: number;
+  /** The unread messages that mention the user. */
+  readonly mentions: number;
+  /** Sets the server's count of the messages up to `seq`. */
+  setMentions(count: number | undefined, seq: number): void;
+  /** Counts a new message. Returns whether only the server knows if it mentions the user. */
+  countMention(message: Message, userId: number | undefined): boolean;
   /** Raises the counters. */
   update(counters: { head?: number; pruned?: number; seq?: number }): void;
   updatePosition(userId: number, seq: number): void;
@@ -104,7 +125,18 @@ export interface Sync {
   subscriptionEnded(): void;
   /** Loads the messages of a conversation that is opened. */
   ensureLoaded(): void;
+  /** Messages of another history go when the conversation is closed before others have come. */
+  closed(): void;
   loadOlder(limit?: number): Promise<number>;
+  /**
+   * Reads a page, and gives it to `apply` with the changes that came since the request. `undefined`: the page is not
+   * valid any more. Ask again.
+   */
+  tryPage<T>(page: Record<string, number>, apply: (messages: Message[]) => T): Promise<T | undefined>;
+  /** Resolves when the server sends every change from now on. */
+  whenLive(): Promise<void>;
+  /** Resolves at the next change of the conversation. */
+  whenChanged(): Promise<void>;
   messageAt(seq: number): Promise<SentMessage | undefined>;
   applySubscribed(frame: Frame<"subscribed">): void;
   /** The server can't resume from `version`. Subscribes again, and loads the newest page. */
@@ -117,15 +149,63 @@ export interface Sync {
   discardMessages(): void;
 }
 
+/** An entry of the outbox, and whether the server has it. */
+export interface OutboxItem {
+  entry: OutboxEntry;
+  /** The server has it. Its message may still be on its way. */
+  confirmation?: { id: string; seq: number; version: number };
+  readonly done: { readonly promise: Promise<unknown> };
+}
+
+/** The parts of the client that the actions of a conversation need. */
+export interface ActionHost {
+  readonly me: User | undefined;
+  readonly connection: Connection;
+  readonly http: Http;
+  readonly store: LateStore;
+  readonly outboxOwner?: { saveEntry(entry: ActionEntry): void; deleteEntry(entry: ActionEntry): void };
+  /** The kinds of frames that the socket asks for, as a list with commas. */
+  accepts: string;
+  readonly isClosed: boolean;
+  readonly on: ConfabClient["on"];
+  isOnline(): boolean;
+  /** Rejects with `offline` when nobody is signed in. */
+  whenOnline(): Promise<void>;
+  reportError(error: unknown): void;
+}
+
+/** The uploads of the messages of a conversation. */
+export interface Uploads {
+  /** Goes on with the files of the messages that wait for them. */
+  run(): void;
+}
+
+/** The actions of a conversation that the server has not confirmed. */
+export interface Actions {
+  act(action: Action): PendingAction;
+  /** Returns the message as it is with the actions on it. */
+  show<T extends ChatMessage>(message: T): T;
+  /** Sends all that need not wait, and forgets what the conversation shows by itself. */
+  run(): void;
+  /** The server has got the message with this key. */
+  messageConfirmed(key: string, id: string): void;
+  /** Takes over an entry that another client has left. */
+  adopt(entry: ActionEntry): void;
+}
+
 /** The messages, edits and deletions of a conversation that the server has not confirmed. It sends one at a time. */
 export interface Outbox {
+  /** In the order in which they go out. Confirmed ones stay until the timeline shows them. */
+  readonly items: readonly OutboxItem[];
   /** Whether an entry waits to be sent. */
   hasUnsent(): boolean;
-  send(text: string): Outgoing;
+  send(text: string, options?: SendOptions): Outgoing;
   edit(key: string, text: string): Outgoing;
   delete(key: string): Outgoing;
   retry(key: string): void;
   discard(key: string): void;
+  /** Changes an entry that has not gone out. With an `error` it fails. Returns whether there is one. */
+  update(id: string, changes: Partial<OutboxEntry>): void;
   /** Messages have come from the server: removes their entries. */
   confirm(messages: readonly Message[]): void;
   /** Removes entries that the server has confirmed and that the timeline shows, then sends the next one. */
@@ -134,6 +214,38 @@ export interface Outbox {
   adopt(entry: OutboxEntry): void;
   /** Forgets all entries. They stay in the storage. */
   clear(): void;
+}
+
+/** The user's personal settings of a conversation, as the server and this client know them. */
+export interface Settings {
+  /** The place in the user's own stream up to which the server's state is known. -1: it is not known. */
+  version: number;
+  /** The server's state. */
+  state: StoredState;
+  /** The changes that wait for the server, in their order. */
+  readonly pending: Partial<StoredState>[];
+  /** The settings as they are shown: the changes that wait count already. */
+  readonly preferences: Preferences;
+  /** Applies the server's state, unless a newer one is known. */
+  apply(state: StoredState, version: number): void;
+}
+
+/** One of the two lists of conversations, as the rest of the client sees it. */
+export interface Pages extends ConversationPages {
+  hasMore: boolean;
+  isLoaded: boolean;
+  readonly items: readonly LiveConversation[];
+  /** Sets the items: those of the sorted conversations that belong to this list. */
+  show(sorted: readonly LiveConversation[]): void;
+  /** Loads the page at this offset. Resolves with `undefined` when that fails. */
+  load(offset: number): Promise<LiveConversation[] | undefined>;
+}
+
+/** A window of messages, as long as it has not joined the conversation's own messages. */
+export interface WindowPart {
+  readonly timeline: Timeline;
+  /** Its messages may have missed changes: loads them again. */
+  reload(): void;
 }
 
 /** A conversation, as its parts and the rest of the client see it. */
@@ -156,9 +268,18 @@ export interface LiveConversation extends Conversation {
   epoch: string | null | undefined;
   readonly isOpen: boolean;
   readonly timeline: Timeline;
+  readonly windows: Set<WindowPart>;
+  readonly shownLines: Lines;
+  /** The timelines of the conversation and of its windows. */
+  readonly timelines: readonly Timeline[];
   readonly readState: ReadState;
+  readonly settings: Settings;
   readonly sync: Sync;
   readonly outbox: Outbox;
+  readonly host: ActionHost;
+  /** Undefined until their module is loaded. */
+  actions?: Actions;
+  uploads?: Uploads;
 
   open(): void;
   connectionLost(): void;
@@ -170,12 +291,16 @@ export interface LiveConversation extends Conversation {
   applyUser(user: User): void;
   /** Takes over the current epoch. Returns true when counters may fall, because they are of another history. */
   updateEpoch(): boolean;
+  /** Replaces messages wherever they are shown. */
+  updateMessages(change: (message: Message) => Message): void;
   /** Retention has removed all messages up to `seq`. */
   prune(seq: number): void;
   /** Updates the newest message and the place in the list. */
   updateNewest(message: Message): void;
   /** Keeps only the newest messages in memory. */
   trimMessages(): void;
+  /** Does so when there are too many that nobody may be looking at. */
+  limitMessages(): void;
   /**
    * Emits `message`, once for each message. Waits while the newest page is on its way.
    * @param isOwnEcho confirms a local echo: emitted even if a newer message was emitted before

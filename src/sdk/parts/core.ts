@@ -1,9 +1,11 @@
 import type { ServerFrame } from "../../protocol/frames.ts";
-import type { ClientEvents, ClientState, ConversationList, Presence } from "../public/client.ts";
+import type { ClientEvents, ClientState, ConfabClient, ConversationList, Presence } from "../public/client.ts";
+import type { PreferenceChanges } from "../public/conversation.ts";
 import type { ConversationInfo, MayAddMe, Profile, User } from "../public/types.ts";
-import type { LiveConversation } from "./conversation.ts";
-import type { Summary } from "./frames.ts";
-import type { Cache, LateStore, OutboxOwner } from "./offline.ts";
+import type { LiveConversation, Pages } from "./conversation.ts";
+import type { PersonalFrame, Summary } from "./frames.ts";
+import type { Cache, OutboxOwner } from "./offline.ts";
+import type { LateStore } from "./store.ts";
 import type { Connection, Http } from "./transport.ts";
 
 // The interfaces by which the parts of the client know each other. No part imports another one: `client.ts` makes them all
@@ -16,6 +18,9 @@ export interface Core {
   isClosed: boolean;
   /** Names the history of the server's database, as the server last said. In another history, counters may fall. */
   epoch: string | undefined;
+  /** The cursor in the stream of personal settings. Undefined: it is not known where the stream stands. */
+  meVersion: number | undefined;
+  accepts: string;
   readonly http: Http;
   readonly store: LateStore;
   readonly connection: Connection;
@@ -25,17 +30,30 @@ export interface Core {
   /** Undefined until their module is loaded. */
   cache?: Cache;
   outboxOwner?: OutboxOwner;
+  settingsSender?: SettingsSender;
   isOnline(): boolean;
   /** Resolves when the client is online. Rejects with `offline` when it is signed out or stopped. */
   whenOnline(): Promise<void>;
+  /** Resolves when stored data was read. */
+  readonly ready: Promise<void>;
   setState(state: ClientState, reason?: string, retryAt?: number): void;
   /** Applies a frame of the server: passes it on to the parts that it concerns. */
   applyFrame(frame: ServerFrame): void;
   /** The socket is gone. `setState` tells what comes next. */
   connectionLost(): void;
+  readonly on: ConfabClient["on"];
   emit<K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]): void;
+  /** Emits an event whose name is the kind of a change. */
+  emitNamed(kind: string, event: object): void;
   /** Emits `error`, except for a ConnectionLost. */
-  reportError(error: unknown): void;
+  reportError(error: unknown): undefined;
+}
+
+/** Changes personal settings of conversations: shows a change at once, and sends it when it can. */
+export interface SettingsSender {
+  /** Goes on with the changes of this user that an earlier client has left. */
+  start(userId: number): Promise<void>;
+  send(conversation: LiveConversation, changes: PreferenceChanges): Promise<void>;
 }
 
 /** The user who is signed in. */
@@ -62,10 +80,8 @@ export interface Session {
 
 /** All conversations that the client knows, and the list of them. */
 export interface Conversations extends ConversationList {
-  hasMore: boolean;
-  isLoaded: boolean;
-  /** The list, the most recently active first. */
-  readonly ordered: readonly LiveConversation[];
+  readonly main: Pages;
+  readonly archived: Pages;
   /** All conversations, also those that are not in the list. */
   readonly known: LiveConversation[];
   find(id: string): LiveConversation | undefined;
@@ -75,6 +91,8 @@ export interface Conversations extends ConversationList {
   add(info: ConversationInfo & Partial<Summary>): LiveConversation;
   /** Applies a `conversation` frame. Emits `added` when it is new, unless this client is creating it. */
   applyConversation(info: ConversationInfo): void;
+  /** Applies a `me` frame: the user has changed something personal, here or on another device. */
+  applyMe(frame: PersonalFrame): void;
   /** This client creates a conversation: its frame, which may come before the answer, emits no `added`. */
   trackCreation(answer: Promise<ConversationInfo | undefined>): void;
   /** Applies an `activity` frame about a conversation without a subscription. `lastSeq` is its newest message. */

@@ -1,24 +1,5 @@
 import type { LiveConversation } from "./conversation.ts";
-import type { OutboxEntry } from "./stored.ts";
-
-/** The storage as the client uses it: JSON values, in the order of the calls. When it fails, memory serves from then on. */
-export interface Store {
-  /** `undefined`: there is no value. `null`: the value is not JSON. */
-  get<T>(key: string): Promise<T | null | undefined>;
-  /** Deletes the key when `value` is undefined. */
-  set(key: string, value: unknown): Promise<unknown>;
-  delete(key: string): Promise<unknown>;
-  keys(prefix: string): Promise<string[]>;
-  /** Deletes all keys that begin with `prefix`. */
-  clear(prefix: string): Promise<unknown>;
-  /** As `KeyValueStorage.claim`. `null`: the storage has no locks. */
-  claim(name: string): Promise<(() => void) | undefined | null>;
-  /** Resolves when all earlier calls are done. */
-  flush(): Promise<void>;
-}
-
-/** The part of the store that exists at once. Its calls wait until the store is loaded. */
-export type LateStore = Pick<Store, "get" | "set" | "delete" | "clear" | "flush">;
+import type { ActionEntry, OutboxEntry } from "./stored.ts";
 
 /** Stores loaded conversations and messages, so that a reload shows them at once, also offline. */
 export interface Cache {
@@ -41,6 +22,6 @@ export interface OutboxOwner {
   start(userId: number): Promise<void>;
   /** Gives the outbox up. Other clients may adopt it. */
   stop(): Promise<void>;
-  saveEntry(entry: OutboxEntry): void;
+  saveEntry(entry: OutboxEntry | ActionEntry): void;
   deleteEntry(entry: Pick<OutboxEntry, "id">): void;
 }

@@ -1,14 +1,30 @@
 import type { ServerFrame } from "../../protocol/frames.ts";
+import type { Fetch, FetchResponse } from "../public/client.ts";
 import type { OutFrame } from "./frames.ts";
 
 /** The `meta` of an answer. Only lists have one. */
 export interface Meta {
   total: number;
   /** Counts all conversations, also those that are not on the page. Servers of earlier releases don't send it. */
-  unread?: { messages: number };
+  unread?: { messages: number; marked?: number; mentions?: number };
   next_after: number | null;
   /** The ids of people who got a request. Missing when there are none. */
   requested?: number[];
+}
+
+export interface Page {
+  limit?: number;
+  offset?: number;
+  archived?: string;
+  kind?: string;
+}
+
+/** The part of a request's options that the client uses. */
+export interface RequestInit {
+  method: string;
+  headers?: Record<string, string> | undefined;
+  body?: unknown;
+  signal?: unknown;
 }
 
 /** Calls the server's HTTP API. Outside browsers it also keeps the session's cookie. */
@@ -17,10 +33,17 @@ export interface Http {
   token: string | undefined;
   /** The headers that carry the session outside browsers. In a browser, undefined. */
   headers(): { Cookie: string } | undefined;
+  /** The address of the server's HTTP API, with a slash at its end. */
+  readonly base: string;
+  /** The embedder has passed a `fetch`, which all requests use. */
+  readonly ownFetch: Fetch | undefined;
+  /** Sends one request to a path of the API, with the session. For modules of features. */
+  fetch(path: string, init: RequestInit): Promise<FetchResponse>;
   /** @throws ConfabError with the server's code, or `offline` when the server can't be reached */
+  /** Sends a Blob as it is, and any other body as JSON. */
   call(method: string, path: string, body?: object): Promise<{ data: unknown; meta: Meta }>;
   /** Reads one page of a list. `total` counts all that match. */
-  page<T>(path: string, search?: string, page?: { limit?: number; offset?: number }): Promise<Meta & { items: T[] }>;
+  page<T>(path: string, search?: string, page?: Page): Promise<Meta & { items: T[] }>;
 }
 
 /** The one WebSocket of the client. It reconnects by itself until `stop`. */

@@ -1,4 +1,5 @@
-import type { Conversation, People, SentMessage, Unsubscribe } from "./conversation.ts";
+import type { Conversation, MessageChangeEvents, People, SentMessage, Unsubscribe } from "./conversation.ts";
+import type { PersonalChangeEvents } from "./personal-changes.ts";
 import type { KeyValueStorage } from "./storage.ts";
 import type { ConversationRequest, MayAddMe, Profile, SessionInfo, User } from "./types.ts";
 
@@ -43,6 +44,8 @@ export interface ConnectOptions {
   fetch?: Fetch;
   /** How many of the most recent conversations are live without being opened. Default: 20. */
   recent?: number;
+  /** `true`: the client hears of threads from its first connection on. Set it if you use `confab/client/threads`. */
+  threads?: boolean;
   /** `false`: your page knows from its server that nobody is signed in, so the client does not ask. */
   signedIn?: boolean | undefined;
   /** In ms. The defaults suit people on usual networks. */
@@ -80,7 +83,7 @@ export interface Timing {
  */
 export type ClientState = "connecting" | "online" | "offline" | "signed-out" | "stopped";
 
-export interface ClientEvents {
+export interface ClientEvents extends MessageChangeEvents, PersonalChangeEvents {
   /** `client.state` has changed. */
   state: [state: ClientState];
   /** `client.conversations` has changed: the order, unread counts, names or newest messages. */
@@ -90,6 +93,8 @@ export interface ClientEvents {
    * conversation that was not live, only the newest has an event.
    */
   message: [message: SentMessage, conversation: Conversation];
+  /** The text of a message of a live conversation was edited, or the message was deleted. It need not be loaded. */
+  amended: [message: SentMessage, conversation: Conversation];
   /** You are a member of a conversation that was not known before: somebody has created it, or has added you. */
   added: [conversation: Conversation];
   /** You are not a member any more, or the conversation is gone. */
@@ -104,6 +109,8 @@ export interface ClientEvents {
   presence: [presence: Presence];
   /** You, or somebody who shares a conversation with you, has a new name or is deactivated. Conversations already show it. */
   user: [user: User];
+  /** Personal things may have changed unnoticed: load your lists of them again. */
+  me_reset: [];
   /** `client.me` has changed. */
   me: [me: User | undefined];
   /** Worth a log, but you need not do anything: the storage fails, a listener throws, an answer makes no sense. */
@@ -164,7 +171,7 @@ export interface ConfabClient {
    * the same user signs in again. `discardUnsent` forgets them too.
    */
   signOut(options?: { discardUnsent?: boolean }): Promise<void>;
-  /** Counts the unsent messages, edits and deletions of this user in the storage, also while nobody is signed in. */
+  /** Counts the unsent messages, edits, deletions and actions of this user in the storage, also while nobody is signed in. */
   unsentOf(userId: number): Promise<number>;
   /** Deletes them. Don't call it while this user is signed in. */
   discardUnsent(userId: number): Promise<void>;
@@ -203,18 +210,29 @@ export interface NewPerson {
   password: string;
 }
 
-/** The user's conversations. */
-export interface ConversationList {
+/** A list of conversations that is loaded in pages. */
+export interface ConversationPages {
   /** The most recently active first. A new array after each change. */
   readonly items: readonly Conversation[];
   /** The server has more conversations: call `loadMore`. */
   readonly hasMore: boolean;
   /** False until the first page is there, from the server or from the storage. */
   readonly isLoaded: boolean;
-  /** Unread messages in all conversations. The server counts those in conversations that are not loaded. */
-  readonly unread: number;
   /** Loads one more page. Resolves also when that fails. */
   loadMore(): Promise<void>;
+}
+
+/** The user's conversations, without the archived ones. */
+export interface ConversationList extends ConversationPages {
+  /** The archived ones. Nothing is loaded before you call `loadMore`. */
+  readonly archived: ConversationPages;
+  /**
+   * Unread messages in all conversations that are neither muted nor archived. A conversation without unread messages that is
+   * marked as unread counts as one. The server counts those that are not loaded.
+   */
+  readonly unread: number;
+  /** The unread messages among them that mention the user. */
+  readonly mentions: number;
   /** Finds conversations by their names and their members' names. `total` counts all that match. */
   search(text: string, page?: { limit?: number; offset?: number }): Promise<{ items: Conversation[]; total: number }>;
 }

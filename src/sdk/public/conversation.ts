@@ -1,5 +1,9 @@
 import type { ConfabError } from "./errors.ts";
+import type { Line } from "./lines.ts";
+import type { MessageChange, MessageChanges } from "./message-changes.ts";
+import type { MessageFields, SendOptions } from "./message-fields.ts";
 import type { ConversationInfo, Message, User } from "./types.ts";
+import type { PendingUpload } from "./uploads.ts";
 
 /** `on` returns this function. Call it to remove the listener. */
 export type Unsubscribe = () => void;
@@ -31,7 +35,7 @@ export interface PendingChange {
 }
 
 /** Your own message that the server has not confirmed. It is never dropped: it is sent, or it fails and says why. */
-export interface LocalMessage {
+export interface LocalMessage extends MessageFields {
   readonly state: "pending" | "failed";
   readonly key: string;
   readonly error?: ConfabError;
@@ -41,6 +45,10 @@ export interface LocalMessage {
   readonly sender_name: string;
   readonly content: string;
   readonly created_at: string;
+  /** As `send` got them. */
+  readonly options?: SendOptions | undefined;
+  /** The files that the message waits for. They are its `files` too. */
+  readonly uploads?: readonly PendingUpload[] | undefined;
   readonly id?: undefined;
   readonly seq?: undefined;
 }
@@ -83,9 +91,42 @@ export interface MembersChange {
   readonly name: string | null;
   /** Set when the group has another owner, as far as this client knows. */
   readonly owner_id?: number | null | undefined;
+  /** The id of the group's picture from now on, when that has changed. `null`: it has none. */
+  readonly picture?: string | null | undefined;
 }
 
-export interface ConversationEvents {
+/** The user's personal settings of a conversation. Nobody else sees them, and all devices of the user have the same. */
+export interface Preferences {
+  /** It is in `client.conversations.archived`. A message brings it back, unless it is muted. */
+  readonly archived: boolean;
+  /** ISO 8601. `null`: not muted for a time. */
+  readonly mutedUntil: string | null;
+  /** The messages that notify the user. `nothing`: muted for good. */
+  readonly level: "all" | "mentions" | "nothing";
+  /** Marked as unread. It ends when the user reads on or sends. */
+  readonly markedUnread: boolean;
+  /** Muted now, for good or for a time. Muted conversations count in no total. */
+  readonly isMuted: boolean;
+}
+
+export interface PreferenceChanges {
+  archived?: boolean;
+  mutedUntil?: string | null;
+  level?: "all" | "mentions" | "nothing";
+  markedUnread?: boolean;
+}
+
+/** An event about a change. `message` is complete, as it is now. It need not be loaded. */
+export interface ChangedMessage<K extends keyof MessageChanges> {
+  readonly conversation: Conversation;
+  readonly message: SentMessage;
+  readonly change: MessageChange<K>;
+}
+
+/** Each event comes once for each change, in the order of the changes, your own included. */
+export type MessageChangeEvents = { [K in keyof MessageChanges]: [event: ChangedMessage<K>] };
+
+export interface ConversationEvents extends MessageChangeEvents {
   /** Anything about the conversation has changed. Changes that come together have one event. */
   change: [change: ConversationChange];
   /** As the client's event of this name. */
@@ -94,8 +135,45 @@ export interface ConversationEvents {
   members: [change: MembersChange];
 }
 
+export interface WindowEvents {
+  /** Messages of the window have changed, as the event of the conversation says. */
+  change: [change: ConversationChange];
+}
+
+/** Messages without a gap, which grow at both ends: those of a conversation up to the newest one, or of a window. */
+export interface MessageView {
+  /** Oldest first. Its elements are replaced, never changed. Local echoes follow the newest message. */
+  readonly messages: readonly ChatMessage[];
+  /** The server has older messages: call `loadOlder`. */
+  readonly hasOlder: boolean;
+  /** The newest message is not reached: call `loadNewer`. Always `false` for a conversation. */
+  readonly hasNewer: boolean;
+  /**
+   * Loads up to `limit` older messages (default 50, at most 100) and puts them in front. Resolves with how many came. Waits
+   * while offline. Rejects when the server can't give them now.
+   */
+  loadOlder(limit?: number): Promise<number>;
+  /** Loads newer messages in the same way, and puts them at the end. */
+  loadNewer(limit?: number): Promise<number>;
+  /** The index of the message with this `seq` in `messages`, or -1. Takes no time. */
+  indexOf(seq: number): number;
+  on(event: "change", listener: (change: ConversationChange) => void): Unsubscribe;
+}
+
+/**
+ * A part of a conversation, anywhere in it. It holds at most 1,000 messages: when more come at one end, those at the other
+ * end leave. `prepended` and `pruned` of its `change` say how many came or left in front.
+ *
+ * When it reaches the newest messages, it joins them: `hasNewer` is `false`, and from then on `messages` is the array of
+ * the conversation, with the messages of the window in it.
+ */
+export interface MessageWindow extends MessageView {
+  /** Ends the window. Closes the conversation too, unless it is open otherwise. */
+  close(): void;
+}
+
 /** A conversation. Its properties are always up to date, and `change` says when to look. */
-export interface Conversation {
+export interface Conversation extends MessageView {
   readonly id: string;
   readonly state: ConversationState;
   /** Why the conversation is `gone`. */
@@ -107,6 +185,14 @@ export interface Conversation {
   /** `info.display_name`, or an empty string. */
   readonly title: string;
   readonly unread: number;
+  /** How many of the unread messages mention the user. */
+  readonly mentions: number;
+  readonly preferences: Preferences;
+  /**
+   * Changes some of the preferences. They show at once. While offline, the change waits. Resolves when the server has it.
+   * When the server refuses it, it is taken back, and this rejects.
+   */
+  update(changes: PreferenceChanges): Promise<void>;
   /** The newest message, local echoes included. Known also while the conversation is not open. */
   readonly lastMessage: ChatMessage | undefined;
 
@@ -115,17 +201,19 @@ export interface Conversation {
    * elements are replaced, never changed.
    */
   readonly messages: readonly ChatMessage[];
-  /** The server has older messages: call `loadOlder`. */
-  readonly hasOlder: boolean;
+  /**
+   * The changes of the conversation that came with loaded messages, oldest first. Show those between two loaded messages, by
+   * `after_seq`. Windows have no others.
+   */
+  readonly lines: readonly Line[];
   /** Retention has removed all messages up to this `seq`. 0: none. */
   readonly prunedSeq: number;
   /**
-   * Loads up to `limit` older messages (default 50, at most 100) and puts them in front. Resolves with how many came. Waits
-   * while offline. Rejects when the server can't give them now.
+   * Opens a window with the message `seq` in its middle, wherever that is. If there is no such message, the window has the
+   * nearest ones, and `indexOf(seq)` is -1. Loaded messages show at once; otherwise it waits while offline. Rejects when
+   * you are no member, or the server can't give it now.
    */
-  loadOlder(limit?: number): Promise<number>;
-  /** The index of the message with this `seq` in `messages`, or -1. Takes no time. */
-  indexOf(seq: number): number;
+  around(seq: number): Promise<MessageWindow>;
   /**
    * Reads the message with this `seq` from the server: it need not be loaded. `undefined`: there is none. Waits while
    * offline. Rejects when the connection breaks or the server can't give it now.
@@ -133,7 +221,7 @@ export interface Conversation {
   messageAt(seq: number): Promise<SentMessage | undefined>;
 
   /** Sends a text, at once or when there is a connection. Throws when the text is blank or the conversation is gone. */
-  send(text: string): Outgoing;
+  send(text: string, options?: SendOptions): Outgoing;
   /** Edits your own message, by its key. Shown at once, with `change` until the server confirms it. */
   edit(key: string, text: string): Outgoing;
   /** Deletes your own message, by its key. */

@@ -1,6 +1,8 @@
 // The shapes of the wire as plain types, so that users of the SDK need no zod. tests/sdk/wire.test.ts checks that they are
 // the same as the types of src/protocol/.
 
+import type { MessageFields } from "./message-fields.ts";
+
 /** A user, as everybody may see them. Times are ISO 8601 in UTC. */
 export interface User {
   id: number;
@@ -12,13 +14,15 @@ export interface User {
   date_joined: string;
   /** Set when the account is deactivated: this person reads nothing. */
   is_active?: false | undefined;
+  /** The id of this person's picture, when there is one. `avatarUrl` gives its address. */
+  avatar?: string | undefined;
 }
 
 /**
  * A message as the server has it. `seq` numbers the messages of a conversation: 1, 2, 3, … A deleted message stays, with
  * `deleted_at` and empty content.
  */
-export interface Message {
+export interface Message extends MessageFields {
   id: string;
   conversation_id: string;
   sender_id: number;
@@ -38,16 +42,29 @@ export interface Message {
 /** A conversation and its members. `participants` are the first 50 members, in the order in which they joined. */
 export interface ConversationInfo {
   id: string;
+  kind: "direct" | "group" | "thread";
   name: string | null;
   /** The name, or one made of the members' names. In a 1-on-1, each member sees the name of the other. */
   display_name: string;
   is_group: boolean;
   /** The user who may remove others from a group. `null` for a 1-on-1. */
   owner_id: number | null;
+  /** The id of the group's picture, when there is one. `pictureUrl` gives its address. */
+  picture?: string | undefined;
   participants: User[];
   participant_count: number;
   created_at: string;
   updated_at: string;
+  /** Only on a thread: the conversation that it belongs to. */
+  parent_id?: string | undefined;
+  /** Only on a thread: the message that it answers. `null` when retention has removed it. */
+  root_message_id?: string | null | undefined;
+  /** Only on a thread: the `seq` of that message in its conversation. */
+  root_seq?: number | undefined;
+  /** Only on a thread: whether you follow it. */
+  is_following?: boolean | undefined;
+  /** Only on a thread of a list: the message that it answers, as it was then. `null` when retention has removed it. */
+  root?: Message | null | undefined;
 }
 
 /** The people who may add you to conversations at once. All others send you a request. */

@@ -33,7 +33,10 @@ const PACE = { burst: 60, everyMs: 100 };
 /** How often a frame without an answer is sent while the server refuses it for now. */
 const SEND_TRIES = 3;
 
-type ConnectionCore = Pick<Core, "http" | "session" | "setState" | "applyFrame" | "connectionLost" | "reportError">;
+type ConnectionCore = Pick<
+  Core,
+  "accepts" | "epoch" | "meVersion" | "http" | "session" | "setState" | "applyFrame" | "connectionLost" | "reportError"
+>;
 
 /** Opens the one WebSocket, checks it, reconnects, and sends all frames. */
 export function createConnection(
@@ -73,9 +76,11 @@ export function createConnection(
     dropSocket();
     core.setState("connecting");
     const headers = core.http.headers();
+    const { accepts, epoch, meVersion } = core;
+    const resume = meVersion === undefined || !epoch ? "" : `&after_me_version=${meVersion}&epoch=${epoch}`;
     let own: WebSocketLike;
     try {
-      own = new WebSocket(url, headers && { headers });
+      own = new WebSocket(`${url}?accepts=${accepts}${resume}`, headers && { headers });
     } catch (error) {
       core.reportError(error);
       return scheduleReconnect(nextDelay(), String(error));

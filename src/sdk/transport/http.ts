@@ -1,5 +1,6 @@
-import type { LateStore } from "../parts/offline.ts";
-import type { Http, Meta } from "../parts/transport.ts";
+import { platform } from "../base/platform.ts";
+import type { LateStore } from "../parts/store.ts";
+import type { Http, Meta, Page } from "../parts/transport.ts";
 import type { Fetch, FetchResponse } from "../public/client.ts";
 import { ConfabError } from "../public/errors.ts";
 
@@ -16,9 +17,22 @@ interface Envelope {
 const CALL_WITHIN_MS = 20_000;
 
 /** Calls the server's HTTP API. Outside browsers it keeps the session's cookie. */
-export function createHttp(base: string, fetch: Fetch, store: LateStore, token: string | undefined): Http {
+export function createHttp(
+  base: string,
+  ownFetch: Fetch | undefined,
+  store: LateStore,
+  token: string | undefined,
+): Http {
   const http: Http = {
     token,
+    base: `${base}api/`,
+    ownFetch,
+    fetch: (path, { headers, ...init }) =>
+      (ownFetch ?? platform.fetch)(http.base + path, {
+        credentials: "include",
+        headers: { ...http.headers(), ...headers },
+        ...init,
+      }),
     // Servers know the cookie by either name.
     headers: () =>
       http.token === undefined ? undefined : { Cookie: `sessionid=${http.token}; __Host-sessionid=${http.token}` },
@@ -27,12 +41,11 @@ export function createHttp(base: string, fetch: Fetch, store: LateStore, token: 
       let response: FetchResponse;
       let envelope: Envelope;
       try {
-        response = await fetch(`${base}api/${path}`, {
+        response = await http.fetch(path, {
           method,
-          credentials: "include",
           signal: AbortSignal.timeout(CALL_WITHIN_MS),
-          headers: { ...http.headers(), ...(body && { "Content-Type": "application/json" }) },
-          body: JSON.stringify(body),
+          headers: body && !(body instanceof Blob) ? { "Content-Type": "application/json" } : undefined,
+          body: body instanceof Blob ? body : JSON.stringify(body),
         });
         storeCookie(response);
         envelope = (await response.json().catch(() => ({}))) as Envelope;
@@ -50,8 +63,8 @@ export function createHttp(base: string, fetch: Fetch, store: LateStore, token: 
         errors,
       );
     },
-    async page<T>(path: string, search = "", { limit = 50, offset = 0 } = {}) {
-      const query = `${new URLSearchParams({ search })}&limit=${limit}&offset=${offset}`;
+    async page<T>(path: string, search = "", { limit = 50, offset = 0, ...more }: Page = {}) {
+      const query = new URLSearchParams({ search, limit: `${limit}`, offset: `${offset}`, ...more });
       const { data, meta } = await http.call("GET", `${path}?${query}`);
       return { items: data as T[], ...meta };
     },

@@ -5,8 +5,12 @@ import { type FailureName, failures } from "../../protocol/failures.ts";
 interface Details {
   /** Faults by field, for `validation_failed`. */
   errors?: FieldErrors;
+  /** The state that the request ran into, for the answer over HTTP. */
+  data?: unknown;
   /** The client may try again after this many seconds. */
   retryAfter?: number;
+  /** The newest message's `seq`, for `newer`. */
+  lastSeq?: number;
   /** A text for people in place of the one in the table. */
   message?: string;
   /** The error that caused it, where the server may be at fault. It is logged and never sent. */
@@ -24,7 +28,9 @@ export class Failure extends Error {
   /** The close code of a socket that fails this way while it opens. */
   readonly closeCode: number;
   readonly errors: FieldErrors | undefined;
+  readonly data: unknown;
   readonly retryAfter: number | undefined;
+  readonly lastSeq: number | undefined;
 
   constructor(
     readonly reason: FailureName,
@@ -36,7 +42,9 @@ export class Failure extends Error {
     this.status = declared.status;
     this.closeCode = "close" in declared ? declared.close : closeCodes.tryAgain;
     this.errors = details.errors;
+    this.data = details.data;
     this.retryAfter = details.retryAfter;
+    this.lastSeq = details.lastSeq;
   }
 }
 

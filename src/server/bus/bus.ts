@@ -16,6 +16,9 @@ export type BusEvent =
    */
   | { kind: "read_position"; conversationId: string; userId: number; frame: string }
   | ToUserEvent
+  | FollowEvent
+  /** A user's personal settings have changed. Nodes with sockets of the user read the new ones. */
+  | { kind: "me"; userId: number }
   /** Sessions that ended. `key` is the key of a session in each node's cache. */
   | { kind: "sessions_ended"; userId: number; sessions: { id: string; key: string }[] }
   /** Sessions may have ended without an event: each node checks the sessions of its open sockets again. */
@@ -67,6 +70,19 @@ export interface ToUserEvent {
    * beginning.
    */
   joined?: { conversationId: string; version: number };
+  frame: string;
+}
+
+/** A user follows a thread from now on, or no longer. */
+export interface FollowEvent {
+  kind: "follow";
+  userId: number;
+  threadId: string;
+  parentId: string;
+  /** The version of the thread since which they follow it, because of a message there. Null: they have decided it. */
+  version: number | null;
+  isFollowing: boolean;
+  /** The frame for the user's `/ws/` sockets that have asked for threads. */
   frame: string;
 }
 

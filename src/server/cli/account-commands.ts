@@ -24,7 +24,7 @@ async function onDatabase(config: Config, command: AccountCommand): Promise<Acco
   const driver = await openDriver(config, stderrLogger);
   try {
     await driver.migrate(config.AUTO_MIGRATE === "on");
-    const operator = await operatorOn(config, driver);
+    const operator = await operatorOn(config, driver, stderrLogger);
     return await operator.run(accountCommand.parse(command));
   } finally {
     await driver.close();

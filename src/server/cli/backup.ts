@@ -1,16 +1,21 @@
-import { closeSync, existsSync, fsyncSync, mkdtempSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, renameSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
+import { type CopiedFiles, copyFiles } from "../node/backup-files.ts";
 import { ServerGoneError, withCheckpointsHeld } from "../node/control/client.ts";
 import { CONTROL_SOCKET } from "../node/control/protocol.ts";
+import { CopyDigests } from "../node/copy-digests.ts";
+import { blobsOf } from "../node/files.ts";
 import { backupOnPglite, backupOnPostgres } from "../platform/backup/connections.ts";
 import { type BackupHeader, BackupWriter, rowsOf, type Sink, verifyBackup } from "../platform/backup/format.ts";
 import { copyLiveFolder } from "../platform/backup/live-folder.ts";
 import { counted, mebibytes, Progress } from "../platform/backup/progress.ts";
 import { type BackupDatabase, BackupError, dump } from "../platform/backup/tables.ts";
-import { CLUSTER, openCluster } from "../platform/pglite/cluster.ts";
+import { FolderBlobs } from "../platform/blobs/folder.ts";
+import { openCluster } from "../platform/pglite/cluster.ts";
 import { putRestored, restoredBeside } from "../platform/pglite/empty-cluster.ts";
+import { CLUSTER } from "../platform/pglite/folder.ts";
 import { FolderLockError, lockFolder } from "../platform/pglite/folder-lock.ts";
 import { syncDirectory } from "../platform/pglite/synced-files.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -20,8 +25,21 @@ const RETRY_MS = 2_000;
 /** Standard output. */
 const STDOUT = "-";
 
-/** Writes all data, as of one moment, to a file for `restore`. A running server goes on serving. */
-export async function backup(config: Config, file: string, force: boolean): Promise<number> {
+interface BackupOptions {
+  /** Whether to overwrite an existing file. */
+  force: boolean;
+  /** The folder that gets the bytes of files. Left out: they are not copied. */
+  files: string | undefined;
+}
+
+/**
+ * Writes all data, as of one moment, to a file for `restore`. A running server goes on serving. The bytes of files come
+ * after their rows: so none of those that are still there is missing.
+ */
+export async function backup(config: Config, file: string, { force, files }: BackupOptions): Promise<number> {
+  if (files !== undefined && file === STDOUT)
+    throw new BackupError("--files needs a file for the backup, because it reads there which files to copy.");
+  if (files !== undefined) requireOtherFolder(config, files);
   if (file === STDOUT && process.stdout.isTTY)
     throw new BackupError("A backup is not text, and a terminal can't show it. Give a file, or pipe the output on.");
   if (file !== STDOUT && existsSync(file) && !force)
@@ -34,12 +52,13 @@ export async function backup(config: Config, file: string, force: boolean): Prom
     const path = file === STDOUT ? tmpdir() : dirname(resolve(file));
     const database = await openForBackup(config, path, leftovers, progress);
     try {
-      return file === STDOUT
-        ? await toStandardOutput(database, progress)
-        : await toFile(database, file, leftovers, progress);
+      if (file === STDOUT) return await toStandardOutput(database, progress);
+      await toFile(database, file, leftovers, progress);
     } finally {
       await database.close();
     }
+    if (files !== undefined) await copyTo(config, file, files, progress);
+    return 0;
   } finally {
     progress.end();
     leftovers.remove();
@@ -78,8 +97,31 @@ async function toFile(database: BackupDatabase, file: string, leftovers: Leftove
   syncDirectory(dirname(resolve(file)));
   progress.end();
   process.stdout.write(`${file}: ${summary(header, written.bytes)} Read back and verified.\n`);
-  return 0;
 }
+
+async function copyTo(config: Config, file: string, folder: string, progress: Progress) {
+  const onFile = (done: number) => progress.count("Copying files", done);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const to = new FolderBlobs(resolve(folder));
+  const copied = await copyFiles(file, blobsOf(config), to, new CopyDigests(folder, true), onFile);
+  progress.end();
+  process.stdout.write(`${folder}: ${filesSummary(copied)}\n`);
+  if (copied.missing.length > 0)
+    process.stderr.write(
+      `Not copied: ${countedFiles(copied.missing.length)}. They were deleted meanwhile, or the store has lost them. \`confab files check\` tells.\n`,
+    );
+}
+
+/** The copy of files MUST NOT be the store itself: it would hide that there is no copy. */
+export function requireOtherFolder({ FILES }: Pick<Config, "FILES">, folder: string): void {
+  if (typeof FILES === "string" && resolve(FILES) === resolve(folder))
+    throw new BackupError(`${folder} is the store of files itself. Name another folder for their copies.`);
+}
+
+export const countedFiles = (n: number) => (n === 1 ? "1 file" : `${counted(n)} files`);
+
+export const filesSummary = ({ all, copied, bytes, missing }: CopiedFiles) =>
+  `${countedFiles(all - missing.length)}, of which ${counted(copied)} are new (${mebibytes(bytes)}).`;
 
 async function write(database: BackupDatabase, sink: Sink, progress: Progress) {
   const writer = new BackupWriter(sink);

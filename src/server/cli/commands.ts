@@ -58,19 +58,37 @@ export const COMMANDS = {
     usage: "FILE",
     doc: [
       "Write everything to one file, with or without a running server. - is standard output.",
-      "--force overwrites an existing file.",
+      "--force overwrites an existing file. --files FOLDER: copy the bytes of files there that it does not have.",
     ],
     arguments: ["FILE"],
-    options: ["force"],
+    options: ["force", "files"],
   },
   restore: {
     usage: "FILE",
     doc: [
       "Put a backup into an empty database. --replace deletes the present content first, also beside a running",
-      "server. --check only checks that the file is whole.",
+      "server. --check only checks that the file is whole. --files FOLDER has the bytes of files.",
     ],
     arguments: ["FILE"],
-    options: ["replace", "check"],
+    options: ["replace", "check", "files"],
+  },
+  reindex: {
+    usage: "",
+    doc: [
+      "Write the index of the search anew, with or without a running server, which goes on serving. A run that was",
+      "stopped goes on where it was.",
+    ],
+    arguments: [],
+    options: [],
+  },
+  "files check": {
+    usage: "",
+    doc: [
+      "Compare the store of files with the database. --repair removes bytes that belong to no file.",
+      "Beside a running server it needs PostgreSQL.",
+    ],
+    arguments: [],
+    options: ["repair"],
   },
   healthcheck: {
     usage: "",
@@ -116,9 +134,10 @@ export function commandOf(words: string[], options: string[]): { name: CommandNa
 }
 
 const unknownCommand = (first: string) =>
-  first === "user"
-    ? "user needs one of: user list, user deactivate EMAIL, user reactivate EMAIL"
-    : `Unknown command: ${first}`;
+  ({
+    user: "user needs one of: user list, user deactivate EMAIL, user reactivate EMAIL",
+    files: "files needs: files check",
+  })[first] ?? `Unknown command: ${first}`;
 
 const named = (argument: string) => (argument === "FILE" ? "a file" : "an e-mail address");
 

@@ -1,21 +1,26 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
+import { copyFiles } from "../node/backup-files.ts";
 import { askToReopen, ServerGoneError } from "../node/control/client.ts";
 import { CONTROL_SOCKET } from "../node/control/protocol.ts";
+import { CopyDigests } from "../node/copy-digests.ts";
+import { blobsOf } from "../node/files.ts";
 import { SQL_FUNCTIONS } from "../node/sql-functions.ts";
 import { backupOnPglite, backupOnPostgres } from "../platform/backup/connections.ts";
 import { type BackupHeader, verifyBackup } from "../platform/backup/format.ts";
-import { Progress } from "../platform/backup/progress.ts";
+import { counted, Progress } from "../platform/backup/progress.ts";
 import { BackupError, isEmpty, load, requireKnown } from "../platform/backup/tables.ts";
-import { CLUSTER, openCluster } from "../platform/pglite/cluster.ts";
+import { FolderBlobs } from "../platform/blobs/folder.ts";
+import { openCluster } from "../platform/pglite/cluster.ts";
 import { makeFolder } from "../platform/pglite/driver.ts";
 import { makeCluster, putRestored, restoredBeside } from "../platform/pglite/empty-cluster.ts";
+import { CLUSTER } from "../platform/pglite/folder.ts";
 import { FolderLockError, lockFolder } from "../platform/pglite/folder-lock.ts";
 import { syncDirectory, syncFolder } from "../platform/pglite/synced-files.ts";
 import { Migrations, type Run } from "../platform/postgres/migrations.ts";
 import { livingNodes } from "../platform/postgres/node-lock.ts";
-import { summary } from "./backup.ts";
+import { countedFiles, filesSummary, requireOtherFolder, summary } from "./backup.ts";
 import { Leftovers } from "./leftovers.ts";
 
 export interface RestoreOptions {
@@ -23,6 +28,8 @@ export interface RestoreOptions {
   replace: boolean;
   /** Whether to check only that the file is whole and that this version can restore it. */
   check: boolean;
+  /** The folder with the bytes of files. Left out: they are not restored. */
+  files: string | undefined;
 }
 
 /** Puts a backup into an empty database, or with `replace` in place of its content. All or nothing. */
@@ -42,8 +49,9 @@ export async function restore(config: Config, file: string, options: RestoreOpti
     if (options.check) {
       progress.end();
       process.stdout.write(`${file} is whole: ${summary(header)} It was ${made}.\n`);
-      return 0;
+      return options.files === undefined ? 0 : checkFolder(file, options.files, progress);
     }
+    if (options.files !== undefined) await restoreFiles(config, file, options.files, progress);
     const onRows = (done: number, rows: number) => progress.step("Restoring", done, rows);
     await (config.DATABASE_URL === undefined
       ? restoreFolder(config, file, header, { ...options, onRows }, leftovers)
@@ -55,6 +63,31 @@ export async function restore(config: Config, file: string, options: RestoreOpti
     progress.end();
     leftovers.remove();
   }
+}
+
+/** Gives 1 when files of the backup are not in the folder. */
+async function checkFolder(file: string, folder: string, progress: Progress): Promise<number> {
+  const onFile = (done: number) => progress.count("Checking files", done);
+  const { all, missing } = await copyFiles(file, folderOf(folder), undefined, new CopyDigests(folder, false), onFile);
+  progress.end();
+  process.stdout.write(`${folder} has ${counted(all - missing.length)} of its ${countedFiles(all)}.\n`);
+  return missing.length > 0 ? 1 : 0;
+}
+
+/** Bytes come before their rows, so that nobody finds a file without bytes. Those of an interrupted restore are removed in time. */
+async function restoreFiles(config: Config, file: string, folder: string, progress: Progress) {
+  requireOtherFolder(config, folder);
+  const onFile = (done: number) => progress.count("Restoring files", done);
+  const copied = await copyFiles(file, folderOf(folder), blobsOf(config), new CopyDigests(folder, false), onFile);
+  progress.end();
+  process.stdout.write(`${filesSummary(copied)}\n`);
+  if (copied.missing.length > 0)
+    process.stderr.write(`Not whole in ${folder}: ${countedFiles(copied.missing.length)} of the backup.\n`);
+}
+
+function folderOf(folder: string) {
+  if (!existsSync(folder)) throw new BackupError(`The folder of files ${folder} is not there.`);
+  return new FolderBlobs(resolve(folder));
 }
 
 interface Load {

@@ -15,6 +15,14 @@ export interface ChangeRange {
   changes(): Promise<Change[]>;
 }
 
+/** Messages are handled a run at a time, where a conversation has so many. */
+export interface Runs {
+  /** The length of a run. Runs begin at `seq` 1, and one after the other. */
+  messages: number;
+  /** The beginning of a run is handled after this time, in ms, although the run is not complete. */
+  patienceMs: number;
+}
+
 interface Named {
   /** The name of the follower's cursors in the database. It never changes. */
   name: string;
@@ -23,8 +31,14 @@ interface Named {
    * its first run, for effects such as notifications.
    */
   start: "zero" | "heads";
+  /** It follows threads alone. The node that appends a message to a thread notes it. */
+  onlyThreads?: boolean;
   /** Changes are collected for this long, in ms, before they are handled: at least a second. */
   everyMs: number;
+  /** A complete run costs less than its messages one by one. */
+  runs?: Runs;
+  /** It may be late while the node is busy, so that it takes next to nothing from everybody else then. */
+  mayLag?: boolean;
 }
 
 /**
@@ -42,9 +56,15 @@ interface OutsideFollower extends Named {
  * nothing for them.
  */
 export interface TableFollower extends Named {
-  /** Writes the effects of some ranges. MUST use `tx` for all statements. */
-  write(tx: Transaction, ranges: readonly ChangeRange[]): Promise<void>;
+  /**
+   * Writes the effects of some ranges. MUST use `tx` for all statements.
+   * @returns where it ended early, to take no longer: the version up to which each range is written. `undefined`: nowhere
+   */
+  write(tx: Transaction, ranges: readonly ChangeRange[]): Promise<EndedEarly | undefined>;
 }
+
+/** The last version that is written in each conversation, if any is. */
+export type EndedEarly = ReadonlyMap<string, number>;
 
 export type Follower = OutsideFollower | TableFollower;
 

@@ -41,10 +41,19 @@ export class Followers {
     this.runners = followers.map((follower) => new FollowerRunner(follower, store, log, logger));
   }
 
-  /** Notes that a conversation has a change, or may have one. Costs next to nothing. */
-  note(conversationId: string): void {
+  /**
+   * Notes that a conversation has a change, or may have one. Costs next to nothing.
+   * @param mayBeThread whether those that follow threads alone are to look
+   */
+  note(conversationId: string, mayBeThread = false): void {
     // Before that, the first sweep finds the change.
-    if (this.hasBegun) for (const runner of this.runners) runner.note(conversationId);
+    if (!this.hasBegun) return;
+    for (const runner of this.runners) if (mayBeThread || !runner.onlyThreads) runner.note(conversationId);
+  }
+
+  /** How long a change has waited at most for a follower on this node, in ms. */
+  lagMs(name: string): number {
+    return this.runners.find((runner) => runner.name === name)?.lagMs ?? 0;
   }
 
   /** Looks for changes that nobody has noted. A call during a sweep makes it run once more. Never rejects. */
@@ -76,7 +85,7 @@ export class Followers {
       const started = performance.now();
       const { ids, last }: { ids: string[]; last: string | undefined } = await this.store.behind(this.followers, after);
       if (last !== undefined) await Bun.sleep(SWEEP_RESTS * (performance.now() - started));
-      for (const id of ids) this.note(id);
+      for (const id of ids) for (const runner of this.runners) runner.note(id, true);
       // The sweep runs piece by piece, so that few conversations are noted at a time.
       if (ids.length > 0) for (const runner of this.runners) await runner.run();
       after = last;

@@ -3,18 +3,17 @@ import { EPOCH } from "../log/rows.ts";
 import type { Database, Transaction } from "../platform/postgres/database.ts";
 import { rowsOf } from "../platform/postgres/rows-of.ts";
 import { arrayParam } from "../platform/postgres/values.ts";
-import { type Follower, startsOverInNewEpoch } from "./follower.ts";
+import { type EndedEarly, type Follower, startsOverInNewEpoch } from "./follower.ts";
 
 /** Conversations are spread over this many shards, so that several nodes can run one follower. */
 export const SHARDS = 8;
 /** A shard of a node that has died is free after this time. */
 const LEASE_MS = 10_000;
 
-/** The right to run one shard of a follower. A later lease has a larger fence. */
+/** The right to run some shards of a follower. A later lease of a shard has a larger fence. */
 export interface Lease {
   follower: string;
-  shard: number;
-  fence: number;
+  fences: ReadonlyMap<number, number>;
 }
 
 /** Where a follower stands in a conversation, and where the conversation stands. */
@@ -23,6 +22,8 @@ export interface Position {
   /** The cursor in the database; null: the follower has none there. */
   cursor: { version: number; epoch: string } | null;
   lastVersion: number;
+  /** The `seq` of the newest message. */
+  lastSeq: number;
   prunedVersion: number;
   /** The epoch of the database, read in the same statement. */
   epoch: string;
@@ -56,31 +57,33 @@ export class FollowerStore {
   }
 
   /**
-   * Writes cursors at the heads of now, for a follower that begins there. Later calls do nothing: the lease rows show
-   * that the follower has begun.
+   * Makes the rows of a follower's leases. For a follower that begins at the heads, writes cursors at the heads of now.
+   * Later calls do nothing: the rows show that the follower has begun.
    */
-  async begin({ name, start }: Follower): Promise<void> {
-    if (start === "heads") await this.db.query(BEGIN_AT_HEADS, [name, SHARDS]);
+  async begin({ name, start }: Pick<Follower, "name" | "start">): Promise<void> {
+    await this.db.query(start === "heads" ? BEGIN_AT_HEADS : BEGIN, [name, SHARDS]);
   }
 
-  /** Leases a shard. `undefined`: another node runs it. */
-  async lease(follower: string, shard: number): Promise<Lease | undefined> {
-    const [row] = await this.db.query<{ fence: number }>(TAKE, [follower, shard, this.self, LEASE_MS]);
-    return row && { follower, shard, fence: row.fence };
+  /** Leases those of the shards that no other node runs. `undefined`: none. */
+  async lease(follower: string, shards: readonly number[]): Promise<Lease | undefined> {
+    const rows = await this.db.query<{ shard: number; fence: number }>(TAKE, [follower, shards, this.self, LEASE_MS]);
+    return rows.length === 0
+      ? undefined
+      : { follower, fences: new Map(rows.map(({ shard, fence }) => [shard, fence])) };
   }
 
-  async release({ follower, shard, fence }: Lease): Promise<void> {
-    await this.db.query(
-      "UPDATE follower_leases SET leased_until = NULL WHERE follower = $1 AND shard = $2 AND fence = $3",
-      [follower, shard, fence],
-    );
+  async release({ follower, fences }: Lease): Promise<void> {
+    await this.db.query(RELEASE, [follower, [...fences.keys()], [...fences.values()]]);
   }
 
-  /** The follower's positions in these conversations, as far as the conversations still exist. */
-  async positions(follower: string, conversationIds: readonly string[]): Promise<Position[]> {
+  /** The follower's positions in those of these conversations that it follows and that still exist. */
+  async positions(
+    { name, onlyThreads = false }: Pick<Follower, "name" | "onlyThreads">,
+    conversationIds: readonly string[],
+  ): Promise<Position[]> {
     const rows = await this.db.query<Omit<Position, "cursor"> & { version: number | null; cursorEpoch: string }>(
       POSITIONS,
-      [follower, conversationIds],
+      [name, conversationIds, onlyThreads],
     );
     return rows.map(({ version, cursorEpoch, ...position }) => ({
       ...position,
@@ -89,21 +92,30 @@ export class FollowerStore {
   }
 
   /**
-   * Moves cursors, by compare-and-set and while the lease is held, in one transaction with what `write` does.
+   * Moves cursors, by compare-and-set and while the lease is held, in one transaction with what `write` does. Where that
+   * has ended early, the cursor moves as far.
    * @throws Superseded, and nothing is written
    */
-  move(lease: Lease, moves: readonly Move[], write: (tx: Transaction) => Promise<void> = async () => {}) {
+  move(lease: Lease, asked: readonly Move[], write?: (tx: Transaction) => Promise<EndedEarly | undefined>) {
     return this.db.transaction(async (tx) => {
-      const { follower, shard, fence } = lease;
-      // The row's lock keeps others from taking the shard before the commit.
+      const { follower, fences } = lease;
+      // The rows' locks keep others from taking the shards before the commit. Their order keeps nodes from a deadlock.
       const held = await rowsOf(
         tx,
-        sql`UPDATE follower_leases SET leased_until = clock_timestamp() + ${LEASE_MS} * interval '1 millisecond'
-          WHERE follower = ${follower} AND shard = ${shard} AND fence = ${fence} AND leased_until IS NOT NULL
-          RETURNING fence`,
+        sql`WITH held AS MATERIALIZED (
+            SELECT l.shard FROM follower_leases l
+            JOIN unnest(${arrayParam([...fences.keys()])}::integer[], ${arrayParam([...fences.values()])}::bigint[])
+              AS mine (shard, fence) USING (shard, fence)
+            WHERE l.follower = ${follower} AND l.leased_until IS NOT NULL ORDER BY l.shard FOR UPDATE OF l
+          )
+          UPDATE follower_leases l SET leased_until = clock_timestamp() + ${LEASE_MS} * interval '1 millisecond'
+          FROM held WHERE l.follower = ${follower} AND l.shard = held.shard RETURNING l.shard`,
       );
-      if (held.length === 0) throw new Superseded("another node runs this shard");
-      await write(tx);
+      if (held.length < fences.size) throw new Superseded("another node runs one of these shards");
+      const ended = await write?.(tx);
+      const moves = asked
+        .map((move) => ({ ...move, version: ended?.get(move.conversationId) ?? move.version }))
+        .filter(({ from, version, epoch }) => version > 0 && (from?.version !== version || from.epoch !== epoch));
       const moved = await rowsOf(
         tx,
         sql`WITH asked AS (
@@ -115,12 +127,15 @@ export class FollowerStore {
             ) AS asked (id, version, epoch, was)
           )
           INSERT INTO follower_cursors AS f (follower, conversation_id, epoch, version)
-          SELECT ${follower}::text, id, epoch, version FROM asked ORDER BY id
+          -- A database that has just gone back may lack the versions that were read.
+          SELECT ${follower}::text, asked.id, asked.epoch, asked.version
+          FROM asked JOIN conversations c ON c.id = asked.id AND c.last_version >= asked.version ORDER BY asked.id
           ON CONFLICT (follower, conversation_id) DO UPDATE SET epoch = excluded.epoch, version = excluded.version
           WHERE f.version = (SELECT was FROM asked WHERE id = f.conversation_id)
           RETURNING conversation_id`,
       );
       if (moved.length < moves.length) throw new Superseded("another node has moved a cursor");
+      return ended;
     });
   }
 
@@ -132,6 +147,7 @@ export class FollowerStore {
     const [row] = await this.db.bulk<{ last: string | null; looked: number; ids: string | null }>(BEHIND, [
       followers.map(({ name }) => name),
       followers.map((follower) => String(startsOverInNewEpoch(follower))),
+      followers.map(({ onlyThreads = false }) => String(onlyThreads)),
       after,
       this.db.pieceRows,
     ]);
@@ -155,30 +171,46 @@ const BEGIN_AT_HEADS = `WITH begun AS (
   WHERE c.last_version > 0 AND EXISTS (SELECT FROM begun)
   ON CONFLICT DO NOTHING`;
 
-const TAKE = `INSERT INTO follower_leases AS l (follower, shard, fence, leased_by, leased_until)
-  VALUES ($1, $2, 1, $3, clock_timestamp() + $4 * interval '1 millisecond')
-  ON CONFLICT (follower, shard) DO UPDATE SET
-    fence = l.fence + 1, leased_by = excluded.leased_by, leased_until = excluded.leased_until
-  WHERE l.leased_until IS NULL OR l.leased_until <= clock_timestamp()
-  RETURNING fence`;
+const BEGIN = `INSERT INTO follower_leases (follower, shard)
+  SELECT $1::text, n FROM generate_series(0, $2::integer - 1) AS n ON CONFLICT DO NOTHING`;
+
+/** Waits for no other node. A database that has just gone back may lack the rows: the next call has them. */
+const TAKE = `WITH made AS (
+    INSERT INTO follower_leases (follower, shard) SELECT $1::text, unnest($2::integer[]) ON CONFLICT DO NOTHING
+  ), free AS MATERIALIZED (
+    SELECT shard FROM follower_leases
+    WHERE follower = $1 AND shard = ANY ($2::integer[]) AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+    ORDER BY shard FOR UPDATE SKIP LOCKED
+  )
+  UPDATE follower_leases l SET
+    fence = l.fence + 1, leased_by = $3, leased_until = clock_timestamp() + $4 * interval '1 millisecond'
+  FROM free WHERE l.follower = $1 AND l.shard = free.shard
+  RETURNING l.shard, l.fence::double precision AS fence`;
+
+const RELEASE = `UPDATE follower_leases l SET leased_until = NULL
+  FROM unnest($2::integer[], $3::bigint[]) AS mine (shard, fence)
+  WHERE l.follower = $1 AND l.shard = mine.shard AND l.fence = mine.fence`;
 
 const POSITIONS = `SELECT c.id AS "conversationId", f.version, f.epoch AS "cursorEpoch",
-    c.last_version AS "lastVersion", c.pruned_version AS "prunedVersion", ${EPOCH} AS epoch
+    c.last_version AS "lastVersion", c.last_seq AS "lastSeq", c.pruned_version AS "prunedVersion", ${EPOCH} AS epoch
   FROM unnest($2::uuid[]) AS asked (id)
-  CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = asked.id OFFSET 0) c
+  CROSS JOIN LATERAL (
+    SELECT * FROM conversations WHERE id = asked.id AND (parent_id IS NOT NULL OR NOT $3::boolean) OFFSET 0
+  ) c
   LEFT JOIN LATERAL (
     SELECT * FROM follower_cursors WHERE follower = $1 AND conversation_id = asked.id OFFSET 0
   ) f ON true`;
 
 const BEHIND = `WITH piece AS MATERIALIZED (
-    SELECT id, last_version FROM conversations WHERE id > $3 ORDER BY id LIMIT $4
+    SELECT id, parent_id, last_version FROM conversations WHERE id > $4 ORDER BY id LIMIT $5
   ), late AS (
     SELECT DISTINCT piece.id FROM piece
-    CROSS JOIN unnest($1::text[], $2::boolean[]) AS of (follower, starts_over)
+    CROSS JOIN unnest($1::text[], $2::boolean[], $3::boolean[]) AS of (follower, starts_over, only_threads)
     LEFT JOIN LATERAL (
       SELECT * FROM follower_cursors WHERE follower = of.follower AND conversation_id = piece.id OFFSET 0
     ) f ON true
-    WHERE coalesce(f.version, 0) <> piece.last_version OR (of.starts_over AND f.epoch <> ${EPOCH})
+    WHERE (coalesce(f.version, 0) <> piece.last_version OR (of.starts_over AND f.epoch <> ${EPOCH}))
+      AND (piece.parent_id IS NOT NULL OR NOT of.only_threads)
   )
   SELECT (SELECT id::text FROM piece ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*)::int FROM piece) AS looked,
     (SELECT string_agg(id::text, ' ') FROM late) AS ids`;

@@ -13,6 +13,8 @@ export interface DocumentedAnswer {
   more?: z.ZodRawShape;
   /** The media type of an answer without the envelope, and its description. */
   type?: string;
+  /** The media type in which the same comes to a client that accepts it. */
+  alsoAs?: string;
   description?: string;
   /** The answer sets or clears the session's cookie. */
   cookie?: "set" | "cleared";
@@ -28,7 +30,9 @@ export interface About {
   public?: true;
   /** Only superusers may use the route. Everybody else gets a 404. */
   superusers?: true;
-  answers: Partial<Record<101 | 200 | 201 | 202 | 304, DocumentedAnswer>>;
+  /** The media type of a body that is no JSON. The route reads it itself. */
+  takes?: string;
+  answers: Partial<Record<101 | 200 | 201 | 202 | 204 | 206 | 304, DocumentedAnswer>>;
   /** The failures of this route, beside those that all routes with such a body, query or path have. */
   failures?: FailureName[];
 }

@@ -3,6 +3,9 @@ import type { ErrorBody, Success } from "../../protocol/envelope.ts";
 import { errorToLog, Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Env } from "./env.ts";
+import { pageOf } from "./pages/failures.ts";
+import { wantsPage } from "./pages/navigation.ts";
+import { barePage, type Look } from "./pages/page.ts";
 
 type Answer<T> = Omit<Success<T>, "status">;
 
@@ -33,18 +36,50 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** A 2xx answer whose data is JSON already. */
 export const successText = (c: Context<Env>, data: string) => json(c, `{"status":"success","data":${data}}`, 200);
 
+/** The body of a 2xx answer, from data that is JSON already. */
+export const encodeSuccess = (data: string): Bytes => new TextEncoder().encode(`{"status":"success","data":${data}}`);
+
+/** A 2xx answer with such a body. One body can answer many requests. */
+export const successBody = (c: Context<Env>, body: Bytes) => json(c, body, 200);
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /**
  * Bun sends an asynchronous answer of more than 15,360 bytes in pieces. Each header takes four system calls, and a page
  * of 17 KB takes 63. A stream that is written at once goes out whole, with its Content-Length.
  */
 const WHOLE_UNTIL_BYTES = 15_000;
 
-function json(c: Context<Env>, text: string, status: 200 | 201 | 202) {
+/** A shorter answer fits into a packet or two anyway. A longer one would hold up all others while it is compressed. */
+const PACKED_BYTES = { min: 2_000, max: 500_000 };
+
+/** Bodies that answer many requests, compressed. */
+const packed = new WeakMap<Bytes, Bytes>();
+
+/**
+ * Compresses an answer to a page of this server, which may be on a slow line. Other clients get it plain: for programs
+ * beside the server that is faster, and a page of another site learns nothing from lengths.
+ */
+function pack(c: Context<Env>, content: string | Bytes): Bytes | undefined {
+  const { length } = content;
+  if (length < PACKED_BYTES.min || length > PACKED_BYTES.max) return undefined;
+  if (c.req.header("sec-fetch-site") !== "same-origin") return undefined;
+  if (!/\bgzip\b/.test(c.req.header("accept-encoding") ?? "")) return undefined;
+  const plain = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const bytes = packed.get(plain) ?? Bun.gzipSync(plain, { level: 1 });
+  packed.set(plain, bytes);
+  return bytes;
+}
+
+function json(c: Context<Env>, plain: string | Bytes, status: 200 | 201 | 202) {
+  const small = pack(c, plain);
+  const content = small ?? plain;
+  if (small) c.header("Content-Encoding", "gzip");
   const headers = { "Content-Type": "application/json" };
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= WHOLE_UNTIL_BYTES) return c.body(text, status, headers);
+  const bytes = Buffer.byteLength(content);
+  if (bytes <= WHOLE_UNTIL_BYTES) return c.body(content, status, headers);
   const write = (controller: ReadableStreamDirectController) => {
-    controller.write(text);
+    controller.write(content);
     controller.end();
   };
   // Below this mark Bun sends nothing before the stream ends.
@@ -52,15 +87,25 @@ function json(c: Context<Env>, text: string, status: 200 | 201 | 202) {
   return c.body(body, status, headers);
 }
 
-/** An error in the contract's envelope. This is the one place where a Failure becomes an HTTP answer. */
-export function failureAnswer(c: Context<Env>, error: unknown, logger: Logger) {
+/**
+ * A failure as a page for a person's browser, and in the contract's envelope for programs. This is the one place where a
+ * Failure becomes an HTTP answer.
+ */
+export function failureAnswer(c: Context<Env>, error: unknown, logger: Logger, look: () => Look) {
   const failure = error instanceof Failure ? error : new Failure("internal");
   const request_id = c.var.requestId;
   const fault = errorToLog(error);
   if (fault !== undefined) logger.error({ err: fault, request_id }, "a request failed");
+  if (failure.retryAfter !== undefined) c.header("Retry-After", String(failure.retryAfter));
+  if (wantsPage(c.req.raw)) {
+    const { html, headers } = barePage(pageOf(failure, request_id), look());
+    return c.body(html, failure.status, headers);
+  }
   const body: ErrorBody = { status: "error", message: failure.message, code: failure.code };
   if (failure.errors) body.errors = failure.errors;
+  if (failure.lastSeq !== undefined) body.last_seq = failure.lastSeq;
+  if (failure.data !== undefined) body.data = failure.data;
   if (failure.status >= 500) body.request_id = request_id;
-  if (failure.retryAfter !== undefined) c.header("Retry-After", String(failure.retryAfter));
+  c.header("Cache-Control", "no-store");
   return c.json(body, failure.status);
 }

@@ -16,6 +16,8 @@ export interface Env {
     sessions: { isProved(session: SessionPrincipal): Promise<boolean> };
     /** A handler sets it to take this request out of the count of requests without a login. */
     countsNot: true | undefined;
+    /** The answer may be shown by pages of other origins. */
+    isEmbeddable: true | undefined;
     /** hono-rate-limiter sets it: the limit that counted last. */
     rateLimit: { resetTime: Date | undefined } | undefined;
   };

@@ -2,6 +2,7 @@ import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
+import { unstorable } from "../../protocol/content.ts";
 import { BODY_BYTES_MAX, type FieldErrors } from "../../protocol/envelope.ts";
 import type { FailureName } from "../../protocol/failures.ts";
 import { parseUuid, USER_ID_MAX } from "../../protocol/text.ts";
@@ -95,6 +96,18 @@ export const whole = (min: number, max: number, fallback: number) =>
     .meta({ default: fallback });
 
 export const optionalCounter = whole(0, Number.MAX_SAFE_INTEGER, 0).unwrap().optional();
+
+const CURSOR_MAX = 200;
+
+/** The place where a page ended, as its answer gave it under this name. */
+export function pageCursor(name: string) {
+  const error = `Must be the \`${name}\` of the page before.`;
+  return z
+    .string({ error })
+    .max(CURSOR_MAX, { error })
+    .refine((text) => !unstorable(text), { error })
+    .meta({ description: `The \`${name}\` of the page before.` });
+}
 
 export const optionalFlag = z
   .enum(["true", "false", "1", "0"], { error: "Must be true or false." })

@@ -10,6 +10,8 @@ export type TrustedProxies = number | [ipaddr.IPv4 | ipaddr.IPv6, number][];
 export interface Connections {
   port: number;
   requestIP(request: Request): { address: string; port: number } | null;
+  /** Sets after how many seconds without a byte the connection of this request is closed. 0: never. */
+  timeout(request: Request, seconds: number): void;
 }
 
 /** The sender of a request, as far as the server can trust the headers. */

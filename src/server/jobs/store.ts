@@ -1,3 +1,4 @@
+import { and, eq } from "drizzle-orm";
 import type { Database, Transaction } from "../platform/postgres/database.ts";
 import { jobs } from "../platform/postgres/schema.ts";
 
@@ -25,6 +26,27 @@ export async function addJob(
   job: { kind: string; key: string; payload: Record<string, unknown> },
 ): Promise<void> {
   await tx.insert(jobs).values(job).onConflictDoNothing();
+}
+
+/**
+ * Adds a job that is due at `runAt`, or moves the one of this kind and key there. A step of that job that is under way ends
+ * without touching it any more.
+ */
+export async function scheduleJob(
+  tx: Transaction,
+  job: { kind: string; key: string; payload: Record<string, unknown>; runAt: Date },
+): Promise<void> {
+  const { runAt, payload } = job;
+  const moved = { runAt, payload, attempts: 0, leasedBy: null, leasedUntil: null, lastError: null };
+  await tx
+    .insert(jobs)
+    .values(job)
+    .onConflictDoUpdate({ target: [jobs.kind, jobs.key], set: moved });
+}
+
+/** Removes a job that is not needed any more, in the caller's transaction. */
+export async function removeJob(tx: Transaction, { kind, key }: { kind: string; key: string }): Promise<void> {
+  await tx.delete(jobs).where(and(eq(jobs.kind, kind), eq(jobs.key, key)));
 }
 
 /** The table of jobs. A node can change a job only while it holds the lease. */
@@ -75,8 +97,11 @@ const LEASE = `WITH due AS MATERIALIZED (
   FROM due WHERE j.id = due.id
   RETURNING j.id, j.kind, j.key, j.payload::text AS payload, j.attempts`;
 
-const NEXT_DUE = `SELECT (extract(epoch FROM min(greatest(run_at, leased_until)) - clock_timestamp()) * 1000)::float8 AS ms
-  FROM jobs WHERE kind = ANY ($1::text[])`;
+/** Jobs that wait for their time may be many. Only those that are due, and may be leased, are read one by one. */
+const NEXT_DUE = `SELECT (extract(epoch FROM least(
+    (SELECT run_at FROM jobs WHERE kind = ANY ($1::text[]) AND run_at > clock_timestamp() ORDER BY run_at LIMIT 1),
+    (SELECT min(greatest(run_at, leased_until)) FROM jobs WHERE kind = ANY ($1::text[]) AND run_at <= clock_timestamp())
+  ) - clock_timestamp()) * 1000)::float8 AS ms`;
 
 const GIVE_BACK = `UPDATE jobs SET leased_by = NULL, leased_until = NULL,
   run_at = clock_timestamp() + $3 * interval '1 millisecond'`;

@@ -56,6 +56,10 @@ export interface Limits {
   anonymous: Limiter | undefined;
   user: Limiter | undefined;
   messages: Limiter | undefined;
+  /** Requests for files: per user, or without a login per network. */
+  files: Limiter | undefined;
+  /** New uploads. */
+  uploads: Limiter | undefined;
   /** Per account and network. */
   login: Limiter | undefined;
   /** Per network, and per wide network. */
@@ -64,4 +68,8 @@ export interface Limits {
   wrong: { network: Limiter | undefined; wide: Limiter | undefined; account: Limiter | undefined };
   sends: Limiter | undefined;
   frames: Limiter | undefined;
+  reactions: Limiter | undefined;
+  /** Pictures of people and groups. */
+  pictures: Limiter;
+  searches: Limiter | undefined;
 }

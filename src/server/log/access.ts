@@ -1,18 +1,18 @@
 import { ReadCache } from "../base/cache.ts";
 import { Failure } from "../base/failure.ts";
 import type { Bus } from "../bus/bus.ts";
-import type { Memberships } from "./memberships.ts";
+import type { Membership, Memberships } from "./memberships.ts";
 
 /**
  * Decides who may read a conversation. Call it before you read anything of a conversation for a user. A write checks
  * again under the conversation's lock. An answer is remembered for 5 s, and dropped as soon as the bus reports a
- * change.
+ * change. The members of a thread are those of its parent: of a thread, only the parent is remembered.
  */
 export class Access {
-  private readonly memberships: ReadCache<"participant" | "outsider" | "unknown">;
+  private readonly memberships: ReadCache<Membership | { threadOf: string }>;
 
   constructor(
-    private readonly store: Pick<Memberships, "membership">,
+    private readonly store: Pick<Memberships, "find">,
     bus: Bus,
   ) {
     this.memberships = new ReadCache(200_000, () => bus.isSure);
@@ -25,9 +25,12 @@ export class Access {
 
   /** Throws conversation_not_found or not_a_participant. */
   async requireParticipant(conversationId: string, userId: number): Promise<void> {
-    const membership = await this.memberships.get(keyOf(conversationId, userId), () =>
-      this.store.membership(conversationId, userId),
-    );
+    const membership = await this.memberships.get(keyOf(conversationId, userId), async () => {
+      const found = await this.store.find(conversationId, userId);
+      if (found?.parentId != null) return { threadOf: found.parentId };
+      return found?.membership ?? "unknown";
+    });
+    if (typeof membership === "object") return this.requireParticipant(membership.threadOf, userId);
     if (membership === "unknown") throw new Failure("conversation_not_found");
     if (membership === "outsider") throw new Failure("not_a_participant");
   }

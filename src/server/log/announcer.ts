@@ -65,6 +65,9 @@ export class Announcer {
         if (!head) this.unsure.delete(conversationId);
         else if (asked >= doubt.until && this.unsure.get(conversationId) === doubt) this.unsure.delete(conversationId);
         if (head) this.remind(conversationId, head.lastVersion, head.lastSeq);
+        // A reply may have a copy in the parent of its thread.
+        const parent = head?.parentId == null ? undefined : await this.log.head(head.parentId);
+        if (head?.parentId && parent) this.remind(head.parentId, parent.lastVersion, parent.lastSeq);
         else if (doubt.isRemoval) this.announceRemoval(conversationId);
       } catch (error) {
         this.logger.debug({ err: error }, "the database does not answer yet");

@@ -1,7 +1,10 @@
 import { type ChangeKind, changeKinds, isChangeKind } from "../../protocol/changes.ts";
+import { messageChange } from "../../protocol/message-changes.ts";
 import type { User } from "../../protocol/users.ts";
-import { numbersOf } from "../platform/postgres/values.ts";
+import { ms, numbersOf } from "../platform/postgres/values.ts";
 import type { Change, Contents, KnownChange, Step } from "./changes.ts";
+import { lineOf, peopleInLines, type StoredLine, storedLineOf } from "./lines.ts";
+import { namesOf } from "./names.ts";
 import { hasMessage, MESSAGE_COLUMNS, type MessageRow, messageOf } from "./rows.ts";
 
 /** One row of the statement CHANGES. */
@@ -15,6 +18,10 @@ export type ChangeRow = Partial<MessageRow> & {
   added: string;
   removed: string;
   name: string | null;
+  payload: Record<string, unknown> | null;
+  at_ms: number;
+  /** In RUNS: the next row is a mark on the same message, and has the message. */
+  continued: boolean;
 };
 
 /**
@@ -26,7 +33,7 @@ export type ChangeRow = Partial<MessageRow> & {
  * OFFSET 0 keeps the planner from turning the look-ups into joins. A join would read a whole conversation, although an index
  * has the few rows that count.
  */
-export const CHANGES = `WITH base AS MATERIALIZED (
+const statement = (continued: string) => `WITH base AS MATERIALIZED (
     SELECT coalesce(
       (SELECT last_seq + ($2 - version) FROM changes
        WHERE conversation_id = $1 AND version <= $2 ORDER BY version DESC LIMIT 1),
@@ -34,11 +41,13 @@ export const CHANGES = `WITH base AS MATERIALIZED (
     ) AS seq
   )
   SELECT $2::bigint AS at_version, confab_tag($1, $2) AS at_tag, base.seq AS at_seq, 'start' AS kind,
-    '{}' AS added, '{}' AS removed, NULL::text AS name, ${MESSAGE_COLUMNS}
+    '{}' AS added, '{}' AS removed, NULL::text AS name, NULL::jsonb AS payload, 0::double precision AS at_ms, false AS continued,
+    ${MESSAGE_COLUMNS}
   FROM base LEFT JOIN messages m ON false
   UNION ALL
   SELECT m.version AS at_version, m.id AS at_tag, m.seq AS at_seq, 'message' AS kind,
-    '{}' AS added, '{}' AS removed, NULL::text AS name, ${MESSAGE_COLUMNS}
+    '{}' AS added, '{}' AS removed, NULL::text AS name, NULL::jsonb AS payload, 0::double precision AS at_ms, false AS continued,
+    ${MESSAGE_COLUMNS}
   FROM base CROSS JOIN LATERAL (
     SELECT * FROM messages WHERE conversation_id = $1 AND seq > base.seq AND seq <= base.seq + ($3 - $2) OFFSET 0
   ) m
@@ -50,16 +59,25 @@ export const CHANGES = `WITH base AS MATERIALIZED (
       WHEN c.added <> '{}' THEN 'members_added'
       WHEN c.removed <> '{}' THEN 'members_removed'
       ELSE 'renamed'
-    END), c.added::text, c.removed::text, c.name, ${MESSAGE_COLUMNS}
-  FROM changes c LEFT JOIN LATERAL (
-    SELECT * FROM messages WHERE conversation_id = c.conversation_id AND seq = c.message_seq OFFSET 0
+    END), c.added::text, c.removed::text, c.name, c.payload, ${ms("c.created_at")}, c.continued,
+    ${MESSAGE_COLUMNS}
+  FROM (
+    SELECT *, ${continued} AS continued FROM changes
+    WHERE conversation_id = $1 AND version > $2 AND version <= $3 WINDOW after AS (ORDER BY version) OFFSET 0
+  ) c LEFT JOIN LATERAL (
+    SELECT * FROM messages WHERE conversation_id = c.conversation_id AND seq = c.message_seq AND NOT c.continued OFFSET 0
   ) m ON true
-  WHERE c.conversation_id = $1 AND c.version > $2 AND c.version <= $3
   ORDER BY at_version`;
+
+export const CHANGES = statement("false");
+
+/** The same for readers who merge runs of marks: only the last row of a run has the message. */
+export const RUNS = statement(`coalesce(payload IS NOT NULL AND lead(payload IS NOT NULL) OVER after
+  AND lead(version) OVER after = version + 1 AND lead(message_seq) OVER after = message_seq, false)`);
 
 /**
  * `undefined` when the row is no whole change, as when retention has removed its message.
- * @param people the users whom the rows have as added
+ * @param people the users in the rows (peopleInRow)
  */
 export function changeOf(
   row: ChangeRow,
@@ -89,10 +107,32 @@ const CONTENTS: {
   [F in keyof Contents]: (row: ChangeRow, people: ReadonlyMap<number, User>) => Contents[F] | undefined;
 } = {
   message: messageIn,
-  message_changed: messageIn,
-  participants: ({ added, removed, name }, people) => ({
-    added: numbersOf(added).flatMap((id) => people.get(id) ?? []),
-    removed: numbersOf(removed),
-    name,
-  }),
+  message_changed: (row) => {
+    const contents = messageIn(row);
+    const change = messageChange.safeParse(row.payload);
+    return contents && change.success ? { ...contents, change: change.data } : contents;
+  },
+  participants: (row, people) => {
+    const { added, removed, name, payload } = row;
+    const stored = lineIn(row);
+    const picture = payload?.["picture"];
+    return {
+      added: numbersOf(added).flatMap((id) => people.get(id) ?? []),
+      removed: numbersOf(removed),
+      name,
+      ...(typeof picture === "string" || picture === null ? { picture } : {}),
+      ...(stored ? { line: lineOf(stored, namesOf([...people.values()])) } : {}),
+    };
+  },
 };
+
+/** The line of a change of the group. */
+const lineIn = (row: ChangeRow): StoredLine | undefined =>
+  storedLineOf({ ...row, version: row.at_version, last_seq: row.at_seq, created_ms: row.at_ms, message_seq: null });
+
+/** The users whom a change has added, and those whom its line names. */
+export function peopleInRow(row: ChangeRow): number[] {
+  if (!isChangeKind(row.kind) || changeKinds[row.kind] !== "participants") return [];
+  const line = lineIn(row);
+  return [...numbersOf(row.added), ...(line ? peopleInLines([line]) : [])];
+}

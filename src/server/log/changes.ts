@@ -1,5 +1,7 @@
 import { type ChangeKind, changeKinds } from "../../protocol/changes.ts";
 import { encode, type ServerFrame } from "../../protocol/frames.ts";
+import type { Line } from "../../protocol/lines.ts";
+import type { MessageChange } from "../../protocol/message-changes.ts";
 import type { Message } from "../../protocol/messages.ts";
 import type { User } from "../../protocol/users.ts";
 import type { ChangeEvent } from "../bus/change-event.ts";
@@ -14,13 +16,23 @@ export interface Step {
   version: number;
   tag: string;
   lastSeq: number;
+  /** A new message in a thread, which this node has just appended. */
+  inThread?: boolean;
 }
 
 /** The parts of a change that its frame shows, by the frame's type. */
 export interface Contents {
   message: { message: Message };
-  message_changed: { message: Message };
-  participants: { added: User[]; removed: number[]; name: string | null; ownerId?: number | null };
+  /** `excerpt` of an edit or a deletion is that of quotes of the message. */
+  message_changed: { message: Message; change?: MessageChange; excerpt?: string };
+  participants: {
+    added: User[];
+    removed: number[];
+    name: string | null;
+    ownerId?: number | null;
+    picture?: string | null;
+    line?: Line;
+  };
 }
 
 export type KnownChange<K extends ChangeKind = ChangeKind> = {
@@ -43,22 +55,26 @@ const FRAMES: { [F in keyof Contents]: (change: Step & Contents[F]) => ServerFra
     version,
     message,
   }),
-  message_changed: ({ conversationId: conversation_id, version, tag, message }) => ({
+  message_changed: ({ conversationId: conversation_id, version, tag, change, excerpt, message }) => ({
     type: "message_changed",
     conversation_id,
     version,
     tag,
+    change,
+    excerpt,
     message,
   }),
-  participants: ({ conversationId: conversation_id, version, tag, added, removed, name, ownerId: owner_id }) => ({
+  participants: ({ conversationId: conversation_id, version, tag, ownerId: owner_id, ...shown }) => ({
     type: "participants",
     conversation_id,
     version,
     tag,
-    added,
-    removed,
-    name,
+    added: shown.added,
+    removed: shown.removed,
+    name: shown.name,
     owner_id,
+    picture: shown.picture,
+    line: shown.line,
   }),
 };
 
@@ -72,26 +88,14 @@ export function changeEvent(change: Change): ChangeEvent {
   const { conversationId, version, tag, lastSeq } = change;
   const frame = change.kind === "unknown" ? unknownFrame(change) : encode(knownFrame(change));
   const event: ChangeEvent = { kind: "change", conversationId, version, tag, lastSeq, frame };
-  if ("message" in change) event.message = { seq: change.message.seq, isNew: change.kind === "message" };
+  if ("message" in change) {
+    event.message = { seq: change.message.seq, isNew: change.kind === "message" };
+    if (change.message.mentions?.scope) event.message.mentionsAll = true;
+  }
+  if (change.inThread) event.inThread = true;
   if ("added" in change) {
     event.added = change.added.map((user) => user.id);
     event.removed = change.removed;
   }
   return event;
-}
-
-/** The kinds whose frame has this type. */
-type KindShownAs<F extends keyof Contents> = {
-  [K in ChangeKind]: (typeof changeKinds)[K] extends F ? K : never;
-}[ChangeKind];
-
-/** The kind of a change of members, name or owner. */
-export function groupChangeKind(change: {
-  added: readonly number[];
-  removed: readonly number[];
-  isRename: boolean;
-}): KindShownAs<"participants"> {
-  if (change.added.length > 0) return "members_added";
-  if (change.removed.length > 0) return "members_removed";
-  return change.isRename ? "renamed" : "owner_changed";
 }

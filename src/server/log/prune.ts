@@ -56,6 +56,28 @@ const PRUNE = `WITH locked AS (
   ), forgotten AS (
     DELETE FROM changes c USING cut
     WHERE c.conversation_id = cut.id AND c.version > cut.pruned_version AND c.version <= cut.version
+  ), unmarked AS (
+    DELETE FROM reactions r USING cut
+    WHERE r.conversation_id = cut.id AND r.message_seq > cut.pruned_seq AND r.message_seq <= cut.seq
+  ), unpinned AS (
+    DELETE FROM pins p USING cut
+    WHERE p.conversation_id = cut.id AND p.message_seq > cut.pruned_seq AND p.message_seq <= cut.seq
+  ), unvoted AS (
+    DELETE FROM votes v USING cut
+    WHERE v.conversation_id = cut.id AND v.message_seq > cut.pruned_seq AND v.message_seq <= cut.seq
+  ), unfiled AS (
+    -- A node of release 1 prunes messages and leaves these.
+    DELETE FROM message_files f USING cut WHERE f.conversation_id = cut.id AND f.seq <= cut.seq
+  ), unmentioned AS (
+    DELETE FROM mentions n USING cut
+    WHERE n.conversation_id = cut.id AND n.seq > cut.pruned_seq AND n.seq <= cut.seq
+  ), unmentioned_all AS (
+    DELETE FROM mentions_of_all n USING cut
+    WHERE n.conversation_id = cut.id AND n.seq > cut.pruned_seq AND n.seq <= cut.seq
+  ), unfound AS (
+    -- A row of the index goes with its last message. Its first one may have been removed before.
+    DELETE FROM found f USING cut
+    WHERE f.conversation_id = cut.id AND f.seq > cut.pruned_seq - 16 AND f.seq <= cut.seq AND f.last_seq <= cut.seq
   ), moved AS (
     -- This statement's snapshot can be older than the oldest message that is left. Then the current time is early enough.
     UPDATE conversations c SET pruned_seq = cut.seq, pruned_version = cut.version, oldest_at = CASE

@@ -63,9 +63,13 @@ export function userOf(row: typeof users.$inferSelect): User {
     full_name: fullNameOf(row.firstName, row.lastName),
     last_seen: row.lastSeen?.toISOString() ?? null,
     date_joined: row.dateJoined.toISOString(),
+    ...pictureOf(row.avatar),
     ...activity(row.isActive),
   };
 }
+
+/** Only a user with a picture has the property. */
+const pictureOf = (avatar: string | null) => (avatar === null ? {} : { avatar });
 
 /** Only an inactive user has the property. */
 const activity = (isActive: boolean) => (isActive ? {} : { is_active: false as const });
@@ -79,11 +83,12 @@ export interface UserRow {
   seen_ms: number | null;
   joined_ms: number;
   is_active: boolean;
+  avatar: string | null;
 }
 
 /** The same columns, for the select list of a statement that reads `users u`. */
 export const USER_COLUMNS = `u.id AS user_id, u.email, u.first_name, u.last_name, ${ms("u.last_seen")} AS seen_ms,
-  ${ms("u.date_joined")} AS joined_ms, u.is_active`;
+  ${ms("u.date_joined")} AS joined_ms, u.is_active, u.avatar`;
 
 export const userOfRow = (row: UserRow): User => ({
   id: row.user_id,
@@ -93,6 +98,7 @@ export const userOfRow = (row: UserRow): User => ({
   full_name: fullNameOf(row.first_name, row.last_name),
   last_seen: row.seen_ms === null ? null : iso(row.seen_ms),
   date_joined: iso(row.joined_ms),
+  ...pictureOf(row.avatar),
   ...activity(row.is_active),
 });
 

@@ -63,7 +63,13 @@ export async function openShared(
   const places = new RedisSocketPlaces(client, local, presence, logger);
   return {
     bus,
-    window: new RedisWindow(client, { signatures: new Signatures(key), channels: channelsOf(busId) }, life, logger),
+    window: new RedisWindow(
+      client,
+      { signatures: new Signatures(key), channels: channelsOf(busId) },
+      life,
+      bus.announcements,
+      logger,
+    ),
     places,
     counters: (name, rate) => redisCounters(client, name, rate, memoryCounters(rate)),
     degraded: () => (client.isUp ? [] : ["redis"]),

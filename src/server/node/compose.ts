@@ -3,7 +3,10 @@ import type { Server } from "bun";
 import { version } from "../../../package.json";
 import { Failure } from "../base/failure.ts";
 import type { Logger } from "../base/logger.ts";
+import { Changes } from "../features/changes/service.ts";
 import { Sampler } from "../features/metrics/sampler.ts";
+import { SEARCH } from "../features/search/follower.ts";
+import { openStems } from "../features/search/stems.ts";
 import { History } from "../log/history.ts";
 import { HistoryStore } from "../log/history-store.ts";
 import { Database, type Driver } from "../platform/postgres/database.ts";
@@ -20,7 +23,9 @@ import { Housekeeping } from "./housekeeping.ts";
 import { openJobs } from "./jobs.ts";
 import type { NodeOptions } from "./options.ts";
 import { originToOpen } from "./origin-to-open.ts";
+import { openPreviewJobs } from "./preview-jobs.ts";
 import { recoverFrom } from "./recovery.ts";
+import { openReindexing, warnOfOldStems } from "./search.ts";
 import { openServices, type Services } from "./services.ts";
 import { stopServer } from "./stop.ts";
 import { storesOn } from "./stores.ts";
@@ -95,14 +100,17 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const history = await openHistory(database, logger);
   const shared = await openShared(options, { nodeId, stores, database, history });
   const { bus, window } = shared;
-  const followers = openFollowers({ database, log: stores.log, statistics: stores.statistics, logger });
-  const jobs = openJobs({ database, stores, window, logger });
+  const jobs = openJobs({ database, stores, window, services: () => services, logger });
   const services = await openServices(options, stores, shared, jobs).catch(async (error: unknown) => {
     // The caller tries again, with shared parts of its own.
     await shared.close();
     throw error;
   });
-  const { users, administration, firstUser, invites, meter, settings } = services;
+  const { users, administration, firstUser, invites, marks, meter, settings } = services;
+  const previewJobs = config.LINK_PREVIEWS === "on" ? openPreviewJobs(database, services.previews, logger) : undefined;
+  const stems = await openStems(config.SEARCH_LANGUAGES);
+  const followers = openFollowers({ database, ...stores, marks, stems, wakePreviews: previewJobs?.wake, logger });
+  const reindexing = await openReindexing(config, database, stores.log, logger);
 
   // Sockets, and the events that reach them
   const { hub, sockets } = openSockets(options, { stores, shared, history, services });
@@ -117,16 +125,23 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const commands = recoverFrom({ bus, history, hub, sockets, services, userChanges, followers, audit, isShared });
 
   // Requests
+  const changes = new Changes({
+    log: stores.log,
+    memberships: stores.memberships,
+    access: services.access,
+    follow: (conversationId, moved) => hub.follow(conversationId, moved),
+  });
   let draining = false;
   const { app, refusals } = openHttp(options, {
     services,
     stores,
     shared,
+    changes,
     readiness: {
       async check() {
         if (draining) throw new Failure("draining", { retryAfter: 5 });
         await database.ping();
-        return shared.degraded();
+        return [...shared.degraded(), ...(services.scanner?.isAway ? ["scanner"] : [])];
       },
     },
     isDraining: () => draining,
@@ -135,6 +150,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
   const info = { id: nodeId, name: nameOf(options.server()), version, started_at: new Date().toISOString() };
   const sampled = {
     connections: () => hub.sockets.all.size,
+    searchLagMs: () => followers.lagMs(SEARCH),
     health: async () => ({
       postgres: await database.answers(),
       redis: config.REDIS_URL === undefined ? null : shared.degraded().length === 0,
@@ -147,7 +163,11 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     housekeeping,
     { start: () => isShared && history.watch(), stop: () => history.close() },
     { stop: () => sampler.close() },
+    { stop: () => services.files.uploads.close().then(() => services.completion.close()) },
     jobs,
+    // The checks of files that this node has left when it died.
+    { start: () => void services.completion.takeOver().catch(() => {}), stop: () => {} },
+    ...(previewJobs ? [previewJobs] : []),
     { start: () => void followers.sweep(), stop: () => followers.close() },
     ...(commands ? [commands] : []),
   ];
@@ -167,6 +187,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     driver,
   ];
 
+  void warnOfOldStems(reindexing, logger);
   return {
     fetch: (request, server) => app.fetch(request, server),
     sockets,
@@ -176,6 +197,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       admin: stores.admin.users,
       setActive: (id, isActive) => administration.users.change(null, id, { isActive }),
       createInvite: (wanted, origin) => invites.createOnServer(wanted, origin),
+      reindexing,
       settings,
       origin: () => originToOpen(config, options.server().port ?? config.PORT),
     }),
@@ -186,6 +208,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     },
     async close(stop = () => stopServer(options.server(), sockets)) {
       draining = true;
+      changes.close();
       sockets.stopReading();
       // Jobs and followers can take seconds while the database hangs. Clients are sent away meanwhile.
       const stopped = Promise.allSettled(tasks.map((task) => task.stop()));
@@ -199,6 +222,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     },
     async abort() {
       draining = true;
+      changes.close();
       sockets.stopReading();
       // Senders get their acks before the sockets close. A log that hangs delays that only for `drainMs`.
       await Promise.race([stores.log.drain(), Bun.sleep(ABORT.drainMs)]);

@@ -2,12 +2,14 @@ import type { Logger } from "../base/logger.ts";
 import type { BusEvent } from "../bus/bus.ts";
 import type { FirstUser } from "../features/accounts/first-user.ts";
 import type { Sessions } from "../features/accounts/sessions.ts";
+import type { MeStreams } from "../features/me/streams.ts";
 import type { Metrics } from "../features/metrics/service.ts";
 import type { PresenceWatching } from "../features/presence/watching.ts";
 import type { ServerSettings } from "../features/server/settings.ts";
 import type { Typing } from "../features/typing/service.ts";
 import type { Followers } from "../followers/followers.ts";
 import type { Access } from "../log/access.ts";
+import type { Filling } from "../log/filling.ts";
 import type { History } from "../log/history.ts";
 import type { MessageWindow } from "../log/window.ts";
 import type { Hub } from "../ws/hub.ts";
@@ -18,9 +20,11 @@ interface EventHandlers {
   hub: Hub;
   sockets: Pick<Sockets, "touch">;
   access: Pick<Access, "forgetAll">;
+  filling: Pick<Filling, "names">;
   sessions: Pick<Sessions, "forget" | "forgetAll">;
   userChanges: Pick<UserChanges, "add">;
   followers: Pick<Followers, "note">;
+  meStreams: Pick<MeStreams, "moved">;
   presence: Pick<PresenceWatching, "changed">;
   typing: Pick<Typing, "correct">;
   settings: Pick<ServerSettings, "refresh">;
@@ -41,11 +45,12 @@ type Routes = { [K in Kind]: (event: Events[K]) => void };
  * tells the sockets.
  */
 export function routeEvents(parts: EventHandlers): (event: BusEvent) => void {
-  const { hub, sockets, access, sessions, userChanges, presence, typing, settings, firstUser, metrics } = parts;
-  const { followers, history, window, logger } = parts;
+  const { hub, sockets, access, filling, sessions, userChanges, presence, typing, settings, firstUser, metrics } =
+    parts;
+  const { followers, history, meStreams, window, logger } = parts;
   const routes: Routes = {
     change(event) {
-      followers.note(event.conversationId);
+      followers.note(event.conversationId, event.inThread);
       hub.applyChange(event);
     },
     head({ conversationId, version, lastSeq }) {
@@ -59,6 +64,8 @@ export function routeEvents(parts: EventHandlers): (event: BusEvent) => void {
     },
     read_position: ({ conversationId, userId, frame }) => hub.sendReadPosition(conversationId, userId, frame),
     to_user: (event) => hub.sendToUser(event),
+    follow: (event) => hub.applyFollow(event),
+    me: ({ userId }) => meStreams.moved(userId),
     presence: ({ changes }) => presence.changed(changes),
     sessions_ended({ userId, sessions: ended }) {
       sessions.forget(ended.map(({ key }) => key));
@@ -73,6 +80,7 @@ export function routeEvents(parts: EventHandlers): (event: BusEvent) => void {
     },
     session_renewed: ({ key }) => sessions.forget([key]),
     user_changed({ userId, fullName }) {
+      filling.names.forget(userId);
       userChanges.add(userId);
       sessions.forgetAll();
       hub.sockets.renameUser(userId, fullName);

@@ -2,6 +2,8 @@ import type { Logger } from "../base/logger.ts";
 import type { PasswordLinks } from "../features/accounts/password-links.ts";
 import type { Sessions } from "../features/accounts/sessions.ts";
 import type { OrphanedGroups } from "../features/admin/orphaned-groups.ts";
+import type { Cleaning } from "../features/files/cleaning.ts";
+import type { Completion } from "../features/files/completion.ts";
 import type { Invites } from "../features/invites/service.ts";
 
 const EVERY_MS = 60_000;
@@ -13,6 +15,8 @@ interface HousekeepingParts {
   sessions: Pick<Sessions, "prune">;
   invites: Pick<Invites, "tidy">;
   passwordLinks: Pick<PasswordLinks, "prune">;
+  cleaning: Pick<Cleaning, "run">;
+  completion: Pick<Completion, "takeOver">;
   logger: Logger;
 }
 
@@ -35,10 +39,12 @@ export class Housekeeping {
   }
 
   private run() {
-    const { pruneMessages, orphanedGroups, sessions, invites, passwordLinks, logger } = this.parts;
+    const { pruneMessages, orphanedGroups, sessions, invites, passwordLinks, cleaning, completion, logger } =
+      this.parts;
     const pruning = pruneMessages?.();
     orphanedGroups.retry();
-    Promise.all([pruning, sessions.prune(), invites.tidy(), passwordLinks.prune()]).catch((error: unknown) =>
+    const tidied = [sessions.prune(), invites.tidy(), passwordLinks.prune(), cleaning.run(), completion.takeOver()];
+    Promise.all([pruning, ...tidied]).catch((error: unknown) =>
       logger.warn({ err: error }, "housekeeping failed, it will be tried again"),
     );
   }

@@ -7,6 +7,7 @@ import type { Env } from "../http/env.ts";
 import { allowedHosts, validHost } from "../http/hosts.ts";
 import { apiLog } from "../http/middleware/api-log.ts";
 import { listedCors } from "../http/middleware/cors.ts";
+import { embeddable, onlySignedFiles } from "../http/middleware/files-origin.ts";
 import { ownOrigin } from "../http/middleware/origin.ts";
 import { requestLimits } from "../http/middleware/rate-limits.ts";
 import type { Refusals } from "../http/middleware/refusals.ts";
@@ -22,6 +23,7 @@ export interface AppServices extends RouteServices {
   proxyWatch: ProxyWatch;
   allowedHosts: readonly string[] | undefined;
   trustedProxies: TrustedProxies;
+  filesOrigin: string | undefined;
 }
 
 /**
@@ -29,17 +31,21 @@ export interface AppServices extends RouteServices {
  * may end in a slash or not; routes are written without one.
  */
 export function createApp(services: AppServices): Hono<Env> {
-  const { cookies, corsOrigins, logger, publicUrl, trustedProxies } = services;
+  const { cookies, corsOrigins, logger, publicUrl, trustedProxies, filesOrigin } = services;
   const app = new Hono<Env>({ strict: false });
 
   // Browsers heed it over HTTPS only. A server without HTTPS must not speak for the whole host.
   const strictTransportSecurity = publicUrl?.startsWith("https:") ? "max-age=31536000; includeSubDomains" : false;
-  app.use(requestId(), secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity }), validHost);
+  app.use(embeddable, requestId(), secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity }), validHost);
   app.use(async (c, next) => {
     services.proxyWatch.look(c.req.raw);
     await next();
   });
-  if (services.allowedHosts) app.use(allowedHosts(services.allowedHosts, publicUrl, trustedProxies));
+  if (services.allowedHosts) {
+    const more = filesOrigin === undefined ? [] : [new URL(filesOrigin).host];
+    app.use(allowedHosts([...services.allowedHosts, ...more], publicUrl, trustedProxies));
+  }
+  if (filesOrigin !== undefined) app.use(onlySignedFiles(filesOrigin, trustedProxies));
 
   const docs = docsRoutes(
     () => app.routes,
@@ -59,6 +65,10 @@ export function createApp(services: AppServices): Hono<Env> {
 
   for (const group of routeGroups) app.route(group.path, group.routes(services));
 
-  refuseTheRest(app, logger);
+  refuseTheRest(app, {
+    logger,
+    look: () => services.settings,
+    findSession: (c) => cookies.findFor(c),
+  });
   return app;
 }

@@ -5,6 +5,9 @@ import { type CounterStore, Limiter, type Limits, type Rate } from "../limits/li
 const WIDE = 5;
 const wideRate = (rate: Rate | "off") => (rate === "off" ? rate : { ...rate, limit: rate.limit * WIDE });
 
+/** Each is decoded, which takes a core for a moment. Nobody tries more pictures than that by hand. */
+export const PICTURES: Rate = { limit: 60, windowMs: 3_600_000 };
+
 /** Makes the limiters of this node's settings. A rate that is off has none. */
 export function openLimits(config: Config, counters: (name: string, rate: Rate) => CounterStore): Limits {
   const limiter = (name: string, rate: Rate | "off") =>
@@ -12,6 +15,8 @@ export function openLimits(config: Config, counters: (name: string, rate: Rate) 
   return {
     anonymous: limiter("anonymous", config.RATE_LIMIT_ANON),
     user: limiter("user", config.RATE_LIMIT_USER),
+    files: limiter("files", config.RATE_LIMIT_FILES),
+    uploads: limiter("uploads", config.RATE_LIMIT_UPLOADS),
     messages: limiter("messages", config.RATE_LIMIT_MESSAGES),
     login: limiter("login", config.RATE_LIMIT_LOGIN),
     register: {
@@ -25,5 +30,8 @@ export function openLimits(config: Config, counters: (name: string, rate: Rate) 
     },
     sends: limiter("sends", config.RATE_LIMIT_SENDS),
     frames: limiter("frames", config.RATE_LIMIT_FRAMES),
+    reactions: limiter("reactions", config.RATE_LIMIT_REACTIONS),
+    pictures: new Limiter(PICTURES, counters("pictures", PICTURES)),
+    searches: limiter("searches", config.RATE_LIMIT_SEARCHES),
   };
 }

@@ -13,7 +13,8 @@ import { SENDS_WAITING_MAX } from "../log/group-commit.ts";
 import { settings } from "../settings.ts";
 import { ABUSE, FLOOD, INBOX_BYTES, INBOX_FRAMES } from "../ws/socket.ts";
 import { socketLimits, TOO_SLOW_BYTES } from "../ws/sockets.ts";
-import { REPLAY_MAX } from "../ws/subscription.ts";
+import { RANGE_REPLAY_MAX, REPLAY_MAX } from "../ws/subscription.ts";
+import { PICTURES } from "./limiters.ts";
 
 const RATES = [
   "RATE_LIMIT_ANON",
@@ -25,6 +26,10 @@ const RATES = [
   "RATE_LIMIT_LOGIN_ACCOUNT",
   "RATE_LIMIT_SENDS",
   "RATE_LIMIT_FRAMES",
+  "RATE_LIMIT_REACTIONS",
+  "RATE_LIMIT_FILES",
+  "RATE_LIMIT_UPLOADS",
+  "RATE_LIMIT_SEARCHES",
 ] as const;
 
 const SOCKET_IDLE_MS = socketLimits.idleTimeout * 1_000;
@@ -41,6 +46,9 @@ export function limitsInForce(config: Config, registration: Registration): Limit
     { ...named("MAX_SOCKETS_PER_USER"), value: config.MAX_SOCKETS_PER_USER, unit: "count" },
     { ...named("MAX_SESSIONS_PER_USER"), value: config.MAX_SESSIONS_PER_USER, unit: "count" },
     { ...named("MAX_PARTICIPANTS"), value: config.MAX_PARTICIPANTS, unit: "count" },
+    { ...named("MAX_FILE"), value: config.MAX_FILE, unit: "bytes" },
+    { ...named("FILES_PER_USER"), value: offAsNull(config.FILES_PER_USER), unit: "bytes" },
+    { ...named("FILES_TOTAL"), value: offAsNull(config.FILES_TOTAL), unit: "bytes" },
     { ...named("MESSAGE_RETENTION"), value: retention === "forever" ? null : retention, unit: "ms" },
     { ...named("MESSAGE_WINDOW_TTL"), value: config.MESSAGE_WINDOW_TTL, unit: "ms" },
     { ...named("REGISTRATION"), value: registration, unit: "choice" },
@@ -49,6 +57,8 @@ export function limitsInForce(config: Config, registration: Registration): Limit
     ...FIXED,
   ];
 }
+
+const offAsNull = (value: number | "off") => (value === "off" ? null : value);
 
 const named = (setting: keyof Config) => ({ setting, description: settings[setting].doc });
 
@@ -66,6 +76,10 @@ const fixedRate = (description: string, { frames, withinMs }: { frames: number; 
 
 const FIXED = [
   fixed("A message.", CONTENT_MAX, "characters"),
+  fixedRate("Pictures that a person sets, of themselves and of groups.", {
+    frames: PICTURES.limit,
+    withinMs: PICTURES.windowMs,
+  }),
   fixed("The body of a request.", BODY_BYTES_MAX, "bytes"),
   fixed("A WebSocket frame; a larger one closes the socket.", FRAME_BYTES_MAX, "bytes"),
   fixed("Frames of a socket that wait for their turn; more close it.", INBOX_FRAMES, "count"),
@@ -75,6 +89,7 @@ const FIXED = [
   fixed("What a socket has been sent and not read; more closes it.", TOO_SLOW_BYTES, "bytes"),
   fixed("A socket closes when nothing comes for so long, not even the answer to a ping.", SOCKET_IDLE_MS, "ms"),
   fixed("Changes that a socket may have missed when it comes back; after more it fetches anew.", REPLAY_MAX, "count"),
+  fixed("The same on a socket that accepts ranges, in single changes.", RANGE_REPLAY_MAX, "count"),
   fixed("People whose presence a socket watches.", WATCHED_MAX, "count"),
   fixed("The same of all sockets that a user has on one node.", USER_WATCHED_MAX, "count"),
   fixed("People in a conversation; in larger ones it is not told who types or has read.", QUIET_ABOVE, "count"),

@@ -134,7 +134,8 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
     hostname: config.HOST,
     // Bodies are bounded by http/input.ts, which answers in the contract's envelope.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: (request, server) => node()?.fetch(request, server) ?? startingAnswer(request),
+    fetch: (request, server) =>
+      node()?.fetch(request, server) ?? startingAnswer(request, { name: null, color: config.COLOR ?? null }),
     error: (error) => {
       logger.error({ err: error }, "a request failed outside the application");
       return bareFailure("internal");

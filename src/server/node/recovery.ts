@@ -29,14 +29,28 @@ interface RecoveryParts {
  */
 export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined {
   const { bus, history, hub, sockets, services, userChanges, followers } = parts;
-  const { access, sessions, pages, messages, settings, firstUser, orphanedGroups, presenceWatching } = services;
+  const {
+    access,
+    filling,
+    sessions,
+    pages,
+    messages,
+    settings,
+    firstUser,
+    orphanedGroups,
+    presenceWatching,
+    meStreams,
+  } = services;
 
   const commands = parts.isShared
     ? new DatabaseCommands(parts.audit, (userIds) => {
         sessions.forgetAll();
         firstUser.forget();
         void sockets.touch();
-        for (const id of userIds) userChanges.add(id);
+        for (const id of userIds) {
+          filling.names.forget(id);
+          userChanges.add(id);
+        }
         orphanedGroups.passOn();
       })
     : undefined;
@@ -45,6 +59,7 @@ export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined 
     // Everything that this node remembers may be from the earlier history.
     pages.clear();
     access.forgetAll();
+    filling.names.clear();
     sessions.forgetAll();
     messages.forgetPositions();
     settings.refresh();
@@ -52,15 +67,17 @@ export function recoverFrom(parts: RecoveryParts): DatabaseCommands | undefined 
     commands?.restart();
     bus.publish({ kind: "history_changed", epoch });
     void hub.startEpoch(epoch);
+    void meStreams.restart();
     void followers.sweep();
     void sockets.touch();
   });
 
   bus.onDoubt(async () => {
     access.forgetAll();
+    filling.names.clear();
     sessions.forgetAll();
     presenceWatching.heal();
-    await Promise.all([hub.heal(), sockets.touch(), settings.reload()]);
+    await Promise.all([hub.heal(), sockets.touch(), settings.reload(), meStreams.heal()]);
     void followers.sweep();
   });
 

@@ -1,6 +1,7 @@
 import { webFiles } from "../../web/files.ts";
 import { SessionCookies } from "../features/accounts/session-cookies.ts";
 import { WrongPasswords } from "../features/accounts/wrong-passwords.ts";
+import type { Changes } from "../features/changes/service.ts";
 import type { Readiness } from "../features/health/routes.ts";
 import { Refusals } from "../http/middleware/refusals.ts";
 import { OwnMachine } from "../http/own-machine.ts";
@@ -28,7 +29,7 @@ interface Below {
 /** The WebSocket side: the hub with its rooms, and the sockets themselves. */
 export function openSockets(options: NodeOptions, { stores, shared, history, services }: Below) {
   const { logger } = options;
-  const { access, typing, limits, meter, sessions, presenceWatching: presence } = services;
+  const { access, typing, limits, meter, sessions, presenceWatching: presence, meStreams: me } = services;
   const hub = new Hub({
     bus: shared.bus,
     log: stores.log,
@@ -49,7 +50,7 @@ export function openSockets(options: NodeOptions, { stores, shared, history, ser
   const dispatcher = new Dispatcher(commands, limits, meter, logger);
   const { places } = shared;
   const sockets = new Sockets(
-    { hub, presence, conversations: memberships, typing, places, meter, logger },
+    { hub, presence, me, conversations: memberships, typing, places, meter, logger },
     sessions,
     dispatcher,
   );
@@ -60,18 +61,23 @@ interface HttpParts {
   services: Services;
   stores: Stores;
   shared: Shared;
+  changes: Changes;
   readiness: Readiness;
   isDraining(): boolean;
 }
 
 /** The HTTP side: all routes and the web client. `refusals` MUST be closed at the end. */
-export function openHttp(options: NodeOptions, { services, stores, shared, readiness, isDraining }: HttpParts) {
+export function openHttp(
+  options: NodeOptions,
+  { services, stores, shared, changes, readiness, isDraining }: HttpParts,
+) {
   const { config, logger, writeApiLog } = options;
   const { limits, security, settings, sessions } = services;
   const refusals = new Refusals(writeApiLog);
   const proxyWatch = new ProxyWatch(config.TRUSTED_PROXIES, logger);
   const app = createApp({
     ...services,
+    changes,
     originOf: originOf(config.PUBLIC_URL),
     wrongPasswords: new WrongPasswords(limits, stores.sessions, security),
     limitsInForce: () => limitsInForce(config, settings.registration),
@@ -86,6 +92,7 @@ export function openHttp(options: NodeOptions, { services, stores, shared, readi
     cookies: new SessionCookies(sessions, { prefix: config.COOKIE_PREFIX, secure: config.COOKIE_SECURE }),
     names: config.NAMES,
     corsOrigins: config.CORS_ORIGINS,
+    filesOrigin: config.FILES_ORIGIN,
     trustedProxies: config.TRUSTED_PROXIES,
     gate: {
       upgrade: (request, visitor) => options.server().upgrade(request, { data: { ...visitor, socket: undefined } }),
@@ -96,7 +103,7 @@ export function openHttp(options: NodeOptions, { services, stores, shared, readi
     isDraining,
     webFiles,
     ownMachine: new OwnMachine({ publicUrl: config.PUBLIC_URL, trustedProxies: config.TRUSTED_PROXIES }),
-    fixedSettings: { names: config.NAMES, directory: config.DIRECTORY },
+    fixedSettings: { names: config.NAMES, directory: config.DIRECTORY, max_file: config.MAX_FILE },
     proxyHeadersSeen: () => proxyWatch.seen,
   });
   return { app, refusals };

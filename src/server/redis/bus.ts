@@ -1,5 +1,7 @@
 import type { Logger } from "../base/logger.ts";
 import type { Bus, BusEvent } from "../bus/bus.ts";
+import type { Announcements } from "./announcements.ts";
+import { Audience } from "./audience.ts";
 import type { RedisAddress, RedisClient } from "./client.ts";
 import { Doubt } from "./doubt.ts";
 import { type Envelope, nodeOf, read, unseal } from "./envelope.ts";
@@ -38,6 +40,7 @@ export class RedisBus implements Bus {
   private readonly channels: ReturnType<typeof channelsOf>;
   private readonly signatures: Signatures;
   private readonly guard = new ReplayGuard();
+  private readonly audience = new Audience();
   private readonly publisher: Publisher;
   private readonly neighbours: Neighbours;
   private readonly doubt: Doubt;
@@ -56,9 +59,17 @@ export class RedisBus implements Bus {
   ) {
     this.channels = channelsOf(options.busId);
     this.signatures = new Signatures(options.key);
-    this.publisher = new Publisher(options, commands, this.channels, this.signatures, this.guard, logger);
+    this.publisher = new Publisher(
+      options,
+      commands,
+      this.channels,
+      this.signatures,
+      this.guard,
+      this.audience,
+      logger,
+    );
     const neighbourEvents = { missed: () => this.doubt.begin(), renewed: () => this.publisher.beat() };
-    this.neighbours = new Neighbours(options, this.guard, neighbourEvents, logger);
+    this.neighbours = new Neighbours(options, this.guard, this.audience, neighbourEvents, logger);
     this.doubt = new Doubt(
       {
         isWhole: () => this.neighbours.areAllHeard(this.subscriptions.since),
@@ -74,6 +85,11 @@ export class RedisBus implements Bus {
     ];
     this.publisher.beat();
     void this.look();
+  }
+
+  /** The changes on their way into the windows. */
+  get announcements(): Announcements {
+    return this.publisher.announcements;
   }
 
   publish(event: BusEvent): void {
@@ -180,11 +196,17 @@ export class RedisBus implements Bus {
       this.neighbours.recordOwnBeat();
       return;
     }
-    const { turn, isNews, answers } = this.guard.countBeat(nodeId, count, beat, performance.now());
+    const now = performance.now();
+    const { turn, isNews, answers, revokes } = this.guard.countBeat(nodeId, count, beat, now);
+    if (turn !== "repeated") this.audience.note(nodeId, now);
+    if (revokes) this.doubt.begin();
     if (isNews) this.answering ??= setTimeout(() => this.answer(), ANSWER_WITHIN_MS);
     if (turn === "repeated") this.neighbours.recordForged(this.channels.pulse);
     if (turn !== "new") return;
-    if (beat.state === "ends") return this.neighbours.recordEnd(nodeId);
+    if (beat.state === "ends") {
+      this.audience.leave(nodeId);
+      return this.neighbours.recordEnd(nodeId);
+    }
     // Events that a node sent before its first beat came here may have been missed.
     if (beat.state === "lost" || answers) this.doubt.begin();
     this.neighbours.recordBeat(nodeId);

@@ -65,10 +65,10 @@ export function write(event: BusEvent, epoch: string): [string, string?] {
 /** The header of a message's change, as JSON.stringify writes it, in a third of the time. All its texts are UUIDs. */
 const messageHeader = (
   { conversationId, version, tag, lastSeq }: ChangeEvent,
-  { seq, isNew }: { seq: number; isNew: boolean },
+  { seq, isNew, mentionsAll }: NonNullable<ChangeEvent["message"]>,
   epoch: string,
 ) =>
-  `{"kind":"change","conversationId":"${conversationId}","version":${version},"tag":"${tag}","lastSeq":${lastSeq},"message":{"seq":${seq},"isNew":${isNew}},"epoch":"${epoch}"}\n`;
+  `{"kind":"change","conversationId":"${conversationId}","version":${version},"tag":"${tag}","lastSeq":${lastSeq},"message":{"seq":${seq},"isNew":${isNew}${mentionsAll ? ',"mentionsAll":true' : ""}},"epoch":"${epoch}"}\n`;
 
 /** Reads a text of `write`. A node with our key wrote it, so it is trusted like our own memory. */
 export function read(body: Buffer): BusEvent {

@@ -1,4 +1,5 @@
 import type { Logger } from "../base/logger.ts";
+import type { Audience } from "./audience.ts";
 import { Rejections } from "./rejections.ts";
 import type { ReplayGuard } from "./replay-guard.ts";
 import { type SilenceTimes, SilentNodes } from "./silent-nodes.ts";
@@ -46,6 +47,7 @@ export class Neighbours {
   constructor(
     private readonly options: NeighbourOptions,
     private readonly guard: ReplayGuard,
+    private readonly audience: Audience,
     private readonly on: NeighbourEvents,
     logger: Logger,
   ) {
@@ -71,6 +73,7 @@ export class Neighbours {
   /** Anybody can send plain beats, so they only show that a node of the version before is on this Redis. */
   recordPlainBeat(text: string): void {
     const node = text.replace(/^[-!]/, "");
+    if (this.audience.has(node)) this.audience.note(node, performance.now());
     if (this.guard.hasAnswered(node) || !this.living.includes(node)) return;
     this.hasMet = true;
     this.plain.set(node, performance.now());
@@ -116,6 +119,11 @@ export class Neighbours {
     this.living = nodes;
     const now = performance.now();
     this.guard.forgetSilent(now);
+    this.audience.forgetSilent(now);
+    this.audience.noteListed(
+      nodes.filter((node) => node !== this.options.nodeId),
+      now,
+    );
     this.reportSilent(nodes, since(), now);
     // A listed node has not ended. It was missing after a restart of the database, until it had connected again. With a
     // new nonce this node can tell new events of that node from events that somebody repeats.

@@ -1,3 +1,5 @@
+import type { Audience } from "./audience.ts";
+
 /** How many later events of a node may overtake an event: a node has several connections to Redis. */
 const LATE_MOST = 1_024;
 /** The most nodes that are remembered: anybody can repeat the beats of any number of dead nodes. */
@@ -38,23 +40,30 @@ export class ReplayGuard {
   }
 
   /** This node's answers to the others. */
-  answers(): string[] {
-    return Array.from(this.peers.values(), ({ nonce }) => nonce);
+  answers(audience: Pick<Audience, "has">): string[] {
+    return [...this.peers].flatMap(([nodeId, { nonce }]) => (audience.has(nodeId) ? nonce : []));
   }
 
-  /** Records a beat. `isNews`: its nonce has no answer yet. `answers`: it is the node's first answer to ours. */
+  /**
+   * Records a beat. `isNews`: its nonce has no answer yet. `answers`: it is the node's first answer to ours. `revokes`: the
+   * node no longer answers ours, and so may publish nothing.
+   */
   countBeat(nodeId: string, count: number, { nonce, heard }: { nonce: string; heard: string[] }, now: number) {
     const known = this.peers.get(nodeId);
-    if (known && count <= known.beats) return { turn: "repeated" as const, isNews: false, answers: false };
+    if (known && count <= known.beats)
+      return { turn: "repeated" as const, isNews: false, answers: false, revokes: false };
     const peer: Peer = known ?? { nonce: "", heardAt: now, beats: 0, counts: undefined };
     const isNews = peer.nonce !== nonce;
     peer.nonce = nonce;
     peer.heardAt = now;
     peer.beats = count;
     if (!known) this.add(nodeId, peer);
-    const answers = !peer.counts && heard.includes(this.nonce);
+    const isAnswered = heard.includes(this.nonce);
+    const answers = !peer.counts && isAnswered;
+    const revokes = !isAnswered && peer.counts !== undefined && !this.hasEnded(nodeId);
     if (answers) peer.counts = { floor: count, highest: count, seen: new Float64Array(LATE_MOST) };
-    return { turn: peer.counts ? this.countEvent(nodeId, count) : ("unknown" as const), isNews, answers };
+    if (revokes) peer.counts = undefined;
+    return { turn: peer.counts ? this.countEvent(nodeId, count) : ("unknown" as const), isNews, answers, revokes };
   }
 
   /** Decides whether a node's event counts, and records its number. */

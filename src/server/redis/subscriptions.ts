@@ -17,12 +17,21 @@ export interface SubscriptionEvents {
   unconfirmed(): void;
 }
 
+/** The channels of one tick. */
+interface Batch {
+  added: string[];
+  removed: string[];
+  /** Resolves when Redis has confirmed those that were added, or without it after a short wait. */
+  done: Promise<void>;
+}
+
 /** The connection that listens on Redis, and the channels that this node wants to receive. */
 export class Subscriptions {
   /** When all subscriptions stood (performance.now); undefined while they don't. */
   since: number | undefined;
   private readonly redis: Redis;
   private readonly wanted = new Set<string>();
+  private batch: Batch | undefined;
   private openedAt = performance.now();
   private closed = false;
 
@@ -55,26 +64,54 @@ export class Subscriptions {
   }
 
   /** Resolves when Redis has confirmed the subscription, or without it after a short wait. */
-  async subscribe(channel: string): Promise<void> {
+  subscribe(channel: string): Promise<void> {
     this.wanted.add(channel);
+    const { added, done } = this.gather();
+    added.push(channel);
+    return done;
+  }
+
+  unsubscribe(channel: string): void {
+    this.wanted.delete(channel);
+    this.gather().removed.push(channel);
+  }
+
+  /** Channels of one tick go in one command: a socket for 1,000 conversations would send as many. */
+  private gather(): Batch {
+    this.batch ??= {
+      added: [],
+      removed: [],
+      done: Promise.resolve().then(() => this.flush()),
+    };
+    return this.batch;
+  }
+
+  private async flush(): Promise<void> {
+    const { added = [], removed = [] } = this.batch ?? {};
+    this.batch = undefined;
     // Without Redis there is nothing to wait for: the bus is in doubt, and the log is asked.
-    if (this.redis.status !== "ready") return this.on.unconfirmed();
-    await new Promise<void>((resolve) => {
+    if (this.redis.status !== "ready") {
+      if (added.length > 0) this.on.unconfirmed();
+      return;
+    }
+    const confirmed = pieces(added).map((channels) => this.redis.subscribe(...channels));
+    // The channel may be wanted again by now.
+    for (const channels of pieces(removed.filter((channel) => !this.wanted.has(channel))))
+      this.redis.unsubscribe(...channels).catch(() => {});
+    if (confirmed.length > 0) await this.confirmation(confirmed);
+  }
+
+  private confirmation(confirmed: Promise<unknown>[]): Promise<void> {
+    return new Promise<void>((resolve) => {
       const goOnWithout = () => {
         this.on.unconfirmed();
         resolve();
       };
       const timer = setTimeout(goOnWithout, SUBSCRIBE_TIMEOUT_MS);
-      this.redis
-        .subscribe(channel)
+      Promise.all(confirmed)
         .then(() => resolve(), goOnWithout)
         .finally(() => clearTimeout(timer));
     });
-  }
-
-  unsubscribe(channel: string): void {
-    this.wanted.delete(channel);
-    if (this.redis.status === "ready") this.redis.unsubscribe(channel).catch(() => {});
   }
 
   /** Replaces the connection if it has brought nothing for too long. */
@@ -95,8 +132,7 @@ export class Subscriptions {
   private async subscribeAll() {
     const channels = [...this.first, ...this.wanted, ...this.last];
     try {
-      for (let i = 0; i < channels.length; i += SUBSCRIBE_AT_ONCE)
-        await this.redis.subscribe(...channels.slice(i, i + SUBSCRIBE_AT_ONCE));
+      for (const some of pieces(channels)) await this.redis.subscribe(...some);
       this.since = performance.now();
       this.on.ready();
     } catch (error) {
@@ -104,4 +140,11 @@ export class Subscriptions {
       if (!this.closed && this.redis.status === "ready") this.redis.disconnect(true);
     }
   }
+}
+
+/** The channels, in as many parts as it takes commands. */
+function pieces(channels: string[]): string[][] {
+  const some: string[][] = [];
+  for (let i = 0; i < channels.length; i += SUBSCRIBE_AT_ONCE) some.push(channels.slice(i, i + SUBSCRIBE_AT_ONCE));
+  return some;
 }

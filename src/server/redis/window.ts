@@ -32,6 +32,13 @@ interface WindowTrust {
   channels: ReturnType<typeof channelsOf>;
 }
 
+/** The changes on their way into the windows. */
+interface WindowRecords {
+  /** The conversation has a window. */
+  noteWindow(conversationId: string): void;
+  flush(): void;
+}
+
 /**
  * The newest messages of each conversation, in a sorted set by seq. A page without holes can still be old, so it is
  * served only if the window's head is the head of the log. No edit is missed.
@@ -46,15 +53,18 @@ export class RedisWindow implements MessageWindow {
     private readonly client: RedisClient,
     private readonly trust: WindowTrust,
     private readonly life: WindowLife,
+    private readonly records: WindowRecords,
     private readonly logger: Logger,
   ) {}
 
   async page(conversationId: string, head: Head, first: number, last: number): Promise<string[] | undefined> {
     if (last - first >= WINDOW_LENGTH) return undefined;
+    this.records.flush();
     const found = await this.client
       .run((redis) => PAGE.run(redis, [windowKey(conversationId)], [first, last, head.prunedSeq]))
       .catch(() => undefined);
     if (!Array.isArray(found)) return undefined;
+    this.records.noteWindow(conversationId);
     const [tag, version, members] = found;
     if (tag !== tagOf(head) || version !== head.lastVersion || !Array.isArray(members)) return undefined;
     // Each seq is at most once in the window, so the right number of members means that none is missing.
@@ -78,6 +88,8 @@ export class RedisWindow implements MessageWindow {
       return [message.seq, this.trust.signatures.sign(kept(conversationId, head, message.seq), text) + text];
     });
     const parameters = [head.lastVersion, tagOf(head), this.life.ttlMs, ...members];
+    this.records.flush();
+    this.records.noteWindow(conversationId);
     void this.forgiving(this.client.run((redis) => REFILL.run(redis, [windowKey(conversationId)], parameters)));
   }
 

@@ -14,17 +14,19 @@ export function may(role: Role | undefined, action: Action): boolean {
 
 /**
  * The role of a person in a conversation. `undefined`: the person is no member.
- * @param conversation its row, locked by this transaction
+ * @param conversation its row, locked by this transaction. The members of a thread are those of its parent
  */
 export async function roleIn(
   tx: Transaction,
-  conversation: { id: string; ownerId: number | null },
+  conversation: { id: string; parentId: string | null; ownerId: number | null },
   userId: number,
 ): Promise<"owner" | "member" | undefined> {
   const [place] = await tx
     .select({ userId: participants.userId })
     .from(participants)
-    .where(and(eq(participants.conversationId, conversation.id), eq(participants.userId, userId)));
+    .where(
+      and(eq(participants.conversationId, conversation.parentId ?? conversation.id), eq(participants.userId, userId)),
+    );
   if (!place) return undefined;
   return conversation.ownerId === userId ? "owner" : "member";
 }

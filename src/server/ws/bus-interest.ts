@@ -15,10 +15,9 @@ export class BusInterest {
   }
 
   /** Resolves when the bus brings the conversation's events. */
-  async add(conversationId: string): Promise<void> {
-    const wanted = this.wanted.get(conversationId) ?? 0;
-    this.wanted.set(conversationId, wanted + 1);
-    await this.bus.subscribe(conversationId);
+  add(conversationId: string): Promise<void> {
+    this.wanted.set(conversationId, (this.wanted.get(conversationId) ?? 0) + 1);
+    return this.bus.subscribe(conversationId);
   }
 
   /** MUST be called as often as `add`. */

@@ -69,18 +69,19 @@ export class Dispatcher {
     const failure = error instanceof Failure ? error : new Failure("internal");
     const fault = errorToLog(error);
     if (fault !== undefined) this.logger.error({ err: fault, user_id: socket.actor.userId }, "a frame failed");
-    const { message, code, retryAfter } = failure;
+    const { code, retryAfter, lastSeq } = failure;
     if (failure.status >= 500) this.meter.frameErrors++;
     const asked = "conversation_id" in frame && typeof frame.conversation_id === "string" ? frame.conversation_id : "";
     socket.send(
       encode({
         type: "error",
-        message,
+        message: messageOf(failure),
         code,
         conversation_id: socket.conversationId ?? parseUuid(asked),
         client_id: echoOf(frame, "client_id"),
         ref: echoOf(frame, "ref"),
         retry_after: retryAfter,
+        last_seq: lastSeq,
       }),
     );
   }
@@ -111,10 +112,16 @@ const isFrameType = (type: string): type is ClientFrameType => Object.hasOwn(cli
  * are.
  */
 function faultOf(issues: { path: PropertyKey[]; message: string }[]): Failure {
-  const [issue] = issues;
-  const field = issue?.path.join(".") ?? "";
-  const message = field === "content" || field === "ref" ? issue?.message : `${field}: ${issue?.message}`;
-  return new Failure("validation_failed", message === undefined ? {} : { message });
+  const issue = issues.find(({ path }) => path[0] === "content") ?? issues[0];
+  return new Failure("validation_failed", issue ? { message: textOf(issue.path.join("."), issue.message) } : {});
+}
+
+const textOf = (field: string, text: string) => (field === "content" || field === "ref" ? text : `${field}: ${text}`);
+
+/** The text of a failure. A fault that a service found in a field has the form of those that the schemas find. */
+function messageOf({ message, errors }: Failure): string {
+  for (const [field, [text]] of Object.entries(errors ?? {})) if (text !== undefined) return textOf(field, text);
+  return message;
 }
 
 /** A field of the client's frame to send back. A value that no client may send is left out. */

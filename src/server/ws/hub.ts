@@ -1,25 +1,33 @@
 import { encode } from "../../protocol/frames.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Meter } from "../base/meter.ts";
-import type { Bus, EphemeralEvent, ToUserEvent } from "../bus/bus.ts";
+import type { Bus, EphemeralEvent, FollowEvent, ToUserEvent } from "../bus/bus.ts";
 import type { ChangeEvent } from "../bus/change-event.ts";
 import type { History } from "../log/history.ts";
 import type { MessageLog } from "../log/log.ts";
 import type { Memberships } from "../log/memberships.ts";
+import { readmitMembers } from "./admission.ts";
 import { BusInterest } from "./bus-interest.ts";
+import { ChangeListeners } from "./change-listeners.ts";
 import { ASK_AGAIN_MS } from "./log-away.ts";
 import { Room } from "./room.ts";
 import type { ClientSocket, SocketSubscription } from "./socket.ts";
 import { SocketDirectory } from "./socket-directory.ts";
 import { Subscription } from "./subscription.ts";
-import { type Publish, Watching } from "./watching.ts";
+import type { Publish } from "./watched.ts";
+import { Watching } from "./watching.ts";
 
 /** The most conversations whose heads one statement reads. */
 const HEADS_AT_ONCE = 1_000;
 /** How many rooms compare themselves with the log at once, after the database may have gone back in time. */
 const ROOMS_AT_ONCE = 20;
 
+/** The message of a change, if it mentions everybody. */
+const scopeSeqOf = ({ message }: ChangeEvent) => (message?.mentionsAll ? message.seq : undefined);
+
 const roomTopic = (conversationId: string) => `c:${conversationId}`;
+/** The topic of the sockets that accept ranges. */
+const rangeTopic = (conversationId: string) => `r:${conversationId}`;
 
 /** The hub calls these when members of conversations change. Each call may come twice. */
 export interface MemberEvents {
@@ -51,21 +59,19 @@ export class Hub {
   readonly watching: Watching;
   private readonly rooms = new Map<string, Room>();
   private readonly interest: BusInterest;
+  private readonly listeners = new ChangeListeners();
 
   constructor(private readonly parts: HubParts) {
     this.interest = new BusInterest(parts.bus);
     this.watching = new Watching({
       publish: parts.publish,
-      follow: (conversationId) =>
-        void this.interest
-          .add(conversationId)
-          .catch((error: unknown) =>
-            parts.logger.warn(
-              { err: error, conversation_id: conversationId },
-              "can't follow a conversation's activity",
-            ),
-          ),
-      unfollow: (conversationId) => this.interest.remove(conversationId),
+      follow: (conversationIds) =>
+        void Promise.all(conversationIds.map((id) => this.interest.add(id))).catch((error: unknown) =>
+          parts.logger.warn({ err: error }, "can't follow the activity of conversations"),
+        ),
+      unfollow: (conversationIds) => {
+        for (const id of conversationIds) this.interest.remove(id);
+      },
     });
   }
 
@@ -86,7 +92,8 @@ export class Hub {
   /** Registers the socket in the conversation's room. It gets nothing before its `join`. */
   enter(socket: ClientSocket, conversationId: string): Subscription {
     const room = this.rooms.get(conversationId) ?? this.open(conversationId);
-    const subscription = new Subscription(socket, room, roomTopic(conversationId), this.onExpelled);
+    const topic = socket.accepts.has("ranges") ? rangeTopic(conversationId) : roomTopic(conversationId);
+    const subscription = new Subscription(socket, room, topic, this.onExpelled);
     socket.subscriptions.set(conversationId, subscription);
     return subscription;
   }
@@ -101,19 +108,22 @@ export class Hub {
 
   private open(conversationId: string): Room {
     const { log, conversations, history, meter, publish, logger } = this.parts;
-    const topic = roomTopic(conversationId);
     const room: Room = new Room(
       conversationId,
       log,
       {
         subscribe: () => this.interest.add(conversationId),
         publish: (frame) => {
-          meter.deliveries += room.subscriptions.size;
-          publish(topic, frame);
+          meter.deliveries += room.subscriptions.size - room.delivery.ranged;
+          publish(roomTopic(conversationId), frame);
+        },
+        publishRange: (frame) => {
+          meter.deliveries += room.delivery.ranged;
+          publish(rangeTopic(conversationId), frame);
         },
         filled: (event) => {
           this.applyRemovals(event);
-          this.watching.moved(event.conversationId, event.version, event.lastSeq);
+          this.watching.moved(event.conversationId, event.version, event.lastSeq, scopeSeqOf(event));
           this.applyAdditions(event);
           history.note(event);
         },
@@ -154,20 +164,38 @@ export class Hub {
     this.interest.remove(room.conversationId);
   }
 
+  /** Calls `moved` when the conversation may have a new change, until the returned function is called. */
+  async follow(conversationId: string, moved: () => void): Promise<() => void> {
+    const end = this.listeners.add(conversationId, moved);
+    const unfollow = () => {
+      end();
+      this.interest.remove(conversationId);
+    };
+    try {
+      await this.interest.add(conversationId);
+    } catch (error) {
+      unfollow();
+      throw error;
+    }
+    return unfollow;
+  }
+
   // Events: node/events.ts calls these, for events of this node and of others
 
   applyChange(event: ChangeEvent): void {
     this.parts.history.note(event);
     this.applyRemovals(event);
     this.rooms.get(event.conversationId)?.receive(event);
-    this.watching.moved(event.conversationId, event.version, event.lastSeq);
+    this.watching.moved(event.conversationId, event.version, event.lastSeq, scopeSeqOf(event));
     this.applyAdditions(event);
+    this.listeners.moved(event.conversationId);
   }
 
   /** The conversation is at this version. */
   applyHead(conversationId: string, version: number, lastSeq: number): void {
     this.rooms.get(conversationId)?.expect(version);
     this.watching.moved(conversationId, version, lastSeq);
+    this.listeners.moved(conversationId);
   }
 
   /** Sends to the other members of a small group. Sockets that read slowly do not get the frame. */
@@ -194,6 +222,15 @@ export class Hub {
     }
   }
 
+  /** The user follows a thread from now on, or no longer. Only their sockets that have asked for threads hear of it. */
+  applyFollow({ userId, threadId, parentId, version, isFollowing, frame }: FollowEvent): void {
+    if (version === null) this.watching.setFollowing(userId, threadId, parentId, isFollowing);
+    else this.watching.joined(userId, threadId, version, parentId);
+    for (const socket of this.sockets.of(userId))
+      if (socket.isGreeted && socket.accepts.has("threads") && this.watching.isWatching(socket, parentId))
+        socket.send(frame);
+  }
+
   /** Retention has removed the conversation's messages up to `prunedSeq`. */
   prune(conversationId: string, prunedSeq: number): void {
     this.rooms.get(conversationId)?.prune(prunedSeq);
@@ -203,6 +240,7 @@ export class Hub {
   /** Ends all subscriptions to a conversation that was removed. It may be called twice. */
   removeConversation(conversationId: string): void {
     this.parts.members.dissolved(this.watching.removed(conversationId));
+    this.listeners.moved(conversationId);
     const room = this.rooms.get(conversationId);
     if (!room) return;
     for (const subscription of [...room.subscriptions]) subscription.end();
@@ -215,7 +253,10 @@ export class Hub {
    */
   private applyRemovals({ conversationId, version, removed = [] }: ChangeEvent) {
     this.parts.members.changed(conversationId, removed);
-    for (const userId of removed) this.watching.left(userId, conversationId, version);
+    for (const userId of removed) {
+      this.watching.left(userId, conversationId, version);
+      this.sockets.leaveThreads(userId, conversationId, version);
+    }
     this.parts.members.left(removed);
   }
 
@@ -239,10 +280,16 @@ export class Hub {
       for (let room = rooms.pop(); room; room = rooms.pop()) await room.suspect();
     };
     await Promise.all([this.rereadWatched(epoch), ...Array.from({ length: ROOMS_AT_ONCE }, compareSome)]);
+    void this.readmitAll();
     if (history.epoch !== epoch) return;
     const frame = encode({ type: "epoch", epoch });
     for (const socket of this.sockets.all) if (socket.isUserSocket && socket.isGreeted) socket.send(frame);
     for (const room of this.rooms.values()) history.noteHead(room.conversationId, room.delivered, room.tag);
+  }
+
+  private readmitAll() {
+    const standing = (room: Room) => (userId: number) => this.parts.conversations.standing(room.conversationId, userId);
+    return Promise.all([...this.rooms.values()].map((room) => readmitMembers(room, standing(room))));
   }
 
   private async rereadWatched(epoch: string) {
@@ -276,6 +323,7 @@ export class Hub {
     // The lists are read after the heads, and applied before activity is sent. So a user who has left by that head does
     // not get its activity.
     await this.watching.heal((userIds) => conversations.ofUsers(userIds));
+    await this.readmitAll();
     for (const some of heads)
       for (const [conversationId, { lastVersion, lastSeq }] of some)
         this.watching.moved(conversationId, lastVersion, lastSeq);

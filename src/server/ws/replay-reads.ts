@@ -20,21 +20,22 @@ export class ReplayReads {
   ) {}
 
   /** @see Room.read */
-  read(after: number, upTo: number, limit: number, tag: string | undefined) {
-    const key = `${after} ${tag} ${upTo}`;
+  read(after: number, upTo: number, tag: string | undefined, merged: boolean) {
+    const key = `${after} ${tag} ${upTo} ${merged}`;
     const known = this.reads.get(key);
     if (known) return known;
-    const reading = this.readLog(after, upTo, limit, tag).finally(() => this.reads.delete(key));
+    const reading = this.readLog(after, upTo, tag, merged).finally(() => this.reads.delete(key));
     this.reads.set(key, reading);
     return reading;
   }
 
   /** Reads again while the database is away: a client that was greeted is not sent away for that. */
-  private async readLog(after: number, upTo: number, limit: number, tag: string | undefined) {
+  private async readLog(after: number, upTo: number, tag: string | undefined, merged: boolean) {
     const { conversationId } = this.room;
     while (!this.room.closed) {
       try {
-        const changes = await this.log.changes(conversationId, after, upTo, limit, tag);
+        if (merged) return await this.log.runs(conversationId, after, upTo, tag);
+        const changes = await this.log.changes(conversationId, after, upTo, upTo - after, tag);
         return typeof changes === "string" ? changes : changes.map(changeEvent);
       } catch (error) {
         if (!isAway(error)) throw error;

@@ -1,5 +1,6 @@
 import type { ChangeEvent } from "../bus/change-event.ts";
 import type { Standing } from "../log/memberships.ts";
+import type { Topics } from "./delivery.ts";
 import type { ClientSocket } from "./socket.ts";
 
 /** The part of one socket in a room, as far as the room and the hub use it. */
@@ -12,16 +13,16 @@ export interface RoomSubscription {
   expel(event: ChangeEvent): void;
   /** The room has started over. */
   admit(standing: Standing | undefined): void;
+  /** The right to a thread was read again. */
+  readmit(standing: Standing | undefined): void;
   /** The conversation is gone. */
   end(): void;
 }
 
 /** The hub, as far as a room uses it. */
-export interface RoomEvents {
+export interface RoomEvents extends Topics {
   /** Resolves when the bus brings the conversation's changes. */
   subscribe(): Promise<void>;
-  /** Sends a frame to all live sockets. */
-  publish(frame: string): void;
   /** A change was found in the log that the bus had not brought. */
   filled(event: ChangeEvent): void;
   /** Where a user stands in the conversation; `undefined`: they are no member. */

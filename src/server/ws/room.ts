@@ -8,6 +8,7 @@ import { isAnotherTag } from "../log/tags.ts";
 import { admitMembers } from "./admission.ts";
 import { Arrivals } from "./arrivals.ts";
 import { DeliveredTags } from "./delivered-tags.ts";
+import { Delivery } from "./delivery.ts";
 import { ASK_AGAIN_MS, isAway } from "./log-away.ts";
 import { type ComparedRoom, LogComparison } from "./log-comparison.ts";
 import { ReplayReads } from "./replay-reads.ts";
@@ -36,6 +37,8 @@ export class Room implements ComparedRoom {
   lastSeq = 0;
   prunedSeq = 0;
   participantCount = 0;
+  /** The conversation that this thread belongs to. Null: it is no thread, or the room has not started. */
+  parentId: string | null = null;
   /** The epoch in which the delivered changes were last compared with the log. */
   epoch = "";
   /** How often the room has begun to start over. */
@@ -44,6 +47,7 @@ export class Room implements ComparedRoom {
   started: Promise<void>;
   readonly subscriptions = new Set<RoomSubscription>();
   readonly tags = new DeliveredTags();
+  readonly delivery: Delivery;
   closed = false;
   private following = false;
   private readonly waiting = new Map<number, ChangeEvent>();
@@ -61,6 +65,7 @@ export class Room implements ComparedRoom {
     private readonly on: RoomEvents,
     private readonly logger: Logger,
   ) {
+    this.delivery = new Delivery(on);
     this.reads = new ReplayReads(this, log, logger);
     this.comparison = new LogComparison(this, log, on, logger);
     this.started = this.start();
@@ -83,6 +88,7 @@ export class Room implements ComparedRoom {
     this.lastSeq = head.lastSeq;
     this.prunedSeq = head.prunedSeq;
     this.participantCount = head.participantCount;
+    this.parentId = head.parentId;
     this.epoch = head.epoch;
     this.tags.startAfter(head.lastVersion);
   }
@@ -121,11 +127,12 @@ export class Room implements ComparedRoom {
   prune(prunedSeq: number): void {
     if (prunedSeq <= this.prunedSeq) return;
     this.prunedSeq = prunedSeq;
-    this.on.publish(encode({ type: "pruned", conversation_id: this.conversationId, pruned_seq: prunedSeq }));
+    this.delivery.send(encode({ type: "pruned", conversation_id: this.conversationId, pruned_seq: prunedSeq }));
   }
 
   /** Delivers nothing until the log has answered. MUST be followed by `suspect`. */
   hold(): void {
+    this.delivery.flush();
     this.following = false;
   }
 
@@ -135,15 +142,8 @@ export class Room implements ComparedRoom {
     this.advance();
   }
 
-  /** @see LogComparison.suspect */
-  suspect(): Promise<void> {
-    return this.comparison.suspect();
-  }
-
-  /** @see LogComparison.compare */
-  compare(): Promise<void> {
-    return this.comparison.compare();
-  }
+  suspect = (): Promise<void> => this.comparison.suspect();
+  compare = (): Promise<void> => this.comparison.compare();
 
   /** Stands at this head from now on. Sockets of former members leave, and all others get a `reset`. */
   startOver(head: Head): Promise<void> {
@@ -151,6 +151,7 @@ export class Room implements ComparedRoom {
     this.logger.warn({ conversation_id, delivered, head: head.lastVersion }, "a conversation's sockets are reset");
     this.generation++;
     this.following = false;
+    this.delivery.flush();
     // Waiting changes may be of either history. Those since the head was read are in the log, so `known` stays.
     this.waiting.clear();
     this.standAt(head);
@@ -165,7 +166,7 @@ export class Room implements ComparedRoom {
   /** Runs in one tick, so that the reset comes before everything of the new history. */
   private resume() {
     if (this.closed) return;
-    this.on.publish(this.resetFrame());
+    this.delivery.send(this.resetFrame());
     // A suspicion that came meanwhile is examined first.
     this.following = !this.comparison.isSuspected;
     this.expect(this.delivered);
@@ -195,17 +196,17 @@ export class Room implements ComparedRoom {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+    this.delivery.drop();
     this.waiting.clear();
     this.arrivals.wake();
   }
 
   /**
    * Reads the changes with `after` < version, up to the delivered one. Resumes at the same place share one read.
-   * @param tag of the change at `after`, where it is known
+   * With `merged`, a run of marks is one event. `tag`: of the change at `after`, where it is known.
    */
-  read(after: number, tag: string | undefined, limit: number): Promise<ChangeEvent[] | "gone" | "other_history"> {
-    const upTo = Math.min(this.delivered, after + limit);
-    return this.reads.read(after, upTo, limit, tag);
+  read(after: number, tag: string | undefined, limit: number, merged: boolean) {
+    return this.reads.read(after, Math.min(this.delivered, after + limit), tag, merged);
   }
 
   private advance() {
@@ -274,10 +275,8 @@ export class Room implements ComparedRoom {
 
   /** The room can't go on. Its sockets come back: then their right is checked, and they get a `reset`. */
   dissolve(error: unknown): void {
-    this.logger.warn(
-      { err: error, conversation_id: this.conversationId },
-      "a gap can't be filled; its sockets start anew",
-    );
+    const { conversationId: conversation_id } = this;
+    this.logger.warn({ err: error, conversation_id }, "a gap can't be filled; its sockets start anew");
     this.on.broken();
     for (const subscription of [...this.subscriptions]) subscription.socket.restart();
   }
@@ -291,10 +290,11 @@ export class Room implements ComparedRoom {
     this.participantCount += (event.added?.length ?? 0) - (event.removed?.length ?? 0);
     // Members who leave get this change and nothing after it.
     if (event.removed && event.removed.length > 0) {
+      this.delivery.flush();
       for (const subscription of this.subscriptions)
         if (event.removed.includes(subscription.userId)) subscription.expel(event);
     }
-    this.on.publish(event.frame);
+    this.delivery.deliver(event);
     this.arrivals.wake();
   }
 }

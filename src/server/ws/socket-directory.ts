@@ -33,6 +33,12 @@ export class SocketDirectory {
     return false;
   }
 
+  /** The user was removed from a conversation, with this version of it: the user's sockets leave its threads. */
+  leaveThreads(userId: number, parentId: string, version: number): void {
+    for (const socket of this.of(userId))
+      for (const subscription of [...socket.subscriptions.values()]) subscription.leftParent(parentId, version);
+  }
+
   endSessions(userId: number, sessionIds: string[]): void {
     for (const socket of this.of(userId))
       if (sessionIds.includes(socket.sessionId)) socket.close(closeCodes.sessionEnded, "Session ended");

@@ -1,6 +1,7 @@
 import type { ServerWebSocket } from "bun";
 import { closeCodes, reconnectAfterMs } from "../../protocol/close-codes.ts";
 import { encode } from "../../protocol/frames.ts";
+import type { SocketOption } from "../../protocol/sockets.ts";
 import type { Actor } from "../base/actor.ts";
 
 /** Where a client goes on: the newest version that it has, and the tag that it had there, if it says so. */
@@ -9,10 +10,18 @@ export interface Cursor {
   tag: string | undefined;
 }
 
+/** Where a client goes on in its user's own stream: the version that it has, and the epoch in which it has it, if it says so. */
+export interface MeCursor {
+  after: number;
+  epoch: string | undefined;
+}
+
 /** The part of a socket in one room, as far as the socket's owner uses it. */
 export interface SocketSubscription {
   readonly socket: ClientSocket;
   readonly room: { readonly conversationId: string; readonly participantCount: number };
+  /** The user was removed from a conversation, with this version of it. Its threads are over for them. */
+  leftParent(parentId: string, version: number): void;
   /** The socket leaves the room. */
   leave(): void;
 }
@@ -27,6 +36,10 @@ export interface Upgrade {
   conversationId: string | undefined;
   /** Where the client goes on. */
   cursor: Cursor | undefined;
+  /** On `/ws/`: where the client goes on in the user's own stream. */
+  meCursor: MeCursor | undefined;
+  /** The things that the client understands beyond the contract's first version. */
+  accepts: ReadonlySet<SocketOption>;
   socket: ClientSocket | undefined;
 }
 
@@ -56,12 +69,12 @@ export class ClientSocket {
   readonly sessionId: string;
   readonly subscriptions = new Map<string, SocketSubscription>();
   isGreeted = false;
-  private readonly inbox: (string | Buffer)[] = [];
+  // Made only when they are needed: most sockets are idle, and should cost little.
+  private inbox: (string | Buffer)[] | undefined;
   private inboxBytes = 0;
   /** True until the socket is greeted: nothing may be answered before that. */
   private working = true;
   private sentAway = false;
-  // Made only when they are needed: most sockets are idle, and should cost little.
   private badFrames: Recent | undefined;
   private throttledFrames: Recent | undefined;
   private slowSince: number | undefined;
@@ -81,6 +94,10 @@ export class ClientSocket {
     return this.raw.data.conversationId === undefined;
   }
 
+  get accepts() {
+    return this.raw.data.accepts;
+  }
+
   get isClosed() {
     return this.raw.readyState !== WebSocket.OPEN;
   }
@@ -95,10 +112,16 @@ export class ClientSocket {
     return this.raw.data.conversationId;
   }
 
+  /** @param conversationId the same id as another text */
+  shareId(conversationId: string): void {
+    this.raw.data.conversationId = conversationId;
+  }
+
   // Frames from the client
 
   receive(frame: string | Buffer): void {
     if (this.sentAway) return;
+    this.inbox ??= [];
     this.inbox.push(frame);
     this.inboxBytes += frame.length;
     if (this.inbox.length > INBOX_FRAMES || this.inboxBytes > INBOX_BYTES) {
@@ -117,7 +140,7 @@ export class ClientSocket {
   private async work() {
     this.working = true;
     let since = performance.now();
-    for (let frame = this.inbox.shift(); frame !== undefined; frame = this.inbox.shift()) {
+    for (let frame = this.inbox?.shift(); frame !== undefined; frame = this.inbox?.shift()) {
       this.inboxBytes -= frame.length;
       const pending = this.handle(this, frame);
       if (pending) await pending;
@@ -218,7 +241,7 @@ export class ClientSocket {
   close(code: number, reason: string): void {
     if (this.sentAway) return;
     this.sentAway = true;
-    this.inbox.length = 0;
+    this.inbox = undefined;
     if (this.raw.readyState !== WebSocket.OPEN) return;
     this.raw.close(code, reason);
     setTimeout(() => this.raw.terminate(), TERMINATE_AFTER_MS).unref();
@@ -231,7 +254,7 @@ export class ClientSocket {
 
   /** Receives no more frames, but still sends. */
   stopReading(): void {
-    this.inbox.length = 0;
+    this.inbox = undefined;
     this.inboxBytes = 0;
     this.receive = () => {};
   }

@@ -11,7 +11,15 @@ import type { SocketPlaces } from "../places/places.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { Hub } from "./hub.ts";
 import type { Room } from "./room.ts";
-import { ClientSocket, type Cursor, type FrameHandler, type Raw, reconnectAdvice, type Upgrade } from "./socket.ts";
+import {
+  ClientSocket,
+  type Cursor,
+  type FrameHandler,
+  type MeCursor,
+  type Raw,
+  reconnectAdvice,
+  type Upgrade,
+} from "./socket.ts";
 
 /** The sweep closes a reader that is this far behind. At twice that Bun cuts it off. */
 export const TOO_SLOW_BYTES = 512 * 1024;
@@ -40,9 +48,18 @@ interface SocketSessions {
   touch(ids: string[]): Promise<string[]>;
 }
 
+/** The streams of personal settings. */
+interface MeStreams {
+  begin(socket: ClientSocket): void;
+  head(userId: number): Promise<number>;
+  start(socket: ClientSocket, head: number, resume: MeCursor | undefined, epoch: string): void;
+  end(socket: ClientSocket): void;
+}
+
 interface Services {
   hub: Hub;
   presence: { end(socket: ClientSocket): void };
+  me: MeStreams;
   conversations: Memberships;
   typing: { allLeft(conversationId: string, actor: Actor): void };
   places: SocketPlaces;
@@ -89,14 +106,14 @@ export class Sockets {
   }
 
   private async greet(socket: ClientSocket, upgrade: Upgrade) {
-    const { token, conversationId, cursor } = upgrade;
+    const { token, conversationId, cursor, meCursor } = upgrade;
     upgrade.token = "";
     // From here on the hub closes the socket when the session ends. The session may have ended just before.
     const session = await this.sessions.find(token);
     if (!session) return socket.close(closeCodes.sessionEnded, "Session ended");
     socket.actor.fullName = session.fullName;
     if (socket.isClosed) return socket.start();
-    if (conversationId === undefined) await this.greetUser(socket);
+    if (conversationId === undefined) await this.greetUser(socket, meCursor);
     else await this.greetChat(socket, conversationId, cursor);
     // The client left meanwhile. Frames that it sent before are still handled.
     if (!socket.isGreeted) socket.start();
@@ -106,6 +123,8 @@ export class Sockets {
   private async greetChat(socket: ClientSocket, conversationId: string, cursor: Cursor | undefined) {
     const { hub, conversations } = this.services;
     const subscription = hub.enter(socket, conversationId);
+    // One text for all sockets of the room: that of the address would keep the address.
+    socket.shareId(subscription.room.conversationId);
     const greet = ({ readSeq, epoch }: Standing, room: Room) => {
       socket.send(
         encode({
@@ -133,43 +152,49 @@ export class Sockets {
   }
 
   /** `/ws/`: the socket subscribes to nothing at first, but watches all conversations of the user. */
-  private async greetUser(socket: ClientSocket) {
-    const { hub } = this.services;
+  private async greetUser(socket: ClientSocket, meCursor: MeCursor | undefined) {
+    const { hub, me } = this.services;
     hub.watching.begin(socket);
-    const own = await this.readOwn(socket);
+    me.begin(socket);
+    const { list, meVersion, epoch } = await this.readOwn(socket);
     if (socket.isClosed) return;
     socket.send(
       encode({
         type: "connection_established",
         message: "Connected to chat",
         epoch: hub.epoch,
+        me_version: meVersion,
         reconnect_after_ms: reconnectAdvice(),
         user_id: socket.actor.userId,
       }),
     );
-    hub.watching.load(socket, own);
+    hub.watching.load(socket, list);
     socket.start();
+    me.start(socket, meVersion, meCursor, epoch);
   }
 
-  /** The conversations of the socket's user, read in one epoch. */
-  private async readOwn({ actor }: ClientSocket) {
-    const { hub, conversations } = this.services;
+  /** The conversations of the socket's user, unless they are known, and the head of their own stream, in one epoch. */
+  private async readOwn(socket: ClientSocket) {
+    const { hub, conversations, me } = this.services;
+    const { userId } = socket.actor;
     for (;;) {
       const { epoch } = hub;
-      const own = await conversations.ofUsers([actor.userId]);
-      if (epoch === hub.epoch) return own;
+      const own = conversations.ofUser(userId, hub.watching.digestFor(socket));
+      const [list, meVersion] = await Promise.all([own, me.head(userId)]);
+      if (epoch === hub.epoch) return { list, meVersion, epoch };
     }
   }
 
   closed(raw: Raw): void {
     const { socket, actor } = raw.data;
-    const { hub, presence, typing, places } = this.services;
+    const { hub, presence, me, typing, places } = this.services;
     places.giveBack(actor.userId);
     if (!socket) return;
     socket.onClosed();
     const left = [...socket.subscriptions.keys()];
     hub.remove(socket);
     presence.end(socket);
+    me.end(socket);
     // If the user has another socket there, that socket ends the typing, or the typing ends by itself.
     for (const conversationId of left)
       if (!hub.sockets.isPresent(conversationId, socket.actor.userId)) typing.allLeft(conversationId, socket.actor);

@@ -1,15 +1,19 @@
 import { Failure } from "../base/failure.ts";
 import type { ChangeEvent } from "../bus/change-event.ts";
 import type { Memberships, Standing } from "../log/memberships.ts";
-
+import { RUN_MAX } from "../log/runs.ts";
 import type { Room } from "./room.ts";
 import type { RoomSubscription } from "./room-parts.ts";
 import type { ClientSocket, Cursor, SocketSubscription } from "./socket.ts";
 
 /** A replay reads this many changes at a time. */
 const REPLAY_PAGE = 50;
-/** A client that is further behind gets a `reset` (docs/contract.md §7). */
+/** A replay to a socket that accepts ranges reads more at a time while it finds long runs, up to this many. */
+const RANGE_PAGE = RUN_MAX;
+/** A client that would get more frames gets a `reset` (docs/contract.md §7). */
 export const REPLAY_MAX = 10_000;
+/** The same for changes, on sockets that accept ranges. It bounds how much of the log one client reads. */
+export const RANGE_REPLAY_MAX = 250_000;
 
 /**
  * The part of one socket in one room. It is registered before the user's right is read, so that a removal is either in
@@ -19,7 +23,10 @@ export const REPLAY_MAX = 10_000;
 export class Subscription implements RoomSubscription, SocketSubscription {
   live = false;
   private over = false;
-  /** The version at which the log had the user as a member. Removals before it no longer count. */
+  /**
+   * The version at which the log had the user as a member. Removals before it no longer count. Of a thread, both are
+   * versions of its parent.
+   */
   private inAt: number | undefined;
   /** The version of the newest removal that came while the log was read for `inAt`. */
   private outAt = 0;
@@ -58,8 +65,8 @@ export class Subscription implements RoomSubscription, SocketSubscription {
       const standing = await this.readStanding(conversations, cursor);
       if (this.over) return;
       if (generation !== room.generation) continue;
-      if (!standing || standing.lastVersion < this.outAt) throw new Failure("not_a_participant");
-      this.inAt = standing.lastVersion;
+      if (!standing || standing.rightsVersion < this.outAt) throw new Failure("not_a_participant");
+      this.inAt = standing.rightsVersion;
       const isOther = cursor?.tag !== undefined && cursor.tag !== standing.tagThere;
       // A node that has missed changes may be behind its client, which must not get those changes twice.
       if (cursor && !isOther && cursor.version <= standing.lastVersion) await room.reached(cursor.version);
@@ -92,8 +99,20 @@ export class Subscription implements RoomSubscription, SocketSubscription {
     this.outAt = 0;
     // A socket that is just reading its right reads it again by itself.
     if (this.inAt === undefined) return;
-    if (standing) this.inAt = standing.lastVersion;
+    if (standing) this.inAt = standing.rightsVersion;
     else this.end();
+  }
+
+  readmit(standing: Standing | undefined): void {
+    if (this.over || this.inAt === undefined) return;
+    if (standing) this.inAt = Math.max(this.inAt, standing.rightsVersion);
+    else this.end();
+  }
+
+  leftParent(parentId: string, version: number): void {
+    if (this.over || this.room.parentId !== parentId) return;
+    if (this.inAt === undefined) this.outAt = Math.max(this.outAt, version);
+    else if (version > this.inAt) this.end();
   }
 
   /**
@@ -128,27 +147,40 @@ export class Subscription implements RoomSubscription, SocketSubscription {
     this.over = true;
     this.room.subscriptions.delete(this);
     if (this.live) this.socket.leaveTopic(this.topic);
+    if (this.live && this.acceptsRanges) this.room.delivery.leave();
     this.live = false;
+  }
+
+  private get acceptsRanges() {
+    return this.socket.accepts.has("ranges");
   }
 
   private goLive() {
     this.live = true;
+    if (this.acceptsRanges) this.room.delivery.enter();
     this.socket.joinTopic(this.topic);
   }
 
   /** Ends live. MUST NOT await between seeing that the cursor has caught up and going live: a change could pass by. */
   private async replay({ version: after, tag }: Cursor, standing: Standing, generation: number) {
-    const { room } = this;
+    const { room, acceptsRanges } = this;
     const newest = Math.max(room.delivered, standing.lastVersion);
-    if (after > newest || after < standing.prunedVersion || newest - after > REPLAY_MAX) return this.reset();
+    const most = acceptsRanges ? RANGE_REPLAY_MAX : REPLAY_MAX;
+    if (after > newest || after < standing.prunedVersion || newest - after > most) return this.reset();
     let cursor: Cursor = { version: after, tag };
+    let page = REPLAY_PAGE;
+    let frames = 0;
     // `delivered` moves on while pages are read and sent. The replay ends in the tick in which the cursor has caught
     // up.
     while (cursor.version < room.delivered) {
-      const events = await room.read(cursor.version, cursor.tag, REPLAY_PAGE);
+      const events = await room.read(cursor.version, cursor.tag, page, acceptsRanges);
       if (this.over) return;
       if (events === "other_history") await room.compare();
       if (typeof events === "string" || generation !== room.generation) return this.reset();
+      frames += events.length;
+      // The log is read to know how many frames its runs make.
+      if (acceptsRanges && frames > REPLAY_MAX) return this.reset();
+      page = acceptsRanges && events.length < REPLAY_PAGE / 2 ? Math.min(4 * page, RANGE_PAGE) : REPLAY_PAGE;
       for (const event of events) {
         await this.socket.writable();
         if (this.over) return;

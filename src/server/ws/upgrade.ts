@@ -2,6 +2,8 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { resumeTag } from "../../protocol/conversations.ts";
 import type { FailureName } from "../../protocol/failures.ts";
+import { accepts, type SocketOption } from "../../protocol/sockets.ts";
+import { uuid } from "../../protocol/text.ts";
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { about } from "../http/about.ts";
@@ -11,7 +13,7 @@ import { UPGRADED } from "../http/middleware/api-log.ts";
 import type { RouteGroup } from "../http/route-group.ts";
 import type { Access } from "../log/access.ts";
 import type { SocketPlaces } from "../places/places.ts";
-import type { Cursor } from "./socket.ts";
+import type { Cursor, MeCursor } from "./socket.ts";
 
 /** The user behind an upgrade, and the conversation that they want. */
 interface Visitor {
@@ -22,6 +24,8 @@ interface Visitor {
   conversationId: string | undefined;
   /** Where the client goes on. */
   cursor: Cursor | undefined;
+  meCursor: MeCursor | undefined;
+  accepts: ReadonlySet<SocketOption>;
 }
 
 /** Where requests become sockets: Bun's native upgrade. */
@@ -30,7 +34,12 @@ export interface SocketGate {
   upgrade(request: Request, visitor: Visitor): boolean;
 }
 
-const chatQuery = z.object({ after_version: optionalCounter, tag: resumeTag.optional() });
+const chatQuery = z.object({ after_version: optionalCounter, tag: resumeTag.optional(), accepts });
+const userQuery = z.object({
+  accepts,
+  after_me_version: optionalCounter,
+  epoch: uuid.optional().meta({ description: "The epoch in which you got `after_me_version`." }),
+});
 
 interface Services {
   access: Access;
@@ -45,7 +54,7 @@ export const socketRoutes: RouteGroup<Services> = {
   path: "/ws",
   section: {
     name: "Sockets",
-    description: "Here you open a WebSocket. [The frames](/api/docs/frames/) have a page of their own.",
+    description: "Here you open a WebSocket. [The frames](/api/docs/#sockets) have pages of their own.",
   },
   failures: { always: ["foreign_origin"] },
   routes,
@@ -55,7 +64,8 @@ function routes(services: Services): Hono<Env> {
   const { access, gate, places, maxSocketsPerUser, isDraining } = services;
   const app = new Hono<Env>();
 
-  const upgrade = async (c: Context<Env>, conversationId?: string, cursor?: Visitor["cursor"]) => {
+  const upgrade = async (c: Context<Env>, wanted: Omit<Visitor, "actor" | "sessionId" | "token">) => {
+    const { conversationId } = wanted;
     if (isDraining()) throw new Failure("draining", { retryAfter: 1 });
     const { userId, fullName, id: sessionId } = sessionOf(c);
     if (conversationId !== undefined) await access.requireParticipant(conversationId, userId);
@@ -63,7 +73,7 @@ function routes(services: Services): Hono<Env> {
 
     if (!(await places.take(userId, maxSocketsPerUser))) throw new Failure("too_many_sockets", { retryAfter: 5 });
     const actor = { userId, fullName };
-    const visitor = { actor, sessionId, token: c.var.token ?? "", conversationId, cursor };
+    const visitor = { actor, sessionId, token: c.var.token ?? "", ...wanted };
     // The node may have begun to stop while this request waited: no socket may open after that.
     if (isDraining() || !gate.upgrade(c.req.raw, visitor)) {
       places.giveBack(userId);
@@ -84,16 +94,23 @@ function routes(services: Services): Hono<Env> {
     failures: ["not_a_participant", ...refusals],
   });
   app.get("/chat/:conversationId", aboutChat, loggedIn, query(chatQuery), (c) => {
-    const { after_version: version, tag } = c.req.valid("query");
-    return upgrade(c, conversationIdOf(c), version === undefined ? undefined : { version, tag });
+    const { after_version: version, tag, accepts } = c.req.valid("query");
+    const cursor = version === undefined ? undefined : { version, tag };
+    return upgrade(c, { conversationId: conversationIdOf(c), cursor, meCursor: undefined, accepts });
   });
   const aboutUser = about({
     id: "userSocket",
     summary: "One socket for all your conversations",
+    description:
+      "`after_me_version` replays the personal settings that have changed since, such as archived conversations. With the `epoch` of that time, the server sends a `me_reset` if it has another history.",
     answers,
     failures: refusals,
   });
-  app.get("/", aboutUser, (c) => upgrade(c));
+  app.get("/", aboutUser, loggedIn, query(userQuery), (c) => {
+    const { after_me_version: after, epoch, accepts } = c.req.valid("query");
+    const meCursor = after === undefined ? undefined : { after, epoch };
+    return upgrade(c, { conversationId: undefined, cursor: undefined, meCursor, accepts });
+  });
   return app;
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { CHAT_ADDRESSES } from "../addresses.ts";
-import { ConfirmLayer } from "../design/confirm.tsx";
+import { ConfirmLayer } from "../design/confirm-layer.tsx";
 import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { Icon, type IconName } from "../design/icon.tsx";
 import { SkipLink } from "../design/skip-link.tsx";

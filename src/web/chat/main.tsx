@@ -5,24 +5,36 @@ import { toast } from "../design/toast.tsx";
 import { texts } from "../texts/texts.ts";
 import { followSessionEnd } from "./account/sign-out.ts";
 import { App } from "./app.tsx";
+import { followWidth } from "./base/aside.ts";
 import { showUnread } from "./base/page-title.ts";
 import { followAddresses } from "./base/routing.ts";
 import { listenForShortcuts } from "./base/shortcuts.ts";
-import { collectNotices } from "./messages/collected-notices.ts";
+import { whenInUse } from "./base/when-in-use.ts";
 import { followDrafts } from "./messages/drafts.ts";
 import { followDays } from "./messages/follow-days.ts";
-import { notifyOfMessages } from "./notifications/notifications.ts";
+import { followNames } from "./messages/mentions/names.ts";
+import { followNotifications } from "./notifications/follow.ts";
 import { lockReadConversation } from "./notifications/reading.ts";
 import { announceAdded } from "./people/added.ts";
 import { followRequests } from "./requests/requests.ts";
 import { SessionProvider } from "./session/context.ts";
 import { isSignedIn } from "./session/server.ts";
 import { createSession } from "./session/session.ts";
-import { refuseFiles } from "./shell/refused-files.ts";
 import { followVisibleHeight } from "./shell/visible-height.ts";
 import { registerWorker } from "./shell/worker.ts";
+import { followThreads } from "./threads/follow.ts";
 
-const session = createSession(connect({ signedIn: isSignedIn }));
+// The first load needs these small modules, and so do parts that load later. Without a place here, each would be a file of
+// its own.
+import "../design/avatar.tsx";
+import "../design/copy-text.ts";
+import "../../text/files.ts";
+import "./base/mark.tsx";
+import "./messages/composing/answered.ts";
+import "./messages/send-options.ts";
+import "./uploads/attached.ts";
+
+const session = createSession(connect({ signedIn: isSignedIn, threads: true }));
 const { client } = session;
 
 applyPreferences();
@@ -31,14 +43,21 @@ followDays();
 listenForShortcuts();
 followSessionEnd(client);
 lockReadConversation();
-notifyOfMessages(client);
-collectNotices(client);
+followNotifications(client);
 followDrafts();
 followRequests(client);
 announceAdded(client);
+whenInUse(
+  () => import("./people/pictures.ts").then(({ followPictures }) => followPictures(client), reportError),
+  () => import("./uploads/incoming.ts").then(({ followFiles }) => followFiles(client), reportError),
+  () => import("./uploads/leaving.ts").then(({ goOnForgetting }) => goOnForgetting(client), reportError),
+  () => import("./later/start.ts").then(({ start }) => start(client), reportError),
+);
 showUnread(client);
-refuseFiles();
+followNames(client);
 followVisibleHeight();
+followWidth();
+followThreads(client);
 // A part of the page may be missing on the server because a new version was installed. If the server is reachable,
 // offer a reload.
 addEventListener("unhandledrejection", ({ reason }) => {

@@ -1,4 +1,6 @@
 import { Icon } from "./icon.tsx";
+import { initials } from "./initials.ts";
+import { pictureOf } from "./pictures.ts";
 
 /** The number of `.avatar-N` classes in avatar.css. */
 const COLOURS = 10;
@@ -9,14 +11,17 @@ export interface AvatarProps {
   /** Decides the colour. */
   id: number | string;
   group?: boolean;
+  /** The address of the picture. Left out: that of the person with this id, where it is known. */
+  picture?: string | undefined;
   /** Adds a dot. The text beside the avatar must say the same. */
   online?: boolean | undefined;
   size?: "s" | "m" | "l";
 }
 
-/** A person or a group as a coloured shape. The name stands beside it, so screen readers skip it. */
-export function Avatar({ name, id, group = false, online = false, size = "m" }: AvatarProps) {
+/** A person or a group as a picture or a coloured shape. The name stands beside it, so screen readers skip it. */
+export function Avatar({ name, id, group = false, picture, online = false, size = "m" }: AvatarProps) {
   const shape = group ? "avatar avatar-group" : "avatar";
+  const src = picture ?? (typeof id === "number" ? pictureOf(id, size === "l") : undefined);
   return (
     <span
       class={`${shape} avatar-size-${size} avatar-${hash(String(id)) % COLOURS}`}
@@ -24,20 +29,22 @@ export function Avatar({ name, id, group = false, online = false, size = "m" }: 
       data-initials={group ? undefined : initials(name)}
     >
       {group && <Icon name="users" />}
+      {src !== undefined && (
+        <img key={src} class="avatar-picture" src={src} alt="" draggable={false} onLoad={cover} onError={hide} />
+      )}
       {online && <span class="avatar-online" />}
     </span>
   );
 }
 
-/** The first letters of the first and last word. Uses graphemes, so that no visible character is cut. */
-function initials(name: string): string {
-  const words = name.trim().split(/\s+/);
-  const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
-  return ends.map((word) => firstCharacter(word ?? "").toLocaleUpperCase()).join("");
-}
+const cover = ({ currentTarget }: { currentTarget: HTMLElement }) => {
+  currentTarget.dataset["loaded"] = "";
+};
 
-const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-const firstCharacter = (text: string) => characters.segment(text)[Symbol.iterator]().next().value?.segment ?? "";
+/** The initials are below it. */
+const hide = ({ currentTarget }: { currentTarget: HTMLElement }) => {
+  currentTarget.hidden = true;
+};
 
 /** Spreads consecutive ids over the colours (FNV-1a). */
 function hash(text: string): number {

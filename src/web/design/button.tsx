@@ -23,7 +23,7 @@ export function Button(props: ButtonProps) {
       {...native}
       ref={buttonRef ?? null}
       class={["button", `button-${kind}`, wide && "button-wide", more].filter(Boolean).join(" ")}
-      aria-disabled={busy}
+      aria-disabled={busy ?? native["aria-disabled"]}
       onClick={(event) => {
         if (busy) event.preventDefault();
         else onClick?.(event);
@@ -42,13 +42,16 @@ export interface IconButtonProps extends Native {
   /** Shown in the tooltip: `Ctrl+K`, in the form of `keysText`. */
   keys?: string | undefined;
   danger?: boolean;
+  /** Why the button does nothing now, if so. It can still be focused, so everybody can read the reason. */
+  reason?: string | undefined;
   /** Shown instead of the icon. */
   face?: ComponentChildren;
   class?: string | undefined;
   buttonRef?: Ref<HTMLButtonElement> | undefined;
 }
 
-export function IconButton({ icon, label, keys, danger, face, class: more, buttonRef, ...native }: IconButtonProps) {
+export function IconButton(props: IconButtonProps) {
+  const { icon, label, keys, danger, reason, face, class: more, buttonRef, ...native } = props;
   return (
     <button
       type="button"
@@ -56,7 +59,9 @@ export function IconButton({ icon, label, keys, danger, face, class: more, butto
       ref={buttonRef ?? null}
       class={["icon-button", danger && "icon-button-danger", more].filter(Boolean).join(" ")}
       aria-label={label}
-      data-tip={label}
+      aria-disabled={reason === undefined ? native["aria-disabled"] : true}
+      aria-description={reason}
+      data-tip={reason ?? label}
       data-tip-keys={keys}
     >
       {face ?? <Icon name={icon} />}

@@ -2,6 +2,7 @@ import type { ComponentChildren, Ref } from "preact";
 import { useEffect, useId } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 import { isComposing } from "./keys.ts";
+import "./combobox.css";
 
 export interface ComboboxProps<T> {
   /** The names of the field and of the list. */
@@ -16,6 +17,8 @@ export interface ComboboxProps<T> {
   /** Enter chooses this item. */
   active: T | undefined;
   isSelected: (item: T) => boolean;
+  /** Such an item is shown, but nobody can choose it. */
+  isDisabled?: (item: T) => boolean;
   isMultiple?: boolean;
   onChoose: (item: T) => void;
   onScroll?: (list: HTMLElement) => void;
@@ -81,6 +84,7 @@ export function Combobox<T>(props: ComboboxProps<T>) {
             role="option"
             tabIndex={-1}
             aria-selected={props.isSelected(item)}
+            aria-disabled={props.isDisabled?.(item)}
             class={item === active ? "row option option-active" : "row option"}
             onClick={() => props.onChoose(item)}
           >

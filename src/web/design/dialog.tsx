@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import { texts } from "../texts/texts.ts";
 import { IconButton } from "./button.tsx";
+import { useModal } from "./use-modal.ts";
+import "./dialog.css";
 
 export interface DialogProps {
   title: string;
@@ -24,19 +26,8 @@ export function Dialog({ title, onClose, shape = "middle", isText, footer, child
   const element = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const titleId = useId();
-  // A layout effect, so that the keys after the one that opened the dialog go into it.
-  useLayoutEffect(() => {
-    const dialog = element.current;
-    const before = document.activeElement;
-    if (!dialog) return;
-    dialog.showModal();
-    // The focus goes to a field, or else to the title, which screen readers then read.
-    (dialog.querySelector<HTMLElement>("[data-autofocus]") ?? heading.current)?.focus();
-    return () => {
-      dialog.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
+  // The focus goes to a field, or else to the title, which screen readers then read.
+  useModal(element, heading);
   return (
     <dialog
       ref={element}

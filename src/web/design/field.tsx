@@ -44,6 +44,7 @@ export function Field(props: FieldProps) {
   } = props;
   const id = useId();
   const [shown, setShown] = useState(false);
+  const [isCaps, setCaps] = useState(false);
   const isPassword = type === "password";
   const isWrong = errors.length > 0;
   const told = [isWrong && `${id}-errors`, hint && `${id}-hint`].filter(Boolean).join(" ");
@@ -67,6 +68,7 @@ export function Field(props: FieldProps) {
           autocapitalize={type === "text" ? undefined : "off"}
           spellcheck={false}
           data-autofocus={autofocusInDialog}
+          onKeyUp={(event) => setCaps(isPassword && event.getModifierState("CapsLock"))}
           onInput={(event) => onInput?.(event.currentTarget.value)}
         />
         {isPassword && (
@@ -86,6 +88,11 @@ export function Field(props: FieldProps) {
         <p id={`${id}-errors`} class="field-error">
           <Icon name="warning" />
           <span>{errors.join(" ")}</span>
+        </p>
+      )}
+      {isCaps && (
+        <p role="status" class="field-hint">
+          {texts.design.capsLock}
         </p>
       )}
       {hint && (

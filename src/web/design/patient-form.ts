@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { texts } from "../texts/texts.ts";
+import { accountTexts } from "../texts/account.ts";
 import { type FormState, useForm, valuesOf } from "./form.tsx";
 import { announce } from "./toast.tsx";
 
@@ -9,6 +9,8 @@ const PATIENCE_S = 300;
 interface Wait {
   /** As `Date.now()` counts. */
   until: number;
+  /** The reason, for people. */
+  text: string;
   cancel: () => void;
 }
 
@@ -30,7 +32,7 @@ export function usePatientForm(
   useEffect(() => () => stop.current(), []);
 
   /** Resolves with `true` after the wait, or with `false` if it was cancelled. */
-  const pause = (seconds: number) =>
+  const pause = (seconds: number, text: string) =>
     new Promise<boolean>((resolve) => {
       const end = (isOver: boolean) => {
         clearTimeout(timer);
@@ -41,8 +43,8 @@ export function usePatientForm(
       const timer = setTimeout(() => end(true), seconds * 1_000);
       stop.current = () => end(false);
       // Announced once, without the seconds.
-      announce(texts.account.waiting);
-      setWait({ until: Date.now() + seconds * 1_000, cancel: () => end(false) });
+      announce(text);
+      setWait({ until: Date.now() + seconds * 1_000, text, cancel: () => end(false) });
     });
 
   const form = useForm(known, async (_, element) => {
@@ -51,7 +53,11 @@ export function usePatientForm(
         return await submit(valuesOf(element), element);
       } catch (error) {
         const seconds = secondsOf(error);
-        if (seconds === undefined || seconds > PATIENCE_S || !(await pause(seconds))) throw error;
+        if (seconds === undefined) throw error;
+        const { tooMany, tooManyFor, waiting } = accountTexts;
+        const isTooMany = error instanceof Error && "code" in error && error.code === "throttled";
+        if (seconds <= PATIENCE_S && (await pause(seconds, isTooMany ? tooMany : waiting))) continue;
+        throw isTooMany ? new Error(tooManyFor(seconds)) : error;
       }
     }
   });

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import "./tooltip.css";
 
 const DELAY_MS = 450;
 const GAP = 6;

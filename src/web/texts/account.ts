@@ -1,7 +1,7 @@
-import { numbers } from "./format.ts";
+import { count, numbers, plural } from "./format.ts";
 
 /** The texts of signing in, of creating an account, and of the first account of a server. */
-export const account = {
+export const accountTexts = {
   registerTitle: (server: string) => `Create your account on ${server}`,
   signInTitle: (server: string) => `Sign in to ${server}`,
   register: "Create account",
@@ -20,13 +20,13 @@ export const account = {
   forgot: "Forgot your password?",
   forgotText: (server: string) => `Ask an admin of ${server} for a link to set a new one.`,
   waiting: "The server is busy. Trying again automatically.",
+  tooMany: "Too many attempts. Trying again automatically.",
+  tooManyFor: (seconds: number) =>
+    `Too many attempts. Try again in ${count(Math.ceil(seconds / 60), "minute", "minutes")}.`,
   waitingFor: (seconds: number) => `In ${numbers.format(seconds)} s`,
   stopWaiting: "Stop",
-  endedElsewhere: "Your session has ended. Drafts in this browser were deleted.",
   unsent: (messages: number) =>
-    messages === 1
-      ? "1 message is not sent yet. It will be sent when you sign in again."
-      : `${numbers.format(messages)} messages are not sent yet. They will be sent when you sign in again.`,
+    `${count(messages, "message is", "messages are")} not sent yet. ${plural(messages, "It", "They")} will be sent when you sign in again.`,
   discardUnsent: "Discard",
   discardTitle: "Discard unsent messages?",
   discardText: "They were never sent. You can’t get them back.",
@@ -41,14 +41,6 @@ export const account = {
     codeHint: "10 letters and digits: XXXXX-XXXXX.",
     create: "Create admin account",
     noCode: "No code?",
-    without: "Create an account without it",
+    without: "Create an ordinary account",
   },
-};
-
-/** Asked when messages are not sent yet. */
-export const signOut = {
-  title: "Some messages are not sent yet",
-  text: "Keep them to send them when you sign in here again. Or discard them for good.",
-  action: "Discard",
-  alternative: "Keep them",
 };

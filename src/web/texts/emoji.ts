@@ -3,6 +3,8 @@ export const emojiTexts = {
   search: "Search emoji",
   recent: "Recently used",
   nothing: "No emoji found",
+  tone: "Skin tone",
+  tones: ["No skin tone", "Light", "Medium-light", "Medium", "Medium-dark", "Dark"] as readonly string[],
   groups: {
     "Smileys & Emotion": "Smileys",
     "People & Body": "People",

@@ -1,13 +1,11 @@
-import { account, signOut } from "./account.ts";
 import { conversations } from "./conversations.ts";
 import { design } from "./design.ts";
 import { keyboard } from "./keyboard.ts";
 import { links } from "./links.ts";
 import { messages } from "./messages.ts";
 import { added, notifications } from "./notifications.ts";
-import { people } from "./people.ts";
 import { requests } from "./requests.ts";
-import { connection, home, shell } from "./shell.ts";
+import { connection, home, shell, signOut } from "./shell.ts";
 
 /**
  * The English texts that the chat needs at its start, from a file for each noun. A text that depends on a number or a
@@ -19,7 +17,6 @@ export const en = {
   /** For `lang` and `dir` of the page. */
   language: "en",
   direction: "ltr",
-  account,
   signOut,
   conversations,
   design,
@@ -28,7 +25,6 @@ export const en = {
   messages,
   notifications,
   added,
-  people,
   requests,
   shell,
   home,

@@ -1,11 +1,14 @@
 /* How English writes numbers, times and amounts. */
-const plural = new Intl.PluralRules("en");
+const rules = new Intl.PluralRules("en");
 export const numbers = new Intl.NumberFormat("en");
 export const list = new Intl.ListFormat("en");
 
+/** `person` for 1, and otherwise `people`. */
+export const plural = (value: number, one: string, other: string) => (rules.select(value) === "one" ? one : other);
+
 /** `3 people`, `1 person`. */
 export const count = (value: number, one: string, other: string) =>
-  `${numbers.format(value)} ${plural.select(value) === "one" ? one : other}`;
+  `${numbers.format(value)} ${plural(value, one, other)}`;
 
 export const dates = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });

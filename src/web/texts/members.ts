@@ -1,6 +1,6 @@
 import { count, dates } from "./format.ts";
 
-/** The texts of the dialogs about a person, and about a group and its members. They load with those. */
+/** The texts of the dialogs and the card about a person, and about a group and its members. They load with those. */
 export const memberTexts = {
   count: (people: number) => count(people, "person", "people"),
   since: (time: string) => dates.format(new Date(time)),
@@ -9,6 +9,12 @@ export const memberTexts = {
   person: "Person",
   write: "Write a message",
   editProfile: "Edit your profile",
+  card: {
+    label: (name: string) => `About ${name}`,
+    write: "Message",
+    editProfile: "Edit profile",
+    gone: "No longer in this conversation",
+  },
   rename: "Rename the group",
   addPeople: "Add people",
   byLink: "Invite by link",
@@ -21,11 +27,11 @@ export const memberTexts = {
     `${name} will no longer see this conversation. Their messages stay. Only you can add them again.`,
   leave: "Leave the group",
   leaveTitle: "Leave the group?",
-  leaveText: "You will no longer see this conversation. A member can ask you to come back.",
+  leaveText: "You will no longer see this conversation. A member can add you again.",
   leaveTextLast: "You are the last member. No one will be able to open this conversation again.",
   leaveTextOwner: "You will no longer see this conversation. Another member becomes its owner.",
   hide: "Hide this conversation",
-  hideHint: "It stays out of your list until someone writes.",
+  hideHint: "It stays out of your chats until someone writes.",
   hidden: "Hidden until someone writes.",
-  undo: "Undo",
+  groupWith: (name: string) => `New group with ${name}`,
 };

@@ -1,4 +1,4 @@
-import { count, list, numbers } from "./format.ts";
+import { count, list, numbers, plural } from "./format.ts";
 
 const newMessages = (messages: number) => count(messages, "new message", "new messages");
 
@@ -9,6 +9,9 @@ export const messages = {
   header: {
     back: "Back to conversations",
     details: "Details and members",
+    pins: "Pinned messages",
+    files: "Files",
+    more: "More about this conversation",
     people: (people: number) => count(people, "person", "people"),
     online: "Online",
     lastSeen: (when: string) => `Last seen ${when}`,
@@ -23,20 +26,22 @@ export const messages = {
     labelOfGroup: (title: string) => `Messages in ${title}`,
     loading: "Loading messages…",
     notLoaded: "These messages are not on this device yet. They load when you are connected.",
-    loadingOlder: "Loading older messages…",
-    olderFailed: "Couldn’t load older messages.",
+    loadingMore: "Loading more messages…",
+    moreFailed: "Couldn’t load more messages.",
+    loadingLinked: "Loading the message…",
+    linkedFailed: "Couldn’t load the message.",
+    linkedNotLoaded: "This message is not on this device yet. It loads when you are connected.",
+    linkedGone: "This message is no longer here.",
+    toNewest: "Go to newest messages",
     beginning: (title: string) => `This is the beginning of your conversation with ${title}.`,
     beginningOfGroup: (title: string) => `This is the beginning of ${title}.`,
     empty: "No messages yet. Say hello!",
     newMessages,
     jump: "Jump to the newest messages",
-    jumpNew: (messages: number) => `${newMessages(messages)}, jump to ${messages === 1 ? "it" : "them"}`,
-    edited: "edited",
+    jumpNew: (messages: number) => `${newMessages(messages)}, jump to ${plural(messages, "it", "them")}`,
+    edited: "(edited)",
     deleted: "This message was deleted.",
     pending: "Sending…",
-    pendingOffline: "Will be sent when you are connected",
-    editPending: "Saving…",
-    deletePending: "Deleting…",
     failed: (reason: string) => `Not sent: ${reason}`,
     editFailed: (reason: string) => `Not changed: ${reason}`,
     deleteFailed: (reason: string) => `Not deleted: ${reason}`,
@@ -48,33 +53,44 @@ export const messages = {
     label1: (who: string, time: string) => `${who}, ${time}`,
   },
 
-  missed: {
-    label: "New messages",
-    count: newMessages,
-    since: (messages: number, when: string) => `${newMessages(messages)} since ${when}`,
-    go: "Jump to first",
-    tip: "Jump to the first new message",
-    goOn: "Load more",
-    waive: "Mark all as read",
-    stop: "Stop loading",
-    progress: "New messages loaded",
-    loading: (loaded: number, all: number) => `Loading ${numbers.format(loaded)} of ${newMessages(all)}…`,
-    paused: (loaded: number, all: number) => `${numbers.format(loaded)} of ${newMessages(all)} loaded`,
-    failed: "Couldn’t load the new messages.",
+  /** Within the text of a message. */
+  text: {
+    empty: "Empty message",
+    /** In place of a hidden text, in one line. */
+    spoiler: "[spoiler]",
+    /** A mentioned person whose name is not known. */
+    somebody: "somebody",
+    spoilerHidden: "Spoiler, hidden",
+    showSpoiler: "Show the spoiler",
+    open: "Not done",
+    done: "Done",
+    table: "Table",
+    copyCode: "Copy code",
+    copied: "Copied",
   },
 
   notices: {
     /** The direction of these sentences. One may begin with a name in a script that runs the other way. */
     direction: "ltr" as "ltr" | "rtl",
     joined: (names: string[]) => `${list.format(names)} joined`,
-    /** They left, or were removed. */
-    gone: (names: string[]) => `${list.format(names)} ${names.length === 1 ? "is" : "are"} no longer in the group`,
+    added: (who: string, names: string[]) => `${who} added ${list.format(names)}`,
+    left: (names: string[]) => `${list.format(names)} left`,
+    removed: (who: string, names: string[]) => `${who} removed ${list.format(names)}`,
+    /** They left, or were removed: an older server does not say which. */
+    gone: (names: string[]) => `${list.format(names)} ${plural(names.length, "is", "are")} no longer in the group`,
     others: (people: number) => count(people, "other", "others"),
     renamed: (name: string) => `The group is now called ${name}`,
+    renamedBy: (who: string, name: string) => `${who} named the group ${name}`,
     unnamed: "The group no longer has a name",
+    unnamedBy: (who: string) => `${who} removed the name of the group`,
+    pinned: (who: string) => `${who} pinned a message`,
+    pictureChanged: (who: string) => `${who} changed the picture of the group`,
     owned: (name: string) => `${name} now owns the group`,
     ownedByYou: "You now own the group",
     somebody: "Someone",
+    you: "You",
+    /** Among the people whom somebody added or removed. */
+    youToo: "you",
   },
 
   receipts: {
@@ -93,34 +109,27 @@ export const messages = {
     inRow: "typing…",
   },
 
-  actions: {
-    more: "More actions",
-    copy: "Copy text",
-    copied: "Copied",
-    edit: "Edit",
-    delete: "Delete",
-    discard: "Discard",
-    deleteTitle: "Delete this message?",
-    deleteText: "It is deleted for everyone. You can’t undo this.",
-    deleteAction: "Delete message",
-    discardTitle: "Discard this message?",
-    discardText: "It was not sent. Its text will be lost.",
-    discardAction: "Discard message",
-  },
-
   composer: {
     label: (title: string) => `Message to ${title}`,
     placeholder: (title: string) => `Message ${title}`,
     editing: "Editing a message",
     cancelEdit: "Cancel editing",
     send: "Send",
+    more: "Add something else",
+    poll: "Poll",
+    attach: "Photos and files",
+    camera: "Take a photo",
+    failed: "Remove the file that failed, or try it again",
+    voice: "Record a voice message",
     emoji: "Insert an emoji",
     left: (characters: number) => numbers.format(characters),
     leftLabel: (characters: number) => `${count(characters, "character", "characters")} left`,
     tooLong: (characters: number) => `${count(characters, "character", "characters")} too many`,
     tooLongToInsert: (most: number) =>
-      `This text is too long. A message can have up to ${numbers.format(most)} characters.`,
+      `This text is too long. A message can have up to ${count(most, "character", "characters")}.`,
     suggestions: "Emoji",
+    format: "Formatting",
+    blank: "Write a message first",
   },
 
   state: {
@@ -129,6 +138,5 @@ export const messages = {
     removedText: "You left or were removed. You can no longer read its messages.",
     unknownTitle: "Conversation not found",
     unknownText: "The address may be wrong, or you are not a member.",
-    stale: "You are reading messages that were loaded earlier.",
   },
 };

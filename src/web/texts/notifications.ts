@@ -4,6 +4,8 @@ import { count } from "./format.ts";
 export const notifications = {
   inGroup: (sender: string, group: string) => `${sender} in ${group}`,
   newMessage: "New message",
+  reminder: "Reminder",
+  newReminder: "You wanted to be reminded of a message.",
 };
 
 export const added = {

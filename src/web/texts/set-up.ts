@@ -21,7 +21,7 @@ export const setUpTexts = {
     open: "Strangers who find the address can join.",
     closed: "You add each person under Administration.",
   },
-  whoFixed: "The settings of the server decide this.",
+  whoFixed: "The server was started with REGISTRATION, so you can’t choose this here.",
   groupTitle: "A group for everyone",
   groupText: "New people join this group automatically, so no one starts with an empty page.",
   groupName: "Name of the group",

@@ -52,6 +52,19 @@ export class Seeder {
       WHERE id = ${conversationId} AND last_seq < ${total}`;
   }
 
+  /** Reactions of these people to a message, after those that are there, all with one emoji. */
+  async reactions(conversationId: string, seq: number, emoji: string, userIds: number[]): Promise<void> {
+    await this.sql`INSERT INTO reactions (conversation_id, message_seq, emoji, user_id, at)
+      SELECT ${conversationId}, ${seq}, ${emoji}, u.id, now() + u.n * interval '1 microsecond'
+      FROM unnest(${userIds}::integer[]) WITH ORDINALITY AS u (id, n)`;
+    await this.sql`UPDATE messages m SET fields = jsonb_build_object('reactions', jsonb_build_array(jsonb_build_object(
+        'emoji', ${emoji}::text, 'count', r.count, 'user_ids', r.ids [1:50]
+      )))
+      FROM (SELECT count(*) AS count, array_agg(user_id ORDER BY at, user_id) AS ids FROM reactions
+        WHERE conversation_id = ${conversationId} AND message_seq = ${seq} AND emoji = ${emoji}) r
+      WHERE m.conversation_id = ${conversationId} AND m.seq = ${seq}`;
+  }
+
   /**
    * Makes groups, each of `fixed` and three of the `crowd`, with messages. Names and members follow
    * from a counter, so that a run can be repeated.

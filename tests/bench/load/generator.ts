@@ -99,7 +99,7 @@ export class Generator {
     if (this.complaints.length < 5) this.complaints.push(text);
   }
 
-  private async take({ url, cookie, room: number, sender: index }: Seat): Promise<void> {
+  private async take({ url, cookie, room: number, sender: index, characters }: Seat): Promise<void> {
     const room = this.rooms.get(number);
     if (!room) throw new Error(`no room ${number}`);
     const connection = new Connection(this, room, number);
@@ -109,7 +109,7 @@ export class Generator {
     connection.socket = socket;
     await connection.greeted.promise;
     if (index === undefined) return;
-    const frame = textFrame(JSON.stringify({ type: "message", content: emptyContent() }));
+    const frame = textFrame(JSON.stringify({ type: "message", content: emptyContent(characters) }));
     const mark = findMark(frame, 0, frame.length);
     writeField(frame, mark, "room", number);
     writeField(frame, mark, "sender", index);

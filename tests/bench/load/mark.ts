@@ -1,14 +1,20 @@
 /** Bytes of a mark. It stands first in a message's content and says all there is to know of a delivery. */
 const MARK_BYTES = 24;
-/** Bytes of a message's content, the mark included. */
-const CONTENT_BYTES = 64;
+/** Characters of a message's content, the mark included. */
+const CONTENT_CHARACTERS = 64;
 
 const AT = 0x40;
 /** Two at signs, then in hexadecimal digits: room, sender in it, number of that sender's message, when it was sent. */
 const FIELDS = { room: [2, 4], sender: [6, 2], seq: [8, 8], sentAt: [16, 8] } as const;
 type Field = keyof typeof FIELDS;
 
-export const emptyContent = () => "@@".padEnd(MARK_BYTES, "0").padEnd(CONTENT_BYTES, "x");
+/** A mark, and words after it. Long runs of one letter would be compressed to nothing on their way. */
+export function emptyContent(characters = CONTENT_CHARACTERS): string {
+  let text = "@@".padEnd(MARK_BYTES, "0");
+  for (let n = characters; text.length < characters; n = (Math.imul(n, 1_103_515_245) + 12_345) >>> 1)
+    text += ` ${n.toString(36)}`;
+  return text.slice(0, characters);
+}
 
 /** `value` is a whole number; `mark` is where the mark begins. */
 export function writeField(bytes: Uint8Array, mark: number, field: Field, value: number): void {

@@ -7,6 +7,8 @@ export interface Seat {
   room: number;
   /** Its place among the senders of its room, from 0 and below 256; `undefined`: it only listens. */
   sender?: number;
+  /** The length of its messages; a line, when left out. */
+  characters?: number;
 }
 
 /** At a rate, in messages a second over all senders; or as fast as it goes, each sender with so many in flight. */

@@ -24,7 +24,7 @@ export class RawSocket {
 
   /** @throws when the server refuses, with what it said */
   static async open(url: string, headers: Record<string, string>, receiver: Receiver): Promise<RawSocket> {
-    const { hostname, port, pathname, host } = new URL(url);
+    const { hostname, port, pathname, search, host } = new URL(url);
     const self = new RawSocket(receiver);
     const timer = setTimeout(() => self.fail("no upgrade came"), PATIENCE_MS);
     self.upgraded.promise.catch(() => {});
@@ -33,7 +33,7 @@ export class RawSocket {
     socket.setNoDelay(true);
     const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64");
     const lines = [
-      `GET ${pathname} HTTP/1.1`,
+      `GET ${pathname}${search} HTTP/1.1`,
       `Host: ${host}`,
       "Upgrade: websocket",
       "Connection: Upgrade",

@@ -5,6 +5,7 @@ import { fanout } from "./fanout.ts";
 import { history } from "./history.ts";
 import { idle } from "./idle.ts";
 import { nodes } from "./nodes.ts";
+import { reactions } from "./reactions.ts";
 import { start } from "./start.ts";
 
-export const scenarios: readonly Scenario[] = [dms, fanout, history, idle, nodes, embedded, start].flat();
+export const scenarios: readonly Scenario[] = [dms, fanout, history, reactions, idle, nodes, embedded, start].flat();

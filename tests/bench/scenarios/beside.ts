@@ -1,10 +1,10 @@
 import type { Run, Scenario, Stage } from "../scenario.ts";
 import type { Services, System } from "../systems.ts";
 
-/** Confab on PostgreSQL and Redis, and the bare server; with `--base`, the other checkout of Confab instead of that. */
+/** Confab on PostgreSQL and Redis, and the bare server; with `--against`, the other Confab instead of that. */
 export async function beside(services: Services, measure: (system: System) => Promise<Run>): Promise<Stage> {
   const home = await services.home("redis");
-  const baseHome = services.base === undefined ? undefined : await services.home("redis", services.base);
+  const baseHome = services.against === undefined ? undefined : await services.home("redis", services.against);
   const confab = await services.confab(home);
   const other = baseHome ? await services.confab(baseHome) : await services.bare();
   return {
@@ -21,7 +21,7 @@ export async function beside(services: Services, measure: (system: System) => Pr
 }
 
 /** The name of a comparison's second side. */
-export const otherName = ({ base }: Services) => (base === undefined ? "bare" : "base");
+export const otherName = ({ against }: Services) => (against === undefined ? "bare" : "base");
 
-/** A scenario as `--base` measures it: the goals are those beside the bare server. */
+/** A scenario as `--against` measures it: the goals are those beside the bare server. */
 export const besideBase = (scenario: Scenario): Scenario => ({ ...scenario, isComparison: true, goals: [] });

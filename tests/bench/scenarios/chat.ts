@@ -10,15 +10,18 @@ import { type System, socketOf } from "../systems.ts";
 export interface Chat {
   seats: Seat[];
   how: Omit<Order, "seconds">;
+  /** The length of a message; a line, when left out. */
+  characters?: number;
   per: "message" | "delivery";
 }
 
 /** Connects everybody, lets them chat to warm up, and measures. */
-export async function chat(system: System, { seats, how, per }: Chat, timing: Timing): Promise<Run> {
+export async function chat(system: System, { seats, how, characters, per }: Chat, timing: Timing): Promise<Run> {
   const load = new Load();
   try {
-    await load.connect(seats);
-    await load.run({ inFlight: 1, seconds: timing.warmUpSeconds });
+    await load.connect(characters === undefined ? seats : seats.map((seat) => ({ ...seat, characters })));
+    // At the same rate: after a saturated warm-up, the index of the search would have tens of thousands of messages to do.
+    await load.run({ ...how, seconds: timing.warmUpSeconds });
     const stopCounting = countCpu({ ...system.parts, load: load.pid });
     const { sent, delivered, seconds, p50, p99, faults } = await load.run({ ...how, seconds: timing.seconds });
     const spent = stopCounting();

@@ -33,4 +33,14 @@ export const dms: Scenario[] = [
         chat(system, { seats: pairSeats(system), how: { rate: 500 }, per: "message" }, timing),
       ),
   },
+  {
+    ...common,
+    title: "dms of 3,000 characters saturated",
+    about: "`dms saturated` with long messages.",
+    goals: [{ metric: "rate", of: "ratio", atLeast: 0.75 }],
+    open: (services, timing) =>
+      beside(services, (system) =>
+        chat(system, { seats: pairSeats(system), how: { inFlight: 1 }, characters: 3_000, per: "message" }, timing),
+      ),
+  },
 ];

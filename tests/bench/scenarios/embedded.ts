@@ -22,7 +22,7 @@ export const embedded: Scenario[] = [
     ],
     async open(services, timing) {
       const sides = [await openSide(services, "Confab", timing)];
-      if (services.base !== undefined) sides.push(await openSide(services, "base", timing, services.base));
+      if (services.against !== undefined) sides.push(await openSide(services, "base", timing, services.against));
       return {
         sides,
         async close() {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { countCpu } from "../cpu.ts";
 import { Load } from "../load/load.ts";
 import type { PagesAnswer } from "../load/pages.ts";
+import type { Room } from "../people.ts";
 import type { Run, Scenario } from "../scenario.ts";
 import { pageOf, type System } from "../systems.ts";
 import { beside } from "./beside.ts";
@@ -22,32 +23,36 @@ export const history: Scenario[] = [
     async open(services, { seconds, warmUpSeconds }) {
       const filled = new Set<System>();
       return beside(services, async (system) => {
-        if (!filled.has(system)) await fill(system);
+        const room = roomOf(system);
+        if (!filled.has(system)) await fill(system, room);
         filled.add(system);
-        await read(system, Math.ceil(warmUpSeconds));
-        return read(system, seconds);
+        await read(system, room, Math.ceil(warmUpSeconds));
+        return read(system, room, seconds);
       });
     },
   },
 ];
 
-const roomOf = ({ nodes: [node], world: { pairs } }: System) => {
+function roomOf({ world: { pairs } }: System): Room {
   const [room] = pairs;
-  const [member] = room?.members ?? [];
-  if (!node || !room || !member) throw new Error("nobody is there");
-  return { node, room, member };
-};
+  if (!room) throw new Error("nobody is there");
+  return room;
+}
 
-async function fill(system: System): Promise<void> {
+/** Sends 150 messages. */
+export async function fill(system: System, room: Room): Promise<void> {
   const load = new Load();
-  await load.connect(seatsOf(system, roomOf(system).room, 0, 2));
+  await load.connect(seatsOf(system, room, 0, 2));
   const { faults } = await load.run({ rate: 300, seconds: 0.5 });
   await load.stop();
   if (faults.length > 0) throw new Error(`the history can't be written: ${faults.join(", ")}`);
 }
 
-async function read(system: System, seconds: number): Promise<Run> {
-  const { node, room, member } = roomOf(system);
+/** Reads the newest page again and again. */
+export async function read(system: System, room: Room, seconds: number): Promise<Run> {
+  const [node] = system.nodes;
+  const [member] = room.members;
+  if (!node || !member) throw new Error("nobody is there");
   const stopCounting = countCpu(system.parts);
   const child = Bun.spawn([...PAGES, pageOf(node, room), member.cookie, String(seconds)], {
     stdio: ["ignore", "pipe", "inherit"],

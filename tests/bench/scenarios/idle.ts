@@ -26,7 +26,7 @@ export const idle: Scenario[] = [
     ],
     async open(services) {
       const home = await services.home("redis");
-      const baseHome = services.base === undefined ? undefined : await services.home("redis", services.base);
+      const baseHome = services.against === undefined ? undefined : await services.home("redis", services.against);
       // Memory of earlier connections would serve later ones, so each run has a server of its own.
       const fresh = (start: () => Promise<System>) => async () => {
         const system = await start();

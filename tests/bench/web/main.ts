@@ -1,19 +1,32 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import postgres from "postgres";
 import { cleanUpAll } from "../../support/cleanup.ts";
 import { openPage } from "../../support/pages.ts";
-import { startTestServer } from "../../support/server.ts";
-import { Seeder } from "../growth/seed.ts";
-import { frameTimes, LOAD_ALL, READY, SCROLL } from "./in-the-page.ts";
+import { spreadOf } from "../spread.ts";
+import { frameTimes, LOAD_ALL, lateOf, OPEN_ALL, SCROLL, within } from "./in-the-page.ts";
+import { type Line, startLine } from "./line.ts";
+import { type Side, startSide } from "./side.ts";
+import { visits } from "./visits.ts";
 
-const HELP = `bun tests/bench/web/main.ts [--messages 100000]
+const HELP = `bun tests/bench/web/main.ts [visits] [open] [scroll] [--base CHECKOUT] [--rounds 5] [--messages 100000]
 
-Measures the web client in Chromium: bytes of the first load, when it can be used, how long older messages take to load
-until the first one is there, and the frames while all of them are scrolled through.
+Measures the web client in Chromium, all of it or some of it:
+  visits  when the page can be used on a phone of the middle class: 4 × slower, 150 ms, 1.6 Mbit/s; at the first visit
+          and at later ones, each in a new process of the browser
+  open    opening conversations of the list, from the click to the paint, at the first time and again
+  scroll  how long older messages take to load until the first one is there, and the frames while all are scrolled through
+
+  --base CHECKOUT  measures another checkout in turn with this one, and prints ratios
 `;
 
-const { values } = parseArgs({
-  options: { messages: { type: "string", default: "100000" }, help: { type: "boolean", default: false } },
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    base: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    messages: { type: "string", default: "100000" },
+    help: { type: "boolean", default: false },
+  },
 });
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 if (values.help) {
@@ -22,43 +35,94 @@ if (values.help) {
 }
 process.once("SIGINT", () => void cleanUpAll().finally(() => process.exit(130)));
 
+const PHONE_LINE = { roundTripMs: 150, bitsPerSecond: 1_600_000 };
+/** Later visits after each first one. */
+const AGAIN = 2;
+/** Pixels of a frame: as one reads, as one flicks, and as one drags the bar. */
+const SPEEDS = [40, 400, 4_000];
+
 const total = Number(values.messages);
-const server = await startTestServer("postgres");
-const [ann, bob] = [await server.person("Ann"), await server.person("Bob")];
-const { id } = await ann.conversation([bob]);
-const sql = postgres(server.environment["DATABASE_URL"] ?? "", { max: 1, onnotice: () => {} });
-await (await Seeder.on(sql)).messages(id, bob.id, total);
-await sql`UPDATE messages SET content = repeat(content || ' ', 1 + (seq * 7 % 5)::int), created_at = now() - (${total} - seq) * interval '5 minutes'
-  WHERE conversation_id = ${id}`;
-await sql`UPDATE participants SET read_seq = ${total} WHERE conversation_id = ${id}`;
-// The server bundles the page when it is first asked for it.
-await fetch(server.url);
+const rounds = Number(values.rounds);
+const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+const checkouts = values.base === undefined ? [] : [["base", values.base] as const];
+const sides: Side[] = [];
+for (const [name, checkout] of [...checkouts, ["head", join(import.meta.dir, "../../..")] as const])
+  sides.push(await startSide(name, checkout, total));
 
-const { page } = await openPage(ann, `/c/${id}`);
-page.setDefaultTimeout(300_000);
-const ready = await page.evaluate<number>(READY);
-const files = await page.evaluate<{ name: string; bytes: number }[]>(
-  "performance.getEntries().filter((entry) => entry.encodedBodySize && !entry.name.includes('/api/')).map((entry) => ({ name: new URL(entry.name).pathname, bytes: entry.encodedBodySize }))",
-);
-say(`first load: ${kilobytes(files.reduce((sum, file) => sum + file.bytes, 0))} gzipped, of ${files.length} files`);
-for (const { name, bytes } of files) say(`  ${kilobytes(bytes)}  ${name}`);
-say(`to be used: ${Math.round(ready)} ms after it was asked for, with 50 messages shown`);
+/** The figures of a side, by what was measured. */
+type Figures = Map<string, number[]>;
+const figures = new Map(sides.map(({ name }): [string, Figures] => [name, new Map()]));
+function note(side: Side, what: string, ...values: number[]) {
+  const own = figures.get(side.name);
+  own?.set(what, [...(own.get(what) ?? []), ...values]);
+}
 
-const loaded = await page.evaluate<{ ms: number }>(LOAD_ALL);
-say(`${total} messages, loaded by scrolling to the top again and again: ${(loaded.ms / 1000).toFixed(1)} s`);
-const heap = await page.evaluate<number>("performance.memory.usedJSHeapSize");
-say(
-  `then the page uses ${Math.round(heap / 2 ** 20)} MiB, and has ${await page.evaluate<number>("document.querySelectorAll('*').length")} elements`,
-);
-
-for (const pixels of [40, 400, 4000])
-  say(`${pixels} px a frame: ${frameTimes(await page.evaluate<number[]>(SCROLL(pixels)))}`);
-
-await sql.end();
-await server.stop();
+const lines = new Map<Side, Line>();
+if (wanted("visits")) for (const side of sides) lines.set(side, await startLine(side.url, PHONE_LINE));
+for (let round = 0; round < rounds; round++)
+  for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
+    const line = lines.get(side);
+    if (line) await measureVisits(side, line);
+    if (wanted("open")) await measureOpening(side);
+    if (wanted("scroll")) await measureScrolling(side);
+  }
+report();
 await cleanUpAll();
 process.exit(0);
 
-function kilobytes(bytes: number): string {
-  return `${(bytes / 1000).toFixed(1)} kB`;
+async function measureVisits(side: Side, line: Line) {
+  const { first, again } = await visits(side, line, AGAIN);
+  note(side, "first visit, usable after ms", first.usable);
+  note(side, "first visit, kB until then", first.bytes / 1000);
+  note(side, "later visit, usable after ms", ...again.map(({ usable }) => usable));
+  note(side, "later visit, kB until then", ...again.map(({ bytes }) => bytes / 1000));
+  note(side, "first visit, CPU of the page until then, ms", first.cpu);
+  note(side, "later visit, CPU of the page until then, ms", ...again.map(({ cpu }) => cpu));
+  say(
+    `${side.name}: usable after ${Math.round(first.usable)} ms, again ${again.map((one) => Math.round(one.usable))} ms`,
+  );
+}
+
+async function measureOpening(side: Side) {
+  const { page, close } = await openPage(side.ann, `/c/${side.id}`);
+  await page.waitForSelector(".message-last");
+  await page.waitForTimeout(2_000);
+  for (const when of ["first", "again"]) {
+    const times = await page.evaluate<number[]>(OPEN_ALL(side.others));
+    note(side, `opening, ${when}, median ms`, within(times, 0.5));
+    note(side, `opening, ${when}, p95 ms`, within(times, 0.95));
+    say(`${side.name}: ${times.length} opened, ${when}: ${times.map((ms) => ms.toFixed(0)).join(" ")}`);
+  }
+  await close();
+}
+
+async function measureScrolling(side: Side) {
+  const { page, close } = await openPage(side.ann, `/c/${side.id}`);
+  page.setDefaultTimeout(300_000);
+  await page.waitForSelector(".message-last");
+  const { ms } = await page.evaluate<{ ms: number }>(LOAD_ALL);
+  note(side, "loading all messages, s", ms / 1000);
+  note(side, "memory then, MiB", (await page.evaluate<number>("performance.memory.usedJSHeapSize")) / 2 ** 20);
+  for (const pixels of SPEEDS) {
+    const times = await page.evaluate<number[]>(SCROLL(pixels));
+    note(side, `late frames at ${pixels} px a frame`, lateOf(times));
+    say(`${side.name}: ${pixels} px a frame: ${frameTimes(times)}`);
+  }
+  await close();
+}
+
+function report() {
+  const [base] = sides.length > 1 ? sides : [];
+  for (const what of figures.get("head")?.keys() ?? []) {
+    const of = (name: string) => spreadOf(figures.get(name)?.get(what) ?? []);
+    const [head, before] = [of("head"), base && of(base.name)];
+    const shown = (spread: ReturnType<typeof of>) =>
+      spread ? `${round(spread.median)} (${round(spread.min)}–${round(spread.max)})` : "";
+    const ratio = head && before && before.median > 0 ? `, ${(head.median / before.median).toFixed(2)} ×` : "";
+    say(`${what}: ${before ? `base ${shown(before)}, head ` : ""}${shown(head)}${ratio}`);
+  }
+}
+
+function round(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : value.toFixed(1);
 }

@@ -106,6 +106,7 @@ abstract class BaseCluster implements Cluster {
       DATA_DIR: join(this.folder, `data-${index}`),
       STATE_DIR: join(this.folder, `state-${index}`),
       LOG_DIR: join(this.folder, `logs-${index}`),
+      RATE_LIMIT_SEARCHES: "off",
       ...settings,
     };
     const on = {
@@ -158,6 +159,7 @@ class ServiceCluster extends BaseCluster {
         {
           DATABASE_URL: withPort(cluster.databaseUrl, toPostgres.port),
           REDIS_URL: withPort(`${redis.url}/0`, toRedis.port),
+          FILES: join(cluster.folder, "files"),
         },
       );
     }

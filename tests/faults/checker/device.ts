@@ -1,7 +1,20 @@
 import type { ServerFrame } from "../../../src/protocol/frames.ts";
 import type { Message, MessagePage } from "../../../src/protocol/messages.ts";
 import type { Node } from "./cluster.ts";
-import type { Amend, Cursor, Delivered, History, MessageView, Read, Replica, Send, Stream } from "./history.ts";
+import { extrasOf, filledOf, textOfChange } from "./extras.ts";
+import type {
+  Amend,
+  Cursor,
+  Delivered,
+  History,
+  Mark,
+  MarkOf,
+  MessageView,
+  Read,
+  Replica,
+  Send,
+  Stream,
+} from "./history.ts";
 import type { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 
@@ -26,7 +39,17 @@ const PING = "ping";
 /** Nobody's session ends here, nobody floods, and all speak the protocol. */
 const SENSELESS_CLOSES = [1002, 1003, 1007, 1008, 1009, 4401, 4429];
 
-type Asked = Send | Amend | Read;
+type Asked = Send | Amend | Read | Mark;
+type AmendedFrame = Extract<ServerFrame, { type: "message_changed" }>;
+
+/** The parts of a send beside its text. */
+export interface SendParts {
+  reply_to?: string;
+  poll?: { question: string; options: string[]; anonymous: boolean };
+  also_in_parent?: true;
+  files?: string[];
+}
+
 interface Pending {
   operation: Asked;
   /** Its place among the frames of its connection. */
@@ -38,12 +61,14 @@ interface Pending {
 }
 
 /** The part of a message that `?after_version=` and REST pages must agree on. */
-export const viewOf = ({ id, seq, sender_id, content, deleted_at }: Message): MessageView => ({
-  id,
-  seq,
-  senderId: sender_id,
-  content,
-  deleted: deleted_at !== undefined,
+export const viewOf = (message: Message): MessageView => ({
+  id: message.id,
+  seq: message.seq,
+  senderId: message.sender_id,
+  content: message.content,
+  deleted: message.deleted_at !== undefined,
+  extras: extrasOf(message),
+  filled: filledOf(message),
 });
 
 /** The settings in which devices differ. */
@@ -56,6 +81,10 @@ export interface DeviceSetup {
   isUserSocket: boolean;
   /** It resumes with version and tag, as the SDK does; without: as clients did before there were tags. */
   knowsTags: boolean;
+  /** It takes one frame for several marks of a message. */
+  acceptsRanges: boolean;
+  /** The thread of each conversation that it follows. Left out: it does not know threads. */
+  threads?: ReadonlyMap<string, string>;
   /** Asks a node for the newest page, and writes that down. */
   newestPage(conversation: string, node: Node): Promise<MessagePage | undefined>;
 }
@@ -171,17 +200,27 @@ export class Device {
   }
 
   /** Sends a message; resolves when it is answered or given up. Calls in one tick are pipelined. */
-  send(conversation: string, content: string, clientId: string | undefined, again: boolean): Promise<Send> {
+  send(
+    conversation: string,
+    content: string,
+    clientId: string | undefined,
+    again: boolean,
+    parts: SendParts = {},
+  ): Promise<Send> {
     const operation: Send = {
       ...this.began(conversation),
       kind: "send",
       content,
       clientId,
+      replyTo: parts.reply_to,
+      alsoInParent: parts.also_in_parent,
+      files: parts.files,
       connection: again ? undefined : this.connection,
     };
     return this.ask(operation, {
       type: "message",
       content,
+      ...parts,
       ...(clientId === undefined ? {} : { client_id: clientId }),
     });
   }
@@ -190,6 +229,11 @@ export class Device {
     const operation: Amend = { ...this.began(conversation), kind: "amend", messageId, content };
     const frame = content === null ? { type: "delete" } : { type: "edit", content };
     return this.ask(operation, { ...frame, message_id: messageId });
+  }
+
+  mark(conversation: string, messageId: string, of: MarkOf): Promise<Mark> {
+    const operation: Mark = { ...this.began(conversation), kind: "mark", messageId, of };
+    return this.ask(operation, { ...frameOf(of), message_id: messageId });
   }
 
   /** A read has no ack; a ping behind it tells that it was worked on. */
@@ -306,7 +350,12 @@ export class Device {
     const [conversation = ""] = this.conversations;
     const after = this.cursorOf(conversation);
     const tag = after.tag === undefined ? "" : `&tag=${after.tag}`;
-    const path = this.setup.isUserSocket ? "" : `chat/${conversation}/?after_version=${after.version}${tag}`;
+    const { acceptsRanges, threads } = this.setup;
+    const words = [...(acceptsRanges ? ["ranges"] : []), ...(threads ? ["threads"] : [])];
+    const accepts = words.length > 0 ? `&accepts=${words.join(",")}` : "";
+    const path = this.setup.isUserSocket
+      ? `?${accepts}`
+      : `chat/${conversation}/?after_version=${after.version}${tag}${accepts}`;
     if (!this.setup.isUserSocket) this.subscribing.set(conversation, { after, askedAt: performance.now() });
     const socket = new WebSocket(`${node.url.replace("http", "ws")}/ws/${path}`, {
       headers: { Cookie: `sessionid=${this.setup.cookie}` },
@@ -373,10 +422,7 @@ export class Device {
         });
         break;
       case "message_changed":
-        this.deliver(frame.conversation_id, frame.version, frame.tag, {
-          kind: "amended",
-          message: viewOf(frame.message),
-        });
+        this.deliverAmended(frame);
         break;
       case "participants": {
         const added = frame.added.map(({ id }) => id);
@@ -445,6 +491,9 @@ export class Device {
     const greetedAt = performance.now();
     const stream = { connection, person, device, node, conversation, ...asked, greeted, greetedAt };
     this.beginStream({ ...stream, resets: [], frames: [] });
+    // A person who is back in a conversation is back in its thread.
+    const thread = this.setup.threads?.get(conversation);
+    if (thread !== undefined) this.subscribe(thread);
     this.meetEpoch(conversation, epoch);
   }
 
@@ -511,7 +560,24 @@ export class Device {
     for (const seq of replica.messages.keys()) if (seq < replica.fromSeq) replica.messages.delete(seq);
   }
 
-  private deliver(conversation: string, version: number, tag: string, change: Delivered["change"]) {
+  /** One frame may stand for several marks of a message, one after the other. */
+  private deliverAmended({ conversation_id, version, from = version, tag, change, changes, message }: AmendedFrame) {
+    const marks = changes ?? [change];
+    if (marks.length !== version - from + 1)
+      this.oddity("no holes", `got ${marks.length} changes in a frame of ${from} to ${version} of ${conversation_id}`);
+    for (const [n, mark] of marks.entries()) {
+      const amended = { kind: "amended" as const, message: viewOf(message), mark: textOfChange(mark) };
+      this.deliver(conversation_id, from + n, tag, amended, version);
+    }
+  }
+
+  private deliver(
+    conversation: string,
+    version: number,
+    tag: string,
+    change: Delivered["change"],
+    tagOf: number = version,
+  ) {
     const stream = this.streams.get(conversation);
     const replica = this.replicas.get(conversation);
     if (!stream || !replica) {
@@ -519,7 +585,7 @@ export class Device {
       this.oddity("nothing after leaving", `got version ${version} of ${conversation}, which it does not follow`);
       return;
     }
-    stream.frames.push({ at: performance.now(), version, tag, change });
+    stream.frames.push({ at: performance.now(), version, tag, tagOf, change });
     replica.version = version;
     replica.tag = tag;
     if (change.kind === "members") return;
@@ -536,6 +602,17 @@ export class Device {
         resolve();
       };
     });
+  }
+}
+
+function frameOf(of: MarkOf) {
+  switch (of.kind) {
+    case "reaction":
+      return { type: "react", emoji: of.emoji, on: of.on };
+    case "pin":
+      return { type: "pin", on: of.on };
+    case "vote":
+      return { type: "vote", options: of.options };
   }
 }
 

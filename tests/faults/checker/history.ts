@@ -1,14 +1,48 @@
+import type { ConversationMe, ConversationMeBody, ConversationState } from "../../../src/protocol/me.ts";
+import type { MessageChange } from "../../../src/protocol/message-changes.ts";
+import type { Extras, Filled } from "./extras.ts";
+
 /** The record of a run: everything that clients asked and got, timed by this process's monotonic clock, in ms. */
 export interface History {
   operations: Operation[];
   streams: Stream[];
+  /** The frames that devices got of their users' own streams. Left out: nobody followed any. */
+  meStreams?: MeStream[];
   faults: FaultWindow[];
+  /** The conversation of each thread. Left out: there are none. */
+  threads?: ReadonlyMap<string, string>;
+  /** The people who may ever be in a conversation. A conversation that is left out says nothing. */
+  places?: ReadonlyMap<string, People>;
+  /** The files that were uploaded, by id. */
+  files?: Map<string, Uploaded>;
+  /** The files of messages that were acked. */
+  shared?: Shared[];
   /** Set when the database has gone back to an earlier state, and goes on from there. */
   wentBack?: WentBack;
   /** Connections that a client made after its first. */
   reconnects: number;
   /** Faults that no check of the record can see: a hang, a senseless refusal, a node that ended by itself. */
   oddities: Violation[];
+}
+
+/** The people of a conversation. Movers come and go, and the others stay. */
+export interface People {
+  members: ReadonlySet<number>;
+  movers: ReadonlySet<number>;
+}
+
+export interface Uploaded {
+  person: number;
+  name: string;
+  bytes: number;
+  digest: string;
+}
+
+/** A file of a message. */
+export interface Shared {
+  conversation: string;
+  messageId: string;
+  file: string;
 }
 
 /** A guarantee that did not hold, by the name of its check. */
@@ -39,6 +73,10 @@ export type Send = Asked & {
   kind: "send";
   content: string;
   clientId: string | undefined;
+  /** The id of the message that it answers. */
+  replyTo?: string | undefined;
+  alsoInParent?: true | undefined;
+  files?: readonly string[] | undefined;
   /** The socket it went over; sends of one socket are pipelined. */
   connection: string | undefined;
   result?: { id: string; seq: number };
@@ -51,7 +89,42 @@ export type Page = Asked & { kind: "page"; newest: boolean; limit: number; messa
 export type Members = Asked & { kind: "members"; added?: number; removed?: number };
 /** Somebody comes in by the invite. Of somebody new `person` is who they became, or 0 while that is not known. */
 export type Join = Asked & { kind: "join"; isNew: boolean };
-export type Operation = Send | Amend | Read | Page | Members | Join;
+/** Somebody changes their personal settings of a conversation. `result` is the state that the answer told. */
+export type Setting = Asked & { kind: "set"; changes: ConversationMeBody; result?: ConversationMe };
+/** The new state of a mark. */
+export type MarkOf =
+  | { kind: "reaction"; emoji: string; on: boolean }
+  | { kind: "pin"; on: boolean }
+  | { kind: "vote"; options: number[] };
+export type Mark = Asked & { kind: "mark"; messageId: string; of: MarkOf };
+export type Save = Asked & { kind: "save"; messageId: string; remindAt: string };
+export type Schedule = Asked & { kind: "schedule"; id: string; content: string };
+/** Somebody reads a file. `digest`: of the bytes that came. */
+export type Download = Asked & { kind: "download"; messageId: string; file: string; digest?: string };
+/** Somebody searches for a word, in all conversations where `conversation` is empty. `exact`: these are all. */
+export type Search = Asked & {
+  kind: "search";
+  word: string;
+  found?: (MessageView & { conversation: string })[];
+  indexed?: Record<string, number>;
+  exact?: boolean;
+};
+/** Somebody changes their own name. */
+export type Rename = Asked & { kind: "rename" };
+export type Operation =
+  | Send
+  | Amend
+  | Read
+  | Page
+  | Members
+  | Join
+  | Setting
+  | Mark
+  | Save
+  | Schedule
+  | Rename
+  | Download
+  | Search;
 
 /** A message as somebody was shown it. */
 export interface MessageView {
@@ -60,6 +133,10 @@ export interface MessageView {
   senderId: number;
   content: string;
   deleted: boolean;
+  /** Left out: it has none. */
+  extras?: Extras | undefined;
+  /** Left out where nobody looks at it: in the database. */
+  filled?: Filled;
 }
 
 /** Where somebody stands: a version, and the id of the change at it, which names the history. */
@@ -101,11 +178,56 @@ export interface Reset {
 export interface Delivered {
   at: number;
   version: number;
-  /** The id of the change. */
+  /** The id of the change, or of the last one of its range. */
   tag: string;
+  /** The version that the tag is of, where the frame stands for several. */
+  tagOf?: number;
   change:
-    | { kind: "message" | "amended"; message: MessageView }
+    | { kind: "message" | "amended"; message: MessageView; mark?: string | undefined }
     | { kind: "members"; added: number[]; removed: number[] };
+}
+
+/** The personal settings of a conversation as they are stored. A message or a read changes their meaning, but not them. */
+export type Settings = Pick<ConversationState, "archived_seq" | "muted_until" | "level" | "unread_seq">;
+
+/** One connection's part of its user's own stream, from its greeting on. */
+export interface MeStream {
+  connection: string;
+  person: number;
+  askedAt: number;
+  /** The version that it resumed after. */
+  after: number;
+  /** It resumed in another epoch than the one of its greeting. */
+  isOfAnotherEpoch: boolean;
+  greeted: number;
+  resets: { at: number; frames: number; to: number }[];
+  frames: MeDelivered[];
+}
+
+export type MeDelivered = {
+  at: number;
+  /** The first version that the frame stands for. */
+  from: number;
+} & (SettingsEntry | ReminderEntry | OtherEntry);
+
+export interface OtherEntry {
+  kind: "other";
+  version: number;
+}
+export type SettingsEntry = { kind: "conversation" } & Entry;
+/** A reminder that came. `messageId` is the message that it is about. */
+export interface ReminderEntry {
+  kind: "reminder";
+  version: number;
+  messageId: string;
+  remindAt: string;
+}
+
+/** Somebody's personal settings of a conversation, and the version of their newest change. */
+export interface Entry {
+  conversation: string;
+  version: number;
+  settings: Settings;
 }
 
 /**
@@ -139,7 +261,77 @@ export interface Truth {
   views: NodeView[];
   /** The final copies of the devices, made by applying every frame that they got. */
   replicas: Replica[];
+  /** The conversation of each thread. */
+  threads?: ReadonlyMap<string, string>;
   invite?: TrueInvite;
+  settings?: TrueSettings;
+  /** The marks of each conversation, and the people whom its messages mention. */
+  marks?: Map<string, TrueMarks>;
+  /** The full names of all users. */
+  names?: Map<number, string>;
+  later?: TrueLater;
+  files?: TrueFiles;
+}
+
+/** The tables of files. */
+export interface TrueFiles {
+  /** The files of messages, in their order. */
+  ofMessages: { conversation: string; seq: number; file: string }[];
+  /** Files of messages that have no row of their own. */
+  lost: string[];
+  /** By user, and under 0 of all: the bytes that are counted, and those of the rows. */
+  usage: { person: number; counted: number; bytes: number }[];
+  /** Everything that was read and searched for at rest. */
+  asked: (Download | Search)[];
+}
+
+/** The rows of the tables of marks. `seq` is the message's. */
+export interface TrueMarks {
+  reactions: { seq: number; emoji: string; person: number }[];
+  pins: { seq: number; person: number }[];
+  votes: { seq: number; person: number; option: number }[];
+  mentions: { seq: number; person: number }[];
+}
+
+/** The things that were to happen later. */
+export interface TrueLater {
+  saved: { person: number; messageId: string; remindAt: string | null }[];
+  reminders: { person: number; messageId: string; remindAt: string }[];
+  /** Messages that are still to be sent. */
+  scheduled: { id: string; isWaiting: boolean; error: string | null }[];
+}
+
+/** The tables of personal settings, and everybody's view of them. */
+export interface TrueSettings {
+  /** By user, in the order of `version`. */
+  entries: Map<number, Entry[]>;
+  /** When the newest message of each conversation came, in ms of the database's clock. */
+  updatedMs: Map<string, number>;
+  /** When the views were read, in ms of this machine's clock. */
+  readMs: number;
+  views: SettingsView[];
+  copies: SettingsCopy[];
+}
+
+/** One user's settings and totals, as a node tells them. */
+export interface SettingsView {
+  node: number;
+  person: number;
+  listed: Map<string, Settings>;
+  unread: { conversations: number; messages: number; mentions: number; marked: number };
+  /** `mention_count` by conversation. */
+  mentions: Map<string, number>;
+  /** The entries that came to a new socket that asked for everything. */
+  replayed: Entry[];
+}
+
+/** The final copy of a device that follows its user's own stream. */
+export interface SettingsCopy {
+  device: string;
+  person: number;
+  version: number;
+  isLoading: boolean;
+  settings: Map<string, Settings>;
 }
 
 export interface TrueInvite {
@@ -163,6 +355,8 @@ export interface TrueConversation {
     messageSeq: number | null;
     added: number[];
     removed: number[];
+    /** Set for a mark. */
+    change?: MessageChange | undefined;
   }[];
   /** Read positions by user. */
   members: Map<number, number>;

@@ -1,5 +1,8 @@
 import { parseArgs } from "node:util";
 import { cleanUpAll } from "../../support/cleanup.ts";
+import { findPlanted } from "./find-planted.ts";
+import type { Planted } from "./plant.ts";
+import { planted } from "./planted.ts";
 import { exitCodes, lineOf, tableOf, totalOf, type Verdict, verdictsOf } from "./report.ts";
 import { type RunResult, run } from "./run.ts";
 
@@ -11,6 +14,7 @@ Lets people chat while nodes, PostgreSQL, Redis and the network fail, and checks
   --seeds N     how many runs, each with a seed of its own (3)
   --seed N      the first seed (1); with --seeds 1 it repeats one run
   --table       also tells how often each fault struck, and what became of the sends meanwhile
+  --planted P   instead, looks for the planted bugs whose names include P; "" is all of them, some minutes each
 
 It exits with ${exitCodes.held} when every guarantee held, with ${exitCodes.violated} when one was violated, and with ${exitCodes["too little evidence"]} when none was, but a run
 did too little to prove anything.
@@ -22,6 +26,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "3" },
     seed: { type: "string", default: "1" },
     table: { type: "boolean", default: false },
+    planted: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -44,6 +49,8 @@ if (
 
 for (const signal of ["SIGINT", "SIGTERM"])
   process.once(signal, () => void cleanUpAll().finally(() => process.exit(130)));
+
+if (values.planted !== undefined) await findAll(values.planted);
 
 const results: RunResult[] = [];
 const verdicts: { seed: number; verdict: Verdict }[] = [];
@@ -68,3 +75,24 @@ say(`\n${totalOf(results)}\n${verdictsOf(verdicts)}`);
 await cleanUpAll();
 const found = (verdict: Verdict) => verdicts.some((run) => run.verdict === verdict);
 process.exit(exitCodes[found("violated") ? "violated" : found("too little evidence") ? "too little evidence" : "held"]);
+
+/** Looks for planted bugs, one after the other. Ends the program: the checker is at fault when it misses one. */
+async function findAll(part: string): Promise<never> {
+  const chosen = Object.entries<Planted>(planted).filter(([name]) => name.includes(part));
+  if (chosen.length === 0) say(`No planted bug has "${part}" in its name.`);
+  let missed = chosen.length === 0 ? 1 : 0;
+  for (const [name, bug] of chosen) {
+    const began = performance.now();
+    const fault = await findPlanted(bug).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    if (fault !== undefined) missed++;
+    const seconds = Math.round((performance.now() - began) / 1_000);
+    say(
+      `${fault === undefined ? "found " : "missed"} ${String(seconds).padStart(4)} s  ${name}${fault ? `: ${fault}` : ""}`,
+    );
+  }
+  await cleanUpAll();
+  process.exit(missed === 0 ? 0 : 1);
+}

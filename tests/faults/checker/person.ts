@@ -1,14 +1,18 @@
-import type { ConversationDetail } from "../../../src/protocol/conversations.ts";
 import type { MessagePage } from "../../../src/protocol/messages.ts";
 import { type Answer, Client, PASSWORD } from "../../support/client.ts";
+import type { Caller } from "./caller.ts";
 import type { Node } from "./cluster.ts";
-import { type Device, leavesOpen, viewOf } from "./device.ts";
-import type { History, Join, Members, Operation, Page, Send, Violation } from "./history.ts";
-import type { Machine } from "./machine.ts";
+import { type Device, type SendParts, viewOf } from "./device.ts";
+import type { Follower } from "./follower.ts";
+import type { History, Join, Members, Page, Send, Setting, Violation } from "./history.ts";
+import { Marker, newMessage } from "./marker.ts";
+import { onlyAsks } from "./members.ts";
 import type { Random } from "./random.ts";
+import { Sharer } from "./sharer.ts";
+import { changesOf } from "./toggles.ts";
+import { Views } from "./views.ts";
+import { wordOf, wordsIn } from "./words.ts";
 
-/** In the machine's time. */
-const HTTP_WITHIN_MS = 12_000;
 const PAGE_MAX = 100;
 /** 9 MB in all, and never more at once than a server takes from one socket. */
 const FLOOD = { rounds: 15, atOnce: 30 };
@@ -37,6 +41,20 @@ const HABITS = {
   rename: 1,
   join: 1,
   bring: 1,
+  set: 10,
+  setTogether: 4,
+  reply: 5,
+  mention: 5,
+  poll: 3,
+  alsoInParent: 4,
+  mark: 14,
+  markTogether: 3,
+  save: 3,
+  schedule: 3,
+  callOneself: 1,
+  shareFiles: 8,
+  download: 8,
+  search: 8,
 };
 
 /** A group whose people come and go. Its owner stays. */
@@ -59,37 +77,56 @@ interface Unsettled {
   conversation: string;
   content: string;
   clientId: string;
+  parts?: SendParts | undefined;
 }
 
 /** One user with their devices, who does something now and then. */
 export class Person {
+  readonly views: Views;
+  readonly sharer: Sharer;
+  private readonly marker: Marker;
   /** Sends that have no certain end yet: they are sent again, as a client's outbox does. */
   private readonly outbox: Unsettled[] = [];
   /** Own messages by conversation that were acked. */
-  private readonly own: { conversation: string; id: string; content: string; clientId: string | undefined }[] = [];
+  private readonly own: (Pick<Send, "conversation" | "content" | "clientId" | "files"> & { id: string })[] = [];
   private readonly underWay = new Set<Promise<unknown>>();
   private said = 0;
 
   constructor(
-    readonly id: number,
-    private readonly client: Client,
+    private readonly caller: Caller,
     readonly devices: readonly Device[],
     /** Devices that only receive. They send nothing. */
     readonly onlookers: readonly Device[],
+    /** Devices that follow the person's own stream. */
+    readonly followers: readonly Follower[],
     private readonly groups: readonly Group[],
     private readonly open: OpenGroup,
-    private readonly nodes: readonly Node[],
-    private readonly history: History,
+    /** The conversation of each thread. */
+    private readonly threads: ReadonlyMap<string, string>,
+    /** The ids of all users. */
+    private readonly everybody: readonly number[],
     private readonly random: Random,
-    private readonly machine: Machine,
-  ) {}
+    history: History,
+  ) {
+    this.sharer = new Sharer(caller, history);
+    this.views = new Views(caller);
+    this.marker = new Marker(caller);
+  }
+
+  get id() {
+    return this.caller.id;
+  }
+
+  get allDevices(): (Device | Follower)[] {
+    return [...this.devices, ...this.onlookers, ...this.followers];
+  }
 
   /** @param pauseMs the mean time between two acts */
   async act(pauseMs: number, isOver: () => boolean): Promise<void> {
     for (let n = 0; ; n++) {
       // Each act has a fork of the random numbers, so its numbers do not depend on when other acts are answered.
       const random = this.random.fork(`act ${n}`);
-      await Bun.sleep(this.machine.onTheWall(random.exponential(pauseMs)));
+      await Bun.sleep(this.caller.machine.onTheWall(random.exponential(pauseMs)));
       if (isOver()) return;
       const unsettled = random.chance(0.5) ? this.outbox.shift() : undefined;
       const work = unsettled ? this.sendAgain(unsettled, random) : this.doSomething(random);
@@ -136,7 +173,7 @@ export class Person {
       case "sendOverHttp":
         return this.sendOverHttp(
           { conversation, content: this.text(), clientId: this.newClientId() },
-          random.pick(this.nodes),
+          this.caller.anyNode(random),
         );
       case "sendWithoutClientId":
         if (device.isConnected) this.sent(await device.send(conversation, this.text(), undefined, false));
@@ -145,12 +182,17 @@ export class Person {
         const known = this.ownMessage(random);
         if (known?.clientId === undefined) return;
         return this.sendAgain(
-          { conversation: known.conversation, content: known.content, clientId: known.clientId },
+          {
+            conversation: known.conversation,
+            content: known.content,
+            clientId: known.clientId,
+            parts: known.files && { files: [...known.files] },
+          },
           random,
         );
       }
       case "edit":
-        return this.amend(device, this.text(), random);
+        return this.amend(device, this.text() + (random.chance(0.2) ? this.mention(random) : ""), random);
       case "remove":
         return this.amend(device, null, random);
       case "read":
@@ -186,20 +228,85 @@ export class Person {
           "",
         );
       case "join":
-        return this.join(random.pick(this.nodes));
+        return this.join(this.caller.anyNode(random));
       case "bring":
-        return this.bring(random.pick(this.nodes));
+        return this.bring(this.caller.anyNode(random));
+      case "set":
+        return this.set(conversation, random);
+      case "setTogether":
+        // Two devices at once, on any nodes.
+        return Promise.all([this.set(conversation, random), this.set(conversation, random)]);
+      case "reply": {
+        const answered = newMessage(device, conversation, random);
+        return this.send(device, conversation, random, "", answered && { reply_to: answered.id });
+      }
+      case "mention":
+        return this.send(device, conversation, random, this.mention(random));
+      case "poll":
+        return this.send(device, conversation, random, "", {
+          poll: { question: this.text(), options: ["Yes", "No", "Later"], anonymous: random.chance(0.3) },
+        });
+      case "alsoInParent":
+        return this.send(
+          device,
+          conversation,
+          random,
+          "",
+          this.threads.has(conversation) ? { also_in_parent: true } : {},
+        );
+      case "mark":
+        return this.marker.mark(device, conversation, random);
+      case "markTogether":
+        return this.marker.markTogether(device, conversation, random);
+      case "save":
+        return this.marker.save(device, conversation, random);
+      case "schedule":
+        return this.marker.schedule(conversation, random);
+      case "callOneself":
+        return this.marker.rename(random);
+      case "shareFiles": {
+        const files = await this.sharer.uploadSome(random);
+        return files && this.send(device, conversation, random, "", { files });
+      }
+      case "download":
+        return this.sharer.download(random);
+      case "search":
+        return this.search(device, conversation, random);
     }
   }
 
+  /** Searches for a word of this person, of somebody whom they read, or of anybody. */
+  private async search(device: Device, conversation: string, random: Random): Promise<void> {
+    const read = [...(device.replicas.get(conversation)?.messages.values() ?? [])].slice(-20);
+    const mine = this.ownMessage(random);
+    const chance = random.next();
+    const content =
+      chance < 0.4 ? mine?.content : chance < 0.7 && read.length > 0 ? random.pick(read).content : undefined;
+    const anybody = random.pick(this.everybody);
+    const word = wordsIn(content ?? "")[0] ?? wordOf(anybody, random.int(1, Math.max(1, this.said)));
+    const place = random.chance(0.3) ? mine?.conversation : undefined;
+    await this.sharer.search(word, this.caller.anyNode(random), place);
+  }
+
+  private async set(conversation: string, random: Random): Promise<void> {
+    if (this.threads.has(conversation)) return;
+    const node = this.caller.anyNode(random);
+    const changes = changesOf(random);
+    const setting: Setting = { ...this.caller.began(conversation, node), kind: "set", changes };
+    const answer = await this.caller.request(setting, node, (client) =>
+      client.patch(`/api/chat/conversations/${conversation}/me/`, changes),
+    );
+    if (setting.outcome === "ok") setting.result = answer?.body.data;
+  }
+
   private async join(node: Node): Promise<void> {
-    const join: Join = { ...this.began(this.open.id, node), kind: "join", isNew: false };
-    await this.request(join, node, (client) => client.post(`/api/invites/${this.open.code}/accept/`));
+    const join: Join = { ...this.caller.began(this.open.id, node), kind: "join", isNew: false };
+    await this.caller.request(join, node, (client) => client.post(`/api/invites/${this.open.code}/accept/`));
   }
 
   /** Somebody new registers by the invite. */
   private async bring(node: Node): Promise<void> {
-    const join: Join = { ...this.began(this.open.id, node), person: 0, kind: "join", isNew: true };
+    const join: Join = { ...this.caller.began(this.open.id, node), person: 0, kind: "join", isNew: true };
     const body = {
       email: `${crypto.randomUUID()}@example.com`,
       first_name: "New",
@@ -208,11 +315,20 @@ export class Person {
       password_confirm: PASSWORD,
       invite: this.open.code,
     };
-    const answer = await this.request(join, node, ({ url }) => new Client(url).post("/api/users/register/", body));
+    const answer = await this.caller.request(join, node, ({ url }) =>
+      new Client(url).post("/api/users/register/", body),
+    );
     if (join.outcome === "ok") join.person = answer?.body.data.id;
   }
 
-  private text = () => `${this.id}-${++this.said}`;
+  /** Of a group's people in turn with all others: somebody who is not a member is not mentioned. */
+  private mention(random: Random): string {
+    if (random.chance(0.2)) return random.chance(0.6) ? " <!all>" : " <!here>";
+    const people = random.chance(0.5) ? random.pick(this.groups).members : this.everybody;
+    return ` <@${random.pick(people)}> and <@${random.pick(people)}>`;
+  }
+
+  private text = () => `${this.id}-${++this.said} ${wordOf(this.id, this.said)}`;
   private newClientId = () => `${this.id}.${crypto.randomUUID()}`;
 
   private ownMessage(random: Random) {
@@ -233,7 +349,7 @@ export class Person {
 
   /** Whether this person sent over that connection. */
   saysIn(said: string): boolean {
-    return this.client.cookie !== undefined && said.includes(this.client.cookie);
+    return this.caller.client.cookie !== undefined && said.includes(this.caller.client.cookie);
   }
 
   /** Sends a message over HTTP that nobody edits or deletes. */
@@ -246,59 +362,87 @@ export class Person {
     return this.ask({ conversation, newest: true, limit, query: "" }, node);
   }
 
-  private async send(device: Device, conversation: string, random: Random, addition = ""): Promise<void> {
+  private async send(
+    device: Device,
+    conversation: string,
+    random: Random,
+    addition = "",
+    parts?: SendParts,
+  ): Promise<void> {
     const [content, clientId] = [this.text() + addition, this.newClientId()];
-    if (device.isConnected) this.sent(await device.send(conversation, content, clientId, false));
-    else await this.sendOverHttp({ conversation, content, clientId }, random.pick(this.nodes));
+    if (device.isConnected) this.sent(await device.send(conversation, content, clientId, false, parts), parts);
+    else await this.sendOverHttp({ conversation, content, clientId, parts }, this.caller.anyNode(random));
   }
 
   /** Over another path and another node than before, at random. */
   private sendAgain(unsettled: Unsettled, random: Random): Promise<void> {
-    if (random.chance(0.3)) return this.sendOverHttp(unsettled, random.pick(this.nodes));
-    const { conversation, content, clientId } = unsettled;
+    if (random.chance(0.3)) return this.sendOverHttp(unsettled, this.caller.anyNode(random));
+    const { conversation, content, clientId, parts } = unsettled;
     const device = this.devices.find(({ following }) => following.includes(conversation)) ?? random.pick(this.devices);
     if (!device.isConnected || !device.conversations.includes(conversation))
-      return this.sendOverHttp(unsettled, random.pick(this.nodes));
-    return device.send(conversation, content, clientId, true).then((sent) => this.sent(sent));
+      return this.sendOverHttp(unsettled, this.caller.anyNode(random));
+    return device.send(conversation, content, clientId, true, parts).then((sent) => this.sent(sent, parts));
   }
 
   private async sendOverHttp(unsettled: Unsettled, node: Node): Promise<void> {
-    const { conversation, content, clientId, result } = await this.post(unsettled, node);
-    if (result) this.own.push({ conversation, id: result.id, content, clientId });
+    const send = await this.post(unsettled, node);
+    if (send.result) this.keep(send, send.result.id);
   }
 
   /** Asks over HTTP for a send; one that is not settled goes to the outbox. */
-  private async post({ conversation, content, clientId }: Unsettled, node: Node): Promise<Send> {
+  private async post({ conversation, content, clientId, parts }: Unsettled, node: Node): Promise<Send> {
     const send: Send = {
-      ...this.began(conversation, node),
+      ...this.caller.began(conversation, node),
       kind: "send",
       content,
       clientId,
+      replyTo: parts?.reply_to,
+      alsoInParent: parts?.also_in_parent,
+      files: parts?.files,
       connection: undefined,
     };
-    const answer = await this.request(send, node, (client) =>
-      client.post(`/api/chat/conversations/${conversation}/messages/`, { content, client_id: clientId }),
+    const answer = await this.caller.request(send, node, (client) =>
+      client.post(`/api/chat/conversations/${conversation}/messages/`, { content, client_id: clientId, ...parts }),
     );
     if (send.outcome === "ok") send.result = { id: answer?.body.data.id, seq: answer?.body.data.seq };
-    if (send.outcome === "unknown") this.outbox.push({ conversation, content, clientId });
+    if (send.outcome === "unknown") this.outbox.push({ conversation, content, clientId, parts });
     return send;
   }
 
-  private sent({ outcome, conversation, content, clientId, result }: Send) {
-    if (outcome === "unknown" && clientId !== undefined) this.outbox.push({ conversation, content, clientId });
-    if (result) this.own.push({ conversation, id: result.id, content, clientId });
+  private sent(send: Send, parts?: SendParts) {
+    const { outcome, conversation, content, clientId, result } = send;
+    if (outcome === "unknown" && clientId !== undefined) this.outbox.push({ conversation, content, clientId, parts });
+    if (result) this.keep(send, result.id);
+  }
+
+  private keep({ conversation, content, clientId, files }: Send, id: string) {
+    this.own.push({ conversation, id, content, clientId, files });
+    if (files) this.sharer.sent(conversation, id, files);
   }
 
   private async amend(device: Device, content: string | null, random: Random): Promise<void> {
-    const known = this.ownMessage(random);
+    // Files go with their message, and few messages have some.
+    const withFiles = content === null && random.chance(0.5) ? this.own.findLast(({ files }) => files) : undefined;
+    const known = withFiles ?? this.ownMessage(random);
     if (!known || !device.isConnected || !device.conversations.includes(known.conversation)) return;
+    const [word] = wordsIn(known.content);
+    const node = this.caller.anyNode(random.fork("node of searches"));
+    const look = random.chance(0.35) ? () => word && this.sharer.search(word, node) : () => undefined;
+    await look();
     await device.amend(known.conversation, known.id, content);
+    await look();
+    if (content === null && known.files) {
+      // Another one has its turn next time.
+      this.own.splice(this.own.indexOf(known), 1);
+      for (const file of known.files)
+        await this.sharer.read({ ...known, messageId: known.id, file }, this.caller.anyNode(random));
+    }
     // Then reads the result on any node.
     if (random.chance(0.5)) await this.page(known.conversation, true, random);
   }
 
   private async page(conversation: string, newest: boolean, random: Random): Promise<void> {
-    const node = random.pick(this.nodes);
+    const node = this.caller.anyNode(random);
     const limit = random.pick([5, 50, PAGE_MAX]);
     const query = newest ? "" : `&offset=${random.int(1, 200)}`;
     await this.ask({ conversation, newest, limit, query }, node);
@@ -308,8 +452,8 @@ export class Person {
     { conversation, newest, limit, query }: { conversation: string; newest: boolean; limit: number; query: string },
     node: Node,
   ): Promise<MessagePage | undefined> {
-    const page: Page = { ...this.began(conversation, node), kind: "page", newest, limit };
-    const answer = await this.request(page, node, (client) =>
+    const page: Page = { ...this.caller.began(conversation, node), kind: "page", newest, limit };
+    const answer = await this.caller.request(page, node, (client) =>
       client.get(`/api/chat/conversations/${conversation}/messages/?limit=${limit}&mark_read=false${query}`),
     );
     const data: MessagePage | undefined = answer?.body?.data;
@@ -345,62 +489,11 @@ export class Person {
     request: (client: Client, path: string) => Promise<Answer>,
     path: string,
   ) {
-    const node = random.pick(this.nodes);
-    const change: Members = { ...this.began(conversation, node), kind: "members", ...who };
-    await this.request(change, node, (client) => request(client, `/api/chat/conversations/${conversation}/${path}`));
-  }
-
-  private began(conversation: string, node: Node) {
-    return {
-      person: this.id,
-      conversation,
-      node: node.index,
-      invokedAt: performance.now(),
-      endedAt: 0,
-      outcome: "unknown" as const,
-    };
-  }
-
-  /** Sends a request to a node over HTTP, and records the result. */
-  private async request(
-    operation: Operation,
-    node: Node,
-    ask: (client: Client) => Promise<Answer>,
-  ): Promise<Answer | undefined> {
-    this.history.operations.push(operation);
-    const asked = ask(this.client.at(node.url));
-    const answer = await this.machine.within(
-      HTTP_WITHIN_MS,
-      asked.catch(() => undefined),
+    const node = this.caller.anyNode(random);
+    const change: Members = { ...this.caller.began(conversation, node), kind: "members", ...who };
+    const answer = await this.caller.request(change, node, (client) =>
+      request(client, `/api/chat/conversations/${conversation}/${path}`),
     );
-    operation.endedAt = performance.now();
-    if (!answer) operation.why = "no answer";
-    else if (answer.status < 300) operation.outcome = "ok";
-    else {
-      operation.why = String(answer.body?.code ?? answer.status);
-      operation.outcome = leavesOpen(operation.why) || answer.status >= 500 ? "unknown" : "fail";
-    }
-    return answer;
-  }
-
-  /** A conversation as a node shows it to this person. */
-  async conversation(id: string, node: Node): Promise<ConversationDetail | undefined> {
-    const answer = await this.client.at(node.url).get(`/api/chat/conversations/${id}/`);
-    return answer.status === 200 ? answer.body.data : undefined;
-  }
-
-  /** All messages of a conversation as a node shows them, from the newest page on. These pages may come from the window. */
-  async messages(id: string, node: Node): Promise<Pick<MessagePage, "messages" | "total">> {
-    const client = this.client.at(node.url);
-    const all: Pick<MessagePage, "messages" | "total"> = { messages: [], total: 0 };
-    for (let offset = 0; ; offset += PAGE_MAX) {
-      const query = `limit=${PAGE_MAX}&offset=${offset}&mark_read=false`;
-      const answer = await client.get(`/api/chat/conversations/${id}/messages/?${query}`);
-      if (answer.status !== 200) throw new Error(`node ${node.index} does not show ${id}: ${answer.text}`);
-      const page: MessagePage = answer.body.data;
-      all.messages.unshift(...page.messages);
-      all.total = page.total;
-      if (page.messages.length < PAGE_MAX) return all;
-    }
+    onlyAsks(change, answer?.body?.meta?.requested);
   }
 }

@@ -1,21 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { FaultName } from "./faults.ts";
-import type { WayBackName } from "./going-back.ts";
-
-/** A bug that the checker must find, as changes of the sources. */
-export interface Planted {
-  edits: { file: string; find: string; replace: string }[];
-  /** The faults that bring it to light. */
-  faults: readonly FaultName[];
-  /** The database goes back this way. */
-  goesBack?: WayBackName;
-  /** Names of the checks of which one must fail. */
-  foundBy: readonly string[];
-  /** How long people chat, where only the end shows the bug; longer when left out, until a check has failed. */
-  seconds?: number;
-}
+import type { Planted } from "./plant.ts";
+import { plantedInFiles } from "./planted-files.ts";
+import { plantedInMarks } from "./planted-marks.ts";
+import { plantedInSettings } from "./planted-settings.ts";
 
 /** Commits 20 ms after it has answered. */
 const COMMITS_LATER = {
@@ -64,16 +50,16 @@ export const planted = {
   "numbers messages by a counter in Redis": {
     edits: [
       {
-        file: "src/server/log/group-commit.ts",
-        find: "        return await query<AppendRow>(APPEND, parameters, left);",
+        file: "src/server/log/append.ts",
+        find: "  return answered(batch, await query<AppendRow>(APPEND, parameters, timeoutMs), filling);",
         replace: `        for (const [id, of] of Map.groupBy(drafts, (draft) => draft.conversationId)) {
           const top = await redis.incrby("seq:" + id, of.length).catch(() => 0);
-          if (top > 0) await query("UPDATE conversations SET last_seq = $2 WHERE id = $1", [id, top - of.length], left);
+          if (top > 0) await query("UPDATE conversations SET last_seq = $2 WHERE id = $1", [id, top - of.length], timeoutMs);
         }
-        return await query<AppendRow>(APPEND, parameters, left);`,
+        return answered(batch, await query<AppendRow>(APPEND, parameters, timeoutMs), filling);`,
       },
       {
-        file: "src/server/log/group-commit.ts",
+        file: "src/server/log/append.ts",
         find: "const APPEND =",
         replace: `const redis = new (require("ioredis").Redis)(process.env.REDIS_URL, { maxRetriesPerRequest: 1 });
 redis.on("error", () => {});
@@ -103,11 +89,12 @@ const APPEND =`,
     foundBy: ["no holes"],
   },
   "tries an unknown commit again under another id": {
+    isLong: true,
     edits: [
       {
-        file: "src/server/log/group-commit.ts",
-        find: "        drafts.map((draft) => draft.id),",
-        replace: "        drafts.map(() => Bun.randomUUIDv7()),",
+        file: "src/server/log/append.ts",
+        find: "    drafts.map((draft) => draft.id),",
+        replace: "    drafts.map(() => Bun.randomUUIDv7()),",
       },
     ],
     faults: ["commit's answer lost", "postgres connections cut"],
@@ -158,6 +145,7 @@ const APPEND =`,
     foundBy: ["fresh pages"],
   },
   "keeps a page whatever came since": {
+    isLong: true,
     edits: [
       {
         file: "src/server/log/pages.ts",
@@ -169,6 +157,7 @@ const APPEND =`,
     foundBy: ["fresh pages"],
   },
   "goes live a moment after its replay": {
+    isLong: true,
     edits: [
       {
         file: "src/server/ws/subscription.ts",
@@ -197,10 +186,11 @@ const APPEND =`,
     seconds: 8,
   },
   "forgets what was sent before": {
+    isLong: true,
     edits: [
       {
-        file: "src/server/log/group-commit.ts",
-        find: "        drafts.map((draft) => draft.clientId ?? null),",
+        file: "src/server/log/append.ts",
+        find: "    drafts.map((draft) => draft.clientId ?? null),",
         replace: "        drafts.map((draft) => draft.clientId && draft.clientId + Math.random()),",
       },
     ],
@@ -208,6 +198,7 @@ const APPEND =`,
     foundBy: ["once"],
   },
   "counts the uses of an invite before it has its lock": {
+    isLong: true,
     edits: [
       {
         file: "src/server/features/invites/store.ts",
@@ -225,6 +216,7 @@ const APPEND =`,
     foundBy: ["invites are exact"],
   },
   "takes the cursor of another history for one of its own": {
+    isLong: true,
     edits: [
       {
         file: "src/server/ws/subscription.ts",
@@ -248,6 +240,7 @@ const APPEND =`,
     foundBy: ["one history"],
   },
   "believes the window of another history": {
+    isLong: true,
     edits: [
       { file: "src/server/redis/window.ts", find: "tag !== tagOf(head) || ", replace: "!tag || " },
       {
@@ -267,6 +260,7 @@ const APPEND =`,
     foundBy: ["one history"],
   },
   "keeps its rooms where they were when the database goes back": {
+    isLong: true,
     edits: [
       {
         file: "src/server/ws/log-comparison.ts",
@@ -278,22 +272,7 @@ const APPEND =`,
     goesBack: "the cluster's folder is put back",
     foundBy: ["told in time"],
   },
+  ...plantedInSettings,
+  ...plantedInMarks,
+  ...plantedInFiles,
 } satisfies Record<string, Planted>;
-
-/** Copies the sources with the bug in them; `main` is the program. */
-export function plant({ edits }: Planted): { main: string; remove(): void } {
-  const root = join(import.meta.dir, "../../..");
-  const copy = mkdtempSync(join(tmpdir(), "confab-planted-"));
-  for (const part of ["src", "drizzle", "package.json"])
-    cpSync(join(root, part), join(copy, part), { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  for (const { file, find, replace } of edits) {
-    const text = readFileSync(join(copy, file), "utf8");
-    if (text.split(find).length !== 2) throw new Error(`${file} does not hold once: ${find}`);
-    writeFileSync(
-      join(copy, file),
-      text.replace(find, () => replace),
-    );
-  }
-  return { main: join(copy, "src/server/main.ts"), remove: () => rmSync(copy, { recursive: true, force: true }) };
-}

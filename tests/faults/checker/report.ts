@@ -22,6 +22,16 @@ export interface Figures {
   reads: number;
   pages: number;
   memberChanges: number;
+  /** Changes of personal settings that were acked, and frames that brought some. */
+  settings: number;
+  meFrames: number;
+  /** Marks that were acked; messages that were saved, or planned for later. */
+  marks: number;
+  later: number;
+  /** Messages with files that were acked, answers with the bytes of a file, and answers of searches. */
+  withFiles: number;
+  downloads: number;
+  searches: number;
   /** Changes that came over sockets. */
   delivered: number;
   reconnects: number;
@@ -64,6 +74,13 @@ export function figuresOf(history: History): Figures {
     reads: ok("read"),
     pages: ok("page"),
     memberChanges: ok("members"),
+    settings: ok("set"),
+    marks: ok("mark"),
+    later: ok("save") + ok("schedule"),
+    withFiles: sends.filter(({ outcome, files }) => outcome === "ok" && files).length,
+    downloads: ok("download"),
+    searches: ok("search"),
+    meFrames: (history.meStreams ?? []).reduce((sum, { frames }) => sum + frames.length, 0),
     delivered: history.streams.reduce((sum, { frames }) => sum + frames.length, 0),
     reconnects: history.reconnects,
     faults: faultFigures(history, sends),
@@ -104,6 +121,13 @@ const LEAST_PER_SECOND = {
   reads: 0.5,
   pages: 1,
   memberChanges: 0.1,
+  settings: 1,
+  meFrames: 0.5,
+  marks: 1,
+  later: 0.1,
+  withFiles: 0.2,
+  downloads: 0.2,
+  searches: 0.5,
   reconnects: 1,
 };
 const LEAST_FAULTS_PER_SECOND = 0.2;
@@ -179,6 +203,9 @@ export function totalOf(results: RunResult[]): string {
     `${results.length} runs: ${total(({ acked }) => acked)} sends acked, ${total(({ delivered }) => delivered)} changes delivered,`,
     `${total(({ resends }) => resends)} sent again, ${total(({ edits }) => edits)} edits, ${total(({ reads }) => reads)} reads,`,
     `${total(({ pages }) => pages)} pages, ${total(({ memberChanges }) => memberChanges)} changes of members,`,
+    `${total(({ settings }) => settings)} changes of settings, ${total(({ meFrames }) => meFrames)} of their frames,`,
+    `${total(({ marks }) => marks)} marks, ${total(({ later }) => later)} for later,`,
+    `${total(({ withFiles }) => withFiles)} messages with files, ${total(({ downloads }) => downloads)} downloads, ${total(({ searches }) => searches)} searches,`,
     `${total(({ reconnects }) => reconnects)} reconnects, ${total(({ faults }) => faults.length)} faults`,
   ].join(" ");
 }

@@ -1,15 +1,15 @@
 import { join } from "node:path";
-import { Client } from "../../support/client.ts";
 import { type Cluster, type Place, startCluster } from "./cluster.ts";
-import { Device, type DeviceSetup } from "./device.ts";
 import { type FaultName, Faults } from "./faults.ts";
 import { type WayBackName, wayBack } from "./going-back.ts";
 import type { History, Violation, WentBack } from "./history.ts";
 import { Machine } from "./machine.ts";
-import { type Group, Person } from "./person.ts";
+import type { Person } from "./person.ts";
 import { planOf } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type Figures, figuresOf, lacking, type Verdict, verdictOf } from "./report.ts";
+import { populate, type Scene } from "./scene.ts";
+import { untilSent } from "./true-later.ts";
 import { readBack, readLog } from "./truth.ts";
 import { verify, verifyRecord } from "./verify.ts";
 
@@ -36,10 +36,6 @@ const SAID_IN_QUIET = 3;
 const TRIES_IN_QUIET = 30;
 /** The page sizes that people ask for there. Each size is a page of its own in the caches. */
 const LOOKS = [5, 100];
-/** An invite lets in this many people, and more people try. */
-const INVITED_MOST = 12;
-/** A share of devices resumes by version alone, as clients did before there were tags. */
-const WITH_TAGS = 0.75;
 
 export interface RunOptions {
   seed: number;
@@ -78,7 +74,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, seconds, main = MAIN, faults: names, sought } = options;
   const { place, goesBack } = names ? { place: placeOf(options.goesBack), goesBack: options.goesBack } : planOf(seed);
   const random = new Random(String(seed));
-  const history: History = { operations: [], streams: [], faults: [], reconnects: 0, oddities: [] };
+  const history: History = { operations: [], streams: [], meStreams: [], faults: [], reconnects: 0, oddities: [] };
   const cluster = await startCluster(place, random.int(2, 3), main);
   const machine = new Machine(() => cluster.nodes.flatMap(({ pid }) => pid ?? []));
   try {
@@ -86,7 +82,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const scene = await populate(cluster, history, random.fork("people"), machine);
     const { people, floodable } = scene;
     machine.measured(await timeOfCommit(people, floodable.conversation, cluster));
-    const devices = people.flatMap((person) => [...person.devices, ...person.onlookers]);
+    const devices = people.flatMap((person) => person.allDevices);
     const lives = devices.map((device) => device.live());
     const chat = new Chat(machine, history, seconds, names === undefined);
     const acting = people.map((person) => person.act(ACT_EVERY_MS, () => chat.isOver));
@@ -131,7 +127,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
           text: `node ${node} ended by itself with ${code}: ${log.slice(-2_000)}`,
         });
       for (const text of cluster.faults) history.oddities.push({ check: "nodes live on", text });
-      const truth = await readBack(cluster, people, scene, isLate);
+      await untilSent(cluster, isLate);
+      const truth = await readBack(cluster, people, scene, history.operations, isLate);
       violations = verify(history, truth);
     }
     for (const device of devices) device.stop();
@@ -193,7 +190,7 @@ async function goBack(stage: Stage, name: WayBackName, random: Random): Promise<
   await faults.pause();
   await cluster.untilReady(machine);
   await sayInQuiet(scene, cluster);
-  const devices = scene.people.flatMap((person) => [...person.devices, ...person.onlookers]);
+  const devices = scene.people.flatMap((person) => person.allDevices);
   const away = devices.filter(() => random.chance(AWAY));
   for (const device of away) device.sleep();
   const window = { kind: name, from: performance.now(), until: Number.POSITIVE_INFINITY };
@@ -297,96 +294,4 @@ async function timeOfCommit(people: Person[], conversation: string, cluster: Clu
   }
   if (acked === 0) throw new Error("no send is acked, though nothing is broken yet");
   return times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
-}
-
-type Scene = Awaited<ReturnType<typeof populate>>;
-
-/**
- * 20 to 50 people in five conversations: one of all, two groups whose people come and go, a small one, a 1-on-1; one more
- * in which only the run itself writes; and one that people come into by an invite.
- */
-async function populate(cluster: Cluster, history: History, random: Random, machine: Machine) {
-  const clients: Client[] = [];
-  const count = random.int(20, 50);
-  const join = async () => {
-    for (let n = clients.length; n < count; n = clients.length) {
-      const client = new Client(random.pick(cluster.nodes).url);
-      clients.push(client);
-      await client.signUp();
-    }
-  };
-  await Promise.all(cluster.nodes.map(join));
-
-  const [first, second] = clients;
-  if (!first || !second) throw new Error("nobody is there");
-  const everybody = await first.conversation(clients.slice(1));
-  const small = clients.slice(0, 4);
-  const groups: Group[] = [];
-  for (let n = 0; n < 2; n++) {
-    const [owner, ...members] = random.shuffle(clients).slice(0, 12);
-    if (!owner) throw new Error("nobody is there");
-    const { id } = await owner.conversation(members, `Group ${n}`);
-    groups.push({
-      id,
-      owner: owner.id,
-      movers: members.slice(4).map((member) => member.id),
-      members: [owner, ...members].map((member) => member.id),
-    });
-  }
-  const smallId = (await first.conversation(small.slice(1))).id;
-  const pairId = (await first.conversation([second])).id;
-  const quietId = (await first.conversation(small.slice(1), "Quiet")).id;
-
-  const open = { id: (await first.conversation(small.slice(1), "Open")).id, code: "" };
-  const invited = await first.post("/api/invites/", { conversation_id: open.id, max_uses: INVITED_MOST });
-  if (invited.status !== 201) throw new Error(`invite: ${invited.text}`);
-  open.code = invited.body.data.code;
-
-  const people = clients.map((client, n) => {
-    const own = random.fork(`person ${n}`);
-    // The largest first.
-    const conversations = [
-      everybody.id,
-      ...groups.filter(({ members }) => members.includes(client.id)).map(({ id }) => id),
-    ];
-    if (n < 4) conversations.push(smallId);
-    if (n < 2) conversations.push(pairId);
-    const device = (m: number, follows: string[], isUserSocket: boolean, tags = WITH_TAGS) => {
-      const chance = own.fork(`device ${m}`);
-      const setup: DeviceSetup = {
-        name: `user ${client.id} device ${m}`,
-        person: client.id,
-        cookie: client.cookie ?? "",
-        conversations: follows,
-        isUserSocket,
-        knowsTags: chance.fork("tags").chance(tags),
-        newestPage: (conversation, node) => person.look(conversation, node),
-      };
-      return new Device(setup, cluster.nodes, history, chance, machine);
-    };
-    const devices = own.chance(0.6) ? [device(0, conversations, true)] : [device(0, [own.pick(conversations)], false)];
-    if (n < 4) devices.push(device(1, [smallId], false));
-    if (own.chance(0.4)) devices.push(device(2, [own.pick(conversations)], false));
-    const onlookers = n < 4 ? [device(3, [quietId], n % 2 === 0, 1)] : [];
-    const person: Person = new Person(
-      client.id,
-      client,
-      devices,
-      onlookers,
-      groups,
-      open,
-      cluster.nodes,
-      history,
-      own,
-      machine,
-    );
-    return person;
-  });
-  return {
-    people,
-    conversations: [everybody.id, ...groups.map(({ id }) => id), smallId, pairId, quietId, open.id],
-    code: open.code,
-    floodable: { conversation: smallId, people: people.slice(0, 4) },
-    quiet: { conversation: quietId, people: people.slice(0, 4) },
-  };
 }

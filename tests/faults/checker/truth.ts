@@ -1,7 +1,11 @@
 import type { Ask, Cluster } from "./cluster.ts";
 import { viewOf } from "./device.ts";
-import type { NodeView, TrueConversation, TrueInvite, Truth } from "./history.ts";
+import type { NodeView, Operation, TrueConversation, TrueInvite, Truth } from "./history.ts";
 import type { Person } from "./person.ts";
+import { readFiles } from "./true-files.ts";
+import { readLater } from "./true-later.ts";
+import { extrasIn, jsonOf, readMarks, readNames } from "./true-marks.ts";
+import { readSettings } from "./true-settings.ts";
 
 const LOOK_EVERY_MS = 100;
 
@@ -9,19 +13,29 @@ const LOOK_EVERY_MS = 100;
 export async function readBack(
   cluster: Cluster,
   people: Person[],
-  { conversations, code }: { conversations: string[]; code: string },
+  { conversations, code, threads }: { conversations: string[]; code: string; threads: ReadonlyMap<string, string> },
+  operations: readonly Operation[],
   isLate: () => boolean,
 ): Promise<Truth> {
-  const truth: Truth = { conversations: await readLog(cluster, conversations), views: [], replicas: [] };
+  const truth: Truth = { conversations: await readLog(cluster, conversations), threads, views: [], replicas: [] };
   truth.invite = await readInvite(cluster, code);
   await untilCaughtUp(truth, people, isLate);
   for (const person of people)
     for (const device of [...person.devices, ...person.onlookers])
       for (const [conversation, replica] of device.replicas)
-        if (truth.conversations.get(conversation)?.members.has(person.id))
+        if (membersOf(truth, conversation)?.has(person.id))
           truth.replicas.push({ ...replica, state: device.stateIn(conversation) });
   for (const node of cluster.nodes)
     for (const id of conversations) truth.views.push(await viewConversation(truth, people, node, id));
+  await cluster.ask(async (query) => {
+    truth.marks = new Map();
+    for (const id of conversations) truth.marks.set(id, await readMarks(query, id));
+    truth.names = await readNames(query);
+    truth.later = await readLater(query);
+  });
+  truth.settings = await readSettings(cluster, people, isLate);
+  // A copy, because what is asked here is of its own.
+  truth.files = await readFiles(cluster, people, { ...truth, operations: [...operations] }, isLate);
   return truth;
 }
 
@@ -48,6 +62,9 @@ function readInvite(cluster: Cluster, code: string): Promise<TrueInvite> {
   });
 }
 
+/** The people who may read a conversation. Those of a thread are the ones of its conversation. */
+const membersOf = ({ conversations, threads }: Truth, id: string) => conversations.get(threads?.get(id) ?? id)?.members;
+
 async function readConversation(query: Ask, id: string): Promise<TrueConversation> {
   const [row] = await query("SELECT last_seq, last_version FROM conversations WHERE id = $1", [id]);
   if (!row) throw new Error(`conversation ${id} is gone`);
@@ -66,6 +83,7 @@ async function readConversation(query: Ask, id: string): Promise<TrueConversatio
       clientId: message["client_id"] === null ? null : String(message["client_id"]),
       content: String(message["content"]),
       deleted: message["deleted_at"] !== null,
+      extras: extrasIn(message),
     })),
     changes: changes.map((change) => ({
       version: Number(change["version"]),
@@ -74,6 +92,7 @@ async function readConversation(query: Ask, id: string): Promise<TrueConversatio
       messageSeq: change["message_seq"] === null ? null : Number(change["message_seq"]),
       added: ids(change["added"]),
       removed: ids(change["removed"]),
+      change: jsonOf(change["payload"])?.kind ? jsonOf(change["payload"]) : undefined,
     })),
     members: new Map(members.map((member) => [Number(member["user_id"]), Number(member["read_seq"])])),
   };
@@ -86,7 +105,7 @@ async function untilCaughtUp(truth: Truth, people: Person[], isLate: () => boole
       [...person.devices, ...person.onlookers].some((device) =>
         [...device.replicas].some(([id, replica]) => {
           const conversation = truth.conversations.get(id);
-          if (!conversation?.members.has(person.id)) return false;
+          if (!conversation || !membersOf(truth, id)?.has(person.id)) return false;
           return replica.version !== conversation.lastVersion || !Number.isFinite(replica.fromSeq);
         }),
       ),
@@ -100,16 +119,18 @@ async function viewConversation(
   node: Cluster["nodes"][number],
   id: string,
 ): Promise<NodeView> {
-  const members = people.filter((person) => truth.conversations.get(id)?.members.has(person.id));
+  const members = people.filter((person) => membersOf(truth, id)?.has(person.id));
   const [reader] = members;
   if (!reader) throw new Error(`nobody is left in ${id}`);
-  const { messages, total } = await reader.messages(id, node);
+  const { messages, total } = await reader.views.messages(id, node);
   const unread = new Map<number, number>();
   await Promise.all(
     members.map(async (member) => {
-      const told = await member.conversation(id, node);
+      const told = await member.views.conversation(id, node);
       if (!told) throw new Error(`node ${node.index} does not show ${id} to user ${member.id}, who is in it`);
-      unread.set(member.id, told.unread_count);
+      // Nothing of a thread is unread for those who do not follow it.
+      if (truth.conversations.get(id)?.members.has(member.id)) unread.set(member.id, told.unread_count);
+      else if (told.unread_count > 0) unread.set(member.id, told.unread_count);
     }),
   );
   return { node: node.index, conversation: id, messages: messages.map(viewOf), total, unread };

@@ -3,6 +3,7 @@ import { deleteCookie, setCookie } from "hono/cookie";
 import type { Session } from "../../base/session.ts";
 import { type CookiePrefix, cookieName, cookiesOf, SESSION_COOKIE } from "../../http/cookies.ts";
 import type { Env } from "../../http/env.ts";
+import { wantsPage } from "../../http/pages/navigation.ts";
 import { SESSION_LIFETIME_MS } from "./session-times.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -41,6 +42,19 @@ export class SessionCookies {
       if (session) return { token, session };
     }
     return undefined;
+  }
+
+  /**
+   * The same for an address that only some people may open. While the database is away, a person's browser gets the
+   * failure, and programs count as signed out.
+   */
+  async findFor(c: Context<Env>) {
+    try {
+      return await this.find(this.tokens(c));
+    } catch (error) {
+      if (wantsPage(c.req.raw)) throw error;
+      return undefined;
+    }
   }
 
   /** Sets both cookies. A login to another server on this host overwrites `sessionid`, and the second cookie stays. */

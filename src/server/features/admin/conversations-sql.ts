@@ -8,8 +8,10 @@ const PEOPLE_FOUND_MOST = 1_000;
 const SHOWN = { columns: CONVERSATION_COLUMNS, table: "conversations", as: "c" };
 const isFull = (name: string) => isMoreThan(LOOKED_THROUGH_MOST - 1, name);
 
-/** Ids are made in the order of time, so the last id is the newest. */
-const NEWEST = `SELECT id FROM conversations ORDER BY id DESC`;
+/** Ids are made in the order of time, so the last id is the newest. Threads stand in no list: they belong to a conversation. */
+const NEWEST = `SELECT id FROM conversations WHERE parent_id IS NULL ORDER BY id DESC`;
+
+const IS_NO_THREAD = "(SELECT c.parent_id IS NULL FROM conversations c WHERE c.id = p.conversation_id)";
 
 const OWN_IS_CUT = isMoreThan(LISTED_MOST, "some_own");
 /**
@@ -17,11 +19,11 @@ const OWN_IS_CUT = isMoreThan(LISTED_MOST, "some_own");
  * the newest memberships of all people for this person.
  */
 const ownOf = (person: string) => `some_own AS MATERIALIZED (
-    SELECT conversation_id AS id FROM participants WHERE user_id = ${person} ${atMost(LISTED_MOST)}
+    SELECT conversation_id AS id FROM participants p WHERE user_id = ${person} AND ${IS_NO_THREAD} ${atMost(LISTED_MOST)}
   ), own AS MATERIALIZED (
     SELECT id FROM some_own
     UNION SELECT id FROM (
-      SELECT conversation_id AS id, user_id FROM participants WHERE ${OWN_IS_CUT}
+      SELECT conversation_id AS id, user_id FROM participants p WHERE ${OWN_IS_CUT} AND ${IS_NO_THREAD}
       ORDER BY conversation_id DESC LIMIT ${LOOKED_THROUGH_MOST}
     ) places WHERE user_id = ${person}
   )`;
@@ -31,7 +33,7 @@ const INDEXED = `people AS MATERIALIZED (
     SELECT id FROM confab_found_users($3, ${PEOPLE_FOUND_MOST + 1}) AS id
   ), theirs AS MATERIALIZED (
     SELECT p.id FROM people CROSS JOIN LATERAL (
-      SELECT conversation_id AS id FROM participants WHERE user_id = people.id OFFSET 0
+      SELECT conversation_id AS id FROM participants p WHERE user_id = people.id AND ${IS_NO_THREAD} OFFSET 0
     ) p ${atMost(LISTED_MOST)}
   ), named AS MATERIALIZED (
     SELECT id FROM confab_found_conversations($3, ${LISTED_MOST + 1}) AS id

@@ -5,6 +5,7 @@ import { parseUuid } from "../../../protocol/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { addJob } from "../../jobs/store.ts";
 import { AMENDED, type AmendRow, amendedOf } from "../../log/amend.ts";
+import { copyIdOf } from "../../log/append.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 import { rowsOf } from "../../platform/postgres/rows-of.ts";
 import { conversations, removedConversations } from "../../platform/postgres/schema.ts";
@@ -14,7 +15,7 @@ import type { Admin } from "../audit/entry.ts";
 import { passOn } from "../members/alter.ts";
 import { participantsPage } from "../members/page.ts";
 import { conversationListOf } from "./conversations-sql.ts";
-import { eraseJobOf } from "./erasing.ts";
+import { ERASE_CONVERSATION, eraseJobOf } from "./erasing.ts";
 import {
   ADMIN_USER_COLUMNS,
   type AdminUserRow,
@@ -122,12 +123,13 @@ export class AdminConversationsStore {
   /** Deletes a message and leaves a tombstone. `change` is undefined when the message was deleted already. */
   removeMessage(by: Admin, conversationId: string, messageId: string) {
     return audited(this.db, by, async (tx) => {
-      const [row] = await rowsOf<AmendRow>(
+      const rows = await rowsOf<AmendRow>(
         tx,
-        sql`${sql.raw(AMENDED)} FROM confab_edit(${conversationId}, NULL, ${messageId}, NULL) a
+        sql`${sql.raw(AMENDED)}
+          FROM confab_edit_in_both(${conversationId}, NULL, ${messageId}, NULL, ${copyIdOf(messageId)}, NULL) a
           CROSS JOIN LATERAL (SELECT (a.message).*) m`,
       );
-      const amended = amendedOf(row, conversationId);
+      const amended = amendedOf(rows);
       const { message, change } = amended;
       const details = { conversation: conversationId, seq: message.seq, sender: message.sender_email };
       return {
@@ -142,11 +144,14 @@ export class AdminConversationsStore {
     return audited<void>(this.db, by, async (tx) => {
       const [row] = await tx.select().from(conversations).where(eq(conversations.id, id)).for("update");
       if (!row) throw new Failure("conversation_not_found");
+      // A thread ends with its conversation alone: the message that it answers shows it.
+      if (row.parentId !== null) throw new Failure("is_a_thread");
       const { prunedSeq, lastSeq, prunedVersion, lastVersion } = row;
       await tx.insert(removedConversations).values({ id, prunedSeq, lastSeq, prunedVersion, lastVersion });
       await addJob(tx, eraseJobOf(id));
-      // The memberships are deleted with it.
+      // The memberships are deleted with it. Nobody starts a thread meanwhile, because that locks the conversation too.
       await tx.delete(conversations).where(eq(conversations.id, id));
+      await tx.execute(removeThreadsOf(id));
       const details = { name: row.name, participants: row.participantCount, messages: lastSeq - prunedSeq };
       return {
         outcome: undefined,
@@ -156,11 +161,23 @@ export class AdminConversationsStore {
   }
 }
 
+/** The threads of a conversation go with it, each with a job of its own. */
+const removeThreadsOf = (id: string) => sql`WITH gone AS (
+    DELETE FROM conversations WHERE parent_id = ${id}
+    RETURNING id, pruned_seq, last_seq, pruned_version, last_version
+  ), removed AS (
+    INSERT INTO removed_conversations (id, pruned_seq, last_seq, pruned_version, last_version)
+    SELECT id, pruned_seq, last_seq, pruned_version, last_version FROM gone
+  )
+  INSERT INTO jobs (kind, key, payload)
+  SELECT ${ERASE_CONVERSATION}::text, id::text, jsonb_build_object('conversation_id', id) FROM gone
+  ON CONFLICT (kind, key) DO NOTHING`;
+
 /** The first members of each conversation of $1, in the order of joining. LATERAL with OFFSET 0 as in summaries.ts. */
 const FIRST_PEOPLE = `SELECT asked.id AS conversation_id, ${ADMIN_USER_COLUMNS}
   FROM unnest($1::uuid[]) AS asked (id)
   CROSS JOIN LATERAL (
-    SELECT user_id, ordinal FROM participants WHERE conversation_id = asked.id ORDER BY ordinal LIMIT $2
+    SELECT user_id, ordinal FROM participants WHERE conversation_id = asked.id AND is_following ORDER BY ordinal LIMIT $2
   ) p
   CROSS JOIN LATERAL (SELECT * FROM users WHERE id = p.user_id OFFSET 0) u
   ORDER BY p.ordinal`;

@@ -3,6 +3,7 @@ import type { Message } from "../../../protocol/messages.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Jobs } from "../../jobs/jobs.ts";
 import type { Announcer } from "../../log/announcer.ts";
+import type { Filling } from "../../log/filling.ts";
 import type { PageQuery } from "../../log/log.ts";
 import type { Page, Pages } from "../../log/pages.ts";
 import type { Admin } from "../audit/entry.ts";
@@ -10,6 +11,7 @@ import type { AdminConversationsStore, ConversationsQuery } from "./conversation
 
 interface Parts {
   store: AdminConversationsStore;
+  filling: Pick<Filling, "fill">;
   jobs: Pick<Jobs, "wake">;
   pages: Pages;
   announcer: Announcer;
@@ -52,8 +54,13 @@ export class AdminConversations {
   async deleteMessage(by: Admin, conversationId: string, messageId: string): Promise<Message> {
     const { store, announcer } = this.parts;
     try {
-      const { message, change } = await store.removeMessage(by, conversationId, messageId);
+      const { message, change, twin } = await store.removeMessage(by, conversationId, messageId);
+      await this.parts.filling.fill(
+        [message],
+        [change, twin].flatMap((one) => one ?? []),
+      );
       if (change) announcer.announce(change);
+      if (twin) announcer.announce(twin);
       return message;
     } catch (error) {
       return announcer.doubt(conversationId, error);

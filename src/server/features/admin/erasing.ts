@@ -33,7 +33,7 @@ export const eraseJobOf = (conversationId: string) => ({
  * of the followers. The job stays until no node can write the conversation to Redis.
  */
 export function eraseConversation(parts: {
-  erasing: Pick<ErasingStore, "erasePiece" | "isForgotten" | "forget">;
+  erasing: Pick<ErasingStore, "erasePiece" | "unfind" | "isForgotten" | "forget">;
   /** `undefined`: there is no Redis. */
   window: Pick<MessageWindow, "drop"> | undefined;
   cursors: Pick<FollowerStore, "forget">;
@@ -43,7 +43,9 @@ export function eraseConversation(parts: {
     const left = await erasing.erasePiece(id);
     if (left === "more") return { againAfterMs: PAUSE_MS };
     // A node of an older release may have erased all of it.
-    if (left === "elsewhere") return (await erasing.isForgotten(id)) ? "done" : { againAfterMs: ELSEWHERE_MS };
+    if (left === "elsewhere" && !(await erasing.isForgotten(id))) return { againAfterMs: ELSEWHERE_MS };
+    if (await erasing.unfind(id)) return { againAfterMs: PAUSE_MS };
+    if (left === "elsewhere") return "done";
     if (window && !(await window.drop(id))) return { againAfterMs: REDIS_RETRY_MS };
     await cursors.forget(id);
     await erasing.forget(id, LATE_MS);
@@ -68,6 +70,15 @@ export class ErasingStore {
     return row ? (row.more ? "more" : "done") : "elsewhere";
   }
 
+  /**
+   * Removes a piece of the rows of the search that are left, and says whether there may be more. A follower may write some
+   * after the messages are gone, and a node of an older release leaves all.
+   */
+  async unfind(id: string): Promise<boolean> {
+    const most = removedAtOnce(this.db);
+    return (await this.db.bulk(UNFIND, [id, most])).length === most;
+  }
+
   /** Forgets a conversation of which nothing is left. Within `minAgeMs` of its removal it stays among the removed. */
   async forget(id: string, minAgeMs: number): Promise<void> {
     await this.db.query(
@@ -81,6 +92,10 @@ export class ErasingStore {
   }
 }
 
+const UNFIND = `DELETE FROM found WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM found WHERE conversation_id = $1 LIMIT $2
+  )) RETURNING seq`;
+
 const ADD_MISSING_JOBS = `INSERT INTO jobs (kind, key, payload)
   SELECT $1::text, id::text, jsonb_build_object('conversation_id', id) FROM removed_conversations
   ON CONFLICT (kind, key) DO NOTHING`;
@@ -92,6 +107,27 @@ const ERASE = `WITH due AS (
   ), said AS (
     DELETE FROM messages m USING due
     WHERE m.conversation_id = due.id AND m.seq > due.pruned_seq AND m.seq <= due.pruned_seq + $4
+  ), unmarked AS (
+    DELETE FROM reactions r USING due
+    WHERE r.conversation_id = due.id AND r.message_seq > due.pruned_seq AND r.message_seq <= due.pruned_seq + $4
+  ), unpinned AS (
+    DELETE FROM pins p USING due
+    WHERE p.conversation_id = due.id AND p.message_seq > due.pruned_seq AND p.message_seq <= due.pruned_seq + $4
+  ), unvoted AS (
+    DELETE FROM votes v USING due
+    WHERE v.conversation_id = due.id AND v.message_seq > due.pruned_seq AND v.message_seq <= due.pruned_seq + $4
+  ), unmentioned AS (
+    DELETE FROM mentions n USING due
+    WHERE n.conversation_id = due.id AND n.seq > due.pruned_seq AND n.seq <= due.pruned_seq + $4
+  ), unmentioned_all AS (
+    DELETE FROM mentions_of_all n USING due
+    WHERE n.conversation_id = due.id AND n.seq > due.pruned_seq AND n.seq <= due.pruned_seq + $4
+  ), unfound AS (
+    DELETE FROM found f USING due
+    WHERE f.conversation_id = due.id AND f.seq > due.pruned_seq - 16 AND f.seq <= due.pruned_seq + $4
+  ), unfiled AS (
+    DELETE FROM message_files f USING due
+    WHERE f.conversation_id = due.id AND f.seq > due.pruned_seq AND f.seq <= due.pruned_seq + $4
   ), changed AS (
     DELETE FROM changes c USING due
     WHERE c.conversation_id = due.id AND c.version > due.pruned_version AND c.version <= due.pruned_version + $4

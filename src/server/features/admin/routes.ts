@@ -7,10 +7,12 @@ import type { RouteGroup } from "../../http/route-group.ts";
 import type { PasswordLinks } from "../accounts/password-links.ts";
 import type { Conversations } from "../conversations/service.ts";
 import type { Metrics } from "../metrics/service.ts";
+import type { ProfilePictures } from "../pictures/service.ts";
 import type { ServerSettings } from "../server/settings.ts";
 import { statisticsRoutes } from "../statistics/routes.ts";
 import type { StatisticsStore } from "../statistics/store.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { avatarRoutes } from "./routes/avatars.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { limitRoutes } from "./routes/limits.ts";
 import { metricRoutes } from "./routes/metrics.ts";
@@ -24,6 +26,7 @@ interface Services {
   administration: Administration;
   conversations: Conversations;
   passwordLinks: PasswordLinks;
+  profilePictures: ProfilePictures;
   originOf: OriginOf;
   names: NameRule;
   metrics: Metrics;
@@ -50,6 +53,7 @@ function routes(services: Services) {
   app.use(superusersOnly(services.corsOrigins));
   app.route("/users", userRoutes(administration));
   app.route("/users", passwordLinkRoutes(services));
+  app.route("/users", avatarRoutes(services));
   app.route("/conversations", conversationRoutes(services));
   app.route("/settings", settingsRoutes(services));
   app.route("/statistics", statisticsRoutes(services.statistics));

@@ -1,4 +1,6 @@
 import type { AdminConversation, AdminUser } from "../../../protocol/admin.ts";
+import type { ConversationKind } from "../../../protocol/conversations.ts";
+import { KIND, MEMBERS } from "../../log/head.ts";
 import { USER_COLUMNS, type UserRow, userOf, userOfRow } from "../../log/rows.ts";
 import type { users } from "../../platform/postgres/schema.ts";
 import { iso, ms } from "../../platform/postgres/values.ts";
@@ -31,6 +33,7 @@ export interface ConversationRow {
   is_group: boolean;
   owner_id: number | null;
   participant_count: number;
+  kind: ConversationKind;
   last_seq: number;
   last_version: number;
   pruned_seq: number;
@@ -39,7 +42,7 @@ export interface ConversationRow {
 }
 
 /** The same columns, for the select list of a statement that reads `conversations c`. */
-export const CONVERSATION_COLUMNS = `c.id, c.name, c.is_group, c.owner_id, c.participant_count, c.last_seq, c.last_version, c.pruned_seq,
+export const CONVERSATION_COLUMNS = `c.id, c.name, c.is_group, ${KIND} AS kind, c.owner_id, ${MEMBERS} AS participant_count, c.last_seq, c.last_version, c.pruned_seq,
   ${ms("c.created_at")} AS begun_ms, ${ms("c.updated_at")} AS updated_ms`;
 
 /** Whether an outer join has found a conversation. */
@@ -49,6 +52,7 @@ export const conversationOf = (row: ConversationRow, participants: AdminUser[]):
   id: row.id,
   name: row.name,
   is_group: row.is_group,
+  kind: row.kind,
   owner_id: row.owner_id,
   participants,
   participant_count: row.participant_count,

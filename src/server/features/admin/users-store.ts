@@ -63,18 +63,18 @@ export class AdminUsersStore {
     const [row] = await this.db.read((orm) => orm.select().from(users).where(eq(users.id, id)));
     if (!row) return undefined;
     const sessions = await sessionsOf(this.db, id);
-    const [counts] = await this.db.query<{ conversations: number; sent: number; looked: number }>(COUNTS, [
+    const [counts] = await this.db.query<{ own: number; conversations: number; sent: number; looked: number }>(COUNTS, [
       id,
       COUNTED_MOST + 1,
       LISTED_MOST + 1,
     ]);
-    const { conversations = 0, sent = 0, looked = 0 } = counts ?? {};
+    const { own = 0, conversations = 0, sent = 0, looked = 0 } = counts ?? {};
     return {
       ...adminUserOf(row),
       conversation_count: Math.min(conversations, LISTED_MOST),
-      conversation_count_exact: conversations <= LISTED_MOST,
+      conversation_count_exact: own <= LISTED_MOST,
       messages_sent: sent,
-      messages_sent_exact: looked <= COUNTED_MOST && conversations <= LISTED_MOST,
+      messages_sent_exact: looked <= COUNTED_MOST && own <= LISTED_MOST,
       sessions: sessions.slice(0, SESSIONS_LISTED),
       sessions_exact: sessions.length <= SESSIONS_LISTED,
     };
@@ -175,9 +175,13 @@ async function requireSuperuser(tx: Transaction) {
   if (!left) throw new Failure("last_superuser");
 }
 
-/** Reads at most $3 conversations and $2 of their messages, the newest of each conversation first. */
+/** Reads at most $3 conversations and threads and $2 of their messages, the newest of each conversation first. */
 const COUNTS = `WITH own AS MATERIALIZED (SELECT conversation_id AS id FROM participants WHERE user_id = $1 LIMIT $3)
-  SELECT (SELECT count(*)::int FROM own) AS conversations,
+  SELECT (SELECT count(*)::int FROM own) AS own, (
+      SELECT count(*)::int FROM own CROSS JOIN LATERAL (
+        SELECT FROM conversations WHERE id = own.id AND parent_id IS NULL OFFSET 0
+      ) c
+    ) AS conversations,
     count(*) FILTER (WHERE s.sender_id = $1)::int AS sent, count(*)::int AS looked
   FROM (
     SELECT m.sender_id FROM own CROSS JOIN LATERAL (

@@ -30,7 +30,9 @@ export async function acquaintances(db: Database, userId: number, ids: readonly 
 
 const OWN = `SELECT c.id, c.participant_count AS members
   FROM (SELECT conversation_id FROM participants WHERE user_id = $1 OFFSET 0) mine
-  CROSS JOIN LATERAL (SELECT id, participant_count FROM conversations WHERE id = mine.conversation_id OFFSET 0) c`;
+  CROSS JOIN LATERAL (
+    SELECT id, participant_count FROM conversations WHERE id = mine.conversation_id AND parent_id IS NULL OFFSET 0
+  ) c`;
 
 /** The people among $2 who are members of the conversations $1. */
 const MEMBERS = `SELECT DISTINCT place.user_id AS id FROM unnest($1::uuid[]) AS one (id) CROSS JOIN LATERAL (

@@ -22,7 +22,7 @@ export const conversationCommands = ({
       hub.watching.setActivity(socket, conversationId, false);
       try {
         const cursor = after_version === undefined ? undefined : { version: after_version, tag: tag ?? undefined };
-        await subscription.join(memberships, cursor, ({ readSeq, epoch }, room) =>
+        await subscription.join(memberships, cursor, ({ readSeq, lastSeq, mentionCount, epoch }, room) =>
           socket.send(
             encode({
               type: "subscribed",
@@ -34,6 +34,8 @@ export const conversationCommands = ({
               pruned_seq: room.prunedSeq,
               epoch,
               read_seq: readSeq,
+              mention_count: mentionCount,
+              counted_seq: lastSeq,
             }),
           ),
         );

@@ -1,12 +1,11 @@
-import { and, asc, eq, isNotNull } from "drizzle-orm";
-import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
+import { and, eq, isNotNull } from "drizzle-orm";
 import { Failure } from "../../base/failure.ts";
-import { userOf } from "../../log/rows.ts";
-import type { Orm, Transaction } from "../../platform/postgres/database.ts";
-import { conversations, participants, users } from "../../platform/postgres/schema.ts";
+import type { Transaction } from "../../platform/postgres/database.ts";
+import { conversations, participants } from "../../platform/postgres/schema.ts";
 import { insertParticipants } from "../members/alter.ts";
+import { recordIn } from "../members/group.ts";
 import { ask, hasAsked, lockRequest, settlePair } from "../requests/statements.ts";
-import type { ConversationRecord, CreateOutcome, NewConversation } from "./records.ts";
+import type { CreateOutcome, NewConversation } from "./records.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
 const NOTHING = { created: false, unhidden: false, asked: [], ended: [] };
@@ -36,7 +35,7 @@ async function createGroup(
     id,
     participantIds.filter((userId) => toAsk.has(userId)),
   );
-  return { ...NOTHING, conversation: await recordOf(tx, row), created: true, asked };
+  return { ...NOTHING, conversation: await recordIn(tx, row.id), created: true, asked };
 }
 
 async function createPair(tx: Transaction, conversation: NewConversation): Promise<CreateOutcome> {
@@ -60,7 +59,7 @@ async function createPair(tx: Transaction, conversation: NewConversation): Promi
   if (row) {
     await insertParticipants(tx, id, participantIds, 0);
     const ended = await settlePair(tx, pairLow, pairHigh);
-    return { ...NOTHING, conversation: await recordOf(tx, row), created: true, ended };
+    return { ...NOTHING, conversation: await recordIn(tx, row.id), created: true, ended };
   }
   // The pair existed, or a racing create has just committed it: the insert waited for that commit.
   const existing = await findPair(tx, pairLow, pairHigh);
@@ -90,25 +89,5 @@ async function existingPair(
     )
     .returning({ userId: participants.userId });
   const ended = accepts === undefined ? [] : await settlePair(tx, row.pairLow ?? 0, row.pairHigh ?? 0);
-  return { ...NOTHING, conversation: await recordOf(tx, row), unhidden: unhidden.length > 0, ended };
-}
-
-export async function recordOf(orm: Orm | Transaction, row: ConversationRow): Promise<ConversationRecord> {
-  const first = await orm
-    .select()
-    .from(participants)
-    .innerJoin(users, eq(users.id, participants.userId))
-    .where(eq(participants.conversationId, row.id))
-    .orderBy(asc(participants.ordinal))
-    .limit(PARTICIPANTS_SHOWN);
-  return {
-    id: row.id,
-    name: row.name,
-    isGroup: row.isGroup,
-    ownerId: row.ownerId,
-    participants: first.map((place) => userOf(place.users)),
-    participantCount: row.participantCount,
-    createdAt: row.createdAt.toISOString(),
-    updatedAt: row.updatedAt.toISOString(),
-  };
+  return { ...NOTHING, conversation: await recordIn(tx, row.id), unhidden: unhidden.length > 0, ended };
 }

@@ -18,6 +18,11 @@ export class Reach {
     private readonly settings: { directory: "all" | "shared" },
   ) {}
 
+  /** Whether everybody is known to everybody. */
+  get isOpen(): boolean {
+    return this.settings.directory === "all";
+  }
+
   /** With DIRECTORY=shared, people who share no conversation with the actor are as unknown as people who do not exist. */
   async of(actorId: number, ids: readonly number[]): Promise<Reached> {
     const others = ids.filter((id) => id !== actorId);

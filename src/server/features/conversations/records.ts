@@ -1,28 +1,30 @@
+import type { ConversationMe } from "../../../protocol/me.ts";
 import type { Message } from "../../../protocol/messages.ts";
-import type { User } from "../../../protocol/users.ts";
+import type { ConversationRecord } from "../members/group.ts";
 import type { Asked, EndedRequest } from "../requests/statements.ts";
-
-/** A conversation as the store has it: nothing in it depends on the viewer. */
-export interface ConversationRecord {
-  id: string;
-  name: string | null;
-  isGroup: boolean;
-  ownerId: number | null;
-  /** The first 50 members, in the order of joining. */
-  participants: User[];
-  participantCount: number;
-  createdAt: string;
-  updatedAt: string;
-}
 
 /** The facts that the list of one member shows beside the conversation itself. */
 export interface SummaryRecord extends ConversationRecord {
   /** The member has hidden the conversation, and no message has come since. */
   isHidden: boolean;
+  me: ConversationMe;
   messageCount: number;
   prunedSeq: number;
   unreadCount: number;
+  /** The unread messages that mention the member. */
+  mentionCount: number;
   lastMessage: Message | null;
+  thread?: ThreadRecord;
+}
+
+/** The facts of a thread. */
+export interface ThreadRecord {
+  /** The conversation that it belongs to. */
+  parent: ConversationRecord;
+  rootSeq: number;
+  /** The message that it answers. Null when retention has removed it. */
+  root: Message | null;
+  isFollowing: boolean;
 }
 
 export interface NewConversation {

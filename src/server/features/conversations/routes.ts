@@ -16,7 +16,7 @@ import { search, user } from "../../../protocol/users.ts";
 import { about } from "../../http/about.ts";
 import { success, successList } from "../../http/answers.ts";
 import { type Env, loggedIn, principalOf } from "../../http/env.ts";
-import { conversationIdOf, json, query, userIdOf, whole } from "../../http/input.ts";
+import { conversationIdOf, json, optionalFlag, query, userIdOf, whole } from "../../http/input.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
 import type { Conversations } from "./service.ts";
 
@@ -69,6 +69,11 @@ function routes({ conversations }: Services) {
     search: search.default(""),
     limit: whole(1, CONVERSATIONS_MAX, CONVERSATIONS_MAX),
     offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
+    kind: z.literal("thread").optional().meta({
+      description:
+        "`thread`: the threads that you follow and that have replies, in place of conversations. `meta.unread` counts over them then.",
+    }),
+    archived: optionalFlag.meta({ description: "True: only archived ones. False: only the others. Left out: all." }),
   });
   const aboutList = about({
     id: "listConversations",
@@ -78,7 +83,9 @@ function routes({ conversations }: Services) {
     },
   });
   app.get("/", aboutList, loggedIn, query(listQuery), async (c) => {
-    const { conversations: data, ...meta } = await conversations.list(principalOf(c).userId, c.req.valid("query"));
+    const { kind, ...page } = c.req.valid("query");
+    const listed = await conversations.list(principalOf(c).userId, { ...page, threads: kind === "thread" });
+    const { conversations: data, ...meta } = listed;
     return successList(c, data, meta);
   });
 
@@ -95,7 +102,7 @@ function routes({ conversations }: Services) {
     id: "renameConversation",
     summary: "Renames a group",
     answers: { 200: { message: "Conversation updated successfully", data: conversation } },
-    failures: ["not_a_group"],
+    failures: ["not_a_group", "is_a_thread"],
   });
   app.patch("/:conversationId", aboutRename, loggedIn, json(renameBody), async (c) => {
     const data = await conversations.rename(principalOf(c).userId, conversationIdOf(c), c.req.valid("json").name);
@@ -123,7 +130,7 @@ function routes({ conversations }: Services) {
     description:
       "People who do not let you add them, or who have left the group, get a request: `meta.requested` names them. Only the owner can add people again whom the owner has removed.",
     answers: { 200: { message: "Participants added successfully", data: conversation, meta: requested } },
-    failures: ["not_a_group"],
+    failures: ["not_a_group", "is_a_thread"],
   });
   app.post("/:conversationId/participants", aboutAdd, loggedIn, json(addParticipantsBody), async (c) => {
     const { user_ids } = c.req.valid("json");
@@ -137,7 +144,7 @@ function routes({ conversations }: Services) {
     summary: "Leaves a group, removes a member from a group you own, or hides a 1-on-1",
     description: "Your list leaves a hidden 1-on-1 out until a message comes or you begin it again.",
     answers: { 200: { message: ["Participant removed successfully", "Conversation hidden"] } },
-    failures: ["not_a_group", "not_the_owner", "participant_not_found"],
+    failures: ["not_a_group", "is_a_thread", "not_the_owner", "participant_not_found"],
   });
   app.delete("/:conversationId/participants/:userId", aboutRemove, async (c) => {
     const done = await conversations.removeParticipant(principalOf(c).userId, conversationIdOf(c), userIdOf(c));

@@ -1,23 +1,27 @@
 import { and, eq } from "drizzle-orm";
 import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
+import type { Message } from "../../../protocol/messages.ts";
 import type { User } from "../../../protocol/users.ts";
 import { chunks, pieces } from "../../base/pieces.ts";
-import { EPOCH, USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
+import type { Filling } from "../../log/filling.ts";
+import { EPOCH, type MessageRow, messageOf, USER_COLUMNS, type UserRow, userOfRow } from "../../log/rows.ts";
 import type { Database } from "../../platform/postgres/database.ts";
-import { conversations, users } from "../../platform/postgres/schema.ts";
+import { users } from "../../platform/postgres/schema.ts";
 import { foundUsers } from "../../platform/postgres/search.ts";
 import { isOneOf, numbersOf } from "../../platform/postgres/values.ts";
 import { alter } from "../members/alter.ts";
 import type { Alteration, AlterOutcome } from "../members/alteration.ts";
+import { readRecord } from "../members/group.ts";
 import { participantsPage } from "../members/page.ts";
 import { acquaintances } from "./acquaintances.ts";
-import { create, recordOf } from "./create.ts";
+import { create } from "./create.ts";
 import type { CreateOutcome, NewConversation, SummaryRecord } from "./records.ts";
 import {
   type Counted,
   isSummary,
   OWN,
   type OwnRow,
+  ROOTS,
   SUMMARIES,
   SUMMARIES_OF,
   SUMMARY,
@@ -29,7 +33,10 @@ import {
 } from "./summaries.ts";
 
 export class ConversationsStore {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly filling: Pick<Filling, "fill">,
+  ) {}
 
   /** The active users among `ids`. */
   async known(ids: number[]) {
@@ -56,25 +63,8 @@ export class ConversationsStore {
     return this.db.transaction((tx) => create(tx, conversation));
   }
 
-  /**
-   * Hides a 1-on-1 until a message comes after the `seq` that is returned.
-   * @returns `undefined` when it is no 1-on-1, or the user is not in it
-   */
-  async hide(conversationId: string, userId: number): Promise<number | undefined> {
-    const rows = await this.db.query<{ last_seq: number }>(
-      // A message that commits meanwhile is not in the snapshot, and so it shows the conversation again.
-      `UPDATE participants p SET hidden_seq = c.last_seq FROM conversations c
-       WHERE c.id = $1 AND NOT c.is_group AND p.conversation_id = c.id AND p.user_id = $2 RETURNING c.last_seq`,
-      [conversationId, userId],
-    );
-    return rows[0]?.last_seq;
-  }
-
   record(conversationId: string) {
-    return this.db.read(async (orm) => {
-      const [row] = await orm.select().from(conversations).where(eq(conversations.id, conversationId));
-      return row && recordOf(orm, row);
-    });
+    return readRecord(this.db, conversationId);
   }
 
   /** Whether the person left the group or was removed from it. */
@@ -88,30 +78,55 @@ export class ConversationsStore {
 
   /**
    * A page of the user's conversations. With a `search`: those whose name contains it, or in which another member has it in
-   * their name or e-mail. `unread` counts over all the user's conversations, whatever the page and the search.
+   * their name or e-mail. `archived` asks for those in the archive, or for all others. `unread` counts over all the user's
+   * conversations that are neither muted nor in the archive, whatever the page. `threads` asks for the threads that the user
+   * follows in place of conversations, and `unread` counts over these then.
    */
-  async summaries(userId: number, page: { limit: number; offset: number; search?: string }) {
-    const { limit, offset, search = "" } = page;
+  async summaries(
+    userId: number,
+    page: { limit: number; offset: number; search?: string; archived?: boolean | undefined; threads?: boolean },
+  ) {
+    const { limit, offset, search = "", archived, threads = false } = page;
     const fitting = Math.ceil(this.db.pieceRows / PARTICIPANTS_SHOWN);
     if (search === "" && limit <= fitting) {
-      const rows = await this.db.query<Partial<SummaryRow> & Counted>(SUMMARIES, [userId, limit, offset]);
+      const rows = await this.db.query<Partial<SummaryRow> & Counted>(SUMMARIES, [
+        userId,
+        limit,
+        offset,
+        archived ?? null,
+        threads,
+      ]);
       const summaries = rows.flatMap((row) => (isSummary(row) ? row : []));
-      const { total = 0, unread_conversations = 0, unread_messages = 0, epoch = "" } = rows[0] ?? {};
-      const unread = { conversations: unread_conversations, messages: unread_messages };
-      return { rows: await this.withPeople(summaries), total, unread, epoch };
+      const [first] = rows;
+      const { total = 0, epoch = "" } = first ?? {};
+      const unread = {
+        conversations: first?.unread_conversations ?? 0,
+        messages: first?.unread_messages ?? 0,
+        mentions: first?.unread_mentions ?? 0,
+        marked: first?.unread_marked ?? 0,
+      };
+      return { rows: await this.recordsOf(userId, summaries), total, unread, epoch };
     }
     // The epoch is read before the pieces: a caller that then sees another epoch reads the list again.
     const [history] = await this.db.query<{ epoch: string }>(`SELECT ${EPOCH} AS epoch`, []);
-    const own = await this.db.bulk<OwnRow>(OWN, [userId, search]);
-    const ids = (search === "" ? own : await this.foundAmong(userId, own, search)).map(({ id }) => id);
+    const own = await this.db.bulk<OwnRow>(OWN, [userId, search, threads]);
+    const wanted = own.filter(({ is_archived }) => is_archived === (archived ?? is_archived));
+    const ids = (search === "" ? wanted : await this.foundAmong(userId, wanted, search)).map(({ id }) => id);
     const summaries: SummaryRow[] = [];
-    for (const some of chunks(ids.slice(offset, offset + limit), fitting))
-      summaries.push(...(await this.db.bulk<SummaryRow>(SUMMARIES_OF, [userId, some])));
+    // Their mentions are counted already.
+    const mentions = new Map(own.map(({ id, mention_count }) => [id, mention_count]));
+    for (const some of chunks(ids.slice(offset, offset + limit), fitting)) {
+      const rows = await this.db.bulk<SummaryRow>(SUMMARIES_OF, [userId, some, false]);
+      summaries.push(...rows.map((row) => ({ ...row, mention_count: mentions.get(row.summary_id) ?? 0 })));
+    }
+    const counted = own.filter(({ is_counted }) => is_counted);
     const unread = {
-      conversations: own.filter((row) => row.unread > 0).length,
-      messages: own.reduce((sum, row) => sum + row.unread, 0),
+      conversations: counted.filter((row) => row.unread > 0 || row.is_marked).length,
+      messages: counted.reduce((sum, row) => sum + row.unread, 0),
+      mentions: counted.reduce((sum, row) => sum + row.mention_count, 0),
+      marked: counted.filter((row) => row.unread === 0 && row.is_marked).length,
     };
-    return { rows: await this.withPeople(summaries), total: ids.length, unread, epoch: history?.epoch ?? "" };
+    return { rows: await this.recordsOf(userId, summaries), total: ids.length, unread, epoch: history?.epoch ?? "" };
   }
 
   /** The conversations with the text in their name, or in the name or e-mail of another member. */
@@ -152,12 +167,57 @@ export class ConversationsStore {
     }
   }
 
-  async summary(userId: number, conversationId: string) {
-    const rows = await this.db.query<SummaryRow>(SUMMARY, [userId, conversationId]);
-    return (await this.withPeople(rows))[0];
+  /** Those of these conversations in which the user is a member, in their order. */
+  async summariesOf(userId: number, ids: readonly string[]): Promise<SummaryRecord[]> {
+    const fitting = Math.ceil(this.db.pieceRows / PARTICIPANTS_SHOWN);
+    const rows: SummaryRow[] = [];
+    for (const some of chunks([...ids], fitting))
+      rows.push(...(await this.db.query<SummaryRow>(SUMMARIES_OF, [userId, some, true])));
+    return this.recordsOf(userId, rows);
   }
 
-  /** Reads people who are in several of the conversations once. */
+  async summary(userId: number, conversationId: string) {
+    const rows = await this.db.query<SummaryRow>(SUMMARY, [userId, conversationId]);
+    return (await this.recordsOf(userId, rows))[0];
+  }
+
+  /** Threads come with the conversation that they belong to, and the message that they answer. */
+  private async recordsOf(userId: number, rows: SummaryRow[]): Promise<SummaryRecord[]> {
+    const records = await this.withPeople(rows);
+    const threads = rows.flatMap(({ summary_id: id, parent_id: parentId, root_seq: rootSeq, is_following }) =>
+      parentId === null || rootSeq === null ? [] : { id, parentId, rootSeq, isFollowing: is_following ?? false },
+    );
+    if (threads.length === 0) return records;
+    const found = await this.db.query<SummaryRow>(SUMMARIES_OF, [
+      userId,
+      [...new Set(threads.map(({ parentId }) => parentId))],
+      false,
+    ]);
+    const parents = new Map((await this.withPeople(found)).map((parent) => [parent.id, parent]));
+    const roots = await this.rootsOf(threads);
+    const parts = new Map(
+      threads.flatMap(({ id, parentId, rootSeq, isFollowing }) => {
+        const parent = parents.get(parentId);
+        const root = roots.get(`${parentId} ${rootSeq}`) ?? null;
+        return parent ? [[id, { parent, rootSeq, root, isFollowing }] as const] : [];
+      }),
+    );
+    return records.map((record) => {
+      const thread = parts.get(record.id);
+      return thread ? { ...record, thread } : record;
+    });
+  }
+
+  private async rootsOf(threads: readonly { parentId: string; rootSeq: number }[]): Promise<Map<string, Message>> {
+    const rows = await this.db.query<MessageRow>(ROOTS, [
+      threads.map(({ parentId }) => parentId),
+      threads.map(({ rootSeq }) => rootSeq),
+    ]);
+    const found = await this.filling.fill(rows.map(messageOf));
+    return new Map(found.map((message) => [`${message.conversation_id} ${message.seq}`, message]));
+  }
+
+  /** Reads people who are in several of the conversations once, and fills the newest messages. */
   private async withPeople(rows: SummaryRow[]): Promise<SummaryRecord[]> {
     const shown = rows.map((row) => numbersOf(row.shown_ids));
     const ids = [...new Set(shown.flat())];
@@ -170,18 +230,21 @@ export class ConversationsStore {
       );
       for (const row of found) people.set(row.user_id, userOfRow(row));
     }
-    return rows.map((row, i) =>
+    const records = rows.map((row, i) =>
       summaryOf(
         row,
         (shown[i] ?? []).flatMap((id) => people.get(id) ?? []),
       ),
     );
+    await this.filling.fill(records.flatMap(({ lastMessage }) => lastMessage ?? []));
+    return records;
   }
 
   /** How far the first 50 members have read. */
   readPositions(conversationId: string) {
     return this.db.query<{ user_id: number; seq: number }>(
-      `SELECT user_id, read_seq AS seq FROM participants WHERE conversation_id = $1 ORDER BY ordinal LIMIT $2`,
+      `SELECT user_id, read_seq AS seq FROM participants WHERE conversation_id = $1 AND is_following
+       ORDER BY ordinal LIMIT $2`,
       [conversationId, PARTICIPANTS_SHOWN],
     );
   }
@@ -194,6 +257,6 @@ export class ConversationsStore {
 
   /** Renames a group, adds people, or removes one: one change of the log. Rejects with a Failure where the contract refuses it. */
   alter(conversationId: string, actorId: number, alteration: Alteration): Promise<AlterOutcome> {
-    return this.db.transaction((tx) => alter(tx, conversationId, actorId, alteration));
+    return alter(this.db, conversationId, actorId, alteration);
   }
 }

@@ -1,29 +1,69 @@
-import { and, asc, eq, sql } from "drizzle-orm";
-import type { Action, Role } from "../../../protocol/rights.ts";
+import { and, eq, sql } from "drizzle-orm";
+import { PARTICIPANTS_SHOWN } from "../../../protocol/conversations.ts";
+import { rights } from "../../../protocol/rights.ts";
 import { Failure, invalidField } from "../../base/failure.ts";
-import { type Change, groupChangeKind } from "../../log/changes.ts";
-import { userOf } from "../../log/rows.ts";
-import type { Transaction } from "../../platform/postgres/database.ts";
-import { changes, conversations, participants, removals, users } from "../../platform/postgres/schema.ts";
-import { arrayParam, isOneOf } from "../../platform/postgres/values.ts";
-import { may, roleIn } from "../../rights/may.ts";
-import { type Asked, ask, type EndedRequest, endRequestsOf, lockRequest, settleGroup } from "../requests/statements.ts";
+import type { Change, KnownChange } from "../../log/changes.ts";
+import { lineOf, peopleInLines, storedLine } from "../../log/lines.ts";
+import { namesOf } from "../../log/names.ts";
+import { type UserRow, userOfRow } from "../../log/rows.ts";
+import type { Database, Transaction } from "../../platform/postgres/database.ts";
+import { rowsOf } from "../../platform/postgres/rows-of.ts";
+import { conversations, participants, removals, users } from "../../platform/postgres/schema.ts";
+import { arrayParam } from "../../platform/postgres/values.ts";
+import { roleIn } from "../../rights/may.ts";
+import {
+  ASKING,
+  type AskedRow,
+  askedOf,
+  type EndedRequest,
+  type EndedRow,
+  endedOf,
+  tooManyRequests,
+} from "../requests/statements.ts";
 import type { Alteration, AlterOutcome } from "./alteration.ts";
+import { type GroupRow, recordOf } from "./group.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
-/** The person who does it, and their role under the conversation's lock. */
-interface Actor {
-  id: number;
-  role: Role;
+
+/** A row of `changes` as `confab_record_group` (record.sql) gives it. */
+interface RecordedRow {
+  version: number;
+  last_seq: number;
+  tag: string;
+  created_ms: number;
+  kind: "members_added" | "members_removed" | "renamed" | "picture_changed" | "owner_changed";
+  added: number[];
+  removed: number[];
+  name: string | null;
+  payload: Record<string, unknown>;
 }
-interface Outcome {
-  added?: number[];
-  removed?: number[];
-  asked?: Asked[];
-  ended?: EndedRequest[];
-  /** Columns of the conversation that change with it. */
-  set?: Partial<Pick<ConversationRow, "name" | "ownerId">>;
-}
+
+/** The answer of `confab_alter_group` (alter.sql). */
+type AlterRow =
+  | {
+      outcome: "done";
+      change: RecordedRow | null;
+      owner?: number | null;
+      dropped: string | null;
+      asked: AskedRow[];
+      ended: EndedRow[];
+      people: UserRow[];
+      conversation: GroupRow;
+    }
+  | { outcome: "hidden"; last_seq: number }
+  | { outcome: "look" | "full" }
+  | { outcome: "only_owner"; people: UserRow[]; count: number }
+  | { outcome: "throttled"; free_in_ms: number }
+  | {
+      outcome:
+        | "conversation_not_found"
+        | "is_a_thread"
+        | "not_a_group"
+        | "not_the_owner"
+        | "participant_not_found"
+        | "request_not_found"
+        | "removed_from_group";
+    };
 
 /** Locks a conversation's row. MUST come before anything that numbers a change; rows are locked in id order. */
 export async function lockConversation(tx: Transaction, conversationId: string): Promise<ConversationRow> {
@@ -32,140 +72,111 @@ export async function lockConversation(tx: Transaction, conversationId: string):
   return row;
 }
 
-function requireRight(role: Role, action: Action) {
-  if (!may(role, action)) throw new Failure("not_the_owner");
-}
-
-/** Changes the members of a group, or its name: one change of its log, or none when nothing differs. */
+/** Changes the members of a group, its name or its picture: one change of its log, or none when nothing differs. */
 export async function alter(
-  tx: Transaction,
+  db: Pick<Database, "write">,
   conversationId: string,
   actorId: number,
   alteration: Alteration,
 ): Promise<AlterOutcome> {
-  const conversation = await lockConversation(tx, conversationId);
-  const role = await roleIn(tx, conversation, actorId);
-  // To an outsider a conversation does not exist.
-  if (!role) throw new Failure("conversation_not_found");
-  if (!conversation.isGroup) throw new Failure("not_a_group");
-  const outcome = await apply(tx, conversation, { id: actorId, role }, alteration);
-  const { added = [], removed = [], set, asked = [], ended = [] } = outcome;
-  const isChange = added.length > 0 || removed.length > 0 || set !== undefined;
-  return { change: isChange ? await record(tx, conversation, outcome) : undefined, asked, ended };
+  const [row] = await db.write<{ altered: AlterRow }>(ALTER, [
+    conversationId,
+    actorId,
+    JSON.stringify(wishOf(alteration)),
+    JSON.stringify(rights),
+    JSON.stringify({
+      ...ASKING,
+      ids: alteration.kind === "add" ? alteration.userIds.map(() => Bun.randomUUIDv7()) : [],
+    }),
+    PARTICIPANTS_SHOWN,
+  ]);
+  if (!row) throw new Error("confab_alter_group gave no answer");
+  return outcomeOf(conversationId, row.altered, alteration);
 }
 
-function apply(tx: Transaction, conversation: ConversationRow, actor: Actor, alteration: Alteration): Promise<Outcome> {
-  switch (alteration.kind) {
+const ALTER = "SELECT confab_alter_group($1, $2, $3::text::jsonb, $4::text::jsonb, $5::text::jsonb, $6) AS altered";
+
+/** The wish as `confab_alter_group` takes it. */
+function wishOf(alteration: Alteration) {
+  const { kind } = alteration;
+  switch (kind) {
     case "rename":
-      return rename(conversation, actor, alteration.name);
-    case "add":
-      return add(tx, conversation, actor, alteration);
+      return { kind, value: alteration.name };
+    case "picture":
+      return { kind, value: alteration.picture };
+    case "add": {
+      const { userIds: users, toAsk, max, by } = alteration;
+      return { kind, users, max, to_ask: toAsk ? [...toAsk] : null, by };
+    }
     case "remove":
-      return remove(tx, conversation, actor, alteration.userId);
+      return { kind, users: [alteration.userId] };
     case "accept":
-      return accept(tx, conversation, actor, alteration);
+      return { kind, users: [alteration.userId], request: alteration.requestId, max: alteration.max };
   }
 }
 
-async function rename(conversation: ConversationRow, { role }: Actor, name: string | null): Promise<Outcome> {
-  requireRight(role, "rename");
-  return name === conversation.name ? {} : { set: { name } };
+function outcomeOf(conversationId: string, row: AlterRow, alteration: Alteration): AlterOutcome {
+  switch (row.outcome) {
+    case "done": {
+      const { change, owner, dropped, asked, ended, people, conversation } = row;
+      return {
+        kind: "done",
+        change: change ? changeOf(conversationId, change, people, owner) : undefined,
+        asked: askedOf(asked),
+        ended: endedOf(ended),
+        conversation: recordOf(conversation),
+        ...(dropped !== null && { dropped }),
+      };
+    }
+    case "hidden":
+      return { kind: "hidden", lastSeq: row.last_seq };
+    case "look":
+      return { kind: "look" };
+    case "full":
+      throw invalidField(
+        "user_ids",
+        `A conversation can have at most ${"max" in alteration ? alteration.max : 0} participants.`,
+      );
+    case "only_owner":
+      throw onlyTheOwner(row.people, row.count);
+    case "throttled":
+      throw tooManyRequests(row.free_in_ms);
+    default:
+      throw new Failure(row.outcome);
+  }
 }
 
-async function add(
-  tx: Transaction,
-  conversation: ConversationRow,
-  actor: Actor,
-  { userIds, toAsk = new Set(), max }: Alteration & { kind: "add" },
-): Promise<Outcome> {
-  requireRight(actor.role, "add_member");
-  const present = await tx
-    .select({ id: participants.userId })
-    .from(participants)
-    .where(and(eq(participants.conversationId, conversation.id), isOneOf(participants.userId, userIds)));
-  const wanted = userIds.filter((id) => !present.some((row) => row.id === id));
-  if (wanted.length === 0) return {};
-  requireRoom(conversation, wanted.length, max);
-  const { left, removed } = await absences(tx, conversation.id, wanted);
-  if (removed.size > 0 && !may(actor.role, "bring_back_member")) throw await onlyTheOwner(tx, removed);
-  const decides = (id: number) => toAsk.has(id) || left.has(id);
-  const joined = await join(
-    tx,
-    conversation,
-    wanted.filter((id) => !decides(id)),
-  );
-  return { ...joined, asked: await ask(tx, actor.id, conversation.id, wanted.filter(decides)) };
-}
-
-/** @param sender of the request: they must still be in the group, and may have to bring back a removed person */
-async function accept(
-  tx: Transaction,
-  conversation: ConversationRow,
-  sender: Actor,
-  { userId, requestId, max }: Alteration & { kind: "accept" },
-): Promise<Outcome> {
-  const request = await lockRequest(tx, requestId);
-  // The request may have been answered on another device just now.
-  if (await roleIn(tx, conversation, userId)) return { ended: await settleGroup(tx, conversation.id, [userId]) };
-  if (!request) throw new Failure("request_not_found");
-  const { removed } = await absences(tx, conversation.id, [userId]);
-  if (removed.size > 0 && !may(sender.role, "bring_back_member")) throw new Failure("removed_from_group");
-  requireRoom(conversation, 1, max);
-  return join(tx, conversation, [userId]);
-}
-
-function requireRoom({ participantCount }: ConversationRow, more: number, max: number) {
-  if (participantCount + more > max)
-    throw invalidField("user_ids", `A conversation can have at most ${max} participants.`);
-}
-
-/** A person who joins starts at the newest message and sees the history. */
-async function join(tx: Transaction, conversation: ConversationRow, added: number[]): Promise<Outcome> {
-  if (added.length === 0) return {};
-  await insertParticipants(tx, conversation.id, added, conversation.lastSeq);
-  return { added, ended: await settleGroup(tx, conversation.id, added) };
-}
-
-/** Finds out which of these people have left the group, and which of them its owner has removed. */
-async function absences(tx: Transaction, conversationId: string, userIds: number[]) {
-  const rows = await tx
-    .select()
-    .from(removals)
-    .where(and(eq(removals.conversationId, conversationId), isOneOf(removals.userId, userIds)));
-  const idsOf = (some: typeof rows) => new Set(some.map(({ userId }) => userId));
-  return {
-    left: idsOf(rows.filter(({ userId, removedBy }) => userId === removedBy)),
-    removed: idsOf(rows.filter(({ userId, removedBy }) => userId !== removedBy)),
-  };
-}
-
-async function onlyTheOwner(tx: Transaction, removed: ReadonlySet<number>): Promise<Failure> {
-  const people = await tx
-    .select()
-    .from(users)
-    .where(isOneOf(users.id, [...removed].slice(0, 10)));
-  const names = people.map((person) => userOf(person).full_name).join(", ");
+function onlyTheOwner(removed: readonly UserRow[], count: number): Failure {
+  const names = removed.map((person) => userOfRow(person).full_name).join(", ");
   return invalidField(
     "user_ids",
-    `Only the owner of this group can add ${names}${removed.size > 10 ? ", …" : ""}: the owner has removed them.`,
+    `Only the owner of this group can add ${names}${count > removed.length ? ", …" : ""}: the owner has removed them.`,
   );
 }
 
-async function remove(tx: Transaction, conversation: ConversationRow, actor: Actor, userId: number): Promise<Outcome> {
-  if (!(await roleIn(tx, conversation, userId))) throw new Failure("participant_not_found");
-  requireRight(actor.role, userId === actor.id ? "leave" : "remove_member");
-  await tx
-    .delete(participants)
-    .where(and(eq(participants.conversationId, conversation.id), eq(participants.userId, userId)));
-  const removal = { removedBy: actor.id, at: new Date() };
-  await tx
-    .insert(removals)
-    .values({ conversationId: conversation.id, userId, ...removal })
-    .onConflictDoUpdate({ target: [removals.conversationId, removals.userId], set: removal });
-  const gone = { removed: [userId], ended: await endRequestsOf(tx, conversation.id, userId) };
-  if (conversation.ownerId !== userId) return gone;
-  const heir = (await activeHeir(tx, conversation.id)) ?? (await firstMember(tx, conversation.id));
-  return { ...gone, set: { ownerId: heir ?? null } };
+/** @param people those whom the change names, at least. @param ownerId the new owner, where it has changed */
+function changeOf(
+  conversationId: string,
+  { version, last_seq: lastSeq, tag, created_ms, kind, added, removed, name, payload }: RecordedRow,
+  people: readonly UserRow[],
+  ownerId?: number | null,
+): Change {
+  const line = storedLine(kind, new Date(created_ms), { version, lastSeq, added, removed, name, payload });
+  const known = new Map(people.map((person) => [person.user_id, userOfRow(person)]));
+  const { picture } = payload;
+  const change: KnownChange<typeof kind> = {
+    kind,
+    conversationId,
+    version,
+    tag,
+    lastSeq,
+    added: added.flatMap((id) => known.get(id) ?? []),
+    removed,
+    name,
+    ...(typeof picture === "string" || picture === null ? { picture } : {}),
+    line: lineOf(line, namesOf([...known.values()])),
+  };
+  return ownerId === undefined ? change : { ...change, ownerId };
 }
 
 /**
@@ -187,76 +198,45 @@ export async function comeIn(
   if (removal && removal.removedBy !== userId) throw new Failure("removed_from_group");
   await admit();
   if (participantCount >= max) throw new Failure("group_full");
-  const joined = await join(tx, conversation, [userId]);
-  return { change: await record(tx, conversation, joined), ended: joined.ended ?? [] };
+  const ids = arrayParam([userId]);
+  const [joined] = await rowsOf<{ ended: EndedRow[] }>(
+    tx,
+    sql`SELECT confab_join_group(${id}, ${ids}::integer[]) AS ended`,
+  );
+  return { change: await record(tx, id, { added: [userId], by: userId }), ended: endedOf(joined?.ended ?? []) };
 }
 
 /** Gives a group whose owner is deactivated to its longest-standing active member. No change when the owner is active. */
 export async function passOn(tx: Transaction, conversationId: string): Promise<{ change: Change | undefined }> {
-  const conversation = await lockConversation(tx, conversationId);
-  const { ownerId } = conversation;
-  if (!conversation.isGroup || ownerId === null) return { change: undefined };
+  const { isGroup, ownerId } = await lockConversation(tx, conversationId);
+  if (!isGroup || ownerId === null) return { change: undefined };
   const [owner] = await tx.select({ isActive: users.isActive }).from(users).where(eq(users.id, ownerId));
   if (owner?.isActive !== false) return { change: undefined };
-  const heir = await activeHeir(tx, conversationId);
-  return { change: heir === undefined ? undefined : await record(tx, conversation, { set: { ownerId: heir } }) };
+  const [row] = await rowsOf<{ heir: number | null }>(tx, sql`SELECT confab_heir(${conversationId}) AS heir`);
+  const heir = row?.heir ?? undefined;
+  return { change: heir === undefined ? undefined : await record(tx, conversationId, { owner: heir }) };
 }
 
-/** Locks the heir's row: a deactivation of the heir comes after this, and finds the group among theirs. */
-async function activeHeir(tx: Transaction, conversationId: string): Promise<number | undefined> {
-  const [heir] = await tx
-    .select({ id: users.id })
-    .from(participants)
-    .innerJoin(users, eq(users.id, participants.userId))
-    .where(and(eq(participants.conversationId, conversationId), eq(users.isActive, true)))
-    .orderBy(asc(participants.ordinal))
-    .limit(1)
-    .for("share", { of: users });
-  return heir?.id;
-}
-
-async function firstMember(tx: Transaction, conversationId: string): Promise<number | undefined> {
-  const [first] = await tx
-    .select({ id: participants.userId })
-    .from(participants)
-    .where(eq(participants.conversationId, conversationId))
-    .orderBy(asc(participants.ordinal))
-    .limit(1);
-  return first?.id;
-}
-
+/** Writes a change of a locked group to its log. */
 async function record(
   tx: Transaction,
-  conversation: ConversationRow,
-  { added = [], removed = [], set = {} }: Outcome,
+  conversationId: string,
+  { added = [], owner, by }: { added?: number[]; owner?: number; by?: number },
 ): Promise<Change> {
-  const version = conversation.lastVersion + 1;
-  const name = set.name === undefined ? conversation.name : set.name;
-  const { id: conversationId, lastSeq } = conversation;
-  const tag = crypto.randomUUID();
-  const kind = groupChangeKind({ added, removed, isRename: set.name !== undefined });
-  // Nodes of release 1 take every row without a message for a change of members, so each row has the group's name too.
-  await tx.insert(changes).values({ conversationId, version, lastSeq, kind, added, removed, name, tag });
-  await tx
-    .update(conversations)
-    .set({
-      ...set,
-      lastVersion: version,
-      participantCount: sql`${conversations.participantCount} + ${added.length - removed.length}`,
-    })
-    .where(eq(conversations.id, conversationId));
-  const people = added.length === 0 ? [] : await tx.select().from(users).where(isOneOf(users.id, added));
-  const change = {
-    kind,
-    conversationId,
-    version,
-    tag,
-    lastSeq,
-    added: people.map(userOf),
-    removed,
-    name,
-  };
-  return set.ownerId === undefined ? change : { ...change, ownerId: set.ownerId };
+  const set = JSON.stringify({ owner });
+  const [row] = await rowsOf<{ change: RecordedRow }>(
+    tx,
+    sql`SELECT confab_record_group(${conversationId}, ${arrayParam(added)}::integer[], '{}', ${set}::text::jsonb, ${by ?? null}::integer) AS change`,
+  );
+  if (!row) throw new Error("confab_record_group gave no answer");
+  const { change } = row;
+  const { kind, created_ms, last_seq: lastSeq } = change;
+  const named = new Set([...added, ...peopleInLines([storedLine(kind, new Date(created_ms), { ...change, lastSeq })])]);
+  const [found] = await rowsOf<{ people: UserRow[] }>(
+    tx,
+    sql`SELECT confab_people(${arrayParam([...named])}::integer[]) AS people`,
+  );
+  return changeOf(conversationId, change, found?.people ?? [], owner);
 }
 
 /**

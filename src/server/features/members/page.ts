@@ -1,10 +1,12 @@
+import { MEMBERS } from "../../log/head.ts";
 import type { Database } from "../../platform/postgres/database.ts";
 
 /** The members after $2, read row by row as in summaries.ts. Where there are none, one row has the total. */
-const pageOf = (columns: string) => `SELECT c.participant_count AS total, p.ordinal, ${columns}
+const pageOf = (columns: string) => `SELECT ${MEMBERS} AS total, p.ordinal, ${columns}
   FROM conversations c
   LEFT JOIN LATERAL (
-    SELECT user_id, ordinal FROM participants WHERE conversation_id = c.id AND ordinal > $2 ORDER BY ordinal LIMIT $3
+    SELECT user_id, ordinal FROM participants
+    WHERE conversation_id = c.id AND ordinal > $2 AND is_following ORDER BY ordinal LIMIT $3
   ) p ON true
   LEFT JOIN LATERAL (SELECT * FROM users WHERE id = p.user_id OFFSET 0) u ON true
   WHERE c.id = $1 ORDER BY p.ordinal`;

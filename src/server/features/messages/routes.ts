@@ -1,17 +1,27 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { editBody, encodePage, HISTORY_LIMIT, message, messagePage, sendBody } from "../../../protocol/messages.ts";
+import {
+  AROUND,
+  editBody,
+  encodePage,
+  HISTORY_LIMIT,
+  message,
+  messagePage,
+  sendBody,
+} from "../../../protocol/messages.ts";
 import { uuid } from "../../../protocol/text.ts";
 import { about } from "../../http/about.ts";
-import { success, successText } from "../../http/answers.ts";
+import { encodeSuccess, success, successBody } from "../../http/answers.ts";
 import { type Env, loggedIn, principalOf } from "../../http/env.ts";
 import { conversationIdOf, flag, json, messageIdOf, optionalCounter, query, whole } from "../../http/input.ts";
 import { messageLimit } from "../../http/middleware/rate-limits.ts";
 import type { RouteGroup } from "../../http/route-group.ts";
 import type { Limits } from "../../limits/limits.ts";
+import type { Page } from "../../log/pages.ts";
+import { type PartServices, partsOf } from "./parts.ts";
 import type { Messages } from "./service.ts";
 
-interface Services {
+interface Services extends PartServices {
   messages: Messages;
   limits: Limits;
 }
@@ -28,7 +38,19 @@ export const messageRoutes: RouteGroup<Services> = {
   routes,
 };
 
-function routes({ messages, limits }: Services) {
+/**
+ * The bodies of pages that this node keeps. With emoji in it, a text has two bytes for each character, and turning it into
+ * UTF-8 anew for each reader would be a third of the work of a page.
+ */
+const bodies = new WeakMap<Page, ReturnType<typeof encodeSuccess>>();
+
+function bodyOf(conversationId: string, page: Page) {
+  const body = bodies.get(page) ?? encodeSuccess(encodePage(conversationId, page));
+  bodies.set(page, body);
+  return body;
+}
+
+function routes({ messages, limits, ...services }: Services) {
   const app = new Hono<Env>();
   const limited = messageLimit(limits);
 
@@ -37,24 +59,26 @@ function routes({ messages, limits }: Services) {
     offset: whole(0, Number.MAX_SAFE_INTEGER, 0),
     before_seq: optionalCounter,
     after_seq: optionalCounter,
+    around_seq: optionalCounter.meta({ description: AROUND }),
     mark_read: flag(true),
   });
   const aboutPage = about({
     id: "listMessages",
     summary: "One page of a conversation's messages",
     description:
-      "Oldest first. `offset` counts back from the newest; `before_seq` and `after_seq` win over it. The newest page counts as read, unless `mark_read=false`.",
+      "Oldest first. `offset` counts back from the newest; the cursors win over it: `around_seq` over `after_seq`, and that over `before_seq`. The newest page counts as read, unless `mark_read=false`.",
     answers: { 200: { data: messagePage } },
     failures: ["not_a_participant"],
   });
   app.get("/", aboutPage, loggedIn, limited, query(pageQuery), async (c) => {
-    const { limit, offset, before_seq: beforeSeq, after_seq: afterSeq, mark_read: markRead } = c.req.valid("query");
+    const { limit, offset, mark_read: markRead, ...cursors } = c.req.valid("query");
+    const { before_seq: beforeSeq, after_seq: afterSeq, around_seq: aroundSeq } = cursors;
     // A link on another site may bring the cookie along. It must not move the read position.
     const fromElsewhere = c.req.header("sec-fetch-site") === "cross-site";
-    const page = { limit, offset, beforeSeq, afterSeq, markRead: markRead && !fromElsewhere };
+    const page = { limit, offset, beforeSeq, afterSeq, aroundSeq, markRead: markRead && !fromElsewhere };
     const conversationId = conversationIdOf(c);
     const found = await messages.page(conversationId, principalOf(c), page);
-    return successText(c, encodePage(conversationId, found));
+    return successBody(c, bodyOf(conversationId, found));
   });
 
   const aboutSend = about({
@@ -66,17 +90,21 @@ function routes({ messages, limits }: Services) {
       200: { message: "Message was already sent", data: message },
       201: { message: "Message sent successfully", data: message },
     },
-    failures: ["not_a_participant", "client_id_conflict"],
+    failures: [
+      "not_a_participant",
+      "reply_not_found",
+      "file_not_found",
+      "file_not_ready",
+      "file_refused",
+      "client_id_conflict",
+      "newer",
+      "not_a_thread",
+    ],
   });
   app.post("/", aboutSend, loggedIn, limited, json(sendBody), async (c) => {
-    const { content, client_id: clientId } = c.req.valid("json");
-    const senderId = principalOf(c).userId;
-    const sent = await messages.send({
-      conversationId: conversationIdOf(c),
-      senderId,
-      content,
-      clientId,
-    });
+    const { content, client_id: clientId, ...parts } = c.req.valid("json");
+    const draft = { conversationId: conversationIdOf(c), senderId: principalOf(c).userId, content, clientId };
+    const sent = await messages.send({ ...draft, ...(await partsOf(services, draft, parts)) });
     return sent.first
       ? success(c, { message: "Message sent successfully", data: sent.message }, 201)
       : success(c, { message: "Message was already sent", data: sent.message });
@@ -86,7 +114,7 @@ function routes({ messages, limits }: Services) {
     id: "editMessage",
     summary: "Edits your own message",
     answers: { 200: { message: "Message edited successfully", data: message } },
-    failures: ["not_a_participant", "not_the_sender", "message_deleted"],
+    failures: ["not_a_participant", "not_the_sender", "message_deleted", "poll_has_votes"],
   });
   app.patch("/:messageId", aboutEdit, loggedIn, limited, json(editBody), async (c) => {
     const { content } = c.req.valid("json");

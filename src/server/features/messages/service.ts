@@ -1,15 +1,17 @@
 import { LRUCache } from "lru-cache";
 import { encode } from "../../../protocol/frames.ts";
+import type { MessageFields } from "../../../protocol/message-fields.ts";
 import type { Message } from "../../../protocol/messages.ts";
 import type { Actor } from "../../base/actor.ts";
 import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
 import type { Access } from "../../log/access.ts";
 import type { Announcer } from "../../log/announcer.ts";
-import type { Appended } from "../../log/group-commit.ts";
+import type { Appended, Draft } from "../../log/append.ts";
 import type { MessageLog, PageQuery } from "../../log/log.ts";
 import type { Memberships } from "../../log/memberships.ts";
 import type { Page, Pages } from "../../log/pages.ts";
+import type { Mentions } from "../mentions/service.ts";
 
 /** In larger groups neither typing nor read frames are forwarded (docs/contract.md §7). */
 export const QUIET_ABOVE = 100;
@@ -36,6 +38,9 @@ export class Messages {
     private readonly bus: Bus,
     private readonly pages: Pages,
     private readonly meter: Meter,
+    private readonly mentions: Pick<Mentions, "of" | "tell">,
+    /** Announces to people that they follow a thread since this message. Never rejects. */
+    private readonly threads: { followed(message: Message, userIds: readonly number[]): Promise<void> },
   ) {}
 
   /**
@@ -47,23 +52,35 @@ export class Messages {
     senderId: number;
     content: string;
     clientId: string | undefined;
+    fields?: MessageFields | undefined;
+    ifSeq?: number | undefined;
+    files?: readonly string[] | undefined;
+    alsoInParent?: boolean | undefined;
+    mentions?: Draft["mentions"];
   }): Promise<Appended> {
     const since = performance.now();
     return this.log.append({ id: Bun.randomUUIDv7(), ...send }).then(
       (appended) => {
-        const { message, first } = appended;
+        const { message, first, copy, thread } = appended;
         if (first) {
-          const { conversation_id: conversationId, version, id: tag, seq: lastSeq } = message;
-          this.announcer.announce({ kind: "message", conversationId, version, tag, lastSeq, message });
+          this.announceNew(message, thread !== undefined);
           this.meter.countMessage(since);
+          if (send.mentions) void this.mentions.tell(message);
         } else {
           // Most resends follow a lost answer, and the announcement may have been lost with the answer.
           this.announcer.remind(message.conversation_id, message.version, message.seq);
         }
+        if (copy) this.announceNew(copy, false);
+        if (thread && thread.followed.length > 0) void this.threads.followed(message, thread.followed);
         return appended;
       },
       (error: unknown) => this.announcer.doubt(send.conversationId, error),
     );
+  }
+
+  private announceNew(message: Message, inThread: boolean) {
+    const { conversation_id: conversationId, version, id: tag, seq: lastSeq } = message;
+    this.announcer.announce({ kind: "message", conversationId, version, tag, lastSeq, message, inThread });
   }
 
   edit(conversationId: string, userId: number, messageId: string, content: string): Promise<Message> {
@@ -76,9 +93,13 @@ export class Messages {
   }
 
   private async amend(conversationId: string, userId: number, messageId: string, content: string | null) {
+    const mentions = content === null ? undefined : await this.mentions.of(conversationId, userId, content);
     try {
-      const { message, change } = await this.log.amend(conversationId, userId, messageId, content);
+      const amended = await this.log.amend(conversationId, userId, messageId, content, mentions);
+      const { message, change, twin } = amended;
       if (change) this.announcer.announce(change);
+      if (twin) this.announcer.announce(twin);
+      if (change && mentions) void this.mentions.tell(message);
       return message;
     } catch (error) {
       return this.announcer.doubt(conversationId, error);
@@ -90,7 +111,7 @@ export class Messages {
     await this.access.requireParticipant(conversationId, actor.userId);
     const page = await this.pages.read(conversationId, query);
     const { newestSeq } = page;
-    const isNewest = query.afterSeq === undefined && query.beforeSeq === undefined && !query.offset;
+    const isNewest = (query.aroundSeq ?? query.afterSeq ?? query.beforeSeq) === undefined && !query.offset;
     if (query.markRead && isNewest && newestSeq !== undefined && !this.isRead(conversationId, actor, newestSeq))
       await this.markRead(conversationId, actor, newestSeq);
     return page;
@@ -105,9 +126,12 @@ export class Messages {
     return (this.readUpTo.get(positionKey(conversationId, userId)) ?? 0) >= seq;
   }
 
-  /** Moves the reader's position forward, to `seq` or the newest message. Announces it to their devices and the other members. */
-  async markRead(conversationId: string, reader: Actor, seq: number | undefined): Promise<void> {
-    const position = await this.memberships.markRead(conversationId, reader.userId, seq);
+  /**
+   * Moves the reader's position forward, to `seq` or the newest message. Announces it to their devices and the other members.
+   * @param version the newest change that they have looked at
+   */
+  async markRead(conversationId: string, reader: Actor, seq: number | undefined, version?: number): Promise<void> {
+    const position = await this.memberships.markRead(conversationId, reader.userId, seq, version);
     if (!position) return this.access.requireParticipant(conversationId, reader.userId);
     this.readUpTo.set(positionKey(conversationId, reader.userId), position.seq);
     if (!position.moved) return;

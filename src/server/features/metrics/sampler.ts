@@ -7,6 +7,8 @@ import { SAMPLE_EVERY_MS } from "./service.ts";
 export interface Sampled {
   /** Sockets that are open now. */
   connections(): number;
+  /** How long the oldest change waits for the index of messages. */
+  searchLagMs(): number;
   /** Whether the database and Redis answer. `null`: this node uses no Redis. MUST NOT reject. */
   health(): Promise<{ postgres: boolean; redis: boolean | null }>;
 }
@@ -60,8 +62,8 @@ export class Sampler {
     const now = performance.now();
     const seconds = Math.max(0.001, (now - this.since) / 1000);
     const rate = (count: number | undefined) => round((count ?? 0) / seconds);
-    const delay = (percent: number) =>
-      meter.delivery.count === 0 ? null : round(meter.delivery.percentile(percent) / 1000);
+    const delay = (times: Meter["delivery"], percent: number) =>
+      times.count === 0 ? null : round(times.percentile(percent) / 1000);
     const cpu = process.cpuUsage(this.cpu);
     const { rss, heapUsed } = this.readMemory();
     const sample: Sample = {
@@ -69,13 +71,18 @@ export class Sampler {
       upgrades_per_s: rate(meter.upgrades),
       messages_per_s: rate(meter.messages),
       deliveries_per_s: rate(meter.deliveries),
-      delivery_p50_ms: delay(50),
-      delivery_p99_ms: delay(99),
+      delivery_p50_ms: delay(meter.delivery, 50),
+      delivery_p99_ms: delay(meter.delivery, 99),
       requests_2xx_per_s: rate(meter.requests[2]),
       requests_3xx_per_s: rate(meter.requests[3]),
       requests_4xx_per_s: rate(meter.requests[4]),
       requests_5xx_per_s: rate(meter.requests[5]),
       frame_errors_per_s: rate(meter.frameErrors),
+      scans_clean_per_s: rate(meter.scans.clean),
+      scans_refused_per_s: rate(meter.scans.refused),
+      scans_failed_per_s: rate(meter.scans.failed),
+      scan_p99_ms: delay(meter.scan, 99),
+      search_lag_ms: round(this.sampled.searchLagMs()),
       loop_delay_p99_ms: round(loop.percentile(99) / 1e6),
       cpu: round((cpu.user + cpu.system) / 1e6 / seconds),
       rss_bytes: rss,

@@ -53,8 +53,10 @@ export class Metrics {
     // The node with the newest sample comes last in the map.
     this.nodes.delete(info.id);
     this.nodes.set(info.id, node);
-    add(node.points.hour, STEP_MS.hour, moment, sample);
-    add(node.points.day, STEP_MS.day, moment, sample);
+    // A node of another release has other metrics.
+    const known = Object.fromEntries(metricNames.map((name) => [name, sample[name] ?? null])) as Sample;
+    add(node.points.hour, STEP_MS.hour, moment, known);
+    add(node.points.day, STEP_MS.day, moment, known);
     this.forgetOld(now);
   }
 

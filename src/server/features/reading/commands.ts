@@ -4,6 +4,6 @@ import type { Messages } from "../messages/service.ts";
 export const readingCommands = ({ messages }: { messages: Messages }): Pick<Commands, "read"> => ({
   read: {
     outlivesSocket: true,
-    run: (socket, { seq }, conversationId) => messages.markRead(conversationId, socket.actor, seq),
+    run: (socket, { seq, version }, conversationId) => messages.markRead(conversationId, socket.actor, seq, version),
   },
 });

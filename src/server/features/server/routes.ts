@@ -13,7 +13,7 @@ export interface ServerServices {
   firstUser: FirstUser;
   ownMachine: OwnMachine;
   /** The settings that only the environment sets. */
-  fixedSettings: Pick<ServerInfo, "names" | "directory">;
+  fixedSettings: Pick<ServerInfo, "names" | "directory" | "max_file">;
 }
 
 export const serverRoutes: RouteGroup<ServerServices> = {
@@ -40,6 +40,7 @@ export async function serverInfoFor(c: Context<Env>, services: ServerServices): 
   const { settings, firstUser, ownMachine } = services;
   return {
     name: settings.name,
+    color: settings.color,
     registration: settings.registration,
     ...services.fixedSettings,
     first_user: await firstUser.way(() => ownMachine.isDirect(c)),

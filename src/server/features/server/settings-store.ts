@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { AuditDetails } from "../../../protocol/admin.ts";
 import type { Registration } from "../../../protocol/server.ts";
 import { changeSettingsBody } from "../../../protocol/server.ts";
@@ -11,12 +11,19 @@ import type { Admin } from "../audit/entry.ts";
 /** The choices of the admins, and the defaults of settings without a choice. */
 export interface ChosenSettings {
   name: string | null;
+  /** As `#0f766e`. */
+  color: string | null;
   registration: Registration;
   /** A group that new accounts join. */
   defaultConversationId: string | null;
 }
 
-export const DEFAULT_SETTINGS: ChosenSettings = { name: null, registration: "open", defaultConversationId: null };
+export const DEFAULT_SETTINGS: ChosenSettings = {
+  name: null,
+  color: null,
+  registration: "open",
+  defaultConversationId: null,
+};
 
 type Row = Pick<typeof serverSettings.$inferSelect, "name" | "value">;
 
@@ -28,8 +35,8 @@ export class SettingsStore {
   }
 
   /** Written to the audit log in the same transaction. Rejects with a Failure when there is no such group. */
-  change(by: Admin, { name, registration, defaultConversationId }: Partial<ChosenSettings>) {
-    const wanted = Object.entries({ name, registration, default_conversation_id: defaultConversationId });
+  change(by: Admin, { name, color, registration, defaultConversationId }: Partial<ChosenSettings>) {
+    const wanted = Object.entries({ name, color, registration, default_conversation_id: defaultConversationId });
     return audited<void>(this.db, by, async (tx) => {
       if (defaultConversationId) await requireGroup(tx, defaultConversationId);
       const rows = await tx.select().from(serverSettings).for("update");
@@ -53,8 +60,14 @@ export class SettingsStore {
 }
 
 /** The settings by the names of the wire and the table. */
-const namesOf = ({ name, registration, defaultConversationId }: ChosenSettings): Record<string, string | null> => ({
+const namesOf = ({
   name,
+  color,
+  registration,
+  defaultConversationId,
+}: ChosenSettings): Record<string, string | null> => ({
+  name,
+  color,
   registration,
   default_conversation_id: defaultConversationId,
 });
@@ -70,6 +83,7 @@ function chosenIn(rows: Row[]): ChosenSettings {
   );
   return {
     name: known.name ?? DEFAULT_SETTINGS.name,
+    color: known.color ?? DEFAULT_SETTINGS.color,
     registration: known.registration ?? DEFAULT_SETTINGS.registration,
     defaultConversationId: known.default_conversation_id ?? DEFAULT_SETTINGS.defaultConversationId,
   };
@@ -79,6 +93,6 @@ async function requireGroup(tx: Transaction, id: string) {
   const [group] = await tx
     .select({ id: conversations.id })
     .from(conversations)
-    .where(and(eq(conversations.id, id), eq(conversations.isGroup, true)));
+    .where(and(eq(conversations.id, id), eq(conversations.isGroup, true), isNull(conversations.parentId)));
   if (!group) throw invalidField("default_conversation_id", "There is no such group.");
 }

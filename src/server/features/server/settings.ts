@@ -8,6 +8,12 @@ import { type ChosenSettings, DEFAULT_SETTINGS, type SettingsStore } from "./set
 /** The pause before another try to read the settings. */
 const RETRY_MS = 1_000;
 
+/** Settings that the environment may decide. */
+interface FixedSettings {
+  registration: Registration | undefined;
+  color: string | undefined;
+}
+
 /**
  * The settings that admins choose in the panel. This node remembers them, and reads them again when the bus announces a
  * change.
@@ -19,11 +25,11 @@ export class ServerSettings {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private isClosed = false;
 
-  /** @param fixed who may register, as the environment says it; it wins over the admins' choice */
+  /** @param fixed the settings as the environment says them; they win over the admins' choice */
   constructor(
     private readonly store: SettingsStore,
     private readonly bus: Bus,
-    private readonly fixed: Registration | undefined,
+    private readonly fixed: FixedSettings,
     private readonly logger: Logger,
   ) {}
 
@@ -31,12 +37,18 @@ export class ServerSettings {
     return this.chosen.name;
   }
 
-  get registration(): Registration {
-    return this.fixed ?? this.chosen.registration;
+  /** As `#0f766e`. */
+  get color(): string | null {
+    return this.fixed.color ?? this.chosen.color;
   }
 
-  get isRegistrationFixed(): boolean {
-    return this.fixed !== undefined;
+  get registration(): Registration {
+    return this.fixed.registration ?? this.chosen.registration;
+  }
+
+  /** Whether the environment decides this setting. */
+  isFixed(setting: keyof FixedSettings): boolean {
+    return this.fixed[setting] !== undefined;
   }
 
   get defaultConversationId(): string | null {
@@ -72,12 +84,14 @@ export class ServerSettings {
 
   /** Every node knows the change at once. */
   async set(by: Admin, wanted: Partial<ChosenSettings>): Promise<void> {
-    const { fixed } = this;
-    if (fixed !== undefined && wanted.registration !== undefined && wanted.registration !== fixed)
-      throw invalidField(
-        "registration",
-        `The environment sets REGISTRATION=${fixed}, which wins. Unset it there first.`,
-      );
+    for (const setting of ["registration", "color"] as const) {
+      const fixed = this.fixed[setting];
+      if (fixed !== undefined && wanted[setting] !== undefined && wanted[setting] !== fixed)
+        throw invalidField(
+          setting,
+          `The environment sets ${setting.toUpperCase()}=${fixed}, which wins. Unset it there first.`,
+        );
+    }
     try {
       await this.store.change(by, wanted);
     } finally {

@@ -12,5 +12,8 @@ export const statisticsFollower = (store: StatisticsStore, everyMs = COUNT_EVERY
   name: "statistics",
   start: "zero",
   everyMs,
-  write: (tx, ranges) => store.count(tx, ranges),
+  write: async (tx, ranges) => {
+    await store.count(tx, ranges);
+    return undefined;
+  },
 });

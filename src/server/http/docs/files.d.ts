@@ -1,4 +1,4 @@
-/** Files that are embedded as they are; the import gives the path. */
+/** Files that are embedded as they are; the import gives the path, or with `type: "text"` the text. */
 declare module "*.css" {
   const path: string;
   export default path;

@@ -31,16 +31,34 @@ function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonS
   if (fallback !== undefined) jsonSchema.default = fallback as JsonSchema["default"] & {};
 }
 
-/** An example of the schema: its own, or one made from the examples of its required parts. */
+const UUID = "019ab3c4-5d6e-7f80-8a1b-2c3d4e5f6071";
+
+/**
+ * An example of the schema: its own, or one made from the examples of its required parts. A part without an example gets
+ * the smallest value that the schema takes.
+ */
 export function exampleOf(schema: JsonSchema, components: Record<string, JsonSchema>): unknown {
   if (schema.examples?.length) return schema.examples[0];
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
   if (schema.$ref) return exampleOf(components[schema.$ref.split("/").at(-1) ?? ""] ?? {}, components);
-  const [either] = schema.anyOf ?? [];
+  const [either] = schema.anyOf ?? schema.oneOf ?? [];
   if (either) return exampleOf(either as JsonSchema, components);
-  if (schema.type === "array") return [exampleOf(schema.items as JsonSchema, components)];
-  if (schema.type !== "object") return undefined;
-  const required = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name));
-  return Object.fromEntries(required.map(([name, part]) => [name, exampleOf(part as JsonSchema, components)]));
+  switch ([schema.type].flat()[0]) {
+    case "object": {
+      const required = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name));
+      return Object.fromEntries(required.map(([name, part]) => [name, exampleOf(part as JsonSchema, components)]));
+    }
+    case "array":
+      return [exampleOf(schema.items as JsonSchema, components)];
+    case "string":
+      return schema.format === "uuid" ? UUID : "";
+    case "boolean":
+      return false;
+    case "integer":
+    case "number":
+      return Math.max(schema.minimum ?? 0, 0);
+    default:
+      return null;
+  }
 }

@@ -5,32 +5,31 @@ import { errorBody, successBody } from "../../../protocol/envelope.ts";
 import { type FailureName, failures } from "../../../protocol/failures.ts";
 import { type About, type DocumentedAnswer, factsOf, type RouteFacts } from "../about.ts";
 import type { ApiSection, PathParameter } from "../route-group.ts";
-import { type JsonSchema, Schemas } from "./json-schema.ts";
+import { exampleOf, type JsonSchema, Schemas } from "./json-schema.ts";
 
-/** The pages and documents of this folder. They come last on the API page. */
+/** The documents of this folder, and their page. They come last on it. */
 const DOCUMENTS: ApiSection & Documented = {
   path: "/api",
-  section: { name: "Documents", description: "These pages. They count for no limit." },
-  parameters: { file: { schema: z.string() } },
+  section: { name: "Documents", description: "This page and its documents. They count for no limit." },
   failures: { never: ["unstorable", "throttled", "unavailable"] },
 };
 
 const FAILURES = Object.keys(failures) as FailureName[];
 
-const descriptionOf = (cookie: string) => `Real-time chat over HTTP and [WebSocket](/api/docs/frames/).
+const descriptionOf = (cookie: string) => `Real-time chat over HTTP and [WebSocket](/api/docs/#sockets).
 
 Every JSON answer is an envelope: \`{"status":"success","message"?,"data"?,"meta"?}\`, or
 \`{"status":"error","message","code","errors"?}\`, where \`code\` is for programs, \`message\` for people, and \`errors\` maps
 each faulty field to a list of texts. An unknown path gets a 404 \`not_found\`, an unknown method of a path a 405
-\`method_not_allowed\` with \`Allow\`.
+\`method_not_allowed\` with \`Allow\`. A person who opens an address in a browser gets an error as an HTML page.
 
 Unless the server is set otherwise, an address without a login may send 20 requests a minute, and a user 100.
 Registrations and logins that succeed don't count among the 20; they and wrong passwords have limits of their own.
 \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (seconds) say how many requests you have left. Further
 requests get a 429 \`throttled\` with \`Retry-After\`.
 
-A login sets the cookie \`${cookie}\`, which most other requests need: **log in here once, and the requests that you try
-on this page have it**. A slash at the end of a path may be left out. Times are ISO 8601 in UTC; lengths are counted in Unicode code points. More
+A login sets the cookie \`${cookie}\`, which most other requests need: **sign in on this page once, and the requests that you try
+here have it**. A slash at the end of a path may be left out. Times are ISO 8601 in UTC; lengths are counted in Unicode code points. More
 fields may come with later versions.`;
 
 type Documented = Required<Pick<ApiSection, "section">>;
@@ -59,7 +58,8 @@ export function openApi(routes: readonly RouterRoute[], sections: readonly ApiSe
     openapi: "3.1.1",
     info: { title: "Confab", version, description: descriptionOf(cookie), license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: "/" }],
-    tags: listed.map(({ section }) => section),
+    // A section can have several groups of routes.
+    tags: [...new Set(listed.map(({ section }) => section))],
     paths,
     components: {
       schemas: schemas.components,
@@ -121,7 +121,7 @@ function sectionOf(path: string, sections: readonly (ApiSection & Documented)[])
 /** The path as OpenAPI writes it. */
 function documentedPath(path: string): string {
   const braced = path.replace(/:(\w+)/g, (_, name: string) => `{${snake(name)}}`);
-  return braced.endsWith(".json") || braced.endsWith("{file}") ? braced : `${braced}/`;
+  return braced.endsWith(".json") ? braced : `${braced}/`;
 }
 
 const parametersIn = (path: string) => [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
@@ -142,9 +142,12 @@ function operation(route: Route, schemas: Schemas) {
     ...(about.description === undefined ? {} : { description: about.description }),
     security: about.public ? [] : [{ session: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body
-      ? { requestBody: { required: true, content: { "application/json": { schema: schemas.of(body, "input") } } } }
-      : {}),
+    ...(body ? { requestBody: { required: true, content: jsonContent(schemas.of(body, "input"), schemas) } } : {}),
+    ...(about.takes === undefined
+      ? {}
+      : {
+          requestBody: { required: true, content: { [about.takes]: { schema: { type: "string", format: "binary" } } } },
+        }),
     responses: { ...successes(about, schemas), ...refusals(namesOf(route)) },
   };
 }
@@ -180,7 +183,7 @@ function successes({ answers }: About, schemas: Schemas) {
 }
 
 function success(status: string, answer: DocumentedAnswer, schemas: Schemas) {
-  const { message, data, meta, more, type, description, cookie } = answer;
+  const { message, data, meta, more, type, alsoAs, description, cookie } = answer;
   const texts = message === undefined ? [] : [message].flat();
   const headers = {
     // Bun itself answers with 101.
@@ -189,7 +192,7 @@ function success(status: string, answer: DocumentedAnswer, schemas: Schemas) {
       ? { "Set-Cookie": { description: `The session's cookie is ${cookie}.`, schema: { type: "string" } } }
       : {}),
   };
-  if (type !== undefined || status === "101" || status === "304")
+  if (type !== undefined || ["101", "204", "304"].includes(status))
     return { description: description ?? "", headers, ...(type === undefined ? {} : { content: { [type]: {} } }) };
   const body = successBody({
     ...(texts.length === 0 ? {} : { message: z.enum(texts) }),
@@ -200,9 +203,16 @@ function success(status: string, answer: DocumentedAnswer, schemas: Schemas) {
   return {
     description: description ?? (texts.join(", ") || "Success"),
     headers,
-    content: { "application/json": { schema: schemas.of(body, "output") } },
+    content: {
+      ...jsonContent(schemas.of(body, "output"), schemas),
+      ...(alsoAs === undefined ? {} : { [alsoAs]: { schema: { type: "string" } } }),
+    },
   };
 }
+
+const jsonContent = (schema: JsonSchema, { components }: Schemas) => ({
+  "application/json": { schema, example: exampleOf(schema, components) },
+});
 
 /** Every failure that the route can answer: the failures of its kind of request, of its group, and its own. */
 function namesOf({ method, path, facts: { about, body, query }, section, parameters }: Route): FailureName[] {

@@ -35,9 +35,12 @@ export const UPGRADED = "X-Upgraded";
 
 /** Matches an invite's code, which is hidden: everybody who knows it can join with it. */
 const INVITE = /^(\/api\/invites\/[^/]{4})[^/]+/i;
+/** Matches the name of a file, which is hidden as a part of a message. The other two are calls. */
+const FILE_NAME = /^(\/api\/files\/[^/]+\/)(?!(?:alt|address)\/?$)[^/]+/i;
 
 const oneLine = (path: string) =>
   path
     .replace(INVITE, "$1…")
+    .replace(FILE_NAME, "$1…")
     .replace(/[\p{Cc}\u2028\u2029]/gu, "?")
     .slice(0, 2048);

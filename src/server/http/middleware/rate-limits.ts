@@ -4,12 +4,12 @@ import { rateLimiter } from "hono-rate-limiter";
 import { Failure, throttled } from "../../base/failure.ts";
 import { type Limiter, type Limits, secondsUntil } from "../../limits/limits.ts";
 import type { Env } from "../env.ts";
-import { isUncounted } from "../uncounted.ts";
+import { isPicture, isUncounted } from "../uncounted.ts";
 
 const nothing: MiddlewareHandler<Env> = (_, next) => next();
 
 /** Limits requests: without a login by network, with a session by user. */
-export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<Env> {
+export function requestLimits({ anonymous, user, files }: Limits): MiddlewareHandler<Env> {
   // Many people may register and log in from one place. When such requests succeed, they only count for limits of their
   // own.
   const byNetwork = limit(
@@ -18,14 +18,22 @@ export function requestLimits({ anonymous, user }: Limits): MiddlewareHandler<En
     (c) => c.var.countsNot === true,
   );
   const byUser = limit(user, userKey);
+  // A page with many pictures asks for all of them at once, and an upload comes in many parts.
+  const ofFiles = limit(files, (c) => userKey(c) || c.var.client.network);
   return createMiddleware<Env>((c, next) => {
-    if (isUncounted(c)) return next();
+    if (isUncounted(c) || (isPicture(c) && userKey(c) !== "")) return next();
+    if (isOfFiles(c)) return ofFiles(c, next);
     return userKey(c) === "" ? byNetwork(c, next) : byUser(c, next);
   });
 }
 
+/** A further limit, for new uploads. */
+export const uploadLimit = ({ uploads }: Limits): MiddlewareHandler<Env> => limit(uploads, userKey);
+
 /** A further limit, for the message routes. */
 export const messageLimit = ({ messages }: Limits): MiddlewareHandler<Env> => limit(messages, userKey);
+
+const isOfFiles = (c: Context) => /^\/api\/(files|avatars)(\/|$)/.test(c.req.path);
 
 const userKey = ({ var: { principal } }: Context<Env>) =>
   principal && !(principal instanceof Failure) ? String(principal.userId) : "";

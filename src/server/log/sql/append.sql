@@ -7,62 +7,86 @@
 --      waits for them up to lock_timeout.
 --      `p_again`: an earlier attempt, whose answer was lost, may have written the batch. The function then looks for the
 --      ids first.
+--      `p_options` say more about some sends; null where a send, or the whole batch, has none.
+--      {"if_seq": n}         append only when no message after n is there, those before it in the batch included
+--      {"mentions": {…}}     the people whom the message mentions, for `confab_write_mentions`
+--      {"files": [ids]}      the files that the message takes; its field `files` shows them
 -- Out: one row for each send; `ord` is its position in the batch, from 1.
 --      appended          now in the log: seq, version, the sender's name and e-mail, and the time
 --      existing          a message with this client_id (or, with `p_again`, this id) was there before: the whole message
+--      newer             a message after `if_seq` is there: `seq` is the newest one's; nothing was written
+--      file_not_found | file_not_ready   the sender has no such file, or it can't be sent yet; nothing was written
 --      busy | no_conversation | no_participant   nothing was written
+--      and one more row for each message that was appended to a thread:
+--      in_thread         `fields` is {"parent_id": …, "followed": [the people who follow the thread since this message]}
+-- A thread has the members of its parent. Its own rows of `participants` are the people who follow it.
 -- MUST: lock first, look for existing messages second, write third, each in a statement of its own. A statement sees only
 --      what was committed before it began. A statement that did two of these steps would number without the rows that it
 --      cannot see. Only the locked row itself is read in its newest state, so its counters may come with the lock.
 CREATE OR REPLACE FUNCTION confab_append_messages(
   p_conversations uuid[], p_of integer[], p_ids uuid[], p_senders integer[], p_client_ids text[], p_contents text[],
-  p_fields jsonb[], p_wait boolean, p_again boolean
+  p_fields jsonb[], p_options jsonb[], p_wait boolean, p_again boolean
 ) RETURNS TABLE (
   ord bigint, outcome text, id uuid, seq bigint, version bigint, sender_name text, sender_email text, client_id text,
   content text, first_content text, created_ms double precision, edited_ms double precision, deleted_ms double precision,
   fields jsonb
 ) LANGUAGE plpgsql
 -- Every access here is by key. Without these settings, a plan that is chosen while the tables are empty would scan them,
--- and stay. Do not force a generic plan either (plan_cache_mode): chosen on empty tables, it walks all conversations until
--- they are analysed.
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+-- and stay. One plan serves all calls: to plan a batch of two anew costs more than to write it. A plan that is chosen on empty
+-- tables would walk all conversations until they are analysed, were it free to. So each statement begins with the batch, and
+-- finds one row by key for each element: by LATERAL with OFFSET 0, or because `ord % 1 = 0`, which is always true, makes
+-- PostgreSQL expect a single send.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
   v_locked uuid[];
+  v_parents uuid[];
+  v_parent uuid;
   v_seqs bigint[];
   v_versions bigint[];
   v_of integer[] := p_of; -- positions in v_locked; null: not locked
+  v_held integer[]; -- threads, by their positions, of whose parent somebody else is removing a sender
   v_known bigint[] := '{}';
+  v_next bigint[];
+  v_refused bigint[] := '{}';
+  v_decides boolean; -- whether some sends are conditional
+  v_files uuid[]; -- those of the batch that are ready, and locked
+  v_followed integer[];
+  v_send record;
   v_appended bigint := 0;
   v_now timestamptz(3);
 BEGIN
   -- Most batches of a server that is not busy are a single send. For one send, the same three steps in small statements take
   -- PostgreSQL 240 us instead of 335. If these do not append the send, the general statements below find out why.
-  IF cardinality(p_ids) = 1 AND NOT p_wait AND NOT p_again THEN
-    SELECT c.last_seq + 1, c.last_version + 1 INTO seq, version FROM conversations c WHERE c.id = p_conversations[1]
-    FOR NO KEY UPDATE SKIP LOCKED;
+  IF cardinality(p_ids) = 1 AND p_options IS NULL AND NOT p_wait AND NOT p_again THEN
+    SELECT c.last_seq + 1, c.last_version + 1, c.parent_id INTO seq, version, v_parent FROM conversations c
+    WHERE c.id = p_conversations[1] FOR NO KEY UPDATE SKIP LOCKED;
     v_now := clock_timestamp();
-    IF FOUND AND (p_client_ids[1] IS NULL OR NOT EXISTS (
+    IF FOUND AND v_parent IS NULL AND (p_client_ids[1] IS NULL OR NOT EXISTS (
       SELECT FROM messages m WHERE m.conversation_id = p_conversations[1] AND m.sender_id = p_senders[1]
         AND m.client_id = p_client_ids[1]
     )) THEN
-      UPDATE participants p SET read_seq = confab_append_messages.seq
-      FROM users u
-      WHERE p.conversation_id = p_conversations[1] AND p.user_id = p_senders[1] AND u.id = p.user_id AND u.is_active
-      RETURNING rtrim(u.first_name || ' ' || u.last_name), u.email INTO sender_name, sender_email;
-      IF FOUND THEN
+      WITH read AS (
+        UPDATE participants p SET read_seq = confab_append_messages.seq
+        FROM users u
+        WHERE p.conversation_id = p_conversations[1] AND p.user_id = p_senders[1] AND u.id = p.user_id AND u.is_active
+        RETURNING rtrim(u.first_name || ' ' || u.last_name) AS sender_name, u.email AS sender_email
+      ), inserted AS (
         INSERT INTO messages (
           conversation_id, seq, version, id, sender_id, sender_name, sender_email, client_id, content, created_at, fields
-        ) VALUES (
+        ) SELECT
           p_conversations[1], confab_append_messages.seq, confab_append_messages.version, p_ids[1], p_senders[1],
-          confab_append_messages.sender_name, confab_append_messages.sender_email, p_client_ids[1], p_contents[1], v_now,
-          p_fields[1]
-        );
+          r.sender_name, r.sender_email, p_client_ids[1], p_contents[1], v_now, p_fields[1]
+        FROM read r
+      ), moved AS (
         UPDATE conversations c
         SET last_seq = confab_append_messages.seq, last_version = confab_append_messages.version, updated_at = v_now,
           oldest_at = coalesce(c.oldest_at, v_now)
-        WHERE c.id = p_conversations[1];
+        WHERE c.id = p_conversations[1] AND EXISTS (SELECT FROM read)
+      )
+      SELECT r.sender_name, r.sender_email INTO sender_name, sender_email FROM read r;
+      IF FOUND THEN
         ord := 1;
         outcome := 'appended';
         created_ms := (extract(epoch FROM v_now) * 1000)::double precision;
@@ -72,21 +96,52 @@ BEGIN
     END IF;
   END IF;
 
-  -- Lock in id order, so that two batches never wait for each other in a circle.
+  -- Lock in id order, which is that of `p_conversations`, so that two batches never wait for each other in a circle.
   IF p_wait THEN
-    SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_version) INTO v_locked, v_seqs, v_versions FROM (
-      SELECT c.id, c.last_seq, c.last_version FROM conversations c WHERE c.id = ANY (p_conversations)
-      ORDER BY c.id FOR NO KEY UPDATE
+    SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_version), array_agg(l.parent_id)
+    INTO v_locked, v_seqs, v_versions, v_parents FROM (
+      SELECT c.* FROM unnest(p_conversations) AS o (id) CROSS JOIN LATERAL (
+        SELECT c.id, c.last_seq, c.last_version, c.parent_id FROM conversations c WHERE c.id = o.id FOR NO KEY UPDATE
+      ) c
     ) l;
   ELSE
-    SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_version) INTO v_locked, v_seqs, v_versions FROM (
-      SELECT c.id, c.last_seq, c.last_version FROM conversations c WHERE c.id = ANY (p_conversations)
-      ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
+    SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_version), array_agg(l.parent_id)
+    INTO v_locked, v_seqs, v_versions, v_parents FROM (
+      SELECT c.* FROM unnest(p_conversations) AS o (id) CROSS JOIN LATERAL (
+        SELECT c.id, c.last_seq, c.last_version, c.parent_id FROM conversations c WHERE c.id = o.id FOR NO KEY UPDATE SKIP LOCKED
+      ) c
     ) l;
   END IF;
   IF v_locked IS DISTINCT FROM p_conversations THEN
     SELECT array_agg(array_position(v_locked, p_conversations[o.of]) ORDER BY o.ord) INTO v_of
     FROM unnest(p_of) WITH ORDINALITY AS o (of, ord);
+  END IF;
+  -- Nobody writes into a thread after they were removed from its parent. The row of each sender there is held, so that a
+  -- removal comes before or after this batch. A removal that is on its way makes the thread busy.
+  IF array_length(array_remove(v_parents, NULL), 1) > 0 THEN
+    IF p_wait THEN
+      PERFORM FROM (
+        SELECT DISTINCT v_parents[s.of] AS parent_id, s.sender_id FROM unnest(v_of, p_senders) AS s (of, sender_id)
+        ORDER BY parent_id, s.sender_id
+      ) s CROSS JOIN LATERAL (
+        SELECT FROM participants p WHERE p.conversation_id = s.parent_id AND p.user_id = s.sender_id FOR KEY SHARE
+      ) p;
+    ELSE
+      SELECT array_agg(s.of) INTO v_held
+      FROM (SELECT DISTINCT s.of, s.sender_id FROM unnest(v_of, p_senders) AS s (of, sender_id)) s
+      CROSS JOIN LATERAL (
+        SELECT FROM participants p WHERE p.conversation_id = v_parents[s.of] AND p.user_id = s.sender_id
+      ) p
+      LEFT JOIN LATERAL (
+        SELECT true AS is_free FROM participants p
+        WHERE p.conversation_id = v_parents[s.of] AND p.user_id = s.sender_id FOR KEY SHARE SKIP LOCKED
+      ) free ON true
+      WHERE free.is_free IS NULL;
+      IF v_held IS NOT NULL THEN
+        SELECT array_agg(CASE WHEN o.of = ANY (v_held) THEN NULL ELSE o.of END ORDER BY o.ord) INTO v_of
+        FROM unnest(v_of) WITH ORDINALITY AS o (of, ord);
+      END IF;
+    END IF;
   END IF;
   -- The database's clock, read under the lock: one clock for all nodes, and it follows the order of `seq`.
   v_now := clock_timestamp();
@@ -119,17 +174,56 @@ BEGIN
     END IF;
   END IF;
 
+  -- Whether a send is refused may depend on the sends before it, so these are decided one by one.
+  v_decides := false;
+  IF p_options IS NOT NULL THEN
+    v_decides := EXISTS (SELECT FROM unnest(p_options) o WHERE o ?| ARRAY['if_seq', 'files']);
+  END IF;
+  IF v_decides THEN
+    -- Locked in id order, and after all conversations of the batch, so that nobody waits in a circle. From here on nobody
+    -- removes these files. A file that becomes ready after this statement is not locked, and so not ready.
+    v_files := ARRAY(
+      SELECT e.id::uuid FROM unnest(p_options) WITH ORDINALITY AS o (option, ord)
+      CROSS JOIN LATERAL jsonb_array_elements_text(o.option -> 'files') AS e (id) WHERE o.ord <> ALL (v_known)
+    );
+    v_files := ARRAY(
+      SELECT f.id FROM files f WHERE f.id = ANY (v_files) AND f.state = 'ready' ORDER BY f.id FOR NO KEY UPDATE
+    );
+    v_next := v_seqs;
+    FOR v_send IN
+      SELECT s.ord, s.of, s.sender_id, (p_options[s.ord] ->> 'if_seq')::bigint AS if_seq, p_options[s.ord] -> 'files' AS files
+      FROM unnest(v_of, p_senders) WITH ORDINALITY AS s (of, sender_id, ord)
+      JOIN participants p ON p.conversation_id = coalesce(v_parents[s.of], v_locked[s.of]) AND p.user_id = s.sender_id
+      JOIN users u ON u.id = s.sender_id AND u.is_active
+      WHERE s.ord <> ALL (v_known) ORDER BY s.ord
+    LOOP
+      outcome := CASE
+        WHEN v_send.if_seq < v_next[v_send.of] THEN 'newer'
+        WHEN v_send.files IS NOT NULL THEN confab_fault_of_files(v_send.files, v_send.sender_id, v_files)
+      END;
+      IF outcome IS NOT NULL THEN
+        v_refused := v_refused || v_send.ord;
+        ord := v_send.ord;
+        seq := v_next[v_send.of];
+        RETURN NEXT;
+      ELSE
+        v_next[v_send.of] := v_next[v_send.of] + 1;
+      END IF;
+    END LOOP;
+    v_known := v_known || v_refused;
+  END IF;
+
   RETURN QUERY
   WITH allowed AS MATERIALIZED (
-    SELECT s.ord, s.id, p.conversation_id, s.sender_id, s.client_id, s.content, s.fields,
+    SELECT s.ord, s.id, v_locked[s.of] AS conversation_id, s.sender_id, s.client_id, s.content, s.fields,
       rtrim(u.first_name || ' ' || u.last_name) AS sender_name, u.email AS sender_email,
       v_seqs[s.of] + row_number() OVER sends AS seq, v_versions[s.of] + row_number() OVER sends AS version,
       lead(s.ord) OVER sends IS NULL AS is_newest
     FROM unnest(p_ids, v_of, p_senders, p_client_ids, p_contents, p_fields)
       WITH ORDINALITY AS s (id, of, sender_id, client_id, content, fields, ord)
-    JOIN participants p ON p.conversation_id = v_locked[s.of] AND p.user_id = s.sender_id
+    JOIN participants p ON p.conversation_id = coalesce(v_parents[s.of], v_locked[s.of]) AND p.user_id = s.sender_id
     JOIN users u ON u.id = s.sender_id AND u.is_active
-    WHERE s.ord <> ALL (v_known)
+    WHERE s.ord <> ALL (v_known) AND s.ord % 1 = 0
     WINDOW sends AS (PARTITION BY s.of ORDER BY s.ord)
   ), inserted AS (
     INSERT INTO messages (
@@ -153,6 +247,32 @@ BEGIN
     NULL::jsonb
   FROM allowed a;
   GET DIAGNOSTICS v_appended = ROW_COUNT;
+
+  IF p_options IS NOT NULL OR array_length(array_remove(v_parents, NULL), 1) > 0 THEN
+    FOR v_send IN
+      SELECT s.ord, m.conversation_id, m.seq, m.sender_id, v_parents[v_of[s.ord]] AS parent_id,
+        p_options[s.ord] -> 'mentions' AS mentions, p_options[s.ord] -> 'files' AS files
+      FROM unnest(p_ids) WITH ORDINALITY AS s (id, ord)
+      CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.id = s.id OFFSET 0) m
+      WHERE s.ord <> ALL (v_known) AND v_of[s.ord] IS NOT NULL ORDER BY s.ord
+    LOOP
+      IF v_send.files IS NOT NULL THEN
+        PERFORM confab_take_files(v_send.files, v_send.conversation_id, v_send.seq);
+      END IF;
+      v_followed := '{}';
+      IF v_send.parent_id IS NOT NULL THEN
+        v_followed := confab_follow(v_send.conversation_id, ARRAY[v_send.sender_id], v_send.seq);
+      END IF;
+      IF v_send.mentions IS NOT NULL THEN
+        v_followed := v_followed || confab_write_mentions(v_send.conversation_id, v_send.seq, v_send.mentions);
+      END IF;
+      IF v_send.parent_id IS NOT NULL THEN
+        RETURN QUERY SELECT v_send.ord, 'in_thread', NULL::uuid, NULL::bigint, NULL::bigint, NULL::text, NULL::text, NULL::text,
+          NULL::text, NULL::text, NULL::double precision, NULL::double precision, NULL::double precision,
+          jsonb_build_object('parent_id', v_send.parent_id, 'followed', v_followed);
+      END IF;
+    END LOOP;
+  END IF;
 
   IF v_appended + cardinality(v_known) < cardinality(p_ids) THEN
     RETURN QUERY

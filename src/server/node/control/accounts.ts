@@ -19,6 +19,7 @@ export const accountCommand = z.discriminatedUnion("do", [
   z.object({ do: z.literal("set_password"), email, password }),
   z.object({ do: z.literal("set_active"), email, active: z.boolean() }),
   z.object({ do: z.literal("list"), search, offset: z.int().min(0) }),
+  z.object({ do: z.literal("reindex") }),
   z.object({
     do: z.literal("invite"),
     uses: z.int().min(INVITE.uses.min).max(INVITE.uses.max).nullable(),
@@ -35,6 +36,8 @@ export const accountReply = z.object({
   found: z.object({ is_superuser: z.boolean() }).nullable().optional(),
   /** `list`: a page, newest first. */
   users: z.array(adminUser).optional(),
+  /** `reindex`: the conversations that are done, and all. Ask again until it is over. */
+  reindexed: z.object({ done: z.int(), all: z.int(), is_over: z.boolean() }).optional(),
   /** `list`: there are more users than a list shows. */
   is_cut: z.boolean().optional(),
 });

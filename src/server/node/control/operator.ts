@@ -3,10 +3,13 @@ import { LISTED_MOST } from "../../../protocol/admin.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Users } from "../../features/accounts/users.ts";
 import type { AdminUsersStore } from "../../features/admin/users-store.ts";
+import type { Reindexing } from "../../features/search/reindexing.ts";
 import type { ServerSettings } from "../../features/server/settings.ts";
 import { type AccountReply, type accountCommand, existingAccount, LIST_PAGE } from "./accounts.ts";
 
 const DAY_S = 86_400;
+/** How long one answer to `reindex` works, in ms. */
+const REINDEX_MS = 2_000;
 
 type AccountOrder = z.output<typeof accountCommand>;
 type Order<D extends AccountOrder["do"]> = Extract<AccountOrder, { do: D }>;
@@ -17,6 +20,7 @@ interface Parts {
   setActive(userId: number, isActive: boolean): Promise<unknown>;
   /** Makes an invite to the server and returns its link. Rejects if no superuser exists who could own it. */
   createInvite(wanted: { maxUses?: number; expiresIn: number }, origin: string): Promise<string>;
+  reindexing: Pick<Reindexing, "step">;
   settings: Pick<ServerSettings, "registration">;
   /** The address at which people open the server. */
   origin(): string;
@@ -52,6 +56,8 @@ export class Operator {
         return this.list(command);
       case "invite":
         return this.invite(command);
+      case "reindex":
+        return this.reindex();
     }
   }
 
@@ -95,6 +101,15 @@ export class Operator {
     const page = { search, isActive: undefined, isSuperuser: undefined, limit: LIST_PAGE, offset };
     const { users, total, isExact } = await this.parts.admin.list(page);
     return { ...yes(""), users, is_cut: !isExact && offset + users.length >= Math.min(total, LISTED_MOST) };
+  }
+
+  /** A part of the work, so that the command can say how far it is. */
+  private async reindex(): Promise<AccountReply> {
+    for (const since = performance.now(); ; ) {
+      const { done, all, isOver } = await this.parts.reindexing.step();
+      if (isOver || performance.now() - since > REINDEX_MS)
+        return { ...yes(""), reindexed: { done, all, is_over: isOver } };
+    }
   }
 
   private async invite({ uses, days }: Order<"invite">): Promise<AccountReply> {

@@ -8,11 +8,18 @@ export class Progress {
   private readonly everyMs = process.stderr.isTTY ? ON_TERMINAL_MS : ELSEWHERE_MS;
 
   step(what: string, done: number, all: number): void {
+    this.tell(() => `${what}: ${all === 0 ? 100 : Math.floor((100 * done) / all)} %`);
+  }
+
+  /** For work whose end nobody knows. */
+  count(what: string, done: number): void {
+    this.tell(() => `${what}: ${counted(done)}`);
+  }
+
+  private tell(text: () => string) {
     if (performance.now() - this.toldAt < this.everyMs) return;
     this.toldAt = performance.now();
-    const percent = all === 0 ? 100 : Math.floor((100 * done) / all);
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}: ${percent} %`);
-    else process.stderr.write(`${what}: ${percent} %\n`);
+    process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text()}` : `${text()}\n`);
     this.isOpen = process.stderr.isTTY;
   }
 

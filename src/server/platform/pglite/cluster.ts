@@ -2,9 +2,6 @@ import { type PGlite, types } from "@electric-sql/pglite";
 import { createPglite } from "./package-files.ts";
 import { SYNCED_SETTINGS, SYNCED_START, SyncedFiles } from "./synced-files.ts";
 
-/** The database's folder in DATA_DIR. */
-export const CLUSTER = "db";
-
 /** One connection on one machine needs less memory and disk than a server's defaults take. */
 const SETTINGS = [
   "shared_buffers=16MB",

@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/pglite";
 import type { Logger } from "../../base/logger.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { CleanStop } from "./clean-stop.ts";
-import { CLUSTER } from "./cluster.ts";
+import { CLUSTER } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type Lane, PgliteThread } from "./thread-client.ts";
 
@@ -108,6 +108,7 @@ export async function openPglite<S extends Schema>(options: {
     bulkConcurrency: 1,
     pieceRows: PIECE_ROWS,
     searchesByIndex: false,
+    commitsLater: false,
     orm,
     query,
     bulkQuery: queryIn("bulk"),

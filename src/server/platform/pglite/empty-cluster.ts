@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import archive from "./empty-cluster.tar.zst" with { type: "file" };
-import { createPglite } from "./package-files.ts";
+import { createCluster } from "./package-files.ts";
 import { syncDirectory, syncFolder } from "./synced-files.ts";
 
 /**
@@ -14,10 +14,8 @@ export async function makeCluster(folder: string): Promise<void> {
   if (existsSync(folder)) return;
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  const tar = Bun.zstdDecompressSync(await Bun.file(archive).bytes());
-  const loadDataDir = new Blob([tar], { type: "application/x-tar" });
-  const client = await createPglite({ dataDir: unfinished, loadDataDir });
-  await client.close();
+  // PGlite could load the archive, but would keep the 128 MB of a second PostgreSQL for it.
+  await new Bun.Archive(Bun.zstdDecompressSync(await Bun.file(archive).bytes())).extract(unfinished);
   await syncFolder(unfinished);
   renameSync(unfinished, folder);
   syncDirectory(dirname(folder));
@@ -40,7 +38,7 @@ export async function putRestored(folder: string): Promise<void> {
 
 /** Makes the archive again, which is needed for a PGlite with another PostgreSQL. Run by `bun run empty-cluster`. */
 export async function writeArchive(): Promise<void> {
-  const client = await createPglite();
+  const client = await createCluster();
   await client.exec("CHECKPOINT");
   const tar = await (await client.dumpDataDir("none")).bytes();
   await client.close();

@@ -3,13 +3,3 @@ declare module "*.tar.zst" {
   const path: string;
   export default path;
 }
-
-declare module "*.wasm" {
-  const path: string;
-  export default path;
-}
-
-declare module "*.data" {
-  const path: string;
-  export default path;
-}

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** The requests of the node to the thread that has its database open. */
 export type Ask =
   | ({ do: "open" } & Cluster)
@@ -49,7 +51,9 @@ export interface PlainError {
 }
 
 export function plainError(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { message: String(error) };
+  // Faults of files come from PostgreSQL's file system as objects without a text.
+  if (!(error instanceof Error))
+    return { message: inspect(error, { depth: 0, breakLength: Number.POSITIVE_INFINITY }) };
   const { message, cause } = error;
   return {
     message,

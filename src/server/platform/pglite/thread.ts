@@ -12,6 +12,7 @@ import {
   type Question,
   type Result,
 } from "./thread-protocol.ts";
+import { giveBackZeroPages } from "./zero-pages.ts";
 
 /*
  * The database's own thread. PostgreSQL in WebAssembly computes here, so that no statement, vacuum or checkpoint holds
@@ -29,6 +30,9 @@ const PLAIN_DATES: NonNullable<QueryOptions["parsers"]> = Object.fromEntries(
     (text: string) => text,
   ]),
 );
+
+/** How soon after the start the thread has time for it. */
+const TIDY_AFTER_MS = 2_000;
 
 let client: PGlite | undefined;
 
@@ -97,7 +101,16 @@ async function open({ folder, sync }: Cluster, filesOf: FilesOf): Promise<PGlite
   await makeCluster(folder);
   const opened = await openCluster(folder, sync, filesOf(folder));
   stopOnPanic(opened, (error) => answer({ stopped: plainError(error) }));
+  setTimeout(() => void tidy(opened), TIDY_AFTER_MS).unref();
   return opened;
+}
+
+/** Frees memory that only the start has used. */
+async function tidy(opened: PGlite) {
+  Bun.gc(true);
+  const memory: Uint8Array | undefined = opened.Module?.["HEAPU8"];
+  // A memory that has grown is another array, and no longer that of a start.
+  if (memory) await giveBackZeroPages(memory, () => opened.closed || opened.Module?.["HEAPU8"] !== memory);
 }
 
 function openOf(transaction: number): OpenTransaction {

@@ -76,6 +76,7 @@ export function openPostgres(options: {
     bulkConcurrency: Math.max(1, poolSize >> 2),
     pieceRows: PIECE_ROWS,
     searchesByIndex: true,
+    commitsLater: true,
     orm: drizzle(pool, { schema: tables }),
     query,
     bulkQuery: query,

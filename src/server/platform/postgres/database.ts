@@ -29,6 +29,8 @@ export interface Driver {
   pieceRows: number;
   /** Whether a search may use an index. Only a time-out bounds how much the index finds. */
   searchesByIndex: boolean;
+  /** Whether a commit may be left to the log writer of the database's own server, which outlives a killed node. */
+  commitsLater: boolean;
   /** The same on a connection that only the log uses, so that readers who exhaust the pool never hold up a send. */
   logQuery: TimedQuery;
   /** The same for statements of the log that may wait for a lock. As many run at once as it has connections. */
@@ -83,6 +85,14 @@ export class Database {
 
   get searchesByIndex(): boolean {
     return this.driver.searchesByIndex;
+  }
+
+  /**
+   * A part of an UPDATE, before its WHERE: its commit does not wait for the disk. When the database's machine dies, the
+   * row may be as it was before. Any later commit that waits takes it along.
+   */
+  get later(): string {
+    return this.driver.commitsLater ? "FROM (SELECT set_config('synchronous_commit', 'off', true) OFFSET 0) later" : "";
   }
 
   /** A statement that must not run twice. */

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AuditEntry } from "../../../protocol/admin.ts";
 import { Button } from "../../design/button.tsx";
+import { Select } from "../../design/select.tsx";
 import { toast } from "../../design/toast.tsx";
 import { adminTexts } from "../../texts/admin/texts.ts";
 import { admin } from "../base/api.ts";
@@ -8,7 +9,6 @@ import { useLoad } from "../base/load.ts";
 import { pathOf, route, setQuery } from "../base/routing.ts";
 import { Moment } from "../parts/moment.tsx";
 import { Body, Page } from "../parts/page.tsx";
-import { Select } from "../parts/select.tsx";
 import { type Shown, withNewest, withOlder } from "./entries.ts";
 
 const REFRESH_MS = 15_000;

@@ -1,4 +1,4 @@
-import { confirm, type Question } from "../../design/confirm.tsx";
+import { confirm, type Question } from "../../design/confirm.ts";
 import { toast } from "../../design/toast.tsx";
 import { admin, Cancelled, call } from "./api.ts";
 

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { AdminConversation } from "../../../protocol/admin.ts";
 import type { Message, MessagePage } from "../../../protocol/messages.ts";
+import { labelOfFiles } from "../../../text/files.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { toast } from "../../design/toast.tsx";
 import { adminTexts } from "../../texts/admin/texts.ts";
@@ -84,7 +85,7 @@ export function Messages({ conversation }: { conversation: AdminConversation }) 
                   <p class="soft">{texts.deleted}</p>
                 ) : (
                   <p class="message-text" dir="auto">
-                    {message.content}
+                    {message.content || labelOfFiles(message.files ?? [])}
                   </p>
                 )}
                 {!message.deleted_at && (

@@ -4,12 +4,12 @@ import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
+import { Select } from "../../design/select.tsx";
 import { adminTexts } from "../../texts/admin/texts.ts";
 import { texts as chatTexts } from "../../texts/texts.ts";
 import { call } from "../base/api.ts";
 import { type Group, GroupField } from "../parts/group-field.tsx";
 import { LinkDialog } from "../parts/link.tsx";
-import { Select } from "../parts/select.tsx";
 
 const { invites: texts } = adminTexts;
 const DAY_S = 86_400;

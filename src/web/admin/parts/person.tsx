@@ -1,5 +1,6 @@
 import type { AdminUser } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
+import { avatarOf } from "../../design/pictures.ts";
 import { adminTexts } from "../../texts/admin/texts.ts";
 import { pathOf } from "../base/routing.ts";
 
@@ -7,7 +8,7 @@ import { pathOf } from "../base/routing.ts";
 export function Person({ user }: { user: AdminUser }) {
   return (
     <span class="person">
-      <Avatar name={user.full_name} id={user.id} size="s" />
+      <Avatar name={user.full_name} id={user.id} picture={avatarOf(user)} size="s" />
       <span class="person-texts">
         <a href={pathOf("users", user.id)} dir="auto">
           {user.full_name}

@@ -14,6 +14,7 @@ import { useLoad } from "../base/load.ts";
 import { titleOf } from "../parts/conversation-title.ts";
 import { type Group, GroupField } from "../parts/group-field.tsx";
 import { Body, Page } from "../parts/page.tsx";
+import { ColorField } from "./color-field.tsx";
 
 const { settings: texts } = adminTexts;
 const REGISTRATIONS = (["open", "invite", "closed"] as const).map((value) => ({
@@ -68,13 +69,18 @@ function Advice({ reload }: { reload: () => Promise<void> }) {
 
 function Form({ settings, reload }: { settings: ServerSettingsInfo; reload: () => Promise<void> }) {
   // An untouched field shows the stored value, also when another admin changes it.
-  const [chosen, setChosen] = useState<{ registration?: Registration; group?: Group | null }>({});
-  const { registration = settings.registration } = chosen;
+  const [chosen, setChosen] = useState<{
+    color?: string | null;
+    registration?: Registration;
+    group?: Group | null;
+  }>({});
+  const { color = settings.color, registration = settings.registration } = chosen;
   const stored = useStoredGroup(settings.default_conversation_id);
   const group = chosen.group === undefined ? stored : (chosen.group ?? undefined);
-  const form = useForm(["name", "default_conversation_id"], async ({ name = "" }) => {
+  const form = useForm(["name", "color", "default_conversation_id"], async ({ name = "" }) => {
     const body = {
       ...(name.trim() !== (settings.name ?? "") && { name }),
+      ...(color !== settings.color && { color }),
       ...(registration !== settings.registration && { registration }),
       ...(chosen.group !== undefined && { default_conversation_id: chosen.group?.id ?? null }),
     };
@@ -96,6 +102,13 @@ function Form({ settings, reload }: { settings: ServerSettingsInfo; reload: () =
         defaultValue={settings.name ?? ""}
         autocomplete="off"
         errors={form.errorsOf("name")}
+      />
+      <ColorField
+        color={color}
+        stored={settings.color}
+        isFixed={settings.color_fixed}
+        errors={form.errorsOf("color")}
+        onChange={(color) => setChosen((before) => ({ ...before, color }))}
       />
       <Choice
         label={texts.registration}

@@ -5,6 +5,7 @@ import { Switch } from "../../design/choice.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
+import { accountTexts } from "../../texts/account.ts";
 import { adminTexts } from "../../texts/admin/texts.ts";
 import { texts as chatTexts } from "../../texts/texts.ts";
 import { admin, Cancelled } from "../base/api.ts";
@@ -39,7 +40,7 @@ export function AddPerson({ onClose, onAdded }: { onClose: () => void; onAdded: 
         <Field
           name="email"
           type="email"
-          label={chatTexts.account.email}
+          label={accountTexts.email}
           autocomplete="off"
           maxLength={254}
           errors={form.errorsOf("email")}
@@ -49,14 +50,14 @@ export function AddPerson({ onClose, onAdded }: { onClose: () => void; onAdded: 
         <div class="form-row">
           <Field
             name="first_name"
-            label={chatTexts.account.firstName}
+            label={accountTexts.firstName}
             autocomplete="off"
             errors={form.errorsOf("first_name")}
             required
           />
           <Field
             name="last_name"
-            label={chatTexts.account.lastName}
+            label={accountTexts.lastName}
             autocomplete="off"
             errors={form.errorsOf("last_name")}
           />

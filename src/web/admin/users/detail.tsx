@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { AdminUserDetail } from "../../../protocol/admin.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
+import { avatarOf } from "../../design/pictures.ts";
 import { adminTexts } from "../../texts/admin/texts.ts";
 import { act, make } from "../base/act.ts";
 import { useLoad } from "../base/load.ts";
@@ -37,7 +38,7 @@ function User({ user, reload }: { user: AdminUserDetail; reload: () => Promise<v
   return (
     <>
       <div class="lead">
-        <Avatar name={user.full_name} id={user.id} size="l" />
+        <Avatar name={user.full_name} id={user.id} picture={avatarOf(user, 256)} size="l" />
         <div class="lead-texts">
           <p dir="auto">{user.email}</p>
           <Badges user={user} isMe={isMe} />
@@ -71,12 +72,23 @@ function User({ user, reload }: { user: AdminUserDetail; reload: () => Promise<v
 }
 
 function Actions({ user, isMe, reload }: { user: AdminUserDetail; isMe: boolean; reload: () => Promise<void> }) {
-  const change = async (action: keyof typeof texts.actions, body: object, danger: boolean) => {
+  const change = async (
+    action: Exclude<keyof typeof texts.actions, "removePicture">,
+    body: object,
+    danger: boolean,
+  ) => {
     const { label, question, done } = texts.actions[action];
     const { title, text } = question(user.full_name);
     const asked = { title, text, action: label, danger };
     if (await act(asked, { method: "PATCH", path: `users/${user.id}/`, body, done: done(user.full_name) }))
       await reload();
+  };
+  const removePicture = async () => {
+    const { label, question, done } = texts.actions.removePicture;
+    const { title, text } = question(user.full_name);
+    const asked = { title, text, action: label, danger: true };
+    const request = { method: "DELETE", path: `users/${user.id}/avatar/`, done: done(user.full_name) };
+    if (await act(asked, request)) await reload();
   };
   const [link, setLink] = useState<MadeLink>();
   const makeLink = async () => {
@@ -109,6 +121,11 @@ function Actions({ user, isMe, reload }: { user: AdminUserDetail; isMe: boolean;
       {user.is_active && (
         <Button icon="link" onClick={makeLink}>
           {texts.passwordLink.label}
+        </Button>
+      )}
+      {user.avatar !== undefined && (
+        <Button icon="trash" onClick={removePicture}>
+          {texts.actions.removePicture.label}
         </Button>
       )}
       {link && (

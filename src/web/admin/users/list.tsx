@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { AdminUser } from "../../../protocol/admin.ts";
 import { Button } from "../../design/button.tsx";
+import { Select } from "../../design/select.tsx";
 import { adminTexts } from "../../texts/admin/texts.ts";
 import { useLoad } from "../base/load.ts";
 import { route, setQuery } from "../base/routing.ts";
@@ -9,7 +10,6 @@ import { Body, Page } from "../parts/page.tsx";
 import { Pager, pageOf } from "../parts/pager.tsx";
 import { Badges, Person } from "../parts/person.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
-import { Select } from "../parts/select.tsx";
 import { AddPerson } from "./add.tsx";
 
 const SIZE = 50;

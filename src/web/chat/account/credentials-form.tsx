@@ -3,7 +3,7 @@ import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import type { PatientForm } from "../../design/patient-form.ts";
-import { texts } from "../../texts/texts.ts";
+import { accountTexts } from "../../texts/account.ts";
 import { Waiting } from "./waiting.tsx";
 
 export interface CredentialsFormProps {
@@ -24,7 +24,7 @@ export const CredentialsForm = ({ form, action, isNew = false, children }: Crede
     <Field
       name="email"
       type="email"
-      label={texts.account.email}
+      label={accountTexts.email}
       autocomplete="username"
       required
       errors={form.errorsOf("email")}
@@ -32,8 +32,8 @@ export const CredentialsForm = ({ form, action, isNew = false, children }: Crede
     <Field
       name="password"
       type="password"
-      label={texts.account.password}
-      hint={isNew ? texts.account.passwordHint : undefined}
+      label={accountTexts.password}
+      hint={isNew ? accountTexts.passwordHint : undefined}
       autocomplete={isNew ? "new-password" : "current-password"}
       required
       errors={form.errorsOf("password")}

@@ -1,6 +1,7 @@
 import { Button } from "../../design/button.tsx";
-import { confirm } from "../../design/confirm.tsx";
+import { confirm } from "../../design/confirm.ts";
 import { Icon } from "../../design/icon.tsx";
+import { accountTexts } from "../../texts/account.ts";
 import { texts } from "../../texts/texts.ts";
 import { useSession } from "../session/context.ts";
 import { endedElsewhere, unsentLeft } from "./sign-out.ts";
@@ -12,7 +13,7 @@ export function EndedNotice() {
   if (!endedElsewhere.value) return null;
 
   async function discard(userId: number) {
-    const { discardTitle: title, discardText: text, discardUnsent: action } = texts.account;
+    const { discardTitle: title, discardText: text, discardUnsent: action } = accountTexts;
     if (!(await confirm({ title, text, action, danger: true }))) return;
     await client.discardUnsent(userId);
     unsentLeft.value = undefined;
@@ -22,12 +23,12 @@ export function EndedNotice() {
     <div class="account-notice">
       <Icon name="info" />
       <div>
-        <p>{texts.account.endedElsewhere}</p>
+        <p>{texts.shell.endedElsewhere}</p>
         {left && (
           <>
-            <p>{texts.account.unsent(left.messages)}</p>
+            <p>{accountTexts.unsent(left.messages)}</p>
             <Button kind="danger" icon="trash" onClick={() => void discard(left.userId)}>
-              {texts.account.discardUnsent}
+              {accountTexts.discardUnsent}
             </Button>
           </>
         )}

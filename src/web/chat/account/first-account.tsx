@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { Field } from "../../design/field.tsx";
-import { texts } from "../../texts/texts.ts";
+import { accountTexts } from "../../texts/account.ts";
 import { pathTo, type Route, setUpCode } from "../base/routing.ts";
 import { firstUser, registration } from "../session/server.ts";
 import { wasHereBefore } from "../session/session.ts";
@@ -24,7 +24,7 @@ export const wantFirstAccount = () => {
  */
 export function FirstAccount() {
   const isHere = firstUser.value === "here";
-  const { first } = texts.account;
+  const { first } = accountTexts;
   return (
     <AccountFrame title={first.title}>
       <p class="account-text">{isHere ? first.here : first.code}</p>
@@ -47,14 +47,14 @@ export function FirstAccount() {
         }
       </RegisterForm>
       <p class="account-other">
-        {isHere ? texts.account.haveAccount : first.noCode}{" "}
+        {isHere ? accountTexts.haveAccount : first.noCode}{" "}
         <a
           href={pathTo(isHere || registration !== "open" ? "sign-in" : "register")}
           onClick={() => {
             wanted.value = false;
           }}
         >
-          {isHere || registration !== "open" ? texts.account.signIn : first.without}
+          {isHere || registration !== "open" ? accountTexts.signIn : first.without}
         </a>
       </p>
     </AccountFrame>

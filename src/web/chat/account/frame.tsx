@@ -4,6 +4,7 @@ import { isFocusLost } from "../../design/lost-focus.ts";
 import { Mark } from "../base/mark.tsx";
 import { useTitle } from "../base/page-title.ts";
 import { serverName } from "../session/server.ts";
+import "./account.css";
 
 /** A page before the chat with a single task: the name of the server, a title, and the task. */
 export function AccountFrame({ title, children }: { title: string; children: ComponentChildren }) {
@@ -20,7 +21,8 @@ export function AccountFrame({ title, children }: { title: string; children: Com
       <div class="account-box">
         <p class="account-brand">
           <Mark />
-          <bdi>{serverName.value}</bdi>
+          {/* Once is enough. */}
+          {!title.includes(serverName.value) && <bdi>{serverName.value}</bdi>}
         </p>
         <h1 class="account-title" ref={heading} tabIndex={-1} dir="auto">
           {title}

@@ -4,6 +4,7 @@ import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { usePatientForm } from "../../design/patient-form.ts";
+import { accountTexts } from "../../texts/account.ts";
 import { newPasswordTexts } from "../../texts/new-password.ts";
 import { texts } from "../../texts/texts.ts";
 import { navigate, passwordToken, pathTo } from "../base/routing.ts";
@@ -86,7 +87,7 @@ function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
         <Field
           name="email"
           type="email"
-          label={texts.account.email}
+          label={accountTexts.email}
           autocomplete="username"
           value={whose.email}
           readOnly
@@ -95,7 +96,7 @@ function NewPassword({ whose, onOver }: { whose: Whose; onOver: () => void }) {
           name="password"
           type="password"
           label={newPasswordTexts.password}
-          hint={texts.account.passwordHint}
+          hint={accountTexts.passwordHint}
           autocomplete="new-password"
           required
           errors={form.errorsOf("password")}
@@ -123,7 +124,7 @@ const Over = ({ text }: { text: string }) => (
     <p class="account-text">{text}</p>
     <div class="form-actions account-actions">
       <Button kind="primary" onClick={() => navigate(pathTo("home"), { replace: true })}>
-        {texts.account.toChat}
+        {accountTexts.toChat}
       </Button>
     </div>
   </AccountFrame>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { Field } from "../../design/field.tsx";
 import { type PatientForm, usePatientForm } from "../../design/patient-form.ts";
-import { texts } from "../../texts/texts.ts";
+import { accountTexts } from "../../texts/account.ts";
 import { useSession } from "../session/context.ts";
 import { hasAnyNames } from "../session/server.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
@@ -26,19 +26,19 @@ export function RegisterForm({ entrance, action, onDone, children }: RegisterFor
     await onDone?.();
   });
   return (
-    <CredentialsForm form={form} action={action ?? texts.account.register} isNew>
+    <CredentialsForm form={form} action={action ?? accountTexts.register} isNew>
       {children?.(form)}
       <div class="form-row">
         <Field
           name="first_name"
-          label={texts.account.firstName}
+          label={accountTexts.firstName}
           autocomplete="given-name"
           required
           errors={form.errorsOf("first_name")}
         />
         <Field
           name="last_name"
-          label={hasAnyNames ? texts.account.lastNameOptional : texts.account.lastName}
+          label={hasAnyNames ? accountTexts.lastNameOptional : accountTexts.lastName}
           autocomplete="family-name"
           required={!hasAnyNames}
           errors={form.errorsOf("last_name")}

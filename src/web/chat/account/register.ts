@@ -1,5 +1,5 @@
 import { type ConfabClient, ConfabError } from "../../../sdk/index.ts";
-import { texts } from "../../texts/texts.ts";
+import { accountTexts } from "../../texts/account.ts";
 import { firstUser } from "../session/server.ts";
 import { beginSetUp } from "../session/setting-up.ts";
 
@@ -44,6 +44,6 @@ async function signInInstead(client: ConfabClient, email: string, password: stri
     await client.signIn(email, password);
   } catch (error) {
     if (!(error instanceof ConfabError) || error.code !== "invalid_credentials") throw error;
-    throw new ConfabError("validation_failed", texts.account.haveOne, undefined, { email: [texts.account.haveOne] });
+    throw new ConfabError("validation_failed", accountTexts.haveOne, undefined, { email: [accountTexts.haveOne] });
   }
 }

@@ -1,5 +1,5 @@
 import { usePatientForm } from "../../design/patient-form.ts";
-import { texts } from "../../texts/texts.ts";
+import { accountTexts } from "../../texts/account.ts";
 import { useSession } from "../session/context.ts";
 import { serverName } from "../session/server.ts";
 import { CredentialsForm } from "./credentials-form.tsx";
@@ -12,10 +12,10 @@ export function SignInForm({ onDone }: { onDone?: (() => Promise<unknown>) | und
   });
   return (
     <>
-      <CredentialsForm form={form} action={texts.account.signIn} />
+      <CredentialsForm form={form} action={accountTexts.signIn} />
       <details class="account-forgot">
-        <summary>{texts.account.forgot}</summary>
-        <p>{texts.account.forgotText(serverName.value)}</p>
+        <summary>{accountTexts.forgot}</summary>
+        <p>{accountTexts.forgotText(serverName.value)}</p>
       </details>
     </>
   );

@@ -1,11 +1,12 @@
 import { signal } from "@preact/signals";
 import type { ChatMessage, ConfabClient } from "../../../sdk/index.ts";
-import { ask } from "../../design/confirm.tsx";
+import { ask } from "../../design/confirm.ts";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
+import { knownConversations } from "../base/known-conversations.ts";
 import { navigate, openId, pathTo } from "../base/routing.ts";
 import { forgetDrafts } from "../messages/drafts.ts";
-import { closeNotifications } from "../notifications/notifications.ts";
+import { closeNotifications } from "../notifications/follow.ts";
 
 /** The session has ended without a sign-out on this page. The sign-in page says so. */
 export const endedElsewhere = signal(false);
@@ -37,7 +38,7 @@ function hasUnsent(client: ConfabClient): boolean {
   // A new conversation may not be in the list yet.
   const opened = id === undefined ? undefined : client.open(id);
   opened?.close();
-  return [...client.conversations.items, ...(opened ? [opened] : [])].some(
+  return [...knownConversations(client), ...(opened ? [opened] : [])].some(
     ({ lastMessage, messages }) => (lastMessage && isUnsent(lastMessage)) || messages.some(isUnsent),
   );
 }
@@ -51,13 +52,13 @@ const isUnsent = (message: ChatMessage) => message.state !== "sent" || message.c
 export function followSessionEnd(client: ConfabClient) {
   let last = client.me?.id;
   client.on("me", (user) => {
-    if (!user && last !== undefined) forget(last);
+    if (!user && last !== undefined) forget(client, last);
     if (!user && leaving !== undefined) navigate(pathTo("sign-in"));
     if (user || leaving === undefined) endedElsewhere.value = user === undefined && last !== undefined;
     unsentLeft.value = undefined;
     if (endedElsewhere.value && last !== undefined) {
       // Some screen readers do not read text that is on a new page from the start.
-      announce(texts.account.endedElsewhere);
+      announce(texts.shell.endedElsewhere);
       void countUnsent(client, last);
     }
     last = user?.id;
@@ -70,7 +71,8 @@ async function countUnsent(client: ConfabClient, userId: number) {
 }
 
 /** Runs at once: the server may be slow, and the page may be closed before it answers. */
-function forget(userId: number) {
+function forget(client: ConfabClient, userId: number) {
   forgetDrafts(userId);
+  void import("../uploads/leaving.ts").then(({ forgetFiles }) => forgetFiles(client, userId), reportError);
   void closeNotifications();
 }

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
 import type { PatientForm } from "../../design/patient-form.ts";
-import { texts } from "../../texts/texts.ts";
+import { accountTexts } from "../../texts/account.ts";
 
 /** Says that the form waits, and for how long. */
 export const Waiting = ({ form: { wait } }: { form: PatientForm }) =>
@@ -10,10 +10,10 @@ export const Waiting = ({ form: { wait } }: { form: PatientForm }) =>
     <div class="account-waiting">
       <Icon name="clock" />
       <p>
-        {texts.account.waiting} <Seconds until={wait.until} />
+        {wait.text} <Seconds until={wait.until} />
       </p>
       <Button kind="quiet" onClick={wait.cancel}>
-        {texts.account.stopWaiting}
+        {accountTexts.stopWaiting}
       </Button>
     </div>
   );
@@ -25,6 +25,6 @@ function Seconds({ until }: { until: number }) {
     return () => clearInterval(timer);
   }, []);
   return (
-    <strong class="account-seconds">{texts.account.waitingFor(Math.max(1, Math.ceil((until - now) / 1_000)))}</strong>
+    <strong class="account-seconds">{accountTexts.waitingFor(Math.max(1, Math.ceil((until - now) / 1_000)))}</strong>
   );
 }

@@ -15,7 +15,7 @@ export function otherOf(info: ConversationInfo | undefined, me: User | undefined
 const NAMED = 3;
 
 /** The title of a conversation: the other person's name, the name of the group, or the names of its members. */
-export function titleOf({ info, title }: Conversation, me: User | undefined): string {
+export function titleOf({ info, title }: Pick<Conversation, "info" | "title">, me: User | undefined): string {
   const other = otherOf(info, me);
   if (other) return other.full_name;
   if (!info?.is_group || info.name !== null) return title;

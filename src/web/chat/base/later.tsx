@@ -4,7 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 const Nothing = () => null;
 
 /**
- * Loads a part of the page when it is first shown. If loading fails, the error boundary of the page offers a reload.
+ * Loads a part of the page when it is first shown, or when its `preload` is called. If loading fails, the error boundary
+ * of the page offers a reload.
  * @param Meanwhile is shown until then
  */
 export function later<Props extends object>(
@@ -12,15 +13,16 @@ export function later<Props extends object>(
   Meanwhile: ComponentType = Nothing,
 ) {
   let loaded: ComponentType<Props> | undefined;
-  return (props: Props) => {
+  const loadOnce = async () => {
+    loaded ??= await load();
+    return loaded;
+  };
+  function Later(props: Props) {
     const [Part, setPart] = useState(() => loaded);
     useEffect(() => {
       if (Part) return;
-      load().then(
-        (part) => {
-          loaded = part;
-          setPart(() => part);
-        },
+      loadOnce().then(
+        (part) => setPart(() => part),
         (error: unknown) =>
           setPart(() => {
             throw error;
@@ -28,5 +30,12 @@ export function later<Props extends object>(
       );
     }, []);
     return Part ? <Part {...props} /> : <Meanwhile />;
-  };
+  }
+  /** A failure shows when the part is needed. */
+  Later.preload = () =>
+    loadOnce().then(
+      () => {},
+      () => {},
+    );
+  return Later;
 }

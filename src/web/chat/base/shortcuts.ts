@@ -2,7 +2,8 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { isComposing, matchesKeys } from "../../design/keys.ts";
 
-export type ShortcutSection = "everywhere" | "conversations" | "messages" | "composing";
+export const SECTIONS = ["everywhere", "conversations", "messages", "composing"] as const;
+export type ShortcutSection = (typeof SECTIONS)[number];
 
 export interface KeyHint {
   /** `Mod+K`, `Alt+ArrowUp`, `n`, `?`: see design/keys.ts. */
@@ -27,37 +28,32 @@ interface Registered {
 
 const registered = signal<readonly Registered[]>([]);
 
-/** All keys that do something now, by section, for the sheet of shortcuts. */
-export function hintsBySection(): Map<ShortcutSection, KeyHint[]> {
+/**
+ * All keys that do something now, by section, for the sheet of shortcuts.
+ * @param documented keys that parts of the page handle themselves
+ */
+export function hintsBySection(documented: Partial<Record<ShortcutSection, readonly KeyHint[]>>) {
   const sections = new Map<ShortcutSection, KeyHint[]>();
-  for (const { section, hints } of registered.value)
-    for (const hint of hints) {
-      const known = sections.get(section) ?? [];
-      if (!known.some(({ keys, label }) => keys === hint.keys && label === hint.label))
-        sections.set(section, [...known, hint]);
-    }
+  const add = (section: ShortcutSection, hints: readonly KeyHint[]) => {
+    const known = sections.get(section) ?? [];
+    const isNew = ({ keys, label }: KeyHint) => !known.some((other) => keys === other.keys && label === other.label);
+    sections.set(section, [...known, ...hints.filter(isNew)]);
+  };
+  for (const { section, hints } of registered.value) add(section, hints);
+  for (const section of SECTIONS) add(section, documented[section] ?? []);
   return sections;
 }
 
 /**
- * Registers shortcuts while the component is mounted. Keys without Ctrl, ⌘ or Alt do not run while somebody types or a
- * dialog is open. The latest registration wins.
+ * Registers shortcuts while the component is mounted. Keys without Ctrl, ⌘ or Alt do not run while somebody types, or while
+ * a dialog or a menu is open. The latest registration wins.
  */
 export function useShortcuts(section: ShortcutSection, shortcuts: readonly Shortcut[]) {
   const newest = useRef(shortcuts);
   newest.current = shortcuts;
-  useRegistered(section, shortcuts, () => newest.current);
-}
-
-/** Lists keys on the sheet of shortcuts that a component handles itself. */
-export function documentKeys(section: ShortcutSection, hints: readonly KeyHint[]) {
-  useRegistered(section, hints, () => []);
-}
-
-function useRegistered(section: ShortcutSection, hints: readonly KeyHint[], current: () => readonly Shortcut[]) {
-  const names = hints.map(({ keys, label }) => `${keys} ${label}`).join("\n");
+  const names = shortcuts.map(({ keys, label }) => `${keys} ${label}`).join("\n");
   useEffect(() => {
-    const own = { section, hints, current };
+    const own = { section, hints: shortcuts, current: () => newest.current };
     registered.value = [...registered.peek(), own];
     return () => {
       registered.value = registered.peek().filter((other) => other !== own);
@@ -72,9 +68,11 @@ export function listenForShortcuts() {
     // Escape closes the popover only.
     if (event.key === "Escape" && document.querySelector(":popover-open:not(.tooltip)")) return;
     const inDialog = document.querySelector("dialog[open]") !== null;
+    // Letters find the items of a menu.
+    const inMenu = event.target instanceof Element && event.target.closest("[role=menu]") !== null;
     const typingIn = isTyping(event.target) ? event.target : undefined;
     const mayRun = ({ keys, whileTyping }: Shortcut) =>
-      (!inDialog && (!typingIn || whileTyping)) || /^(Mod|Alt)\+|^(Shift\+)?F\d/.test(keys);
+      (!inDialog && !inMenu && (!typingIn || whileTyping)) || /^(Mod|Alt)\+|^(Shift\+)?F\d/.test(keys);
     for (const { current } of [...registered.value].reverse())
       for (const shortcut of current()) {
         if (!matchesKeys(event, shortcut.keys) || !mayRun(shortcut) || shortcut.when?.() === false) continue;

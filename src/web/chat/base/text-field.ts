@@ -1,10 +1,25 @@
 /** Inserts text at the caret as if it had been typed, so that Ctrl+Z removes it. */
-export function insertText(field: HTMLTextAreaElement, text: string) {
+export function insertText(field: HTMLTextAreaElement | HTMLInputElement, text: string) {
   field.focus();
   // No other way keeps the undo history.
-  if (document.execCommand("insertText", false, text)) return;
-  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  if (text === "" ? document.execCommand("delete") : document.execCommand("insertText", false, text)) return;
+  field.setRangeText(text, field.selectionStart ?? 0, field.selectionEnd ?? 0, "end");
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+/** Replaces one part of the text in one step of undo, and then selects another part. */
+export function replaceText(
+  field: HTMLTextAreaElement,
+  { from, to, text, start, end }: { from: number; to: number; text: string; start: number; end: number },
+) {
+  field.setSelectionRange(from, to);
+  if (from !== to || text !== "") insertText(field, text);
+  field.setSelectionRange(start, end);
+}
+
+/** Replaces all of the text as if by hand, so that Ctrl+Z brings it back. */
+export function setText(field: HTMLTextAreaElement, text: string) {
+  replaceText(field, { from: 0, to: field.value.length, text, start: text.length, end: text.length });
 }
 
 /** Empties the field as if by hand. Otherwise Ctrl+Z would mix the old text with what is typed next. */
@@ -14,19 +29,4 @@ export function clearText(field: HTMLTextAreaElement) {
   if (document.execCommand("delete") && field.value === "") return;
   field.value = "";
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-}
-
-/** Adds Markdown marks around the selection, or removes them. */
-export function toggleMark(field: HTMLTextAreaElement, mark: string) {
-  const { selectionStart: start, selectionEnd: end, value } = field;
-  const marked = value.slice(start - mark.length, start) === mark && value.slice(end, end + mark.length) === mark;
-  const chosen = value.slice(start, end);
-  if (marked) {
-    field.setSelectionRange(start - mark.length, end + mark.length);
-    insertText(field, chosen);
-    field.setSelectionRange(start - mark.length, end - mark.length);
-  } else {
-    insertText(field, mark + chosen + mark);
-    field.setSelectionRange(start + mark.length, end + mark.length);
-  }
 }

@@ -1,8 +1,11 @@
 import type { Conversation, User } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
+import { IconButton } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
+import { groupPicture } from "../../design/pictures.ts";
 import { texts } from "../../texts/texts.ts";
 import { addressOf, otherOf, titleOf } from "../base/conversation-title.ts";
+import { MentionBadge, UnreadBadge } from "../base/unread-badge.tsx";
 import { draftOf, draftsRevision } from "../messages/drafts.ts";
 import { preview, previewOf } from "../messages/preview.ts";
 import { listTime } from "../messages/times.ts";
@@ -10,60 +13,75 @@ import { addedTo } from "../people/added.ts";
 import { useSession } from "../session/context.ts";
 import { usePresenceOf } from "../session/presence.ts";
 import { useChanges } from "../session/use-changes.ts";
-
-const BADGE_MAX = 99;
+import { rowOf } from "./row-at.ts";
 
 export function ConversationRow({ conversation, isOpen }: { conversation: Conversation; isOpen: boolean }) {
   const { me } = useSession();
   useChanges(conversation);
   const { conversations: list } = texts;
-  const { info, lastMessage, unread } = conversation;
+  const { info, lastMessage, unread, mentions } = conversation;
   const other = otherOf(info, me.value);
   const presence = usePresenceOf(other?.id);
   const title = titleOf(conversation, me.value);
   const isAdded = addedTo.value.has(conversation.id);
+  const { isMuted, markedUnread } = conversation.preferences;
   const time = lastMessage?.created_at ?? info?.updated_at;
+  const isNew = (unread > 0 && !isMuted) || isAdded || markedUnread;
   return (
-    <a
-      class={unread > 0 || isAdded ? "conversation-row conversation-unread" : "conversation-row"}
-      href={addressOf(conversation)}
-      aria-current={isOpen ? "page" : undefined}
-    >
-      <Avatar
-        name={title}
-        id={other?.id ?? conversation.id}
-        group={info?.is_group ?? false}
-        online={presence?.online}
-      />
-      <span class="entry-text">
-        <span class="entry-line">
-          <bdi class="entry-title clip">{title}</bdi>
-          {presence?.online && <span class="visually-hidden">, {list.online}</span>}
-          {time && <time dateTime={time}>{listTime(time)}</time>}
+    <div class="entry" ref={rowOf(conversation)}>
+      <a
+        class={isNew ? "conversation-row conversation-unread" : "conversation-row"}
+        href={addressOf(conversation)}
+        aria-current={isOpen ? "page" : undefined}
+      >
+        <Avatar
+          name={title}
+          id={other?.id ?? conversation.id}
+          group={info?.is_group ?? false}
+          picture={info && groupPicture(info)}
+          online={presence?.online}
+        />
+        <span class="entry-text">
+          <span class="entry-line">
+            <bdi class="entry-title clip">{title}</bdi>
+            {presence?.online && <span class="visually-hidden">, {list.online}</span>}
+            {isMuted && (
+              <span class="entry-muted">
+                <Icon name="bell-off" />
+                <span class="visually-hidden">{list.muted}</span>
+              </span>
+            )}
+            {time && <time dateTime={time}>{listTime(time)}</time>}
+          </span>
+          <span class="entry-line">
+            <span class="entry-preview">{below(conversation, isOpen, me.value)}</span>
+            {lastMessage?.state === "failed" ? (
+              <span class="entry-failed" title={list.failed}>
+                <Icon name="warning" />
+                <span class="visually-hidden">{list.failed}</span>
+              </span>
+            ) : lastMessage?.state === "pending" ? (
+              <span class="entry-pending" title={list.pending}>
+                <Icon name="clock" />
+                <span class="visually-hidden">{list.pending}</span>
+              </span>
+            ) : null}
+            {isAdded && unread === 0 && <span class="unread-badge">{texts.added.badge}</span>}
+            {mentions > 0 && <MentionBadge count={mentions} isMuted={isMuted} />}
+            {unread > 0 ? (
+              <UnreadBadge count={unread} isMuted={isMuted} />
+            ) : (
+              markedUnread && (
+                <span class="unread-badge unread-mark">
+                  <span class="visually-hidden">{list.markedUnread}</span>
+                </span>
+              )
+            )}
+          </span>
         </span>
-        <span class="entry-line">
-          <span class="entry-preview">{below(conversation, isOpen, me.value)}</span>
-          {lastMessage?.state === "failed" ? (
-            <span class="entry-failed" title={list.failed}>
-              <Icon name="warning" />
-              <span class="visually-hidden">{list.failed}</span>
-            </span>
-          ) : lastMessage?.state === "pending" ? (
-            <span class="entry-pending" title={list.pending}>
-              <Icon name="clock" />
-              <span class="visually-hidden">{list.pending}</span>
-            </span>
-          ) : null}
-          {isAdded && unread === 0 && <span class="unread-badge">{texts.added.badge}</span>}
-          {unread > 0 && (
-            <span class="unread-badge">
-              <span aria-hidden="true">{unread > BADGE_MAX ? list.tooMany : unread}</span>
-              <span class="visually-hidden">{list.unread(unread)}</span>
-            </span>
-          )}
-        </span>
-      </span>
-    </a>
+      </a>
+      <IconButton class="entry-more" icon="more" label={list.actions(title)} tabIndex={-1} aria-haspopup="menu" />
+    </div>
   );
 }
 

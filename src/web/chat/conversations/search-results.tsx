@@ -1,10 +1,18 @@
 import type { Conversation, User } from "../../../sdk/index.ts";
+import { isFound } from "../../../text/fold.ts";
 import { Avatar } from "../../design/avatar.tsx";
+import { Button } from "../../design/button.tsx";
+import { Icon } from "../../design/icon.tsx";
+import { avatarOf } from "../../design/pictures.ts";
+import { searchTexts } from "../../texts/search.ts";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../base/conversation-title.ts";
-import { openId } from "../base/routing.ts";
+import { knownConversations } from "../base/known-conversations.ts";
+import { invitePeople } from "../base/open-dialog.ts";
+import { navigate, openId, pathTo } from "../base/routing.ts";
 import { writeTo } from "../people/write-to.ts";
 import { useSession } from "../session/context.ts";
+import { directoryOpen } from "../session/server.ts";
 import { ConversationRow } from "./row.tsx";
 import { useSearch } from "./use-search.ts";
 
@@ -13,7 +21,7 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
   const { client, me } = useSession();
   const found = useSearch(search);
   const isCurrent = found?.search === search;
-  const here = client.conversations.items.filter((conversation) => matches(conversation, search, me.value));
+  const here = knownConversations(client).filter((conversation) => matches(conversation, search, me.value));
   const known = new Set(here.map((conversation) => conversation.id));
   if (isCurrent) here.push(...found.conversations.filter((conversation) => !known.has(conversation.id)));
   const open = async (user: User) => {
@@ -44,7 +52,7 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
             {people.map((user) => (
               <li key={user.id}>
                 <button type="button" class="conversation-row" onClick={() => void open(user)}>
-                  <Avatar name={user.full_name} id={user.id} />
+                  <Avatar name={user.full_name} id={user.id} picture={avatarOf(user)} />
                   <span class="entry-text">
                     <bdi class="entry-title clip">{user.full_name}</bdi>
                     <span class="entry-preview">
@@ -57,11 +65,40 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
           </ul>
         </section>
       )}
+      <a class="conversation-row search-messages" href={`${pathTo("search")}?${new URLSearchParams({ q: search })}`}>
+        <Icon name="search" />
+        <span class="entry-text clip">{searchTexts.searchFor(search)}</span>
+      </a>
       {found?.failed && <p class="search-note">{list.searchFailed}</p>}
-      {here.length + people.length === 0 && !found?.failed && (
-        <p class="search-note" aria-hidden="true">
-          {isCurrent ? list.nothingFound(search) : list.searching}
-        </p>
+      {here.length + people.length === 0 &&
+        !found?.failed &&
+        (isCurrent ? (
+          <Nothing search={search} />
+        ) : (
+          <p class="search-note" aria-hidden="true">
+            {list.searching}
+          </p>
+        ))}
+    </div>
+  );
+}
+
+/** The ways on when a search finds nothing. */
+function Nothing({ search }: { search: string }) {
+  const { isSuperuser } = useSession();
+  return (
+    <div class="conversations-empty">
+      <p class="conversations-empty-title" aria-hidden="true">
+        {texts.conversations.nothingFound(search)}
+      </p>
+      <p>{directoryOpen ? texts.conversations.nothingHint : texts.home.notShared}</p>
+      <Button icon="users" onClick={() => navigate(pathTo("people"))}>
+        {texts.conversations.allPeople}
+      </Button>
+      {isSuperuser.value && (
+        <Button icon="user-add" onClick={invitePeople}>
+          {texts.shell.invitePeople}
+        </Button>
       )}
     </div>
   );
@@ -69,8 +106,7 @@ export function SearchResults({ search, onDone }: { search: string; onDone: () =
 
 /** Conversations that the page already knows match at once. */
 function matches(conversation: Conversation, search: string, me: User | undefined): boolean {
-  const wanted = search.toLocaleLowerCase();
   const people = conversation.info?.participants ?? [];
   const names = people.filter((user) => user.id !== me?.id).flatMap((user) => [user.full_name, user.email]);
-  return [titleOf(conversation, me), ...names].some((name) => name.toLocaleLowerCase().includes(wanted));
+  return [titleOf(conversation, me), ...names].some((name) => isFound(name, search));
 }

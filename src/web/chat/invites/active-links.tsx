@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "../../design/button.tsx";
-import { confirm } from "../../design/confirm.tsx";
+import { confirm } from "../../design/confirm.ts";
 import { copyText } from "../../design/copy-text.ts";
 import { FormMessage } from "../../design/form.tsx";
 import { Skeleton } from "../../design/spinner.tsx";
@@ -10,6 +10,7 @@ import { texts } from "../../texts/texts.ts";
 import { useTask } from "../base/task.ts";
 import { useSession } from "../session/context.ts";
 import { type Invite, revokeInvite } from "./invite.ts";
+import "./invites.css";
 
 export interface ActiveLinksProps {
   invites: readonly Invite[] | undefined;

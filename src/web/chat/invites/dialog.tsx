@@ -2,7 +2,9 @@ import { useEffect, useState } from "preact/hooks";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { inviteTexts } from "../../texts/invites.ts";
-import { closeDialog, showDetails } from "../base/open-dialog.ts";
+import { showDetails } from "../base/aside.ts";
+import { knownConversations } from "../base/known-conversations.ts";
+import { closeDialog } from "../base/open-dialog.ts";
 import { useTask } from "../base/task.ts";
 import { useSession } from "../session/context.ts";
 import { ActiveLinks } from "./active-links.tsx";
@@ -19,7 +21,7 @@ export function InvitesDialog({ conversationId }: { conversationId: string | und
   const [total, setTotal] = useState(0);
   const [fresh, setFresh] = useState<Invite>();
   const task = useTask();
-  const group = client.conversations.items.find(({ id }) => id === conversationId)?.title;
+  const group = knownConversations(client).find(({ id }) => id === conversationId)?.title;
 
   const load = (offset: number) =>
     task.run(async () => {

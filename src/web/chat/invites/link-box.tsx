@@ -4,6 +4,7 @@ import { copyText } from "../../design/copy-text.ts";
 import { LocalLinkNote } from "../../design/local-link-note.tsx";
 import { announce } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
+import "./invites.css";
 
 /** A link to send to others. It can be copied, and on phones shared with an app. */
 export function LinkBox({ url }: { url: string }) {

@@ -3,6 +3,7 @@ import { ConfabError } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { accountTexts } from "../../texts/account.ts";
 import { inviteTexts } from "../../texts/invites.ts";
 import { texts } from "../../texts/texts.ts";
 import { AccountFrame } from "../account/frame.tsx";
@@ -15,6 +16,7 @@ import { useSession } from "../session/context.ts";
 import { serverName } from "../session/server.ts";
 import { wasHereBefore } from "../session/session.ts";
 import { acceptInvite, type InvitePreview, previewInvite } from "./invite.ts";
+import "./invites.css";
 
 /** The page of an invite link: who invites you, to what, and how to join. */
 export function InvitePage({ code }: { code: string }) {
@@ -89,7 +91,7 @@ function Invited({ code, preview }: { code: string; preview: InvitePreview }) {
               kind={conversation ? "quiet" : "primary"}
               onClick={() => navigate(pathTo("home"), { replace: true })}
             >
-              {conversation ? inviteTexts.notNow : texts.account.toChat}
+              {conversation ? inviteTexts.notNow : accountTexts.toChat}
             </Button>
           </div>
         </>
@@ -116,9 +118,9 @@ function WaysIn(props: { code: string; preview: InvitePreview; onIn: () => Promi
     <>
       {isNew ? <RegisterForm entrance={() => ({ invite: code })} onDone={onIn} /> : <SignInForm onDone={onIn} />}
       <p class="account-other">
-        {isNew ? texts.account.haveAccount : texts.account.noAccount}{" "}
+        {isNew ? accountTexts.haveAccount : accountTexts.noAccount}{" "}
         <button type="button" class="link" onClick={() => setNew(!isNew)}>
-          {isNew ? texts.account.signIn : texts.account.register}
+          {isNew ? accountTexts.signIn : accountTexts.register}
         </button>
       </p>
     </>
@@ -143,7 +145,7 @@ const Over = ({ title, text }: { title: string; text: string }) => (
     <p class="account-text">{text}</p>
     <div class="form-actions account-actions">
       <Button kind="primary" onClick={() => navigate(pathTo("home"), { replace: true })}>
-        {texts.account.toChat}
+        {accountTexts.toChat}
       </Button>
     </div>
   </AccountFrame>

@@ -11,6 +11,7 @@ import {
   route,
 } from "../base/routing.ts";
 import { useShortcuts } from "../base/shortcuts.ts";
+import { findable, mayFind, openFind } from "../messages/find/find.ts";
 import { useSession } from "../session/context.ts";
 
 /** The shortcuts of every page. */
@@ -20,12 +21,16 @@ export function useGlobalShortcuts() {
   const noDialog = () => openDialog.value === undefined;
   useShortcuts("everywhere", [
     { keys: "Mod+K", label: keys.switcher, run: () => open("switcher") },
+    { keys: "Mod+Shift+F", label: keys.search, run: () => navigate(pathTo("search")), when: noDialog },
     { keys: "n", label: keys.start, run: startConversation },
     { keys: "Mod+,", label: keys.settings, run: () => navigate(pathTo("settings", "profile")) },
     { keys: "F6", label: keys.regions, run: (event) => focusRegion(event.shiftKey ? -1 : 1), when: noDialog },
     { keys: "Shift+F6", label: keys.regionsBack, run: () => focusRegion(-1), when: noDialog },
     { keys: "Escape", label: keys.back, run: goBack, when: () => noDialog() && isAlone() },
     { keys: "?", label: keys.sheet, run: () => open("keys") },
+  ]);
+  useShortcuts("messages", [
+    { keys: "Mod+F", label: keys.find, run: () => openFind(findable()), when: () => noDialog() && mayFind() },
   ]);
   useShortcuts("conversations", [
     { keys: "Alt+ArrowUp", label: keys.previous, run: () => step(client, -1), when: noDialog },
@@ -53,7 +58,10 @@ function step(client: ConfabClient, by: number) {
 }
 
 function openNextUnread(client: ConfabClient) {
-  const next = client.conversations.items.find(({ id, unread }) => unread > 0 && id !== openId.peek());
+  const next = client.conversations.items.find(
+    ({ id, unread, preferences: { isMuted, markedUnread } }) =>
+      ((unread > 0 && !isMuted) || markedUnread) && id !== openId.peek(),
+  );
   if (next) openConversation(next.id);
 }
 

@@ -5,6 +5,6 @@ import { KeySheet } from "./key-sheet.tsx";
 
 export const KeyDialog = () => (
   <Dialog title={texts.keyboard.title} shape="wide" isText onClose={closeDialog}>
-    <KeySheet />
+    <KeySheet heading="h3" />
   </Dialog>
 );

@@ -1,20 +1,20 @@
 import { keysText } from "../../design/keys.ts";
 import { texts } from "../../texts/texts.ts";
-import { hintsBySection, type ShortcutSection } from "../base/shortcuts.ts";
+import { hintsBySection, SECTIONS } from "../base/shortcuts.ts";
+import { documentedKeys } from "./documented-keys.ts";
+import "./keyboard.css";
 
-const ORDER: readonly ShortcutSection[] = ["everywhere", "conversations", "messages", "composing"];
-
-/** All keys by section. */
-export function KeySheet() {
-  const sections = hintsBySection();
+/** All keys by section. The heading above decides the level of theirs. */
+export function KeySheet({ heading: Heading }: { heading: "h2" | "h3" }) {
+  const sections = hintsBySection(documentedKeys());
   return (
     <div class="key-sheet">
-      {ORDER.map((section) => {
+      {SECTIONS.map((section) => {
         const hints = sections.get(section);
         if (!hints) return null;
         return (
           <section key={section}>
-            <h3>{texts.keyboard.sections[section]}</h3>
+            <Heading>{texts.keyboard.sections[section]}</Heading>
             <dl>
               {hints.map(({ keys, label }) => (
                 <div key={`${keys} ${label}`} class="key-row">

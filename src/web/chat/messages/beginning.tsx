@@ -3,6 +3,7 @@ import { texts } from "../../texts/texts.ts";
 
 /** Stands above the first message of a conversation. */
 export function Beginning({ conversation, title }: { conversation: Conversation; title: string }) {
+  if (conversation.info?.parent_id) return null;
   const { beginning, beginningOfGroup, empty } = texts.messages.feed;
   return (
     <div class="messages-beginning">

@@ -1,26 +1,50 @@
-import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
-import { CONTENT_MAX, codePoints, contentFault, strip } from "../../../protocol/content.ts";
+import { useEffect, useId, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
+import { CONTENT_MAX, strip } from "../../../protocol/content.ts";
 import type { Conversation } from "../../../sdk/index.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
-import { isComposing, matchesKeys } from "../../design/keys.ts";
+import { isComposing } from "../../design/keys.ts";
 import { isFocusLost } from "../../design/lost-focus.ts";
+import { part } from "../../design/part.tsx";
 import { texts } from "../../texts/texts.ts";
-import { clearText, insertText, toggleMark } from "../base/text-field.ts";
+import { later } from "../base/later.tsx";
+import { clearText, insertText, setText } from "../base/text-field.ts";
 import { useSession } from "../session/context.ts";
+import { keepAnswered } from "./composing/answered.ts";
+import {
+  attachedTo,
+  ComposerMenu,
+  ComposerParts,
+  cancelPart,
+  keepAttached,
+  partsAllowNoText,
+  sendWithParts,
+  VoiceButton,
+  whyPartsWait,
+} from "./composing/parts.tsx";
 import { Draft } from "./drafts.ts";
 import { EmojiButton } from "./emoji/button.tsx";
-import { Suggestions, useSuggestions } from "./emoji/suggestions.tsx";
+import { useSuggestions } from "./emoji/use-suggestions.ts";
 import { touches } from "./focus.ts";
+import { FormatButton, formatBar } from "./format/button.tsx";
+import { withMentions } from "./mentions/mentioning.ts";
+import { useMentionSuggestions } from "./mentions/use-suggestions.ts";
 import { isDeleted } from "./preview.ts";
 import { scrollMessages } from "./scroll-messages.ts";
+import { leftOf, whyNotSent } from "./sendable.ts";
 import type { Editing } from "./use-editing.ts";
+import { format, formatByKeys, isInBlock, loadWritingTools, writingTools } from "./writing.ts";
 
-/** Counting starts this many characters before the limit. */
-const COUNTED_FROM = CONTENT_MAX - 500;
 /** A text of this length can still be shortened by hand. With far more, a text field takes seconds for each key. */
 const FIELD_MAX = 4 * CONTENT_MAX;
-const MARKS = { "Mod+B": "**", "Mod+I": "_", "Mod+E": "`" };
+
+const Counter = later(async () => (await import("./counter.tsx")).Counter);
+const DraftOffer = later(async () => (await import("./composer-notes.tsx")).DraftOffer);
+const BlockHint = later(async () => (await import("./composer-notes.tsx")).BlockHint);
+const SendLater = part(async () => (await import("./later/send-later.tsx")).SendLater);
+const Suggestions = later(async () => (await import("./emoji/suggestions.tsx")).Suggestions);
+const MentionSuggestions = later(async () => (await import("./mentions/suggestions.tsx")).MentionSuggestions);
+const FormatBar = later(async () => (await import("./format/bar.tsx")).FormatBar);
 
 export interface ComposerProps {
   conversation: Conversation;
@@ -34,6 +58,7 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
   const { me } = useSession();
   const { composer, feed } = texts.messages;
   const edited = editing.message;
+  const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const draft = useMemo(
@@ -46,10 +71,18 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
     [conversation.id],
   );
   const [refusal, setFault] = useState<string>();
+  const [kept, keep] = useState<string>();
+  const [isCode, setCode] = useState(false);
   const isGone = edited !== undefined && isDeleted(edited);
   const fault = isGone ? feed.deleted : refusal;
   const text = edited ? editing.text : draft.text;
   const suggestions = useSuggestions(field);
+  const people = useMentionSuggestions(field, conversation);
+  const waits = edited ? undefined : whyPartsWait(conversation);
+  const mayBeEmpty = edited ? edited.files !== undefined : partsAllowNoText(conversation);
+  const fits = mayBeEmpty && strip(text) === "";
+  const reason = isGone ? feed.deleted : (waits ?? (fits ? undefined : whyNotSent(text)));
+  const offer = edited ? undefined : draft.offer;
 
   function change(value: string) {
     setFault(undefined);
@@ -63,6 +96,8 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
     if (!touches.matches) field.current?.focus();
   }, []);
   useEffect(() => draft.listen(), [draft]);
+  useEffect(() => keepAnswered(me.peek()?.id, conversation), [conversation]);
+  useEffect(() => keepAttached(me.peek()?.id, conversation), [conversation]);
   const wasEdited = useRef(edited?.key);
   /** The text field had the focus when the edit ended. On a phone the keyboard then stays open. */
   const wasWriting = useRef(false);
@@ -76,43 +111,68 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
   }, [edited?.key]);
   useLayoutEffect(() => grow(field.current), [text, edited?.key]);
   useEffect(() => {
-    const fit = () => grow(field.current);
-    addEventListener("resize", fit);
-    return () => removeEventListener("resize", fit);
+    // Its width also changes when buttons come beside it.
+    let width = 0;
+    const observer = new ResizeObserver(([entry]) => {
+      const now = entry?.contentRect.width ?? 0;
+      if (now !== width) grow(field.current);
+      width = now;
+    });
+    if (field.current) observer.observe(field.current);
+    return () => observer.disconnect();
   }, []);
 
   function submit() {
-    const content = strip(text);
-    if (content === "" || isGone) return;
-    const wrong = contentFault(content);
-    if (wrong) return setFault(wrong);
+    if (isGone) return;
+    if (reason !== undefined) {
+      field.current?.focus();
+      return text === "" && !edited && waits === undefined ? undefined : setFault(reason);
+    }
+    people.close();
+    withMentions(conversation, strip(text), send);
+  }
+
+  function send(content: string) {
     if (edited) {
       wasWriting.current = document.activeElement === field.current;
       if (content !== edited.content) conversation.edit(edited.key, content).done.catch(() => {});
       editing.end();
     } else {
-      conversation.send(content).done.catch(() => {});
+      sendWithParts(conversation, content);
       if (field.current) clearText(field.current);
     }
   }
 
+  /** The place of the caret decides which emoji are suggested, and whether Enter sends. */
+  function look() {
+    setCode(field.current !== null && isInBlock(field.current));
+    suggestions.look();
+    people.look();
+  }
+
+  /** Enter sends, but in a code block it begins a line. Touch keyboards have no Shift+Enter: there it always does. */
+  const sends = ({ ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent) =>
+    ctrlKey || metaKey || !(shiftKey || altKey || touches.matches || (field.current && isInBlock(field.current)));
+
   function onKeyDown(event: KeyboardEvent) {
     if (isComposing(event)) return;
-    if (suggestions.onKeyDown(event)) return event.preventDefault();
-    const [, mark] = Object.entries(MARKS).find(([keys]) => matchesKeys(event, keys)) ?? [];
-    if (mark && field.current) toggleMark(field.current, mark);
-    // A touch keyboard has no Shift+Enter, so Enter starts a new line there.
-    else if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!touches.matches || event.ctrlKey)) submit();
+    if (suggestions.onKeyDown(event) || people.onKeyDown(event) || formatByKeys(field.current, event))
+      return event.preventDefault();
+    if (event.key === "Enter" && sends(event)) submit();
     else if (event.key === "Escape" && edited) editing.end();
     else if (/^Page(Up|Down)$/.test(event.key) && !isScrolled(field.current))
-      scrollMessages(event.key === "PageUp" ? -1 : 1);
+      scrollMessages(field.current, event.key === "PageUp" ? -1 : 1);
     else if (event.key === "ArrowUp" && !event.altKey && text === "" && !edited) onEditLast();
-    else return;
+    else if (event.key !== "Escape" || !cancelPart(conversation)) return;
     event.preventDefault();
   }
 
-  const length = text.length > COUNTED_FROM ? codePoints(strip(text)) : 0;
-  const left = CONTENT_MAX - length;
+  const left = leftOf(text);
+  const [list, open] = people.items.length > 0 ? (["mention", people] as const) : (["emoji", suggestions] as const);
+  const completed = open.items.length > 0 && {
+    "aria-controls": `${list}-suggestions`,
+    "aria-activedescendant": open.chosen >= 0 ? `${list}-suggestion-${open.chosen}` : undefined,
+  };
   return (
     <form
       class={edited ? "composer composer-editing" : "composer"}
@@ -128,72 +188,98 @@ export function Composer({ conversation, title, editing, onEditLast }: ComposerP
           <IconButton icon="close" label={composer.cancelEdit} keys="Esc" onClick={editing.end} />
         </div>
       )}
-      <Suggestions {...suggestions} />
-      <div class="composer-box">
-        <EmojiButton onChoose={(emoji) => field.current && insertText(field.current, emoji)} />
-        <textarea
-          // Each edited message has its own field, so undo never crosses from one text to another.
-          key={edited?.key}
-          ref={field}
-          class="composer-input"
-          rows={1}
-          dir="auto"
-          value={text}
-          placeholder={composer.placeholder(title)}
-          aria-label={composer.label(title)}
-          aria-invalid={fault !== undefined || left < 0}
-          aria-describedby="composer-count composer-fault"
-          aria-autocomplete="list"
-          aria-controls={suggestions.items.length > 0 ? "emoji-suggestions" : undefined}
-          aria-activedescendant={suggestions.items.length > 0 ? `emoji-suggestion-${suggestions.chosen}` : undefined}
-          autocomplete="off"
-          enterkeyhint={touches.matches ? "enter" : "send"}
-          onBeforeInput={(event) => {
-            const { selectionStart, selectionEnd } = event.currentTarget;
-            const kept = text.length - (selectionEnd - selectionStart);
-            if (event.data === null || kept + event.data.length <= FIELD_MAX) return;
-            event.preventDefault();
-            setFault(composer.tooLongToInsert(CONTENT_MAX));
-          }}
-          onInput={(event) => {
-            change(event.currentTarget.value);
-            suggestions.look();
-          }}
-          onKeyDown={onKeyDown}
-          onSelect={suggestions.look}
-          onBlur={() => {
-            suggestions.close();
-            if (!edited) conversation.typing(false);
+      {offer !== undefined && offer !== kept && (
+        <DraftOffer
+          onUse={() => field.current && setText(field.current, offer)}
+          onKeep={() => {
+            keep(offer);
+            draft.keepOwn();
           }}
         />
-        {length > COUNTED_FROM && (
-          <span
-            id="composer-count"
-            class={left < 0 ? "composer-count composer-count-over" : "composer-count"}
-            title={left < 0 ? composer.tooLong(-left) : composer.leftLabel(left)}
-          >
-            <span aria-hidden="true">{composer.left(left)}</span>
-            <span class="visually-hidden">{left < 0 ? composer.tooLong(-left) : composer.leftLabel(left)}</span>
-          </span>
-        )}
-        {/* Keeps the focus in the text field. Otherwise a phone would close its keyboard. */}
-        {edited ? (
-          <Button kind="primary" type="submit" onPointerDown={(event) => event.preventDefault()}>
-            {texts.design.save}
-          </Button>
-        ) : (
-          <IconButton
-            class="composer-send"
-            icon="send"
-            label={composer.send}
-            type="submit"
-            disabled={strip(text) === ""}
-            onPointerDown={(event) => event.preventDefault()}
+      )}
+      {!edited && <ComposerParts conversation={conversation} field={field} />}
+      {suggestions.items.length > 0 && <Suggestions {...suggestions} />}
+      {people.items.length > 0 && <MentionSuggestions {...people} />}
+      <div class="composer-box">
+        {formatBar.value === "on" && <FormatBar apply={(one) => format(field.current, one)} />}
+        <div class="composer-row">
+          {!edited && <ComposerMenu conversation={conversation} field={field} />}
+          <EmojiButton onChoose={(emoji) => field.current && insertText(field.current, emoji)} />
+          <FormatButton />
+          <textarea
+            // Each edited message has its own field, so undo never crosses from one text to another.
+            key={edited?.key}
+            ref={field}
+            class="composer-input"
+            rows={1}
+            dir="auto"
+            value={text}
+            placeholder={composer.placeholder(title)}
+            aria-label={composer.label(title)}
+            aria-invalid={fault !== undefined || (left ?? 0) < 0}
+            aria-describedby={`${id}-count ${id}-fault`}
+            aria-autocomplete="list"
+            {...completed}
+            autocomplete="off"
+            enterkeyhint={touches.matches ? "enter" : "send"}
+            onBeforeInput={(event) => {
+              writingTools()?.continueMarks(event.currentTarget, event);
+              const { selectionStart, selectionEnd } = event.currentTarget;
+              const kept = text.length - (selectionEnd - selectionStart);
+              if (event.data === null || kept + event.data.length <= FIELD_MAX) return;
+              event.preventDefault();
+              setFault(composer.tooLongToInsert(CONTENT_MAX));
+            }}
+            onInput={(event) => {
+              change(event.currentTarget.value);
+              look();
+            }}
+            onKeyDown={onKeyDown}
+            onPaste={(event) => writingTools()?.pasteLink(event.currentTarget, event)}
+            onSelect={look}
+            onFocus={() => void loadWritingTools().catch(() => {})}
+            onBlur={() => {
+              suggestions.close();
+              people.close();
+              if (!edited) conversation.typing(false);
+            }}
           />
-        )}
+          {left !== undefined && <Counter id={`${id}-count`} left={left} />}
+          {/* Keeps the focus in the text field. Otherwise a phone would close its keyboard. */}
+          {edited ? (
+            <Button
+              kind="primary"
+              type="submit"
+              aria-disabled={reason !== undefined}
+              onPointerDown={(event) => event.preventDefault()}
+            >
+              {texts.design.save}
+            </Button>
+          ) : (
+            <>
+              {reason !== undefined && text === "" && <VoiceButton conversation={conversation} />}
+              {reason === undefined && attachedTo(conversation).length === 0 && (
+                // Until it is there, its place keeps the width of the text, and so the height.
+                <SendLater
+                  props={{ conversation, field }}
+                  meanwhile={<span class="icon-button" aria-hidden="true" />}
+                />
+              )}
+              <IconButton
+                class="composer-send"
+                icon="send"
+                label={composer.send}
+                type="submit"
+                reason={reason}
+                onPointerDown={(event) => event.preventDefault()}
+              />
+            </>
+          )}
+        </div>
       </div>
+      {isCode && !touches.matches && <BlockHint />}
       {fault && (
-        <p id="composer-fault" class="composer-fault" role="alert">
+        <p id={`${id}-fault`} class="composer-fault" role="alert">
           {fault}
         </p>
       )}

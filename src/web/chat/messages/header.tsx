@@ -1,17 +1,23 @@
 import type { Conversation } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { IconButton } from "../../design/button.tsx";
+import { Menu } from "../../design/menu.tsx";
+import { groupPicture } from "../../design/pictures.ts";
 import { texts } from "../../texts/texts.ts";
 import { otherOf } from "../base/conversation-title.ts";
-import { showDetails } from "../base/open-dialog.ts";
+import { isNarrow } from "../base/narrow.ts";
 import { closeConversation } from "../base/routing.ts";
 import { useSession } from "../session/context.ts";
 import { usePresenceOf } from "../session/presence.ts";
+import { useChanges } from "../session/use-changes.ts";
+import { headerButtons } from "./header-buttons.ts";
 import { sinceTime } from "./times.ts";
 
 /** The title of the conversation, and whether the other person is online. */
 export function ConversationHeader({ conversation, title }: { conversation: Conversation; title: string }) {
   const { me } = useSession();
+  // A picture can change alone, without the title.
+  useChanges(conversation);
   const { info } = conversation;
   const other = otherOf(info, me.value);
   const presence = usePresenceOf(other?.id);
@@ -35,6 +41,7 @@ export function ConversationHeader({ conversation, title }: { conversation: Conv
         name={title}
         id={other?.id ?? conversation.id}
         group={info?.is_group ?? false}
+        picture={info && groupPicture(info)}
         online={presence?.online}
       />
       <div class="conversation-heading">
@@ -45,7 +52,35 @@ export function ConversationHeader({ conversation, title }: { conversation: Conv
           <bdi>{below}</bdi>
         </p>
       </div>
-      <IconButton icon="info" label={header.details} onClick={() => showDetails(conversation.id)} />
+      <HeaderButtons conversation={conversation} />
     </header>
+  );
+}
+
+function HeaderButtons({ conversation }: { conversation: Conversation }) {
+  const shown = headerButtons.filter(({ when }) => when?.(conversation) ?? true);
+  const bar = shown.filter(({ place }) => place === "bar");
+  const beside = isNarrow.value ? bar.slice(-1) : bar;
+  const more = shown.filter((one) => !beside.includes(one));
+  return (
+    <>
+      {more.length > 0 && (
+        <Menu
+          icon="more"
+          label={texts.messages.header.more}
+          items={more.map(({ label, icon, run }) => ({ label, icon, onSelect: () => run(conversation) }))}
+        />
+      )}
+      {beside.map(({ id, icon, label, isOpen, run }) => (
+        <IconButton
+          key={id}
+          icon={icon}
+          label={label}
+          aria-expanded={isOpen?.(conversation)}
+          data-header={id}
+          onClick={() => run(conversation)}
+        />
+      ))}
+    </>
   );
 }

@@ -3,18 +3,26 @@ import { memo } from "preact/compat";
 import type { ChatMessage } from "../../../sdk/index.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Icon } from "../../design/icon.tsx";
-import { Menu } from "../../design/menu.tsx";
+import { part } from "../../design/part.tsx";
+import { layout } from "../../design/preferences.ts";
 import { texts } from "../../texts/texts.ts";
+import { hasFailed } from "./actions/failed.ts";
 import { Failure } from "./failure.tsx";
 import { FoldedText } from "./folded-text.tsx";
+import { isForReader } from "./mentions/names.ts";
+import { MentionsOf } from "./mentions/pill.tsx";
+import type { ActionContext } from "./message-action.ts";
+import type { PartPlace } from "./message-part.ts";
 import { NoticeLines } from "./notice-lines.tsx";
 import type { Notice } from "./notices.ts";
+import { Instead, Parts, partsOf } from "./parts/parts.tsx";
 import { isDeleted, previewOf } from "./preview.ts";
 import { type Receipt, ReceiptLine } from "./receipt.tsx";
 import type { Place } from "./timeline.ts";
-import { clockTime, dayLabel, fullTime } from "./times.ts";
-import { useLongPress } from "./use-long-press.ts";
-import { hasFailed, type MessageActions } from "./use-message-actions.ts";
+import { clockTime, dayLabel, fullTime, shortClockTime } from "./times.ts";
+import { useHot } from "./use-hot.ts";
+
+export const Toolbar = part(async () => (await import("./toolbar.tsx")).Toolbar);
 
 export interface MessageRowProps extends Place {
   message: ChatMessage;
@@ -26,26 +34,36 @@ export interface MessageRowProps extends Place {
   noticesAbove: readonly Notice[];
   noticesBelow: readonly Notice[];
   isOwn: boolean;
-  isGroup: boolean;
   isLast: boolean;
   /** Tab reaches this message. */
   isActive: boolean;
   isExpanded: boolean;
+  /** A link has just led to it. */
+  isLinked: boolean;
   /** The text field holds its text. */
   isEdited: boolean;
   receipt: Receipt | undefined;
-  actions: MessageActions;
+  actions: ActionContext;
   onToggle: (key: string) => void;
 }
 
 export const MessageRow = memo(Row, sameProps);
 
+/**
+ * A message in two columns. The first has the picture of the author, or the time. The second has the author and the time,
+ * if no message of the same author stands above, and the text.
+ */
 function Row(props: MessageRowProps) {
-  const { message, isOwn, isGroup, startsGroup, actions } = props;
+  const { message, isOwn, startsGroup, isActive } = props;
   const { feed } = texts.messages;
-  const longPress = useLongPress();
+  const [isHot, hot] = useHot(message.key);
   const deleted = isDeleted(message);
-  const named = isGroup && !isOwn && startsGroup;
+  const isCompact = layout.value === "compact";
+  const when = fullTime(message.created_at);
+  const { conversation } = props.actions;
+  const parts = partsOf(message);
+  const partProps = { message, conversation, isActive };
+  const partsAt = (place: PartPlace) => parts.length > 0 && <Parts parts={parts} place={place} {...partProps} />;
   return (
     <div class="message-place">
       {props.beginning}
@@ -57,41 +75,74 @@ function Row(props: MessageRowProps) {
         </p>
       )}
       <article
-        class={classesOf(props, deleted)}
+        class={classesOf(props)}
         data-key={message.key}
-        tabIndex={props.isActive ? 0 : -1}
-        aria-label={`${feed.label1(isOwn ? feed.you : message.sender_name, fullTime(message.created_at))}: ${previewOf(message)}`}
-        {...longPress}
+        tabIndex={isActive ? 0 : -1}
+        aria-label={`${feed.label1(isOwn ? feed.you : message.sender_name, when)}: ${previewOf(message)}`}
+        {...hot}
       >
-        {isGroup && !isOwn && (
-          <div class="message-avatar">
-            {startsGroup && <Avatar name={message.sender_name} id={message.sender_id} size="s" />}
-          </div>
+        {startsGroup && !isCompact ? (
+          <span data-person={message.sender_id}>
+            <Avatar name={message.sender_name} id={message.sender_id} />
+          </span>
+        ) : (
+          <span class="message-side">
+            <Time message={message} title={when} isShort={!isCompact} />
+            <Clock message={message} isSaid={props.receipt !== undefined} />
+          </span>
         )}
         <div class="message-body">
-          {named && (
-            <p class="message-sender">
-              <bdi class="clip">{message.sender_name}</bdi>
+          {startsGroup && (
+            <p class="message-header">
+              <button
+                type="button"
+                class="message-author clip"
+                tabIndex={isActive ? 0 : -1}
+                aria-haspopup="dialog"
+                data-person={message.sender_id}
+              >
+                <bdi>{message.sender_name}</bdi>
+              </button>
+              {!isCompact && (
+                <>
+                  <Time message={message} title={when} />
+                  <Edited message={message} />
+                  {partsAt("mark")}
+                  <Clock message={message} isSaid={props.receipt !== undefined} />
+                </>
+              )}
             </p>
           )}
-          <div class="message-line">
-            <div class="bubble">
+          {partsAt("above")}
+          <div class="message-content">
+            <MentionsOf.Provider value={message}>
               {deleted ? (
                 <p class="tombstone">{feed.deleted}</p>
               ) : (
-                <FoldedText
-                  text={message.content}
-                  isExpanded={props.isExpanded}
-                  onToggle={() => props.onToggle(message.key)}
-                />
+                <Instead parts={parts} {...partProps}>
+                  {(message.content !== "" || !message.files) && (
+                    <FoldedText
+                      text={message.content}
+                      isExpanded={props.isExpanded}
+                      onToggle={() => props.onToggle(message.key)}
+                    />
+                  )}
+                </Instead>
               )}
-            </div>
-            <Meta message={message} deleted={deleted} />
-            {!deleted && <Toolbar message={message} actions={actions} isActive={props.isActive} />}
+            </MentionsOf.Provider>
+            {(!startsGroup || isCompact) && (
+              <>
+                <Edited message={message} />
+                {partsAt("mark")}
+              </>
+            )}
           </div>
-          {hasFailed(message) && <Failure message={message} actions={actions} />}
+          {partsAt("card")}
+          {hasFailed(message) && <Failure message={message} conversation={conversation} />}
+          {partsAt("below")}
           {props.receipt && <ReceiptLine {...props.receipt} />}
         </div>
+        {isHot && <Toolbar props={{ message, actions: props.actions, isActive }} />}
       </article>
       <NoticeLines notices={props.noticesBelow} />
     </div>
@@ -105,55 +156,48 @@ const DayLine = ({ time }: { time: string }) => (
   </p>
 );
 
-function Meta({ message, deleted }: { message: ChatMessage; deleted: boolean }) {
-  const { feed } = texts.messages;
-  const pending = message.state === "pending" || (message.state === "sent" && message.change?.state === "pending");
+interface TimeProps {
+  message: ChatMessage;
+  title: string;
+  isShort?: boolean;
+}
+
+const Time = ({ message: { created_at }, title, isShort }: TimeProps) => (
+  <time dateTime={created_at} title={title}>
+    {isShort ? shortClockTime(created_at) : clockTime(created_at)}
+  </time>
+);
+
+function Edited({ message }: { message: ChatMessage }) {
+  if (message.state !== "sent" || message.edited_at === undefined || isDeleted(message)) return null;
   return (
-    <span class="message-meta">
-      {message.state === "sent" && message.edited_at !== undefined && !deleted && (
-        <span class="message-edited" title={fullTime(message.edited_at)}>
-          {feed.edited}
-        </span>
-      )}
-      <time dateTime={message.created_at} title={fullTime(message.created_at)}>
-        {clockTime(message.created_at)}
-      </time>
-      {pending && (
-        <span class="message-clock" title={feed.pending}>
-          <Icon name="clock" />
-          <span class="visually-hidden">{feed.pending}</span>
-        </span>
-      )}
+    <span class="message-edited" title={fullTime(message.edited_at)}>
+      {texts.messages.feed.edited}
     </span>
   );
 }
 
-function Toolbar({ message, actions, isActive }: { message: ChatMessage; actions: MessageActions; isActive: boolean }) {
-  const items = actions.of(message);
+/** Says that a message or its change is on its way, unless its receipt says so. */
+function Clock({ message, isSaid }: { message: ChatMessage; isSaid: boolean }) {
+  const { feed } = texts.messages;
+  const isPending = message.state === "sent" ? message.change?.state === "pending" : message.state === "pending";
+  if (!isPending || (isSaid && message.state === "pending")) return null;
   return (
-    <div class="message-toolbar">
-      <Menu
-        class="message-more"
-        icon="more"
-        label={texts.messages.actions.more}
-        items={items}
-        tabIndex={isActive ? 0 : -1}
-      />
-    </div>
+    <span class="message-clock" title={feed.pending}>
+      <Icon name="clock" />
+      <span class="visually-hidden">{feed.pending}</span>
+    </span>
   );
 }
 
-function classesOf(
-  { message, isOwn, startsGroup, endsGroup, isLast, isEdited }: MessageRowProps,
-  deleted: boolean,
-): string {
+function classesOf({ message, isOwn, startsGroup, isLast, isEdited, isLinked, actions }: MessageRowProps): string {
   const names = ["message"];
   if (isOwn) names.push("message-own");
   if (startsGroup) names.push("message-starts");
-  if (endsGroup) names.push("message-ends");
   if (isLast) names.push("message-last");
-  if (deleted) names.push("message-deleted");
   if (isEdited) names.push("message-editing");
+  if (isLinked) names.push("message-linked");
+  if (isForReader(message, actions.client.me?.id)) names.push("message-mentioning");
   if (message.state !== "sent") names.push(`message-${message.state}`);
   if (message.state === "sent" && message.change?.kind === "delete" && message.change.state === "pending")
     names.push("message-leaving");
@@ -164,9 +208,15 @@ function classesOf(
 function sameProps(before: MessageRowProps, after: MessageRowProps): boolean {
   const { receipt: oldReceipt, noticesBelow: oldBelow, ...old } = before;
   const { receipt, noticesBelow, ...now } = after;
-  if (!sameReceipt(oldReceipt, receipt) || oldBelow.at(-1)?.version !== noticesBelow.at(-1)?.version) return false;
+  if (!sameReceipt(oldReceipt, receipt) || !sameNotices(oldBelow, noticesBelow)) return false;
   return (Object.keys(now) as (keyof typeof now)[]).every((name) => old[name] === now[name]);
 }
 
+const sameNotices = (a: readonly Notice[], b: readonly Notice[]) =>
+  a.length === b.length && a.every(({ text }, i) => text === b[i]?.text);
+
 const sameReceipt = (a: Receipt | undefined, b: Receipt | undefined) =>
-  a?.readers.length === b?.readers.length && a?.others === b?.others && a?.readers.at(-1)?.id === b?.readers.at(-1)?.id;
+  a?.readers.length === b?.readers.length &&
+  a?.others === b?.others &&
+  a?.isPending === b?.isPending &&
+  a?.readers.at(-1)?.id === b?.readers.at(-1)?.id;

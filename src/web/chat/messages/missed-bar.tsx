@@ -3,34 +3,31 @@ import type { Conversation } from "../../../sdk/index.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
 import { announce } from "../../design/toast.tsx";
+import { missedTexts } from "../../texts/missed.ts";
 import { texts } from "../../texts/texts.ts";
 import { sinceTime } from "./times.ts";
-import { FIRST_NEW_KEYS } from "./use-missed.ts";
+import { FIRST_NEW_KEYS, type WayBack } from "./use-missed.ts";
 import type { Unread } from "./use-reading.ts";
-import type { WayBack } from "./use-way-back.ts";
+import "./missed-bar.css";
 
 export interface MissedBarProps {
   conversation: Conversation;
   unread: Unread;
   state: WayBack;
-  /** How many new messages are loaded. */
-  loaded: number;
   onGo: () => void;
   /** Stops the loading, or marks all as read. */
   onEnd: () => void;
 }
 
 /** Says how many new messages are out of view and since when, and leads to the first one. */
-export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: MissedBarProps) {
-  const { missed } = texts.messages;
+export function MissedBar({ conversation, unread, state, onGo, onEnd }: MissedBarProps) {
   const since = useSince(conversation, unread.afterSeq + 1);
   const { count } = unread;
   const isLoading = state === "loading";
   const says: Record<WayBack, string> = {
-    idle: since ? missed.since(count, since) : missed.count(count),
-    loading: missed.loading(loaded, count),
-    paused: missed.paused(loaded, count),
-    failed: missed.failed,
+    idle: since ? missedTexts.since(count, since) : missedTexts.count(count),
+    loading: missedTexts.loading,
+    failed: missedTexts.failed,
   };
   const isSaid = useRef(false);
   useEffect(() => {
@@ -40,12 +37,11 @@ export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: 
     announce(says[state]);
   }, [state, since]);
   return (
-    <section class="missed" aria-label={missed.label}>
+    <section class="missed" aria-label={missedTexts.label}>
       <div class="missed-text">
         <p>
           <bdi>{says[state]}</bdi>
         </p>
-        {isLoading && <progress aria-label={missed.progress} max={count} value={Math.min(loaded, count)} />}
       </div>
       <div class="missed-actions">
         <Button
@@ -53,14 +49,14 @@ export function MissedBar({ conversation, unread, state, loaded, onGo, onEnd }: 
           icon="arrow-up"
           busy={isLoading}
           onClick={onGo}
-          data-tip={missed.tip}
+          data-tip={missedTexts.tip}
           data-tip-keys={keysText(FIRST_NEW_KEYS)}
         >
-          {state === "paused" ? missed.goOn : state === "failed" ? texts.design.tryAgain : missed.go}
+          {state === "failed" ? texts.design.tryAgain : missedTexts.go}
         </Button>
         <IconButton
           icon="close"
-          label={isLoading ? missed.stop : missed.waive}
+          label={isLoading ? missedTexts.stop : missedTexts.waive}
           keys={keysText("Escape")}
           onClick={onEnd}
         />

@@ -5,8 +5,8 @@ import type { Notice } from "./notices.ts";
 export const NoticeLines = ({ notices }: { notices: readonly Notice[] }) => (
   <>
     {notices.map(({ version, text }) => (
-      <p key={version} class="notice" dir={texts.messages.notices.direction}>
-        {text}
+      <p key={version} class="notice">
+        <bdi dir={texts.messages.notices.direction}>{text}</bdi>
       </p>
     ))}
   </>

@@ -2,6 +2,7 @@ import { useId } from "preact/hooks";
 import type { Conversation, User } from "../../../sdk/index.ts";
 import { Icon } from "../../design/icon.tsx";
 import { texts } from "../../texts/texts.ts";
+import { isDeleted } from "./preview.ts";
 
 /** The people who have read your newest message. */
 export interface Receipt {
@@ -9,30 +10,44 @@ export interface Receipt {
   /** The number of people who could have read it. */
   others: number;
   isGroup: boolean;
+  /** It is on its way. Its line is there already, so that nothing moves when it is sent. */
+  isPending: boolean;
 }
 
 /**
- * Returns the receipt of the newest message, if it is yours and sent. Large groups have none, because the page does not
+ * Returns the receipt of the newest message, if it is yours. Large groups have none, because the page does not
  * know all members.
  */
 export function receiptOf(conversation: Conversation, index: number, myId: number | undefined): Receipt | undefined {
   const { info, messages, readPositions } = conversation;
   const message = messages[index];
-  if (!info || index !== messages.length - 1 || message?.state !== "sent") return undefined;
-  if (message.sender_id !== myId || message.deleted_at !== undefined) return undefined;
+  if (!info || index !== messages.length - 1 || !message || message.state === "failed") return undefined;
+  if (message.sender_id !== myId || isDeleted(message)) return undefined;
   const isKnown = info.participants.length >= info.participant_count;
   const readers = info.participants.filter(
-    (user) => isKnown && user.id !== message.sender_id && (readPositions.get(user.id) ?? 0) >= message.seq,
+    ({ id }) => isKnown && id !== myId && message.state === "sent" && (readPositions.get(id) ?? 0) >= message.seq,
   );
-  return { readers, others: info.participant_count - 1, isGroup: info.is_group };
+  return {
+    readers,
+    others: info.participant_count - 1,
+    isGroup: info.is_group,
+    isPending: message.state === "pending",
+  };
 }
 
 /** How many names the line lists. */
 const NAMED = 2;
 
-export function ReceiptLine({ readers, others, isGroup }: Receipt) {
+export function ReceiptLine({ readers, others, isGroup, isPending }: Receipt) {
   const { receipts } = texts.messages;
   const id = useId();
+  if (isPending)
+    return (
+      <p class="receipt receipt-pending">
+        <Icon name="clock" />
+        {texts.messages.feed.pending}
+      </p>
+    );
   if (readers.length === 0 || !isGroup)
     return (
       <p class="receipt">

@@ -1,6 +1,6 @@
-/** Scrolls the messages up or down by almost a screen, wherever the focus is. */
-export function scrollMessages(screens: -1 | 1) {
-  const scroller = document.querySelector<HTMLElement>(".messages-scroller");
+/** Scrolls the messages above a text field up or down by almost a screen. */
+export function scrollMessages(field: Element | null, screens: -1 | 1) {
+  const scroller = field?.closest("[data-conversation]")?.querySelector<HTMLElement>(".messages-scroller");
   if (!scroller) return;
   const top = screens * 0.85 * scroller.clientHeight;
   // A wheel event makes the list stop following the end at once, not only after the next frame.

@@ -10,7 +10,6 @@ export interface Place {
   startsUnread: boolean;
   /** The name of the sender stands above it: the sender before is another one, or some time has passed. */
   startsGroup: boolean;
-  endsGroup: boolean;
 }
 
 /** Milliseconds. Messages of one sender within this time form a group. */
@@ -25,16 +24,20 @@ export function placeOf(
 ): Place {
   const message = messages[index];
   const before = messages[index - 1];
-  const after = messages[index + 1];
-  if (!message) return { startsDay: false, startsUnread: false, startsGroup: false, endsGroup: false };
+  if (!message) return { startsDay: false, startsUnread: false, startsGroup: false };
   const startsUnread = isFirstUnread(before, message, readSeq);
-  const hangTogether = (a: ChatMessage, b: ChatMessage) => together(a, b) && noticesBetween(notices, a, b).length === 0;
   return {
-    startsDay: !before || !sameDay(before, message),
+    startsDay: startsDay(messages, index),
     startsUnread,
-    startsGroup: startsUnread || !before || !hangTogether(before, message),
-    endsGroup: !after || !hangTogether(message, after) || isFirstUnread(message, after, readSeq),
+    startsGroup:
+      startsUnread || !before || !together(before, message) || noticesBetween(notices, before, message).length > 0,
   };
+}
+
+/** Whether a message is the first of its day. */
+export function startsDay(messages: readonly ChatMessage[], index: number): boolean {
+  const [before, message] = [messages[index - 1], messages[index]];
+  return message !== undefined && (!before || !sameDay(before, message));
 }
 
 function isFirstUnread(before: ChatMessage | undefined, message: ChatMessage, readSeq: number | undefined): boolean {

@@ -29,6 +29,14 @@ const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "sh
 /** `10:32`, as usual in the reader's region. */
 export const clockTime = (iso: string) => clock.format(new Date(iso));
 
+/** `10:32` in a narrow column: without AM and PM, which the message above it has. */
+export const shortClockTime = (iso: string) =>
+  clock
+    .formatToParts(new Date(iso))
+    .map(({ type, value }) => (type === "dayPeriod" ? "" : value))
+    .join("")
+    .trim();
+
 /** The full date and time, for a tooltip. */
 export const fullTime = (iso: string) => full.format(new Date(iso));
 

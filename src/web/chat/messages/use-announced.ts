@@ -12,9 +12,21 @@ export function useAnnounced(conversation: Conversation) {
   const { me } = useSession();
   useEffect(
     () =>
+      conversation.on("reaction", ({ message, change }) => {
+        const myId = me.peek()?.id;
+        if (!change.on || change.user_id === myId || message.sender_id !== myId) return;
+        const name = conversation.info?.participants.find(({ id }) => id === change.user_id)?.full_name;
+        void import("./reactions/announce.ts").then(({ announceReaction }) =>
+          announceReaction(message, change.emoji, name),
+        );
+      }),
+    [conversation],
+  );
+  useEffect(
+    () =>
       conversation.on("message", (message) => {
         if (message.sender_id === me.peek()?.id) return;
-        announce(texts.messages.feed.said(message.sender_name, preview(message.content)));
+        announce(texts.messages.feed.said(message.sender_name, preview(message.content, message)));
       }),
     [conversation],
   );

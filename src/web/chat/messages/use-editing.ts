@@ -1,5 +1,7 @@
+import { flushSync } from "preact/compat";
 import { useState } from "preact/hooks";
-import type { ChatMessage, Conversation } from "../../../sdk/index.ts";
+import type { ChatMessage, Conversation, MessageView } from "../../../sdk/index.ts";
+import { typedText } from "./mentions/names.ts";
 import { isDeleted } from "./preview.ts";
 
 interface Edit {
@@ -21,10 +23,10 @@ export interface Editing {
   end(): void;
 }
 
-export function useEditing(conversation: Conversation): Editing {
-  const find = (edit: Edit | undefined) =>
-    edit &&
-    conversation.messages.findLast((message) => message.key === edit.key && !(isDeleted(message) && !edit.text));
+export function useEditing(conversation: Conversation, view: MessageView): Editing {
+  const findIn = ({ messages }: MessageView, { key, text }: Edit) =>
+    messages.findLast((message) => message.key === key && !(isDeleted(message) && !text));
+  const find = (edit: Edit | undefined) => edit && (findIn(view, edit) ?? findIn(conversation, edit));
   const [edit, setEdit] = useState(() => {
     const kept = begun.get(conversation);
     return find(kept) && kept;
@@ -32,12 +34,13 @@ export function useEditing(conversation: Conversation): Editing {
   const set = (next: Edit | undefined) => {
     if (next) begun.set(conversation, next);
     else begun.delete(conversation);
-    setEdit(next);
+    // Phones open their keyboard only for a text field that gets the focus while the press is handled.
+    flushSync(() => setEdit(next));
   };
   const message = find(edit);
   return {
     message,
-    text: edit?.text ?? message?.content ?? "",
+    text: edit?.text ?? (message ? typedText(message) : ""),
     begin: (begins) => set(begins && { key: begins.key, text: undefined }),
     change: (text) => edit && set({ ...edit, text }),
     end: () => set(undefined),

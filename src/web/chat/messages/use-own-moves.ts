@@ -1,12 +1,11 @@
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect } from "preact/hooks";
 
 /** The events of scrolling, choosing a message or selecting text. */
 const MOVES = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 
 /** Counts the moves of the reader in the list. */
-export function useOwnMoves(scroller: RefObject<HTMLDivElement | null>) {
-  const moves = useRef(0);
+export function useOwnMoves(scroller: RefObject<HTMLDivElement | null>, moves: RefObject<number>) {
   const note = useCallback((event?: Event) => {
     // Keys with these modifiers belong to the page or the browser.
     if (event instanceof KeyboardEvent && (event.ctrlKey || event.metaKey || event.altKey)) return;

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Conversation } from "../../../sdk/index.ts";
+import type { ChatMessage, Conversation, MessageView } from "../../../sdk/index.ts";
 
 /** The read position and the number of new messages when the reader came. */
 export interface Unread {
@@ -12,15 +12,24 @@ export interface Sight {
   isAtEnd: () => boolean;
   /** Whether the top of this row is above the view. */
   isAbove: (index: number) => boolean;
+  /** Whether the top of this row is below the view. */
+  isBelow: (index: number) => boolean;
+  /** The last message that is in view as a whole. */
+  lastSeen: () => ChatMessage | undefined;
 }
 
 const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
 
 /**
- * Tracks new messages, and tells the server what was read. A message counts as read only while the page is in use, the
- * newest one is in view, and the first new one was seen or waived.
+ * Tracks new messages, and tells the server what was read. A message counts as read only while the page is in use, and
+ * after the reader saw the first new one or chose “Mark all as read”. At the end all are read. In a window those are
+ * read that were in view.
  */
-export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sight) {
+export function useReading(
+  conversation: Conversation,
+  view: MessageView,
+  { isAtEnd, isAbove, isBelow, lastSeen }: Sight,
+) {
   const [unread, setUnread] = useState<Unread | undefined>(() => unreadOf(conversation));
   /** Messages that arrive before the first synchronization are new to the reader. */
   const [isSettled, setSettled] = useState(conversation.state === "live");
@@ -29,22 +38,36 @@ export function useReading(conversation: Conversation, { isAtEnd, isAbove }: Sig
   const wasUnread = useRef(conversation.unread);
   const seen = useRef(lastSeq(conversation));
 
-  const isFirstAbove = () => {
-    if (!unread || met.current === unread.afterSeq || conversation.unread === 0) return false;
-    // Starts further on if the reader has answered or has read on another device meanwhile.
-    const first = conversation.indexOf(Math.max(unread.afterSeq, conversation.readSeq) + 1);
+  /** Where the first new message is. It moves on if the reader has answered or has read on another device meanwhile. */
+  const firstIs = (): "above" | "here" | "beyond" => {
+    const seq = Math.max(unread?.afterSeq ?? 0, conversation.readSeq) + 1;
+    const first = view.indexOf(seq);
+    if (first >= 0 && isAbove(first)) return "above";
+    if (first >= 0) return isBelow(first) ? "beyond" : "here";
+    if (view.hasNewer && lastSeq(view) < seq) return "beyond";
     // Retention may have deleted the first new message.
-    return first < 0 ? conversation.hasOlder || isAbove(0) : isAbove(first);
+    return view.hasOlder || isAbove(0) ? "above" : "here";
+  };
+  /** Only once: a reader may mark the open conversation as unread, for later. */
+  const isMarkEnded = useRef(false);
+  const endMark = () => {
+    if (!isMarkEnded.current && conversation.preferences.markedUnread)
+      void conversation.update({ markedUnread: false }).catch(() => {});
+    isMarkEnded.current = true;
   };
   const look = () => {
+    if (isSettled && conversation.info && isLookedAt()) endMark();
     // Messages missed while offline are counted before they are loaded.
     if (!isSettled || conversation.state !== "live") return;
-    const missed = isFirstAbove();
-    setMissed(missed);
-    if (!missed && unread && isLookedAt()) met.current = unread.afterSeq;
-    if (!isAtEnd()) return;
-    seen.current = lastSeq(conversation);
-    if (!missed && isLookedAt() && conversation.unread > 0) conversation.markRead();
+    const isMet = !unread || met.current === unread.afterSeq || conversation.unread === 0;
+    const where = isMet ? "here" : firstIs();
+    setMissed(where === "above");
+    if (where === "here" && unread && isLookedAt()) met.current = unread.afterSeq;
+    const isRead = where === "here" && isLookedAt() && conversation.unread > 0;
+    if (isAtEnd()) {
+      seen.current = lastSeq(conversation);
+      if (isRead) conversation.markRead();
+    } else if (isRead && view !== conversation) conversation.markRead(lastSeen()?.seq ?? 0);
   };
   const newest = useRef(look);
   newest.current = look;
@@ -97,4 +120,5 @@ const unreadOf = (conversation: Conversation): Unread | undefined => {
   return unread > 0 ? { afterSeq: Math.max(readSeq, lastSeq(conversation) - unread), count: unread } : undefined;
 };
 
-const lastSeq = ({ messages }: Conversation) => messages.findLast((message) => message.state === "sent")?.seq ?? 0;
+const lastSeq = ({ messages }: Pick<MessageView, "messages">) =>
+  messages.findLast((message) => message.state === "sent")?.seq ?? 0;

@@ -1,42 +1,44 @@
 import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { VirtualizerHandle } from "virtua";
-import type { Conversation } from "../../../sdk/index.ts";
-import { latinKey } from "../../design/keys.ts";
+import type { MessageView } from "../../../sdk/index.ts";
+import { runByKey } from "./actions/run.ts";
 import { focusComposer } from "./focus.ts";
-import type { MessageActions } from "./use-message-actions.ts";
+import type { ActionContext } from "./message-action.ts";
+import { openMenu, rowAt } from "./message-menu.ts";
 
 /** Tab reaches one message. Arrow keys lead to the others, also to those that are not rendered yet. */
 export function useRoving(
-  conversation: Conversation,
+  view: MessageView,
   scroller: RefObject<HTMLDivElement | null>,
   list: RefObject<VirtualizerHandle | null>,
+  toNewest: () => void,
 ) {
   const [active, setActive] = useState<string>();
   const wanted = useRef<string | undefined>(undefined);
   const indexOf = (key: string | undefined) =>
-    key === undefined ? -1 : conversation.messages.findLastIndex((message) => message.key === key);
+    key === undefined ? -1 : view.messages.findLastIndex((message) => message.key === key);
   const rowOf = (key: string) => scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
 
   const focus = (index: number) => {
-    const message = conversation.messages[index];
+    const message = view.messages[index];
     if (!message) return;
     setActive(message.key);
     wanted.current = message.key;
     focusWhenDrawn(message.key, 10);
   };
   const go = (to: number) => {
-    const index = Math.max(0, Math.min(to, conversation.messages.length - 1));
+    const index = Math.max(0, Math.min(to, view.messages.length - 1));
     list.current?.scrollToIndex(index, { align: "nearest" });
     focus(index);
   };
   const focusWhenDrawn = (key: string, tries: number) => {
     if (wanted.current !== key) return;
     const row = rowOf(key);
-    if (row) {
-      wanted.current = undefined;
-      row.focus({ preventScroll: true });
-    } else if (tries > 0) requestAnimationFrame(() => focusWhenDrawn(key, tries - 1));
+    row?.focus({ preventScroll: true });
+    // A row takes no focus before it is measured.
+    if (row && row === document.activeElement) wanted.current = undefined;
+    else if (tries > 0) requestAnimationFrame(() => focusWhenDrawn(key, tries - 1));
   };
 
   const onFocusIn = (event: FocusEvent) => {
@@ -44,10 +46,10 @@ export function useRoving(
     if (key !== undefined) setActive(key);
   };
 
-  const onKeyDown = (event: KeyboardEvent, actions: MessageActions) => {
+  const onKeyDown = (event: KeyboardEvent, actions: ActionContext) => {
     const row = rowAt(event.target);
     const index = indexOf(row?.dataset["key"]);
-    const message = conversation.messages[index];
+    const message = view.messages[index];
     if (!row || !message || event.target !== row) {
       if (event.key === "Escape" && !event.defaultPrevented && row) row.focus();
       return;
@@ -60,11 +62,13 @@ export function useRoving(
     };
     const to = steps[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (to !== undefined && event.key === "ArrowDown" && to >= conversation.messages.length) focusComposer();
+    if (to !== undefined && event.key === "ArrowDown" && to >= view.messages.length && !view.hasNewer)
+      focusComposer(row);
+    else if (event.key === "End" && view.hasNewer) toNewest();
     else if (to !== undefined) go(to);
     else if (event.key === "Enter" || event.key === "ContextMenu") openMenu(row);
-    else if (event.key === "Escape") focusComposer();
-    else if (!actions.byKey(latinKey(event), message)) return;
+    else if (event.key === "Escape") focusComposer(row);
+    else if (!runByKey(event, message, actions)) return;
     event.preventDefault();
   };
 
@@ -80,9 +84,3 @@ export function useRoving(
     keepMounted: () => (activeIndex < 0 ? [] : [activeIndex]),
   };
 }
-
-const rowAt = (target: EventTarget | null) =>
-  target instanceof Element ? target.closest<HTMLElement>("[data-key]") : null;
-
-/** Opens the menu beside a message. */
-export const openMenu = (row: HTMLElement) => row.querySelector<HTMLElement>(".message-more")?.click();

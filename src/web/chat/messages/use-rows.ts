@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Conversation } from "../../../sdk/index.ts";
+import type { MessageView } from "../../../sdk/index.ts";
 
 /** The input of the virtual list. */
 export interface Rows {
@@ -10,29 +10,30 @@ export interface Rows {
   generation: number;
 }
 
-/** Follows `conversation.messages`, which changes in place. */
-export function useRows(conversation: Conversation): Rows {
-  const [rows, setRows] = useState<Rows>(() => ({ count: conversation.messages.length, shift: false, generation: 0 }));
+/** Follows the messages of a view, which change in place. Another view makes another list. */
+export function useRows(view: MessageView): Rows {
+  const [known, setRows] = useState({ view, count: view.messages.length, shift: false, generation: 0 });
+  const rows = known.view === view ? known : anew(known);
+  function anew({ generation }: Rows) {
+    return { view, count: view.messages.length, shift: false, generation: generation + 1 };
+  }
   useEffect(() => {
     const follow = () =>
       setRows((known) =>
-        known.count === conversation.messages.length
-          ? known
-          : { ...known, count: conversation.messages.length, shift: false },
+        known.view !== view
+          ? anew(known)
+          : known.count === view.messages.length
+            ? known
+            : { ...known, count: view.messages.length, shift: false },
       );
     follow();
-    return conversation.on("change", ({ prepended, pruned, reset }) => {
-      if (reset)
-        return setRows((known) => ({
-          count: conversation.messages.length,
-          shift: false,
-          generation: known.generation + 1,
-        }));
+    return view.on("change", ({ prepended, pruned, reset }) => {
+      if (reset) return setRows(anew);
       if (prepended === pruned) return follow();
       setRows((known) => ({ ...known, count: Math.max(0, known.count + prepended - pruned), shift: true }));
       // Adds messages that came at the end meanwhile, after the list has made room at the front.
       requestAnimationFrame(follow);
     });
-  }, [conversation]);
+  }, [view]);
   return rows;
 }

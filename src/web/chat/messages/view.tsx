@@ -1,20 +1,28 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ChatMessage, Conversation } from "../../../sdk/index.ts";
+import type { Conversation } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { texts } from "../../texts/texts.ts";
 import { otherOf, titleOf } from "../base/conversation-title.ts";
+import { later } from "../base/later.tsx";
 import { useTitle } from "../base/page-title.ts";
-import { closeConversation } from "../base/routing.ts";
+import { closeConversation, linkedReply, navigate, pathTo, route } from "../base/routing.ts";
 import { useSession } from "../session/context.ts";
 import { useChanges } from "../session/use-changes.ts";
 import { Composer } from "./composer.tsx";
+import { findLastOwn } from "./edit-last.ts";
+import { finding } from "./find/find.ts";
 import { ConversationHeader } from "./header.tsx";
+import { useLooking } from "./later/use-looking.ts";
 import { Loading } from "./loading.tsx";
 import { MessageList } from "./message-list.tsx";
 import { TypingLine } from "./typing-line.tsx";
 import { useAnnounced } from "./use-announced.ts";
 import { useEditing } from "./use-editing.ts";
+import { useView } from "./use-view.ts";
+
+const FindBar = later(async () => (await import("./find/bar.tsx")).FindBar);
 
 /** The conversation of the address. It is live while it is shown. */
 export function ConversationView({ id }: { id: string }) {
@@ -25,44 +33,77 @@ export function ConversationView({ id }: { id: string }) {
     setConversation(opened);
     return () => opened.close();
   }, [id]);
-  return conversation ? <OpenConversation conversation={conversation} /> : null;
+  return conversation ? <ConversationPage conversation={conversation} /> : null;
 }
 
-function OpenConversation({ conversation }: { conversation: Conversation }) {
+function ConversationPage({ conversation }: { conversation: Conversation }) {
   const { me } = useSession();
   useChanges(conversation);
-  useAnnounced(conversation);
-  const editing = useEditing(conversation);
-
   const title = titleOf(conversation, me.value);
-  const other = otherOf(conversation.info, me.value);
+  const { parent_id, root_seq } = conversation.info ?? {};
   useTitle(title);
-
-  if (conversation.state === "gone") return <Gone known={conversation.info !== undefined} />;
-  const isThere = conversation.state !== "loading" || conversation.messages.length > 0;
+  // A link to a reply leads to its thread.
+  useEffect(() => {
+    if (!parent_id || !root_seq) return;
+    const at = route.peek();
+    if (at.page === "conversation" && at.seq) linkedReply.current = { id: at.id, seq: at.seq };
+    navigate(pathTo("thread", parent_id, root_seq), { replace: true });
+  }, [parent_id]);
+  if (parent_id) return null;
   return (
-    <section class="conversation" aria-label={title}>
+    <OpenConversation conversation={conversation} title={title}>
       <ConversationHeader conversation={conversation} title={title} />
-      {isThere ? (
-        <MessageList conversation={conversation} title={title} editing={editing.message?.key} onEdit={editing.begin} />
-      ) : (
-        <Loading />
-      )}
-      {other?.is_active === false && <p class="notice">{texts.messages.deactivated(other.full_name)}</p>}
-      <TypingLine typists={conversation.typists} />
-      <Composer
-        conversation={conversation}
-        title={title}
-        editing={editing}
-        onEditLast={() => editing.begin(lastOwn(conversation, me.value?.id))}
-      />
-    </section>
+    </OpenConversation>
   );
 }
 
-function lastOwn({ messages }: Conversation, myId: number | undefined): ChatMessage | undefined {
-  return messages.findLast(
-    (message) => message.state === "sent" && message.sender_id === myId && message.deleted_at === undefined,
+export interface OpenConversationProps {
+  conversation: Conversation;
+  title: string;
+  /** Stands above the messages. */
+  children: ComponentChildren;
+}
+
+/** The messages of a conversation, and the text field. */
+export function OpenConversation({ conversation, title, children }: OpenConversationProps) {
+  const { me } = useSession();
+  useChanges(conversation);
+  useAnnounced(conversation);
+  useLooking(conversation);
+  const shown = useView(conversation);
+  const editing = useEditing(conversation, shown.view);
+
+  async function editLast() {
+    const message = await findLastOwn(conversation, me.peek()?.id).catch(() => undefined);
+    if (!message) return;
+    editing.begin(message);
+    // The list may show older messages, without the last one. By now the focus is in the text field: a list takes a lost one.
+    if (!shown.view.messages.some(({ key }) => key === message.key)) shown.toEdited(message);
+  }
+
+  const other = otherOf(conversation.info, me.value);
+  if (conversation.state === "gone") return <Gone known={conversation.info !== undefined} />;
+  const isThere = conversation.state !== "loading" || conversation.messages.length > 0;
+  const isAwaited = shown.isHeld && isThere ? shown.toNewest : undefined;
+  return (
+    <section class="conversation" data-conversation={conversation.id} aria-label={title}>
+      {children}
+      {isThere && finding.value === conversation.id && <FindBar conversation={conversation} shown={shown} />}
+      {isThere && !shown.isHeld ? (
+        <MessageList
+          conversation={conversation}
+          shown={shown}
+          title={title}
+          editing={editing.message?.key}
+          onEdit={editing.begin}
+        />
+      ) : (
+        <Loading onNewest={isAwaited} />
+      )}
+      {other?.is_active === false && <p class="notice">{texts.messages.deactivated(other.full_name)}</p>}
+      <TypingLine typists={conversation.typists} />
+      <Composer conversation={conversation} title={title} editing={editing} onEditLast={() => void editLast()} />
+    </section>
   );
 }
 

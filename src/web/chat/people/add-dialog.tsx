@@ -3,16 +3,19 @@ import type { User } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { FormMessage } from "../../design/form.tsx";
+import { peopleTexts } from "../../texts/people.ts";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog, showDetails } from "../base/open-dialog.ts";
+import { showDetails } from "../base/aside.ts";
+import { closeDialog } from "../base/open-dialog.ts";
 import { useTask } from "../base/task.ts";
 import { useSession } from "../session/context.ts";
 import { useConversation } from "../session/use-conversation.ts";
 import { useMembers } from "./members.ts";
 import { PeoplePicker } from "./picker.tsx";
 import { addTo } from "./start-with.ts";
+import "./start.css";
 
-/** All members are loaded, because the picker does not offer them. This many load at once. */
+/** All members are loaded, because the picker says who is in already. This many load at once. */
 const AT_ONCE = 1000;
 
 /** Adds people to a group. */
@@ -34,13 +37,13 @@ export function AddDialog({ conversationId }: { conversationId: string }) {
 
   return (
     <Dialog
-      title={texts.people.addTitle}
+      title={peopleTexts.addTitle}
       onClose={back}
       footer={
         <>
           <Button onClick={back}>{texts.design.cancel}</Button>
           <Button kind="primary" disabled={chosen.length === 0} busy={task.busy} onClick={() => void add()}>
-            {texts.people.add(chosen.length)}
+            {peopleTexts.add(chosen.length)}
           </Button>
         </>
       }
@@ -51,7 +54,7 @@ export function AddDialog({ conversationId }: { conversationId: string }) {
           chosen={chosen}
           onChange={setChosen}
           onDone={() => void add()}
-          without={new Set(members.map((user) => user.id))}
+          members={new Set(members.map((user) => user.id))}
         />
       </div>
     </Dialog>

@@ -4,7 +4,7 @@ import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../base/conversation-title.ts";
 import { openConversation, openId, route } from "../base/routing.ts";
-import { notifyOfGroup } from "../notifications/notifications.ts";
+import { notifyOfGroup } from "../notifications/follow.ts";
 
 /** Groups that you were added to and have not opened yet. */
 export const addedTo = signal<ReadonlySet<string>>(new Set());

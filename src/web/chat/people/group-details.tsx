@@ -1,19 +1,24 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { removePicture, setPicture } from "../../../sdk/features/pictures.ts";
 import type { Conversation, ConversationInfo, User } from "../../../sdk/index.ts";
 import { Button, IconButton } from "../../design/button.tsx";
-import { confirm } from "../../design/confirm.tsx";
+import { confirm } from "../../design/confirm.ts";
 import { FormMessage } from "../../design/form.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { memberTexts } from "../../texts/members.ts";
 import { texts } from "../../texts/texts.ts";
-import { closeDialog, openDialog, showPerson } from "../base/open-dialog.ts";
-import { closeConversation } from "../base/routing.ts";
+import { openDialog, showPerson } from "../base/open-dialog.ts";
 import { useTask } from "../base/task.ts";
+import { LatestFiles } from "../files/latest-part.ts";
+import { PictureButtons } from "../pictures/buttons.tsx";
+import { PreferenceButtons } from "../preferences/buttons.tsx";
 import { useSession } from "../session/context.ts";
 import { usePresence } from "../session/presence.ts";
 import { GroupName } from "./group-name.tsx";
+import { leaveGroup } from "./leaving.ts";
 import { useMembers } from "./members.ts";
 import { PersonLine } from "./person-row.tsx";
+import "./details.css";
 
 /** The name and the members of a group, and a button to leave it. */
 export function GroupDetails({ conversation, info }: { conversation: Conversation; info: ConversationInfo }) {
@@ -44,19 +49,20 @@ export function GroupDetails({ conversation, info }: { conversation: Conversatio
     loadMore();
   }
 
-  async function leave() {
-    const { leaveText, leaveTextLast, leaveTextOwner } = memberTexts;
-    const text = info.participant_count === 1 ? leaveTextLast : isOwner ? leaveTextOwner : leaveText;
-    if (!(await confirm({ title: memberTexts.leaveTitle, text, action: memberTexts.leave, danger: true }))) return;
-    if (!(await task.run(() => conversation.leave()))) return;
-    closeDialog();
-    closeConversation();
-  }
+  const leave = () => task.run(() => leaveGroup(conversation, me.value));
 
   return (
     <>
       <FormMessage text={task.fault} />
       <GroupName conversation={conversation} info={info} />
+      <PictureButtons
+        hasPicture={info.picture !== undefined}
+        isGroup
+        save={(square) => setPicture(conversation, square)}
+        remove={() => removePicture(conversation)}
+      />
+      <PreferenceButtons conversation={conversation} />
+      <LatestFiles props={{ conversation }} />
       <div class="members-head">
         <h3 dir="auto">{memberTexts.count(info.participant_count)}</h3>
         <div class="form-actions">

@@ -4,7 +4,9 @@ import { Avatar } from "../../design/avatar.tsx";
 import { Button, IconButton } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { isComposing } from "../../design/keys.ts";
+import { groupPicture } from "../../design/pictures.ts";
 import { memberTexts } from "../../texts/members.ts";
+import { peopleTexts } from "../../texts/people.ts";
 import { texts } from "../../texts/texts.ts";
 import { titleOf } from "../base/conversation-title.ts";
 import { useTask } from "../base/task.ts";
@@ -28,7 +30,7 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
   if (name === undefined)
     return (
       <div class="person-head">
-        <Avatar name={title} id={info.id} group size="l" />
+        <Avatar name={title} id={info.id} picture={groupPicture(info, 256)} group size="l" />
         <p class="person-name">
           <bdi>{title}</bdi>
         </p>
@@ -59,8 +61,8 @@ export function GroupName({ conversation, info }: { conversation: Conversation; 
     >
       <Field
         name="name"
-        label={texts.people.groupName}
-        hint={texts.people.groupNameHint}
+        label={peopleTexts.groupName}
+        hint={peopleTexts.groupNameHint}
         errors={task.fault ? [task.fault] : undefined}
         value={name}
         maxLength={255}

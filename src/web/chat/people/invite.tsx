@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
+import { peopleTexts } from "../../texts/people.ts";
 import { texts } from "../../texts/texts.ts";
 import { FreshLink } from "../invites/fresh-link.tsx";
 import { LinkBox } from "../invites/link-box.tsx";
 import { useSession } from "../session/context.ts";
 import { registration } from "../session/server.ts";
+import "./invite.css";
 
 /** Offers a way to invite a second person to the server. */
 export function Invite() {
@@ -13,15 +15,15 @@ export function Invite() {
   if (!isSuperuser.value)
     return registration === "open" && !isLocal() ? (
       <div class="invite">
-        <p class="soft">{texts.people.inviteByAddress}</p>
+        <p class="soft">{peopleTexts.inviteByAddress}</p>
         <LinkBox url={location.origin} />
       </div>
     ) : (
-      <p class="soft invite">{texts.people.inviteByAdmin}</p>
+      <p class="soft invite">{peopleTexts.inviteByAdmin}</p>
     );
   return (
     <div class="invite">
-      <p class="soft">{texts.people.invite}</p>
+      <p class="soft">{peopleTexts.invite}</p>
       {isMade ? (
         <FreshLink />
       ) : (
@@ -29,7 +31,7 @@ export function Invite() {
           {texts.links.create}
         </Button>
       )}
-      <p class="soft small">{texts.people.inviteThen}</p>
+      <p class="soft small">{peopleTexts.inviteThen}</p>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../../../sdk/index.ts";
+import { isFound } from "../../../text/fold.ts";
 import { useSession } from "../session/context.ts";
 
 /** Milliseconds without a key before the server is asked. */
@@ -72,8 +73,7 @@ export function usePeople(text: string): PeopleSearch {
 }
 
 /** Matches people in the same way as the server. */
-export const isFoundBy = ({ full_name, email }: User, search: string) =>
-  `${full_name} ${email}`.toLocaleLowerCase().includes(search.toLocaleLowerCase());
+export const isFoundBy = ({ full_name, email }: User, search: string) => isFound(`${full_name} ${email}`, search);
 
 /** A person who joins shifts the pages, so another one may come twice. */
 function join(before: readonly User[], more: readonly User[]): User[] {

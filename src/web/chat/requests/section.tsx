@@ -4,12 +4,14 @@ import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { FormMessage } from "../../design/form.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
+import { avatarOf } from "../../design/pictures.ts";
 import { toast } from "../../design/toast.tsx";
 import { texts } from "../../texts/texts.ts";
 import { openConversation } from "../base/routing.ts";
 import { useTask } from "../base/task.ts";
 import { useSession } from "../session/context.ts";
 import { acceptRequest, declineRequest, loadMoreRequests, requestCount, requests } from "./requests.ts";
+import "./requests.css";
 
 /** Requests to write to you or to add you to a group, above the conversations. Renders nothing if there are none. */
 export function RequestSection() {
@@ -47,7 +49,7 @@ export function RequestSection() {
       <ul ref={list} tabIndex={-1} aria-labelledby="requests-title">
         {shown.map((request) => (
           <li key={request.id} class="request">
-            <Avatar name={request.from.full_name} id={request.from.id} />
+            <Avatar name={request.from.full_name} id={request.from.id} picture={avatarOf(request.from)} />
             <div class="request-texts">
               <p>
                 <bdi class="request-name">{request.from.full_name}</bdi>{" "}

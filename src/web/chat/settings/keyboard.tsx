@@ -1,3 +1,3 @@
 import { KeySheet } from "../keyboard/key-sheet.tsx";
 
-export const KeyboardPart = () => <KeySheet />;
+export const KeyboardPart = () => <KeySheet heading="h2" />;

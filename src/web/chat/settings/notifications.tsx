@@ -2,11 +2,21 @@ import { useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { Switch } from "../../design/choice.tsx";
 import { settingsTexts } from "../../texts/settings.ts";
-import { notificationSettings } from "../notifications/notifications.ts";
+import { notificationSettings } from "../notifications/settings.ts";
 import { useSession } from "../session/context.ts";
+import { Quiet } from "./quiet.tsx";
+
+export function Notifications() {
+  return (
+    <>
+      <InThisBrowser />
+      <Quiet />
+    </>
+  );
+}
 
 /** The browser asks for permission only after a press on the button here. */
-export function Notifications() {
+function InThisBrowser() {
   const user = useSession().me.value;
   // Over plain HTTP, browsers have the API but always refuse.
   const isPossible = "Notification" in window && isSecureContext;

@@ -13,6 +13,7 @@ import { Password } from "./password.tsx";
 import { Privacy } from "./privacy.tsx";
 import { Profile } from "./profile.tsx";
 import { Sessions } from "./sessions.tsx";
+import "./settings.css";
 
 const PARTS: Record<SettingsPart, { icon: IconName; Part: () => JSX.Element | null }> = {
   profile: { icon: "user", Part: Profile },

@@ -2,6 +2,7 @@ import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";
+import { accountTexts } from "../../texts/account.ts";
 import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
 import { useSession } from "../session/context.ts";
@@ -29,7 +30,7 @@ export function Password() {
         name="password"
         type="password"
         label={settingsTexts.newPassword}
-        hint={texts.account.passwordHint}
+        hint={accountTexts.passwordHint}
         autocomplete="new-password"
         errors={form.errorsOf("password")}
       />

@@ -1,11 +1,14 @@
 import { useState } from "preact/hooks";
+import { removeAvatar, setAvatar } from "../../../sdk/features/pictures.ts";
 import { Avatar } from "../../design/avatar.tsx";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormMessage, useForm } from "../../design/form.tsx";
 import { toast } from "../../design/toast.tsx";
+import { accountTexts } from "../../texts/account.ts";
 import { settingsTexts } from "../../texts/settings.ts";
 import { texts } from "../../texts/texts.ts";
+import { PictureButtons } from "../pictures/buttons.tsx";
 import { useSession } from "../session/context.ts";
 
 export function Profile() {
@@ -33,12 +36,18 @@ export function Profile() {
           <p class="soft">{user.email}</p>
         </div>
       </div>
+      <PictureButtons
+        hasPicture={user.avatar !== undefined}
+        isGroup={false}
+        save={(square) => setAvatar(client, square)}
+        remove={() => removeAvatar(client)}
+      />
       <form class="form" {...form.props}>
         <FormMessage text={form.message} />
         <div class="form-row">
           <Field
             name="first_name"
-            label={texts.account.firstName}
+            label={accountTexts.firstName}
             autocomplete="given-name"
             value={first}
             onInput={setFirst}
@@ -46,7 +55,7 @@ export function Profile() {
           />
           <Field
             name="last_name"
-            label={texts.account.lastName}
+            label={accountTexts.lastName}
             autocomplete="family-name"
             value={last}
             onInput={setLast}

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { SessionInfo } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
-import { confirm } from "../../design/confirm.tsx";
+import { confirm } from "../../design/confirm.ts";
 import { Icon } from "../../design/icon.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
 import { Skeleton } from "../../design/spinner.tsx";

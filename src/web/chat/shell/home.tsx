@@ -1,14 +1,16 @@
 import { useLayoutEffect, useState } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { keysText } from "../../design/keys.ts";
+import { part } from "../../design/part.tsx";
 import { texts } from "../../texts/texts.ts";
 import { Mark } from "../base/mark.tsx";
 import { openDialog, startConversation } from "../base/open-dialog.ts";
 import { useTitle } from "../base/page-title.ts";
 import { useIsAlone } from "../people/alone.ts";
-import { Invite } from "../people/invite.tsx";
 import { useSession } from "../session/context.ts";
 import { directoryOpen } from "../session/server.ts";
+
+const Invite = part(async () => (await import("../people/invite.tsx")).Invite);
 
 /** The page without an open conversation. */
 export function Home() {
@@ -21,7 +23,7 @@ export function Home() {
       <Mark />
       <h1>{hasConversations ? texts.home.chooseTitle : texts.home.startTitle}</h1>
       <p class="soft">
-        {hasConversations ? texts.home.choose : directoryOpen ? texts.home.start : texts.people.notShared}
+        {hasConversations ? texts.home.choose : directoryOpen ? texts.home.start : texts.home.notShared}
       </p>
       <div class="form-actions">
         <Button kind="primary" icon="compose" onClick={startConversation}>
@@ -54,7 +56,7 @@ const Alone = () => (
   <div class="home">
     <Mark />
     <h1>{texts.home.aloneTitle}</h1>
-    <Invite />
+    <Invite props={{}} />
   </div>
 );
 

@@ -4,6 +4,25 @@ import { count } from "../format.ts";
 export const settings = {
   name: "Server name",
   nameHint: "People see it in invites and when they sign in.",
+  color: "Colour",
+  colorHint:
+    "Buttons, links and the icon use it, also on the sign-in page. Confab adapts its brightness, so text stays readable.",
+  colorFixed:
+    "The server was started with COLOR, so you can’t change this here. Remove that setting and restart the server.",
+  ownColor: "Another colour",
+  colors: {
+    teal: "Teal (default)",
+    green: "Green",
+    lime: "Lime",
+    amber: "Amber",
+    orange: "Orange",
+    pink: "Pink",
+    purple: "Purple",
+    indigo: "Indigo",
+    blue: "Blue",
+    sky: "Sky blue",
+    grey: "Grey",
+  },
   registration: "Who can create an account?",
   registrations: { open: "Everyone", invite: "With an invite", closed: "No one" },
   registrationHints: {
@@ -11,7 +30,8 @@ export const settings = {
     invite: "Only people with an invite link from an admin can join.",
     closed: "Only people that you add under Users can join.",
   },
-  registrationFixed: "The setting REGISTRATION decides this. To choose it here, start the server without it.",
+  registrationFixed:
+    "The server was started with REGISTRATION, so you can’t change this here. Remove that setting and restart the server.",
   group: "Group for everyone",
   groupHint: "New people join it when they create their account.",
   noGroup: "None",

@@ -35,13 +35,21 @@ export const users = {
   you: "you",
   superuser: "admin",
   deactivated: "deactivated",
-  openSockets: "Open sockets",
+  openSockets: "Open connections",
   messagesSent: "Messages sent",
   atLeast: (value: string) => `more than ${value}`,
   conversations: "Conversations",
   auditOf: "Actions on this account",
   thisIsYou: "This is you. To deactivate your account or remove your admin rights, ask another admin.",
   actions: {
+    removePicture: {
+      label: "Remove picture",
+      question: (name: string) => ({
+        title: `Remove the picture of ${name}?`,
+        text: "They are shown by their initials. They can choose another picture.",
+      }),
+      done: (name: string) => `The picture of ${name} is removed.`,
+    },
     deactivate: {
       label: "Deactivate",
       question: (name: string) => ({
@@ -78,7 +86,7 @@ export const users = {
   sessions: {
     title: "Sessions",
     none: "They are not signed in anywhere.",
-    more: (shown: number) => `Only the ${count(shown, "session", "sessions")} used most recently are shown.`,
+    more: (shown: number) => `Showing the ${count(shown, "session", "sessions")} used most recently.`,
     client: "Browser or program",
     unknown: "unknown",
     address: "Address",

@@ -12,8 +12,10 @@ export function settingsRoutes(services: { settings: ServerSettings; proxyHeader
   const app = new Hono<Env>();
   const shown = (): ServerSettingsInfo => ({
     name: settings.name,
+    color: settings.color,
+    color_fixed: settings.isFixed("color"),
     registration: settings.registration,
-    registration_fixed: settings.isRegistrationFixed,
+    registration_fixed: settings.isFixed("registration"),
     default_conversation_id: settings.defaultConversationId,
     proxy_headers_seen: proxyHeadersSeen(),
   });
@@ -30,7 +32,7 @@ export function settingsRoutes(services: { settings: ServerSettings; proxyHeader
     id: "adminChangeSettings",
     summary: "Changes settings, on all nodes at once",
     description:
-      "A setting that is left out stays as it is. REGISTRATION in the environment wins. `default_conversation_id` is a group that new accounts join.",
+      "A setting that is left out stays as it is. REGISTRATION and COLOR in the environment win. `default_conversation_id` is a group that new accounts join.",
     superusers: true,
     answers: { 200: { message: "Settings changed", data: serverSettings } },
   });
@@ -38,6 +40,7 @@ export function settingsRoutes(services: { settings: ServerSettings; proxyHeader
     const body = c.req.valid("json");
     await settings.set(adminOf(c), {
       ...(body.name === undefined ? {} : { name: body.name }),
+      ...(body.color === undefined ? {} : { color: body.color }),
       ...(body.registration === undefined ? {} : { registration: body.registration }),
       ...(body.default_conversation_id === undefined ? {} : { defaultConversationId: body.default_conversation_id }),
     });

@@ -9,6 +9,6 @@ CREATE OR REPLACE FUNCTION confab_append(
   SELECT a.ord, a.outcome, a.id, a.seq, a.version, a.sender_name, a.sender_email, a.client_id, a.content, a.first_content,
     a.created_ms, a.edited_ms, a.deleted_ms
   FROM confab_append_messages(
-    p_conversations, p_of, p_ids, p_senders, p_client_ids, p_contents, NULL, p_wait, p_again
+    p_conversations, p_of, p_ids, p_senders, p_client_ids, p_contents, NULL, NULL, p_wait, p_again
   ) a
 $$;

@@ -14,6 +14,8 @@ export const users = pgTable(
     passwordHash: text("password_hash").notNull(),
     isSuperuser: boolean("is_superuser").notNull().default(false),
     isActive: boolean("is_active").notNull().default(true),
+    /** The id of their picture in the store of files. Null: they have none. */
+    avatar: uuid(),
     /** The people who may add this person to a conversation at once. Anybody else sends them a request. */
     mayAddMe: text("may_add_me").$type<MayAddMe>().notNull().default("everybody"),
     /** The last login. Everybody can see it. */

@@ -23,7 +23,12 @@ export const conversations = pgTable(
   {
     id: uuid().primaryKey(),
     name: text(),
+    /** The id of the group's picture in the store of files. Null: it has none. */
+    picture: uuid(),
     isGroup: boolean("is_group").notNull(),
+    /** The conversation that this thread belongs to, and the message that it answers. Null: it is no thread. */
+    parentId: uuid("parent_id"),
+    rootSeq: bigint("root_seq", { mode: "number" }),
     ownerId: integer("owner_id").references(() => users.id),
     /** The two people of a 1-on-1, smaller id first. A unique index keeps it the only one. */
     pairLow: integer("pair_low"),
@@ -44,6 +49,7 @@ export const conversations = pgTable(
       .using("gin", searchable("confab_folded(name)"))
       .with({ fastupdate: false })
       .where(sql`name is not null`),
+    uniqueIndex("conversations_thread").on(table.parentId, table.rootSeq).where(sql`parent_id is not null`),
     index("conversations_oldest").on(table.oldestAt).where(sql`oldest_at is not null`),
     check(
       "conversations_pair_of_one_on_one",
@@ -64,6 +70,10 @@ export const participants = pgTable(
     /** The order of joining. */
     ordinal: bigint({ mode: "number" }).notNull().generatedAlwaysAsIdentity(),
     readSeq: counter("read_seq").notNull().default(0),
+    /** The newest change that the person has looked at. Null: as of a release that did not note it. */
+    readVersion: bigint("read_version", { mode: "number" }),
+    /** Of a thread: whether the person follows it. False stays false until they follow it themselves. */
+    isFollowing: boolean("is_following").notNull().default(true),
     /** The person has hidden this 1-on-1. Their list leaves it out until a message comes after this seq. */
     hiddenSeq: bigint("hidden_seq", { mode: "number" }),
     joinedAt: moment("joined_at").notNull().defaultNow(),

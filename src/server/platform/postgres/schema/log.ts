@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  index,
   integer,
   jsonb,
   pgTable,
@@ -66,7 +67,13 @@ export const changes = pgTable(
     /** The things that a change of this kind is about. Null: the kind needs nothing more. */
     payload: jsonb().$type<Record<string, unknown>>(),
   },
-  (table) => [primaryKey({ columns: [table.conversationId, table.version] })],
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.version] }),
+    // The lines of a page, such as "Ann joined". Reactions between two messages can be many, and are no lines.
+    index("changes_lines")
+      .on(table.conversationId, table.version)
+      .where(sql`message_seq is null or (payload ->> 'kind') = 'pin'`),
+  ],
 );
 
 /** One row that names this database's history. The nodes renew the epoch when the database may have gone back in time. */

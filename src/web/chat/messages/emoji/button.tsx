@@ -1,5 +1,5 @@
 import type { ComponentType } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import { IconButton } from "../../../design/button.tsx";
 import { Spinner } from "../../../design/spinner.tsx";
 import { texts } from "../../../texts/texts.ts";
@@ -8,6 +8,7 @@ import { rememberEmoji } from "./recent.ts";
 
 /** Opens the emoji picker beside the text field, and loads it then. */
 export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void }) {
+  const id = useId();
   const popover = useRef<HTMLDivElement>(null);
   const [isOpen, setOpen] = useState(false);
   const [Picker, setPicker] = useState<ComponentType<PickerProps>>();
@@ -22,13 +23,13 @@ export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void })
         class="composer-emoji"
         icon="smile"
         label={texts.messages.composer.emoji}
-        popovertarget="emoji-picker"
+        popovertarget={id}
         aria-expanded={isOpen}
         onPointerEnter={() => void import("./picker.tsx")}
       />
       <div
         ref={popover}
-        id="emoji-picker"
+        id={id}
         popover="auto"
         class="menu emoji-picker"
         role="dialog"

@@ -6,6 +6,8 @@ import { allEmoji } from "./data.ts";
 import { findEmoji } from "./find.ts";
 import type { Emoji } from "./pick.ts";
 import { recentEmoji } from "./recent.ts";
+import { TONES, tone, toned } from "./tone.ts";
+import "./picker.css";
 
 export interface PickerProps {
   onChoose: (emoji: string) => void;
@@ -26,29 +28,31 @@ export function Picker({ onChoose }: PickerProps) {
     if (isComposing(event)) return;
     const to = neighbour(event, [...(grid.current?.querySelectorAll<HTMLElement>("button") ?? [])]);
     if (to) to.focus();
-    else if (event.key === "Enter" && event.target === field.current && found?.[0]) onChoose(found[0].c);
+    else if (event.key === "Enter" && event.target === field.current && found?.[0])
+      onChoose(toned(found[0].c, chosenTone()));
     else return;
     event.preventDefault();
   };
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys between the buttons inside
-    <div class="picker" onKeyDown={onKeyDown}>
+    <div class="emoji-board" onKeyDown={onKeyDown}>
       <input
         ref={field}
         type="search"
-        class="picker-search"
+        class="emoji-search"
         placeholder={emojiTexts.search}
         aria-label={emojiTexts.search}
         value={search}
         onInput={(event) => setSearch(event.currentTarget.value)}
       />
-      <div ref={grid} class="picker-groups">
+      <Tones />
+      <div ref={grid} class="emoji-groups">
         {found ? (
           found.length > 0 ? (
             <Group title={texts.messages.composer.suggestions} emoji={found} onChoose={onChoose} />
           ) : (
-            <p class="picker-nothing" role="status">
+            <p class="emoji-nothing" role="status">
               {emojiTexts.nothing}
             </p>
           )
@@ -69,10 +73,11 @@ const known = (character: string): Emoji =>
   allEmoji.find(({ c }) => c === character) ?? { c: character, n: [character], t: [], g: "" };
 
 function Group({ title, emoji, onChoose }: { title: string; emoji: readonly Emoji[]; onChoose: (c: string) => void }) {
+  const mark = chosenTone();
   return (
-    <section class="picker-group" aria-label={title}>
+    <section class="emoji-group" aria-label={title}>
       <h2>{title}</h2>
-      <div class="picker-grid">
+      <div class="emoji-grid">
         {emoji.map(({ c, n }) => (
           <button
             key={c}
@@ -80,15 +85,39 @@ function Group({ title, emoji, onChoose }: { title: string; emoji: readonly Emoj
             class="emoji"
             aria-label={n[0]?.replaceAll("_", " ")}
             title={`:${n[0]}:`}
-            onClick={() => onChoose(c)}
+            onClick={() => onChoose(toned(c, mark))}
           >
-            {c}
+            {toned(c, mark)}
           </button>
         ))}
       </div>
     </section>
   );
 }
+
+const chosenTone = () => TONES[Number(tone.value)] ?? "";
+
+/** Chooses the skin tone of all emoji that have one. */
+const Tones = () => (
+  <fieldset class="emoji-tones">
+    <legend class="visually-hidden">{emojiTexts.tone}</legend>
+    {TONES.map((mark, n) => (
+      <button
+        key={mark}
+        type="button"
+        class="emoji"
+        aria-pressed={tone.value === `${n}`}
+        aria-label={emojiTexts.tones[n]}
+        title={emojiTexts.tones[n]}
+        onClick={() => {
+          tone.value = `${n}`;
+        }}
+      >
+        {`✋${mark}`}
+      </button>
+    ))}
+  </fieldset>
+);
 
 const COLUMNS = 8;
 

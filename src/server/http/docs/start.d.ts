@@ -1,2 +1,0 @@
-declare const path: string;
-export default path;

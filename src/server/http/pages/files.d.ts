@@ -1,0 +1,5 @@
+/** A picture that is embedded as text. */
+declare module "*.svg" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,2 @@
+/** The database's folder in DATA_DIR. */
+export const CLUSTER = "db";

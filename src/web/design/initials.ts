@@ -1,0 +1,13 @@
+/** The first letters of the first and last word. Uses graphemes, so that no visible character is cut. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return ends.map((word) => firstCharacter(word ?? "").toLocaleUpperCase()).join("");
+}
+
+const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Marks on one letter beyond these would paint over the rows around. No script needs more. */
+const STACKED = /(\p{M}{3})\p{M}+/gu;
+
+const firstCharacter = (text: string) =>
+  (characters.segment(text)[Symbol.iterator]().next().value?.segment ?? "").replace(STACKED, "$1");

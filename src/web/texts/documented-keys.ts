@@ -1,0 +1,43 @@
+/** The texts of keys that parts of the page handle themselves. They load with the list of keys. */
+export const keyTexts = {
+  move: "Move between messages",
+  first: "First loaded message (End: newest)",
+  actions: "Open the actions of a message",
+  react: "React to a message",
+  reactLast: "React to the newest message: +:thumbsup:",
+  edit: "Edit your message",
+  editLast: "Edit your last message (empty text field)",
+  delete: "Delete your message",
+  copy: "Copy a message",
+  copyLink: "Copy the link to a message",
+  download: "Download the files of the message",
+  reply: "Reply to a message",
+  quote: "Quote a message",
+  save: "Save a message for later, or no longer",
+  pin: "Pin a message, or take the pin back",
+  retry: "Send a failed message again",
+  write: "Back to the text field",
+  send: "Send",
+  sendAlways: "Send, also from a code block",
+  newline: "New line, which continues a list",
+  emoji: "Complete an emoji: :smile (Tab takes the first)",
+  scroll: "Scroll the messages (Page Down: back)",
+  cancel: "Cancel editing, and go back to your place",
+  listMove: "Move between conversations",
+  listOpen: "Open a conversation",
+  listActions: "Open the actions of a conversation",
+};
+
+/** The texts of the bar of formats, and of its keys. */
+export const formatTexts = {
+  bold: "Bold",
+  italics: "Italics",
+  strike: "Strikethrough",
+  link: "Link",
+  bullets: "Bulleted list",
+  numbers: "Numbered list",
+  quote: "Quote",
+  code: "Code",
+  block: "Code block",
+  spoiler: "Spoiler",
+};
