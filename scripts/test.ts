@@ -47,8 +47,8 @@ const ALONE = [
   "tests/nodes/two-nodes.test.ts",
 ];
 
-/** At most this many failed files run again, of some hundreds. */
-const AGAIN_MOST = 10;
+/** At most this many files run again, of some hundreds: those with failures, and all of a process that broke. */
+const AGAIN_MOST = 16;
 
 /**
  * The place of temporary folders: in memory, where that has room. The tests copy hundreds of databases of 8 to 40 MB.
@@ -77,6 +77,9 @@ if (args.length === 0)
 process.exit(sum("failed") === 0 ? 0 : 1);
 
 interface Totals {
+  files: string[];
+  /** The process failed outside the tests: it crashed, say, or an error came after the test that caused it. */
+  isBroken: boolean;
   passed: number;
   failed: number;
   skipped: number;
@@ -120,7 +123,7 @@ async function sideBySide(count: number, files: string[], shared: Record<string,
 
 function skip(files: string[]): Totals {
   for (const file of files) process.stdout.write(`SKIPPED: ${file}, the time for this run is over\n`);
-  return { passed: 0, failed: 0, skipped: 0, failures: [] };
+  return { files, isBroken: false, passed: 0, failed: 0, skipped: 0, failures: [] };
 }
 
 /** Groups of files that take about as long as one another. The longest group is the first. */
@@ -140,24 +143,34 @@ function sharedOut(files: string[]): string[][] {
 }
 
 /**
- * Runs files with failures once more, one after the other, now that the machine has nothing else to do. A test that
+ * Runs files with failures once more, one process after the other, now that the machine has nothing else to do. A test that
  * passes then is printed as flaky and does not fail the run. Mend such a test, because it hides real faults. When more
  * than `AGAIN_MOST` files fail, that is no coincidence, and none runs again.
  */
 async function again(parts: Totals[], shared: Record<string, string>): Promise<Totals[]> {
-  const failures = parts.flatMap((part) => part.failures);
-  const files = [...new Set(failures.map(({ file }) => file))];
-  if (files.length === 0 || files.length > AGAIN_MOST || files.includes("")) return parts;
+  const files = new Set(parts.flatMap(toRunAgain));
+  if (files.size === 0 || files.size > AGAIN_MOST || interrupt.signal.aborted) return parts;
   if (Date.now() > UNTIL * 1000 + GRACE_MS / 2) return parts;
-  const second = await test(files, shared);
-  const failed = parts.reduce((all, part) => all + part.failed, 0);
-  for (const { text } of failures)
+  const results: Totals[] = [];
+  for (const part of parts) {
+    const failed = toRunAgain(part);
+    results.push(failed.length > 0 ? merged(part, await test(failed, shared)) : part);
+  }
+  return results;
+}
+
+function toRunAgain({ isBroken, files, failures }: Totals): string[] {
+  return isBroken ? files : [...new Set(failures.map(({ file }) => file))];
+}
+
+/** The totals of a part after some of its files have run again. */
+function merged(part: Totals, second: Totals): Totals {
+  for (const { text } of part.failures)
     if (!second.failures.some((other) => headOf(other.text) === headOf(text)))
       process.stdout.write(`\n(flaky: passed when run again) ${text}\n`);
-  return [
-    ...parts.map((part) => ({ ...part, failed: 0, failures: [] })),
-    { passed: failed - second.failed, failed: second.failed, skipped: 0, failures: second.failures },
-  ];
+  if (part.isBroken) return second;
+  const { failed, failures, isBroken } = second;
+  return { ...part, isBroken, passed: part.passed + part.failed - failed, failed, failures };
 }
 
 function headOf(text: string) {
@@ -176,6 +189,8 @@ async function startShared(): Promise<Record<string, string>> {
 async function test(what: string[], environment: Record<string, string> = {}): Promise<Totals> {
   if (interrupt.signal.aborted)
     return {
+      files: what,
+      isBroken: false,
       passed: 0,
       failed: 1,
       skipped: 0,
@@ -197,12 +212,15 @@ async function test(what: string[], environment: Record<string, string> = {}): P
   const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const [failed, skipped] = [count("failures"), count("skipped")];
   const failures = failuresIn(results);
-  if (code !== 0 && failed === 0)
+  const isBroken = code !== 0 && failures.length === 0;
+  if (isBroken)
     failures.push({
       file: "",
       text: `${interrupt.signal.aborted ? "interrupted in" : "failed outside the tests, as the output above says:"} ${what.join(", ")}`,
     });
   return {
+    files: what,
+    isBroken,
     passed: count("tests") - failed - skipped,
     failed: code === 0 ? failed : Math.max(failed, 1),
     skipped,
