@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dir, "../..");
 /** Clients of earlier days that people still have in their pages: the commit, and the file that exports `connect`. */
 export const oldSdks = {
   "15e54fee01f91c6127a4d0bacce4a5444d54f85f": "src/client/index.ts",
-  a191a6a4ebb7eea0c3dfd4ddc5cf827251eef26c: "src/sdk/index.ts",
+  "509600e8b4fb533b6745d385566fff6881597cf1": "src/sdk/index.ts",
 } as const;
 
 /** False in a shallow clone or a copy without git's history. */
