@@ -38,7 +38,7 @@ if (process.platform !== "linux")
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => void cleanUpAll().finally(() => process.exit(130)));
 
-const services = new Services(options.against);
+const services = new Services(options.against, options.durable);
 const measured: Record<string, MeasuredSide[]> = {};
 const faulty: string[] = [];
 
@@ -69,7 +69,7 @@ async function write(): Promise<void> {
 
 say(machine().join("\n"));
 for (const scenario of options.scenarios)
-  await measure(options.against === undefined ? scenario : besideBase(scenario));
+  await measure(options.against === undefined && !options.durable ? scenario : besideBase(scenario));
 await cleanUpAll();
 if (options.write) await write();
 say(faulty.length === 0 ? "\nEvery message arrived once and in order." : `\nFailed: ${faulty.join(", ")}.`);

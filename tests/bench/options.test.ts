@@ -30,5 +30,6 @@ test("an invalid option is refused with the valid ones", () => {
   expect(() => read("--quick", "--write")).toThrow("--quick is too rough for --write.");
   expect(() => read("--against", "/nowhere")).toThrow("--against /nowhere must be a binary of Confab, or a checkout");
   expect(() => read("--against", ".", "--write")).toThrow("leave --against out");
+  expect(() => read("--durable", "--write")).toThrow("--durable shows another bare server");
   expect(() => read("--fast")).toThrow(UsageError);
 });

@@ -13,7 +13,12 @@ export interface Options {
   write: boolean;
   /** Another checkout of Confab, or a binary, to measure beside this one instead of the bare server. */
   against: string | undefined;
+  /** The bare server commits each message. */
+  durable: boolean;
 }
+
+/** The scenarios that the durable bare server can do. */
+const DURABLE = ["dms", "fanout"];
 
 /** Something on the command line can't be; the text says what. */
 export class UsageError extends Error {}
@@ -34,6 +39,7 @@ ${lines.join("\n")}
   --write       put the figures into docs/performance.md
   --against PATH  measure beside another Confab: a binary of a release, or a folder with a checkout
                 in which "bun install" has run (--base is the same)
+  --durable     the bare server commits each message to PostgreSQL: the least that a server does which loses none
 `;
 }
 
@@ -52,11 +58,16 @@ export function readOptions(args: string[], all: readonly Scenario[]): Options |
     throw new UsageError(
       `--against ${against} must be a binary of Confab, or a checkout in which "bun install" has run.`,
     );
+  if (values.durable && (values.write || against !== undefined))
+    throw new UsageError("--durable shows another bare server: leave --write and --against out.");
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
   const seconds = Number(values.seconds ?? (values.quick ? 1 : 4));
   if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError("--rounds must be a whole number above 0.");
   if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError("--seconds must be a whole number above 0.");
-  const scenarios = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const names = positionals.length === 0 && values.durable ? DURABLE : positionals;
+  if (values.durable && names.some((name) => !DURABLE.includes(name)))
+    throw new UsageError(`--durable measures ${DURABLE.join(" and ")}.`);
+  const scenarios = all.filter(({ name }) => names.length === 0 || names.includes(name));
   return {
     scenarios,
     rounds,
@@ -65,6 +76,7 @@ export function readOptions(args: string[], all: readonly Scenario[]): Options |
     patience: values.quick ? 0 : 6,
     write: values.write,
     against: against === undefined ? undefined : resolve(against),
+    durable: values.durable,
   };
 }
 
@@ -83,6 +95,7 @@ function parse(args: string[]) {
         write: { type: "boolean", default: false },
         against: { type: "string" },
         base: { type: "string" },
+        durable: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     });

@@ -13,7 +13,7 @@ import { bareWorld, makeWorld, type Room, type World, worldMadeBy, worldOverHttp
 /** Runs a binary, or a checkout of Confab as `bun start` does. */
 const programOf = (confab: string) =>
   isBinary(confab) ? [confab, "serve"] : [process.execPath, "--no-env-file", mainOf(confab)];
-const BARE = [process.execPath, "--no-env-file", join(import.meta.dir, "bare.ts")];
+const bareProgram = (file: string) => [process.execPath, "--no-env-file", join(import.meta.dir, "bare", file)];
 const BINARY = join(import.meta.dir, "../../dist/confab");
 
 /** `bun run build` makes it. */
@@ -43,7 +43,11 @@ export class Services {
   private redis: RedisServer | undefined;
 
   /** @param against another Confab to measure beside this one: a binary or a checkout */
-  constructor(readonly against?: string) {}
+  constructor(
+    readonly against?: string,
+    /** Whether the bare server commits each message. */
+    readonly isDurable = false,
+  ) {}
 
   /** With all that makes a commit durable; the tests do without. */
   async postgresServer(): Promise<PostgresServer> {
@@ -80,9 +84,12 @@ export class Services {
     return this.system(started, world);
   }
 
+  /** The bare server, or the one of them that commits each message. */
   async bare(): Promise<System> {
-    const environment = { REDIS_URL: (await this.redisServer()).database() };
-    return this.system([await spawnServer(environment, { program: BARE })], bareWorld());
+    const [environment, program] = this.isDurable
+      ? [{ DATABASE_URL: await (await this.postgresServer()).createDatabase() }, bareProgram("durable.ts")]
+      : [{ REDIS_URL: (await this.redisServer()).database() }, bareProgram("main.ts")];
+    return this.system([await spawnServer(environment, { program })], bareWorld());
   }
 
   private system(nodes: ServerProcess[], world: World): System {

@@ -21,7 +21,8 @@ export async function beside(services: Services, measure: (system: System) => Pr
 }
 
 /** The name of a comparison's second side. */
-export const otherName = ({ against }: Services) => (against === undefined ? "bare" : "base");
+export const otherName = ({ against, isDurable }: Services) =>
+  against !== undefined ? "base" : isDurable ? "bare, durable" : "bare";
 
 /** A scenario as `--against` measures it: the goals are those beside the bare server. */
 export const besideBase = (scenario: Scenario): Scenario => ({ ...scenario, isComparison: true, goals: [] });
