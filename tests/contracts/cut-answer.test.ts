@@ -12,6 +12,8 @@ import { sharedPostgres } from "../support/postgres.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
 
 const STRESS_MS = 4_000;
+const ANSWERED_LEAST = 100;
+const BROKEN_LEAST = 10;
 const migrations = new Migrations(SQL_FUNCTIONS);
 
 /** patches/ mends the driver; what it mends is seen here. */
@@ -59,8 +61,10 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     let answered = 0;
     let broken = 0;
     let asked = 0;
+    // A busy machine needs longer for as many.
+    const goesOn = () => performance.now() < until || answered <= ANSWERED_LEAST || broken <= BROKEN_LEAST;
     const ask = async () => {
-      while (performance.now() < until) {
+      while (goesOn()) {
         const question = ++asked;
         // At once again after a failure: on a connection that is about to be found broken.
         const rows = await pool
@@ -80,7 +84,7 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
       }
     };
     const cutting = (async () => {
-      while (performance.now() < until) {
+      while (goesOn()) {
         // A connection needs two answers before it is of use: there must be time for it.
         await Bun.sleep(Math.random() * 80);
         if (Math.random() < 0.5) network.cut(() => Math.random() < 0.5);
@@ -89,8 +93,8 @@ describe.skipIf(!modes.includes("postgres"))("connections to PostgreSQL that bre
     })();
     await Promise.all([...Array.from({ length: 12 }, ask), cutting]);
     network.loseAnswers = undefined;
-    expect(answered).toBeGreaterThan(100);
-    expect(broken).toBeGreaterThan(10);
+    expect(answered).toBeGreaterThan(ANSWERED_LEAST);
+    expect(broken).toBeGreaterThan(BROKEN_LEAST);
     await pool.close();
   });
 
