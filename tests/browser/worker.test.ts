@@ -50,16 +50,11 @@ describeInBrowser("the service worker", () => {
         await Bun.sleep(30);
       }
     };
-    // Chromium lets an old worker go on for minutes when a page leaves in the middle of what it loads through that worker.
-    const isLoaded = async () => {
-      await page.waitForSelector("h1");
-      await page.waitForLoadState("networkidle");
-    };
     const update =
       "navigator.serviceWorker.getRegistration().then((known) => known.update()).then(() => true, () => true)";
 
     await page.goto("/");
-    await isLoaded();
+    await page.waitForSelector("h1");
     await until(["first"]);
 
     // The server is replaced between the worker's script and the page: what does not fit is not kept.
@@ -71,13 +66,13 @@ describeInBrowser("the service worker", () => {
     // While nodes are replaced one by one: the page of the new one, but an old one is asked for what it names.
     current = second.filter(({ path }) => !path.startsWith("/assets/"));
     await page.reload();
-    await isLoaded();
+    await page.waitForSelector("h1");
     expect(await page.locator("meta[name=next]").count()).toBe(0);
 
     current = second;
     await page.reload();
     await page.waitForSelector("meta[name=next]", { state: "attached" });
-    await isLoaded();
+    await page.waitForSelector("h1");
     await page.evaluate(update);
     await until(["first", "second"]);
 

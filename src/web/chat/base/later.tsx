@@ -1,6 +1,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Nothing } from "../../design/stand-in.ts";
+
+const Nothing = () => null;
 
 /**
  * Loads a part of the page when it is first shown, or when its `preload` is called. If loading fails, the error boundary
