@@ -29,6 +29,8 @@ function begin(start: TouchEvent, session: Session) {
   let strip: Strip | undefined;
   let moved = 0;
   let hasRested = false;
+  /** The finger has not moved. */
+  let isStill = true;
 
   const end = () => {
     clearTimeout(timer);
@@ -48,6 +50,7 @@ function begin(start: TouchEvent, session: Session) {
     const [right, down] = [now.clientX - x, now.clientY - y];
     if (!strip) {
       if (Math.hypot(right, down) < STILL) return;
+      isStill = false;
       clearTimeout(timer);
       if (hasRested || Math.abs(down) > Math.abs(right) / 2) return end();
     }
@@ -62,6 +65,8 @@ function begin(start: TouchEvent, session: Session) {
   const lift = (event: TouchEvent) => {
     const action = strip?.action;
     end();
+    // A busy page runs its timers late.
+    if (isStill && event.timeStamp - start.timeStamp >= REST_MS) hasRested = true;
     // Neither opens the conversation.
     if (hasRested || strip) event.preventDefault();
     // A menu that is open before the finger is lifted would take that for a press beside it.

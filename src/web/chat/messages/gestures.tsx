@@ -25,6 +25,8 @@ const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 interface Touch {
   row: HTMLElement;
   id: number;
+  /** When it began, as events count time. */
+  since: number;
   x: number;
   y: number;
   /** 1 where the text runs to the right. A swipe goes along the text. */
@@ -73,6 +75,7 @@ export function Gestures({ view, scroller, actions }: GesturesProps) {
       const began: Touch = {
         row,
         id: event.pointerId,
+        since: event.timeStamp,
         x: event.clientX,
         y: event.clientY,
         way: getComputedStyle(row).direction === "rtl" ? -1 : 1,
@@ -118,11 +121,13 @@ export function Gestures({ view, scroller, actions }: GesturesProps) {
 
     function onPointerUp(event: PointerEvent) {
       if (touch?.id !== event.pointerId) return;
-      const { state, row } = touch;
+      const { state, row, since } = touch;
       const found = swipe(touch);
       forget();
       if (state === "far") found?.run();
-      if (state !== "pressed") return;
+      // A busy page runs its timers late.
+      const hasRested = state === "new" && event.timeStamp - since >= PRESS_MS;
+      if (state !== "pressed" && !hasRested) return;
       wasLong = true;
       // If the sheet were open already, a browser could take the next event for a press beside it.
       setTimeout(() => showMenu(row, row.getBoundingClientRect(), true), LIFT_MS);
