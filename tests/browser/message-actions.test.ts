@@ -280,6 +280,21 @@ describeInBrowser("the actions of a message", () => {
     await page.locator(".composer-reply").waitFor();
     await end();
   });
+
+  test("open after a long press also when the page is too busy for its timers", async () => {
+    const { page, faults, close } = await open(PHONE);
+    // The timer of the press comes after the finger is lifted.
+    await page.addInitScript(
+      "const later = setTimeout; setTimeout = (run, ms, ...more) => later(run, ms === 400 ? 3_000 : ms, ...more);",
+    );
+    await page.reload();
+    await message(page, "grapes").waitFor();
+    const finger = await page.context().newCDPSession(page);
+    await drag(finger, message(page, "grapes").locator(".message-text"), [[0, 0]]);
+    await items(page).first().waitFor({ timeout: 2_000 });
+    expect(faults).toEqual([]);
+    await close();
+  });
 });
 
 /**
