@@ -31,5 +31,6 @@ test("an invalid option is refused with the valid ones", () => {
   expect(() => read("--against", "/nowhere")).toThrow("--against /nowhere must be a binary of Confab, or a checkout");
   expect(() => read("--against", ".", "--write")).toThrow("leave --against out");
   expect(() => read("--durable", "--write")).toThrow("--durable shows another bare server");
+  expect(() => read("idle", "--durable")).toThrow("--durable measures dms and fanout.");
   expect(() => read("--fast")).toThrow(UsageError);
 });
