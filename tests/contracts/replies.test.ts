@@ -3,9 +3,11 @@ import { codePoints, EXCERPT_MAX } from "../../src/protocol/content.ts";
 import type { Message } from "../../src/protocol/messages.ts";
 import { type Change, changeEvent } from "../../src/server/log/changes.ts";
 import { Filling } from "../../src/server/log/filling.ts";
+import { MessageLog } from "../../src/server/log/log.ts";
 import { Pages } from "../../src/server/log/pages.ts";
 import { inEachMode } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
+import { until } from "../support/until.ts";
 
 inEachMode("quotes", (mode) => {
   let stores: TestStores;
@@ -87,6 +89,35 @@ inEachMode("quotes", (mode) => {
     });
     expect(slowly).toMatchObject({ excerpt: "one", sender_name: "Ann Body" });
     expect(await filled(() => Promise.reject(new Error("away")))).toEqual({ id: quoted.id, seq: quoted.seq });
+  });
+
+  test("hold up no send while the database is slow to read them, and answers keep their order", async () => {
+    const id = await group();
+    const quoted = await send(id, ann, "one");
+    const open = Promise.withResolvers<void>();
+    const query: typeof stores.database.query = async (...call) => {
+      await open.promise;
+      return stores.database.query(...call);
+    };
+    const log = new MessageLog(stores.database, new Filling({ query }));
+    const answered: string[] = [];
+    const sendSlowly = async (content: string, to?: Message) => {
+      const fields = to ? { reply_to: { id: to.id, seq: to.seq } } : {};
+      const { message } = await log.append({ ...stores.draft(id, bob, content), fields });
+      answered.push(content);
+      return message;
+    };
+    const written = async () => (await stores.query("SELECT FROM messages WHERE conversation_id = $1", [id])).length;
+
+    const reply = sendSlowly("two", quoted);
+    await until(async () => (await written()) === 2);
+    const after = sendSlowly("three");
+    await until(async () => (await written()) === 3);
+    expect(answered).toEqual([]);
+    open.resolve();
+    expect((await reply).reply_to?.excerpt).toBe("one");
+    await after;
+    expect(answered).toEqual(["two", "three"]);
   });
 
   test("name the people whom the quoted text mentions", async () => {

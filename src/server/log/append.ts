@@ -1,7 +1,7 @@
 import type { MessageFields } from "../../protocol/message-fields.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { Failure } from "../base/failure.ts";
-import type { Entry, Writing } from "./entry.ts";
+import type { Entry, Writing, WrittenBatch } from "./entry.ts";
 import { encodeFields } from "./fields.ts";
 import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
 
@@ -80,9 +80,9 @@ const APPEND = `SELECT ${COLUMNS}
 const APPEND_IN_BOTH = `SELECT ${COLUMNS}, parent_id
   FROM confab_append_in_both($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9, $10)`;
 
-/** Calls `confab_append_messages` for a batch, and answers its sends. Returns those whose conversation was busy. */
-export async function appendMessages(writing: Writing, batch: Send[]): Promise<Send[]> {
-  const { query, wait, timeoutMs, filling } = writing;
+/** Calls `confab_append_messages` for a batch. */
+export async function appendMessages(writing: Writing, batch: Send[]): Promise<WrittenBatch<Send>> {
+  const { query, wait, timeoutMs } = writing;
   const [first] = batch;
   if (first?.isAlone) return appendInBoth(writing, first);
   const drafts = batch.map((send) => send.draft);
@@ -101,16 +101,16 @@ export async function appendMessages(writing: Writing, batch: Send[]): Promise<S
     wait,
     batch.some((send) => send.doubtful),
   ];
-  return answered(batch, await query<AppendRow>(APPEND, parameters, timeoutMs), filling);
+  return writtenOf(batch, await query<AppendRow>(APPEND, parameters, timeoutMs));
 }
 
 /** Calls `confab_append_in_both` for a reply that also goes to the parent of its thread. */
-async function appendInBoth({ query, wait, timeoutMs, filling }: Writing, send: Send): Promise<Send[]> {
+async function appendInBoth({ query, wait, timeoutMs }: Writing, send: Send): Promise<WrittenBatch<Send>> {
   const { draft, fields, options, doubtful } = send;
   const { id, conversationId, senderId, clientId, content } = draft;
   const ids = [conversationId, id, copyIdOf(id)];
   const parameters = [...ids, senderId, clientId ?? null, content, fields, options, wait, doubtful];
-  return answered([send], await query<AppendRow>(APPEND_IN_BOTH, parameters, timeoutMs), filling);
+  return writtenOf([send], await query<AppendRow>(APPEND_IN_BOTH, parameters, timeoutMs));
 }
 
 /** A message that was written: the columns that its draft does not have. */
@@ -159,51 +159,50 @@ function outcomesOf(batch: Send[], rows: AppendRow[]): Outcome[] {
   });
 }
 
-/** Fills the messages of the answers that need it, then answers the sends. Returns the busy ones. */
-async function answered(batch: Send[], rows: AppendRow[], filling: Writing["filling"]): Promise<Send[]> {
+function writtenOf(batch: Send[], rows: AppendRow[]): WrittenBatch<Send> {
   const outcomes = outcomesOf(batch, rows);
-  const existing = outcomes.flatMap(({ row, message }) => (row.outcome === "existing" && message ? message : []));
-  const replies = outcomes.flatMap(({ row, message, extras }) =>
-    row.outcome === "appended" && (message?.reply_to || message?.mentions) ? [message, extras?.copy ?? []].flat() : [],
-  );
-  // Answers keep their order, so all sends of the batch wait.
-  if (existing.length + replies.length > 0) await filling.fillCommitted(existing, replies);
-  return answer(outcomes);
+  return {
+    busy: outcomes.flatMap(({ row, send }) => (row.outcome === "busy" ? send : [])),
+    unfilled: {
+      read: outcomes.flatMap(({ row, message }) => (row.outcome === "existing" && message ? message : [])),
+      appended: outcomes.flatMap(({ row, message, extras }) =>
+        row.outcome === "appended" && (message?.reply_to || message?.mentions)
+          ? [message, extras?.copy ?? []].flat()
+          : [],
+      ),
+    },
+    answer() {
+      for (const outcome of outcomes) answer(outcome);
+    },
+  };
 }
 
-/** Answers the sends in the order of their `seq`. Callers get their answers in this order. */
-function answer(outcomes: readonly Outcome[]): Send[] {
-  const busy: Send[] = [];
-  for (const { send, row, message, extras } of outcomes) {
-    switch (row.outcome) {
-      case "appended":
-        if (message) send.resolve({ message, first: true, ...extras });
-        break;
-      case "existing":
-        if (message) answerExisting(send, row, message, extras);
-        break;
-      case "newer":
-        send.reject(new Failure("newer", { lastSeq: row.seq }));
-        break;
-      case "file_not_found":
-      case "file_not_ready":
-        send.reject(new Failure(row.outcome));
-        break;
-      case "busy":
-        busy.push(send);
-        break;
-      case "no_conversation":
-        send.reject(new Failure("conversation_not_found"));
-        break;
-      case "no_participant":
-        send.reject(new Failure("not_a_participant"));
-        break;
-      case "not_a_thread":
-        send.reject(new Failure("not_a_thread"));
-        break;
-    }
+/** Answers one send. Callers get their answers in the order of `seq`. */
+function answer({ send, row, message, extras }: Outcome) {
+  switch (row.outcome) {
+    case "appended":
+      if (message) send.resolve({ message, first: true, ...extras });
+      break;
+    case "existing":
+      if (message) answerExisting(send, row, message, extras);
+      break;
+    case "newer":
+      send.reject(new Failure("newer", { lastSeq: row.seq }));
+      break;
+    case "file_not_found":
+    case "file_not_ready":
+      send.reject(new Failure(row.outcome));
+      break;
+    case "no_conversation":
+      send.reject(new Failure("conversation_not_found"));
+      break;
+    case "no_participant":
+      send.reject(new Failure("not_a_participant"));
+      break;
+    case "not_a_thread":
+      send.reject(new Failure("not_a_thread"));
+      break;
   }
-  return busy;
 }
 
 type Extras = Pick<Appended, "copy" | "thread">;

@@ -1,5 +1,5 @@
+import type { Message } from "../../protocol/messages.ts";
 import type { TimedQuery } from "../platform/postgres/database.ts";
-import type { Filling } from "./filling.ts";
 
 /** A send or a mark on its way into the log. */
 export interface Entry {
@@ -19,8 +19,25 @@ export interface Writing {
   /** Whether it waits for conversations whose row somebody else has locked. */
   wait: boolean;
   timeoutMs: number;
-  filling: Pick<Filling, "fillCommitted">;
 }
 
-/** Writes a batch of one kind, and answers its entries. Returns those whose conversation was busy. */
-export type Write<E extends Entry> = (writing: Writing, batch: E[]) => Promise<E[]>;
+/** What has become of a batch. */
+export interface WrittenBatch<E extends Entry> {
+  /** The entries whose conversation was busy: nothing was written for them. */
+  busy: E[];
+  /** The messages of the answers that must be filled before the answers go out. */
+  unfilled: Unfilled;
+  /** Answers all other entries, in their order. Never throws. */
+  answer(): void;
+}
+
+/** Messages that lack the names of today, the texts that they quote, or both. */
+export interface Unfilled {
+  /** They were read from their rows. */
+  read: Message[];
+  /** They were just appended, and lack only quotes and the names of others. */
+  appended: Message[];
+}
+
+/** Writes a batch of one kind. */
+export type Write<E extends Entry> = (writing: Writing, batch: E[]) => Promise<WrittenBatch<E>>;

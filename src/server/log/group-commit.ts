@@ -7,8 +7,9 @@ import {
   refusalOf,
   WAITING_AT_ONCE,
 } from "../platform/postgres/database.ts";
+import { Answers } from "./answers.ts";
 import { type Appended, appendMessages, type Draft, type Send, sendOf } from "./append.ts";
-import type { Write } from "./entry.ts";
+import type { Write, WrittenBatch } from "./entry.ts";
 import type { Filling } from "./filling.ts";
 import { type Mark, type MarkEntry, type Marked, markMessages } from "./mark.ts";
 
@@ -36,13 +37,16 @@ export class GroupCommit {
   private writing = false;
   private open = 0;
   private readonly idle: (() => void)[] = [];
+  private readonly answers: Answers;
   private waitingAtOnce = 0;
   private readonly waitingTurns: (() => void)[] = [];
 
   constructor(
     private readonly driver: Pick<Driver, "logQuery" | "waitingLogQuery">,
-    private readonly filling: Filling,
-  ) {}
+    filling: Filling,
+  ) {
+    this.answers = new Answers(filling);
+  }
 
   append(draft: Draft): Promise<Appended> {
     return this.enqueue((answer) => sendOf(draft, answer));
@@ -167,7 +171,7 @@ export class GroupCommit {
     else this.waitingAtOnce--;
   }
 
-  /** Writes a batch and answers its entries. Returns the entries whose conversation was busy. */
+  /** Writes a batch, and has its entries answered. Returns the entries whose conversation was busy. */
   private async commit(batch: AnyEntry[], wait: boolean): Promise<AnyEntry[]> {
     const sends: Send[] = [];
     const marks: MarkEntry[] = [];
@@ -181,8 +185,9 @@ export class GroupCommit {
 
   private async commitAll<E extends AnyEntry>(write: Write<E>, batch: E[], wait: boolean): Promise<E[]> {
     if (batch.length === 0) return [];
+    let written: WrittenBatch<E>;
     try {
-      return await this.writeInTime(write, batch, wait);
+      written = await this.writeInTime(write, batch, wait);
     } catch (error) {
       if (isUnavailable(error)) {
         // One clear answer for all, because nobody should wait for a database that is away.
@@ -197,6 +202,8 @@ export class GroupCommit {
       }
       return this.commitOneByOne(write, batch, wait);
     }
+    this.answers.add(written);
+    return written.busy;
   }
 
   /** An entry that PostgreSQL refuses must not fail the others. A busy entry holds back its conversation's later ones. */
@@ -213,12 +220,12 @@ export class GroupCommit {
   }
 
   /** Writes again after a lost answer. Then ids show which messages are there, and marks that are set do not change. */
-  private async writeInTime<E extends AnyEntry>(write: Write<E>, batch: E[], wait: boolean): Promise<E[]> {
+  private async writeInTime<E extends AnyEntry>(write: Write<E>, batch: E[], wait: boolean): Promise<WrittenBatch<E>> {
     const until = performance.now() + BATCH_DEADLINE_MS;
     const query = wait ? this.driver.waitingLogQuery : this.driver.logQuery;
     for (;;) {
       try {
-        return await write({ query, wait, timeoutMs: until - performance.now(), filling: this.filling }, batch);
+        return await write({ query, wait, timeoutMs: until - performance.now() }, batch);
       } catch (error) {
         if (isConnectionLost(error)) for (const entry of batch) entry.doubtful = true;
         const passes = isConnectionLost(error) || isRolledBack(error);

@@ -4,7 +4,7 @@ import type { Message } from "../../protocol/messages.ts";
 import type { Preview } from "../../protocol/previews.ts";
 import { Failure } from "../base/failure.ts";
 import type { Change } from "./changes.ts";
-import type { Entry, Writing } from "./entry.ts";
+import type { Entry, Writing, WrittenBatch } from "./entry.ts";
 import { hasMessage, MESSAGE_COLUMNS, type MessageRow, messageOf } from "./rows.ts";
 
 /**
@@ -43,11 +43,11 @@ type MarkRow = Partial<MessageRow> & {
   change: MessageChange | null;
 };
 
-/** Calls `confab_mark` for a batch, and answers its marks. Returns those whose conversation was busy. */
+/** Calls `confab_mark` for a batch. */
 export async function markMessages(
-  { query, wait, timeoutMs, filling }: Writing,
+  { query, wait, timeoutMs }: Writing,
   batch: MarkEntry[],
-): Promise<MarkEntry[]> {
+): Promise<WrittenBatch<MarkEntry>> {
   const marks = batch.map(({ mark }) => mark);
   const conversations = [...new Set(marks.map((mark) => mark.conversationId))].sort();
   const places = new Map(conversations.map((id, i) => [id, i + 1]));
@@ -64,34 +64,38 @@ export async function markMessages(
     ],
     timeoutMs,
   );
-  const messages = rows.filter(hasMessage).map(messageOf);
-  await filling.fillCommitted(messages);
-  return answer(batch, rows, new Map(messages.map((message) => [message.id, message])));
+  return writtenOf(batch, rows);
 }
 
 const MARK = `SELECT a.ord, a.outcome, a.at_version, a.at_tag, a.at_seq, a.change, ${MESSAGE_COLUMNS}
   FROM confab_mark($1::uuid[], $2::integer[], $3::integer[], $4::uuid[], $5::text[], $6::text[]::jsonb[], $7) a
   LEFT JOIN LATERAL (SELECT (a.message).*) m ON true`;
 
-/** Answers the marks in the order of their versions. Callers get their answers in this order. */
-function answer(batch: MarkEntry[], rows: MarkRow[], messages: ReadonlyMap<string, Message>): MarkEntry[] {
-  const busy: MarkEntry[] = [];
-  const outcomes = rows.flatMap((row) => (row.ord === null ? [] : { ...row, ord: row.ord }));
+function writtenOf(batch: MarkEntry[], rows: MarkRow[]): WrittenBatch<MarkEntry> {
+  const messages = rows.filter(hasMessage).map(messageOf);
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const outcomes = rows.flatMap((row) => {
+    const entry = row.ord === null ? undefined : batch[row.ord - 1];
+    return entry ? { ...row, entry, ord: row.ord ?? 0 } : [];
+  });
   outcomes.sort((a, b) => a.ord - b.ord);
-  for (const { ord, outcome, at_version: version, at_tag: tag, at_seq: lastSeq, change: about } of outcomes) {
-    const entry = batch[ord - 1];
-    if (!entry) continue;
-    const { conversationId, messageId } = entry.mark;
-    if (outcome === "busy") busy.push(entry);
-    else if (outcome !== "marked" && outcome !== "unchanged") entry.reject(new Failure(outcome));
-    else {
-      const message = messages.get(messageId);
-      if (!message) throw new Error("confab_mark gave no message");
-      const step = { conversationId, version, tag, lastSeq };
-      const change: Change | undefined =
-        outcome === "marked" && about ? { kind: "message_edited", ...step, message, change: about } : undefined;
-      entry.resolve({ message, change, lastVersion: version, lastSeq });
-    }
-  }
-  return busy;
+  return {
+    busy: outcomes.flatMap(({ outcome, entry }) => (outcome === "busy" ? entry : [])),
+    unfilled: { read: messages, appended: [] },
+    answer() {
+      for (const { entry, ...row } of outcomes) answer(entry, row, byId.get(entry.mark.messageId));
+    },
+  };
+}
+
+/** Answers one mark. Callers get their answers in the order of versions. */
+function answer(entry: MarkEntry, row: MarkRow, message: Message | undefined) {
+  const { outcome, at_version: version, at_tag: tag, at_seq: lastSeq, change: about } = row;
+  if (outcome === "busy") return;
+  if (outcome !== "marked" && outcome !== "unchanged") return entry.reject(new Failure(outcome));
+  if (!message) return entry.reject(new Error("confab_mark gave no message"));
+  const step = { conversationId: entry.conversationId, version, tag, lastSeq };
+  const change: Change | undefined =
+    outcome === "marked" && about ? { kind: "message_edited", ...step, message, change: about } : undefined;
+  entry.resolve({ message, change, lastVersion: version, lastSeq });
 }
