@@ -33,6 +33,7 @@ const JOINED = `[\\p{M}\\uff9e\\uff9f${INVISIBLE}]*`;
 const GRAM_LETTER = `(?=[\\p{L}\\p{N}])[${GRAM_SCRIPTS}]${JOINED}`;
 
 const ASCII = /^[\0-\x7f]*$/;
+const NO_ASCII_LETTERS = /[^a-z0-9]+/g;
 /** A run of letters of those scripts, a word of others, or a picture. */
 const ANY_WORD = new RegExp(
   `((?:${GRAM_LETTER})+)|(?:(?!${GRAM_LETTER})[\\p{L}\\p{N}]${JOINED})+|\\p{Extended_Pictographic}|\\p{RI}{2}`,
@@ -45,6 +46,20 @@ const NO_WORD = new RegExp(`[^\\p{L}\\p{N}\\p{M}\\p{Extended_Pictographic}\\p{RI
 /** A mention is found by its person, not by their number. */
 const MENTION = /<(?:@\d{1,9}|!all|!here)>/g;
 
+type LexemeOf = (word: string) => string;
+
+/** The same for one text, whose words it remembers: most come again, and the letters and pictures of some scripts are few. */
+function remembering(): LexemeOf {
+  const known = new Map<string, string>();
+  return (word) => {
+    const there = known.get(word);
+    if (there !== undefined) return there;
+    const lexeme = lexemeOf(word);
+    known.set(word, lexeme);
+    return lexeme;
+  };
+}
+
 /** A word as the index has it. */
 function lexemeOf(word: string): string {
   const cut = word.length > LEXEME_MAX * 4 ? word.slice(0, LEXEME_MAX * 4) : word;
@@ -53,6 +68,13 @@ function lexemeOf(word: string): string {
   const folded = fold(cut.replace(NO_WORD, "")).replace(NO_WORD, "");
   return folded.length > LEXEME_MAX ? folded.slice(0, LEXEME_MAX).toWellFormed().replace("\ufffd", "") : folded;
 }
+
+/**
+ * The ASCII letters and digits of a text, as the index has them, one behind the other. Every lexeme that has only such letters
+ * and digits is a part of it.
+ */
+export const lettersOf = (text: string): string =>
+  ASCII.test(text) ? text.toLowerCase() : fold(text).replace(NO_ASCII_LETTERS, "");
 
 /** A word with its marks: in lower case, in the plain form of each letter, without invisible characters. */
 export const keptOf = (word: string): string => word.normalize("NFKC").toLowerCase().replace(NO_WORD, "");
@@ -71,24 +93,25 @@ export function tokensOf(text: string): Token[] {
       if (kindOf(bare.charCodeAt(start)) === OTHER) continue;
       let end = start + 1;
       while (end < bare.length && kindOf(bare.charCodeAt(end)) !== OTHER) end++;
-      at = addWord(tokens, bare, start, end, at);
+      at = addWord(tokens, bare, start, end, at, lexemeOf);
       start = end;
     }
     return tokens;
   }
+  const known = remembering();
   ANY_WORD.lastIndex = 0;
   for (let found = ANY_WORD.exec(bare); found; found = ANY_WORD.exec(bare)) {
     const [word, grams] = found;
-    if (grams !== undefined) at = addGrams(tokens, word, found.index, at);
-    else at = addWord(tokens, bare, found.index, found.index + word.length, at);
+    if (grams !== undefined) at = addGrams(tokens, word, found.index, at, known);
+    else at = addWord(tokens, bare, found.index, found.index + word.length, at, known);
   }
   return tokens;
 }
 
-function addWord(tokens: Token[], text: string, start: number, end: number, at: number): number {
+function addWord(tokens: Token[], text: string, start: number, end: number, at: number, inIndex: LexemeOf): number {
   let next = at;
   const add = (from: number, to: number) => {
-    const lexeme = lexemeOf(text.slice(from, to));
+    const lexeme = inIndex(text.slice(from, to));
     if (lexeme === "") return;
     tokens.push({ lexeme, kind: "part", at: next, next: next + 1, start: from, end: to });
     next++;
@@ -99,7 +122,7 @@ function addWord(tokens: Token[], text: string, start: number, end: number, at: 
     from = to;
   }
   add(from, end);
-  if (next > at + 1) tokens.push({ lexeme: lexemeOf(text.slice(start, end)), kind: "whole", at, next, start, end });
+  if (next > at + 1) tokens.push({ lexeme: inIndex(text.slice(start, end)), kind: "whole", at, next, start, end });
   return next;
 }
 
@@ -124,7 +147,7 @@ function kindOf(code: number): number {
 /** The places at which a word is split. */
 function bordersOf(text: string, start: number, end: number): number[] {
   const borders: number[] = [];
-  if (end - start > SPLIT_WORD_MAX) return borders;
+  if (end - start === 1 || end - start > SPLIT_WORD_MAX) return borders;
   let splits = 1;
   let before = OTHER;
   let letterAt = start;
@@ -148,14 +171,14 @@ function bordersOf(text: string, start: number, end: number): number[] {
   return splits > SPLITS_MAX || borders.length >= PARTS_MAX ? [] : borders;
 }
 
-function addGrams(tokens: Token[], run: string, start: number, at: number): number {
+function addGrams(tokens: Token[], run: string, start: number, at: number, inIndex: LexemeOf): number {
   let before: { letter: string; start: number } | undefined;
   let next = at;
   let end = start;
   GRAM.lastIndex = 0;
   for (let found = GRAM.exec(run); found; found = GRAM.exec(run)) {
     const [written] = found;
-    const letter = lexemeOf(written);
+    const letter = inIndex(written);
     if (letter === "") continue;
     const from = start + found.index;
     end = from + written.length;

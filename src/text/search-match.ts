@@ -1,5 +1,5 @@
 import { isFound } from "./fold.ts";
-import { keptOf, type Token, tokensOf } from "./lexemes.ts";
+import { keptOf, lettersOf, type Token, tokensOf } from "./lexemes.ts";
 import type { Has, Piece, SearchQuery, Step, Term } from "./search-query.ts";
 
 /** A range of a text in UTF-16 units: from its first unit to the one after its last. */
@@ -19,7 +19,7 @@ export interface Searched {
   files?: readonly { name: string; alt?: string | undefined; type: string }[] | undefined;
 }
 
-const ASCII = /^[\0-\x7f]*$/;
+const ASCII_LETTERS = /^[a-z0-9]+$/;
 
 /**
  * Whether a message has all words of a query and none of the excluded ones, in its text, in the name of a file or in its
@@ -143,15 +143,12 @@ const NOWHERE: readonly End[] = [];
 /** A text that is read once, and only when a term may be in it. */
 class ReadText {
   private byPlace: Token[][] | undefined;
-  /** Only of a text in ASCII: it has each lexeme as it is written. */
-  private readonly lower: string | undefined;
+  private letters: string | undefined;
 
   constructor(
     private readonly text: string,
     private readonly stems: Stems | undefined,
-  ) {
-    this.lower = !stems && ASCII.test(text) ? text.toLowerCase() : undefined;
-  }
+  ) {}
 
   rangeOf(term: Term): Range | undefined {
     return this.rangesOf(term, 1)[0];
@@ -182,11 +179,14 @@ class ReadText {
     return found;
   }
 
+  /** Only a text that may have all pieces is split into its parts, which takes many times as long. */
   private mayHave(pieces: readonly Piece[]): boolean {
-    const { lower } = this;
-    return (
-      lower === undefined || pieces.every(({ steps: [step] }) => step === undefined || lower.includes(step.lexeme))
-    );
+    if (this.stems) return true;
+    return pieces.every(({ steps: [step] }) => {
+      if (step === undefined || !ASCII_LETTERS.test(step.lexeme)) return true;
+      this.letters ??= lettersOf(this.text);
+      return this.letters.includes(step.lexeme);
+    });
   }
 
   private places(): Token[][] {

@@ -4,6 +4,7 @@ import type { Message } from "../../src/protocol/messages.ts";
 import { OwnTurns } from "../../src/server/base/own-turns.ts";
 import { searchFollower } from "../../src/server/features/search/follower.ts";
 import { lexemeQuery } from "../../src/server/features/search/lexeme-query.ts";
+import { RUN } from "../../src/server/features/search/rows.ts";
 import type { Budget } from "../../src/server/features/search/run.ts";
 import { Search } from "../../src/server/features/search/service.ts";
 import { ALWAYS, type Candidate, type Place, SearchStore } from "../../src/server/features/search/store.ts";
@@ -289,6 +290,26 @@ inEachMode("search", (mode) => {
     await index();
     expect(await rows()).toEqual(before);
   }, 120_000);
+
+  test("writes a run of long texts once, and not anew for each of its messages", async () => {
+    const place = await stores.conversation([await stores.user(), bob, await stores.user()]);
+    const long = "x".repeat(9_000);
+    for (let i = 0; i < 3 * RUN; i++) await stores.log.append(stores.draft(place, bob, `${i} ${long}`));
+    const follower = searchFollower(1_000);
+    let writes = 0;
+    const counting = {
+      ...follower,
+      write: async (...[tx, ranges]: Parameters<typeof follower.write>) => {
+        if (ranges.some(({ conversationId }) => conversationId === place)) writes++;
+        return follower.write(tx, ranges);
+      },
+    };
+    const followers = new Followers([counting], new FollowerStore(stores.database), stores.log, logger);
+    await followers.sweep();
+    await followers.close();
+    expect(writes).toBe(3);
+    expect((await rows()).filter(({ conversation_id }) => conversation_id === place)).toHaveLength(3);
+  });
 
   test("keeps no row of messages that retention has removed", async () => {
     await stores.query("UPDATE messages SET created_at = created_at - interval '1 day' WHERE seq <= 37", []);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { rowOf, rowsOfRun, vectorLiteral } from "../../src/server/features/search/rows.ts";
-import { tokensOf } from "../../src/text/lexemes.ts";
+import { joined, rowOf, vectorLiteral } from "../../src/server/features/search/rows.ts";
+import { lettersOf, tokensOf } from "../../src/text/lexemes.ts";
 import { excerptOf, hasTerms, matches, rangesIn } from "../../src/text/search-match.ts";
 import { isEmptyQuery, parseQuery, timeOf } from "../../src/text/search-query.ts";
 
@@ -28,6 +28,23 @@ test("scripts without spaces give every two letters, and the last one", () => {
 test("a mention is no word, and a long word is cut", () => {
   expect(lexemes("hi <@12> <!all> you")).toEqual(["hi", "you"]);
   expect(lexemes("x".repeat(500))).toEqual(["x".repeat(64)]);
+});
+
+test("every lexeme of ASCII letters and digits is among the letters of its text", () => {
+  const around = [..."éßİŉĿ½ǅⅷ①ﾞ가ㅏ漢👍’.-_\u0301\u200d\u00ad\ufe0f\u3164ﬁ℡㎏"];
+  const texts = around.map((one) => `ab${one}cd ef${one} ${one}gh aB${one}Cd1${one}2 ${one}${one}`);
+  for (const text of [...texts, around.join("a1"), "Straße getUserName JIRA-77", "plain text"]) {
+    const plain = lexemes(text).filter((lexeme) => /^[a-z0-9]+$/.test(lexeme));
+    expect(plain.length).toBeGreaterThan(0);
+    for (const lexeme of plain) expect(lettersOf(text)).toContain(lexeme);
+  }
+});
+
+test("a word that comes again has the same lexemes each time", () => {
+  const text = "Größe 가각 getÜserName 👍👍 Größe 가각 getÜserName 👍👍";
+  const half = lexemes(text).length / 2;
+  expect(lexemes(text).slice(half)).toEqual(lexemes(text).slice(0, half));
+  expect(lexemes("👍👍 🇩🇪")).toEqual(["👍", "👍", "🇩🇪"]);
 });
 
 test("the range of each lexeme is that of its word", () => {
@@ -116,7 +133,9 @@ test("ranges are those of the text, and an excerpt surrounds the first of them",
 
 test("a run has one row, whose positions are its messages", () => {
   const message = (seq: number, content: string) => ({ seq, senderId: 5, ms: seq * 1000, content, files: [] });
-  const [row, ...others] = rowsOfRun([message(17, "red door"), message(19, "red"), message(20, "it's")]);
+  const [row, ...others] = joined(
+    [message(17, "red door"), message(19, "red"), message(20, "it's")].map((one) => rowOf(one)),
+  );
   expect(others).toEqual([]);
   expect(row).toMatchObject({ seq: 17, lastSeq: 20, firstMs: 17_000, ms: 20_000 });
   expect([row?.lexemes.get("red"), row?.lexemes.get("door"), row?.lexemes.get("u:5")]).toEqual([
@@ -126,5 +145,5 @@ test("a run has one row, whose positions are its messages", () => {
   ]);
   expect(vectorLiteral(rowOf(message(1, "a'b")).lexemes)).toContain("'a':1 'b':1");
   const long = Array.from({ length: 900 }, (_, i) => `w${i}x`).join(" ");
-  expect(rowsOfRun([message(1, long), message(2, long.replaceAll("w", "v"))])).toHaveLength(2);
+  expect(joined([message(1, long), message(2, long.replaceAll("w", "v"))].map((one) => rowOf(one)))).toHaveLength(2);
 });

@@ -5,7 +5,7 @@ import type { Transaction } from "../../platform/postgres/database.ts";
 import { rowsOf } from "../../platform/postgres/rows-of.ts";
 import { arrayParam, ms } from "../../platform/postgres/values.ts";
 import { filesOf } from "./files.ts";
-import { type FoundRow, type IndexedMessage, RUN, rowOf, rowsOfRun, runStart, vectorLiteral } from "./rows.ts";
+import { type FoundRow, type IndexedMessage, joined, RUN, rowOf, runStart, vectorLiteral } from "./rows.ts";
 
 /** Sends and everybody else have their turn after this many ms. */
 const STRETCH_MS = 1;
@@ -88,10 +88,14 @@ export async function writeRows(
   const rows: (Piece & { row: FoundRow })[] = [];
   let breathed = performance.now();
   for (const [i, piece] of pieces.entries()) {
-    for (const row of rowsOfPiece(piece, messages.get(i) ?? [], stems)) rows.push({ ...piece, row });
-    if (performance.now() - breathed < STRETCH_MS) continue;
-    await new Promise(setImmediate);
-    breathed = performance.now();
+    const own: FoundRow[] = [];
+    for (const message of messages.get(i) ?? []) {
+      own.push(rowOf(message, stems));
+      if (performance.now() - breathed < STRETCH_MS) continue;
+      await new Promise(setImmediate);
+      breathed = performance.now();
+    }
+    for (const row of piece.isRun ? joined(own) : own) rows.push({ ...piece, row });
   }
   const columns = columnsOf(pieces);
   await tx.execute(sql`
@@ -116,11 +120,18 @@ export async function writeRows(
   return ended;
 }
 
-/** The first messages that have so many bytes together: one at least. */
+/**
+ * The first messages that have so many bytes together: one at least, and all of a complete run, which is written as a whole.
+ * Were a run of long texts cut, it would be written anew for each of its messages.
+ */
 function fittingIn(touched: readonly TouchedRow[], bytesMax: number): number {
-  let [bytes, count] = [0, 0];
-  for (; count < touched.length && (count === 0 || bytes < bytesMax); count++) bytes += touched[count]?.bytes ?? 0;
-  return count;
+  let bytes = 0;
+  for (const [i, row] of touched.entries()) {
+    const before = touched[i - 1];
+    if (before && bytes >= bytesMax && nameOf(pieceOf(row)) !== nameOf(pieceOf(before))) return i;
+    bytes += row.bytes;
+  }
+  return touched.length;
 }
 
 /** Where the ranges end of which a message is left out. */
@@ -138,21 +149,20 @@ function endedAt(
   );
 }
 
+const piecesOf = (touched: readonly TouchedRow[]): Piece[] => [
+  ...new Map(touched.map(pieceOf).map((piece) => [nameOf(piece), piece])).values(),
+];
+
 /** Complete runs as a whole, other messages one by one. The messages of a thread are few, and never a run. */
-function piecesOf(touched: readonly TouchedRow[]): Piece[] {
-  const pieces = new Map<string, Piece>();
-  for (const { id, place, is_thread, last_seq, seq } of touched) {
-    const start = runStart(seq);
-    const isRun = !is_thread && last_seq >= start + RUN - 1;
-    const first = isRun ? start : seq;
-    const last = isRun ? start + RUN - 1 : seq;
-    pieces.set(`${id} ${first}`, { conversationId: id, placeId: place, first, last, isRun });
-  }
-  return [...pieces.values()];
+function pieceOf({ id, place, is_thread, last_seq, seq }: TouchedRow): Piece {
+  const start = runStart(seq);
+  const isRun = !is_thread && last_seq >= start + RUN - 1;
+  const first = isRun ? start : seq;
+  const last = isRun ? start + RUN - 1 : seq;
+  return { conversationId: id, placeId: place, first, last, isRun };
 }
 
-const rowsOfPiece = ({ isRun }: Piece, messages: IndexedMessage[], stems: Stems | undefined): FoundRow[] =>
-  isRun ? rowsOfRun(messages, stems) : messages.map((message) => rowOf(message, stems));
+const nameOf = ({ conversationId, first }: Piece) => `${conversationId} ${first}`;
 
 interface ReadRow {
   n: number;

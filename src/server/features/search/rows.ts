@@ -62,11 +62,14 @@ export const pairOfShort = (one: string, other: string): string | undefined =>
 /** The first message of the run of a message. */
 export const runStart = (seq: number) => seq - ((seq - 1) % RUN);
 
-/** The rows of the messages of a complete run, in the order of their `seq`: one, unless the messages are long. */
-export function rowsOfRun(messages: readonly IndexedMessage[], stems?: Stems): FoundRow[] {
+/**
+ * The rows of a complete run, made of those of its messages in the order of their `seq`: one, unless the messages are long.
+ * @param own the rows of the messages, which this changes
+ */
+export function joined(own: readonly FoundRow[]): FoundRow[] {
   const rows: FoundRow[] = [];
   let bytes = 0;
-  for (const row of messages.map((message) => rowOf(message, stems))) {
+  for (const row of own) {
     const last = rows.at(-1);
     const position = row.seq - (last?.seq ?? row.seq) + 1;
     let more = 0;
