@@ -88,7 +88,10 @@ export class Person {
   /** Sends that have no certain end yet: they are sent again, as a client's outbox does. */
   private readonly outbox: Unsettled[] = [];
   /** Own messages by conversation that were acked. */
-  private readonly own: (Pick<Send, "conversation" | "content" | "clientId" | "files"> & { id: string })[] = [];
+  private readonly own: (Pick<Send, "conversation" | "content" | "clientId"> & {
+    id: string;
+    parts: SendParts | undefined;
+  })[] = [];
   private readonly underWay = new Set<Promise<unknown>>();
   private said = 0;
 
@@ -181,15 +184,7 @@ export class Person {
       case "resend": {
         const known = this.ownMessage(random);
         if (known?.clientId === undefined) return;
-        return this.sendAgain(
-          {
-            conversation: known.conversation,
-            content: known.content,
-            clientId: known.clientId,
-            parts: known.files && { files: [...known.files] },
-          },
-          random,
-        );
+        return this.sendAgain({ ...known, clientId: known.clientId }, random);
       }
       case "edit":
         return this.amend(device, this.text() + (random.chance(0.2) ? this.mention(random) : ""), random);
@@ -386,7 +381,7 @@ export class Person {
 
   private async sendOverHttp(unsettled: Unsettled, node: Node): Promise<void> {
     const send = await this.post(unsettled, node);
-    if (send.result) this.keep(send, send.result.id);
+    if (send.result) this.keep(send, send.result.id, unsettled.parts);
   }
 
   /** Asks over HTTP for a send; one that is not settled goes to the outbox. */
@@ -412,17 +407,18 @@ export class Person {
   private sent(send: Send, parts?: SendParts) {
     const { outcome, conversation, content, clientId, result } = send;
     if (outcome === "unknown" && clientId !== undefined) this.outbox.push({ conversation, content, clientId, parts });
-    if (result) this.keep(send, result.id);
+    if (result) this.keep(send, result.id, parts);
   }
 
-  private keep({ conversation, content, clientId, files }: Send, id: string) {
-    this.own.push({ conversation, id, content, clientId, files });
-    if (files) this.sharer.sent(conversation, id, files);
+  private keep({ conversation, content, clientId }: Send, id: string, parts: SendParts | undefined) {
+    this.own.push({ conversation, id, content, clientId, parts });
+    if (parts?.files) this.sharer.sent(conversation, id, parts.files);
   }
 
   private async amend(device: Device, content: string | null, random: Random): Promise<void> {
     // Files go with their message, and few messages have some.
-    const withFiles = content === null && random.chance(0.5) ? this.own.findLast(({ files }) => files) : undefined;
+    const withFiles =
+      content === null && random.chance(0.5) ? this.own.findLast(({ parts }) => parts?.files) : undefined;
     const known = withFiles ?? this.ownMessage(random);
     if (!known || !device.isConnected || !device.conversations.includes(known.conversation)) return;
     const [word] = wordsIn(known.content);
@@ -431,10 +427,10 @@ export class Person {
     await look();
     await device.amend(known.conversation, known.id, content);
     await look();
-    if (content === null && known.files) {
+    if (content === null && known.parts?.files) {
       // Another one has its turn next time.
       this.own.splice(this.own.indexOf(known), 1);
-      for (const file of known.files)
+      for (const file of known.parts.files)
         await this.sharer.read({ ...known, messageId: known.id, file }, this.caller.anyNode(random));
     }
     // Then reads the result on any node.
