@@ -30,15 +30,23 @@ export class FileAccess {
   }
 }
 
-// A thread has the members of its parent. Retention moves `pruned_seq` before it removes rows.
+/**
+ * A thread has the members of its parent. Retention moves `pruned_seq` before it removes rows. Each step finds its rows by key,
+ * from those of the step before: with joins PostgreSQL may begin with all conversations of the user.
+ */
 const READABLE = `SELECT ${COLUMNS} FROM files f
   WHERE f.id = $1 AND EXISTS (SELECT FROM users u WHERE u.id = $2 AND u.is_active) AND (
     (f.used_at IS NULL AND f.user_id = $2)
-    OR (f.state = 'ready' AND EXISTS (
-      SELECT FROM message_files mf
-      JOIN messages m ON m.conversation_id = mf.conversation_id AND m.seq = mf.seq AND m.deleted_at IS NULL
-      JOIN conversations c ON c.id = mf.conversation_id AND m.seq > c.pruned_seq
-      JOIN participants p ON p.conversation_id = coalesce(c.parent_id, c.id) AND p.user_id = $2
-      WHERE mf.file_id = f.id
+    OR (f.state = 'ready' AND (
+      SELECT true FROM (SELECT conversation_id, seq FROM message_files WHERE file_id = f.id OFFSET 0) mf
+      CROSS JOIN LATERAL (
+        SELECT coalesce(parent_id, id) AS place, pruned_seq FROM conversations WHERE id = mf.conversation_id OFFSET 0
+      ) c
+      CROSS JOIN LATERAL (
+        SELECT FROM messages
+        WHERE conversation_id = mf.conversation_id AND seq = mf.seq AND seq > c.pruned_seq AND deleted_at IS NULL OFFSET 0
+      ) m
+      CROSS JOIN LATERAL (SELECT FROM participants WHERE conversation_id = c.place AND user_id = $2 OFFSET 0) p
+      LIMIT 1
     ))
   )`;
