@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import pino from "pino";
 import postgres, { type Sql } from "postgres";
 import { readConfig } from "../../src/server/config.ts";
+import { FileAccess } from "../../src/server/features/files/access.ts";
 import { openDriver } from "../../src/server/node/drivers.ts";
 import { type Stores, storesOn } from "../../src/server/node/stores.ts";
 import { Database, type Driver } from "../../src/server/platform/postgres/database.ts";
@@ -36,6 +37,8 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
   let [ann, bob] = [0, 0];
   let group = "";
   let thread = "";
+  let file = "";
+  let fileAccess: FileAccess;
   let strangers: number[] = [];
 
   const operations: Record<string, () => Promise<unknown>> = {
@@ -70,6 +73,7 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
       return stores.memberships.markRead(group, bob, undefined);
     },
     "right to read": () => stores.memberships.membership(group, bob),
+    "right to read a file": async () => expect(await fileAccess.mayRead(bob, file)).toBe(true),
     head: () => stores.log.head(group),
     "where one stands": () => stores.memberships.standing(group, bob),
     "where one stands, with a cursor": async () => stores.memberships.standing(group, bob, (await lastVersion()) >> 1),
@@ -170,6 +174,7 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
     const crowd = await seeder.users(2 + STRANGERS + to);
     await seeder.members(group, crowd);
     await seeder.messages(group, ann, to);
+    file = await seeder.files(group, ann, to);
     await addChanges(to);
     await seeder.reactions(group, POPULAR, "👍", crowd);
     if (fans.length === 0) fans = crowd;
@@ -194,7 +199,9 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
     const config = readConfig({ DATABASE_URL: url, DATABASE_POOL_SIZE: "1" });
     driver = await openDriver(config, pino({ level: "silent" }));
     await driver.migrate(true);
-    stores = storesOn(new Database(driver));
+    const database = new Database(driver);
+    stores = storesOn(database);
+    fileAccess = new FileAccess(database);
     sql = postgres(url, { max: 1, onnotice: () => {} });
     accesses = await PageAccesses.on(sql);
     seeder = await Seeder.on(sql);

@@ -65,6 +65,22 @@ export class Seeder {
       WHERE m.conversation_id = ${conversationId} AND m.seq = ${seq}`;
   }
 
+  /** Gives the newest messages without a file one picture each, so many. Returns the id of one. */
+  async files(conversationId: string, userId: number, total: number): Promise<string> {
+    const [row] = await this.sql<{ file_id: string }[]>`WITH chosen AS MATERIALIZED (
+        SELECT seq, gen_random_uuid() AS id FROM messages m WHERE conversation_id = ${conversationId} AND NOT EXISTS (
+          SELECT FROM message_files WHERE conversation_id = m.conversation_id AND seq = m.seq
+        ) ORDER BY seq DESC LIMIT ${total}
+      ), made AS (
+        INSERT INTO files (id, user_id, name, bytes, state, used_at)
+        SELECT id, ${userId}::int, 'picture.png', 1, 'ready', now() FROM chosen
+      )
+      INSERT INTO message_files (conversation_id, seq, n, file_id, kind)
+      SELECT ${conversationId}::uuid, seq, 1, id, 'image' FROM chosen RETURNING file_id`;
+    if (!row) throw new Error("there are no messages");
+    return row.file_id;
+  }
+
   /**
    * Makes groups, each of `fixed` and three of the `crowd`, with messages. Names and members follow
    * from a counter, so that a run can be repeated.
