@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("acts of admins", (mode) => {
+inEachDatabase("acts of admins", (mode) => {
   let stores: TestStores;
   let root: number;
   let ann: number;

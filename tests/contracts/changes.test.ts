@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Change, changeEvent } from "../../src/server/log/changes.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("the kind of a change", (mode) => {
+inEachDatabase("the kind of a change", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

@@ -8,7 +8,7 @@ import { FilesStore, REMOVE_BYTES } from "../../src/server/features/files/store.
 import type { BlobKey, BlobStore } from "../../src/server/platform/blobs/blobs.ts";
 import { openBlobs } from "../../src/server/platform/blobs/open.ts";
 import { insertFile } from "../support/files.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { run } from "../support/process.ts";
 import { sharedS3 } from "../support/s3.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
@@ -17,8 +17,7 @@ const bytes = () => new Uint8Array(Buffer.from("abc"));
 /** Everything in the store counts as old. */
 const NOW = { olderThanMs: -60_000 };
 
-inEachMode("the upkeep of files", (mode) => {
-  if (mode === "redis") return;
+inEachDatabase("the upkeep of files", (mode) => {
   const folder = mkdtempSync(join(tmpdir(), "confab-cleaning-"));
   let stores: TestStores;
   let files: FilesStore;

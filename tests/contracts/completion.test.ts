@@ -7,11 +7,11 @@ import { Completion, type CompletionStep } from "../../src/server/features/files
 import { FilesStore } from "../../src/server/features/files/store.ts";
 import { FolderBlobs } from "../../src/server/platform/blobs/folder.ts";
 import { insertFile } from "../support/files.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 import { until } from "../support/until.ts";
 
-inEachMode("the check of a file", (mode) => {
+inEachDatabase("the check of a file", (mode) => {
   const folder = mkdtempSync(join(tmpdir(), "confab-completion-"));
   const blobs = new FolderBlobs(folder);
   let stores: TestStores;

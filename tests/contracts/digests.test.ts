@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 const sha256 = (...parts: (string | Buffer)[]) => {
@@ -10,7 +10,7 @@ const sha256 = (...parts: (string | Buffer)[]) => {
 };
 const bytesOf = (uuid: string) => Buffer.from(uuid.replaceAll("-", ""), "hex");
 
-inEachMode("the digest of a message that was edited or deleted", (mode) => {
+inEachDatabase("the digest of a message that was edited or deleted", (mode) => {
   let stores: TestStores;
   let ann: number;
   let id: string;

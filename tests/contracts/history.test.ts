@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Change } from "../../src/server/log/changes.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("tags and the epoch", (mode) => {
+inEachDatabase("tags and the epoch", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("sends with if_seq", (mode) => {
+inEachDatabase("sends with if_seq", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Stores } from "../../src/server/node/stores.ts";
 
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 const MAX = 1_000;
@@ -27,7 +27,7 @@ const outcomes = async (calls: Promise<unknown>[]) =>
   );
 const countOf = (all: string[], one: string) => all.filter((each) => each === one).length;
 
-inEachMode("invites in the store", (mode) => {
+inEachDatabase("invites in the store", (mode) => {
   let stores: TestStores;
   let beside: Stores;
   let ann: number;
@@ -199,7 +199,7 @@ inEachMode("invites in the store", (mode) => {
   });
 });
 
-inEachMode("password links in the store", (mode) => {
+inEachDatabase("password links in the store", (mode) => {
   let stores: TestStores;
   let beside: Stores;
   let root: { userId: number; address: string; network: string };

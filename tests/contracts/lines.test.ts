@@ -3,10 +3,10 @@ import { LINE_USERS_MAX, LINES_MAX, type Line } from "../../src/protocol/lines.t
 import { type Change, changeEvent } from "../../src/server/log/changes.ts";
 import type { PageQuery } from "../../src/server/log/log.ts";
 import { Pages } from "../../src/server/log/pages.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("the lines of a conversation", (mode) => {
+inEachDatabase("the lines of a conversation", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

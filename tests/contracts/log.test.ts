@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Message } from "../../src/protocol/messages.ts";
 import type { Change } from "../../src/server/log/changes.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("the message log", (mode) => {
+inEachDatabase("the message log", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

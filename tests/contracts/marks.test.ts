@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Message } from "../../src/protocol/messages.ts";
 import type { KnownChange } from "../../src/server/log/changes.ts";
 import type { Mark } from "../../src/server/log/mark.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("marks on messages", (mode) => {
+inEachDatabase("marks on messages", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

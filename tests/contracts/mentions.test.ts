@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Message } from "../../src/protocol/messages.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 setDefaultTimeout(60_000);
@@ -11,7 +11,7 @@ interface Written {
   here?: number[];
 }
 
-inEachMode("mentions", (mode) => {
+inEachDatabase("mentions", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

@@ -5,7 +5,7 @@ import { type Message, message as messageSchema } from "../../src/protocol/messa
 import type { Appended } from "../../src/server/log/append.ts";
 import { type Change, changeEvent } from "../../src/server/log/changes.ts";
 import { Pages } from "../../src/server/log/pages.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 const FIELD = "note";
@@ -22,7 +22,7 @@ test("no message field has the name of another part of a message", () => {
   for (const part of PARTS) expect(parts).toContain(part);
 });
 
-inEachMode("the fields of a message", (mode) => {
+inEachDatabase("the fields of a message", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

@@ -5,10 +5,10 @@ import { threadIdOf } from "../../src/server/features/threads/id.ts";
 import type { Draft } from "../../src/server/log/append.ts";
 import type { Query } from "../../src/server/platform/postgres/database.ts";
 import { insertFile } from "../support/files.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("files of messages", (mode) => {
+inEachDatabase("files of messages", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;
@@ -226,49 +226,46 @@ inEachMode("files of messages", (mode) => {
     expect(lost).toEqual([]);
   });
 
-  test.skipIf(mode === "redis")(
-    "retention, erasing and upkeep end beside sends of the same files, and leave none behind that no message has",
-    async () => {
-      const [one, other, upkeep] = [stores.beside(), stores.beside(), stores.beside()];
-      const [old, next] = [await stores.conversation([ann, bob, eve]), await stores.conversation([ann, bob, eve])];
-      const deadlocks = async () => {
-        const sql = "SELECT deadlocks::int AS count FROM pg_stat_database WHERE datname = current_database()";
-        return (await stores.query<{ count: number }>(sql, []))[0]?.count;
-      };
-      const before = await deadlocks();
-      for (let round = 0; round < ROUNDS; round++) {
-        const files = await Promise.all([file(), file(), file(), file()]);
-        // A message of its own for each file, so that retention meets them in the order of the messages.
-        for (const id of files.toReversed()) await one.log.append(draftOf(old, [id]));
-        const erased = await stores.conversation([ann, bob]);
-        for (const id of files.toReversed()) await one.log.append(draftOf(erased, [id]));
-        const age = "UPDATE messages SET created_at = created_at - interval '1 day' WHERE conversation_id = $1";
-        await stores.query(age, [old]);
-        await stores.query("UPDATE conversations SET oldest_at = now() - interval '1 day' WHERE id = $1", [old]);
-        await stores.query(
-          `WITH gone AS (DELETE FROM conversations WHERE id = $1 RETURNING *)
+  test("retention, erasing and upkeep end beside sends of the same files, and leave none behind that no message has", async () => {
+    const [one, other, upkeep] = [stores.beside(), stores.beside(), stores.beside()];
+    const [old, next] = [await stores.conversation([ann, bob, eve]), await stores.conversation([ann, bob, eve])];
+    const deadlocks = async () => {
+      const sql = "SELECT deadlocks::int AS count FROM pg_stat_database WHERE datname = current_database()";
+      return (await stores.query<{ count: number }>(sql, []))[0]?.count;
+    };
+    const before = await deadlocks();
+    for (let round = 0; round < ROUNDS; round++) {
+      const files = await Promise.all([file(), file(), file(), file()]);
+      // A message of its own for each file, so that retention meets them in the order of the messages.
+      for (const id of files.toReversed()) await one.log.append(draftOf(old, [id]));
+      const erased = await stores.conversation([ann, bob]);
+      for (const id of files.toReversed()) await one.log.append(draftOf(erased, [id]));
+      const age = "UPDATE messages SET created_at = created_at - interval '1 day' WHERE conversation_id = $1";
+      await stores.query(age, [old]);
+      await stores.query("UPDATE conversations SET oldest_at = now() - interval '1 day' WHERE id = $1", [old]);
+      await stores.query(
+        `WITH gone AS (DELETE FROM conversations WHERE id = $1 RETURNING *)
          INSERT INTO removed_conversations (id, last_seq, last_version, pruned_seq, pruned_version, removed_at)
          SELECT id, last_seq, last_version, 0, 0, now() FROM gone`,
-          [erased],
-        );
-        const done = await Promise.allSettled([
-          one.log.prune(3_600_000),
-          other.log.append(draftOf(next, files)),
-          upkeep.erasing.erasePiece(erased),
-          upkeep.files.removeLoose(100),
-        ]);
-        for (const it of done) if (it.status === "rejected") expect(it).toMatchObject(refused("file_not_found"));
-        if (round % 2 === 0)
-          await one.log.amend(next, ann, (await one.log.page(next, { limit: 1 })).messages[0]?.id ?? "", null);
-      }
-      expect(await deadlocks()).toBe(before);
-      const dangling = "SELECT FROM message_files m WHERE NOT EXISTS (SELECT FROM files f WHERE f.id = m.file_id)";
-      expect(await stores.query(dangling, [])).toEqual([]);
-      const forgotten = `SELECT FROM files f WHERE used_at IS NOT NULL AND loose_at IS NULL
+        [erased],
+      );
+      const done = await Promise.allSettled([
+        one.log.prune(3_600_000),
+        other.log.append(draftOf(next, files)),
+        upkeep.erasing.erasePiece(erased),
+        upkeep.files.removeLoose(100),
+      ]);
+      for (const it of done) if (it.status === "rejected") expect(it).toMatchObject(refused("file_not_found"));
+      if (round % 2 === 0)
+        await one.log.amend(next, ann, (await one.log.page(next, { limit: 1 })).messages[0]?.id ?? "", null);
+    }
+    expect(await deadlocks()).toBe(before);
+    const dangling = "SELECT FROM message_files m WHERE NOT EXISTS (SELECT FROM files f WHERE f.id = m.file_id)";
+    expect(await stores.query(dangling, [])).toEqual([]);
+    const forgotten = `SELECT FROM files f WHERE used_at IS NOT NULL AND loose_at IS NULL
       AND NOT EXISTS (SELECT FROM message_files m WHERE m.file_id = f.id)`;
-      expect(await stores.query(forgotten, [])).toEqual([]);
-    },
-  );
+    expect(await stores.query(forgotten, [])).toEqual([]);
+  });
 
   test("a list of 100,000 files reads the index alone, also for a rare kind", async () => {
     const id = await stores.conversation([ann, bob, eve]);

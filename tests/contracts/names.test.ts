@@ -4,10 +4,10 @@ import type { Change } from "../../src/server/log/changes.ts";
 import { Names } from "../../src/server/log/names.ts";
 import { Pages } from "../../src/server/log/pages.ts";
 import type { Query } from "../../src/server/platform/postgres/database.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("the names in messages", (mode) => {
+inEachDatabase("the names in messages", (mode) => {
   let stores: TestStores;
   let pages: Pages;
   beforeAll(async () => {

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { Message } from "../../src/protocol/messages.ts";
 import type { Reactions } from "../../src/protocol/reactions.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 setDefaultTimeout(120_000);
 
 const EMOJI = ["👍", "🎉", "👀", "🙏", "🔥", "❤️", "😂"];
 
-inEachMode("the reactions of a message", (mode) => {
+inEachDatabase("the reactions of a message", (mode) => {
   let stores: TestStores;
   let people: number[];
 

@@ -5,11 +5,11 @@ import { type Change, changeEvent } from "../../src/server/log/changes.ts";
 import { Filling } from "../../src/server/log/filling.ts";
 import { MessageLog } from "../../src/server/log/log.ts";
 import { Pages } from "../../src/server/log/pages.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 import { until } from "../support/until.ts";
 
-inEachMode("quotes", (mode) => {
+inEachDatabase("quotes", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

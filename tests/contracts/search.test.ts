@@ -14,7 +14,7 @@ import { FollowerStore } from "../../src/server/followers/store.ts";
 import type { Database } from "../../src/server/platform/postgres/database.ts";
 import { matches } from "../../src/text/search-match.ts";
 import { parseQuery } from "../../src/text/search-query.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 const logger = pino({ level: "silent" });
@@ -30,8 +30,7 @@ const QUERIES = [
   ...'"café"|after:2020 the|before:2020'.split("|"),
 ];
 
-inEachMode("search", (mode) => {
-  if (mode === "redis") return;
+inEachDatabase("search", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

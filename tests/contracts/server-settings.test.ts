@@ -5,10 +5,10 @@ import { InProcessExchange } from "../../src/server/bus/memory-bus.ts";
 import { Reach } from "../../src/server/features/conversations/reach.ts";
 import { Conversations } from "../../src/server/features/conversations/service.ts";
 import type { Announcer } from "../../src/server/log/announcer.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("the server's settings in the database", (mode) => {
+inEachDatabase("the server's settings in the database", (mode) => {
   let stores: TestStores;
   let root: number;
   beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("the store of sessions", (mode) => {
+inEachDatabase("the store of sessions", (mode) => {
   let stores: TestStores;
   beforeAll(async () => {
     stores = await openTestStores(mode);

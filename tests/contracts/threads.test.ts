@@ -3,10 +3,10 @@ import type { Message } from "../../src/protocol/messages.ts";
 import { threadIdOf } from "../../src/server/features/threads/id.ts";
 import { copyIdOf } from "../../src/server/log/append.ts";
 import type { OwnList } from "../../src/server/log/memberships.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("threads", (mode) => {
+inEachDatabase("threads", (mode) => {
   let stores: TestStores;
   let ann: number;
   let bob: number;

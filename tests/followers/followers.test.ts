@@ -6,13 +6,12 @@ import type { ChangeRange, Follower } from "../../src/server/followers/follower.
 import { Followers } from "../../src/server/followers/followers.ts";
 import { FollowerStore, SHARDS, Superseded } from "../../src/server/followers/store.ts";
 import type { Transaction } from "../../src/server/platform/postgres/database.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 const EVERY_MS = 10;
 
-inEachMode("followers", (mode) => {
-  if (mode === "redis") return;
+inEachDatabase("followers", (mode) => {
   let stores: TestStores;
   let statistics: StatisticsStore;
   let ann: number;

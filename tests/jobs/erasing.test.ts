@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { ERASE_CONVERSATION, eraseConversation } from "../../src/server/features/admin/erasing.ts";
 import { FollowerStore } from "../../src/server/followers/store.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-inEachMode("the job that erases removed conversations", (mode) => {
-  if (mode === "redis") return;
+inEachDatabase("the job that erases removed conversations", (mode) => {
   let stores: TestStores;
   let root: number;
   let isRedisThere = true;

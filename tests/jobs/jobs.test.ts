@@ -3,14 +3,13 @@ import pino from "pino";
 import { z } from "zod";
 import { type JobKinds, Jobs, jobKind } from "../../src/server/jobs/jobs.ts";
 import { addJob, JobStore } from "../../src/server/jobs/store.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 const payload = z.object({ n: z.number() });
 const LATER_MS = 60_000;
 
-inEachMode("jobs", (mode) => {
-  if (mode === "redis") return;
+inEachDatabase("jobs", (mode) => {
   let stores: TestStores;
   const running: Jobs[] = [];
   const log: Record<string, unknown>[] = [];

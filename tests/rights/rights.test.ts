@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { type Action, type Role, rights } from "../../src/protocol/rights.ts";
 import type { Alteration } from "../../src/server/features/members/alteration.ts";
 import { may } from "../../src/server/rights/may.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
 describe("the table of rights", () => {
@@ -19,8 +19,7 @@ describe("the table of rights", () => {
   });
 });
 
-inEachMode("rights in a group", (mode) => {
-  if (mode === "redis") return;
+inEachDatabase("rights in a group", (mode) => {
   let stores: TestStores;
   let people: { owner: number; member: number; other: number; outsider: number };
   let group: string;

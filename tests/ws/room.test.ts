@@ -9,7 +9,7 @@ import type { MessageLog } from "../../src/server/log/log.ts";
 import type { Memberships } from "../../src/server/log/memberships.ts";
 import { Room } from "../../src/server/ws/room.ts";
 import { Subscription } from "../../src/server/ws/subscription.ts";
-import { inEachMode } from "../support/modes.ts";
+import { inEachDatabase } from "../support/modes.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
 
@@ -22,7 +22,7 @@ async function waitUntil(isSo: () => boolean) {
   expect(isSo()).toBe(true);
 }
 
-inEachMode("a room", (mode) => {
+inEachDatabase("a room", (mode) => {
   let stores: TestStores;
   let id: string;
   let events: ChangeEvent[];
