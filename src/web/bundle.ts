@@ -112,7 +112,8 @@ export async function bundleWeb(): Promise<WebFile[]> {
   const bundled = (await Promise.all(PAGES.map((page) => bundlePages(page, sheets)))).flat();
   // A chunk that is the same in two bundles has one name. A browser's cache refuses a list that names it twice.
   const pages = [...new Map(bundled.map((file) => [file.path, file])).values()];
-  const files = [...pages.map((page) => withHead(page, pages)), ...(await staticFiles())];
+  const early = await earlyScript();
+  const files = [...pages.map((page) => withHead(page, pages, early)), early, ...(await staticFiles())];
   return [...files, await worker(files)];
 }
 
@@ -127,10 +128,21 @@ const bundlePages = (pages: readonly string[], sheets: ReadonlyMap<string, strin
     plugins: [reactIsPreact, cssComesAlong(sheets)],
   });
 
-function withHead(file: WebFile, pages: readonly WebFile[]): WebFile {
+/** The script that the chat's page runs before the others. */
+async function earlyScript(): Promise<WebFile> {
+  const naming = "assets/[name]-[hash].[ext]";
+  const [script] = await built({ ...OPTIONS, entrypoints: [join(HERE, "chat/early.ts")], naming });
+  if (!script) throw new Error("the early script was not built");
+  return script;
+}
+
+function withHead(file: WebFile, pages: readonly WebFile[], early: WebFile): WebFile {
   if (!file.path.endsWith(".html")) return file;
   const html = new TextDecoder().decode(file.bytes);
-  const links = file.path === KEPT.file ? earlyLinks(html, pages) : "";
+  const links =
+    file.path === KEPT.file
+      ? `<script type="module" async src="${early.path}"></script>${earlyLinks(html, pages)}`
+      : "";
   return { ...file, bytes: new TextEncoder().encode(html.replace("</title>", `</title>${HEAD}${links}`)) };
 }
 

@@ -50,11 +50,16 @@ describeInBrowser("the service worker", () => {
         await Bun.sleep(30);
       }
     };
+    // Chromium lets an old worker go on for minutes when a page leaves in the middle of what it loads through that worker.
+    const isLoaded = async () => {
+      await page.waitForSelector("h1");
+      await page.waitForLoadState("networkidle");
+    };
     const update =
       "navigator.serviceWorker.getRegistration().then((known) => known.update()).then(() => true, () => true)";
 
     await page.goto("/");
-    await page.waitForSelector("h1");
+    await isLoaded();
     await until(["first"]);
 
     // The server is replaced between the worker's script and the page: what does not fit is not kept.
@@ -66,13 +71,13 @@ describeInBrowser("the service worker", () => {
     // While nodes are replaced one by one: the page of the new one, but an old one is asked for what it names.
     current = second.filter(({ path }) => !path.startsWith("/assets/"));
     await page.reload();
-    await page.waitForSelector("h1");
+    await isLoaded();
     expect(await page.locator("meta[name=next]").count()).toBe(0);
 
     current = second;
     await page.reload();
     await page.waitForSelector("meta[name=next]", { state: "attached" });
-    await page.waitForSelector("h1");
+    await isLoaded();
     await page.evaluate(update);
     await until(["first", "second"]);
 

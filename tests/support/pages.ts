@@ -16,8 +16,8 @@ const PATIENCE = 20_000;
 /**
  * @param at another address of the same server than the person's own
  * @param chromium the "whole" one has notifications
- * @param worker the page has its service worker. It stores the whole page at its first visit, which takes as long as the
- * rest of the visit.
+ * @param worker waits until the page has its service worker. It stores the whole page at its first visit, which takes as long
+ * as the rest of the visit.
  * @param mayBeCut the test cuts the connection or ends the server. A part of the page may be on its way then. It loads again.
  */
 export async function openPage(
@@ -54,6 +54,7 @@ export async function openPage(
   });
   followSockets(page);
   await page.goto(path);
+  if (worker) await until(() => page.evaluate("navigator.serviceWorker.controller !== null"));
   return { page, faults, close: () => context.close() };
 }
 

@@ -11,13 +11,14 @@ export const outboxOf = (userId: number) => `outbox/${userId}/`;
 
 /**
  * Signs the user in and out, one step after the other.
- * @param signedIn `false`: the server has said that nobody is signed in
+ * @param signedIn what the server has said of the page's visitor
  */
 export function createSession(core: Core, signedIn: boolean | undefined): Session {
   const { http, store, connection, conversations } = core;
   let queue: Promise<unknown> = Promise.resolve();
   /** Goes up with each sign-in and sign-out. Answers to earlier questions no longer count then. */
   let decisions = 0;
+  let loading: Promise<number | undefined> | undefined;
 
   /** Runs `work` when all earlier work is done. */
   function enqueue<T>(work: () => Promise<T>): Promise<T> {
@@ -80,7 +81,13 @@ export function createSession(core: Core, signedIn: boolean | undefined): Sessio
     await store.delete("me");
   }
 
-  async function loadMe(): Promise<number | undefined> {
+  /** One request serves the start and the greeting of its connection. */
+  const loadMe = () =>
+    (loading ??= readMe().finally(() => {
+      loading = undefined;
+    }));
+
+  async function readMe(): Promise<number | undefined> {
     const asked = decisions;
     try {
       const { data } = await http.call("GET", PROFILE);
@@ -140,6 +147,8 @@ export function createSession(core: Core, signedIn: boolean | undefined): Sessio
         else if (signedIn === false || (http.token === undefined && !platform.location)) await forgetSession();
       });
       if (started !== decisions || core.state === "signed-out") return;
+      // The socket opens while the server is asked who this is.
+      if (signedIn) connection.start();
       if (!core.me && (await loadMe()) === undefined && started === decisions) return enqueue(forgetSession);
       if (started === decisions) connection.start();
     },

@@ -44,6 +44,8 @@ export function createSync(self: LiveConversation, core: Core): Sync {
       subscription = "none";
       handleError(error);
     });
+    // The server answers in order, so the page comes after the answer to the subscription.
+    if (self.isOpen && !sync.isLoaded) void loadNewest();
   }
 
   function discardMessages() {
@@ -120,6 +122,8 @@ export function createSync(self: LiveConversation, core: Core): Sync {
     try {
       isDense = await readPage({}, (messages, total, head) => {
         const reset = timeline.last !== undefined;
+        // The subscription has failed. A page without one would have no version from which to go on.
+        if (subscription !== "live") throw new ConnectionLost();
         sync.isLoaded = true;
         isStale = false;
         updateCounters(messages.at(-1), total, head);

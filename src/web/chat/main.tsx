@@ -7,7 +7,7 @@ import { followSessionEnd } from "./account/sign-out.ts";
 import { App } from "./app.tsx";
 import { followWidth } from "./base/aside.ts";
 import { showUnread } from "./base/page-title.ts";
-import { followAddresses } from "./base/routing.ts";
+import { followAddresses, route } from "./base/routing.ts";
 import { listenForShortcuts } from "./base/shortcuts.ts";
 import { whenInUse } from "./base/when-in-use.ts";
 import { followDrafts } from "./messages/drafts.ts";
@@ -18,6 +18,7 @@ import { lockReadConversation } from "./notifications/reading.ts";
 import { announceAdded } from "./people/added.ts";
 import { followRequests } from "./requests/requests.ts";
 import { SessionProvider } from "./session/context.ts";
+import { EarlySocket } from "./session/early-socket.ts";
 import { isSignedIn } from "./session/server.ts";
 import { createSession } from "./session/session.ts";
 import { followVisibleHeight } from "./shell/visible-height.ts";
@@ -34,7 +35,7 @@ import "./messages/composing/answered.ts";
 import "./messages/send-options.ts";
 import "./uploads/attached.ts";
 
-const session = createSession(connect({ signedIn: isSignedIn, threads: true }));
+const session = createSession(connect({ signedIn: isSignedIn, threads: true, WebSocket: EarlySocket }));
 const { client } = session;
 
 applyPreferences();
@@ -47,11 +48,17 @@ followNotifications(client);
 followDrafts();
 followRequests(client);
 announceAdded(client);
+// Its messages are requested as soon as the client is connected, while the page is still being drawn.
+const at = route.peek();
+const opened = at.page === "conversation" ? client.open(at.id) : undefined;
 whenInUse(
+  async () => opened?.close(),
   () => import("./people/pictures.ts").then(({ followPictures }) => followPictures(client), reportError),
   () => import("./uploads/incoming.ts").then(({ followFiles }) => followFiles(client), reportError),
   () => import("./uploads/leaving.ts").then(({ goOnForgetting }) => goOnForgetting(client), reportError),
   () => import("./later/start.ts").then(({ start }) => start(client), reportError),
+  // The worker loads all of the page once more. Without one, the page only works less well offline.
+  () => registerWorker().catch(reportError),
 );
 showUnread(client);
 followNames(client);
@@ -73,5 +80,3 @@ if (root)
     </SessionProvider>,
     root,
   );
-// The page must not wait for the worker. Without one, the page only works less well offline.
-addEventListener("load", () => void registerWorker().catch(reportError));

@@ -1,7 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-
-const Nothing = () => null;
+import { Nothing } from "../../design/stand-in.ts";
 
 /**
  * Loads a part of the page when it is first shown, or when its `preload` is called. If loading fails, the error boundary

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { Spinner } from "../../design/spinner.tsx";
+import { useStandIn } from "../../design/stand-in.ts";
 import { texts } from "../../texts/texts.ts";
 
 /** Shows nothing for a moment, then that the page is loading. A short wait needs no message. */
@@ -7,6 +8,7 @@ const PATIENCE_MS = 400;
 
 export function Starting() {
   const [isLong, setLong] = useState(false);
+  useStandIn();
   useEffect(() => {
     const timer = setTimeout(() => setLong(true), PATIENCE_MS);
     return () => clearTimeout(timer);

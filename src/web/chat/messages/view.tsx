@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
+import { Nothing } from "../../design/stand-in.ts";
 import { texts } from "../../texts/texts.ts";
 import { otherOf, titleOf } from "../base/conversation-title.ts";
 import { later } from "../base/later.tsx";
@@ -33,7 +34,7 @@ export function ConversationView({ id }: { id: string }) {
     setConversation(opened);
     return () => opened.close();
   }, [id]);
-  return conversation ? <ConversationPage conversation={conversation} /> : null;
+  return conversation ? <ConversationPage conversation={conversation} /> : <Nothing />;
 }
 
 function ConversationPage({ conversation }: { conversation: Conversation }) {
