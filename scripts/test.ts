@@ -11,7 +11,7 @@ import { postgresPrograms, SHARED_POSTGRES, startPostgres } from "../tests/suppo
 // then run in one process: `bun run test tests/http -t "a name"`.
 
 const ROOT = join(import.meta.dir, "..");
-const SIDE_BY_SIDE = 3;
+const SIDE_BY_SIDE = 4;
 /** A page that waits for its turn runs out of patience, as a person would. */
 const BROWSERS_SIDE_BY_SIDE = 2;
 /** With more files in one process, a process that breaks would take more tests with it. */
