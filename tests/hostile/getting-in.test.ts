@@ -72,6 +72,8 @@ inEachDatabase("hostile settings", (mode) => {
   afterAll(() => target.server.stop());
 
   test("are refused or shown unchanged, and never break the page", async () => {
+    const scripts = (await target.server.visitor().get("/")).text.match(/<script/g)?.length ?? 0;
+    expect(scripts).toBeGreaterThan(0);
     const fields = {
       name: text(hostileText),
       registration: text(fc.constantFrom("open", "invite", "closed")),
@@ -90,7 +92,7 @@ inEachDatabase("hostile settings", (mode) => {
       const info = (await target.server.visitor().get("/api/server/")).body.data;
       expect(["open", "invite", "closed"]).toContain(info.registration);
       const page = (await target.server.visitor().get("/")).text;
-      expect(page.match(/<script/g)).toHaveLength(1);
+      expect(page.match(/<script/g)).toHaveLength(scripts);
       expect(page.match(/<meta name="confab-/g)).toHaveLength(7);
     };
     await fc.assert(fc.asyncProperty(documentOf(fields), shoot), { numRuns: triesAMode(200) });

@@ -21,7 +21,7 @@ export interface Writing {
   timeoutMs: number;
 }
 
-/** What has become of a batch. */
+/** The result of writing a batch. */
 export interface WrittenBatch<E extends Entry> {
   /** The entries whose conversation was busy: nothing was written for them. */
   busy: E[];
