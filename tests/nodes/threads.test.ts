@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { request } from "node:http";
 import type { Message } from "../../src/protocol/messages.ts";
 import type { Client } from "../support/client.ts";
 import { makePlace, modes, type Place } from "../support/modes.ts";
 import { startProxy, type TcpProxy } from "../support/proxy.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 import { on } from "./two-nodes.ts";
 
 setDefaultTimeout(60_000);
@@ -79,6 +81,47 @@ if (modes.includes("redis"))
         expect((await eve.get(`${CONVERSATIONS}${threadId}/messages/`)).status).toBe(403);
         expect((await eve.post(`${CONVERSATIONS}${threadId}/messages/`, { content: "late" })).status).toBe(403);
       }
+    });
+  });
+
+if (modes.includes("redis"))
+  describe("a node that stops", () => {
+    test("sums up a reply that it takes while it stops, because no other node has noted the thread", async () => {
+      const place = await makePlace("redis");
+      const [stays, goes] = [
+        await startTestServer("redis", place.environment),
+        await startTestServer("redis", place.environment),
+      ];
+      const [ann, bob] = [await stays.person("Ann"), await stays.person("Bob")];
+      const { id } = await ann.conversation([bob, await stays.person("Eve")], "Lunch");
+      const root = await ann.send(id, "Where?");
+      const threadId = (await bob.post(`${CONVERSATIONS}${id}/messages/${root.id}/thread/`)).body.data.id;
+
+      const body = JSON.stringify({ content: "Here" });
+      const answered = Promise.withResolvers<number | undefined>();
+      const sending = request(`${goes.url}${CONVERSATIONS}${threadId}/messages/`, {
+        method: "POST",
+        headers: {
+          Cookie: `sessionid=${bob.cookie}`,
+          "Content-Type": "application/json",
+          "Content-Length": body.length,
+        },
+      });
+      sending.on("response", ({ statusCode }) => answered.resolve(statusCode));
+      sending.on("error", answered.reject);
+      sending.write(body.slice(0, 5));
+      await Bun.sleep(200);
+      const stopped = goes.stop();
+      // Everything that stops at once has stopped by now, but for this request.
+      await Bun.sleep(500);
+      sending.end(body.slice(5));
+      expect(await answered.promise).toBe(201);
+      await stopped;
+      const page = `${CONVERSATIONS}${id}/messages/?limit=1&mark_read=false`;
+      const told = async () => (await ann.get(page)).body.data.messages[0].thread?.replies;
+      await until(async () => (await told()) === 1);
+      await stays.stop();
+      place.remove();
     });
   });
 

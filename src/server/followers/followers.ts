@@ -95,7 +95,8 @@ export class Followers {
   /** Stops within two seconds. The sweep of another node, or of the next start, finds the rest. */
   async close(): Promise<void> {
     this.isClosed = true;
-    const ends = Promise.all(this.runners.map((runner) => runner.close()));
+    const until = performance.now() + CLOSE_MS;
+    const ends = Promise.all(this.runners.map((runner) => runner.close(until)));
     await Promise.race([ends, Bun.sleep(CLOSE_MS)]);
   }
 }

@@ -16,6 +16,8 @@ const BUSY_RESTS = 20;
 /** A rest ends well before the lease of a shard. */
 const REST_MAX_MS = 4_000;
 const REST_STEP_MS = 50;
+/** A follower that closes looks this often, in ms, whether another node has freed a shard. */
+const CLOSING_PAUSE_MS = 50;
 
 /** Runs one follower on this node: in rounds, over the conversations that were noted. */
 export class FollowerRunner {
@@ -65,12 +67,19 @@ export class FollowerRunner {
     return this.running;
   }
 
-  /** Ends the round under way early, and handles the noted changes in a last, short one. */
-  async close(): Promise<void> {
+  /**
+   * Ends the round under way early, and handles the noted changes in a last, short one. Threads are noted on this node alone.
+   * Where another node holds their shard at this moment, it tries again until then (performance.now).
+   */
+  async close(until: number): Promise<void> {
     this.isClosing = true;
     clearTimeout(this.timer);
     await this.running;
     if (this.pending.size > 0) await this.round();
+    while (this.onlyThreads && this.pending.size > 0 && !this.hasFailed && performance.now() < until) {
+      await Bun.sleep(CLOSING_PAUSE_MS);
+      await this.round();
+    }
   }
 
   private schedule() {

@@ -168,7 +168,7 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
     // The checks of files that this node has left when it died.
     { start: () => void services.completion.takeOver().catch(() => {}), stop: () => {} },
     ...(previewJobs ? [previewJobs] : []),
-    { start: () => void followers.sweep(), stop: () => followers.close() },
+    { start: () => void followers.sweep(), stop: () => {} },
     ...(commands ? [commands] : []),
   ];
   for (const task of tasks) task.start?.();
@@ -210,13 +210,15 @@ async function wire(options: NodeOptions, nodeId: string, driver: Driver, lock: 
       draining = true;
       changes.close();
       sockets.stopReading();
-      // Jobs and followers can take seconds while the database hangs. Clients are sent away meanwhile.
+      // Jobs can take seconds while the database hangs. Clients are sent away meanwhile.
       const stopped = Promise.allSettled(tasks.map((task) => task.stop()));
       await stores.log.drain();
       await stop();
       // Sends that came by HTTP in the meantime are committed too.
       await stores.log.drain();
       await stopped;
+      // Only now nothing is noted any more. Other nodes do not note the threads to which this one has appended.
+      await followers.close();
       for (const part of closed) await part.close();
       await lock?.release();
     },

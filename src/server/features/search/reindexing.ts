@@ -77,7 +77,7 @@ export class Reindexing {
 
   /** Ends what is under way. */
   close(): Promise<void> {
-    return this.runner.close();
+    return this.runner.close(performance.now());
   }
 
   private async follow(ids: readonly string[]) {
