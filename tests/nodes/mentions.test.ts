@@ -55,6 +55,32 @@ if (modes.includes("redis"))
       socket.close();
     });
 
+    test("reach a socket whose node has only just subscribed to the conversation", async () => {
+      const [ann, cid] = [await one.person("Ann"), await one.person("Cid")];
+      const early = on(two, await one.person("Bob"));
+      const late = on(two, await one.person("Dan"));
+      const waiting = await late.hub();
+      const { id } = await ann.conversation([early, cid], "Team");
+      // A message would overtake the subscription.
+      network.delayMs = 50;
+      try {
+        const socket = await early.hub();
+        await ann.send(id, "<!all>");
+        await socket.until(() => socket.all("activity").some(({ last_seq }) => last_seq === 1), CATCH_UP_MS);
+        socket.close();
+        // This one was created a moment before.
+        const next = await ann.conversation([late, cid], "Next");
+        await ann.send(next.id, "<!all>");
+        await waiting.until(
+          () => waiting.all("activity").some((frame) => frame.conversation_id === next.id && frame.last_seq === 1),
+          CATCH_UP_MS,
+        );
+      } finally {
+        network.delayMs = 0;
+        waiting.close();
+      }
+    });
+
     test("of everybody online reach those on the other node", async () => {
       const { ann, bob, cid, id } = await group();
       const socket = await bob.hub();

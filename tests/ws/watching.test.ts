@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Own, OwnList } from "../../src/server/log/memberships.ts";
+import type { ClientSocket } from "../../src/server/ws/socket.ts";
 import { Watching } from "../../src/server/ws/watching.ts";
 import { type BareSockets, flushed, startBareSockets } from "./bare-socket.ts";
 
@@ -25,7 +26,19 @@ describe("a socket's conversations", () => {
     const count = (by: number) => (ids: readonly string[]) => {
       for (const id of ids) followed.set(id, (followed.get(id) ?? 0) + by);
     };
-    watching = new Watching({ publish: sockets.publish, follow: count(1), unfollow: count(-1) }, listStaysMs);
+    const follow = count(1);
+    const needs = {
+      publish: sockets.publish,
+      follow,
+      followAndLook: (id: string) => follow([id]),
+      unfollow: count(-1),
+    };
+    watching = new Watching(needs, listStaysMs);
+  }
+
+  function load(socket: ClientSocket, list: OwnList) {
+    watching.learn(socket, list);
+    watching.start(socket);
   }
 
   const row = (lastVersion: number) => ({ userId: USER, id: ID, lastVersion, lastSeq: lastVersion, parentId: null });
@@ -48,7 +61,7 @@ describe("a socket's conversations", () => {
         watching.begin(socket);
         // A socket that hears anything while its list is read hears at least what that read may have missed.
         for (const version of early) tell(version);
-        watching.load(socket, listOf(readAt(read)));
+        load(socket, listOf(readAt(read)));
         for (const version of late) tell(version);
         // A list says at which version somebody is in, but not since when they are not.
         const list = isInAt(read) ? [read] : [];
@@ -72,7 +85,7 @@ describe("a socket's conversations", () => {
   test("a joining and a removal that come while a doubt is checked are not undone by an earlier read", async () => {
     const pair = await sockets.open(USER);
     watching.begin(pair.socket);
-    watching.load(pair.socket, listOf([]));
+    load(pair.socket, listOf([]));
     await watching.heal(async () => {
       tell(1);
       return [];
@@ -100,9 +113,9 @@ describe("a socket's conversations", () => {
     const pair = await sockets.open(USER);
     watching.begin(pair.socket);
     watching.end(pair.socket);
-    watching.load(pair.socket, listOf(readAt(1)));
+    load(pair.socket, listOf(readAt(1)));
     watching.begin(pair.socket);
-    watching.load(pair.socket, listOf(readAt(1)));
+    load(pair.socket, listOf(readAt(1)));
     await watching.heal(async () => {
       watching.end(pair.socket);
       return readAt(3);
@@ -117,12 +130,12 @@ describe("a socket's conversations", () => {
     start(60_000);
     const [first, second] = [await sockets.open(USER), await sockets.open(USER)];
     watching.begin(first.socket);
-    watching.load(first.socket, listOf(readAt(1)));
+    load(first.socket, listOf(readAt(1)));
     watching.moved(ID, 2, 2);
     watching.end(first.socket);
     watching.begin(second.socket);
     expect(watching.digestFor(second.socket)).toBe(ID);
-    watching.load(second.socket, { digest: ID, own: undefined });
+    load(second.socket, { digest: ID, own: undefined });
     watching.moved(ID, 3, 3);
     await flushed(second);
     expect(second.client.all("activity").map((frame) => frame.last_version)).toEqual([3]);
@@ -139,9 +152,9 @@ describe("a socket's conversations", () => {
     start(60_000);
     const [first, second] = [await sockets.open(USER), await sockets.open(USER)];
     watching.begin(first.socket);
-    watching.load(first.socket, listOf([]));
+    load(first.socket, listOf([]));
     watching.begin(second.socket);
-    watching.load(second.socket, listOf(readAt(1)));
+    load(second.socket, listOf(readAt(1)));
     await Promise.all([flushed(first), flushed(second)]);
     expect(first.client.all("activity").map((frame) => frame.last_version)).toEqual([1]);
     expect(second.client.all("activity")).toEqual([]);

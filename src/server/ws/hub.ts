@@ -65,10 +65,10 @@ export class Hub {
     this.interest = new BusInterest(parts.bus);
     this.watching = new Watching({
       publish: parts.publish,
-      follow: (conversationIds) =>
-        void Promise.all(conversationIds.map((id) => this.interest.add(id))).catch((error: unknown) =>
-          parts.logger.warn({ err: error }, "can't follow the activity of conversations"),
-        ),
+      follow: (conversationIds) => {
+        for (const id of conversationIds) void this.interest.add(id);
+      },
+      followAndLook: (conversationId) => void this.interest.add(conversationId).then(() => this.look(conversationId)),
       unfollow: (conversationIds) => {
         for (const id of conversationIds) this.interest.remove(id);
       },
@@ -78,6 +78,21 @@ export class Hub {
   /** The epoch of the database, as this node knows it. */
   get epoch(): string {
     return this.parts.history.epoch;
+  }
+
+  /** Resolves when the changes of all conversations that are watched now reach this node. */
+  reached(): Promise<void> {
+    return this.interest.reached();
+  }
+
+  /** Sends the activity of a conversation that has moved before its changes reached this node. */
+  private async look(conversationId: string) {
+    try {
+      const head = (await this.parts.log.heads([conversationId])).get(conversationId);
+      if (head) this.watching.moved(conversationId, head.lastVersion, head.lastSeq);
+    } catch (error) {
+      this.parts.logger.warn({ err: error }, "can't look for the activity of a new conversation");
+    }
   }
 
   /** MUST be called once for every socket of this node, when it has closed. */

@@ -156,7 +156,11 @@ export class Sockets {
     const { hub, me } = this.services;
     hub.watching.begin(socket);
     me.begin(socket);
-    const { list, meVersion, epoch } = await this.readOwn(socket);
+    const read = await this.readOwn(socket);
+    hub.watching.learn(socket, read.list);
+    // The client reads its list after the greeting. A change that came before its events do would be in neither of them.
+    await hub.reached();
+    const { meVersion, epoch } = read.epoch === hub.epoch ? read : await this.readOwn(socket);
     if (socket.isClosed) return;
     socket.send(
       encode({
@@ -168,7 +172,7 @@ export class Sockets {
         user_id: socket.actor.userId,
       }),
     );
-    hub.watching.load(socket, list);
+    hub.watching.start(socket);
     socket.start();
     me.start(socket, meVersion, meCursor, epoch);
   }

@@ -26,8 +26,10 @@ const parentsFirst = (own: Iterable<Own>) =>
 /** The hub, as far as watching uses it. */
 export interface WatchingNeeds {
   publish: Publish;
-  /** Brings the changes of these conversations to this node, until `unfollow` was called for them. */
+  /** Brings the changes of these conversations to this node, a little later, until `unfollow` was called for them. */
   follow(conversationIds: readonly string[]): void;
+  /** The same for a conversation whose next changes may come earlier. They are looked for afterwards. */
+  followAndLook(conversationId: string): void;
   unfollow(conversationIds: readonly string[]): void;
 }
 
@@ -58,7 +60,7 @@ export class Watching {
 
   // Sockets
 
-  /** Notes joinings and removals of its user from now on. MUST be called before the user's list is read for `load`. */
+  /** Notes joinings and removals of its user from now on. MUST be called before the user's list is read for `learn`. */
   begin(socket: ClientSocket): void {
     const { opening, parts, revision } = this.watchers.claim(socket);
     opening.set(socket, { parts: new Map(parts), revision });
@@ -70,18 +72,21 @@ export class Watching {
     return watcher?.digest?.revision === watcher?.revision ? watcher?.digest?.text : undefined;
   }
 
-  /** The socket watches the conversations of this list. Newer joinings and removals count more than the list. */
-  load(socket: ClientSocket, { digest, own }: OwnList): void {
+  /** Follows the conversations of the user's list. Newer joinings and removals count more than the list. */
+  learn(socket: ClientSocket, { digest, own }: OwnList): void {
     const watcher = this.watchers.find(socket);
     const before = watcher?.opening.get(socket);
-    if (!watcher || !before) return;
-    watcher.opening.delete(socket);
-    if (own) {
-      const isWhole = watcher.revision === before.revision;
-      if (watcher.isLoaded) this.merge(watcher, before.parts, own);
-      else this.fill(watcher, own);
-      watcher.digest = isWhole ? { text: digest, revision: watcher.revision } : undefined;
-    }
+    if (!watcher || !before || !own) return;
+    const isWhole = watcher.revision === before.revision;
+    if (watcher.isLoaded) this.merge(watcher, before.parts, own);
+    else this.fill(watcher, own);
+    watcher.digest = isWhole ? { text: digest, revision: watcher.revision } : undefined;
+  }
+
+  /** The socket watches the conversations of its user from now on. MUST be called after `learn`. */
+  start(socket: ClientSocket): void {
+    const watcher = this.watchers.find(socket);
+    if (!watcher?.opening.delete(socket)) return;
     watcher.sockets.add(socket);
     for (const [conversationId, { isIn }] of watcher.parts)
       if (isIn) this.watched.setActivity(socket, conversationId, !socket.subscriptions.has(conversationId));
@@ -270,7 +275,7 @@ export class Watching {
     watcher.revision++;
     if (!watcher.isLoaded) return false;
     if (!isIn) this.endWatch(watcher, conversationId, part);
-    else if (this.watched.add(watcher, conversationId, version)) this.needs.follow([conversationId]);
+    else if (this.watched.add(watcher, conversationId, version)) this.needs.followAndLook(conversationId);
     return true;
   }
 
