@@ -9,6 +9,11 @@ import { chooseInMenu, composer, message } from "../support/hands.ts";
 import { type OpenPage, openPage } from "../support/pages.ts";
 import { withServer } from "../support/server.ts";
 
+interface Entry {
+  key: string;
+  value: { content: string };
+}
+
 const LONG = "A long draft that took a while to write";
 
 describeInBrowser("a draft in two tabs", () => {
@@ -92,6 +97,26 @@ describeInBrowser("a draft in two tabs", () => {
       expect(await message(two, LONG).count()).toBe(1);
       await until(async () => (await storedIn(one)) === "my own");
       await shows(two, "my own");
+    }));
+
+  test("goes to other devices only when it is the longest, and a send in one tab leaves that of the other", () =>
+    inTwoTabs(async (one, two, { id }) => {
+      const there = async () => {
+        const entries: Entry[] = (await ann.get("/api/chat/me/draft/")).body.data;
+        return entries.find(({ key }) => key === id)?.value.content;
+      };
+      await composer(one).fill(LONG);
+      await until(async () => (await there()) === LONG);
+      await composer(two).fill("my own");
+      // Longer than the pause after which a draft goes out.
+      await Bun.sleep(2_500);
+      expect(await there()).toBe(LONG);
+      expect(await composer(one).inputValue()).toBe(LONG);
+      await composer(one).press("Enter");
+      await message(two, LONG).waitFor();
+      await until(async () => (await there()) === "my own");
+      await shows(two, "my own");
+      expect(await storedIn(one)).toBe("my own");
     }));
 
   test("is kept when the tab with the longer one closes, and stores nothing after a sign-out in another tab", () =>

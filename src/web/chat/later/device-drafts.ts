@@ -129,11 +129,21 @@ class DeviceDrafts {
     conversation.close();
   }
 
+  /**
+   * Whether the text in this tab is the one that this browser stores. If not, another tab has a longer one, and that goes to the
+   * other devices: a server that had the shorter one would replace the longer one, and a send would remove both.
+   */
+  private isStored(id: string, text: string): boolean {
+    const stored = draftOf(this.userId, id);
+    return stored === text || (isBlank(text) && isBlank(stored));
+  }
+
   private async send(id: string): Promise<void> {
     clearTimeout(this.timers.get(id));
     this.timers.delete(id);
     const { userId } = this;
     const text = this.textOf(id);
+    if (!this.isStored(id, text)) return;
     const base = baseOf(userId, id) ?? { text: "", version: 0 };
     const isNothing = isBlank(text);
     // The server takes no longer text, and none that it can't store. It stays in this browser.
