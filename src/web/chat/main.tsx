@@ -22,7 +22,6 @@ import { EarlySocket } from "./session/early-socket.ts";
 import { isSignedIn } from "./session/server.ts";
 import { createSession } from "./session/session.ts";
 import { followVisibleHeight } from "./shell/visible-height.ts";
-import { registerWorker } from "./shell/worker.ts";
 import { followThreads } from "./threads/follow.ts";
 
 // The first load needs these small modules, and so do parts that load later. Without a place here, each would be a file of
@@ -58,7 +57,7 @@ whenInUse(
   () => import("./uploads/leaving.ts").then(({ goOnForgetting }) => goOnForgetting(client), reportError),
   () => import("./later/start.ts").then(({ start }) => start(client), reportError),
   // The worker loads all of the page once more. Without one, the page only works less well offline.
-  () => registerWorker().catch(reportError),
+  () => import("./later/start.ts").then(({ registerWorker }) => registerWorker()).catch(reportError),
 );
 showUnread(client);
 followNames(client);
