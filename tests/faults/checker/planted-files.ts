@@ -31,7 +31,13 @@ export const plantedInFiles = {
     isLong: true,
   },
   "lets everybody read the files of messages": {
-    edits: [{ file: `${FILES}/access.ts`, find: " AND p.user_id = $2\n", replace: " AND p.user_id + $2 > 0\n" }],
+    edits: [
+      {
+        file: `${FILES}/access.ts`,
+        find: "c.place AND user_id = $2 OFFSET 0",
+        replace: "c.place AND user_id + $2 > 0 OFFSET 0",
+      },
+    ],
     faults: ["clients cut"],
     foundBy: ["files are for members"],
     seconds: 8,
@@ -44,7 +50,7 @@ export const plantedInFiles = {
         find: "    DELETE FROM message_files f WHERE f.conversation_id = p_conversation AND f.seq = message.seq;\n",
         replace: "    NULL;\n",
       },
-      { file: `${FILES}/access.ts`, find: " AND m.deleted_at IS NULL\n", replace: "\n" },
+      { file: `${FILES}/access.ts`, find: " AND deleted_at IS NULL OFFSET 0", replace: " OFFSET 0" },
     ],
     faults: ["clients cut"],
     foundBy: ["files go with their message"],

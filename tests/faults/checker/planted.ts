@@ -51,12 +51,12 @@ export const planted = {
     edits: [
       {
         file: "src/server/log/append.ts",
-        find: "  return answered(batch, await query<AppendRow>(APPEND, parameters, timeoutMs), filling);",
+        find: "  return writtenOf(batch, await query<AppendRow>(APPEND, parameters, timeoutMs));",
         replace: `        for (const [id, of] of Map.groupBy(drafts, (draft) => draft.conversationId)) {
           const top = await redis.incrby("seq:" + id, of.length).catch(() => 0);
           if (top > 0) await query("UPDATE conversations SET last_seq = $2 WHERE id = $1", [id, top - of.length], timeoutMs);
         }
-        return answered(batch, await query<AppendRow>(APPEND, parameters, timeoutMs), filling);`,
+        return writtenOf(batch, await query<AppendRow>(APPEND, parameters, timeoutMs));`,
       },
       {
         file: "src/server/log/append.ts",
