@@ -129,14 +129,19 @@ describe("connecting and closing over and over leaves nothing behind", () => {
       const ann = await server.visitor().signUp("Ann");
       const { id } = await ann.conversation([await server.visitor().signUp("Bob")]);
       await ann.send(id, "hello");
-      const memory: number[] = [];
-      for (let tenth = 0; tenth < 10; tenth++) {
-        await connectAndClose(server.url, ann.cookie, id, TIMES / 10);
-        memory.push(memoryOf(server.pid));
-      }
-      if (process.env["CONNECT_CLOSE"]) process.stderr.write(`${TIMES} sockets, MiB: ${memory.join(" ")}\n`);
-      const grown = Math.min(...memory.slice(7)) - Math.min(...memory.slice(2, 5));
-      expect(grown).toBeLessThan(GROWTH.mib + (TIMES / 1024) * GROWTH.kibASocket);
+      const grown = async () => {
+        const memory: number[] = [];
+        for (let tenth = 0; tenth < 10; tenth++) {
+          await connectAndClose(server.url, ann.cookie, id, TIMES / 10);
+          memory.push(memoryOf(server.pid));
+        }
+        if (process.env["CONNECT_CLOSE"]) process.stderr.write(`${TIMES} sockets, MiB: ${memory.join(" ")}\n`);
+        return Math.min(...memory.slice(7)) - Math.min(...memory.slice(2, 5));
+      };
+      const most = GROWTH.mib + (TIMES / 1024) * GROWTH.kibASocket;
+      // A heap may grow once to the size that it needs on a busy machine. A leak grows each time.
+      const first = await grown();
+      if (first >= most) expect(await grown()).toBeLessThan(most);
       await expectAllPlacesFree(ann);
     } finally {
       server.kill("SIGTERM");
