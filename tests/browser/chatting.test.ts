@@ -354,8 +354,8 @@ describeInBrowser("two people in two browsers", () => {
         const event = "${type}" === "paste" ? new ClipboardEvent("paste", given) : new DragEvent("${type}", given);
         return document.querySelector(".composer-input").dispatchEvent(event);
       })()`);
-    // Nobody has prevented it: the browser goes on, and opens the file.
-    expect(await give("dragover")).toBe(false);
+    // While nobody prevents it, the browser goes on, and opens the file.
+    await until(async () => !(await give("dragover")));
     expect(await give("drop")).toBe(false);
     const attached = page.getByRole("list", { name: "Attached files" }).getByRole("listitem");
     await until(async () => (await attached.count()) === 1);

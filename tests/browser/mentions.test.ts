@@ -29,6 +29,11 @@ describeInBrowser("mentions on the page", () => {
   }
   const newest = async (client: Client, id: string) =>
     (await client.get(`/api/chat/conversations/${id}/messages/`)).body.data.messages.at(-1);
+  /** The page shows a message before the server has it. */
+  const sent = async (client: Client, id: string, content: string) => {
+    await until(async () => (await newest(client, id))?.content === content);
+    return newest(client, id);
+  };
 
   test("are completed by keys, and sent by the number of the account", async () => {
     const { page, faults, close, ann, id } = await open();
@@ -48,8 +53,7 @@ describeInBrowser("mentions on the page", () => {
     await page.keyboard.type("`@Cid Tester`");
     await page.keyboard.press("Enter");
     await message(page, "hi @Bob Tester and @Cid Tester").waitFor();
-    expect(await newest(ann, id)).toMatchObject({
-      content: `hi <@${bob.id}> and \`@Cid Tester\``,
+    expect(await sent(ann, id, `hi <@${bob.id}> and \`@Cid Tester\``)).toMatchObject({
       mentions: { user_ids: [bob.id] },
     });
     // A press on the name opens the card of the person.
@@ -64,7 +68,7 @@ describeInBrowser("mentions on the page", () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("Enter");
     await message(page, "@all").waitFor();
-    expect((await newest(ann, id)).content).toBe(`hi <@${bob.id}> and \`@Cid Tester\` <!all>`);
+    await sent(ann, id, `hi <@${bob.id}> and \`@Cid Tester\` <!all>`);
     expect(faults).toEqual([]);
     await close();
   });
@@ -77,7 +81,7 @@ describeInBrowser("mentions on the page", () => {
     expect(await composer(page).inputValue()).toBe("@Cid Tester ");
     await page.getByRole("button", { name: "Send", exact: true }).tap();
     await message(page, "@Cid Tester").waitFor();
-    expect((await newest(ann, id)).content).toBe(`<@${cid.id}>`);
+    await sent(ann, id, `<@${cid.id}>`);
     await close();
   });
 
@@ -136,7 +140,7 @@ describeInBrowser("mentions on the page", () => {
     await composer(page).press("Enter");
     await confirm(page, "Notify and send");
     await message(page, "@all lunch").waitFor();
-    expect((await newest(ann, id)).mentions).toMatchObject({ scope: "all" });
+    expect((await sent(ann, id, "<!all> lunch")).mentions).toMatchObject({ scope: "all" });
     await close();
   });
 

@@ -54,7 +54,8 @@ export async function openPage(
   });
   followSockets(page);
   await page.goto(path);
-  if (worker) await until(() => page.evaluate("navigator.serviceWorker.controller !== null"));
+  // An empty page has none.
+  if (worker && path.startsWith("/")) await until(() => page.evaluate("navigator.serviceWorker.controller !== null"));
   return { page, faults, close: () => context.close() };
 }
 

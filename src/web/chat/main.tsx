@@ -50,10 +50,11 @@ announceAdded(client);
 // Its messages are requested as soon as the client is connected, while the page is still being drawn.
 const at = route.peek();
 const opened = at.page === "conversation" ? client.open(at.id) : undefined;
+// It does not wait for the messages: until it is there, a browser opens a dropped file in place of the page.
+import("./uploads/incoming.ts").then(({ followFiles }) => followFiles(client)).catch(reportError);
 whenInUse(
   async () => opened?.close(),
   () => import("./people/pictures.ts").then(({ followPictures }) => followPictures(client), reportError),
-  () => import("./uploads/incoming.ts").then(({ followFiles }) => followFiles(client), reportError),
   () => import("./uploads/leaving.ts").then(({ goOnForgetting }) => goOnForgetting(client), reportError),
   () => import("./later/start.ts").then(({ start }) => start(client), reportError),
   // The worker loads all of the page once more. Without one, the page only works less well offline.
