@@ -123,6 +123,8 @@ describeInBrowser("the actions of a message", () => {
 
   test("are never one in a menu, and no menu repeats only the buttons beside it", async () => {
     const { page, faults, close: end } = await open();
+    // Some actions come with the later parts of the page.
+    await page.waitForLoadState("networkidle");
     for (const one of await messages(page).all()) {
       await one.focus();
       const names = await one

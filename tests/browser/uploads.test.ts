@@ -37,8 +37,17 @@ const BRING = `async (how, names, place) => {
     for (const type of ["dragover", "drop"])
       target.dispatchEvent(new DragEvent(type, { ...options, dataTransfer: transfer }));
 }`;
-const bring = (page: Page, how: "drop" | "paste", names: readonly string[], place = ".conversation") =>
-  page.evaluate(`(${BRING})(${JSON.stringify(how)}, ${JSON.stringify(names)}, ${JSON.stringify(place)})`);
+async function bring(page: Page, how: "drop" | "paste", names: readonly string[], place = ".conversation") {
+  // The part of the page that takes files comes a little later than the page.
+  await until(() => page.evaluate(`(${TAKES_FILES})()`));
+  await page.evaluate(`(${BRING})(${JSON.stringify(how)}, ${JSON.stringify(names)}, ${JSON.stringify(place)})`);
+}
+const TAKES_FILES = `() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(["x"], "x.txt"));
+  const given = { bubbles: true, cancelable: true, dataTransfer };
+  return !document.body.dispatchEvent(new DragEvent("dragover", given));
+}`;
 
 describeInBrowser("uploads", () => {
   const server = withServer("embedded", { MAX_FILE: "2MB" });
