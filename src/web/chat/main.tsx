@@ -21,7 +21,6 @@ import { SessionProvider } from "./session/context.ts";
 import { EarlySocket } from "./session/early-socket.ts";
 import { isSignedIn } from "./session/server.ts";
 import { createSession } from "./session/session.ts";
-import { followVisibleHeight } from "./shell/visible-height.ts";
 import { followThreads } from "./threads/follow.ts";
 
 // The first load needs these small modules, and so do parts that load later. Without a place here, each would be a file of
@@ -57,12 +56,10 @@ whenInUse(
   () => import("./people/pictures.ts").then(({ followPictures }) => followPictures(client), reportError),
   () => import("./uploads/leaving.ts").then(({ goOnForgetting }) => goOnForgetting(client), reportError),
   () => import("./later/start.ts").then(({ start }) => start(client), reportError),
-  // The worker loads all of the page once more. Without one, the page only works less well offline.
-  () => import("./later/start.ts").then(({ registerWorker }) => registerWorker()).catch(reportError),
+  () => import("./shell/device.ts").then(({ followDevice }) => followDevice()).catch(reportError),
 );
 showUnread(client);
 followNames(client);
-followVisibleHeight();
 followWidth();
 followThreads(client);
 // A part of the page may be missing on the server because a new version was installed. If the server is reachable,

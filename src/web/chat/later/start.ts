@@ -10,8 +10,6 @@ import { notifyOfReminder } from "../notifications/notifications.ts";
 import { followPreviews } from "../previews/own.ts";
 import { followDeviceDrafts } from "./device-drafts.ts";
 
-export { registerWorker } from "../shell/worker.ts";
-
 /** Follows your saved messages, reminders, scheduled messages and drafts, from all of your devices. */
 export function start(client: ConfabClient) {
   const [saved, due, scheduled] = [savedOf(client), remindersOf(client), scheduledOf(client)];
