@@ -164,4 +164,30 @@ describe("a socket's conversations", () => {
     first.client.close();
     second.client.close();
   });
+
+  test("a message that mentions everybody is told, also when a head from the log came before its event", async () => {
+    const pair = await sockets.open(USER);
+    watching.begin(pair.socket);
+    load(pair.socket, listOf(readAt(1)));
+    const told = async () => {
+      await flushed(pair);
+      return pair.client.all("activity").map((frame) => [frame.last_version, frame.last_seq, frame.last_scope_seq]);
+    };
+    watching.moved(ID, 2, 2);
+    watching.moved(ID, 2, 2, 2);
+    // Repeats and older ones tell nothing new.
+    watching.moved(ID, 2, 2, 2);
+    watching.moved(ID, 1, 1, 1);
+    expect(await told()).toEqual([
+      [2, 2, undefined],
+      [2, 2, 2],
+    ]);
+    watching.moved(ID, 5, 4);
+    watching.moved(ID, 3, 3, 3);
+    expect((await told()).slice(2)).toEqual([
+      [5, 4, undefined],
+      [5, 4, 3],
+    ]);
+    pair.client.close();
+  });
 });

@@ -17,6 +17,8 @@ interface Watched {
   /** The newest version and message that were sent to them. */
   sent: number;
   seq: number;
+  /** The newest message that mentions everybody and was sent to them as such. */
+  scope: number;
   /** Whether its sockets have joined its topic. Most conversations are silent while a socket is open. */
   hasTopic: boolean;
 }
@@ -34,7 +36,13 @@ export class WatchedConversations {
   add(watcher: Watcher, conversationId: string, version: number): boolean {
     const watched = this.byId.get(conversationId);
     if (!watched) {
-      this.byId.set(conversationId, { watchers: new Set([watcher]), sent: version, seq: NOTHING, hasTopic: false });
+      this.byId.set(conversationId, {
+        watchers: new Set([watcher]),
+        sent: version,
+        seq: NOTHING,
+        scope: NOTHING,
+        hasTopic: false,
+      });
       return true;
     }
     watched.watchers.add(watcher);
@@ -60,17 +68,23 @@ export class WatchedConversations {
   }
 
   /**
-   * Sends activity of the newest version: at once with a new message. An older version that comes late is not sent.
+   * Sends activity of the newest version: at once with a new message. An older version that comes late is not sent, unless only
+   * now it is known that its message mentions everybody: heads that were read from the log do not say so.
    * @param last_scope_seq the message of this version, if it mentions everybody
    */
-  moved(conversation_id: string, last_version: number, last_seq: number, last_scope_seq?: number): void {
+  moved(conversation_id: string, version: number, seq: number, last_scope_seq: number = NOTHING): void {
     const watched = this.byId.get(conversation_id);
-    if (!watched || last_version <= watched.sent) return;
+    if (!watched) return;
+    const { sent, seq: seqBefore, scope } = watched;
+    if (version <= sent && last_scope_seq <= scope) return;
+    const [last_version, last_seq] = version > sent ? [version, seq] : [sent, Math.max(seq, seqBefore)];
     watched.sent = last_version;
-    const frame = encode({ type: "activity", conversation_id, last_seq, last_version, last_scope_seq });
-    if (last_seq === watched.seq && last_scope_seq === undefined) this.activity.sendPaced(conversation_id, frame);
-    else this.activity.send(conversation_id, frame);
     watched.seq = last_seq;
+    watched.scope = Math.max(scope, last_scope_seq);
+    const activity = { type: "activity", conversation_id, last_seq, last_version } as const;
+    if (last_scope_seq > scope) this.activity.send(conversation_id, encode({ ...activity, last_scope_seq }));
+    else if (last_seq === seqBefore) this.activity.sendPaced(conversation_id, encode(activity));
+    else this.activity.send(conversation_id, encode(activity));
   }
 
   /** Retention has removed messages up to `pruned_seq`. */
@@ -82,7 +96,7 @@ export class WatchedConversations {
   /** The database may have gone back in time: no version counts as sent. */
   restart(): void {
     this.activity.clear();
-    for (const watched of this.byId.values()) watched.sent = NOTHING;
+    for (const watched of this.byId.values()) watched.sent = watched.scope = NOTHING;
   }
 
   private publishTo(conversationId: string, frame: string) {
