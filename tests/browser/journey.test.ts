@@ -57,7 +57,7 @@ describeInBrowser("the whole journey of newcomers, by what the page shows", () =
     await say(b, "Hello Ann!");
     await row(a, "Bob Example").filter({ hasText: "1 unread message" }).waitFor();
     await until(async () => (await a.title()) === "(1) Confab");
-    expect(await b.getByText("Sent", { exact: true }).count()).toBe(1);
+    await until(async () => (await b.getByText("Sent", { exact: true }).count()) === 1);
 
     await row(a, "Bob Example").click();
     await message(a, "Hello Ann!").waitFor();

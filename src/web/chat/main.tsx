@@ -50,7 +50,9 @@ announceAdded(client);
 const at = route.peek();
 const opened = at.page === "conversation" ? client.open(at.id) : undefined;
 // It does not wait for the messages: until it is there, a browser opens a dropped file in place of the page.
-import("./uploads/incoming.ts").then(({ followFiles }) => followFiles(client)).catch(reportError);
+addEventListener("load", () =>
+  import("./uploads/incoming.ts").then(({ followFiles }) => followFiles(client)).catch(reportError),
+);
 whenInUse(
   async () => opened?.close(),
   () => import("./people/pictures.ts").then(({ followPictures }) => followPictures(client), reportError),
