@@ -238,7 +238,14 @@ async function drag(
   steps: readonly (readonly [number, number])[],
 ) {
   await on.scrollIntoViewIfNeeded();
-  const box = await on.boundingBox();
+  // The row comes to rest first: a finger where it was would press another one.
+  let box = await on.boundingBox();
+  await until(async () => {
+    const before = box;
+    await Bun.sleep(100);
+    box = await on.boundingBox();
+    return box !== null && box.y === before?.y && box.height === before.height;
+  });
   if (!box) throw new Error("it is not there");
   const [x, y] = [box.x + box.width / 2, box.y + Math.min(box.height / 2, 10)];
   await finger.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y }] });
