@@ -6,12 +6,23 @@ import type { Filling } from "./filling.ts";
  * written meanwhile, or a database that is slow to read would hold up all sends.
  */
 export class Answers {
-  /** Resolves when all batches so far have their answers. `undefined`: they have. */
+  private written: WrittenBatch<Entry>[] = [];
+  /** Resolves when all batches that were given have their answers. `undefined`: they have. */
   private last: Promise<void> | undefined;
 
   constructor(private readonly filling: Pick<Filling, "fillCommitted">) {}
 
-  add({ unfilled, answer }: WrittenBatch<Entry>): void {
+  /** Adds a batch that is committed. */
+  add(written: WrittenBatch<Entry>): void {
+    this.written.push(written);
+  }
+
+  /** Gives the batches that were added their answers. MUST follow each `add`. */
+  give(): void {
+    for (const written of this.written.splice(0)) this.giveOne(written);
+  }
+
+  private giveOne({ unfilled, answer }: WrittenBatch<Entry>): void {
     const filled = isFilled(unfilled) ? undefined : this.filling.fillCommitted(unfilled.read, unfilled.appended);
     if (!filled && !this.last) {
       answer();

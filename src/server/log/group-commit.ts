@@ -109,6 +109,7 @@ export class GroupCommit {
       const busy = await this.commit(batch, false);
       for (const entry of busy) this.park(entry);
     }
+    this.answers.give();
     this.writing = false;
   }
 
@@ -164,6 +165,7 @@ export class GroupCommit {
       if (batch.length === 0) break;
       // A row that is still busy can't be seen yet, so there is no lock to wait for.
       for (const entry of await this.commit(batch, true)) entry.reject(new Failure("unavailable", { retryAfter: 1 }));
+      this.answers.give();
     }
     this.parked.delete(conversationId);
     const next = this.waitingTurns.shift();
@@ -171,7 +173,7 @@ export class GroupCommit {
     else this.waitingAtOnce--;
   }
 
-  /** Writes a batch, and has its entries answered. Returns the entries whose conversation was busy. */
+  /** Writes a batch, whose entries are answered with the next `give`. Returns the entries whose conversation was busy. */
   private async commit(batch: AnyEntry[], wait: boolean): Promise<AnyEntry[]> {
     const sends: Send[] = [];
     const marks: MarkEntry[] = [];
@@ -187,7 +189,10 @@ export class GroupCommit {
     if (batch.length === 0) return [];
     let written: WrittenBatch<E>;
     try {
-      written = await this.writeInTime(write, batch, wait);
+      const writing = this.writeInTime(write, batch, wait);
+      // The node answers the batch before while PostgreSQL writes this one.
+      this.answers.give();
+      written = await writing;
     } catch (error) {
       if (isUnavailable(error)) {
         // One clear answer for all, because nobody should wait for a database that is away.
