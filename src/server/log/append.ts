@@ -1,6 +1,7 @@
 import type { MessageFields } from "../../protocol/message-fields.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { Failure } from "../base/failure.ts";
+import { Texts } from "../platform/postgres/database.ts";
 import type { Entry, Writing, WrittenBatch } from "./entry.ts";
 import { encodeFields } from "./fields.ts";
 import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
@@ -94,7 +95,7 @@ export async function appendMessages(writing: Writing, batch: Send[]): Promise<W
     drafts.map((draft) => draft.id),
     drafts.map((draft) => draft.senderId),
     drafts.map((draft) => draft.clientId ?? null),
-    drafts.map((draft) => draft.content),
+    new Texts(drafts.map((draft) => draft.content)),
     // Most batches have no fields and no options, and null for the whole batch costs nothing.
     batch.some(({ fields }) => fields !== null) ? batch.map(({ fields }) => fields) : null,
     batch.some(({ options }) => options !== null) ? batch.map(({ options }) => options) : null,
@@ -147,30 +148,39 @@ interface Outcome {
 function outcomesOf(batch: Send[], rows: AppendRow[]): Outcome[] {
   const found = extrasOf(batch, rows);
   rows.sort((a, b) => a.ord - b.ord);
-  return rows.flatMap((row): Outcome[] => {
+  const outcomes: Outcome[] = [];
+  for (const row of rows) {
     const send = batch[row.ord - 1];
-    if (!send) return [];
-    const { draft } = send;
-    const extras = found.get(row.ord);
-    if (row.outcome === "appended") return [{ send, row, message: writtenMessage(draft, row), extras }];
-    if (row.outcome !== "existing") return [{ send, row }];
-    const message = messageOf({ ...row, conversation_id: draft.conversationId, sender_id: draft.senderId });
-    return [{ send, row, message, extras }];
-  });
+    if (send) outcomes.push(outcomeOf(send, row, found?.get(row.ord)));
+  }
+  return outcomes;
+}
+
+function outcomeOf(send: Send, row: AppendRow, extras: Extras | undefined): Outcome {
+  const { draft } = send;
+  if (row.outcome === "appended") return { send, row, message: writtenMessage(draft, row), extras };
+  if (row.outcome !== "existing") return { send, row };
+  const message = messageOf({ ...row, conversation_id: draft.conversationId, sender_id: draft.senderId });
+  return { send, row, message, extras };
 }
 
 function writtenOf(batch: Send[], rows: AppendRow[]): WrittenBatch<Send> {
   const outcomes = outcomesOf(batch, rows);
+  const busy: Send[] = [];
+  const read: Message[] = [];
+  const appended: Message[] = [];
+  for (const { send, row, message, extras } of outcomes) {
+    if (row.outcome === "busy") busy.push(send);
+    if (!message) continue;
+    if (row.outcome === "existing") read.push(message);
+    else if (message.reply_to || message.mentions) {
+      appended.push(message);
+      if (extras?.copy) appended.push(extras.copy);
+    }
+  }
   return {
-    busy: outcomes.flatMap(({ row, send }) => (row.outcome === "busy" ? send : [])),
-    unfilled: {
-      read: outcomes.flatMap(({ row, message }) => (row.outcome === "existing" && message ? message : [])),
-      appended: outcomes.flatMap(({ row, message, extras }) =>
-        row.outcome === "appended" && (message?.reply_to || message?.mentions)
-          ? [message, extras?.copy ?? []].flat()
-          : [],
-      ),
-    },
+    busy,
+    unfilled: { read, appended },
     answer() {
       for (const outcome of outcomes) answer(outcome);
     },
@@ -207,29 +217,37 @@ function answer({ send, row, message, extras }: Outcome) {
 
 type Extras = Pick<Appended, "copy" | "thread">;
 
-/** The copies and followers that came with some of the sends, by their places in the batch. */
-function extrasOf(batch: readonly Send[], rows: readonly AppendRow[]): Map<number, Extras> {
-  const found = new Map<number, Extras>();
-  const add = (ord: number, extras: Extras) => found.set(ord, { ...found.get(ord), ...extras });
+/** The copies and followers that came with some of the sends, by their places in the batch. `undefined`: there are none. */
+function extrasOf(batch: readonly Send[], rows: readonly AppendRow[]): Map<number, Extras> | undefined {
+  let found: Map<number, Extras> | undefined;
+  const add = (ord: number, extras: Extras) => {
+    found ??= new Map();
+    found.set(ord, { ...found.get(ord), ...extras });
+  };
   for (const row of rows) {
     if (row.outcome === "in_thread") {
       const { parent_id: parentId, followed } = row.fields;
       add(row.ord, { thread: { parentId, followed } });
+    } else if (row.outcome === "copied") {
+      const send = batch[row.ord - 1];
+      if (send) add(row.ord, { copy: copyOf(send.draft, row) });
     }
-    const send = batch[row.ord - 1];
-    if (row.outcome === "copied" && send) add(row.ord, { copy: copyOf(send.draft, row) });
   }
   return found;
 }
 
-const writtenMessage = (draft: Draft, row: RowOf<"appended">) =>
+const writtenMessage = (draft: Draft, { seq, version, sender_name, sender_email, created_ms }: RowOf<"appended">) =>
   messageOf({
-    ...row,
     id: draft.id,
     conversation_id: draft.conversationId,
+    seq,
+    version,
     sender_id: draft.senderId,
+    sender_name,
+    sender_email,
     client_id: draft.clientId ?? null,
     content: draft.content,
+    created_ms,
     edited_ms: null,
     deleted_ms: null,
     fields: fieldsOf(draft) ?? null,

@@ -1,8 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import type { Logger } from "../../base/logger.ts";
-
-type Query = <Row>(text: string, parameters: readonly unknown[]) => Promise<Row[]>;
+import type { Query } from "../postgres/database.ts";
 
 /**
  * Detects whether a data folder is as its last process left it. The folder itself can't show that a copy was put back,

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { drizzle } from "drizzle-orm/pglite";
 import type { Logger } from "../../base/logger.ts";
+import { type Parameter, Texts } from "../postgres/database.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { CleanStop } from "./clean-stop.ts";
 import { CLUSTER } from "./folder.ts";
@@ -24,6 +25,8 @@ async function vacuum(client: PgliteThread) {
   );
   for (const { name } of rows) await client.exec(`VACUUM ANALYZE ${name}`);
 }
+
+const parameterOf = (parameter: Parameter) => (parameter instanceof Texts ? parameter.values : parameter);
 
 type Schema = Record<string, unknown>;
 
@@ -82,9 +85,9 @@ export async function openPglite<S extends Schema>(options: {
   );
   const queryIn =
     (lane: Lane) =>
-    async <Row>(text: string, parameters: readonly unknown[]) =>
+    async <Row>(text: string, parameters: readonly Parameter[]) =>
       // The statement's text says which columns a row has; this is where that promise enters the types.
-      (await client.queryIn(lane, text, parameters)).rows as Row[];
+      (await client.queryIn(lane, text, parameters.map(parameterOf))).rows as Row[];
   const query = queryIn("calls");
   const logQuery = queryIn("sends");
   const care = (work: () => Promise<void>) => () =>

@@ -5,8 +5,10 @@ import {
   deadline,
   isRolledBack,
   LOG_TIMEOUT_MS,
+  type Parameter,
   type Query,
   STATEMENT_TIMEOUT_MS,
+  Texts,
   type TimedQuery,
   TimeoutError,
   WAITING_AT_ONCE,
@@ -14,7 +16,7 @@ import {
 import type { Migrations, Run } from "./migrations.ts";
 import * as tables from "./schema.ts";
 import { NO_LIMITS, PLANS_BY_KEY, sessionPrelude } from "./session.ts";
-import { arrayLiteral } from "./values.ts";
+import { arrayLiteral, TEXT_ARRAY, textArrayBytes } from "./values.ts";
 
 type Client = ReturnType<typeof connect>;
 
@@ -37,7 +39,16 @@ function connect(url: string, max: number, prelude: string) {
     // The driver would ask for types at a connection's start, and never again if that breaks. So arrays go as literals.
     fetch_types: false,
     // int8 as a number, because the counters stay far below 2^53.
-    types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
+    types: {
+      int8: { to: 20, from: [20], serialize: String, parse: Number },
+      // Only `Texts` are an array here. Every other array is a literal by now.
+      texts: {
+        to: TEXT_ARRAY,
+        from: [],
+        serialize: (value: string | readonly string[]) => (typeof value === "string" ? value : textArrayBytes(value)),
+        parse: String,
+      },
+    },
     connection: { application_name: APPLICATION },
     prelude,
   });
@@ -120,14 +131,16 @@ class LogClient {
 
 function queryOn(client: Client): Query {
   return async <Row>(text: string, parameters: Parameters<Query>[1]) => {
-    const rows = await client.unsafe(text, parameters.map(literal), { prepare: true });
+    const rows = await client.unsafe(text, parameters.map(parameterOf), { prepare: true });
     // The statement's text says which columns a row has; this is where that promise enters the types.
     return [...rows] as Row[];
   };
 }
 
-const literal = (parameter: Parameters<Query>[1][number]) =>
-  typeof parameter === "object" && parameter !== null ? arrayLiteral(parameter) : parameter;
+function parameterOf(parameter: Parameter) {
+  if (typeof parameter !== "object" || parameter === null) return parameter;
+  return parameter instanceof Texts ? parameter.values : arrayLiteral(parameter);
+}
 
 /**
  * How often a migration is tried again after PostgreSQL has rolled it back, as in a deadlock with calls of serving

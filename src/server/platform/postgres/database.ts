@@ -6,8 +6,13 @@ import type * as schema from "./schema.ts";
 export type Orm = PgDatabase<PgQueryResultHKT, typeof schema>;
 export type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
 
+/** Texts that may be long, as one parameter of type text[]. */
+export class Texts {
+  constructor(readonly values: readonly string[]) {}
+}
+
 /** A value as a statement's parameter. Both drivers write these types alike. */
-type Parameter = string | number | boolean | null | readonly (string | number | null)[];
+export type Parameter = string | number | boolean | null | readonly (string | number | null)[] | Texts;
 
 /** One statement, which the driver prepares once and reuses. It must select moments as numbers (ms). */
 export type Query = <Row>(text: string, parameters: readonly Parameter[]) => Promise<Row[]>;

@@ -1,8 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 
-/** ISO 8601 in UTC, ending in `Z`. */
-export const iso = (ms: number) => new Date(ms).toISOString();
+let lastIso = { ms: Number.NaN, text: "" };
+
+/** ISO 8601 in UTC, ending in `Z`. The messages of a batch have one moment, so the last one is remembered. */
+export function iso(ms: number): string {
+  if (ms !== lastIso.ms) lastIso = { ms, text: new Date(ms).toISOString() };
+  return lastIso.text;
+}
 
 /** The SQL of a moment as ms since the epoch, because both drivers read a number alike. */
 export function ms(expression: string) {
@@ -15,6 +20,24 @@ export function arrayLiteral(values: readonly (string | number | null)[]): strin
     typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : String(value ?? "NULL"),
   );
   return `{${elements.join(",")}}`;
+}
+
+/** PostgreSQL's number of the type text, and of its arrays. */
+const TEXT = 25;
+export const TEXT_ARRAY = 1009;
+
+/** An array of texts in PostgreSQL's binary format, of which it copies each text. As a literal it reads them letter by letter. */
+export function textArrayBytes(texts: readonly string[]): Uint8Array {
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 5 * 4));
+  let at = 0;
+  // One dimension, no nulls, elements of text, so many of them, the first is number 1.
+  for (const word of [1, 0, TEXT, texts.length, 1]) at = bytes.writeInt32BE(word, at);
+  for (const [i, text] of texts.entries()) {
+    at = bytes.writeInt32BE(lengths[i] ?? 0, at);
+    at += bytes.write(text, at);
+  }
+  return bytes;
 }
 
 /** The numbers of an array that was selected as text. */
