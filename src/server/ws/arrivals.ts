@@ -35,6 +35,6 @@ export class Arrivals {
 
   /** MUST be called after each delivery, and when the room has closed. */
   wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+    if (this.waiting.length > 0) for (const resolve of this.waiting.splice(0)) resolve();
   }
 }
