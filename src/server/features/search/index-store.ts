@@ -3,7 +3,7 @@ import type { Stems } from "../../../text/search-match.ts";
 import type { ChangeRange, EndedEarly } from "../../followers/follower.ts";
 import type { Transaction } from "../../platform/postgres/database.ts";
 import { rowsOf } from "../../platform/postgres/rows-of.ts";
-import { arrayParam, ms } from "../../platform/postgres/values.ts";
+import { arrayParam, ms, textsParam } from "../../platform/postgres/values.ts";
 import { filesOf } from "./files.ts";
 import { type FoundRow, type IndexedMessage, joined, RUN, rowOf, runStart, vectorLiteral } from "./rows.ts";
 
@@ -115,7 +115,7 @@ export async function writeRows(
       ${arrayParam(rows.map(({ placeId }) => placeId))}::uuid[],
       ${arrayParam(rows.map(({ row }) => row.firstMs))}::double precision[],
       ${arrayParam(rows.map(({ row }) => row.ms))}::double precision[],
-      ${arrayParam(rows.map(({ row }) => vectorLiteral(row.lexemes)))}::text[]
+      ${textsParam(rows.map(({ row }) => vectorLiteral(row.lexemes)))}::text[]
     ) AS made (id, seq, last_seq, place, first_ms, ms, v)`);
   return ended;
 }

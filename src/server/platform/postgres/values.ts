@@ -54,4 +54,6 @@ export const uuidsOf = (text: string): (string | null)[] =>
 
 /** An array as one parameter: thousands of ids would be more parameters than a statement can have. */
 export const arrayParam = (values: readonly (string | number)[]) => sql.param(arrayLiteral(values));
+/** Texts that may be long, as one parameter of type text[]. */
+export const textsParam = (texts: readonly string[]) => sql.param(texts);
 export const isOneOf = (column: AnyPgColumn, ids: number[]) => sql`${column} = ANY (${arrayParam(ids)}::integer[])`;
