@@ -198,9 +198,12 @@ export class ClientSocket {
     if (this.raw.readyState === WebSocket.OPEN) this.raw.send(frame);
   }
 
-  /** Whether the reader has been slow for so long that it will not catch up. The sweep then closes the socket. */
-  isStalled(now: number): boolean {
-    if (!this.isSlow) this.slowSince = undefined;
+  /**
+   * Whether the reader has been slow for so long that it will not catch up. The sweep then closes the socket.
+   * @param buffered its unsent bytes
+   */
+  isStalled(buffered: number, now: number): boolean {
+    if (buffered <= SLOW_BYTES) this.slowSince = undefined;
     else this.slowSince ??= now;
     return this.slowSince !== undefined && now - this.slowSince > STALLED_MS;
   }

@@ -211,9 +211,11 @@ export class Sockets {
 
   private sweep() {
     const now = performance.now();
-    for (const socket of this.services.hub.sockets.all)
-      if (socket.buffered > TOO_SLOW_BYTES || socket.isStalled(now))
+    for (const socket of this.services.hub.sockets.all) {
+      const { buffered } = socket;
+      if (buffered > TOO_SLOW_BYTES || socket.isStalled(buffered, now))
         socket.close(closeCodes.tooSlow, "Reading too slowly");
+    }
   }
 
   /** Counts open sockets as use of their sessions, and closes those whose session has ended without an event. */
