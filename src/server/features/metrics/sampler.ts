@@ -4,6 +4,9 @@ import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
 import { SAMPLE_EVERY_MS } from "./service.ts";
 
+/** How often the delay of the event loop is taken. Each time wakes the process, also when nobody is there. */
+const LOOK_EVERY_MS = 50;
+
 export interface Sampled {
   /** Sockets that are open now. */
   connections(): number;
@@ -15,7 +18,7 @@ export interface Sampled {
 
 /** Publishes a sample of this node to all nodes, this one included, every five seconds. */
 export class Sampler {
-  private readonly loop = monitorEventLoopDelay({ resolution: 20 });
+  private readonly loop = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
   private cpu = process.cpuUsage();
   private memory = process.memoryUsage();
   private since = performance.now();
