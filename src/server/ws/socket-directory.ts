@@ -36,7 +36,7 @@ export class SocketDirectory {
   /** The user was removed from a conversation, with this version of it: the user's sockets leave its threads. */
   leaveThreads(userId: number, parentId: string, version: number): void {
     for (const socket of this.of(userId))
-      for (const subscription of [...socket.subscriptions.values()]) subscription.leftParent(parentId, version);
+      for (const subscription of socket.subscriptions.all) subscription.leftParent(parentId, version);
   }
 
   endSessions(userId: number, sessionIds: string[]): void {

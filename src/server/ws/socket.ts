@@ -3,6 +3,7 @@ import { closeCodes, reconnectAfterMs } from "../../protocol/close-codes.ts";
 import { encode } from "../../protocol/frames.ts";
 import type { SocketOption } from "../../protocol/sockets.ts";
 import type { Actor } from "../base/actor.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** Where a client goes on: the newest version that it has, and the tag that it had there, if it says so. */
 export interface Cursor {
@@ -83,7 +84,7 @@ export class ClientSocket {
   readonly accepts: ReadonlySet<SocketOption>;
   /** On `/ws/chat/{id}/` the one conversation that the socket is about. */
   conversationId: string | undefined;
-  readonly subscriptions = new Map<string, SocketSubscription>();
+  readonly subscriptions = new Subscriptions<SocketSubscription>();
   isGreeted = false;
   // Made only when they are needed: most sockets are idle, and should cost little.
   private inbox: (string | Buffer)[] | undefined;

@@ -192,7 +192,7 @@ export class Sockets implements SocketOwner {
   closed(socket: ClientSocket): void {
     const { hub, presence, me, typing, places } = this.services;
     places.giveBack(socket.actor.userId);
-    const left = [...socket.subscriptions.keys()];
+    const left = socket.subscriptions.all.map(({ room }) => room.conversationId);
     hub.remove(socket);
     presence.end(socket);
     me.end(socket);

@@ -1,6 +1,7 @@
 import { encode } from "../../protocol/frames.ts";
 import { Activity } from "./activity.ts";
 import type { ClientSocket } from "./socket.ts";
+import { activityTopic } from "./topics.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** Sends one frame to all sockets that joined a topic: Bun's native publish. */
@@ -8,8 +9,6 @@ export type Publish = (topic: string, frame: string) => void;
 
 /** A version before all others. */
 export const NOTHING = -1;
-
-const activityTopic = (conversationId: string) => `a:${conversationId}`;
 
 /** A conversation that sockets of this node watch. */
 interface Watched {
