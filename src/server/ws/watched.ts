@@ -1,4 +1,5 @@
 import { encode } from "../../protocol/frames.ts";
+import { SmallSet } from "../base/small-set.ts";
 import { Activity } from "./activity.ts";
 import type { ClientSocket } from "./socket.ts";
 import { activityTopic } from "./topics.ts";
@@ -12,7 +13,7 @@ export const NOTHING = -1;
 
 /** A conversation that sockets of this node watch. */
 interface Watched {
-  readonly watchers: Set<Watcher>;
+  readonly watchers: SmallSet<Watcher>;
   /** The newest version and message that were sent to them. */
   sent: number;
   seq: number;
@@ -36,7 +37,7 @@ export class WatchedConversations {
     const watched = this.byId.get(conversationId);
     if (!watched) {
       this.byId.set(conversationId, {
-        watchers: new Set([watcher]),
+        watchers: new SmallSet(watcher),
         sent: version,
         seq: NOTHING,
         scope: NOTHING,
