@@ -1,15 +1,15 @@
 /** The most members that an array holds. Longer ones would be slow to search. */
-const FEW = 8;
+const FEW = 16;
 
 /**
- * A Set for places where most sets have one or two members: a Set with one takes 256 bytes, this takes 80. A loop goes over
- * the members that were there when it began.
+ * A Set for places where most sets have one or two members: a Set with one takes 256 bytes, this takes 80. A loop may still
+ * come to a member that was removed meanwhile.
  */
 export class SmallSet<T> {
   private members: readonly T[] | Set<T>;
 
-  constructor(first: T) {
-    this.members = [first];
+  constructor(...members: T[]) {
+    this.members = members;
   }
 
   get size(): number {
