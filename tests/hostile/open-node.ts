@@ -21,10 +21,10 @@ export async function startOpenNode(environment: Record<string, string>): Promis
     fetch: (request, server) => opened?.fetch(request, server) ?? new Response(null, { status: 503 }),
     websocket: {
       ...socketLimits,
-      open: (raw) => opened?.sockets.open(raw),
+      open: (raw) => raw.data.visitor && opened?.sockets.open(raw, raw.data.visitor),
       message: (raw, frame) => raw.data.socket?.receive(frame),
       drain: (raw) => raw.data.socket?.onDrain(),
-      close: (raw) => opened?.sockets.closed(raw),
+      close: (raw) => raw.data.socket?.onClosed(),
     },
   });
   const node = await openNode({

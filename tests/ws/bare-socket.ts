@@ -9,6 +9,9 @@ export interface BareSockets {
   stop(): Promise<void>;
 }
 
+/** Handles nothing. */
+const NOBODY = { handle: () => undefined, closed() {} };
+
 export function startBareSockets(): BareSockets {
   const opened: ((socket: ClientSocket) => void)[] = [];
   const server = Bun.serve<Upgrade>({
@@ -16,7 +19,7 @@ export function startBareSockets(): BareSockets {
     hostname: "127.0.0.1",
     fetch(request, server) {
       const { searchParams } = new URL(request.url);
-      const data = {
+      const visitor = {
         actor: { userId: Number(searchParams.get("user")), fullName: "Some Body" },
         sessionId: "",
         token: "",
@@ -24,12 +27,16 @@ export function startBareSockets(): BareSockets {
         cursor: undefined,
         meCursor: undefined,
         accepts: new Set<never>(),
-        socket: undefined,
       };
-      return server.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });
+      return server.upgrade(request, { data: { visitor, socket: undefined } })
+        ? undefined
+        : new Response(null, { status: 400 });
     },
     websocket: {
-      open: (raw) => opened.shift()?.(new ClientSocket(raw, () => undefined)),
+      open(raw) {
+        const { visitor } = raw.data;
+        if (visitor) opened.shift()?.(new ClientSocket(raw, NOBODY, visitor));
+      },
       message() {},
     },
   });

@@ -121,7 +121,7 @@ inEachDatabase("a room", (mode) => {
       const changes = [await change("remove"), await change("add")];
       const { room } = await openRoom(0, conversationId);
       const pair = await sockets.open(bob, conversationId);
-      const subscription = new Subscription(pair.socket, room, `c:${conversationId}`, () => pair.client.close());
+      const subscription = new Subscription(pair.socket, room, () => pair.client.close());
       const receive = (some: ChangeEvent[]) => {
         for (const event of some) room.receive(event);
       };
@@ -256,7 +256,7 @@ inEachDatabase("a room", (mode) => {
       });
       const { socket } = await sockets.open(ann, conversationId);
       // It is asked whether its user takes part: that takes the room a while.
-      new Subscription(socket, room, `c:${conversationId}`, () => {});
+      new Subscription(socket, room, () => {});
       const starting = room.suspect();
       await waitUntil(() => room.generation === 1);
       await Promise.all([starting, room.suspect()]);

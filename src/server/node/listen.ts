@@ -127,7 +127,6 @@ function listenOrSayWhy(...given: Parameters<typeof listen>): Server<Upgrade> {
 }
 
 function listen(config: Config, logger: Logger, node: () => Node | undefined): Server<Upgrade> {
-  const owners = new WeakMap<Upgrade, Node>();
   const guard = guardSocket(logger);
   return Bun.serve<Upgrade>({
     port: config.PORT,
@@ -144,14 +143,14 @@ function listen(config: Config, logger: Logger, node: () => Node | undefined): S
       ...socketLimits,
       open: guard.event((raw) => {
         const opening = node();
-        if (!opening) return raw.terminate();
-        owners.set(raw.data, opening);
-        opening.sockets.open(raw);
+        const { visitor } = raw.data;
+        if (!opening || !visitor) return raw.terminate();
+        opening.sockets.open(raw, visitor);
       }),
       message: guard.frame((raw, frame) => raw.data.socket?.receive(frame)),
       drain: guard.event((raw) => raw.data.socket?.onDrain()),
-      // The node that opened the socket handles its end, because another node may be serving by now.
-      close: guard.event((raw) => owners.get(raw.data)?.sockets.closed(raw)),
+      // The socket tells the node that opened it. Another node may be serving by now.
+      close: guard.event((raw) => raw.data.socket?.onClosed()),
     },
   });
 }

@@ -95,7 +95,7 @@ export function openHttp(
     filesOrigin: config.FILES_ORIGIN,
     trustedProxies: config.TRUSTED_PROXIES,
     gate: {
-      upgrade: (request, visitor) => options.server().upgrade(request, { data: { ...visitor, socket: undefined } }),
+      upgrade: (request, visitor) => options.server().upgrade(request, { data: { visitor, socket: undefined } }),
     },
     statistics: stores.statistics,
     places: shared.places,

@@ -14,6 +14,7 @@ import { Room } from "./room.ts";
 import type { ClientSocket, SocketSubscription } from "./socket.ts";
 import { SocketDirectory } from "./socket-directory.ts";
 import { Subscription } from "./subscription.ts";
+import { rangeTopic, roomTopic } from "./topics.ts";
 import type { Publish } from "./watched.ts";
 import { Watching } from "./watching.ts";
 
@@ -24,10 +25,6 @@ const ROOMS_AT_ONCE = 20;
 
 /** The message of a change, if it mentions everybody. */
 const scopeSeqOf = ({ message }: ChangeEvent) => (message?.mentionsAll ? message.seq : undefined);
-
-const roomTopic = (conversationId: string) => `c:${conversationId}`;
-/** The topic of the sockets that accept ranges. */
-const rangeTopic = (conversationId: string) => `r:${conversationId}`;
 
 /** The hub calls these when members of conversations change. Each call may come twice. */
 export interface MemberEvents {
@@ -97,7 +94,7 @@ export class Hub {
 
   /** MUST be called once for every socket of this node, when it has closed. */
   remove(socket: ClientSocket): void {
-    for (const subscription of [...socket.subscriptions.values()]) this.leave(subscription);
+    for (const subscription of socket.subscriptions.all) this.leave(subscription);
     this.watching.end(socket);
     this.sockets.remove(socket);
   }
@@ -107,17 +104,15 @@ export class Hub {
   /** Registers the socket in the conversation's room. It gets nothing before its `join`. */
   enter(socket: ClientSocket, conversationId: string): Subscription {
     const room = this.rooms.get(conversationId) ?? this.open(conversationId);
-    const topic = socket.accepts.has("ranges") ? rangeTopic(conversationId) : roomTopic(conversationId);
-    const subscription = new Subscription(socket, room, topic, this.onExpelled);
-    socket.subscriptions.set(conversationId, subscription);
+    const subscription = new Subscription(socket, room, this.onExpelled);
+    socket.subscriptions.add(subscription);
     return subscription;
   }
 
   leave(subscription: SocketSubscription): void {
     const { socket, room } = subscription;
     subscription.leave();
-    if (socket.subscriptions.get(room.conversationId) === subscription)
-      socket.subscriptions.delete(room.conversationId);
+    socket.subscriptions.remove(subscription);
     this.closeIfEmpty(room);
   }
 
@@ -159,8 +154,9 @@ export class Hub {
     return room;
   }
 
-  private readonly onExpelled = ({ socket, room }: Subscription) => {
-    socket.subscriptions.delete(room.conversationId);
+  private readonly onExpelled = (subscription: Subscription) => {
+    const { socket, room } = subscription;
+    socket.subscriptions.remove(subscription);
     this.closeIfEmpty(room);
     socket.onExpelled(room.conversationId);
     // A room that is behind delivers old removals. The user may have come back since.

@@ -1,5 +1,6 @@
 import { encode } from "../../protocol/frames.ts";
 import type { Logger } from "../base/logger.ts";
+import { SmallSet } from "../base/small-set.ts";
 import type { ChangeEvent } from "../bus/change-event.ts";
 import { changeEvent } from "../log/changes.ts";
 import type { Head } from "../log/head.ts";
@@ -45,7 +46,7 @@ export class Room implements ComparedRoom {
   generation = 0;
   /** Resolves when the room stands at the conversation's head and follows it. */
   started: Promise<void>;
-  readonly subscriptions = new Set<RoomSubscription>();
+  readonly subscriptions = new SmallSet<RoomSubscription>();
   readonly tags = new DeliveredTags();
   readonly delivery: Delivery;
   closed = false;

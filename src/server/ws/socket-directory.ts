@@ -1,17 +1,18 @@
 import { closeCodes } from "../../protocol/close-codes.ts";
+import { SmallSet } from "../base/small-set.ts";
 import type { ClientSocket } from "./socket.ts";
 
 /** All sockets of this node, and the sockets of each user. */
 export class SocketDirectory {
   readonly all = new Set<ClientSocket>();
-  private readonly byUser = new Map<number, Set<ClientSocket>>();
+  private readonly byUser = new Map<number, SmallSet<ClientSocket>>();
 
   add(socket: ClientSocket): void {
     this.all.add(socket);
     const { userId } = socket.actor;
     const sockets = this.byUser.get(userId);
     if (sockets) sockets.add(socket);
-    else this.byUser.set(userId, new Set([socket]));
+    else this.byUser.set(userId, new SmallSet(socket));
   }
 
   remove(socket: ClientSocket): void {
@@ -36,7 +37,7 @@ export class SocketDirectory {
   /** The user was removed from a conversation, with this version of it: the user's sockets leave its threads. */
   leaveThreads(userId: number, parentId: string, version: number): void {
     for (const socket of this.of(userId))
-      for (const subscription of [...socket.subscriptions.values()]) subscription.leftParent(parentId, version);
+      for (const subscription of socket.subscriptions.all) subscription.leftParent(parentId, version);
   }
 
   endSessions(userId: number, sessionIds: string[]): void {

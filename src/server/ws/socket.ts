@@ -3,6 +3,7 @@ import { closeCodes, reconnectAfterMs } from "../../protocol/close-codes.ts";
 import { encode } from "../../protocol/frames.ts";
 import type { SocketOption } from "../../protocol/sockets.ts";
 import type { Actor } from "../base/actor.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** Where a client goes on: the newest version that it has, and the tag that it had there, if it says so. */
 export interface Cursor {
@@ -26,11 +27,11 @@ export interface SocketSubscription {
   leave(): void;
 }
 
-/** The result of an upgrade; the socket's `data` from then on. */
-export interface Upgrade {
+/** The user behind an upgrade, and what they want. */
+export interface Visitor {
   actor: Actor;
   sessionId: string;
-  /** The cookie's token: checked once more when the socket has opened, then dropped. */
+  /** The cookie's token: checked once more when the socket has opened. */
   token: string;
   /** `undefined` on `/ws/`, which serves all of a user's conversations. */
   conversationId: string | undefined;
@@ -40,6 +41,13 @@ export interface Upgrade {
   meCursor: MeCursor | undefined;
   /** The things that the client understands beyond the contract's first version. */
   accepts: ReadonlySet<SocketOption>;
+}
+
+/** The `data` of Bun's socket. */
+export interface Upgrade {
+  /** Until the socket opens. Only the greeting needs most of it, and many sockets are open for hours. */
+  visitor: Visitor | undefined;
+  /** From then on. */
   socket: ClientSocket | undefined;
 }
 
@@ -60,14 +68,23 @@ const TERMINATE_AFTER_MS = 2_000;
 /** A reader that stays slow for this long is too slow, however little is left to send. */
 const STALLED_MS = 10_000;
 
-/** Handles one frame. A promise makes the next frame wait. */
-export type FrameHandler = (socket: ClientSocket, frame: string | Buffer) => Promise<void> | undefined;
+/** The part of a node that its sockets belong to. */
+export interface SocketOwner {
+  /** Handles one frame. A promise makes the next frame wait. */
+  handle(socket: ClientSocket, frame: string | Buffer): Promise<void> | undefined;
+  /** The socket has closed. */
+  closed(socket: ClientSocket): void;
+}
 
 /** The connection of one client. Its frames are handled one after the other, and everything for it is sent here. */
 export class ClientSocket {
   readonly actor: Actor;
   readonly sessionId: string;
-  readonly subscriptions = new Map<string, SocketSubscription>();
+  /** The things that the client understands beyond the contract's first version. */
+  readonly accepts: ReadonlySet<SocketOption>;
+  /** On `/ws/chat/{id}/` the one conversation that the socket is about. */
+  conversationId: string | undefined;
+  readonly subscriptions = new Subscriptions<SocketSubscription>();
   isGreeted = false;
   // Made only when they are needed: most sockets are idle, and should cost little.
   private inbox: (string | Buffer)[] | undefined;
@@ -84,18 +101,17 @@ export class ClientSocket {
 
   constructor(
     private readonly raw: Raw,
-    private readonly handle: FrameHandler,
+    private readonly owner: SocketOwner,
+    { actor, sessionId, accepts, conversationId }: Visitor,
   ) {
-    this.actor = raw.data.actor;
-    this.sessionId = raw.data.sessionId;
+    this.actor = actor;
+    this.sessionId = sessionId;
+    this.accepts = accepts;
+    this.conversationId = conversationId;
   }
 
   get isUserSocket() {
-    return this.raw.data.conversationId === undefined;
-  }
-
-  get accepts() {
-    return this.raw.data.accepts;
+    return this.conversationId === undefined;
   }
 
   get isClosed() {
@@ -105,16 +121,6 @@ export class ClientSocket {
   /** Whether this server has closed the socket: later frames of the client are dropped. */
   get isSentAway() {
     return this.sentAway;
-  }
-
-  /** On `/ws/chat/{id}/` the one conversation that the socket is about. */
-  get conversationId() {
-    return this.raw.data.conversationId;
-  }
-
-  /** @param conversationId the same id as another text */
-  shareId(conversationId: string): void {
-    this.raw.data.conversationId = conversationId;
   }
 
   // Frames from the client
@@ -142,7 +148,7 @@ export class ClientSocket {
     let since = performance.now();
     for (let frame = this.inbox?.shift(); frame !== undefined; frame = this.inbox?.shift()) {
       this.inboxBytes -= frame.length;
-      const pending = this.handle(this, frame);
+      const pending = this.owner.handle(this, frame);
       if (pending) await pending;
       if (performance.now() - since < AT_A_STRETCH_MS) continue;
       // The embedded database answers without giving the event loop a turn, which the other sockets need.
@@ -265,6 +271,7 @@ export class ClientSocket {
   /** Frames that came before are still handled: a client that sends and leaves at once has sent. */
   onClosed(): void {
     this.onDrain();
+    this.owner.closed(this);
   }
 }
 

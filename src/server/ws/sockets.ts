@@ -14,11 +14,12 @@ import type { Room } from "./room.ts";
 import {
   ClientSocket,
   type Cursor,
-  type FrameHandler,
   type MeCursor,
   type Raw,
   reconnectAdvice,
+  type SocketOwner,
   type Upgrade,
+  type Visitor,
 } from "./socket.ts";
 
 /** The sweep closes a reader that is this far behind. At twice that Bun cuts it off. */
@@ -68,17 +69,8 @@ interface Services {
 }
 
 /** The life of every socket on this node: opening, frames, the watch over slow readers and ended sessions, closing. */
-export class Sockets {
+export class Sockets implements SocketOwner {
   private readonly timers: ReturnType<typeof setInterval>[];
-  /** Never throws and never rejects: an error in one client's frame ends that client's socket, not the node. */
-  private readonly handle: FrameHandler = (socket, frame) => {
-    try {
-      return this.dispatcher.handle(socket, frame)?.catch((error: unknown) => this.fail(socket, error));
-    } catch (error) {
-      this.fail(socket, error);
-      return undefined;
-    }
-  };
 
   constructor(
     private readonly services: Services,
@@ -91,13 +83,13 @@ export class Sockets {
     ];
   }
 
-  open(raw: Raw): void {
+  open(raw: Raw, visitor: Visitor): void {
     const { hub, meter, logger } = this.services;
-    const socket = new ClientSocket(raw, this.handle);
-    raw.data.socket = socket;
+    const socket = new ClientSocket(raw, this, visitor);
+    raw.data = { visitor: undefined, socket };
     hub.sockets.add(socket);
     meter.upgrades++;
-    this.greet(socket, raw.data).catch((error: unknown) => {
+    this.greet(socket, visitor).catch((error: unknown) => {
       if (error instanceof Failure && error.closeCode !== closeCodes.tryAgain)
         return socket.close(error.closeCode, error.message);
       if (!(error instanceof Failure)) logger.error({ err: error }, "a socket could not be opened");
@@ -105,9 +97,7 @@ export class Sockets {
     });
   }
 
-  private async greet(socket: ClientSocket, upgrade: Upgrade) {
-    const { token, conversationId, cursor, meCursor } = upgrade;
-    upgrade.token = "";
+  private async greet(socket: ClientSocket, { token, conversationId, cursor, meCursor }: Visitor) {
     // From here on the hub closes the socket when the session ends. The session may have ended just before.
     const session = await this.sessions.find(token);
     if (!session) return socket.close(closeCodes.sessionEnded, "Session ended");
@@ -124,7 +114,7 @@ export class Sockets {
     const { hub, conversations } = this.services;
     const subscription = hub.enter(socket, conversationId);
     // One text for all sockets of the room: that of the address would keep the address.
-    socket.shareId(subscription.room.conversationId);
+    socket.conversationId = subscription.room.conversationId;
     const greet = ({ readSeq, epoch }: Standing, room: Room) => {
       socket.send(
         encode({
@@ -189,13 +179,20 @@ export class Sockets {
     }
   }
 
-  closed(raw: Raw): void {
-    const { socket, actor } = raw.data;
+  /** Never throws and never rejects: an error in one client's frame ends that client's socket, not the node. */
+  handle(socket: ClientSocket, frame: string | Buffer): Promise<void> | undefined {
+    try {
+      return this.dispatcher.handle(socket, frame)?.catch((error: unknown) => this.fail(socket, error));
+    } catch (error) {
+      this.fail(socket, error);
+      return undefined;
+    }
+  }
+
+  closed(socket: ClientSocket): void {
     const { hub, presence, me, typing, places } = this.services;
-    places.giveBack(actor.userId);
-    if (!socket) return;
-    socket.onClosed();
-    const left = [...socket.subscriptions.keys()];
+    places.giveBack(socket.actor.userId);
+    const left = socket.subscriptions.all.map(({ room }) => room.conversationId);
     hub.remove(socket);
     presence.end(socket);
     me.end(socket);

@@ -5,6 +5,7 @@ import { RUN_MAX } from "../log/runs.ts";
 import type { Room } from "./room.ts";
 import type { RoomSubscription } from "./room-parts.ts";
 import type { ClientSocket, Cursor, SocketSubscription } from "./socket.ts";
+import { rangeTopic, roomTopic } from "./topics.ts";
 
 /** A replay reads this many changes at a time. */
 const REPLAY_PAGE = 50;
@@ -21,8 +22,7 @@ export const RANGE_REPLAY_MAX = 250_000;
  * delivered.
  */
 export class Subscription implements RoomSubscription, SocketSubscription {
-  live = false;
-  private over = false;
+  private state: "joining" | "live" | "over" = "joining";
   /**
    * The version at which the log had the user as a member. Removals before it no longer count. Of a thread, both are
    * versions of its parent.
@@ -34,7 +34,6 @@ export class Subscription implements RoomSubscription, SocketSubscription {
   constructor(
     readonly socket: ClientSocket,
     readonly room: Room,
-    private readonly topic: string,
     /**
      * All subscriptions of a hub share this function: a closure for each would be much of the cost of an idle socket.
      */
@@ -45,6 +44,24 @@ export class Subscription implements RoomSubscription, SocketSubscription {
 
   get userId() {
     return this.socket.actor.userId;
+  }
+
+  get live() {
+    return this.state === "live";
+  }
+
+  private get over() {
+    return this.state === "over";
+  }
+
+  private get acceptsRanges() {
+    return this.socket.accepts.has("ranges");
+  }
+
+  /** The text is made again for each use, because an idle socket should cost little. */
+  private get topic() {
+    const { conversationId } = this.room;
+    return this.acceptsRanges ? rangeTopic(conversationId) : roomTopic(conversationId);
   }
 
   /**
@@ -144,19 +161,16 @@ export class Subscription implements RoomSubscription, SocketSubscription {
 
   leave(): void {
     if (this.over) return;
-    this.over = true;
     this.room.subscriptions.delete(this);
-    if (this.live) this.socket.leaveTopic(this.topic);
-    if (this.live && this.acceptsRanges) this.room.delivery.leave();
-    this.live = false;
-  }
-
-  private get acceptsRanges() {
-    return this.socket.accepts.has("ranges");
+    if (this.live) {
+      this.socket.leaveTopic(this.topic);
+      if (this.acceptsRanges) this.room.delivery.leave();
+    }
+    this.state = "over";
   }
 
   private goLive() {
-    this.live = true;
+    this.state = "live";
     if (this.acceptsRanges) this.room.delivery.enter();
     this.socket.joinTopic(this.topic);
   }

@@ -2,9 +2,8 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { resumeTag } from "../../protocol/conversations.ts";
 import type { FailureName } from "../../protocol/failures.ts";
-import { accepts, type SocketOption } from "../../protocol/sockets.ts";
+import { accepts } from "../../protocol/sockets.ts";
 import { uuid } from "../../protocol/text.ts";
-import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { about } from "../http/about.ts";
 import { type Env, loggedIn, sessionOf } from "../http/env.ts";
@@ -13,20 +12,7 @@ import { UPGRADED } from "../http/middleware/api-log.ts";
 import type { RouteGroup } from "../http/route-group.ts";
 import type { Access } from "../log/access.ts";
 import type { SocketPlaces } from "../places/places.ts";
-import type { Cursor, MeCursor } from "./socket.ts";
-
-/** The user behind an upgrade, and the conversation that they want. */
-interface Visitor {
-  actor: Actor;
-  sessionId: string;
-  token: string;
-  /** `undefined` on `/ws/`, which serves all of a user's conversations. */
-  conversationId: string | undefined;
-  /** Where the client goes on. */
-  cursor: Cursor | undefined;
-  meCursor: MeCursor | undefined;
-  accepts: ReadonlySet<SocketOption>;
-}
+import type { Visitor } from "./socket.ts";
 
 /** Where requests become sockets: Bun's native upgrade. */
 export interface SocketGate {

@@ -1,6 +1,8 @@
 import { encode } from "../../protocol/frames.ts";
+import { SmallSet } from "../base/small-set.ts";
 import { Activity } from "./activity.ts";
 import type { ClientSocket } from "./socket.ts";
+import { activityTopic } from "./topics.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** Sends one frame to all sockets that joined a topic: Bun's native publish. */
@@ -9,11 +11,9 @@ export type Publish = (topic: string, frame: string) => void;
 /** A version before all others. */
 export const NOTHING = -1;
 
-const activityTopic = (conversationId: string) => `a:${conversationId}`;
-
 /** A conversation that sockets of this node watch. */
 interface Watched {
-  readonly watchers: Set<Watcher>;
+  readonly watchers: SmallSet<Watcher>;
   /** The newest version and message that were sent to them. */
   sent: number;
   seq: number;
@@ -37,7 +37,7 @@ export class WatchedConversations {
     const watched = this.byId.get(conversationId);
     if (!watched) {
       this.byId.set(conversationId, {
-        watchers: new Set([watcher]),
+        watchers: new SmallSet(watcher),
         sent: version,
         seq: NOTHING,
         scope: NOTHING,
