@@ -159,7 +159,9 @@ export class Memberships {
          SELECT count(*) || ' ' || bit_xor(uuid_hash_extended(conversation_id, is_following::int)) AS digest
          FROM participants WHERE user_id = $1
        ) own LEFT JOIN LATERAL (
-         SELECT ${OWN} FROM participants p JOIN conversations c ON c.id = p.conversation_id
+         SELECT ${OWN} FROM participants p
+         -- This OFFSET keeps the look-up by id. The planner would read all conversations of a server.
+         CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id OFFSET 0) c
          -- OFFSET keeps the comparison here: nothing more is read when the digests are the same.
          WHERE own.digest IS DISTINCT FROM $2 AND p.user_id = $1 AND p.is_following AND ${IS_IN_PARENT} OFFSET 0
        ) list ON true`,
