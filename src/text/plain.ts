@@ -1,3 +1,4 @@
+import { graphemes } from "./graphemes.ts";
 import { parse } from "./parse.ts";
 import type { Block, Inline, Item, Mentioned } from "./parsed.ts";
 
@@ -32,17 +33,14 @@ export const excerpt = (text: string, max: number, wording?: Partial<Wording>): 
 
 /** Like `excerpt`, of a parsed text. */
 export function excerptOf(blocks: readonly Block[], max: number, wording?: Partial<Wording>): string {
-  const line = plainOf(blocks, worded(wording)).replace(/\s+/g, " ").trim();
+  // A single space stays as it is: replacing each of them would copy most texts.
+  const line = plainOf(blocks, worded(wording))
+    .replace(/[^\S ]\s*| \s+/g, " ")
+    .trim();
   if (line.length <= max) return line;
-  let short = "";
   // A character can have many code units. It is not cut.
-  for (const { segment } of new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(
-    line.slice(0, max + 1),
-  )) {
-    if (short.length + segment.length >= max) break;
-    short += segment;
-  }
-  return `${short.trimEnd()}…`;
+  const cut = graphemes.segment(line.slice(0, max + 1)).containing(max - 1)?.index;
+  return `${line.slice(0, cut ?? 0).trimEnd()}…`;
 }
 
 function ofBlock(block: Block, wording: Wording): string {

@@ -27,7 +27,7 @@ async function setting() {
   // It is not among the recent ones, so nothing but opening it subscribes to it.
   const client = await online(clientOf(ann, { url: relay.url, storage: memoryStorage(), recent: 0 }));
   const pages = () => relay.sent.filter(({ type, conversation_id }) => type === "history" && conversation_id === id);
-  return { bob, id, relay, client, pages };
+  return { ann, bob, id, relay, client, pages };
 }
 
 /** Holds back the answers to subscriptions. */
@@ -55,6 +55,13 @@ test("a conversation that opens asks for its page once", async () => {
   await bob.send(id, "two");
   await until(() => chat.messages.length === 2);
   expect(contents(chat.messages)).toEqual(["one", "two"]);
+  expect(pages()).toHaveLength(1);
+});
+
+test("a conversation that opens before the first greeting asks for its page once", async () => {
+  const { ann, id, relay, pages } = await setting();
+  const chat = clientOf(ann, { url: relay.url, storage: memoryStorage(), recent: 0 }).open(id);
+  await until(() => chat.state === "live" && chat.messages.length === 1);
   expect(pages()).toHaveLength(1);
 });
 

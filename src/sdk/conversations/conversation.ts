@@ -153,12 +153,14 @@ export function createConversation(id: string, core: Core): LiveConversation {
       if (self.timelines.map((one) => one.update(change)).includes(true)) self.notifyChanged({ messages: true });
     },
     updateEpoch() {
-      if (self.epoch === core.epoch) return false;
+      const { epoch } = self;
+      if (epoch === core.epoch) return false;
       self.epoch = core.epoch;
       self.hiddenSeq = -1;
       settings.version = -1;
       readState.reset();
-      return true;
+      // Without an epoch and messages nothing is of another history, neither is a page that was asked for meanwhile.
+      return sync.isLoaded || epoch !== undefined || timeline.newest !== undefined;
     },
     prune(seq) {
       const isNews = seq > readState.pruned;

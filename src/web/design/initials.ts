@@ -1,3 +1,5 @@
+import { graphemes } from "../../text/graphemes.ts";
+
 /** The first letters of the first and last word. Uses graphemes, so that no visible character is cut. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
@@ -5,9 +7,9 @@ export function initials(name: string): string {
   return ends.map((word) => firstCharacter(word ?? "").toLocaleUpperCase()).join("");
 }
 
-const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 /** Marks on one letter beyond these would paint over the rows around. No script needs more. */
 const STACKED = /(\p{M}{3})\p{M}+/gu;
 
 const firstCharacter = (text: string) =>
-  (characters.segment(text)[Symbol.iterator]().next().value?.segment ?? "").replace(STACKED, "$1");
+  // Nothing stands on a letter before another plain one, and rows of messages ask for it often.
+  /^\w\w/.test(text) ? text.charAt(0) : (graphemes.segment(text).containing(0)?.segment ?? "").replace(STACKED, "$1");

@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { ConfabClient } from "../../../sdk/index.ts";
 import { serverName } from "../session/server.ts";
 
@@ -13,7 +13,8 @@ const isKnown = signal(false);
 
 /** Sets the title of the page while the component is mounted. */
 export function useTitle(title: string) {
-  useEffect(() => {
+  // At once: otherwise the page before would clear the title after the next page has set its own.
+  useLayoutEffect(() => {
     pageTitle.value = title;
     return () => {
       pageTitle.value = "";

@@ -294,5 +294,6 @@ const isScrolled = (field: HTMLTextAreaElement | null) => field !== null && fiel
 function grow(field: HTMLTextAreaElement | null) {
   if (!field) return;
   field.style.height = "auto";
-  field.style.height = `${field.scrollHeight}px`;
+  // An empty field is as tall as its one row. Reading its height would lay the new page out once more.
+  if (field.value !== "") field.style.height = `${field.scrollHeight}px`;
 }

@@ -5,15 +5,7 @@ import { MessageText } from "./message-text.tsx";
 const CHARACTERS = 1500;
 const LINES = 18;
 
-export function FoldedText({
-  text,
-  isExpanded,
-  onToggle,
-}: {
-  text: string;
-  isExpanded: boolean;
-  onToggle: () => void;
-}) {
+export function foldedText(text: string, isExpanded: boolean, onToggle: () => void) {
   if (!isLong(text)) return <MessageText text={text} />;
   const { showMore, showLess } = texts.messages.feed;
   return (

@@ -8,14 +8,14 @@ import { layout } from "../../design/preferences.ts";
 import { texts } from "../../texts/texts.ts";
 import { hasFailed } from "./actions/failed.ts";
 import { Failure } from "./failure.tsx";
-import { FoldedText } from "./folded-text.tsx";
+import { foldedText } from "./folded-text.tsx";
 import { isForReader } from "./mentions/names.ts";
 import { MentionsOf } from "./mentions/pill.tsx";
 import type { ActionContext } from "./message-action.ts";
 import type { PartPlace } from "./message-part.ts";
 import { NoticeLines } from "./notice-lines.tsx";
 import type { Notice } from "./notices.ts";
-import { Instead, Parts, partsOf } from "./parts/parts.tsx";
+import { inPlaceOf, Parts, partsOf } from "./parts/parts.tsx";
 import { isDeleted, previewOf } from "./preview.ts";
 import { type Receipt, ReceiptLine } from "./receipt.tsx";
 import type { Place } from "./timeline.ts";
@@ -67,7 +67,7 @@ function Row(props: MessageRowProps) {
   return (
     <div class="message-place">
       {props.beginning}
-      <NoticeLines notices={props.noticesAbove} />
+      {linesOf(props.noticesAbove)}
       {props.startsDay && <DayLine time={message.created_at} />}
       {props.startsUnread && (
         <p class="unread-line">
@@ -87,8 +87,8 @@ function Row(props: MessageRowProps) {
           </span>
         ) : (
           <span class="message-side">
-            <Time message={message} title={when} isShort={!isCompact} />
-            <Clock message={message} isSaid={props.receipt !== undefined} />
+            {timeOf(message, when, !isCompact)}
+            {clockOf(message, props.receipt !== undefined)}
           </span>
         )}
         <div class="message-body">
@@ -105,10 +105,10 @@ function Row(props: MessageRowProps) {
               </button>
               {!isCompact && (
                 <>
-                  <Time message={message} title={when} />
-                  <Edited message={message} />
+                  {timeOf(message, when)}
+                  {editedOf(message)}
                   {partsAt("mark")}
-                  <Clock message={message} isSaid={props.receipt !== undefined} />
+                  {clockOf(message, props.receipt !== undefined)}
                 </>
               )}
             </p>
@@ -119,20 +119,17 @@ function Row(props: MessageRowProps) {
               {deleted ? (
                 <p class="tombstone">{feed.deleted}</p>
               ) : (
-                <Instead parts={parts} {...partProps}>
-                  {(message.content !== "" || !message.files) && (
-                    <FoldedText
-                      text={message.content}
-                      isExpanded={props.isExpanded}
-                      onToggle={() => props.onToggle(message.key)}
-                    />
-                  )}
-                </Instead>
+                inPlaceOf(
+                  (message.content !== "" || !message.files) &&
+                    foldedText(message.content, props.isExpanded, () => props.onToggle(message.key)),
+                  parts,
+                  partProps,
+                )
               )}
             </MentionsOf.Provider>
             {(!startsGroup || isCompact) && (
               <>
-                <Edited message={message} />
+                {editedOf(message)}
                 {partsAt("mark")}
               </>
             )}
@@ -144,7 +141,7 @@ function Row(props: MessageRowProps) {
         </div>
         {isHot && <Toolbar props={{ message, actions: props.actions, isActive }} />}
       </article>
-      <NoticeLines notices={props.noticesBelow} />
+      {linesOf(props.noticesBelow)}
     </div>
   );
 }
@@ -156,19 +153,17 @@ const DayLine = ({ time }: { time: string }) => (
   </p>
 );
 
-interface TimeProps {
-  message: ChatMessage;
-  title: string;
-  isShort?: boolean;
-}
+// Functions and no components: each component costs time and memory, and rows come by dozens in a frame.
 
-const Time = ({ message: { created_at }, title, isShort }: TimeProps) => (
+const linesOf = (notices: readonly Notice[]) => notices.length > 0 && <NoticeLines notices={notices} />;
+
+const timeOf = ({ created_at }: ChatMessage, title: string, isShort = false) => (
   <time dateTime={created_at} title={title}>
     {isShort ? shortClockTime(created_at) : clockTime(created_at)}
   </time>
 );
 
-function Edited({ message }: { message: ChatMessage }) {
+function editedOf(message: ChatMessage) {
   if (message.state !== "sent" || message.edited_at === undefined || isDeleted(message)) return null;
   return (
     <span class="message-edited" title={fullTime(message.edited_at)}>
@@ -178,7 +173,7 @@ function Edited({ message }: { message: ChatMessage }) {
 }
 
 /** Says that a message or its change is on its way, unless its receipt says so. */
-function Clock({ message, isSaid }: { message: ChatMessage; isSaid: boolean }) {
+function clockOf(message: ChatMessage, isSaid: boolean) {
   const { feed } = texts.messages;
   const isPending = message.state === "sent" ? message.change?.state === "pending" : message.state === "pending";
   if (!isPending || (isSaid && message.state === "pending")) return null;

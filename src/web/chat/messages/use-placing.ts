@@ -98,7 +98,8 @@ export function usePlacing(
     return () => clearTimeout(timer);
   }, [linked, aim]);
 
-  useEffect(() => {
+  // At once: otherwise the list before would delete the place after this one has set its own.
+  useLayoutEffect(() => {
     const placeOf = () => {
       const handle = list.current;
       if (!handle || following.isAtEnd()) return undefined;

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../../sdk/index.ts";
 import { Button } from "../../design/button.tsx";
 import { isFocusLost } from "../../design/lost-focus.ts";
@@ -29,7 +29,8 @@ const FindBar = later(async () => (await import("./find/bar.tsx")).FindBar);
 export function ConversationView({ id }: { id: string }) {
   const { client } = useSession();
   const [conversation, setConversation] = useState<Conversation>();
-  useEffect(() => {
+  // Before the next frame: the request for its messages and the page around them do not wait for a paint without them.
+  useLayoutEffect(() => {
     const opened = client.open(id);
     setConversation(opened);
     return () => opened.close();

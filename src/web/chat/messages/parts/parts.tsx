@@ -31,10 +31,10 @@ export function Parts({ parts, place, ...props }: Placed & { place: PartPlace })
 }
 
 /** The part that stands in place of the text, or the text. */
-export function Instead({ parts, children, ...props }: Placed & { children: ComponentChildren }) {
+export function inPlaceOf(text: ComponentChildren, parts: typeof all, props: MessagePartProps): ComponentChildren {
   const found = parts.find(({ hidesText }) => hidesText);
-  if (!found) return <>{children}</>;
-  return <found.Part props={props} meanwhile={room(found.height?.(props.message))} otherwise={children} />;
+  if (!found) return text;
+  return <found.Part props={props} meanwhile={room(found.height?.(props.message))} otherwise={text} />;
 }
 
 const room = (height: string | CSSProperties | undefined) =>
