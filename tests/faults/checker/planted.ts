@@ -14,7 +14,7 @@ const COMMITS_LATER = {
         await committed.catch(() => {});
         return new Promise((resolve, reject) => {
           committed = client.begin(async (tx) => {
-            resolve([...(await tx.unsafe(text, parameters.map(literal), { prepare: true }))] as never);
+            resolve([...(await tx.unsafe(text, parameters.map(parameterOf), { prepare: true }))] as never);
             await Bun.sleep(20);
           });
           Object.assign(globalThis, { committed });
