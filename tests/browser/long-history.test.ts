@@ -92,28 +92,6 @@ describeInBrowser.skipIf(!modes.includes("postgres"))("a conversation of 100,000
     expect(await page.locator(".message").count()).toBeLessThan(90);
   });
 
-  test("a long jump draws the rows in view, and those around them when the scroll ends", async () => {
-    const { page } = opened;
-    await page.evaluate(AT_REST);
-    const [jumped, rested] = await page.evaluate<[number, number]>(`(async () => {
-      const scroller = document.querySelector(".messages-scroller");
-      const { top } = scroller.getBoundingClientRect();
-      const above = () => [...document.querySelectorAll(".message")].filter((row) => row.getBoundingClientRect().bottom < top - 200).length;
-      const before = scroller.scrollTop;
-      // Not to the end, where the list follows what comes.
-      scroller.scrollTop = scroller.scrollHeight - 6000;
-      for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
-      const jumped = above();
-      await new Promise((done) => setTimeout(done, 600));
-      const counts = [jumped, above()];
-      scroller.scrollTop = before;
-      return counts;
-    })()`);
-    expect(jumped).toBe(0);
-    expect(rested).toBeGreaterThan(3);
-    await page.evaluate(AT_REST);
-  });
-
   test("new messages are counted and move nothing, and one press leads back", async () => {
     const { page, faults } = opened;
     const before = await page.evaluate<{ key: string; top: number }>(MIDDLE);
