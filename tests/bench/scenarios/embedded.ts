@@ -18,7 +18,7 @@ export const embedded: Scenario[] = [
     metrics: ["rate", "p50", "p99", "cpuServer", "memory"],
     goals: [
       { metric: "rate", of: "value", atLeast: 2_000 },
-      { metric: "memory", of: "value", atMost: 220 },
+      { metric: "memory", of: "value", atMost: 110 },
     ],
     async open(services, timing) {
       const sides = [await openSide(services, "Confab", timing)];
