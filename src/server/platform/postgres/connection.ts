@@ -41,7 +41,7 @@ function connect(url: string, max: number, prelude: string) {
     // int8 as a number, because the counters stay far below 2^53.
     types: {
       int8: { to: 20, from: [20], serialize: String, parse: Number },
-      // Only `Texts` are an array here. Every other array is a literal by now.
+      // Only texts that may be long are an array here. Every other array is a literal by now.
       texts: {
         to: TEXT_ARRAY,
         from: [],
