@@ -75,6 +75,9 @@ describe.skipIf(!canCount())("pages that PostgreSQL touches, from 100 to 20,000 
     "right to read": () => stores.memberships.membership(group, bob),
     "right to read a file": async () => expect(await fileAccess.mayRead(bob, file)).toBe(true),
     head: () => stores.log.head(group),
+    "all conversations of a user": async () => {
+      expect((await stores.memberships.ofUser(bob, undefined)).own?.length).toBeGreaterThan(20);
+    },
     "where one stands": () => stores.memberships.standing(group, bob),
     "where one stands, with a cursor": async () => stores.memberships.standing(group, bob, (await lastVersion()) >> 1),
     "the tags of a room": async () => {
