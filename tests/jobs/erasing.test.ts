@@ -92,7 +92,7 @@ inEachDatabase("the job that erases removed conversations", (mode) => {
     expect(await step(id)).toEqual({ againAfterMs: 5_000 });
     expect(await messages(id)).toBe(3);
     // That node has died.
-    await stores.query("UPDATE removed_conversations SET claimed_until = now()", []);
+    await stores.query("UPDATE removed_conversations SET claimed_until = now() - interval '1 second'", []);
     expect(await step(id)).toEqual({ againAfterMs: 60_000 });
     expect(await messages(id)).toBe(0);
     // Or it was done first.

@@ -13,7 +13,7 @@ const MessageMenuLayer = part(async () => (await import("./message-menu-layer.ts
 const Gestures = part(async () => (await import("./gestures.tsx")).Gestures);
 
 /** They load before somebody points at a message. */
-export const messagePreloads = [Toolbar.preload, MessageMenuLayer.preload, async () => void (await loadActions())];
+export const messagePreloads = [Toolbar.preload, MessageMenuLayer.preload, loadActions];
 
 export interface MessageLayersProps {
   conversation: Conversation;

@@ -1,15 +1,13 @@
 import type { ChatMessage } from "../../../../sdk/index.ts";
 import { matchesKeys } from "../../../design/keys.ts";
+import { patiently } from "../../../design/patiently.ts";
 import type { ActionContext } from "../message-action.ts";
 
 type Possible = typeof import("./possible.ts");
-let loaded: Possible | undefined;
+const { loaded, want } = patiently(() => import("./possible.ts"));
 
 /** Loads the actions. Nothing on the page shows them before somebody points at a message. */
-export async function loadActions(): Promise<Possible> {
-  loaded ??= await import("./possible.ts");
-  return loaded;
-}
+export const loadActions = want;
 
 /**
  * Runs the action that a key has on this message.
@@ -22,7 +20,7 @@ export function runByKey(event: KeyboardEvent, message: ChatMessage, context: Ac
     found?.run(on);
     return found !== undefined;
   };
-  if (loaded) return run(loaded);
-  void loadActions().then(run);
+  if (loaded.value) return run(loaded.value);
+  void want().then(() => loaded.value && run(loaded.value));
   return false;
 }
