@@ -2,6 +2,7 @@ import type { MessageFields } from "../../protocol/message-fields.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { Failure } from "../base/failure.ts";
 import { Texts } from "../platform/postgres/database.ts";
+import { appendPlain, type Written } from "./append-plain.ts";
 import type { Entry, Writing, WrittenBatch } from "./entry.ts";
 import { encodeFields } from "./fields.ts";
 import { isDigestOf, type MessageRow, messageOf } from "./rows.ts";
@@ -81,11 +82,54 @@ const APPEND = `SELECT ${COLUMNS}
 const APPEND_IN_BOTH = `SELECT ${COLUMNS}, parent_id
   FROM confab_append_in_both($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9, $10)`;
 
+/** The most batches that skip the short way after it was taken in vain again and again. */
+const SKIPPED_MAX = 63;
+/** The most threads to remember. */
+const THREADS_MAX = 10_000;
+
+/**
+ * Appends batches of sends. Most batches go the short way, `appendPlain`. A batch in which something stands in the way goes
+ * to `confab_append_messages`, which says what it is.
+ */
+export class Appending {
+  /** Batches that skip the short way from now on, and how many did after it was last taken in vain. */
+  private left = 0;
+  private skipped = 0;
+  /** Conversations that are known as threads. */
+  private readonly threads = new Set<string>();
+
+  append = async (writing: Writing, batch: Send[]): Promise<WrittenBatch<Send>> => {
+    const [first] = batch;
+    if (first?.isAlone) return appendInBoth(writing, first);
+    if (!writing.wait && this.isPlain(batch)) {
+      const written = await appendPlain(writing.query, batch, writing.timeoutMs);
+      this.skipped = written ? 0 : Math.min(2 * this.skipped + 1, SKIPPED_MAX);
+      this.left = this.skipped;
+      if (written) return writtenOf(batch, written.map(appendedRow));
+    }
+    const rows = await appendInGeneral(writing, batch);
+    for (const row of rows) if (row.outcome === "in_thread") this.noteThread(batch[row.ord - 1]);
+    return writtenOf(batch, rows);
+  };
+
+  private isPlain(batch: readonly Send[]): boolean {
+    if (batch.some(({ options, doubtful }) => options !== null || doubtful)) return false;
+    if (this.threads.size > 0 && batch.some((send) => this.threads.has(send.conversationId))) return false;
+    if (this.left === 0) return true;
+    this.left--;
+    return false;
+  }
+
+  private noteThread(send: Send | undefined) {
+    if (this.threads.size >= THREADS_MAX) this.threads.clear();
+    if (send) this.threads.add(send.conversationId);
+  }
+}
+
+const appendedRow = (written: Written, i: number): RowOf<"appended"> => ({ ord: i + 1, outcome: "appended", ...written });
+
 /** Calls `confab_append_messages` for a batch. */
-export async function appendMessages(writing: Writing, batch: Send[]): Promise<WrittenBatch<Send>> {
-  const { query, wait, timeoutMs } = writing;
-  const [first] = batch;
-  if (first?.isAlone) return appendInBoth(writing, first);
+async function appendInGeneral({ query, wait, timeoutMs }: Writing, batch: Send[]): Promise<AppendRow[]> {
   const drafts = batch.map((send) => send.draft);
   const conversations = [...new Set(drafts.map((draft) => draft.conversationId))].sort();
   const places = new Map(conversations.map((id, i) => [id, i + 1]));
@@ -102,7 +146,7 @@ export async function appendMessages(writing: Writing, batch: Send[]): Promise<W
     wait,
     batch.some((send) => send.doubtful),
   ];
-  return writtenOf(batch, await query<AppendRow>(APPEND, parameters, timeoutMs));
+  return query<AppendRow>(APPEND, parameters, timeoutMs);
 }
 
 /** Calls `confab_append_in_both` for a reply that also goes to the parent of its thread. */
@@ -112,15 +156,6 @@ async function appendInBoth({ query, wait, timeoutMs }: Writing, send: Send): Pr
   const ids = [conversationId, id, copyIdOf(id)];
   const parameters = [...ids, senderId, clientId ?? null, content, fields, options, wait, doubtful];
   return writtenOf([send], await query<AppendRow>(APPEND_IN_BOTH, parameters, timeoutMs));
-}
-
-/** A message that was written: the columns that its draft does not have. */
-interface Written {
-  seq: number;
-  version: number;
-  sender_name: string;
-  sender_email: string;
-  created_ms: number;
 }
 
 /** The answer of `confab_append_messages` or `confab_append_in_both` (sql/) for one send. */

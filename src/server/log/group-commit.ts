@@ -8,7 +8,7 @@ import {
   WAITING_AT_ONCE,
 } from "../platform/postgres/database.ts";
 import { Answers } from "./answers.ts";
-import { type Appended, appendMessages, type Draft, type Send, sendOf } from "./append.ts";
+import { type Appended, Appending, type Draft, type Send, sendOf } from "./append.ts";
 import type { Write, WrittenBatch } from "./entry.ts";
 import type { Filling } from "./filling.ts";
 import { type Mark, type MarkEntry, type Marked, markMessages } from "./mark.ts";
@@ -38,6 +38,7 @@ export class GroupCommit {
   private open = 0;
   private readonly idle: (() => void)[] = [];
   private readonly answers: Answers;
+  private readonly appending = new Appending();
   private waitingAtOnce = 0;
   private readonly waitingTurns: (() => void)[] = [];
 
@@ -180,7 +181,7 @@ export class GroupCommit {
     for (const entry of batch)
       if (entry.kind === "send") sends.push(entry);
       else marks.push(entry);
-    const busySends = await this.commitAll(appendMessages, sends, wait);
+    const busySends = await this.commitAll(this.appending.append, sends, wait);
     if (marks.length === 0) return busySends;
     return [...busySends, ...(await this.commitAll(markMessages, marks, wait))];
   }

@@ -23,6 +23,7 @@ import foundRare from "../features/search/found-rare.sql" with { type: "text" };
 import follow from "../features/threads/follow.sql" with { type: "text" };
 import append from "../log/sql/append.sql" with { type: "text" };
 import appendInBoth from "../log/sql/append-in-both.sql" with { type: "text" };
+import appendPlain from "../log/sql/append-plain.sql" with { type: "text" };
 import base64url from "../log/sql/base64url.sql" with { type: "text" };
 import changeTag from "../log/sql/change-tag.sql" with { type: "text" };
 import edit from "../log/sql/edit.sql" with { type: "text" };
@@ -67,6 +68,7 @@ export const SQL_FUNCTIONS: SqlFunctions = {
     faultOfFiles,
     takeFiles,
     append,
+    appendPlain,
     appendInBoth,
     edit,
     editMentions,

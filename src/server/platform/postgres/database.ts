@@ -267,6 +267,9 @@ const POOLERS_REFUSAL = /unsupported startup|no such (user|database)|not allowed
 /** A deadlock or a serialization failure: nothing was done, and trying again helps. */
 export const isRolledBack = (error: unknown) => ["40P01", "40001"].includes(errorCode(error) ?? "");
 
+/** A unique index has this row already. */
+export const isDuplicate = (error: unknown) => errorCode(error) === "23505";
+
 /** Class 22 is about values: a wrong encoding, too long, not a number. 54000: too large for an index or a row. */
 const isUnstorable = (error: unknown) => /^(22...|54000)$/.test(errorCode(error) ?? "");
 
