@@ -51,7 +51,7 @@ const fieldsOf = ({ fields, alsoInParent }: Draft): MessageFields | undefined =>
   alsoInParent ? { ...fields, also_in_parent: true } : fields;
 
 /** @throws Failure `unstorable` when the draft's fields are too large */
-export function sendOf(draft: Draft, answer: Pick<Send, "resolve" | "reject">): Send {
+export function sendOf(draft: Draft, { resolve, reject }: Pick<Send, "resolve" | "reject">): Send {
   const { conversationId, senderId, clientId, ifSeq, mentions, files, alsoInParent = false } = draft;
   const hasOptions = ifSeq !== undefined || mentions !== undefined || files !== undefined;
   return {
@@ -63,7 +63,8 @@ export function sendOf(draft: Draft, answer: Pick<Send, "resolve" | "reject">): 
     fields: encodeFields(fieldsOf(draft)),
     options: hasOptions ? JSON.stringify({ if_seq: ifSeq, mentions, files }) : null,
     doubtful: false,
-    ...answer,
+    resolve,
+    reject,
   };
 }
 
@@ -105,7 +106,7 @@ export class Appending {
       const written = await appendPlain(writing.query, batch, writing.timeoutMs);
       this.skipped = written ? 0 : Math.min(2 * this.skipped + 1, SKIPPED_MAX);
       this.left = this.skipped;
-      if (written) return writtenOf(batch, written.map(appendedRow));
+      if (written) return plainlyWritten(batch, written);
     }
     const rows = await appendInGeneral(writing, batch);
     for (const row of rows) if (row.outcome === "in_thread") this.noteThread(batch[row.ord - 1]);
@@ -125,8 +126,6 @@ export class Appending {
     if (send) this.threads.add(send.conversationId);
   }
 }
-
-const appendedRow = (written: Written, i: number): RowOf<"appended"> => ({ ord: i + 1, outcome: "appended", ...written });
 
 /** Calls `confab_append_messages` for a batch. */
 async function appendInGeneral({ query, wait, timeoutMs }: Writing, batch: Send[]): Promise<AppendRow[]> {
@@ -199,6 +198,25 @@ function outcomeOf(send: Send, row: AppendRow, extras: Extras | undefined): Outc
   return { send, row, message, extras };
 }
 
+/** The result of a batch that went the short way. Its messages have no more than their drafts and fields. */
+function plainlyWritten(batch: readonly Send[], written: readonly Written[]): WrittenBatch<Send> {
+  const messages = batch.map(({ draft }, i) => {
+    const row = written[i];
+    if (!row) throw new Error("confab_append_plain has no answer for a send");
+    return writtenMessage(draft, row);
+  });
+  return {
+    busy: [],
+    unfilled: { read: [], appended: messages.filter(isUnfilled) },
+    answer() {
+      for (const [i, message] of messages.entries()) batch[i]?.resolve({ message, first: true });
+    },
+  };
+}
+
+/** Whether a new message shows something that its draft does not have: the message that it answers, or names of others. */
+const isUnfilled = ({ reply_to, mentions }: Message) => reply_to !== undefined || mentions !== undefined;
+
 function writtenOf(batch: Send[], rows: AppendRow[]): WrittenBatch<Send> {
   const outcomes = outcomesOf(batch, rows);
   const busy: Send[] = [];
@@ -208,7 +226,7 @@ function writtenOf(batch: Send[], rows: AppendRow[]): WrittenBatch<Send> {
     if (row.outcome === "busy") busy.push(send);
     if (!message) continue;
     if (row.outcome === "existing") read.push(message);
-    else if (message.reply_to || message.mentions) {
+    else if (isUnfilled(message)) {
       appended.push(message);
       if (extras?.copy) appended.push(extras.copy);
     }
@@ -226,7 +244,7 @@ function writtenOf(batch: Send[], rows: AppendRow[]): WrittenBatch<Send> {
 function answer({ send, row, message, extras }: Outcome) {
   switch (row.outcome) {
     case "appended":
-      if (message) send.resolve({ message, first: true, ...extras });
+      if (message) send.resolve(extras ? { message, first: true, ...extras } : { message, first: true });
       break;
     case "existing":
       if (message) answerExisting(send, row, message, extras);
@@ -271,7 +289,7 @@ function extrasOf(batch: readonly Send[], rows: readonly AppendRow[]): Map<numbe
   return found;
 }
 
-const writtenMessage = (draft: Draft, { seq, version, sender_name, sender_email, created_ms }: RowOf<"appended">) =>
+const writtenMessage = (draft: Draft, { seq, version, sender_name, sender_email, created_ms }: Written) =>
   messageOf({
     id: draft.id,
     conversation_id: draft.conversationId,

@@ -126,12 +126,12 @@ export class GroupCommit {
     let isFull = false;
     for (const entry of this.queue) {
       const { conversationId, key, isAlone } = entry;
-      if (this.parked.has(conversationId)) {
+      if (this.parked.size > 0 && this.parked.has(conversationId)) {
         this.park(entry);
         continue;
       }
       if ((key !== undefined && keys.has(key)) || (isAlone && batch.length > 0)) held.add(conversationId);
-      if (isFull || held.has(conversationId)) {
+      if (isFull || (held.size > 0 && held.has(conversationId))) {
         rest.push(entry);
         continue;
       }

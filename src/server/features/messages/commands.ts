@@ -5,7 +5,7 @@ import type { PageQuery } from "../../log/log.ts";
 import type { Page } from "../../log/pages.ts";
 import { acknowledge } from "../../ws/acknowledge.ts";
 import type { Commands } from "../../ws/command.ts";
-import { type PartServices, partsOf } from "./parts.ts";
+import { type DraftParts, type PartServices, partsOf } from "./parts.ts";
 import type { Messages } from "./service.ts";
 
 /** How many sends of one socket may wait for their commit at once. */
@@ -20,21 +20,27 @@ export const messageCommands = ({
   message: {
     outlivesSocket: true,
     limit: "sends",
-    run(socket, { content, client_id, ref, ...parts }, conversationId, fail) {
+    run(socket, frame, conversationId, fail) {
+      const { content, client_id, ref } = frame;
       const draft = { conversationId, senderId: socket.actor.userId, content, clientId: client_id };
-      const send = (found: Awaited<ReturnType<typeof partsOf>>) => {
-        const sending = messages.send({ ...draft, ...found });
+      const send = (found: DraftParts) => {
+        const sending = messages.send(draft, found);
         socket.startSend();
-        sending
-          .then(({ message: { id, seq, version } }) => {
+        sending.then(
+          ({ message: { id, seq, version } }) => {
+            socket.endSend();
             if (client_id === undefined && ref === undefined) return;
             socket.send(encode({ type: "ack", conversation_id: conversationId, client_id, ref, id, seq, version }));
-          }, fail)
-          .finally(() => socket.endSend());
+          },
+          (error: unknown) => {
+            socket.endSend();
+            fail(error);
+          },
+        );
         // The next frame does not wait for the answer: sends of one socket share a commit, and the log keeps their order.
         return socket.sendSlot(SENDS_IN_FLIGHT);
       };
-      const found = partsOf(services, draft, parts);
+      const found = partsOf(services, draft, frame);
       // While the database is asked, the next frame waits, and so comes after this one.
       return found instanceof Promise ? found.then(send) : send(found);
     },

@@ -29,8 +29,8 @@ interface ThreadOf {
   message_id: string;
 }
 
-type Addressed = Pick<Draft, "conversationId" | "senderId" | "clientId" | "content">;
-type DraftParts = Pick<Draft, "fields" | "mentions" | "files" | "ifSeq" | "alsoInParent">;
+export type Addressed = Pick<Draft, "conversationId" | "senderId" | "clientId" | "content">;
+export type DraftParts = Pick<Draft, "fields" | "mentions" | "files" | "ifSeq" | "alsoInParent">;
 
 /**
  * The parts of a draft that the parts of its send make. Most sends have none. It is a promise only when the database must be

@@ -104,7 +104,7 @@ function routes({ messages, limits, ...services }: Services) {
   app.post("/", aboutSend, loggedIn, limited, json(sendBody), async (c) => {
     const { content, client_id: clientId, ...parts } = c.req.valid("json");
     const draft = { conversationId: conversationIdOf(c), senderId: principalOf(c).userId, content, clientId };
-    const sent = await messages.send({ ...draft, ...(await partsOf(services, draft, parts)) });
+    const sent = await messages.send(draft, await partsOf(services, draft, parts));
     return sent.first
       ? success(c, { message: "Message sent successfully", data: sent.message }, 201)
       : success(c, { message: "Message was already sent", data: sent.message });

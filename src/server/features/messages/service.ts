@@ -1,17 +1,17 @@
 import { LRUCache } from "lru-cache";
 import { encode } from "../../../protocol/frames.ts";
-import type { MessageFields } from "../../../protocol/message-fields.ts";
 import type { Message } from "../../../protocol/messages.ts";
 import type { Actor } from "../../base/actor.ts";
 import type { Meter } from "../../base/meter.ts";
 import type { Bus } from "../../bus/bus.ts";
 import type { Access } from "../../log/access.ts";
 import type { Announcer } from "../../log/announcer.ts";
-import type { Appended, Draft } from "../../log/append.ts";
+import type { Appended } from "../../log/append.ts";
 import type { MessageLog, PageQuery } from "../../log/log.ts";
 import type { Memberships } from "../../log/memberships.ts";
 import type { Page, Pages } from "../../log/pages.ts";
 import type { Mentions } from "../mentions/service.ts";
+import type { Addressed, DraftParts } from "./parts.ts";
 
 /** In larger groups neither typing nor read frames are forwarded (docs/contract.md §7). */
 export const QUIET_ABOVE = 100;
@@ -47,25 +47,19 @@ export class Messages {
    * Appends a message; resolves when it is durable. The append checks the membership under the conversation's lock. MUST
    * enqueue before it returns, so that the sends of one socket keep their order.
    */
-  send(send: {
-    conversationId: string;
-    senderId: number;
-    content: string;
-    clientId: string | undefined;
-    fields?: MessageFields | undefined;
-    ifSeq?: number | undefined;
-    files?: readonly string[] | undefined;
-    alsoInParent?: boolean | undefined;
-    mentions?: Draft["mentions"];
-  }): Promise<Appended> {
+  send(send: Addressed, parts: DraftParts = {}): Promise<Appended> {
     const since = performance.now();
-    return this.log.append({ id: Bun.randomUUIDv7(), ...send }).then(
+    const { conversationId, senderId, content, clientId } = send;
+    const { fields, ifSeq, mentions, files, alsoInParent } = parts;
+    const id = Bun.randomUUIDv7();
+    const draft = { id, conversationId, senderId, content, clientId, fields, ifSeq, mentions, files, alsoInParent };
+    return this.log.append(draft).then(
       (appended) => {
         const { message, first, copy, thread } = appended;
         if (first) {
           this.announceNew(message, thread !== undefined);
           this.meter.countMessage(since);
-          if (send.mentions) void this.mentions.tell(message);
+          if (mentions) void this.mentions.tell(message);
         } else {
           // Most resends follow a lost answer, and the announcement may have been lost with the answer.
           this.announcer.remind(message.conversation_id, message.version, message.seq);
@@ -74,7 +68,7 @@ export class Messages {
         if (thread && thread.followed.length > 0) void this.threads.followed(message, thread.followed);
         return appended;
       },
-      (error: unknown) => this.announcer.doubt(send.conversationId, error),
+      (error: unknown) => this.announcer.doubt(conversationId, error),
     );
   }
 

@@ -76,7 +76,7 @@ export const threadRoutes: RouteGroup<Services> = {
       const { userId: senderId } = principalOf(c);
       const { thread } = await threads.start(senderId, conversationIdOf(c), messageIdOf(c));
       const draft = { conversationId: thread.id, senderId, content, clientId };
-      const sent = await messages.send({ ...draft, ...(await partsOf(services, draft, parts)) });
+      const sent = await messages.send(draft, await partsOf(services, draft, parts));
       return sent.first
         ? success(c, { message: "Message sent successfully", data: sent.message }, 201)
         : success(c, { message: "Message was already sent", data: sent.message });

@@ -16,11 +16,13 @@ export function ms(expression: string) {
 
 /** An array as PostgreSQL reads it from text. */
 export function arrayLiteral(values: readonly (string | number | null)[]): string {
-  const elements = values.map((value) =>
-    typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : String(value ?? "NULL"),
-  );
+  const elements = values.map((value) => (typeof value === "string" ? quoted(value) : (value ?? "NULL")));
   return `{${elements.join(",")}}`;
 }
+
+/** Most texts are ids, in which nothing is escaped. */
+const quoted = (text: string) =>
+  text.includes('"') || text.includes("\\") ? `"${text.replace(/["\\]/g, "\\$&")}"` : `"${text}"`;
 
 /** PostgreSQL's number of the type text, and of its arrays. */
 const TEXT = 25;
