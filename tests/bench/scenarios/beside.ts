@@ -9,8 +9,8 @@ export async function beside(services: Services, measure: (system: System) => Pr
   const other = baseHome ? await services.confab(baseHome) : await services.bare();
   return {
     sides: [
-      { name: "Confab", measure: () => measure(confab) },
-      { name: otherName(services), measure: () => measure(other) },
+      { name: "Confab", measure: () => withPaused(other, () => measure(confab)) },
+      { name: otherName(services), measure: () => withPaused(confab, () => measure(other)) },
     ],
     async close() {
       await Promise.all([confab.stop(), other.stop()]);
@@ -18,6 +18,19 @@ export async function beside(services: Services, measure: (system: System) => Pr
       baseHome?.remove();
     },
   };
+}
+
+/**
+ * The nodes of the other system stand still meanwhile. After a run at saturation a Confab works on the index of the search
+ * for many seconds, and takes the processors from the other side.
+ */
+async function withPaused(system: System, work: () => Promise<Run>): Promise<Run> {
+  for (const node of system.nodes) node.kill("SIGSTOP");
+  try {
+    return await work();
+  } finally {
+    for (const node of system.nodes) node.kill("SIGCONT");
+  }
 }
 
 /** The name of a comparison's second side. */
