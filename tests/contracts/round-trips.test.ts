@@ -72,6 +72,15 @@ describe.skipIf(!modes.includes("postgres"))("the round trips to PostgreSQL", ()
     }).toEqual({ rename: 1, picture: 1, addAndRemove: 3 });
   });
 
+  test("of a send are one, and so are those of ten at once", async () => {
+    const send = () => {
+      const [id, clientId] = [Bun.randomUUIDv7(), crypto.randomUUID()];
+      return stores.log.append({ id, conversationId: group, senderId: ann, content: "Hello", clientId });
+    };
+    const ten = () => Promise.all(Array.from({ length: 10 }, send));
+    expect({ one: await roundTripsOf(send), ten: await roundTripsOf(ten) }).toEqual({ one: 1, ten: 1 });
+  });
+
   test("of an edit are one", async () => {
     const sent = await stores.log.append({
       id: Bun.randomUUIDv7(),

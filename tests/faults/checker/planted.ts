@@ -51,12 +51,17 @@ export const planted = {
     edits: [
       {
         file: "src/server/log/append.ts",
-        find: "  return writtenOf(batch, await query<AppendRow>(APPEND, parameters, timeoutMs));",
+        find: "  return query<AppendRow>(APPEND, parameters, timeoutMs);",
         replace: `        for (const [id, of] of Map.groupBy(drafts, (draft) => draft.conversationId)) {
           const top = await redis.incrby("seq:" + id, of.length).catch(() => 0);
           if (top > 0) await query("UPDATE conversations SET last_seq = $2 WHERE id = $1", [id, top - of.length], timeoutMs);
         }
-        return writtenOf(batch, await query<AppendRow>(APPEND, parameters, timeoutMs));`,
+        return query<AppendRow>(APPEND, parameters, timeoutMs);`,
+      },
+      {
+        file: "src/server/log/append.ts",
+        find: "    if (!writing.wait && this.isPlain(batch)) {",
+        replace: "    if (writing.timeoutMs < 0 && this.isPlain(batch)) {",
       },
       {
         file: "src/server/log/append.ts",
@@ -193,9 +198,31 @@ const APPEND =`,
         find: "    drafts.map((draft) => draft.clientId ?? null),",
         replace: "        drafts.map((draft) => draft.clientId && draft.clientId + Math.random()),",
       },
+      {
+        file: "src/server/log/append-plain.ts",
+        find: "    drafts.map((draft) => draft.clientId ?? null),",
+        replace: "        drafts.map((draft) => draft.clientId && draft.clientId + Math.random()),",
+      },
+      {
+        file: "src/server/log/append-plain.ts",
+        find: "senderId, id, clientId ?? null, content,",
+        replace: "senderId, id, clientId ? clientId + Math.random() : null, content,",
+      },
     ],
     faults: ["commit's answer lost", "clients cut"],
     foundBy: ["once"],
+  },
+  "acks a resend in a batch that it has not written": {
+    isLong: true,
+    edits: [
+      {
+        file: "src/server/log/sql/append-plain.sql",
+        find: "    AS s (of, nth, author, id, client_id, content, fields);",
+        replace: "    AS s (of, nth, author, id, client_id, content, fields) ON CONFLICT DO NOTHING;",
+      },
+    ],
+    faults: ["commit's answer lost", "clients cut"],
+    foundBy: ["acked is durable", "once", "dense", "one order", "no holes", "fresh pages", "comes to rest"],
   },
   "counts the uses of an invite before it has its lock": {
     isLong: true,
