@@ -191,8 +191,9 @@ export class GroupCommit {
     let written: WrittenBatch<E>;
     try {
       const writing = this.writeInTime(write, batch, wait);
-      // The node answers the batch before while PostgreSQL writes this one.
-      this.answers.give();
+      // The node answers the batch before while PostgreSQL writes this one. It begins when this one is on its way: the frames
+      // of a large room take the event loop for some ms.
+      setImmediate(() => this.answers.give());
       written = await writing;
     } catch (error) {
       if (isUnavailable(error)) {
