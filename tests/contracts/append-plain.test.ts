@@ -27,7 +27,8 @@ inEachDatabase("the short way into the log", (mode) => {
   });
 
   const group = () => stores.conversation([ann, bob, eve]);
-  const draft = (id: string, sender: number, clientId?: string) => stores.draft(id, sender, `“${clientId}”\\ ,{}`, clientId);
+  const draft = (id: string, sender: number, clientId?: string) =>
+    stores.draft(id, sender, `“${clientId}”\\ ,{}`, clientId);
   const append = (...drafts: Draft[]) =>
     appendPlain(
       stores.database.log.logQuery,
@@ -162,7 +163,9 @@ inEachDatabase("the short way into the log", (mode) => {
         Array.from({ length: sends }, async (_, n) => {
           await Bun.sleep(n % 40);
           // Each is sent to both nodes.
-          return Promise.all(nodes.map((node) => node.log.append(stores.draft(n % 3 === 0 ? two : one, ann, `${n}`, `${n}`))));
+          return Promise.all(
+            nodes.map((node) => node.log.append(stores.draft(n % 3 === 0 ? two : one, ann, `${n}`, `${n}`))),
+          );
         }),
       );
       for (const [first, second] of answers) expect(second?.message.id).toBe(first?.message.id ?? "");

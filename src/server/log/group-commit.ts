@@ -8,7 +8,8 @@ import {
   WAITING_AT_ONCE,
 } from "../platform/postgres/database.ts";
 import { Answers } from "./answers.ts";
-import { type Appended, Appending, type Draft, type Send, sendOf } from "./append.ts";
+import { type Appended, type Draft, type Send, sendOf } from "./append.ts";
+import { Appending } from "./appending.ts";
 import type { Write, WrittenBatch } from "./entry.ts";
 import type { Filling } from "./filling.ts";
 import { type Mark, type MarkEntry, type Marked, markMessages } from "./mark.ts";

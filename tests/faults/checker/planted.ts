@@ -50,21 +50,21 @@ export const planted = {
   "numbers messages by a counter in Redis": {
     edits: [
       {
-        file: "src/server/log/append.ts",
-        find: "  return query<AppendRow>(APPEND, parameters, timeoutMs);",
+        file: "src/server/log/append-general.ts",
+        find: "  const rows = await query<AppendRow>(APPEND, parameters, timeoutMs);",
         replace: `        for (const [id, of] of Map.groupBy(drafts, (draft) => draft.conversationId)) {
           const top = await redis.incrby("seq:" + id, of.length).catch(() => 0);
           if (top > 0) await query("UPDATE conversations SET last_seq = $2 WHERE id = $1", [id, top - of.length], timeoutMs);
         }
-        return query<AppendRow>(APPEND, parameters, timeoutMs);`,
+        const rows = await query<AppendRow>(APPEND, parameters, timeoutMs);`,
       },
       {
-        file: "src/server/log/append.ts",
+        file: "src/server/log/appending.ts",
         find: "    if (!writing.wait && this.isPlain(batch)) {",
         replace: "    if (writing.timeoutMs < 0 && this.isPlain(batch)) {",
       },
       {
-        file: "src/server/log/append.ts",
+        file: "src/server/log/append-general.ts",
         find: "const APPEND =",
         replace: `const redis = new (require("ioredis").Redis)(process.env.REDIS_URL, { maxRetriesPerRequest: 1 });
 redis.on("error", () => {});
@@ -97,7 +97,7 @@ const APPEND =`,
     isLong: true,
     edits: [
       {
-        file: "src/server/log/append.ts",
+        file: "src/server/log/append-general.ts",
         find: "    drafts.map((draft) => draft.id),",
         replace: "    drafts.map(() => Bun.randomUUIDv7()),",
       },
@@ -194,7 +194,7 @@ const APPEND =`,
     isLong: true,
     edits: [
       {
-        file: "src/server/log/append.ts",
+        file: "src/server/log/append-general.ts",
         find: "    drafts.map((draft) => draft.clientId ?? null),",
         replace: "        drafts.map((draft) => draft.clientId && draft.clientId + Math.random()),",
       },

@@ -1,0 +1,62 @@
+import { isUnfilled, type Send, writtenMessage } from "./append.ts";
+import { appendInBoth, appendInGeneral } from "./append-general.ts";
+import { appendPlain, type Written } from "./append-plain.ts";
+import type { Writing, WrittenBatch } from "./entry.ts";
+
+/** The most batches that skip the short way after it was taken in vain again and again. */
+const SKIPPED_MAX = 63;
+/** The most threads to remember. */
+const THREADS_MAX = 10_000;
+
+/**
+ * Appends batches of sends. Most batches go the short way, `appendPlain`. A batch in which something stands in the way goes
+ * to `confab_append_messages`, which says what it is.
+ */
+export class Appending {
+  /** Batches that skip the short way from now on, and how many did after it was last taken in vain. */
+  private left = 0;
+  private skipped = 0;
+  /** Conversations that are known as threads. */
+  private readonly threads = new Set<string>();
+
+  append = async (writing: Writing, batch: Send[]): Promise<WrittenBatch<Send>> => {
+    const [first] = batch;
+    if (first?.isAlone) return appendInBoth(writing, first);
+    if (!writing.wait && this.isPlain(batch)) {
+      const written = await appendPlain(writing.query, batch, writing.timeoutMs);
+      this.skipped = written ? 0 : Math.min(2 * this.skipped + 1, SKIPPED_MAX);
+      this.left = this.skipped;
+      if (written) return plainlyWritten(batch, written);
+    }
+    return appendInGeneral(writing, batch, (thread) => this.noteThread(thread));
+  };
+
+  private isPlain(batch: readonly Send[]): boolean {
+    if (batch.some(({ options, doubtful }) => options !== null || doubtful)) return false;
+    if (this.threads.size > 0 && batch.some((send) => this.threads.has(send.conversationId))) return false;
+    if (this.left === 0) return true;
+    this.left--;
+    return false;
+  }
+
+  private noteThread(conversationId: string) {
+    if (this.threads.size >= THREADS_MAX) this.threads.clear();
+    this.threads.add(conversationId);
+  }
+}
+
+/** The result of a batch that went the short way. Its messages have no more than their drafts and fields. */
+function plainlyWritten(batch: readonly Send[], written: readonly Written[]): WrittenBatch<Send> {
+  const messages = batch.map(({ draft }, i) => {
+    const row = written[i];
+    if (!row) throw new Error("confab_append_plain has no answer for a send");
+    return writtenMessage(draft, row);
+  });
+  return {
+    busy: [],
+    unfilled: { read: [], appended: messages.filter(isUnfilled) },
+    answer() {
+      for (const [i, message] of messages.entries()) batch[i]?.resolve({ message, first: true });
+    },
+  };
+}
