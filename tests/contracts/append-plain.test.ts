@@ -81,7 +81,8 @@ inEachDatabase("the short way into the log", (mode) => {
         const [found] = await stores.query(
           `SELECT c.last_seq::integer, c.last_version::integer,
             c.updated_at = (SELECT max(m.created_at) FROM messages m WHERE m.conversation_id = c.id) AS is_newest,
-            c.oldest_at = (SELECT min(m.created_at) FROM messages m WHERE m.conversation_id = c.id) AS is_oldest
+            c.oldest_at - (SELECT min(m.created_at) FROM messages m WHERE m.conversation_id = c.id)
+              BETWEEN interval '0' AND interval '1 millisecond' AS is_oldest
           FROM conversations c WHERE c.id = $1`,
           [id],
         );
