@@ -192,8 +192,8 @@ export class GroupCommit {
     let written: WrittenBatch<E>;
     try {
       const writing = this.writeInTime(write, batch, wait);
-      // The node answers the batch before while PostgreSQL writes this one. It begins when this one is on its way: the frames
-      // of a large room take the event loop for some ms.
+      // The node answers the batch before while PostgreSQL writes this one. Not in this turn: the driver takes some microtasks to
+      // send the query, and hundreds of answers would come in between.
       setImmediate(() => this.answers.give());
       written = await writing;
     } catch (error) {
