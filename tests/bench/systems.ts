@@ -95,6 +95,8 @@ export class Services {
   private system(nodes: ServerProcess[], world: World): System {
     const stop = async () => {
       for (const node of nodes) node.kill("SIGTERM");
+      // A node that stands still while another system is measured would not end.
+      for (const node of nodes) node.kill("SIGCONT");
       await Promise.all(nodes.map((node) => node.exited));
     };
     afterAllFiles(stop);

@@ -11,7 +11,7 @@ const EFFECTS_AT_ONCE = 200;
 
 /** A follower that may lag first looks for this long, in ms, whether the node is busy. */
 const LOOK_MS = 50;
-/** It rests this many times as long as it worked while the node is busy. */
+/** It rests this many times as long as it worked while the node is wholly busy. */
 const BUSY_RESTS = 20;
 /** A rest ends well before the lease of a shard. */
 const REST_MAX_MS = 4_000;
@@ -93,7 +93,7 @@ export class FollowerRunner {
   private async round() {
     const due = this.pending.due();
     if (due.size === 0) return;
-    if (this.follower.mayLag && (await sleepAndWatch(LOOK_MS))) await this.restUntil(performance.now() + REST_MAX_MS);
+    if (this.follower.mayLag) await this.restUntil(performance.now() + REST_MAX_MS * (await sleepAndWatch(LOOK_MS)));
     try {
       await this.handleAll(due);
       this.hasFailed = false;
@@ -141,8 +141,8 @@ export class FollowerRunner {
    */
   private async rest(worked: number) {
     const started = performance.now();
-    const isBusy = await sleepAndWatch(worked);
-    if (this.follower.mayLag && isBusy) await this.restUntil(started + Math.min(worked * BUSY_RESTS, REST_MAX_MS));
+    const busy = await sleepAndWatch(worked);
+    if (this.follower.mayLag) await this.restUntil(started + Math.min(worked * BUSY_RESTS * busy, REST_MAX_MS));
   }
 
   private async restUntil(end: number) {

@@ -24,7 +24,7 @@ const APPEND_IN_BOTH = `SELECT ${COLUMNS}, parent_id
  * @param onThread is told the conversations that turn out to be threads
  */
 export async function appendInGeneral(
-  { query, wait, timeoutMs }: Writing,
+  { query, wait, until }: Writing,
   batch: Send[],
   onThread: (conversationId: string) => void,
 ): Promise<WrittenBatch<Send>> {
@@ -44,18 +44,19 @@ export async function appendInGeneral(
     wait,
     batch.some((send) => send.doubtful),
   ];
+  const timeoutMs = until - performance.now();
   const rows = await query<AppendRow>(APPEND, parameters, timeoutMs);
   for (const { outcome, ord } of rows) if (outcome === "in_thread") onThread(batch[ord - 1]?.conversationId ?? "");
   return writtenOf(batch, rows);
 }
 
 /** Calls `confab_append_in_both` for a reply that also goes to the parent of its thread. */
-export async function appendInBoth({ query, wait, timeoutMs }: Writing, send: Send): Promise<WrittenBatch<Send>> {
+export async function appendInBoth({ query, wait, until }: Writing, send: Send): Promise<WrittenBatch<Send>> {
   const { draft, fields, options, doubtful } = send;
   const { id, conversationId, senderId, clientId, content } = draft;
   const ids = [conversationId, id, copyIdOf(id)];
   const parameters = [...ids, senderId, clientId ?? null, content, fields, options, wait, doubtful];
-  return writtenOf([send], await query<AppendRow>(APPEND_IN_BOTH, parameters, timeoutMs));
+  return writtenOf([send], await query<AppendRow>(APPEND_IN_BOTH, parameters, until - performance.now()));
 }
 
 /** The answer of `confab_append_messages` or `confab_append_in_both` (sql/) for one send. */

@@ -18,8 +18,8 @@ export interface Written {
 }
 
 /**
- * Appends plain sends when nothing stands in the way of any of them: in their conversations nobody else has a lock, the
- * senders are active members, nothing was sent before, and none is a thread. Otherwise it writes nothing.
+ * Appends plain sends when nothing stands in the way of any of them, or writes nothing. The conversations are free, and none is
+ * a thread. The senders are active members. Nothing was sent before.
  * @returns the messages, in the order of the sends; `undefined`: nothing was written
  */
 export async function appendPlain(
@@ -107,9 +107,9 @@ const APPEND_BATCH = `SELECT places, senders
 /**
  * The same for a single send. Most batches of a server that is not busy are one, and a function of PostgreSQL costs a
  * fifth of such a message. Each step takes its rows from the step before, so all of them write or none does.
- * MUST lock the conversation first. Its newest row gives the numbers, and the newest row of the sender's membership is
- * what `read` changes, also if they were committed after this statement began. The unique index finds a message with this
- * client_id that the statement can't see, and refuses the whole.
+ * MUST lock the conversation first. Its newest row gives the numbers. `read` changes the newest row of the membership. Both hold
+ * also for rows that were committed after this statement began. The unique index finds a message with this client_id that the
+ * statement can't see, and refuses the whole.
  */
 const APPEND_ONE = `WITH locked AS (
     SELECT c.id, c.last_seq + 1 AS seq, c.last_version + 1 AS version, clock_timestamp()::timestamptz(3) AS at

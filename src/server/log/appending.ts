@@ -23,7 +23,7 @@ export class Appending {
     const [first] = batch;
     if (first?.isAlone) return appendInBoth(writing, first);
     if (!writing.wait && this.isPlain(batch)) {
-      const written = await appendPlain(writing.query, batch, writing.timeoutMs);
+      const written = await appendPlain(writing.query, batch, writing.until - performance.now());
       this.skipped = written ? 0 : Math.min(2 * this.skipped + 1, SKIPPED_MAX);
       this.left = this.skipped;
       if (written) return plainlyWritten(batch, written);

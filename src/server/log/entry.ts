@@ -18,7 +18,8 @@ export interface Writing {
   query: TimedQuery;
   /** Whether it waits for conversations whose row somebody else has locked. */
   wait: boolean;
-  timeoutMs: number;
+  /** The end of its time (performance.now). All of its statements share that. */
+  until: number;
 }
 
 /** The result of writing a batch. */

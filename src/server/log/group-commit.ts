@@ -197,6 +197,8 @@ export class GroupCommit {
       setImmediate(() => this.answers.give());
       written = await writing;
     } catch (error) {
+      // Nobody learns of a refusal before an earlier send has its answer.
+      this.answers.give();
       if (isUnavailable(error)) {
         // One clear answer for all, because nobody should wait for a database that is away.
         const refusal = new Failure("unavailable", { retryAfter: 1 });
@@ -233,7 +235,7 @@ export class GroupCommit {
     const query = wait ? this.driver.waitingLogQuery : this.driver.logQuery;
     for (;;) {
       try {
-        return await write({ query, wait, timeoutMs: until - performance.now() }, batch);
+        return await write({ query, wait, until }, batch);
       } catch (error) {
         if (isConnectionLost(error)) for (const entry of batch) entry.doubtful = true;
         const passes = isConnectionLost(error) || isRolledBack(error);

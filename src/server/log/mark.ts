@@ -45,7 +45,7 @@ type MarkRow = Partial<MessageRow> & {
 
 /** Calls `confab_mark` for a batch. */
 export async function markMessages(
-  { query, wait, timeoutMs }: Writing,
+  { query, wait, until }: Writing,
   batch: MarkEntry[],
 ): Promise<WrittenBatch<MarkEntry>> {
   const marks = batch.map(({ mark }) => mark);
@@ -62,7 +62,7 @@ export async function markMessages(
       marks.map((mark) => JSON.stringify(mark.value)),
       wait,
     ],
-    timeoutMs,
+    until - performance.now(),
   );
   return writtenOf(batch, rows);
 }

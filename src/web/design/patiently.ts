@@ -9,7 +9,7 @@ interface Loading<T> {
   loaded: ReadonlySignal<T | undefined>;
   /** The last attempt has failed. */
   hasFailed: ReadonlySignal<boolean>;
-  /** Begins to load it, if nothing has yet. Resolves after the first attempt. */
+  /** Begins to load it, also when the last attempt has failed. Resolves after that attempt. */
   want(): Promise<void>;
 }
 
@@ -18,22 +18,25 @@ export function patiently<T>(load: () => Promise<T>): Loading<T> {
   const loaded = signal<T | undefined>(undefined);
   const hasFailed = signal(false);
   let wait = 0;
-  let first: Promise<void> | undefined;
+  let running: Promise<void> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const attempt = async () => {
+    clearTimeout(timer);
     try {
       loaded.value = await load();
       hasFailed.value = false;
     } catch (error) {
       wait = Math.min(Math.max(AGAIN_MS, 2 * wait), AGAIN_MS_MAX);
-      setTimeout(() => void attempt(), wait);
+      timer = setTimeout(want, wait);
+      running = undefined;
       hasFailed.value = true;
       // Nobody catches it here, so that the page offers a reload when the server has a new version. Offline, it can't know.
       if (navigator.onLine) void Promise.reject(error);
     }
   };
   const want = () => {
-    first ??= attempt();
-    return first;
+    running ??= attempt();
+    return running;
   };
   return { loaded, hasFailed, want };
 }

@@ -135,7 +135,7 @@ const kinds = {
     lasts: [500, 3_000],
     begin(_, { postgres }, random) {
       const match = (asked: string, answer: string) =>
-        /confab_(append|amend)/.test(asked) || isCommitted(answer) || random.chance(0.3);
+        /confab_(append|amend)|INSERT INTO messages/.test(asked) || isCommitted(answer) || random.chance(0.3);
       postgres.loseAnswers = { left: random.int(1, 6), match };
       return () => {
         postgres.loseAnswers = undefined;

@@ -61,7 +61,7 @@ export const planted = {
       {
         file: "src/server/log/appending.ts",
         find: "    if (!writing.wait && this.isPlain(batch)) {",
-        replace: "    if (writing.timeoutMs < 0 && this.isPlain(batch)) {",
+        replace: "    if (writing.until < 0 && this.isPlain(batch)) {",
       },
       {
         file: "src/server/log/append-general.ts",

@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION confab_append_plain(
 ) RETURNS TABLE (places json, senders json) LANGUAGE plpgsql
 -- Every access here is by key, with one plan for all calls, as in `confab_append_messages`.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
--- In ms. The commit of another batch or of a read position is over by then, and all sends wait for no longer than that.
+-- In ms, for each lock. The commit of another batch or of a read position is over by then. A longer one must not hold up all sends.
 SET lock_timeout = 10
 AS $$
 #variable_conflict use_column

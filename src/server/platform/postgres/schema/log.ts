@@ -15,8 +15,8 @@ import {
 import { counter, moment } from "./columns.ts";
 
 /**
- * Only `confab_append_messages` adds rows, and only `confab_edit` changes them. There are no foreign keys: these functions
- * read conversation, member and sender under the conversation's lock, and a key's trigger would double the cost of a message.
+ * Only `log/append*.ts` add rows, by the functions in `log/sql`, and only `confab_edit` changes them. There are no foreign keys:
+ * each writer checks the member under the conversation's lock, and a key's trigger would double the cost of a message.
  */
 export const messages = pgTable(
   "messages",
