@@ -277,9 +277,9 @@ describeInBrowser("coming back to more than a page of new messages", () => {
   });
 
   /** Shows the conversation with a server that answers as given when the page asks for the first new messages. */
-  async function showWith(server: { older: "pass" | "hold" | "fail" }) {
+  async function showWith(server: { older: "pass" | "hold" | "fail" }, options: Parameters<typeof show>[1] = {}) {
     await bobSays(NEW);
-    const page = await show("/settings/about");
+    const page = await show("/settings/about", options);
     const held: (() => void)[] = [];
     await page.routeWebSocket(/\/ws\/(\?|$)/, (socket) => {
       const node = socket.connectToServer();
@@ -322,7 +322,7 @@ describeInBrowser("coming back to more than a page of new messages", () => {
 
   test("loading waits for a server that goes away meanwhile", async () => {
     const server = { older: "hold" as "hold" | "pass" };
-    const { page } = await showWith(server);
+    const { page } = await showWith(server, { mayBeCut: true });
     await missed(page).getByText(LOADING).waitFor();
     await page.context().setOffline(true);
     await page.evaluate("dispatchEvent(new Event('offline'))");

@@ -31,6 +31,27 @@ describeInBrowser("replies on a page", () => {
   const messagesOf = async (id: string) =>
     (await ann.get(`/api/chat/conversations/${id}/messages/`)).body.data.messages;
 
+  test("a key works after the actions of messages could not be loaded", async () => {
+    const id = await group();
+    await bob.send(id, "shall we meet?");
+    const opened = await openPage(ann, "/", { mayBeCut: true });
+    open.push(opened);
+    const { page } = opened;
+    const actions = "**/assets/possible-*.js";
+    let failed = 0;
+    await page.route(actions, (route) => {
+      failed++;
+      return route.abort();
+    });
+    await page.goto(`/c/${id}`);
+    await message(page, "shall we meet?").waitFor();
+    await until(() => failed > 0);
+    await page.unroute(actions);
+    await message(page, "shall we meet?").focus();
+    await page.keyboard.press("r");
+    await page.locator(".composer-reply").getByText("Replying to Bob Tester").waitFor({ timeout: 1_500 });
+  });
+
   test("a key begins a reply, Escape takes it away, and the sent reply quotes the message", async () => {
     const id = await group();
     await bob.send(id, "shall we **meet**?");
