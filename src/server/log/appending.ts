@@ -47,16 +47,18 @@ export class Appending {
 
 /** The result of a batch that went the short way. Its messages have no more than their drafts and fields. */
 function plainlyWritten(batch: readonly Send[], written: readonly Written[]): WrittenBatch<Send> {
-  const messages = batch.map(({ draft }, i) => {
-    const row = written[i];
-    if (!row) throw new Error("confab_append_plain has no answer for a send");
-    return writtenMessage(draft, row);
-  });
+  if (written.length !== batch.length) throw new Error("confab_append_plain has not answered each send");
+  const make = ({ draft }: Send, row: Written) => writtenMessage(draft, row);
+  // The others are made when they are answered: the next batch goes to PostgreSQL before that.
+  const made = written.map((row, i) => (batch[i]?.fields ? make(batch[i], row) : undefined));
   return {
     busy: [],
-    unfilled: { read: [], appended: messages.filter(isUnfilled) },
+    unfilled: { read: [], appended: made.filter((message) => message !== undefined).filter(isUnfilled) },
     answer() {
-      for (const [i, message] of messages.entries()) batch[i]?.resolve({ message, first: true });
+      for (const [i, row] of written.entries()) {
+        const send = batch[i];
+        send?.resolve({ message: made[i] ?? make(send, row), first: true });
+      }
     },
   };
 }
