@@ -81,6 +81,20 @@ describe.skipIf(!modes.includes("postgres"))("the round trips to PostgreSQL", ()
     expect({ one: await roundTripsOf(send), ten: await roundTripsOf(ten) }).toEqual({ one: 1, ten: 1 });
   });
 
+  test("of a resend are two, and of the sends after resends one, as they skip the short way", async () => {
+    const send = (clientId: string) =>
+      stores.log.append({ id: Bun.randomUUIDv7(), conversationId: group, senderId: ann, content: "Hello", clientId });
+    // Prepares both ways, and ends with one that takes the short way.
+    for (const clientId of ["sent", "sent", "another", "a third"]) await send(clientId);
+    const taken: number[] = [];
+    for (let n = 0; n < 7; n++) {
+      const before = network.roundTrips;
+      await send("sent");
+      taken.push(network.roundTrips - before);
+    }
+    expect(taken).toEqual([2, 1, 2, 1, 1, 1, 2]);
+  });
+
   test("of an edit are one", async () => {
     const sent = await stores.log.append({
       id: Bun.randomUUIDv7(),
